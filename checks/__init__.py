@@ -1,0 +1,1 @@
+"""Proves against the live cluster that what a stack declares is what runs."""

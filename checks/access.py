@@ -1,0 +1,137 @@
+"""How to reach an API server: address, TLS and credentials, as the kubernetes package reads them from a kubeconfig."""
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import yaml
+
+from checks.errors import UncheckedError, UsageError
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+"""Longest wait for the next bytes of an answer."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """An API server and the way in. `token` gives the Authorization header's value, renewed when it has expired."""
+
+    context: str
+    host: str
+    tls: ssl.SSLContext | None = None
+    token: Callable[[], str | None] = lambda: None
+    server_name: str | None = None
+    proxy: str | None = None
+
+    def client(self) -> "httpx2.AsyncClient":
+        """Make an HTTP client on which every request carries the credentials, and every wait has a limit."""
+        import httpx2
+
+        async def sign(request: httpx2.Request) -> None:
+            token = self.token()
+            if token:
+                request.headers["Authorization"] = token
+            if self.server_name:
+                request.extensions = {**request.extensions, "sni_hostname": self.server_name}
+
+        return httpx2.AsyncClient(
+            base_url=self.host,
+            verify=self.tls or True,
+            proxy=self.proxy,
+            # The kubernetes package has read the proxy settings; a .netrc must not replace the credentials.
+            trust_env=False,
+            timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            event_hooks={"request": [sign]},
+        )
+
+
+def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
+    """Read a context of a kubeconfig; none named means `$KUBECONFIG` or `~/.kube/config`.
+
+    Raises:
+        UsageError: the kubeconfig cannot be read, or has no such context.
+        UncheckedError: the context's credential plugin gave no credential.
+    """
+    # Imported here: it takes most of a second, and `cortex --help` needs none of it.
+    from kubernetes.client import Configuration
+    from kubernetes.client.rest import should_bypass_proxies
+    from kubernetes.config import KUBE_CONFIG_DEFAULT_LOCATION, ConfigException
+    from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
+
+    place = str(kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION)
+    try:
+        merged = KubeConfigMerger(place).config  # type: ignore[no-untyped-call]
+        if merged is None:
+            raise UsageError(f"no kubeconfig at {place}: name one with --kubeconfig or KUBECONFIG")
+        known = [str(entry["name"]) for entry in merged.value.get("contexts") or []]
+        if context not in known:
+            raise UsageError(
+                f"the kubeconfig {place} has no context {context!r}: it knows {', '.join(known) or 'none'}; "
+                "name another with --context or --kubeconfig"
+            )
+        loader = KubeConfigLoader(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
+        configuration = Configuration()
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+        tls = _tls(configuration) if configuration.host.startswith("https") else None
+    except (
+        ConfigException,
+        yaml.YAMLError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UsageError(f"the kubeconfig {place} cannot be used: {reason}: mend it or name another") from error
+    _require_plugin_credential(merged.value, context, configuration)
+    proxy = configuration.proxy
+    if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):
+        proxy = None
+    return Access(
+        context=context,
+        host=configuration.host,
+        tls=tls,
+        token=lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization"),
+        server_name=configuration.tls_server_name,
+        proxy=proxy,
+    )
+
+
+def _tls(configuration: object) -> ssl.SSLContext:
+    settings = cast("_TlsSettings", configuration)
+    context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
+    if not settings.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if settings.cert_file:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    return context
+
+
+class _TlsSettings:
+    """The part of the kubernetes package's untyped Configuration that TLS needs."""
+
+    ssl_ca_cert: str | None
+    verify_ssl: bool
+    cert_file: str | None
+    key_file: str | None
+
+
+def _require_plugin_credential(merged: dict[str, list[dict[str, object]]], context: str, loaded: object) -> None:
+    """Refuse to go on anonymously: the kubernetes package only logs that a credential plugin failed."""
+    entry = next(item for item in merged["contexts"] if item["name"] == context)
+    name = cast("dict[str, str]", entry["context"]).get("user")
+    users = {item["name"]: cast("dict[str, object]", item["user"] or {}) for item in merged.get("users") or []}
+    plugin = users.get(name, {}).get("exec")
+    if isinstance(plugin, dict) and not getattr(loaded, "api_key", None) and not getattr(loaded, "cert_file", None):
+        raise UncheckedError(
+            f"the credential plugin {str(plugin.get('command'))!r} of context {context!r} gave no credential: "
+            "run it by hand to see why"
+        )

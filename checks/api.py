@@ -1,0 +1,226 @@
+"""Reads from the API server: pages joined, waits limited, busy answers retried, failures returned as data."""
+
+import ssl
+import types
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import perf_counter
+from typing import Generic, TypeVar, cast
+
+import anyio
+import httpx2
+import msgspec
+import stamina
+
+from checks.findings import Permission, Reason
+from checks.objects import ListOf, Version
+
+T = TypeVar("T")
+
+PAGE = 500
+CONCURRENCY = 8
+ATTEMPTS = 4
+LONGEST_RETRY_SECONDS = 10.0
+REQUEST_SECONDS = 60.0
+"""Longest a single read may take in all, its pages and retries included."""
+BUSY = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Read(Generic[T]):
+    """What was read, and how many seconds that took."""
+
+    value: T
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What could not be read, why, and how many seconds it took to fail."""
+
+    what: str
+    reason: Reason
+    message: str
+    permission: Permission | None = None
+    seconds: float = 0.0
+
+
+Reading = Read[T] | Unread
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """A kind of object: its path's group and version, its plural, and the type that decodes one."""
+
+    prefix: str
+    plural: str
+    item: type[T]
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """Give the path of one object, or of all."""
+        parts = [self.prefix, *(("namespaces", namespace) if namespace else ()), self.plural, name]
+        return "/" + "/".join(part for part in parts if part)
+
+    def page(self) -> type[ListOf[T]]:
+        """Give the type that decodes one page of a list."""
+        return cast("type[ListOf[T]]", types.GenericAlias(ListOf, self.item))
+
+    def resource(self) -> str:
+        """Name the resource as RBAC has it, with its group."""
+        group = self.prefix.split("/")[1] if self.prefix.startswith("apis/") else ""
+        return f"{self.plural}.{group}" if group else self.plural
+
+
+class _RefusedError(Exception):
+    """An HTTP status other than success."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        super().__init__(f"HTTP {response.status_code}")
+        self.status = response.status_code
+        self.text = _status_message(response)
+        self.retry_after = _seconds(response.headers.get("Retry-After"))
+
+
+class Api:
+    """The API server behind a client. At most CONCURRENCY reads run at a time."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+        self._limiter = anyio.CapacityLimiter(CONCURRENCY)
+
+    async def version(self) -> Reading[Version]:
+        """Read the API server's version, which also tells whether it can be reached at all."""
+        return await self._read("read /version", None, lambda: self._get("/version", {}, Version))
+
+    async def list(
+        self, kind: Kind[T], namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Reading[tuple[T, ...]]:
+        """List the objects of a kind, in one namespace or in all."""
+        query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
+        query = {name: value for name, value in query.items() if value}
+        permission = Permission("list", kind.resource(), namespace)
+        return await self._read(
+            f"list {kind.plural}" + (f" in namespace {namespace}" if namespace else ""),
+            permission,
+            lambda: self._pages(kind, namespace, query),
+        )
+
+    async def get(self, kind: Kind[T], namespace: str, name: str) -> Reading[T | None]:
+        """Read one object; None if there is none of that name."""
+
+        async def one() -> T | None:
+            try:
+                return await self._get(kind.path(namespace, name), {}, kind.item)
+            except _RefusedError as refused:
+                if refused.status == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
+
+        permission = Permission("get", kind.resource(), namespace)
+        return await self._read(f"get {kind.plural} {namespace}/{name}", permission, one)
+
+    async def _pages(self, kind: Kind[T], namespace: str, query: dict[str, str]) -> tuple[T, ...]:
+        items: list[T] = []
+        path, more = kind.path(namespace), ""
+        while True:
+            try:
+                page = await self._get(path, {**query, "continue": more} if more else query, ListOf[kind.type])  # type: ignore[name-defined]
+            except _RefusedError as refused:
+                if refused.status == HTTPStatus.GONE and more:
+                    # The token expired between two pages. One list without pages cannot expire.
+                    items, more = [], ""
+                    query = {name: value for name, value in query.items() if name != "limit"}
+                    continue
+                raise
+            items += page.items
+            more = page.metadata.continue_
+            if not more:
+                return tuple(items)
+
+    async def _get(self, path: str, query: dict[str, str], kind: type[T]) -> T:
+        async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None):
+            with attempt:
+                response = await self._client.get(path, params=query)
+                if response.status_code != HTTPStatus.OK:
+                    raise _RefusedError(response)
+        return msgspec.json.decode(response.content, type=kind)
+
+    async def _read(self, what: str, permission: Permission | None, read: Callable[[], Awaitable[T]]) -> Reading[T]:
+        async with self._limiter:
+            start = perf_counter()
+            try:
+                with anyio.fail_after(REQUEST_SECONDS):
+                    value = await read()
+            except (TimeoutError, httpx2.TimeoutException):
+                reason, message = Reason.TIMEOUT, "the API server did not answer in time"
+            except httpx2.TransportError as error:
+                reason, message = Reason.UNREACHABLE, _transport_message(error)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                reason = Reason.UNDECODABLE
+                message = f"the answer is not what a Kubernetes API server sends: {error}"
+            except _RefusedError as refused:
+                reason, message = _refusal(refused, permission)
+            else:
+                return Read(value, perf_counter() - start)
+            forbidden = permission if reason is Reason.FORBIDDEN else None
+            return Unread(what, reason, message, forbidden, perf_counter() - start)
+
+
+def _refusal(refused: _RefusedError, permission: Permission | None) -> tuple[Reason, str]:
+    match refused.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return Reason.UNAUTHORIZED, "the API server does not accept the credentials: renew them"
+        case HTTPStatus.FORBIDDEN if permission is not None:
+            return Reason.FORBIDDEN, forbidden(permission)
+        case HTTPStatus.FORBIDDEN:
+            return Reason.FORBIDDEN, refused.text
+        case status:
+            return Reason.FAILED, f"the API server answered HTTP {status}: {refused.text}"
+
+
+def forbidden(permission: Permission) -> str:
+    """Say which right is missing."""
+    where = f"in namespace {permission.namespace}" if permission.namespace else "cluster-wide"
+    return f'the account lacks the verb "{permission.verb}" on "{permission.resource}" {where}: grant it'
+
+
+def status_message(body: bytes) -> str | None:
+    """Give the message of a Kubernetes Status; None if the body is something else."""
+    try:
+        return msgspec.json.decode(body, type=_KubernetesStatus).message
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+class _KubernetesStatus(msgspec.Struct, tag_field="kind", tag="Status"):
+    """A Status object; its tag tells it from any other JSON."""
+
+    message: str = ""
+
+
+def _status_message(response: httpx2.Response) -> str:
+    message = status_message(response.content)
+    return message if message else f"{response.reason_phrase or 'no message'}"
+
+
+def _wait(error: Exception) -> bool | float:
+    """Tell stamina whether to try again: True for its own backoff, or the seconds that the server asked for."""
+    if not isinstance(error, _RefusedError) or error.status not in BUSY:
+        return False
+    if error.retry_after is None:
+        return True
+    return error.retry_after if error.retry_after <= LONGEST_RETRY_SECONDS else False
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdecimal() else None
+
+
+def _transport_message(error: httpx2.TransportError) -> str:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"the API server's certificate is not trusted: {cause.verify_message}"
+    return f"the API server cannot be reached: {error}" if str(error) else "the API server closed the connection"

@@ -1,0 +1,72 @@
+"""Can the cluster be reached, are its nodes there and Ready, does its DNS run? (Seed, section 1.4.)"""
+
+from checks.findings import Ref, Row
+from checks.objects import Condition, Node, Pod
+from checks.snapshot import DNS_LABELS, DNS_NAMESPACE, Snapshot
+from checks.tally import Tally
+from stacks.model import Declaration
+
+
+def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+    """Judge the API server, the nodes and CoreDNS."""
+    tally = Tally("connection", "API server, nodes, CoreDNS")
+    if (version := tally.use(snapshot.version)) is not None:
+        tally.passed()
+        tally.fact("api-server", "version", version.value.git_version)
+        tally.fact("api-server", "latency_ms", round(version.seconds * 1000, 1))
+    if (nodes := tally.use(snapshot.nodes)) is not None:
+        _nodes(tally, declaration, nodes.value)
+    if (dns := tally.use(snapshot.dns)) is not None:
+        _dns(tally, dns.value)
+    return tally.row()
+
+
+def _nodes(tally: Tally, declaration: Declaration, nodes: tuple[Node, ...]) -> None:
+    cluster = Ref("Cluster", declaration.cluster.context)
+    wanted = declaration.cluster.nodes
+    tally.equal("node.count", cluster, f"the cluster has {len(nodes)} nodes, not {wanted}", wanted, len(nodes))
+    ready = 0
+    for node in nodes:
+        condition = next((c for c in node.status.conditions if c.type == "Ready"), None)
+        healthy = condition is not None and condition.status == "True"
+        ready += healthy
+        tally.holds(
+            healthy,
+            "node.not-ready",
+            Ref("Node", node.metadata.name),
+            f"the node is not Ready: {_why(condition)}",
+            expected="True",
+            actual=condition.status if condition else None,
+        )
+    tally.fact("nodes", "total", len(nodes))
+    tally.fact("nodes", "ready", ready)
+
+
+def _why(condition: Condition | None) -> str:
+    if condition is None:
+        return "it has never reported"
+    return condition.message or condition.reason or "no reason given"
+
+
+def _dns(tally: Tally, pods: tuple[Pod, ...]) -> None:
+    live = [pod for pod in pods if pod.live]
+    ready = sum(pod.ready for pod in live)
+    tally.fact("coredns", "ready", ready)
+    if ready == 0:
+        tally.fault(
+            "dns.down",
+            Ref("Pods", DNS_LABELS, DNS_NAMESPACE),
+            f"none of {len(live)} CoreDNS pods is ready" if live else "there is no CoreDNS pod",
+            expected="at least 1 ready",
+            actual=0,
+        )
+        return
+    for pod in live:
+        tally.holds(
+            pod.ready,
+            "dns.not-ready",
+            Ref("Pod", pod.metadata.name, DNS_NAMESPACE),
+            f"the CoreDNS pod is {pod.status.phase} and not Ready",
+            expected="Running and Ready",
+            actual=pod.status.phase,
+        )

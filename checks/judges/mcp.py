@@ -1,0 +1,93 @@
+"""Do the declared MCP servers answer over the protocol, with the tools that prove their capabilities?"""
+
+from checks.api import Unread, forbidden
+from checks.findings import Permission, Reason, Ref, Row
+from checks.mcp_probe import Answer, Outcome
+from checks.snapshot import Snapshot
+from checks.tally import Tally
+from stacks import names
+from stacks.model import Declaration
+from stacks.server import Server
+
+_CODES = {
+    Outcome.UNREACHABLE: "mcp.unreachable",
+    Outcome.TIMEOUT: "mcp.timeout",
+    Outcome.NO_MCP: "mcp.protocol",
+}
+
+
+def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+    """Judge each declared server's answer to tools/list and to its smoke call."""
+    tally = Tally("mcp", "MCP endpoints")
+    if not declaration.servers:
+        # Nothing to ask is itself as declared.
+        tally.passed()
+    for kind, server in declaration.servers.items():
+        if server.replicas == 0:
+            # Declared to be off: nobody has to answer.
+            tally.passed()
+            continue
+        answer = snapshot.mcp[kind]
+        if isinstance(answer, Unread):
+            tally.use(answer)
+            continue
+        tally.took(answer.seconds)
+        if answer.outcome is not Outcome.ANSWERED and _explained(kind, server, snapshot):
+            tally.skipped()
+            continue
+        _answer(tally, kind, server, answer)
+    return tally.row()
+
+
+def _explained(kind: str, server: Server, snapshot: Snapshot) -> bool:
+    """Tell whether the servers' row already reports why nobody answers: no ready pod, or no Service that leads to it."""
+    if not snapshot.has_namespace(server.namespace):
+        return True
+    services, pods = snapshot.services[server.namespace], snapshot.pods[server.namespace]
+    if isinstance(services, Unread) or isinstance(pods, Unread):
+        return False
+    selector = names.server_selector(kind)
+    ready = any(pod.ready and selector.items() <= pod.metadata.labels.items() for pod in pods.value)
+    served = any(
+        service.metadata.name == names.server(kind)
+        and service.spec.selector == selector
+        and any(port.port == server.port for port in service.spec.ports)
+        for service in services.value
+    )
+    return not (served and ready)
+
+
+def _answer(tally: Tally, kind: str, server: Server, answer: Answer) -> None:
+    ref = Ref("Service", names.server(kind), server.namespace)
+    what = f"tools/list of {server.namespace}/{names.server(kind)}"
+    match answer.outcome:
+        case Outcome.ANSWERED:
+            tally.passed()
+            _tools(tally, kind, server, answer, ref)
+        case Outcome.FORBIDDEN:
+            permission = Permission("create", "services/proxy", server.namespace)
+            tally.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
+        case Outcome.GATED:
+            tally.unknown(what, Reason.GATED, answer.detail)
+        case outcome:
+            message = f"{server.path} on port {server.port}: {answer.detail}"
+            tally.fault(_CODES[outcome], ref, message, expected="an answer to tools/list", actual=outcome.value)
+
+
+def _tools(tally: Tally, kind: str, server: Server, answer: Answer, ref: Ref) -> None:
+    tally.fact(kind, "protocol", answer.protocol)
+    tally.fact(kind, "latency_ms", round(answer.latency_ms, 1))
+    tally.fact(kind, "tools", len(answer.tools))
+    for capability, tools in server.capabilities.items():
+        for tool in tools:
+            message = f"capability {capability!r}: the server offers no tool {tool!r}"
+            tally.holds(tool in answer.tools, "mcp.tool", ref, message, expected=tool, actual=_listed(answer.tools))
+    if server.smoke is not None:
+        missing = server.smoke.tool not in answer.tools
+        error = "the server offers no such tool" if missing else answer.smoke_error
+        message = f"the smoke call of {server.smoke.tool!r} failed: {error}"
+        tally.holds(error is None, "mcp.smoke", ref, message, expected="an answer without error", actual=error)
+
+
+def _listed(tools: frozenset[str]) -> str:
+    return ", ".join(sorted(tools)) or "no tools"

@@ -1,0 +1,139 @@
+"""Asks MCP servers what they can do, with the official client, and returns what happened as data."""
+
+import logging
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from time import perf_counter
+
+import anyio
+import httpx2
+from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import TextContent
+
+from checks.access import Access
+from checks.api import status_message
+from stacks.server import SmokeCall
+
+DEADLINE_SECONDS = 15.0
+"""Longest one server's check may take in all. The client alone would hang 10 s longer than its own limit."""
+TOOL_PAGES = 100
+"""A server whose tools/list never ends is cut off here."""
+
+logging.getLogger("mcp").addHandler(logging.NullHandler())
+
+
+class Outcome(StrEnum):
+    """How the talk with a server ended."""
+
+    ANSWERED = "answered"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    NO_MCP = "no-mcp"
+    GATED = "gated"
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an MCP server said.
+
+    `detail` explains every outcome but ANSWERED; `smoke_error` is the smoke call's error, None when it had none.
+    """
+
+    outcome: Outcome
+    detail: str = ""
+    tools: frozenset[str] = frozenset()
+    protocol: str = ""
+    latency_ms: float = 0.0
+    smoke_error: str | None = None
+    seconds: float = 0.0
+
+
+async def probe(access: Access, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS) -> Answer:
+    """List a server's tools and make its smoke call; never raises for what the server does."""
+    start = perf_counter()
+    refusals: list[tuple[int, str | None]] = []
+
+    async def note(response: httpx2.Response) -> None:
+        # The client turns every refusal into one and the same error: keep the status, and what the API server says.
+        if response.status_code >= httpx2.codes.BAD_REQUEST:
+            refusals.append((response.status_code, status_message(await response.aread())))
+
+    try:
+        with anyio.fail_after(deadline):
+            async with access.client() as http:
+                http.event_hooks["response"].append(note)
+                answer = await _talk(http, access.host + path, smoke, deadline)
+    except TimeoutError:
+        answer = Answer(Outcome.TIMEOUT, f"no complete answer within {deadline:g} s")
+    except (MCPError, httpx2.HTTPError, OSError, ValueError) as error:
+        answer = _failure(error, refusals)
+    except BaseExceptionGroup as group:
+        errors, rest = group.split((MCPError, httpx2.HTTPError, OSError, ValueError, RuntimeError))
+        if rest is not None or errors is None:
+            raise
+        answer = _failure(_first(errors), refusals)
+    return replace(answer, seconds=perf_counter() - start)
+
+
+async def _talk(http: httpx2.AsyncClient, url: str, smoke: SmokeCall | None, limit: float) -> Answer:
+    start = perf_counter()
+    transport = streamable_http_client(url, http_client=http)
+    async with Client(transport, read_timeout_seconds=limit, cache=None) as client:
+        tools, cursor = set[str](), None
+        for _ in range(TOOL_PAGES):
+            page = await client.list_tools(cursor=cursor)
+            tools |= {tool.name for tool in page.tools}
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        latency_ms = (perf_counter() - start) * 1000
+        error = await _smoke(client, smoke) if smoke and smoke.tool in tools else None
+        return Answer(
+            Outcome.ANSWERED,
+            tools=frozenset(tools),
+            protocol=client.protocol_version,
+            latency_ms=latency_ms,
+            smoke_error=error,
+        )
+
+
+async def _smoke(client: Client, smoke: SmokeCall) -> str | None:
+    try:
+        result = await client.call_tool(smoke.tool, dict(smoke.arguments))
+    except MCPError as error:
+        return _brief(error.error.message)
+    if not result.is_error:
+        return None
+    texts = [block.text for block in result.content if isinstance(block, TextContent)]
+    return _brief(" ".join(texts) or "the tool reported an error without a text")
+
+
+def _failure(error: BaseException, refusals: list[tuple[int, str | None]]) -> Answer:
+    if isinstance(error, httpx2.TimeoutException):
+        return Answer(Outcome.TIMEOUT, "no answer in time")
+    if isinstance(error, (httpx2.TransportError, OSError)):
+        return Answer(Outcome.UNREACHABLE, str(error) or "the connection was closed")
+    if not refusals:
+        return Answer(Outcome.NO_MCP, _brief(str(error)))
+    status, kubernetes = refusals[-1]
+    if kubernetes is not None:
+        # The API server itself refused: it may not be asked, or it found nobody behind the Service.
+        outcome = Outcome.FORBIDDEN if status in (401, 403) else Outcome.UNREACHABLE
+        return Answer(outcome, _brief(kubernetes))
+    if status in (401, 403):
+        return Answer(Outcome.GATED, f"the server is up and asks for credentials (HTTP {status})")
+    return Answer(Outcome.NO_MCP, f"the endpoint answered HTTP {status}")
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _brief(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else line[:199] + "…"

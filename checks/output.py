@@ -1,0 +1,50 @@
+"""Puts a report where it belongs: on standard output, or whole into a file."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from checks.errors import UsageError
+
+
+def emit(write: Callable[[TextIO], None], path: Path | None) -> None:
+    """Let `write` write to a file, which then has all or nothing of it, or to standard output.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if path is None:
+        _to_stdout(write)
+    else:
+        try:
+            _to_file(write, path)
+        except OSError as error:
+            raise UsageError(
+                f"cannot write {path}: {error.strerror or error}: name another file with --output"
+            ) from error
+
+
+def _to_file(write: Callable[[TextIO], None], path: Path) -> None:
+    # The new file lies beside the old one: renaming is atomic only within a file system.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            write(file)
+        temporary.chmod(path.stat().st_mode if path.exists() else 0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _to_stdout(write: Callable[[TextIO], None]) -> None:
+    try:
+        write(sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read it has seen enough; the exit code still tells the result.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

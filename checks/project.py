@@ -1,0 +1,17 @@
+"""Finds the project's folder."""
+
+from pathlib import Path
+
+from checks.errors import UsageError
+
+
+def root(start: Path) -> Path:
+    """Give the nearest folder, from `start` upwards, that holds a Pulumi.yaml.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    raise UsageError(f"no Pulumi.yaml in {start} or above: run this in the project's folder")

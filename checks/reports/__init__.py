@@ -1,0 +1,1 @@
+"""Renders a Report as text for people and as JSON for machines."""

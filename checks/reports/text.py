@@ -1,0 +1,111 @@
+"""The report for people: a table of the checks, then every finding with what to do.
+
+It is plain and stable when it does not go to a terminal.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from checks.findings import Finding, Report, Row, Severity, Status, Unknown
+
+_STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
+_SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
+_CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
+"""Whatever a cluster sends must not steer the terminal."""
+
+
+def write(report: Report, out: TextIO) -> None:
+    """Write the report; coloured if `out` is a terminal."""
+    console = Console(file=out, highlight=False, soft_wrap=True)
+    for part in _parts(report):
+        console.print(part, soft_wrap=not isinstance(part, Table))
+
+
+def _parts(report: Report) -> Iterator[RenderableType]:
+    head = Text(f"cortex verify {report.stack}", style="bold")
+    yield head.append(_clean(f"  context {report.context}, {report.server}"), style="not bold dim")
+    yield Text()
+    yield _table(report.rows)
+    if report.findings:
+        yield Text("\nFindings", style="bold")
+        ordered = sorted(report.findings, key=lambda f: (str(f.object), f.code))
+        for obj, findings in groupby(ordered, key=attrgetter("object")):
+            yield Text(f"\n{_clean(str(obj))}", style="bold")
+            for finding in findings:
+                yield _finding(finding)
+    if report.unknowns:
+        yield Text("\nCould not be checked", style="bold")
+        ordered_unknowns = sorted(report.unknowns, key=lambda u: (u.reason, u.message))
+        for _, same in groupby(ordered_unknowns, key=lambda u: (u.reason, u.message)):
+            yield _unknown(list(same))
+    yield Text()
+    yield _conclusion(report)
+
+
+def _table(rows: tuple[Row, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("CHECK", no_wrap=True)
+    for heading in ("PASSED", "FINDINGS", "UNKNOWN", "TIME"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("STATUS", no_wrap=True)
+    for row in rows:
+        counts = (row.passed, len(row.findings), len(row.unknowns))
+        table.add_row(
+            row.title,
+            *(str(count) if count else "-" for count in counts),
+            _time(row.seconds),
+            Text(row.status.value, style=_STYLES[row.status]),
+        )
+    return table
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+
+
+def _finding(finding: Finding) -> Text:
+    text = Text("  ").append(finding.severity.value, style=_SEVERITIES[finding.severity])
+    text.append(f" {finding.code}", style="cyan").append(f"  {_clean(finding.message)}")
+    for name, value in (("expected", finding.expected), ("actual", finding.actual), ("hint", finding.hint)):
+        shown = "(absent)" if value is None else _clean(str(value))
+        text.append(f"\n    {name:<8} ", style="dim").append(shown)
+    return text
+
+
+def _unknown(same: list[Unknown]) -> Text:
+    first = same[0]
+    text = Text("  ").append(first.reason.value, style="bold yellow").append(f"  {_clean(first.message)}")
+    shown = ", ".join(_clean(unknown.what) for unknown in same[:4])
+    more = f" and {len(same) - 4} more" if len(same) > 4 else ""
+    return text.append("\n    while    ", style="dim").append(shown + more)
+
+
+def _conclusion(report: Report) -> Text:
+    if report.status is Status.OK:
+        total = sum(row.passed for row in report.rows)
+        sentence = f"As declared: {total} assertions hold, in {_time(report.seconds)}."
+    else:
+        errors = sum(finding.severity is Severity.ERROR for finding in report.findings)
+        parts = [
+            _count(errors, "error"),
+            _count(len(report.findings) - errors, "warning"),
+            f"{len(report.unknowns)} unknown",
+        ]
+        lead = "Not as declared" if report.findings else "Not known to be as declared"
+        codes = "; `cortex explain CODE` tells more" if report.findings else ""
+        sentence = f"{lead}: {', '.join(parts)}, in {_time(report.seconds)} (exit {report.exit_code}{codes})."
+    return Text(sentence, style=_STYLES[report.status])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _clean(text: str) -> str:
+    return text.translate(_CONTROL)

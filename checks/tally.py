@@ -1,0 +1,84 @@
+"""Keeps the count while a judge judges: what held, what did not, what could not be seen."""
+
+from typing import TypeVar
+
+from checks.api import Read, Reading, Unread
+from checks.catalogue import finding
+from checks.findings import Fact, Finding, Permission, Reason, Ref, Row, Status, Unknown, Value
+
+T = TypeVar("T")
+
+
+class Tally:
+    """The growing result of one judge."""
+
+    def __init__(self, name: str, title: str) -> None:
+        self._name, self._title = name, title
+        self._passed = self._skipped = 0
+        self._findings: list[Finding] = []
+        self._unknowns: dict[Unknown, None] = {}
+        self._facts: list[Fact] = []
+        self._seconds = 0.0
+
+    def use(self, reading: Reading[T]) -> Read[T] | None:
+        """Take a reading into account: give it if it was read, else note that it is unknown."""
+        self.took(reading.seconds)
+        if isinstance(reading, Unread):
+            self.unknown(reading.what, reading.reason, reading.message, reading.permission)
+            return None
+        return reading
+
+    def took(self, seconds: float) -> None:
+        """Note how long a reading took; readings run at the same time, so the longest counts."""
+        self._seconds = max(self._seconds, seconds)
+
+    def passed(self, count: int = 1) -> None:
+        """Note assertions that held."""
+        self._passed += count
+
+    def skipped(self) -> None:
+        """Note an assertion left out because another finding explains it."""
+        self._skipped += 1
+
+    def equal(self, code: str, obj: Ref, message: str, expected: Value, actual: Value) -> bool:
+        """Assert that two values are the same; the finding has the message."""
+        return self.holds(expected == actual, code, obj, message, expected=expected, actual=actual)
+
+    def holds(
+        self, truth: bool, code: str, obj: Ref, message: str, *, expected: Value = None, actual: Value = None
+    ) -> bool:
+        """Assert something; the finding has the message."""
+        if truth:
+            self._passed += 1
+        else:
+            self.fault(code, obj, message, expected=expected, actual=actual)
+        return truth
+
+    def fault(self, code: str, obj: Ref, message: str, *, expected: Value = None, actual: Value = None) -> None:
+        """Note a finding."""
+        self._findings.append(finding(code, obj, message, expected=expected, actual=actual))
+
+    def unknown(self, what: str, reason: Reason, message: str, permission: Permission | None = None) -> None:
+        """Note something that could not be checked."""
+        self._unknowns[Unknown(what, reason, message, permission)] = None
+
+    def fact(self, subject: str, name: str, value: Value) -> None:
+        """Note something observed."""
+        self._facts.append(Fact(subject, name, value))
+
+    def row(self) -> Row:
+        """Give the result. A judge that judged nothing at all is unknown, not ok."""
+        if not (self._passed or self._skipped or self._findings or self._unknowns):
+            self.unknown(self._title, Reason.UNJUDGED, "the check judged nothing: this is a fault of cortex")
+        status = Status.FINDINGS if self._findings else Status.UNKNOWN if self._unknowns else Status.OK
+        return Row(
+            name=self._name,
+            title=self._title,
+            status=status,
+            passed=self._passed,
+            skipped=self._skipped,
+            findings=tuple(self._findings),
+            unknowns=tuple(self._unknowns),
+            facts=tuple(self._facts),
+            seconds=self._seconds,
+        )

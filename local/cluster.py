@@ -1,0 +1,224 @@
+"""Brings a cluster up, takes it down, and says how it is."""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from local import addons, control_plane, debian, environment, folders, kwok, machine, record, worker
+from local.control_plane import Site
+from local.errors import ClusterError
+from local.files import write
+from local.folders import Folder
+from local.images import Image, build
+from local.node.status import NodeStatus
+from local.pki import Authority
+from local.plan import Component, Link, Plan
+from local.programs import Programs
+from local.record import NodeKind, Record
+
+Progress = Callable[[str], None]
+
+SOURCE = Path(__file__).parent.parent
+"""The checkout, whose code goes into images."""
+
+_FREE_GIBIBYTES = 3
+_AS_IMAGES = ("coredns", "metrics-server", "kube-state-metrics")
+
+
+def up(name: str, node: NodeKind, progress: Progress) -> Folder:
+    """Start the cluster, or leave it as it is if it runs; give its folder.
+
+    Raises:
+        LocalError: one sentence on what stands in the way; what was there before is left as it was.
+    """
+    folder = Folder.of(name)
+    _preconditions(folder, node)
+    with _held(folder):
+        known = record.load(folder.record)
+        if known and known.node != node:
+            raise ClusterError(
+                f"cluster {name!r} has a {known.node} node: use --node {known.node}, another --name, "
+                f"or remove it with `cortex local down --name {name} --delete`"
+            )
+        if node == "real":
+            debian.ensure(progress)
+        programs = Programs(folders.cache(), progress).ensure()
+        images = _images(folder, programs, progress) if node == "real" else {}
+        if _running(folder):
+            progress(f"cluster {name!r} is already running")
+            for image in images.values():
+                machine.run_inside(folder, worker.import_command(programs["ctr"], image))
+        else:
+            _start(folder, known or record.create(folder.record, node), programs, images, progress)
+        environment.prepare(folder, programs)
+    return folder
+
+
+def down(name: str, *, delete: bool = False) -> bool:
+    """Stop the cluster; with `delete`, forget its objects too. False if there was nothing to do.
+
+    Raises:
+        ClusterError: another command is changing the cluster, or something of it cannot be removed.
+    """
+    folder = Folder.of(name)
+    if not folder.path.exists():
+        return False
+    with _held(folder):
+        stopped = folder.process.exists()
+        machine.stop(folder)
+        if delete:
+            shutil.rmtree(folder.path)
+    return stopped or delete
+
+
+def status(name: str) -> NodeStatus | None:
+    """Give what a running node says of itself; None if the cluster does not run."""
+    folder = Folder.of(name)
+    return NodeStatus.load(folder.status) if _running(folder) else None
+
+
+def existing() -> list[str]:
+    """Name the clusters that this user has, running or not."""
+    base = folders.clusters()
+    return sorted(p.parent.name for p in base.glob("*/cluster.json")) if base.exists() else []
+
+
+def _preconditions(folder: Folder, node: NodeKind) -> None:
+    if sys.platform != "linux":
+        raise ClusterError(
+            "the embedded cluster needs Linux: use a Linux machine, or any other cluster by its kubeconfig"
+        )
+    if node == "real" and os.geteuid() != 0:
+        raise ClusterError(
+            "a real node needs root: run the same command as root, or `cortex local up --node kwok`, which shows less"
+        )
+    for path in (folders.cache(), folder.path):
+        there = next(p for p in [path, *path.parents] if p.exists())
+        free = shutil.disk_usage(there).free / 2**30
+        if free < _FREE_GIBIBYTES:
+            raise ClusterError(
+                f"only {free:.1f} GiB are free on the disk of {path}, and the cluster needs {_FREE_GIBIBYTES}: "
+                "make room, or set XDG_CACHE_HOME and XDG_STATE_HOME to folders on another disk"
+            )
+
+
+@contextlib.contextmanager
+def _held(folder: Folder) -> Iterator[None]:
+    """Hold the cluster's lock: one command at a time changes it."""
+    folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with folder.lock.open("w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ClusterError(
+                f"another command is starting or stopping cluster {folder.name!r}: wait for it, or use another --name"
+            ) from None
+        yield
+
+
+def _running(folder: Folder) -> bool:
+    node = machine.Node.load(folder.process)
+    return node is not None and node.inner.alive()
+
+
+def _images(folder: Folder, programs: Mapping[str, Path], progress: Progress) -> dict[str, Image]:
+    static = {name: programs[name] for name in _AS_IMAGES}
+    images = build(folders.cache() / "images", static, SOURCE, progress)
+    lock = {image.reference.rpartition(":")[0]: image.reference for image in images.values()}
+    write(folder.images, json.dumps(lock, indent=2, sort_keys=True), mode=0o644)
+    return images
+
+
+def _start(
+    folder: Folder,
+    known: Record,
+    programs: Mapping[str, Path],
+    images: Mapping[str, Image],
+    progress: Progress,
+) -> None:
+    machine.stop(folder)  # what a power loss left
+    for path in (folder.logs, folder.config, folder.data):
+        path.mkdir(exist_ok=True, mode=0o700)
+    alternatives = [
+        "127.0.0.1", known.node_address, known.service_address(1), "kubernetes", "kubernetes.default",
+        "kubernetes.default.svc", f"kubernetes.default.svc.{control_plane.CLUSTER_DOMAIN}", "localhost",
+    ]  # fmt: skip
+    authority = Authority(folder.pki, worker.node_name(folder.name), list(dict.fromkeys(alternatives)))
+    authority.ensure()
+    write(folder.kubeconfig, authority.kubeconfig("admin", known.server))
+    site = Site(folder, known, authority, programs)
+    plan = folder.config / "plan.json"
+    _plan(site, images).save(plan)
+    machine.start(folder, known, plan)
+    add = addons.Addons(folder, programs["kubectl"], progress)
+    try:
+        shown: set[str] = set()
+        _follow(folder, "kube-apiserver", shown, progress)
+        _apply(add, site, images)
+        _follow(folder, None, shown, progress)
+        if known.node == "real":
+            for deployment in ("coredns", "metrics-server"):
+                add.wait(deployment)
+    except BaseException:
+        machine.stop(folder)
+        raise
+
+
+def _plan(site: Site, images: Mapping[str, Image]) -> Plan:
+    real = site.record.node == "real"
+    parts: list[Component] = control_plane.components(site)
+    parts += worker.components(site, images.values(), images["pause"].reference) if real else [kwok.component(site)]
+    points = machine.MOUNT_POINTS if real else {}
+    return Plan(
+        components=tuple(parts),
+        status=str(site.folder.status),
+        logs=str(site.folder.logs),
+        path=":".join([str(site.programs["containerd"].parent), machine.search_path()]),
+        link=Link(f"{site.record.node_address}/30", site.record.host_address) if real else None,
+        binds=tuple((str(site.folder.data / name), point) for point, name in points.items()),
+        cgroup=worker.cgroup(site) if real else "",
+    )
+
+
+def _apply(add: addons.Addons, site: Site, images: Mapping[str, Image]) -> None:
+    if site.record.node == "kwok":
+        add.apply("kwok", {"node": kwok.node_name(site.folder.name)})
+        return
+    add.apply("kube-router", {})
+    dns = site.record.service_address(worker.DNS_NUMBER)
+    add.apply("coredns", {"coredns": images["coredns"].reference, "dns_address": dns})
+    add.apply("metrics-server", {"metrics_server": images["metrics-server"].reference})
+
+
+def _follow(folder: Folder, until: str | None, shown: set[str], progress: Progress) -> None:
+    """Show the components as they become healthy, until this one is, or all are.
+
+    Raises:
+        ClusterError: one never becomes healthy, or the node's process ends.
+    """
+    while True:
+        state = NodeStatus.load(folder.status) or NodeStatus()
+        for name, component in state.components.items():
+            if component.state in {"healthy", "done"} and name not in shown:
+                shown.add(name)
+                progress(f"{name} {component.state} after {component.seconds} s")
+        if state.phase == "failed" or not _running(folder):
+            raise ClusterError(_failure(folder, state))
+        if state.phase == "ready" or until in shown:
+            return
+        time.sleep(0.1)
+
+
+def _failure(folder: Folder, state: NodeStatus) -> str:
+    name, _, wrong = state.message.partition(": ")
+    log = folder.logs / f"{name}.log"
+    if not wrong or not log.exists():
+        return f"the node's process ended ({state.message or 'it said nothing'}): see {folder.logs / 'node.log'}"
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["its log is empty"]
+    return f"{name} did not start: {wrong}; the last it said: {lines[-1][:300]} (all of it: {log})"

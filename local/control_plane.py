@@ -1,0 +1,144 @@
+"""Command lines and settings of etcd, API server, controller-manager and scheduler."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.files import write
+from local.folders import Folder
+from local.pki import Authority
+from local.plan import Component
+from local.record import Record
+
+CLUSTER_DOMAIN = "cluster.local"
+_AUDIT_MEGABYTES = 50
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every component's command line is made of."""
+
+    folder: Folder
+    record: Record
+    authority: Authority
+    programs: Mapping[str, Path]
+
+    def port(self, name: str) -> int:
+        """Give the port of a component."""
+        return self.record.ports[name]
+
+    def program(self, name: str) -> str:
+        """Give the path of a program."""
+        return str(self.programs[name])
+
+    def kubeconfig(self, client: str) -> str:
+        """Write the kubeconfig of one of the authority's clients and give its path."""
+        path = self.folder.config / f"{client}.kubeconfig"
+        write(path, self.authority.kubeconfig(client, f"https://127.0.0.1:{self.port('api')}"))
+        return str(path)
+
+    def settings(self, name: str, content: Mapping[str, object]) -> str:
+        """Write a component's configuration file (JSON, which is YAML too) and give its path."""
+        path = self.folder.config / f"{name}.json"
+        write(path, json.dumps(content, indent=2))
+        return str(path)
+
+
+def components(site: Site) -> list[Component]:
+    """Give the control plane in its order of start."""
+    return [_etcd(site), _api_server(site), _controller_manager(site), _scheduler(site)]
+
+
+def _etcd(site: Site) -> Component:
+    pki = site.authority
+    client, peer = f"https://127.0.0.1:{site.port('etcd')}", f"https://127.0.0.1:{site.port('etcd-peer')}"
+    metrics = f"http://127.0.0.1:{site.port('etcd-metrics')}"
+    certificate, key, ca = pki.certificate("server"), pki.key("server"), pki.certificate("ca")
+    command = [
+        site.program("etcd"),
+        f"--data-dir={site.folder.data / 'etcd'}",
+        f"--listen-client-urls={client}", f"--advertise-client-urls={client}",
+        f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=default={peer}",
+        f"--cert-file={certificate}", f"--key-file={key}", "--client-cert-auth", f"--trusted-ca-file={ca}",
+        f"--peer-cert-file={certificate}", f"--peer-key-file={key}", "--peer-client-cert-auth",
+        f"--peer-trusted-ca-file={ca}",
+        f"--listen-metrics-urls={metrics}",
+        "--log-level=warn",
+    ]  # fmt: skip
+    return Component("etcd", tuple(command), f"{metrics}/readyz")
+
+
+def _api_server(site: Site) -> Component:
+    pki, record = site.authority, site.record
+    bind = "0.0.0.0" if record.node == "real" else "127.0.0.1"  # noqa: S104 - of the node's own network namespace
+    command = [
+        site.program("kube-apiserver"),
+        f"--bind-address={bind}", f"--secure-port={site.port('api')}", f"--advertise-address={record.node_address}",
+        f"--etcd-servers=https://127.0.0.1:{site.port('etcd')}", f"--etcd-cafile={pki.certificate('ca')}",
+        f"--etcd-certfile={pki.certificate('server')}", f"--etcd-keyfile={pki.key('server')}",
+        f"--tls-cert-file={pki.certificate('server')}", f"--tls-private-key-file={pki.key('server')}",
+        f"--client-ca-file={pki.certificate('ca')}",
+        "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
+        f"--service-account-key-file={pki.public_key('accounts')}",
+        f"--service-account-signing-key-file={pki.key('accounts')}",
+        f"--service-account-issuer=https://kubernetes.default.svc.{CLUSTER_DOMAIN}",
+        f"--service-cluster-ip-range={record.services}",
+        f"--kubelet-client-certificate={pki.certificate('apiserver-kubelet')}",
+        f"--kubelet-client-key={pki.key('apiserver-kubelet')}",
+        f"--kubelet-certificate-authority={pki.certificate('ca')}", "--kubelet-preferred-address-types=InternalIP",
+        f"--requestheader-client-ca-file={pki.certificate('ca')}", "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={pki.certificate('front-proxy')}",
+        f"--proxy-client-key-file={pki.key('front-proxy')}",
+        f"--encryption-provider-config={pki.encryption}",
+        f"--audit-policy-file={_audit_policy(site)}", f"--audit-log-path={site.folder.logs / 'audit.log'}",
+        f"--audit-log-maxsize={_AUDIT_MEGABYTES}", "--audit-log-maxbackup=2",
+    ]  # fmt: skip
+    return Component("kube-apiserver", tuple(command), f"https://127.0.0.1:{site.port('api')}/readyz")
+
+
+def _audit_policy(site: Site) -> str:
+    """Log who did what, bodies left out; reads of the cluster's own leases and health are noise."""
+    return site.settings(
+        "audit-policy",
+        {
+            "apiVersion": "audit.k8s.io/v1",
+            "kind": "Policy",
+            "omitStages": ["RequestReceived"],
+            "rules": [
+                {"level": "None", "nonResourceURLs": ["/healthz*", "/livez*", "/readyz*", "/metrics"]},
+                {"level": "None", "resources": [{"group": "coordination.k8s.io", "resources": ["leases"]}]},
+                {"level": "Metadata"},
+            ],
+        },
+    )
+
+
+def _controller_manager(site: Site) -> Component:
+    pki, kubeconfig = site.authority, site.kubeconfig("controller-manager")
+    command = [
+        site.program("kube-controller-manager"), *_served(site, "controller-manager", kubeconfig),
+        f"--service-account-private-key-file={pki.key('accounts')}", f"--root-ca-file={pki.certificate('ca')}",
+        f"--cluster-signing-cert-file={pki.certificate('ca')}", f"--cluster-signing-key-file={pki.key('ca')}",
+        "--use-service-account-credentials", "--allocate-node-cidrs", f"--cluster-cidr={site.record.pods}",
+        f"--service-cluster-ip-range={site.record.services}",
+    ]  # fmt: skip
+    return Component(
+        "kube-controller-manager", tuple(command), f"https://127.0.0.1:{site.port('controller-manager')}/healthz"
+    )
+
+
+def _scheduler(site: Site) -> Component:
+    command = [site.program("kube-scheduler"), *_served(site, "scheduler", site.kubeconfig("scheduler"))]
+    return Component("kube-scheduler", tuple(command), f"https://127.0.0.1:{site.port('scheduler')}/healthz")
+
+
+def _served(site: Site, name: str, kubeconfig: str) -> list[str]:
+    """Give what controller-manager and scheduler have in common: one of each, so no leader election."""
+    return [
+        f"--kubeconfig={kubeconfig}", f"--authentication-kubeconfig={kubeconfig}",
+        f"--authorization-kubeconfig={kubeconfig}", "--bind-address=127.0.0.1", f"--secure-port={site.port(name)}",
+        "--leader-elect=false",
+    ]  # fmt: skip

@@ -1,0 +1,76 @@
+"""What images there are, and what each is made of."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from local.images import binaries as static
+from local.images import debian, python
+from local.images.cache import Cache
+from local.images.errors import disk_errors
+from local.images.layer import PROGRAM, Entry
+from local.images.layout import Image, Recipe, assemble
+from local.images.programs import Run, run
+
+PACKAGES = ("bridge", "checks", "stacks")
+"""The project's own packages in the cortex image."""
+_SITE, _CODE, _SERVER = "opt/cortex/site", "opt/cortex/code", "opt/server"
+_ENV = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PYTHONPATH": f"/{_CODE}:/{_SITE}",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+}
+_CORTEX = b"#!/usr/bin/python3\nimport sys\n\nfrom checks.cli import main\n\nsys.exit(main())\n"
+_TIME = f'#!/bin/sh\nPYTHONPATH=/{_SERVER}/site exec python3 -m mcp_server_time "$@"\n'.encode()
+"""The server's packages are its own: it may need another version of the SDK than the bridge."""
+
+
+def build(
+    cache: Path,
+    binaries: Mapping[str, Path],
+    source: Path,
+    progress: Callable[[str], None],
+    run: Run = run,
+) -> dict[str, Image]:
+    """All images, by name; what an earlier build left in `cache` is used again.
+
+    `binaries` are static programs by name, each of which becomes an image; `source` is the project's root;
+    `progress` is told what is about to be made; `run` runs programs.
+
+    Raises:
+        ImageError: A program is missing or fails, or the disk is full.
+    """
+    with disk_errors(cache):
+        store = Cache(cache)
+        recipes = [*_programs(store, binaries, progress, run), *_pythons(store, source, progress, run)]
+        return {recipe.name: assemble(recipe, store) for recipe in recipes}
+
+
+def _programs(store: Cache, given: Mapping[str, Path], progress: Callable[[str], None], run: Run) -> list[Recipe]:
+    progress("images: pause and the static programs")
+    recipes = [Recipe("pause", [debian.pause(store, run)], ["/pause", "-P"])]
+    for name, path in sorted(given.items()):
+        recipes.append(Recipe(name, [static.program(name, path, store)], [f"/{name}"]))
+    progress("images: kubernetes-mcp-server from npm")
+    server = static.kubernetes_mcp_server(store, run)
+    return [*recipes, Recipe("kubernetes-mcp-server", [server], ["/kubernetes-mcp-server"])]
+
+
+def _pythons(store: Cache, source: Path, progress: Callable[[str], None], run: Run) -> list[Recipe]:
+    lock = source / "bridge" / "requirements.txt"
+    server_lock = source / "bridge" / "servers" / "time" / "requirements.txt"
+    progress("images: Debian with Python (half a minute the first time)")
+    root = debian.python_root(store, run)
+    progress("images: the packages of the bridge and the checks (half a minute the first time)")
+    site = python.wheels(lock, _SITE, [], store, run)
+    progress("images: the bridge and the checks")
+    launcher = Entry("usr/local/bin/cortex", _CORTEX, PROGRAM)
+    own = python.code(source, PACKAGES, _CODE, [launcher], store, run)
+    progress("images: mcp-server-time")
+    starter = Entry(f"{_SERVER}/run", _TIME, PROGRAM)
+    server = python.wheels(server_lock, f"{_SERVER}/site", [starter], store, run)
+    bridge = ["python3", "-m", "bridge"]
+    return [
+        Recipe("cortex", [root, site, own], bridge, _ENV),
+        Recipe("mcp-server-time", [root, site, own, server], [*bridge, "--", f"/{_SERVER}/run"], _ENV),
+    ]

@@ -1,0 +1,93 @@
+"""The store of finished layers: found by what they were made from, never half-made.
+
+A file is written under another name, flushed to the disk and renamed, so a name in the store is always whole,
+also after a power cut; several builds may share one store.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedRandom
+from pathlib import Path
+from typing import BinaryIO
+
+_ABANDONED = 24 * 3600
+"""Seconds after which what an interrupted build left is removed."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A finished layer: an uncompressed tar, so that its digest is also its diff id."""
+
+    path: Path
+    digest: str
+    """sha256, in hex."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.path.stat().st_size
+
+
+class Cache:
+    """A folder with the layers and archives of earlier builds."""
+
+    def __init__(self, folder: Path) -> None:
+        self._layers = folder / "layers"
+        self._work = folder / "work"
+        self.archives = folder / "archives"
+        for each in (self._layers, self._work, self.archives):
+            each.mkdir(parents=True, exist_ok=True)
+        self._remove_abandoned()
+
+    def layer(self, made_from: object, make: Callable[[BinaryIO], None]) -> Layer:
+        """The layer made from these inputs (JSON values and paths), which `make` writes if it is not there."""
+        key = hashlib.sha256(json.dumps([_recipe(), made_from], sort_keys=True).encode()).hexdigest()[:32]
+        for path in self._layers.glob(f"{key}-*.tar"):
+            return Layer(path, path.stem.partition("-")[2])
+        with self.whole_file() as (part, keep):
+            make(part)
+            part.seek(0)
+            digest = hashlib.file_digest(part, "sha256").hexdigest()
+            path = self._layers / f"{key}-{digest}.tar"
+            keep(path)
+        return Layer(path, digest)
+
+    @contextmanager
+    def whole_file(self) -> Generator[tuple[BufferedRandom, Callable[[Path], None]]]:
+        """A new file and the function that puts it in its place; without that call nothing stays."""
+        with self.work() as folder:
+            part = folder / "part"
+            with part.open("w+b") as stream:
+
+                def keep(path: Path) -> None:
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                    part.replace(path)
+
+                yield stream, keep
+
+    @contextmanager
+    def work(self) -> Generator[Path]:
+        """A folder on the same disk that lasts as long as the block."""
+        with tempfile.TemporaryDirectory(dir=self._work) as folder:
+            yield Path(folder)
+
+    def _remove_abandoned(self) -> None:
+        for folder in self._work.iterdir():
+            if time.time() - folder.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _recipe() -> str:
+    """What the code of this package is: a layer made by other code is another layer."""
+    whole = hashlib.sha256()
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        whole.update(module.read_bytes())
+    return whole.hexdigest()

@@ -1,0 +1,167 @@
+"""Starts the components in their order, each once the one before is healthy, and starts again what ends."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.node import health
+from local.node.status import ComponentStatus, NodeStatus, Phase, State
+from local.plan import Component, Plan
+
+HEALTHY_WITHIN_SECONDS = 90.0
+STOPPED_WITHIN_SECONDS = 8.0
+_FIRST_BACKOFF_SECONDS = 1.0
+_LAST_BACKOFF_SECONDS = 30.0
+_TICK_SECONDS = 0.1
+_RESTARTS_WHILE_STARTING = 2
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class _Running:
+    component: Component
+    process: subprocess.Popen[bytes]
+    started: float
+    backoff: float = _FIRST_BACKOFF_SECONDS
+    start_again_at: float | None = None
+
+
+class Supervisor:
+    """Runs a plan until it is told to stop (SIGTERM, SIGINT). As process 1 of a namespace it also reaps orphans."""
+
+    def __init__(self, plan: Plan, ask: Callable[[str], str] = health.ask) -> None:
+        self._plan = plan
+        self._ask = ask
+        self._status = NodeStatus()
+        self._running: list[_Running] = []
+        self._stopping = False
+
+    def run(self) -> bool:
+        """Start everything, keep it until told to stop, stop it. False if a component never became healthy."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop_soon)
+        failed = not all(self._start(component) for component in self._plan.components)
+        if not failed and not self._stopping:
+            self._tell(phase="ready")
+        while not failed and not self._stopping:
+            self._tick()
+        self._stop()
+        return not failed
+
+    def _stop_soon(self, *_: object) -> None:
+        self._stopping = True
+
+    def _start(self, component: Component) -> bool:
+        """Start one component and wait until it is healthy, or done; False if it never is."""
+        state = self._status.components[component.name] = ComponentStatus("starting")
+        self._tell()
+        running = _Running(component, self._spawn(component), time.monotonic())
+        self._running.append(running)
+        until = running.started + HEALTHY_WITHIN_SECONDS
+        while state.state not in {"healthy", "done"} and not self._stopping:
+            self._tick()
+            if component.once and running.process.returncode:
+                return self._fail(component, f"it ended with status {running.process.returncode}")
+            if state.restarts > _RESTARTS_WHILE_STARTING:
+                return self._fail(component, f"it ended again and again, {state.message}")
+            if time.monotonic() > until:
+                return self._fail(component, f"not healthy in {HEALTHY_WITHIN_SECONDS:.0f} s: {state.message}")
+        return True
+
+    def _fail(self, component: Component, wrong: str) -> bool:
+        self._status.components[component.name].state = "failed"
+        self._tell(phase="failed", message=f"{component.name}: {wrong}")
+        return False
+
+    def _tick(self) -> None:
+        """Wait a moment, reap what ended, start again what is due, and look after what is starting."""
+        time.sleep(_TICK_SECONDS)
+        self._reap()
+        now = time.monotonic()
+        for running in list(self._running):
+            state = self._status.components[running.component.name]
+            if running.process.returncode is None:
+                if state.state == "starting" and not running.component.once:
+                    self._look(running, state)
+            elif running.component.once:
+                if running.process.returncode == 0:
+                    self._running.remove(running)
+                    self._became(state, "done", now - running.started)
+            elif running.start_again_at is None:
+                self._plan_restart(running, state, now)
+            elif now >= running.start_again_at and not self._stopping:
+                running.process = self._spawn(running.component)
+                running.started, running.start_again_at = now, None
+                self._became(state, "starting", 0)
+
+    def _look(self, running: _Running, state: ComponentStatus) -> None:
+        state.message = self._ask(running.component.health)
+        if not state.message:
+            self._became(state, "healthy", time.monotonic() - running.started)
+
+    def _became(self, state: ComponentStatus, what: State, seconds: float) -> None:
+        state.state, state.seconds = what, round(seconds, 1)
+        self._tell()
+
+    def _plan_restart(self, running: _Running, state: ComponentStatus, now: float) -> None:
+        steady = now - running.started > 2 * _LAST_BACKOFF_SECONDS
+        running.backoff = _FIRST_BACKOFF_SECONDS if steady else min(running.backoff * 2, _LAST_BACKOFF_SECONDS)
+        running.start_again_at = now + running.backoff
+        state.restarts += 1
+        state.message = f"ended with status {running.process.returncode}"
+        self._became(state, "restarting", now - running.started)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            for running in self._running:
+                if running.process.pid == pid:
+                    running.process.returncode = os.waitstatus_to_exitcode(status)
+
+    def _spawn(self, component: Component) -> subprocess.Popen[bytes]:
+        log = Path(self._plan.logs) / f"{component.name}.log"
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                component.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={"PATH": self._plan.path, "HOME": "/", "LANG": "C.UTF-8"},
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+
+    def _stop(self) -> None:
+        """End the components, the last started first; what is left when this process ends, the kernel ends."""
+        if self._status.phase != "failed":
+            self._tell(phase="stopping")
+        until = time.monotonic() + STOPPED_WITHIN_SECONDS
+        for running in reversed(self._running):
+            if running.process.returncode is None:
+                running.process.terminate()
+        while any(r.process.returncode is None for r in self._running) and time.monotonic() < until:
+            time.sleep(_TICK_SECONDS / 2)
+            self._reap()
+        for running in self._running:
+            if running.process.returncode is None:
+                running.process.kill()
+
+    def _tell(self, phase: Phase | None = None, message: str = "") -> None:
+        if phase is not None:
+            self._status.phase, self._status.message = phase, message
+        self._status.save(Path(self._plan.status))
+
+
+def _die_with_parent() -> None:
+    """Have the kernel kill the child when the supervisor dies without a chance to stop it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

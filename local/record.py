@@ -1,0 +1,127 @@
+"""What is decided once for a cluster and holds for its life: the kind of its node, its addresses, its ports."""
+
+import ipaddress
+import json
+import socket
+import subprocess
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from local.errors import ClusterError
+from local.files import write
+
+NodeKind = Literal["real", "kwok"]
+
+_NETWORKS = [ipaddress.IPv4Network(f"10.{second}.0.0/16") for second in range(89, 128)]
+_PORTS = {
+    "api": 6443,
+    "etcd": 2379,
+    "etcd-peer": 2380,
+    "etcd-metrics": 2381,
+    "controller-manager": 10257,
+    "scheduler": 10259,
+    "kwok": 10247,
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A cluster's fixed decisions."""
+
+    node: NodeKind
+    network: str
+    """A /16 that nothing else on this machine uses: link, Services and pods come out of it."""
+    ports: dict[str, int]
+
+    @property
+    def host_address(self) -> str:
+        """The machine's end of the link to the node."""
+        return self._address(1)
+
+    @property
+    def node_address(self) -> str:
+        """Where the node, and its API server, answers."""
+        return self._address(2) if self.node == "real" else "127.0.0.1"
+
+    @property
+    def services(self) -> str:
+        """The range of the Services' ClusterIPs."""
+        return str(list(ipaddress.IPv4Network(self.network).subnets(new_prefix=18))[1])
+
+    @property
+    def pods(self) -> str:
+        """The range of the pods' addresses."""
+        return str(list(ipaddress.IPv4Network(self.network).subnets(new_prefix=17))[1])
+
+    @property
+    def server(self) -> str:
+        """The API server's URL."""
+        return f"https://{self.node_address}:{self.ports['api']}"
+
+    def service_address(self, number: int) -> str:
+        """Give the ClusterIP of this number: 1 is the API server's, 10 the DNS's."""
+        return str(ipaddress.IPv4Network(self.services)[number])
+
+    def _address(self, number: int) -> str:
+        return str(ipaddress.IPv4Network(self.network)[number])
+
+
+def load(path: Path) -> Record | None:
+    """Read a cluster's record, if it has one.
+
+    Raises:
+        ClusterError: the file is damaged.
+    """
+    try:
+        return Record(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise ClusterError(
+            f"{path} is damaged ({error}): remove the cluster with `cortex local down --delete` and start it anew"
+        ) from error
+
+
+def create(path: Path, node: NodeKind) -> Record:
+    """Decide a new cluster's record and keep it."""
+    if node == "real":
+        record = Record(node, str(free_network(_routes())), dict(_PORTS))
+    else:
+        record = Record(node, str(_NETWORKS[0]), dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True)))
+    write(path, json.dumps(asdict(record), indent=2))
+    return record
+
+
+def free_network(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
+    """Choose the first of our networks that overlaps no taken one.
+
+    Raises:
+        ClusterError: all are taken.
+    """
+    used = list(taken)
+    for network in _NETWORKS:
+        if not any(network.overlaps(other) for other in used):
+            return network
+    raise ClusterError(
+        f"no network is free from {_NETWORKS[0]} to {_NETWORKS[-1]}: stop another cluster or remove a route"
+    )
+
+
+def _routes() -> list[ipaddress.IPv4Network]:
+    """Give the networks that this machine's routes name; the default route names none."""
+    shown = subprocess.run(["ip", "-json", "-4", "route"], capture_output=True, text=True, check=True).stdout
+    routes = cast("list[dict[str, str]]", json.loads(shown))
+    return [ipaddress.IPv4Network(r["dst"]) for r in routes if r["dst"] != "default"]
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [cast("int", one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()

@@ -1,0 +1,156 @@
+"""Command lines and settings of the real node: containerd, kubelet, kube-proxy and kube-router."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from local.control_plane import CLUSTER_DOMAIN, Site
+from local.files import write
+from local.images import Image
+from local.plan import Component
+
+RUNTIME_SOCKET = "/run/containerd/containerd.sock"
+POD_NETWORK = "cortex"
+DNS_NUMBER = 10
+"""Which ClusterIP of the range is the cluster's DNS."""
+
+
+def node_name(cluster: str) -> str:
+    """Name the cluster's only real node."""
+    return f"{cluster}-node"
+
+
+def components(site: Site, images: Iterable[Image], pause: str) -> list[Component]:
+    """Give the node's components in their order of start; the images are imported before any pod can ask for them."""
+    imports = [Component(f"image-{i.name}", import_command(site.programs["ctr"], i), once=True) for i in images]
+    return [_containerd(site, pause), *imports, _kubelet(site), _kube_proxy(site), _kube_router(site)]
+
+
+def _containerd(site: Site, pause: str) -> Component:
+    cni_bin, cni_conf = site.programs["bridge"].parent, site.folder.config / "cni"
+    write(cni_conf / "10-cortex.conflist", _pod_network(site))
+    config = site.folder.config / "containerd.toml"
+    write(config, _CONTAINERD.format(
+        root=site.folder.data / "containerd", socket=RUNTIME_SOCKET, pause=pause, cni_bin=cni_bin, cni_conf=cni_conf
+    ))  # fmt: skip
+    return Component("containerd", (site.program("containerd"), f"--config={config}"), f"unix:{RUNTIME_SOCKET}")
+
+
+# restrict_oom_score_adj: a machine may lack the right to make a process less likely to be killed than this one.
+_CONTAINERD = """\
+version = 3
+root = "{root}"
+state = "/run/containerd"
+
+[grpc]
+address = "{socket}"
+
+[plugins."io.containerd.cri.v1.runtime"]
+restrict_oom_score_adj = true
+
+[plugins."io.containerd.cri.v1.runtime".cni]
+bin_dirs = ["{cni_bin}"]
+conf_dir = "{cni_conf}"
+
+[plugins."io.containerd.cri.v1.images".pinned_images]
+sandbox = "{pause}"
+"""
+
+
+def _pod_network(site: Site) -> str:
+    """Every pod on one bridge. Addresses that are in use lie under /run: after a power loss no pod has one."""
+    bridge = {
+        "type": "bridge",
+        "bridge": "cni0",
+        "isDefaultGateway": True,
+        "hairpinMode": True,
+        "ipam": {
+            "type": "host-local",
+            "dataDir": "/run/cni/addresses",
+            "ranges": [[{"subnet": site.record.pods}]],
+        },
+    }
+    return json.dumps({"cniVersion": "1.0.0", "name": POD_NETWORK, "plugins": [bridge, _PORT_MAP]}, indent=2)
+
+
+_PORT_MAP = {"type": "portmap", "capabilities": {"portMappings": True}}
+
+
+def import_command(ctr: Path, image: Image) -> tuple[str, ...]:
+    """Give the command that imports an image unless containerd has it: a reference says all, it carries the hash."""
+    script = '"$0" -n k8s.io images ls -q "name==$1" | grep -qxF "$1" || "$0" -n k8s.io images import "$2"'
+    return ("sh", "-c", script, str(ctr), image.reference, str(image.archive))
+
+
+def _kubelet(site: Site) -> Component:
+    pki = site.authority
+    config = site.settings("kubelet", {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": str(pki.certificate("ca"))},
+        },
+        "authorization": {"mode": "Webhook"},
+        "tlsCertFile": str(pki.certificate("server")),
+        "tlsPrivateKeyFile": str(pki.key("server")),
+        "containerRuntimeEndpoint": f"unix://{RUNTIME_SOCKET}",
+        "clusterDomain": CLUSTER_DOMAIN,
+        "clusterDNS": [site.record.service_address(DNS_NUMBER)],
+        "resolvConf": _resolver(site),
+        "podLogsDir": str(site.folder.data / "pod-logs"),
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": f"/{cgroup(site)}",
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        "localStorageCapacityIsolation": False,
+        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+        "registerWithTaints": [],
+        "shutdownGracePeriod": "0s",
+        "syncFrequency": "10s",
+    })  # fmt: skip
+    command = [
+        site.program("kubelet"), f"--config={config}", f"--kubeconfig={site.kubeconfig('kubelet')}",
+        "--root-dir=/var/lib/kubelet", f"--hostname-override={node_name(site.folder.name)}",
+        f"--node-ip={site.record.node_address}", "--node-labels=node.kubernetes.io/role=embedded",
+    ]  # fmt: skip
+    return Component("kubelet", tuple(command), "http://127.0.0.1:10248/healthz")
+
+
+def cgroup(site: Site) -> str:
+    """Name the cgroup of the cluster's pods."""
+    return f"cortex-{site.folder.name}"
+
+
+def _resolver(site: Site) -> str:
+    """Give pods no name server but the cluster's own: nothing in the cluster may look names up elsewhere."""
+    path = site.folder.config / "resolv.conf"
+    write(path, f"nameserver {site.record.service_address(DNS_NUMBER)}\n", mode=0o644)
+    return str(path)
+
+
+def _kube_proxy(site: Site) -> Component:
+    config = site.settings("kube-proxy", {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "mode": "iptables",
+        "clientConnection": {"kubeconfig": site.kubeconfig("kube-proxy")},
+        "clusterCIDR": site.record.pods,
+        "hostnameOverride": node_name(site.folder.name),
+        "healthzBindAddress": "127.0.0.1:10256",
+        "metricsBindAddress": "127.0.0.1:10249",
+        # These limits belong to the machine, not to a network namespace: leave them.
+        "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
+    })  # fmt: skip
+    return Component("kube-proxy", (site.program("kube-proxy"), f"--config={config}"), "http://127.0.0.1:10256/livez")
+
+
+def _kube_router(site: Site) -> Component:
+    """kube-router as the engine of NetworkPolicies alone: routes and Services are others' work."""
+    command = [
+        site.program("kube-router"), f"--kubeconfig={site.kubeconfig('kube-router')}", "--run-router=false",
+        "--run-service-proxy=false", "--run-firewall=true", f"--hostname-override={node_name(site.folder.name)}",
+        f"--service-cluster-ip-range={site.record.services}", "--health-port=20244", "--metrics-port=0",
+    ]  # fmt: skip
+    return Component("kube-router", tuple(command), "http://127.0.0.1:20244/healthz")

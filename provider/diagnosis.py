@@ -1,0 +1,83 @@
+"""Why an object is not ready: the container that holds it up, and the last warning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provider.errors import ProviderError
+from provider.kinds import Kind, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provider.cluster import Cluster
+    from provider.properties import Object
+
+_POD = Kind("", "v1", "Pod")
+_EVENT = Kind("", "v1", "Event")
+
+
+def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
+    """Text to append to a failure, or '' when nothing more is known."""
+    try:
+        pods = _pods(cluster, ref, live)
+        found = [next(_stuck_containers(pods), ""), _last_warning(cluster, ref, pods)]
+    except ProviderError as error:
+        return f" (nothing more is known: {error})"
+    return "".join(f"; {text}" for text in found if text)
+
+
+def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
+    """The pods behind the object, newest first."""
+    if ref.resource.kind == _POD:
+        return [live]
+    selector = live.get("spec", {}).get("selector") or {}
+    labels = selector.get("matchLabels", selector)
+    if not labels or not ref.namespace or not all(isinstance(value, str) for value in labels.values()):
+        return []
+    query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
+    pods = cluster.list(cluster.resource(_POD), ref.namespace, query)
+    return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
+
+
+def _stuck_containers(pods: list[Object]) -> Iterator[str]:
+    for pod in pods:
+        status = pod.get("status", {})
+        for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+            reason = _why_stuck(container)
+            if reason:
+                yield f"container {container['name']} of pod {pod['metadata']['name']} {reason}"
+
+
+def _why_stuck(container: Object) -> str:
+    """Why a container is not running well, or '' when it is."""
+    state = container.get("state", {})
+    waiting, ended = state.get("waiting"), state.get("terminated")
+    if waiting:
+        return f"waits: {waiting.get('reason', '')} {waiting.get('message', '')}".rstrip()
+    if ended and ended.get("exitCode"):
+        return f"ended with code {ended['exitCode']} ({ended.get('reason', 'Error')})"
+    return "" if ended or container.get("ready") else "runs, but is not ready"
+
+
+def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
+    if not ref.namespace:
+        return ""
+    events = cluster.list(cluster.resource(_EVENT), ref.namespace, {"fieldSelector": "type=Warning", "limit": "500"})
+    names = {ref.name, *(pod["metadata"]["name"] for pod in pods)}
+    ours = [event for event in events if _concerns(event["involvedObject"], ref, names)]
+    if not ours:
+        return ""
+    last = max(ours, key=_time)
+    about = f"{last['involvedObject'].get('kind')} {last['involvedObject'].get('name')}"
+    return f"last warning ({about}): {last.get('reason')}: {last.get('message')}"
+
+
+def _concerns(involved: Object, ref: Reference, names: set[str]) -> bool:
+    # A Deployment's quota and admission refusals are told of its ReplicaSets, which bear its name and a hash.
+    name = involved.get("name", "")
+    return name in names or (involved.get("kind") == "ReplicaSet" and name.rpartition("-")[0] == ref.name)
+
+
+def _time(event: Object) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])

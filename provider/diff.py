@@ -1,0 +1,105 @@
+"""Differences between two property trees, over declared fields only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from provider.properties import Object, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provider.replacement import Path
+
+
+class Edit(Enum):
+    """What happened to a field."""
+
+    ADD = "add"
+    DELETE = "delete"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed field."""
+
+    path: Path
+    edit: Edit
+
+
+class _Missing(Enum):
+    MISSING = "missing"
+
+
+MISSING = _Missing.MISSING
+
+
+def changes(old: object, new: object, path: Path = ()) -> Iterator[Change]:
+    """The changed leaves between two trees; a wholly added or removed subtree is reported leaf by leaf."""
+    if isinstance(old, dict) or isinstance(new, dict):
+        before, after = _members(old), _members(new)
+        if before is not None and after is not None and (before or after):
+            for key in sorted({*before, *after}):
+                yield from changes(before.get(key, MISSING), after.get(key, MISSING), (*path, key))
+            return
+    if isinstance(old, list) and isinstance(new, list):
+        for index in range(max(len(old), len(new))):
+            yield from changes(_item(old, index), _item(new, index), (*path, index))
+        return
+    if old is MISSING:
+        yield Change(path, Edit.ADD)
+    elif new is MISSING:
+        yield Change(path, Edit.DELETE)
+    elif old != new:
+        yield Change(path, Edit.UPDATE)
+
+
+def _members(value: object) -> Object | None:
+    if value is MISSING:
+        return {}
+    return value if isinstance(value, dict) else None
+
+
+def _item(values: list[Any], index: int) -> object:
+    return values[index] if index < len(values) else MISSING
+
+
+def field_at(tree: object, path: Path) -> object:
+    """The value at `path` up to its first list, which is compared whole: servers add and move list items."""
+    for step in path:
+        if isinstance(step, int):
+            break
+        tree = tree.get(step, MISSING) if isinstance(tree, dict) else MISSING
+    return tree
+
+
+def render(path: Path) -> str:
+    """`path` in the engine's notation: `spec.ports[0].name`, `metadata.labels["a.b/c"]`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step.isidentifier():
+            text += f".{step}" if text else step
+        else:
+            escaped = step.replace('"', '\\"')
+            text += f'["{escaped}"]'
+    return text
+
+
+def refreshed(declared: Any, live: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """`declared` with the values that `live` has now; fields that nobody declared are left out."""
+    if isinstance(declared, Secret):
+        return Secret(refreshed(declared.value, live))
+    if isinstance(declared, dict) and isinstance(live, dict):
+        return {key: refreshed(value, live[key]) for key, value in declared.items() if key in live}
+    if isinstance(declared, list) and isinstance(live, list):
+        if all(isinstance(item, dict) and "name" in item for item in [*declared, *live]):
+            named = {item["name"]: item for item in live}
+            return [refreshed(item, named[item["name"]]) for item in declared if item["name"] in named]
+        if len(declared) == len(live):
+            return [refreshed(*pair) for pair in zip(declared, live, strict=True)]
+    return live

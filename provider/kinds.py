@@ -1,0 +1,99 @@
+"""Which Kubernetes kind a Pulumi type token means, and how one object of it is addressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from provider.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from provider.properties import Object
+
+_PACKAGE = "kubernetes"
+_CLIENT_SIDE = ("helm.sh", "yaml", "kustomize")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A group, version and kind; the core group is ''."""
+
+    group: str
+    version: str
+    name: str
+
+    @property
+    def api_version(self) -> str:
+        """As written in manifests: `v1`, `apps/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+def parse_token(token: str) -> Kind:
+    """The kind of a type token such as `kubernetes:apps/v1:Deployment`; raises UnsupportedError for what has no object."""
+    package, _, rest = token.partition(":")
+    group_version, _, name = rest.partition(":")
+    group, _, version = group_version.rpartition("/")
+    if package != _PACKAGE or not (group_version and name):
+        raise UnsupportedError(f"{token} is no kubernetes:<group>/<version>:<Kind> type")
+    if group in _CLIENT_SIDE:
+        raise UnsupportedError(
+            f"{token} is rendered on the client, which the air-gapped kubernetes plugin does not do:"
+            " declare its objects as typed resources, or install the official plugin"
+        )
+    if name.endswith("Patch"):
+        raise UnsupportedError(
+            f"{token} is not served by the air-gapped kubernetes plugin yet:"
+            " declare the whole object, or install the official plugin"
+        )
+    return Kind("" if group == "core" else group, version, name)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind as the API server serves it."""
+
+    kind: Kind
+    plural: str
+    namespaced: bool
+
+    def collection(self, namespace: str) -> str:
+        """The URL path of all its objects in `namespace`."""
+        root = f"/apis/{self.kind.api_version}" if self.kind.group else f"/api/{self.kind.version}"
+        scope = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced else ""
+        return f"{root}{scope}/{self.plural}"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The address of one object; `namespace` is '' for cluster-scoped kinds."""
+
+    resource: Resource
+    namespace: str
+    name: str
+
+    @property
+    def id(self) -> str:
+        """The resource id in Pulumi state: `namespace/name`, or `name`."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @property
+    def path(self) -> str:
+        """The URL path."""
+        return f"{self.resource.collection(self.namespace)}/{quote(self.name, safe='')}"
+
+    def __str__(self) -> str:
+        return f"{self.resource.kind.name} {self.id}"
+
+
+def parse_id(resource: Resource, identifier: str, default_namespace: str) -> Reference:
+    """The object that a resource id means; a namespaced id without a namespace means the default one."""
+    namespace, _, name = identifier.rpartition("/")
+    return Reference(resource, (namespace or default_namespace) if resource.namespaced else "", name)
+
+
+def reference(resource: Resource, manifest: Object, default_namespace: str) -> Reference:
+    """The object that a manifest declares."""
+    metadata = manifest["metadata"]
+    namespace = metadata.get("namespace") or default_namespace
+    return Reference(resource, namespace if resource.namespaced else "", metadata["name"])

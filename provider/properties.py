@@ -1,0 +1,199 @@
+"""Property values of the engine's protocol as plain Python, and back.
+
+A secret stays wrapped in `Secret` so that outputs can be marked again; an unknown value of a preview stays the
+engine's own marker string.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import struct_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Object = dict[str, Any]
+"""A JSON object: a Kubernetes object, or properties that may hold `Secret` and unknown values."""
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (a type signature, fixed by the engine)
+
+# One marker per type of value, fixed by the engine (sdk/go/common/resource/plugin/rpc.go).
+_UNKNOWN = frozenset(
+    {
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+_SECRET_FIELDS = ("data", "stringData")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_SHORTEST_REDACTED = 3
+"""Characters; redacting shorter values would shred messages and hide nothing."""
+
+
+@dataclass(frozen=True, repr=False)
+class Secret:
+    """A value that must stay secret in state; it has no printable form."""
+
+    value: object
+
+
+def decode(struct: struct_pb2.Struct) -> Object:
+    """Properties as the engine sent them; nulls mean 'not set' and are dropped, whole numbers become integers."""
+    pairs = ((key, _decode_value(value)) for key, value in struct.fields.items())
+    return {key: value for key, value in pairs if value is not None}
+
+
+def _decode_value(value: struct_pb2.Value) -> object:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() else number
+        case "list_value":
+            return [_decode_value(item) for item in value.list_value.values]
+        case "struct_value":
+            fields = value.struct_value.fields
+            if _SIGNATURE not in fields:
+                return decode(value.struct_value)
+            if fields[_SIGNATURE].string_value == _SECRET:
+                return Secret(_decode_value(fields["value"]))
+            raise ValueError("the engine sent a typed value that this plugin never announced")
+        case _:
+            return None
+
+
+def encode(properties: Object) -> struct_pb2.Struct:
+    """The inverse of `decode`."""
+    struct = struct_pb2.Struct()
+    struct.update(_wire(properties))
+    return struct
+
+
+def _wire(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    if isinstance(value, Secret):
+        return {_SIGNATURE: _SECRET, "value": _wire(value.value)}
+    if isinstance(value, dict):
+        return {key: _wire(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_wire(item) for item in value]
+    return value
+
+
+def reveal(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """`value` without its `Secret` wrappers: what the API server is sent."""
+    if isinstance(value, Secret):
+        return reveal(value.value)
+    if isinstance(value, dict):
+        return {key: reveal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [reveal(item) for item in value]
+    return value
+
+
+def manifest(inputs: Object) -> Object:
+    """The Kubernetes object that `inputs` declare: revealed, without top-level `__` keys."""
+    return {key: reveal(value) for key, value in inputs.items() if not key.startswith("__")}
+
+
+def is_unknown(value: object) -> bool:
+    """Whether `value` itself is known only after the update."""
+    return isinstance(value, str) and value in _UNKNOWN
+
+
+def has_unknown(value: object) -> bool:
+    """Whether any part of `value` is known only after the update."""
+    if isinstance(value, Secret):
+        return has_unknown(value.value)
+    if isinstance(value, dict):
+        return any(map(has_unknown, value.values()))
+    if isinstance(value, list):
+        return any(map(has_unknown, value))
+    return is_unknown(value)
+
+
+def protect(properties: Object) -> Object:
+    """`properties` with the contents of a core Secret marked secret; other kinds are returned as they are."""
+    if properties.get("kind") != "Secret" or properties.get("apiVersion") != "v1":
+        return properties
+    marked: Object = {k: _mark(value) if k in _SECRET_FIELDS else value for k, value in properties.items()}
+    metadata = marked.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if isinstance(annotations, dict) and _LAST_APPLIED in annotations:
+        hidden = {**annotations, _LAST_APPLIED: _mark(annotations[_LAST_APPLIED])}
+        marked["metadata"] = {**metadata, "annotations": hidden} if isinstance(metadata, dict) else metadata
+    return marked
+
+
+def outputs(live: Object, inputs: Object) -> Object:
+    """The state of `live`: without managed fields, secret wherever `inputs` or the kind say so."""
+    metadata = {key: value for key, value in live.get("metadata", {}).items() if key != "managedFields"}
+    marked = _mark_like(inputs, {**live, "metadata": metadata})
+    return protect(marked)
+
+
+def _mark(value: object) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value)
+
+
+def _mark_like(template: object, value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    # A list is marked whole: the server may have added or moved items, so an index proves nothing.
+    if isinstance(template, Secret) or (isinstance(template, list) and any(secrets(template))):
+        return _mark(value)
+    if isinstance(template, dict) and isinstance(value, dict):
+        return {key: _mark_like(template.get(key), item) for key, item in value.items()}
+    return value
+
+
+def secrets(value: object) -> Iterator[str]:
+    """Every scalar inside a `Secret` anywhere in `value`, as text."""
+    if isinstance(value, Secret):
+        yield from _scalars(value.value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from secrets(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from secrets(item)
+
+
+def _scalars(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _scalars(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _scalars(item)
+    else:
+        yield str(reveal(value))
+
+
+def redact(message: str, properties: Object) -> str:
+    """`message` without any of the secret values in `properties`: API servers quote what they refuse."""
+    for secret in sorted(set(secrets(protect(properties))), key=len, reverse=True):
+        if len(secret) >= _SHORTEST_REDACTED:
+            message = message.replace(secret, "[secret]")
+    return message
+
+
+def plain_text(data: Object) -> dict[str, str]:
+    """The `stringData` that a Secret's base64 `data` stands for; values that are no text are left out."""
+    texts = {}
+    for key, value in data.items():
+        try:
+            texts[key] = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+    return texts

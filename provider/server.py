@@ -1,0 +1,260 @@
+# ruff: noqa: N802 (the protocol names its methods)
+"""The engine's protocol: decodes requests, lets `lifecycle` do them, encodes answers and failures."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from typing import NoReturn, TypeVar
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from google.protobuf.message import Message
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+from provider import settings
+from provider.cluster import Cluster
+from provider.diff import Edit, changes, render
+from provider.errors import ProviderError, UnsupportedError
+from provider.install import plugin_version
+from provider.kinds import parse_token
+from provider.lifecycle import Lifecycle, Plan, State, preview
+from provider.properties import decode, encode, redact, reveal
+
+# An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the 16 or so
+# operations that it runs at a time. Threads are started only as needed.
+_THREADS = 64
+_PARENT_CHECK = 5.0
+"""Seconds between looks whether the engine still lives."""
+
+_Request = TypeVar("_Request", bound=Message)
+_Answer = TypeVar("_Answer")
+_Method = Callable[["KubernetesProvider", _Request, grpc.ServicerContext], _Answer]
+
+_EDITS = {
+    Edit.ADD: (provider_pb2.PropertyDiff.ADD, provider_pb2.PropertyDiff.ADD_REPLACE),
+    Edit.DELETE: (provider_pb2.PropertyDiff.DELETE, provider_pb2.PropertyDiff.DELETE_REPLACE),
+    Edit.UPDATE: (provider_pb2.PropertyDiff.UPDATE, provider_pb2.PropertyDiff.UPDATE_REPLACE),
+}
+_WITH_SECRETS = ("news", "olds", "old_inputs", "properties", "inputs", "args")
+
+
+def _tells_errors(method: _Method[_Request, _Answer]) -> _Method[_Request, _Answer]:
+    """Turns a ProviderError into the call's failure: one sentence, without the request's secret values."""
+
+    @wraps(method)
+    def told(self: KubernetesProvider, request: _Request, context: grpc.ServicerContext) -> _Answer:
+        try:
+            return method(self, request, context)
+        except ProviderError as error:
+            code = grpc.StatusCode.UNIMPLEMENTED if isinstance(error, UnsupportedError) else grpc.StatusCode.UNKNOWN
+            context.abort(code, _redacted(str(error), request))
+
+    return told
+
+
+def _redacted(message: str, request: Message) -> str:
+    for field in _WITH_SECRETS:
+        if field in request.DESCRIPTOR.fields_by_name:
+            message = redact(message, decode(getattr(request, field)))
+    return message
+
+
+class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """One provider, as the engine sees it."""
+
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+        self._lifecycle = Lifecycle(settings.Settings(), None, self._cancelled)
+
+    def Handshake(
+        self, _request: provider_pb2.ProviderHandshakeRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.ProviderHandshakeResponse:
+        """Announces secrets, and neither resource references, output values nor configured auto-naming."""
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def GetPluginInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        """The version of the SDK that this plugin stands in for."""
+        return plugin_pb2.PluginInfo(version=plugin_version())
+
+    def GetSchema(
+        self, _request: provider_pb2.GetSchemaRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.GetSchemaResponse:
+        """Name and version only: the SDK is generated already."""
+        schema = {"name": "kubernetes", "version": plugin_version()}
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
+
+    def CheckConfig(
+        self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.CheckResponse:
+        """Refuses settings that would change what happens and that are not supported."""
+        failures = [
+            provider_pb2.CheckFailure(property=key, reason=reason)
+            for key, reason in settings.problems(decode(request.news)).items()
+        ]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+
+    def DiffConfig(
+        self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.DiffResponse:
+        """Changed settings update the provider; only another `clusterIdentifier` replaces all it made."""
+        found = tuple(changes(reveal(decode(request.old_inputs)), reveal(decode(request.news))))
+        return _diff_response(Plan(found, tuple(c for c in found if c.path[0] == "clusterIdentifier")))
+
+    @_tells_errors
+    def Configure(
+        self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.ConfigureResponse:
+        """Reads the kubeconfig; the cluster itself is asked only when a resource needs it."""
+        parsed = settings.parse(decode(request.args))
+        if parsed is not None:
+            self._lifecycle = Lifecycle(parsed, Cluster(*settings.connect(parsed)), self._cancelled)
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    @_tells_errors
+    def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
+        """Fills in what the program left out."""
+        try:
+            kind = parse_token(request.type)
+        except UnsupportedError as error:
+            return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
+        inputs = self._lifecycle.check(
+            kind, request.name, decode(request.olds), decode(request.news), request.randomSeed
+        )
+        return provider_pb2.CheckResponse(inputs=encode(inputs))
+
+    @_tells_errors
+    def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        """Compares inputs, and lets the server judge what differs."""
+        plan = self._lifecycle.diff(
+            parse_token(request.type),
+            request.id,
+            decode(request.old_inputs),
+            decode(request.news),
+            decode(request.olds),
+        )
+        return _diff_response(plan)
+
+    @_tells_errors
+    def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
+        """Creates and awaits."""
+        inputs = decode(request.properties)
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=encode(preview(inputs, {})))
+        state = self._lifecycle.create(parse_token(request.type), inputs, request.timeout)
+        _report_unready(state, request, context)
+        return provider_pb2.CreateResponse(id=state.id, properties=encode(state.outputs))
+
+    @_tells_errors
+    def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
+        """Refreshes or imports; an empty answer means gone."""
+        state = self._lifecycle.read(parse_token(request.type), request.id, decode(request.inputs))
+        if state is None:
+            return provider_pb2.ReadResponse()
+        _report_unready(state, request, context)
+        return provider_pb2.ReadResponse(id=state.id, properties=encode(state.outputs), inputs=encode(state.inputs))
+
+    @_tells_errors
+    def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
+        """Applies and awaits."""
+        kind, inputs = parse_token(request.type), decode(request.news)
+        if request.preview:
+            expected = self._lifecycle.preview_update(kind, request.id, inputs, decode(request.olds))
+            return provider_pb2.UpdateResponse(properties=encode(expected))
+        state = self._lifecycle.update(kind, request.id, inputs, request.timeout)
+        _report_unready(state, request, context)
+        return provider_pb2.UpdateResponse(properties=encode(state.outputs))
+
+    @_tells_errors
+    def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Deletes and awaits."""
+        inputs = decode(request.old_inputs) or decode(request.properties)
+        self._lifecycle.delete(parse_token(request.type), request.id, inputs, request.timeout)
+        return empty_pb2.Empty()
+
+    def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Ends all waiting; requests under way are finished."""
+        self._cancelled.set()
+        return empty_pb2.Empty()
+
+    @_tells_errors
+    def Invoke(self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext) -> NoReturn:
+        """Refused: functions render YAML and charts on the client."""
+        raise UnsupportedError(_refusal(request.tok))
+
+    @_tells_errors
+    def Call(self, request: provider_pb2.CallRequest, _context: grpc.ServicerContext) -> NoReturn:
+        """Refused like Invoke."""
+        raise UnsupportedError(_refusal(request.tok))
+
+    @_tells_errors
+    def Construct(self, request: provider_pb2.ConstructRequest, _context: grpc.ServicerContext) -> NoReturn:
+        """Refused: remote components render YAML and charts on the client."""
+        raise UnsupportedError(_refusal(request.type))
+
+
+def _refusal(token: str) -> str:
+    return (
+        f"{token} is not served by the air-gapped kubernetes plugin: declare its objects as typed resources,"
+        " or install the official plugin"
+    )
+
+
+def _diff_response(plan: Plan) -> provider_pb2.DiffResponse:
+    replaced = set(plan.replaces)
+    some = provider_pb2.DiffResponse.DIFF_SOME if plan.changes else provider_pb2.DiffResponse.DIFF_NONE
+    return provider_pb2.DiffResponse(
+        changes=some,
+        diffs=sorted({str(change.path[0]) for change in plan.changes}),
+        replaces=[render(change.path) for change in plan.replaces],
+        deleteBeforeReplace=plan.delete_first,
+        hasDetailedDiff=True,
+        detailedDiff={
+            render(change.path): provider_pb2.PropertyDiff(kind=_EDITS[change.edit][change in replaced], inputDiff=True)
+            for change in plan.changes
+        },
+    )
+
+
+def _report_unready(
+    state: State,
+    request: provider_pb2.CreateRequest | provider_pb2.ReadRequest | provider_pb2.UpdateRequest,
+    context: grpc.ServicerContext,
+) -> None:
+    """Fails the call in the form that makes the engine keep the object in state, marked as not ready."""
+    if not state.unready:
+        return
+    message = _redacted(state.unready, request)
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=state.id, properties=encode(state.outputs), inputs=encode(state.inputs), reasons=[message]
+        )
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[detail])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, message)
+
+
+def serve() -> None:
+    """Serves on a free loopback port, printed for the engine, until the engine is gone."""
+    # Ctrl-C reaches the whole process group; the engine then asks us to cancel, and needs the answers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Large CRDs exceed the default message size of 4 MiB.
+    unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    server = grpc.server(ThreadPoolExecutor(_THREADS), options=unlimited)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(KubernetesProvider(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    engine = os.getppid()
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    while server.wait_for_termination(_PARENT_CHECK) and os.getppid() == engine:
+        pass
+    server.stop(None)

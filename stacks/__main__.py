@@ -1,0 +1,27 @@
+"""The Pulumi program. The language host runs this folder; the project's packages are installed beside it."""
+
+from pathlib import Path
+
+import pulumi
+
+from stacks.errors import DeclarationError
+from stacks.loader import load
+from stacks.program import deploy
+
+
+def main() -> None:
+    """Deploy the stack that the engine has selected.
+
+    Raises:
+        pulumi.RunError: the declaration is wrong or a secret is missing; the engine prints it as it is.
+    """
+    try:
+        declaration = load(pulumi.get_stack(), Path(__file__).resolve().parent.parent)
+    except DeclarationError as error:
+        raise pulumi.RunError(str(error)) from None
+    for name, value in deploy(declaration).items():
+        pulumi.export(name, value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What every part of the declaration shares: frozen, strict about unknown keys, camelCase in YAML."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """A frozen piece of the declaration, camelCase in YAML as in Kubernetes; unknown keys are refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+    )
+
+
+def matching(pattern: str, rule: str) -> AfterValidator:
+    """Make a validator that wants the whole text to match; `rule` finishes the sentence "'x' is no …"."""
+    expression = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not expression.fullmatch(value):
+            raise ValueError(f"{value!r} is no {rule}")
+        return value
+
+    return AfterValidator(check)
+
+
+DnsLabel = Annotated[
+    str,
+    matching(
+        r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
+        "DNS label: use at most 63 of a-z, 0-9 and '-', and begin and end with a letter or digit",
+    ),
+]
+"""A name that Kubernetes accepts for namespaces (RFC 1123 label, at most 63 characters)."""
+
+LabelKey = Annotated[
+    str,
+    matching(
+        r"([a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        "label key: use at most 63 letters, digits, '-', '_' and '.', with or without a 'domain/' in front",
+    ),
+]
+"""The key of a Kubernetes label."""
+
+LabelValue = Annotated[
+    str,
+    matching(
+        r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?",
+        "label value: use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends",
+    ),
+]
+"""The value of a Kubernetes label: at most 63 characters."""
+
+EnvName = Annotated[
+    str,
+    matching(
+        r"[A-Za-z_][A-Za-z0-9_]*",
+        "environment variable: use letters, digits and '_', and do not begin with a digit",
+    ),
+]
+"""The name of an environment variable."""
+
+FileKey = Annotated[
+    str,
+    matching(
+        r"(?!\.\.)(?!\.$)[-._A-Za-z0-9]{1,253}",
+        "file name: use at most 253 letters, digits, '-', '_' and '.', and do not begin with '..'",
+    ),
+]
+"""A key of a ConfigMap or Secret, which is also the file's name when it is mounted."""
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+"""A whole number from 1; `strict` because YAML's `yes` would otherwise count as 1."""
+
+Seconds = Annotated[int, Field(strict=True, ge=0)]
+"""A time in whole seconds, from 0."""
+
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+"""A TCP port."""

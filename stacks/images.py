@@ -1,0 +1,30 @@
+"""Untagged images: a local build is tagged by its content hash, which a lock file supplies."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+LOCK_VARIABLE = "CORTEX_IMAGES"
+"""Environment variable: path of a JSON object, image name → full reference. `cortex local env` sets it."""
+
+
+def is_untagged(image: str) -> bool:
+    """Tell whether a reference has neither a tag nor a digest."""
+    return "@" not in image and ":" not in image.rpartition("/")[2]
+
+
+def read_lock(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Read the lock file that the environment names; nothing named means no locked images.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is no JSON object of strings.
+    """
+    path = environ.get(LOCK_VARIABLE)
+    if not path:
+        return {}
+    lock = json.loads(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(lock, dict) or not all(isinstance(v, str) for v in lock.values()):
+        raise ValueError("it must be a JSON object of image name to reference")
+    return lock

@@ -1,0 +1,53 @@
+"""The declaration of a stack: its cluster, namespaces and MCP servers. Components and checks read it."""
+
+import hashlib
+import json
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from stacks import rules
+from stacks.base import Count, DnsLabel, LabelValue, Model
+from stacks.namespace import Namespace
+from stacks.server import Server, ServerType
+
+
+class Cluster(Model):
+    """The cluster that the stack owns."""
+
+    context: str = Field(min_length=1)
+    """The kubeconfig context to use; pinned, so that a stack never lands on whichever is current."""
+    environment: LabelValue
+    """Value of the label `environment` on every namespace, for instance `production`."""
+    nodes: Count = 1
+    """How many nodes the cluster must have, all of them Ready."""
+    network_policies: Literal["enforced", "ignored"] = "enforced"
+    """Whether the cluster's network enforces NetworkPolicies."""
+
+
+class Declaration(Model):
+    """All that a stack declares: the `cortex:` settings of `Pulumi.<stack>.yaml`."""
+
+    cluster: Cluster
+    namespaces: dict[DnsLabel, Namespace] = Field(min_length=1)
+    """Name → namespace; `cortex-system` must be among them."""
+    servers: dict[ServerType, Server] = {}
+    """Type (`talos`, `time` …) → MCP server."""
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> "Declaration":
+        faults = list(rules.faults(self))
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    def digest(self) -> str:
+        """Give the declaration's hash: 64 hex digits of SHA-256 over its canonical JSON."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    def canonical(self) -> str:
+        """Give the declaration as JSON that is the same for the same declaration.
+
+        Every default is spelled out and keys are sorted. It holds the keys of secrets, never their values.
+        """
+        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,72 @@
+"""A namespace with its quota, its container limits and its Pod Security level (seed, section 4)."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from stacks.base import LabelValue, Model
+from stacks.quantity import Quantity, amount
+
+
+class Quota(Model):
+    """The `hard` limits of a ResourceQuota, under Kubernetes' own names. Defaults: seed, section 4.2."""
+
+    requests_cpu: Quantity = Field("10", alias="requests.cpu")
+    requests_memory: Quantity = Field("20Gi", alias="requests.memory")
+    limits_cpu: Quantity = Field("20", alias="limits.cpu")
+    limits_memory: Quantity = Field("40Gi", alias="limits.memory")
+    persistent_volume_claims: Quantity = Field("10", alias="persistentvolumeclaims")
+    pods: Quantity = "50"
+
+    def hard(self) -> dict[str, str]:
+        """Give the quota as ResourceQuota's `spec.hard` has it."""
+        return self.model_dump(by_alias=True)
+
+
+class Compute(Model):
+    """An amount of CPU (cores) and memory (bytes), both as Kubernetes quantities."""
+
+    cpu: Quantity
+    memory: Quantity
+
+    def exceeds(self, other: "Compute") -> bool:
+        """Tell whether either amount is larger than the other's."""
+        return amount(self.cpu) > amount(other.cpu) or amount(self.memory) > amount(other.memory)
+
+
+class ContainerLimits(Model):
+    """The namespace's LimitRange for containers. Defaults: seed, section 4.2."""
+
+    max: Compute = Compute(cpu="2", memory="4Gi")
+    min: Compute = Compute(cpu="50m", memory="64Mi")
+    default: Compute = Compute(cpu="200m", memory="256Mi")
+    default_request: Compute = Compute(cpu="100m", memory="128Mi")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "ContainerLimits":
+        ladder = [("min", self.min), ("defaultRequest", self.default_request), ("default", self.default)]
+        for (low_name, low), (high_name, high) in zip(ladder, [*ladder[1:], ("max", self.max)], strict=True):
+            if low.exceeds(high):
+                raise ValueError(
+                    f"{low_name} is larger than {high_name}: order them min, defaultRequest, default, max"
+                )
+        return self
+
+
+PodSecurity = Literal["restricted", "baseline", "privileged"]
+"""A level of the Pod Security Standards."""
+
+
+class Namespace(Model):
+    """One namespace that the stack owns (seed, section 4.1)."""
+
+    component: LabelValue
+    """Value of the label `cortex.dev/component`, by which managed namespaces are found."""
+    description: str
+    """What the namespace is for; annotation `cortex.dev/description`."""
+    owner: str = "resource-manager"
+    """Who answers for it; annotation `cortex.dev/owner`."""
+    quota: Quota = Quota()
+    limits: ContainerLimits = ContainerLimits()
+    pod_security: PodSecurity = "restricted"
+    """Level that admission enforces, audits and warns of."""

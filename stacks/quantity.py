@@ -1,0 +1,54 @@
+"""Kubernetes quantities (`500m`, `20Gi`): checked and compared by the Kubernetes client's own parser."""
+
+import re
+from decimal import ROUND_UP, Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator
+
+# The client's parser takes whatever Decimal takes, `NaN` and digits of other scripts included.
+_SHAPE = re.compile(r"[-+]?[0-9.]+([eE][-+]?[0-9]{1,3}|[A-Za-z]*)")
+_LARGEST = 2**63 - 1
+"""Kubernetes caps a quantity's value here."""
+
+
+def amount(quantity: str) -> Decimal:
+    """Give a quantity's value in its base unit: cores, bytes or a count.
+
+    Raises:
+        ValueError: it is no Kubernetes quantity.
+    """
+    # Imported here: the kubernetes package takes half a second, and `cortex --help` needs none of it.
+    from kubernetes.utils.quantity import parse_quantity
+
+    if not _SHAPE.fullmatch(quantity):
+        raise ValueError(f"no quantity: {quantity!r}")
+    value: Decimal = parse_quantity(quantity)  # type: ignore[no-untyped-call]
+    return value
+
+
+def in_unit_of(value: Decimal, quantity: str) -> str:
+    """Write a value in the unit in which `quantity` is written, rounded up to three decimals."""
+    unit = re.sub(r"^[-+0-9.]+([eE][-+]?[0-9]+)?", "", quantity)
+    scaled = (value / amount(f"1{unit}")).quantize(Decimal("0.001"), ROUND_UP)
+    return f"{scaled.normalize():f}{unit}"
+
+
+def _check(quantity: str) -> str:
+    try:
+        value = amount(quantity)
+    except ValueError:
+        raise ValueError(f"{quantity!r} is no quantity: write for instance 500m, 2, 128Mi or 20Gi") from None
+    if value < 0:
+        raise ValueError(f"{quantity!r} is negative: a quantity here is zero or more")
+    if value > _LARGEST:
+        raise ValueError(f"{quantity!r} is more than Kubernetes can count: write a smaller quantity")
+    return quantity
+
+
+def _from_number(value: object) -> object:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+Quantity = Annotated[str, BeforeValidator(_from_number), AfterValidator(_check)]
+"""A Kubernetes quantity, kept as written."""

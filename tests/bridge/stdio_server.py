@@ -1,0 +1,84 @@
+"""A small stdio MCP server that can fail in every way the bridge has to survive."""
+
+import os
+import sys
+import threading
+import time
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel
+
+server = MCPServer("sample", version="1.2.3", instructions="Ask for echo.")
+
+
+class Pair(BaseModel):
+    left: int
+    right: str | None = None
+
+
+@server.tool()
+def echo(text: str, times: int = 1, note: str | None = None) -> str:
+    """Repeats a text."""
+    return " ".join([text] * times)
+
+
+@server.tool()
+def pair(left: int) -> Pair:
+    """A structured answer with a null inside."""
+    return Pair(left=left)
+
+
+@server.tool()
+def fail() -> str:
+    """Always fails."""
+    raise ToolError("as asked")
+
+
+@server.tool()
+def environment(name: str) -> str:
+    """One environment variable of the process."""
+    return os.environ.get(name, "")
+
+
+@server.tool()
+def pid() -> int:
+    """The process id."""
+    return os.getpid()
+
+
+@server.tool()
+def crash() -> str:
+    """Ends the process."""
+    os._exit(3)
+
+
+@server.tool()
+def sleep(seconds: float) -> str:
+    """Answers late, in a thread of its own."""
+    time.sleep(seconds)
+    return "awake"
+
+
+@server.tool()
+async def hang() -> str:
+    """Blocks the whole process."""
+    threading.Event().wait()
+    return "never"
+
+
+@server.prompt()
+def greet(name: str) -> str:
+    """A greeting."""
+    return f"Say hello to {name}."
+
+
+@server.resource("sample://motto")
+def motto() -> str:
+    """A motto."""
+    return "as declared"
+
+
+if __name__ == "__main__":
+    sys.stderr.write("sample: up\n")
+    server.run(transport="stdio")

@@ -1,0 +1,292 @@
+"""The bridge as a process, in front of a real stdio server, through a real MCP client over HTTP."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import mcp_types as types
+import pytest
+from mcp import Client, MCPError, StdioServerParameters
+
+SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
+STUBBORN = (
+    "import signal, sys, time\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "print('up', file=sys.stderr, flush=True)\n"
+    "while True: time.sleep(1)"
+)
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A running bridge."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def status(self, path: str, host: str = "localhost") -> int:
+        """The HTTP status of a GET."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": host})
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except urllib.error.URLError:
+            return 0
+
+    def client(self, mode: str = "auto") -> Client:
+        """A client of its MCP endpoint."""
+        return Client(f"http://127.0.0.1:{self.port}/mcp", read_timeout_seconds=20, mode=mode)
+
+    def call(self, tool: str, **arguments: object) -> types.CallToolResult:
+        """One tool call through a client of its own."""
+
+        async def ask() -> types.CallToolResult:
+            async with self.client() as client:
+                return await client.call_tool(tool, arguments)
+
+        return anyio.run(ask)
+
+    def refusal(self, tool: str, **arguments: object) -> types.ErrorData:
+        """The MCP error that a tool call ends with."""
+
+        async def ask() -> types.ErrorData:
+            async with self.client() as client:
+                with pytest.raises(MCPError) as caught:
+                    await client.call_tool(tool, arguments)
+                return caught.value.error
+
+        return anyio.run(ask)
+
+
+def text(result: types.CallToolResult) -> str:
+    [content] = result.content
+    assert isinstance(content, types.TextContent)
+    return content.text
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+@contextmanager
+def running(command: Sequence[str], *options: str, host: str = "127.0.0.1", **env: str) -> Iterator[Bridge]:
+    """A bridge on a free port; ended when the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge", "--host", host, "--port", "0", *options, "--", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | env,
+    )
+    assert process.stderr is not None
+    try:
+        line = process.stderr.readline()
+        found = re.search(r"listening on port (\d+)", line)
+        assert found, line
+        yield Bridge(process, int(found[1]))
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def bridge() -> Iterator[Bridge]:
+    with running(SERVER, SAMPLE_SETTING="from the pod") as running_bridge:
+        eventually(lambda: running_bridge.status("/ready") == 200)
+        yield running_bridge
+
+
+def test_probes_answer_when_the_server_has_listed_its_tools(bridge: Bridge) -> None:
+    assert [bridge.status(path) for path in ("/health", "/ready", "/startup")] == [200, 200, 200]
+    assert bridge.status("/else") == 404
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_server_and_schemas_pass_untouched(bridge: Bridge, mode: str) -> None:
+    async def compare() -> None:
+        direct = StdioServerParameters(command=SERVER[0], args=SERVER[1:])
+        async with bridge.client(mode=mode) as over_http, Client(direct, mode="legacy") as over_stdio:
+            assert over_http.server_info == over_stdio.server_info
+            assert over_http.instructions == over_stdio.instructions == "Ask for echo."
+            tools = (await over_http.list_tools()).tools
+            assert tools == (await over_stdio.list_tools()).tools
+            [echo] = [tool for tool in tools if tool.name == "echo"]
+            assert echo.input_schema["properties"]["note"]["default"] is None
+
+    anyio.run(compare)
+
+
+def test_calls(bridge: Bridge) -> None:
+    assert text(bridge.call("echo", text="ho", times=3)) == "ho ho ho"
+    assert bridge.call("pair", left=1).structured_content == {"left": 1, "right": None}
+
+
+def test_failing_tool_is_a_result_not_an_error(bridge: Bridge) -> None:
+    result = bridge.call("fail")
+    assert result.is_error
+    assert "as asked" in text(result)
+
+
+def test_environment_reaches_the_server(bridge: Bridge) -> None:
+    assert text(bridge.call("environment", name="SAMPLE_SETTING")) == "from the pod"
+
+
+def test_prompts_and_resources_pass(bridge: Bridge) -> None:
+    async def ask() -> None:
+        async with bridge.client() as client:
+            assert [prompt.name for prompt in (await client.list_prompts()).prompts] == ["greet"]
+            prompt = await client.get_prompt("greet", {"name": "Ada"})
+            assert "Say hello to Ada." in prompt.messages[0].model_dump_json()
+            assert [str(found.uri) for found in (await client.list_resources()).resources] == [
+                "sample://motto"
+            ]
+            [motto] = (await client.read_resource("sample://motto")).contents
+            assert isinstance(motto, types.TextResourceContents)
+            assert motto.text == "as declared"
+
+    anyio.run(ask)
+
+
+def test_calls_run_side_by_side(bridge: Bridge) -> None:
+    async def ask() -> float:
+        async with bridge.client() as client:
+            begun = time.monotonic()
+            async with anyio.create_task_group() as group:
+                for _ in range(8):
+                    group.start_soon(client.call_tool, "sleep", {"seconds": 1})
+            return time.monotonic() - begun
+
+    assert anyio.run(ask) < 4
+
+
+def test_a_server_that_ends_fails_its_calls_and_comes_back() -> None:
+    with running(SERVER) as bridge:
+        eventually(lambda: bridge.status("/ready") == 200)
+        first = text(bridge.call("pid"))
+        error = bridge.refusal("crash")
+        assert error.message == "the server's process ended during tools/call; it is being restarted"
+        assert bridge.status("/ready") == 503
+        assert bridge.status("/startup") == 200
+        assert "not running now" in bridge.refusal("echo", text="a").message
+        eventually(lambda: bridge.status("/ready") == 200)
+        assert bridge.status("/health") == 200
+        assert text(bridge.call("pid")) != first
+
+
+def test_a_server_that_ends_while_idle_is_noticed() -> None:
+    with running(SERVER) as bridge:
+        eventually(lambda: bridge.status("/ready") == 200)
+        os.kill(int(text(bridge.call("pid"))), signal.SIGKILL)
+        eventually(lambda: bridge.status("/ready") == 503)
+        eventually(lambda: bridge.status("/ready") == 200)
+
+
+def test_a_hung_server_times_out_and_is_replaced() -> None:
+    with running(SERVER, "--timeout", "1.5") as bridge:
+        eventually(lambda: bridge.status("/ready") == 200)
+        first = int(text(bridge.call("pid")))
+        error = bridge.refusal("hang")
+        assert error.code == types.REQUEST_TIMEOUT
+        assert error.message == "the server did not answer tools/call within 1.5 s"
+        eventually(lambda: gone(first))
+        eventually(lambda: bridge.status("/ready") == 200)
+        assert int(text(bridge.call("pid"))) != first
+
+
+def test_a_slow_tool_times_out_and_its_server_lives_on() -> None:
+    with running(SERVER, "--timeout", "2") as bridge:
+        eventually(lambda: bridge.status("/ready") == 200)
+        first = text(bridge.call("pid"))
+        assert bridge.refusal("sleep", seconds=4).code == types.REQUEST_TIMEOUT
+        # Together longer than the ping that tells slow from hung.
+        for _ in range(5):
+            assert text(bridge.call("sleep", seconds=0.5)) == "awake"
+        assert text(bridge.call("pid")) == first
+
+
+def test_a_server_that_never_initialises_is_never_ready() -> None:
+    with running([sys.executable, "-c", "import sys; sys.stdin.read()"]) as bridge:
+        eventually(lambda: bridge.status("/health") == 200)
+        assert bridge.status("/ready") == 503
+        assert bridge.status("/startup") == 503
+        assert bridge.status("/mcp") == 503
+
+
+def test_any_host_name_is_served_on_all_addresses() -> None:
+    with running(SERVER, host="0.0.0.0") as bridge:
+        eventually(lambda: bridge.status("/ready") == 200)
+        asked = bridge.status("/mcp", host="time-mcp-server.cortex-mcp.svc:8080")
+        assert asked == bridge.status("/mcp", host="10.2.3.4:8080") == 406
+
+
+def test_other_host_names_are_refused_on_loopback(bridge: Bridge) -> None:
+    assert bridge.status("/mcp", host="evil.example") == 421
+
+
+def test_sigterm_ends_both_processes() -> None:
+    with running(SERVER) as bridge:
+        eventually(lambda: bridge.status("/ready") == 200)
+        child = int(text(bridge.call("pid")))
+        begun = time.monotonic()
+        bridge.process.terminate()
+        assert bridge.process.wait(timeout=5) == 0
+        assert time.monotonic() - begun < 5
+        assert gone(child)
+
+
+def test_sigterm_ends_a_child_that_ignores_it() -> None:
+    with running([sys.executable, "-c", STUBBORN]) as bridge:
+        assert bridge.process.stderr is not None
+        assert bridge.process.stderr.readline() == "up\n"
+        bridge.process.terminate()
+        assert bridge.process.wait(timeout=6) == 0
+
+
+def refused(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_an_absent_command_is_one_sentence() -> None:
+    told = refused("--port", "0", "--host", "127.0.0.1", "--", "no-such-server")
+    assert told == "bridge: the command no-such-server is not on PATH; name the stdio server after --\n"
+
+
+def test_a_taken_port_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = refused("--port", port, "--host", "127.0.0.1", "--", *SERVER)
+    cause = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert told == f"bridge: {cause}; choose another --host or --port\n"

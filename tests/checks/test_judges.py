@@ -1,0 +1,358 @@
+"""A healthy cluster gives no finding; each drift exactly its code on the right object; the unreadable is unknown."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from checks.api import Read, Unread
+from checks.catalogue import catalogue
+from checks.findings import Reason, Severity, Status
+from checks.judges import JUDGES, mcp, servers
+from checks.mcp_probe import Answer, Outcome
+from checks.snapshot import nothing
+from checks.verify import FINDINGS, OK, UNKNOWN, exit_code, judge
+from stacks import names
+from tests.checks.world import World, declared
+
+Break = Callable[[World], object]
+
+
+@pytest.fixture
+def world() -> World:
+    return World(declared())
+
+
+def meta(plural: str, namespace: str, prefix: str, field: str, **changes: Any) -> Break:
+    """Set or, with None, delete keys of an object's labels or annotations."""
+
+    def apply(world: World) -> None:
+        values = world.one(plural, namespace, prefix)["metadata"][field]
+        for key, value in changes.items():
+            if value is None:
+                del values[key]
+            else:
+                values[key] = value
+
+    return apply
+
+
+def status(world: World, **changes: int) -> None:
+    world.one("deployments", "cortex-mcp", "time")["status"].update(changes)
+
+
+def waiting(world: World) -> None:
+    status(world, availableReplicas=1)
+    pod = world.one("pods", "cortex-mcp", "time")
+    state = {"waiting": {"reason": "ImagePullBackOff", "message": "no"}}
+    pod["status"] = {
+        "phase": "Pending",
+        "conditions": [{"type": "Ready", "status": "False"}],
+        "containerStatuses": [{"name": "main", "state": state}],
+    }
+    about = {"kind": "Pod", "name": pod["metadata"]["name"]}
+    for minute, message in ((1, "old news"), (2, "pull denied")):
+        event = {
+            "metadata": {"name": f"e{minute}"},
+            "involvedObject": about,
+            "reason": "Failed",
+            "message": message,
+            "lastTimestamp": f"2026-01-01T00:0{minute}:00Z",
+        }
+        world.add("events", "cortex-mcp", event)
+
+
+def scaled_to_nothing(world: World) -> None:
+    world.one("deployments", "cortex-mcp", "time")["spec"]["replicas"] = 0
+    status(world, replicas=0, updatedReplicas=0, availableReplicas=0)
+    world.remove("pods", "cortex-mcp", "time")
+    world.remove("pods", "cortex-mcp", "time")
+    world.mcp["time"] = Answer(Outcome.UNREACHABLE, "no endpoints available")
+
+
+def no_service(world: World) -> None:
+    world.remove("services", "cortex-mcp", "time")
+    world.mcp["time"] = Answer(Outcome.UNREACHABLE, "not found")
+
+
+def no_deployment(world: World) -> None:
+    world.remove("deployments", "cortex-mcp", "time")
+    world.remove("pods", "cortex-mcp", "time")
+    world.remove("pods", "cortex-mcp", "time")
+    world.mcp["time"] = Answer(Outcome.UNREACHABLE, "no endpoints available")
+
+
+def no_namespace(world: World) -> None:
+    world.remove("namespaces", "", "cortex-mcp")
+    for plural in ("resourcequotas", "limitranges", "deployments", "services"):
+        world.objects[plural, "cortex-mcp"] = []
+    world.objects["pods", "cortex-mcp"] = []
+    for kind in world.mcp:
+        world.mcp[kind] = Answer(Outcome.UNREACHABLE, "not found")
+
+
+def stranger(world: World) -> None:
+    pod = world.one("pods", "cortex-mcp", "time")
+    labels = {names.APP: names.MCP_SERVER_APP, names.TYPE: "rogue"}
+    world.add("pods", "cortex-system", {**pod, "metadata": {"name": "rogue", "labels": labels}})
+
+
+def stray_twin(world: World) -> None:
+    pod = world.one("pods", "cortex-mcp", "time")
+    world.add("pods", "cortex-mcp", {**pod, "metadata": {**pod["metadata"], "name": "twin"}})
+
+
+def set_in(plural: str, namespace: str, prefix: str, path: str, value: object) -> Break:
+    """Set a field, given by its path with `/`, of an object."""
+
+    def apply(world: World) -> None:
+        target: Any = world.one(plural, namespace, prefix)
+        *parents, last = path.split("/")
+        for key in parents:
+            target = target[int(key)] if key.isdigit() else target[key]
+        target[last] = value
+
+    return apply
+
+
+NODE = "nodes", "", "node-0"
+DNS = "pods", "kube-system", "coredns"
+SPACE = "namespaces", "", "cortex-mcp"
+QUOTA = "resourcequotas", "cortex-mcp", ""
+LIMIT = "limitranges", "cortex-mcp", ""
+TIME = "deployments", "cortex-mcp", "time"
+POD = "pods", "cortex-mcp", "time"
+SERVICE = "services", "cortex-mcp", "time"
+DEPLOYED = "configmaps", "cortex-system", ""
+TEMPLATE = "spec/template/spec/containers/0"
+
+DRIFTS: list[tuple[str, str, Break]] = [
+    ("node.count", "Cluster test", lambda w: w.remove("nodes", "", "node-0")),
+    ("node.not-ready", "Node node-0", set_in(*NODE, "status/conditions", [{"type": "Ready", "status": "Unknown"}])),
+    ("node.not-ready", "Node node-0", set_in(*NODE, "status", {})),
+    ("dns.down", "Pods kube-system/k8s-app=kube-dns", lambda w: w.remove(*DNS)),
+    ("dns.down", "Pods kube-system/k8s-app=kube-dns", set_in(*DNS, "status", {"phase": "Pending"})),
+    (
+        "dns.not-ready",
+        "Pod kube-system/coredns-2",
+        lambda w: w.add("pods", "kube-system", {"metadata": {"name": "coredns-2"}, "status": {"phase": "Pending"}}),
+    ),
+    ("namespace.missing", "Namespace cortex-mcp", no_namespace),
+    ("namespace.terminating", "Namespace cortex-mcp", set_in(*SPACE, "status", {"phase": "Terminating"})),
+    ("namespace.label", "Namespace cortex-mcp", meta(*SPACE, "labels", environment="prod")),
+    ("namespace.label", "Namespace cortex-mcp", meta(*SPACE, "labels", **{names.COMPONENT: None})),
+    ("namespace.annotation", "Namespace cortex-mcp", meta(*SPACE, "annotations", **{names.OWNER: "me"})),
+    (
+        "namespace.pod-security",
+        "Namespace cortex-mcp",
+        meta(*SPACE, "labels", **{f"{names.POD_SECURITY}enforce": "privileged"}),
+    ),
+    ("quota.missing", "ResourceQuota cortex-mcp/cortex-mcp-quota", lambda w: w.remove(*QUOTA)),
+    ("quota.hard", "ResourceQuota cortex-mcp/cortex-mcp-quota", set_in(*QUOTA, "spec/hard/pods", "51")),
+    ("quota.hard", "ResourceQuota cortex-mcp/cortex-mcp-quota", set_in(*QUOTA, "spec/hard/services", "5")),
+    ("limits.missing", "LimitRange cortex-mcp/cortex-mcp-limits", lambda w: w.remove(*LIMIT)),
+    ("limits.value", "LimitRange cortex-mcp/cortex-mcp-limits", set_in(*LIMIT, "spec/limits/0/max/cpu", "3")),
+    ("server.missing", "Deployment cortex-mcp/time-mcp-server", no_deployment),
+    ("server.undeclared", "Pod cortex-system/rogue", stranger),
+    ("server.replicas", "Deployment cortex-mcp/time-mcp-server", scaled_to_nothing),
+    ("server.image", "Deployment cortex-mcp/time-mcp-server", set_in(*TIME, f"{TEMPLATE}/image", "evil:1")),
+    ("server.label", "Deployment cortex-mcp/time-mcp-server", meta(*TIME, "labels", **{names.VERSION: "9"})),
+    ("server.label", "Pod cortex-mcp/time-mcp-server-5d-0", meta(*POD, "labels", **{names.VERSION: "9"})),
+    ("server.annotation", "Pod cortex-mcp/time-mcp-server-5d-0", meta(*POD, "annotations", **{names.ENDPOINT: None})),
+    ("server.probe", "Deployment cortex-mcp/time-mcp-server", lambda w: w.container("time").pop("livenessProbe")),
+    (
+        "server.probe",
+        "Deployment cortex-mcp/time-mcp-server",
+        set_in(*TIME, f"{TEMPLATE}/readinessProbe/periodSeconds", 99),
+    ),
+    (
+        "server.probe",
+        "Deployment cortex-mcp/time-mcp-server",
+        set_in(*TIME, f"{TEMPLATE}/startupProbe/httpGet/port", 81),
+    ),
+    ("server.rollout", "Deployment cortex-mcp/time-mcp-server", lambda w: status(w, observedGeneration=0)),
+    ("server.rollout", "Deployment cortex-mcp/time-mcp-server", lambda w: status(w, updatedReplicas=1)),
+    ("server.unavailable", "Deployment cortex-mcp/time-mcp-server", waiting),
+    ("server.pods", "Deployment cortex-mcp/time-mcp-server", stray_twin),
+    ("service.missing", "Service cortex-mcp/time-mcp-server", no_service),
+    ("service.port", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/ports/0/port", 9)),
+    ("service.selector", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/selector", {"app": "x"})),
+    ("declaration.missing", "ConfigMap cortex-system/cortex-declaration", lambda w: w.remove(*DEPLOYED)),
+    (
+        "declaration.differs",
+        "ConfigMap cortex-system/cortex-declaration",
+        meta(*DEPLOYED, "annotations", **{names.DECLARATION_HASH: "0"}),
+    ),
+    (
+        "declaration.corrupt",
+        "ConfigMap cortex-system/cortex-declaration",
+        set_in(*DEPLOYED, "data", {names.DECLARATION_KEY: "{}"}),
+    ),
+    (
+        "declaration.corrupt",
+        "ConfigMap cortex-system/cortex-declaration",
+        set_in(
+            *DEPLOYED,
+            "data",
+            {names.DECLARATION_KEY: declared(cluster={"context": "x", "environment": "y"}).canonical()},
+        ),
+    ),
+]
+
+ANSWERS: list[tuple[str, Answer]] = [
+    ("mcp.unreachable", Answer(Outcome.UNREACHABLE, "connection refused")),
+    ("mcp.timeout", Answer(Outcome.TIMEOUT, "no complete answer within 15 s")),
+    ("mcp.protocol", Answer(Outcome.NO_MCP, "Unexpected content type: text/html")),
+    ("mcp.tool", Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time"}))),
+    (
+        "mcp.smoke",
+        Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time", "convert_time"}), smoke_error="broken"),
+    ),
+]
+
+
+def test_healthy_cluster_is_ok(world: World) -> None:
+    rows = world.rows()
+    assert [row.name for row in rows] == ["connection", "namespaces", "servers", "mcp", "declaration"]
+    assert [row.status for row in rows] == [Status.OK] * len(rows)
+    assert all(row.passed for row in rows)
+    assert exit_code(rows, Severity.WARNING) == OK
+
+
+def test_equal_quantities_in_other_words_are_no_drift(world: World) -> None:
+    world.one(*QUOTA)["spec"]["hard"].update({"requests.cpu": "10000m", "limits.memory": "40960Mi"})
+    world.one(*LIMIT)["spec"]["limits"][0]["min"]["cpu"] = "0.05"
+    assert world.codes() == []
+
+
+@pytest.mark.parametrize(("code", "obj", "drift"), DRIFTS, ids=[f"{n}-{d[0]}" for n, d in enumerate(DRIFTS)])
+def test_drift_gives_exactly_its_finding(world: World, code: str, obj: str, drift: Break) -> None:
+    drift(world)
+    assert [(finding.code, str(finding.object)) for finding in world.findings()] == [(code, obj)]
+    assert exit_code(world.rows(), Severity.WARNING) == FINDINGS
+
+
+@pytest.mark.parametrize(("code", "answer"), ANSWERS)
+def test_mcp_answer_gives_exactly_its_finding(world: World, code: str, answer: Answer) -> None:
+    world.mcp["time"] = answer
+    assert [(f.code, str(f.object)) for f in world.findings()] == [(code, "Service cortex-mcp/time-mcp-server")]
+
+
+def test_every_catalogued_code_is_provoked_here() -> None:
+    assert {code for code, *_ in [*DRIFTS, *ANSWERS]} == set(catalogue())
+
+
+def test_unavailable_names_the_reason_and_the_last_event(world: World) -> None:
+    waiting(world)
+    (finding,) = world.findings()
+    assert "1 of 2 replicas" in finding.message
+    assert "container main ImagePullBackOff" in finding.message
+    assert "last warning Failed: pull denied" in finding.message
+    assert "old news" not in finding.message
+
+
+def test_quota_that_forbids_pods_shows_from_the_replica_set(world: World) -> None:
+    status(world, availableReplicas=0)
+    world.objects["pods", "cortex-mcp"] = [p for p in world.objects["pods", "cortex-mcp"] if "talos" in str(p)]
+    world.mcp["time"] = Answer(Outcome.UNREACHABLE)
+    about = {"kind": "ReplicaSet", "name": "time-mcp-server-5d"}
+    event = {"metadata": {"name": "e"}, "involvedObject": about, "reason": "FailedCreate", "message": "exceeded quota"}
+    world.add("events", "cortex-mcp", event)
+    (finding,) = world.findings()
+    assert finding.code == "server.unavailable"
+    assert "FailedCreate: exceeded quota" in finding.message
+
+
+def test_changed_declaration_names_what_differs(world: World) -> None:
+    world.declaration = declared(
+        cluster={"context": "test", "environment": "testing", "nodes": 2, "networkPolicies": "ignored"}
+    )
+    (finding,) = world.findings()
+    assert finding.code == "declaration.differs"
+    assert "cluster.networkPolicies" in finding.message
+
+
+def test_pod_on_its_way_out_counts_as_nothing(world: World) -> None:
+    pod = world.one("pods", "cortex-mcp", "time")
+    leaving = {**pod["metadata"], "name": "leaving", "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    world.add("pods", "cortex-mcp", {**pod, "metadata": leaving})
+    assert world.codes() == []
+
+
+def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
+    world.mcp = {"time": Answer(Outcome.GATED, "HTTP 401"), "talos": Answer(Outcome.FORBIDDEN, "no")}
+    row = mcp.judge(world.declaration, world.snapshot())
+    assert row.status is Status.UNKNOWN
+    assert [unknown.reason for unknown in row.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
+    permission = row.unknowns[1].permission
+    assert permission is not None
+    assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")
+
+
+@pytest.mark.parametrize(
+    ("kind", "namespace"),
+    [
+        ("nodes", ""),
+        ("namespaces", ""),
+        ("pods", "kube-system"),
+        ("pods", "cortex-mcp"),
+        ("deployments", "cortex-mcp"),
+        ("services", "cortex-mcp"),
+        ("resourcequotas", "cortex-system"),
+        ("limitranges", "cortex-system"),
+        ("configmaps", "cortex-system"),
+    ],
+)
+def test_what_cannot_be_read_is_unknown(world: World, kind: str, namespace: str) -> None:
+    world.deny(kind, namespace)
+    rows = world.rows()
+    assert world.codes() == []
+    assert {unknown.what for row in rows for unknown in row.unknowns} == {f"list {kind} in {namespace}"}
+    assert exit_code(rows, Severity.ERROR) == UNKNOWN
+
+
+def test_unreadable_events_only_shorten_the_message(world: World) -> None:
+    waiting(world)
+    world.deny("events", "cortex-mcp")
+    (finding,) = world.findings()
+    assert "ImagePullBackOff" in finding.message
+
+
+def test_nothing_readable_leaves_no_row_ok(world: World) -> None:
+    why = Unread("read /version", Reason.UNREACHABLE, "refused")
+    rows = judge(world.declaration, nothing(world.declaration, why))
+    assert [row.status for row in rows] == [Status.UNKNOWN] * len(JUDGES)
+    assert exit_code(rows, Severity.ERROR) == UNKNOWN
+
+
+def test_a_finding_outweighs_an_unknown(world: World) -> None:
+    world.deny("nodes", "")
+    world.remove(*QUOTA)
+    assert exit_code(world.rows(), Severity.ERROR) == FINDINGS
+
+
+def test_a_warning_fails_only_at_its_threshold(world: World) -> None:
+    world.one(*SPACE)["metadata"]["annotations"].clear()
+    rows = world.rows()
+    assert exit_code(rows, Severity.ERROR) == OK
+    assert exit_code(rows, Severity.WARNING) == FINDINGS
+
+
+def test_no_rows_are_no_pass() -> None:
+    assert exit_code((), Severity.ERROR) == UNKNOWN
+
+
+def test_left_out_without_a_finding_is_no_pass(world: World) -> None:
+    snapshot = world.snapshot()
+    no_namespace(world)
+    row = servers.judge(world.declaration, world.snapshot())
+    assert row.skipped == len(world.declaration.servers)
+    assert exit_code((row,), Severity.ERROR) == UNKNOWN
+    assert isinstance(snapshot.namespaces, Read)
+
+
+def test_server_declared_off_need_not_answer() -> None:
+    world = World(declared(servers={"time": {**declared().servers["time"].model_dump(), "replicas": 0}}))
+    status(world, replicas=0, updatedReplicas=0, availableReplicas=0)
+    world.mcp["time"] = Answer(Outcome.UNREACHABLE)
+    assert world.codes() == []

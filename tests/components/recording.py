@@ -1,0 +1,167 @@
+"""Runs a Pulumi program without an engine, and records what it would have registered."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import cast
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime import configure, mocks, run_in_stack, set_all_config
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest, RegisterResourceRequest
+
+from stacks.model import Declaration
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as the engine would have got it; secrets are unwrapped in `inputs`, their paths kept."""
+
+    type: str
+    name: str
+    parent: str
+    provider: str
+    depends_on: frozenset[str]
+    inputs: Mapping[str, object]
+    secret_paths: frozenset[str]
+
+    def at(self, path: str) -> object:
+        """Give the input at a dotted path; numbers index lists, `~` stands for a dot inside a key."""
+        value: object = self.inputs
+        for part in path.split("."):
+            key = part.replace("~", ".")
+            value = value[int(key)] if isinstance(value, list) else cast("Mapping[str, object]", value)[key]
+        return value
+
+
+@dataclass
+class Recording:
+    """Everything that a program registered, in order, and its stack's outputs."""
+
+    resources: list[Registration] = field(default_factory=list)
+    outputs: dict[str, object] = field(default_factory=dict)
+    secret_outputs: set[str] = field(default_factory=set)
+
+    def of(self, kind: str) -> dict[str, Registration]:
+        """Give the resources of a Kubernetes kind by `namespace/name` (or the name alone)."""
+        found = {}
+        for resource in self.resources:
+            if resource.type.startswith("kubernetes:") and resource.type.rpartition(":")[2] == kind:
+                metadata = cast("Mapping[str, str]", resource.inputs["metadata"])
+                found["/".join(filter(None, [metadata.get("namespace"), metadata["name"]]))] = resource
+        return found
+
+    def one(self, kind: str) -> Registration:
+        """Give the only resource of a kind."""
+        (resource,) = self.of(kind).values()
+        return resource
+
+
+def record(program: Callable[[], object], config: Mapping[str, str] | None = None) -> Recording:
+    """Run a program; `config` are its secret settings by full key."""
+    recording = Recording()
+    set_all_config(dict(config or {}), list(config or {}))
+    loop = asyncio.new_event_loop()
+    # Pulumi's mocks look for an event loop in the thread of each call, and would leave one open in each.
+    other = asyncio.new_event_loop()
+    executor = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(other,))
+    loop.set_default_executor(executor)
+    asyncio.set_event_loop(loop)
+    try:
+        monitor = _Monitor(recording)
+        features = monitor.GetDeploymentInfo(Empty())  # type: ignore[no-untyped-call]
+        # Not `set_mocks`: it makes a stack that is finished before the program can export anything.
+        configure(
+            mocks.MockSettings(  # type: ignore[no-untyped-call]
+                monitor=monitor,
+                monitor_features=set(features.supportedFeatures),
+                engine=mocks.MockEngine(None),
+                project="cortex",
+                stack="local",
+                dry_run=False,
+                organization=None,
+            )
+        )
+        loop.run_until_complete(run_in_stack(lambda: cast("None", program())))
+    finally:
+        executor.shutdown()
+        other.close()
+        loop.close()
+        asyncio.set_event_loop(None)
+    return recording
+
+
+class _Echo(mocks.Mocks):
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, object]]:
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, object], list[tuple[str, str]] | None]:
+        raise AssertionError(f"the program calls {args.token}, but it needs no function of a provider")
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(_Echo())
+        self._recording = recording
+
+    def RegisterResource(  # noqa: N802
+        self, request: RegisterResourceRequest
+    ) -> resource_pb2.RegisterResourceResponse:
+        if request.type != "pulumi:pulumi:Stack":
+            secret_paths: set[str] = set()
+            inputs = _plain(MessageToDict(request.object), "", secret_paths)
+            self._recording.resources.append(
+                Registration(
+                    request.type,
+                    request.name,
+                    request.parent,
+                    request.provider,
+                    frozenset(request.dependencies),
+                    cast("Mapping[str, object]", inputs),
+                    frozenset(secret_paths),
+                )
+            )
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        return cast("resource_pb2.RegisterResourceResponse", response)
+
+    def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
+        if "pulumi:pulumi:Stack" in request.urn:
+            outputs = _plain(MessageToDict(request.outputs), "", self._recording.secret_outputs)
+            self._recording.outputs.update(cast("dict[str, object]", outputs))
+        return Empty()
+
+
+def _plain(value: object, path: str, secret_paths: set[str]) -> object:
+    match value:
+        case {"4dabf18193072939515e22adb298388d": _, "value": inner}:
+            secret_paths.add(path)
+            return _plain(inner, path, secret_paths)
+        case dict():
+            return {k: _plain(v, f"{path}.{k}".lstrip("."), secret_paths) for k, v in value.items()}
+        case list():
+            return [_plain(v, f"{path}.{i}", secret_paths) for i, v in enumerate(value)]
+        case float() if value.is_integer():
+            return int(value)
+    return value
+
+
+def declared(**servers: Mapping[str, object]) -> Declaration:
+    """Give a declaration with the namespaces cortex-system and cortex-mcp and these servers."""
+    minimal = {
+        "image": "registry.test/server:1",
+        "version": "1.0.0",
+        "transport": "http",
+        "capabilities": {"demo": ["tool"]},
+    }
+    return Declaration.model_validate(
+        {
+            "cluster": {"context": "test", "environment": "testing"},
+            "namespaces": {
+                "cortex-system": {"component": "system", "description": "Core"},
+                "cortex-mcp": {"component": "mcp-servers", "description": "MCP server deployments"},
+            },
+            "servers": {kind: {**minimal, **settings} for kind, settings in servers.items()},
+        }
+    )

@@ -1,0 +1,261 @@
+from collections.abc import Mapping
+
+import pulumi
+import pytest
+
+from components.mcp_server import McpServer, McpServerSettings
+from tests.components.recording import Recording, declared, record
+
+NAME = "cortex-mcp/demo-mcp-server"
+
+
+def served(*, values: Mapping[str, str] | None = None, **settings: object) -> Recording:
+    """Record one server of type `demo`; `values` are the clear values of its secrets."""
+    server = declared(demo=settings).servers["demo"]
+
+    def program() -> None:
+        secrets = {name: pulumi.Output.secret(value) for name, value in (values or {}).items()}
+        managed = frozenset({"cortex-system", "cortex-mcp"})
+        McpServer("demo", McpServerSettings(server, secrets, managed))
+
+    return record(program)
+
+
+def test_deployment_and_pods_carry_the_seeds_labels_and_annotations() -> None:
+    deployment = served(capabilities={"talos": ["a"], "cluster-management": []}, transport="stdio").of("Deployment")
+    labels = {
+        "app": "mcp-server",
+        "mcp.cortex.dev/type": "demo",
+        "mcp.cortex.dev/version": "1.0.0",
+        "mcp.cortex.dev/protocol": "stdio",
+        "cortex.dev/component": "mcp-server",
+    }
+    annotations = {
+        "mcp.cortex.dev/capabilities": "cluster-management,talos",
+        "mcp.cortex.dev/endpoint": "http://demo-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp",
+    }
+    assert deployment[NAME].at("metadata.labels") == labels
+    assert deployment[NAME].at("metadata.annotations") == annotations
+    assert deployment[NAME].at("spec.template.metadata.labels") == labels
+    pod = deployment[NAME].at("spec.template.metadata.annotations")
+    assert isinstance(pod, dict)
+    assert {key: pod[key] for key in annotations} == annotations
+    assert deployment[NAME].at("spec.selector.matchLabels") == {"app": "mcp-server", "mcp.cortex.dev/type": "demo"}
+
+
+def test_container_is_as_declared() -> None:
+    deployment = served(args=["--read-only"], env={"LOG_LEVEL": "info"}, replicas=3).one("Deployment")
+    container = deployment.at("spec.template.spec.containers.0")
+    assert container == {
+        "name": "demo-mcp-server",
+        "image": "registry.test/server:1",
+        "imagePullPolicy": "IfNotPresent",
+        "args": ["--read-only"],
+        "env": [{"name": "LOG_LEVEL", "value": "info"}],
+        "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+            "limits": {"cpu": "500m", "memory": "512Mi"},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+        "livenessProbe": probe("/health", 30, 10, 5, 3),
+        "readinessProbe": probe("/ready", 10, 5, 3, 3),
+        "startupProbe": probe("/startup", 0, 5, 3, 30),
+    }
+    assert deployment.at("spec.replicas") == 3
+
+
+def probe(path: str, delay: int, period: int, timeout: int, failures: int) -> dict[str, object]:
+    return {
+        "httpGet": {"path": path, "port": "http"},
+        "initialDelaySeconds": delay,
+        "periodSeconds": period,
+        "timeoutSeconds": timeout,
+        "failureThreshold": failures,
+        "successThreshold": 1,
+    }
+
+
+def test_rollout_keeps_every_replica() -> None:
+    assert served().one("Deployment").at("spec.strategy") == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+    }
+
+
+def test_service_leads_to_the_pods() -> None:
+    service = served(port=9000).of("Service")[NAME]
+    assert service.at("spec") == {
+        "type": "ClusterIP",
+        "selector": {"app": "mcp-server", "mcp.cortex.dev/type": "demo"},
+        "ports": [{"name": "http", "port": 9000, "targetPort": "http", "protocol": "TCP"}],
+    }
+
+
+def test_without_declared_access_there_is_neither_token_nor_binding() -> None:
+    recording = served()
+    assert recording.one("ServiceAccount").at("automountServiceAccountToken") is False
+    assert recording.one("Deployment").at("spec.template.spec.automountServiceAccountToken") is False
+    assert recording.of("RoleBinding") == {}
+
+
+def test_declared_access_is_bound_in_the_declared_namespaces() -> None:
+    recording = served(kubernetes={"clusterRole": "edit", "namespaces": ["cortex-mcp", "cortex-system"]})
+    assert recording.one("ServiceAccount").at("automountServiceAccountToken") is True
+    assert recording.one("Deployment").at("spec.template.spec.automountServiceAccountToken") is True
+    bindings = recording.of("RoleBinding")
+    assert set(bindings) == {NAME, "cortex-system/demo-mcp-server"}
+    for binding in bindings.values():
+        assert binding.at("roleRef") == {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": "edit",
+        }
+        assert binding.at("subjects") == [
+            {"kind": "ServiceAccount", "name": "demo-mcp-server", "namespace": "cortex-mcp"}
+        ]
+
+
+def test_nobody_reaches_a_server_without_clients() -> None:
+    assert served().of("NetworkPolicy")[NAME].at("spec") == {
+        "podSelector": {"matchLabels": {"app": "mcp-server", "mcp.cortex.dev/type": "demo"}},
+        "policyTypes": ["Ingress", "Egress"],
+    }
+
+
+def test_only_declared_clients_reach_the_port() -> None:
+    clients = [{"namespace": "cortex-system"}, {"namespace": "monitoring", "labels": {"app": "prometheus"}}]
+    recording = served(port=9000, clients=clients)
+    assert recording.of("NetworkPolicy")[NAME].at("spec.ingress") == [
+        {
+            "from": [
+                {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "cortex-system"}}},
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+                    "podSelector": {"matchLabels": {"app": "prometheus"}},
+                },
+            ],
+            "ports": [{"port": 9000, "protocol": "TCP"}],
+        }
+    ]
+
+
+def test_clients_are_let_out_of_managed_namespaces_and_only_those() -> None:
+    clients = [
+        {"namespace": "cortex-system"},
+        {"namespace": "cortex-system", "labels": {"app": "verifier"}},
+        {"namespace": "monitoring"},
+    ]
+    policies = served(clients=clients).of("NetworkPolicy")
+    assert len(policies) == 3
+    assert policies["cortex-system/demo-mcp-server-client"].at("spec") == {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [
+            {
+                "to": [
+                    {
+                        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "cortex-mcp"}},
+                        "podSelector": {"matchLabels": {"app": "mcp-server", "mcp.cortex.dev/type": "demo"}},
+                    }
+                ],
+                "ports": [{"port": 8080, "protocol": "TCP"}],
+            }
+        ],
+    }
+    (labelled,) = (name for name in policies if name.startswith("cortex-system/demo-mcp-server-client-"))
+    assert policies[labelled].at("spec.podSelector") == {"matchLabels": {"app": "verifier"}}
+
+
+def test_server_with_access_may_leave_for_the_api_alone() -> None:
+    policy = served(kubernetes={"namespaces": ["cortex-mcp"]}).of("NetworkPolicy")[NAME]
+    assert policy.at("spec.egress") == [
+        {"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]}
+    ]
+
+
+def test_without_config_and_secrets_there_are_no_such_objects() -> None:
+    recording = served()
+    assert recording.of("ConfigMap") == {}
+    assert recording.of("Secret") == {}
+
+
+def test_config_is_mounted_read_only() -> None:
+    recording = served(config={"server-config.yaml": "server: {}\n"})
+    assert recording.of("ConfigMap")["cortex-mcp/demo-mcp-config"].at("data") == {"server-config.yaml": "server: {}\n"}
+    deployment = recording.one("Deployment")
+    assert deployment.at("spec.template.spec.containers.0.volumeMounts.1") == {
+        "name": "config",
+        "mountPath": "/etc/mcp/config",
+        "readOnly": True,
+    }
+    assert deployment.at("spec.template.spec.volumes.1.configMap.name") == "demo-mcp-config"
+
+
+def test_secrets_reach_the_pod_by_env_and_by_file() -> None:
+    recording = served(
+        secretEnv={"TOKEN": "demo-token"},
+        secretFiles={"ca.pem": "demo-ca"},
+        values={"TOKEN": "hunter2", "ca.pem": "-----"},
+    )
+    secret = recording.of("Secret")["cortex-mcp/demo-mcp-credentials"]
+    assert secret.at("data") == {"TOKEN": "aHVudGVyMg==", "ca.pem": "LS0tLS0="}
+    deployment = recording.one("Deployment")
+    assert deployment.at("spec.template.spec.containers.0.env") == [
+        {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "demo-mcp-credentials", "key": "TOKEN"}}}
+    ]
+    assert deployment.at("spec.template.spec.volumes.1.secret") == {
+        "secretName": "demo-mcp-credentials",
+        "defaultMode": 0o440,
+        "items": [{"key": "ca.pem", "path": "ca.pem"}],
+    }
+
+
+def test_what_comes_from_secrets_stays_secret() -> None:
+    recording = served(secretEnv={"TOKEN": "demo-token"}, values={"TOKEN": "hunter2"})
+    assert recording.one("Secret").secret_paths in ({"data"}, {"data.TOKEN"})
+    (path,) = recording.one("Deployment").secret_paths
+    assert path == "spec.template.metadata.annotations.cortex.dev/checksum"
+    assert "hunter2" not in str([r.inputs for r in recording.resources])
+
+
+def checksum(recording: Recording) -> object:
+    return recording.one("Deployment").at("spec.template.metadata.annotations.cortex~dev/checksum")
+
+
+@pytest.mark.parametrize("after", [{"a": "2"}, {"b": "1"}, {}])
+def test_changed_config_rolls_the_pods(after: dict[str, str]) -> None:
+    before = checksum(served(config={"a": "1"}))
+    assert before == checksum(served(config={"a": "1"}))
+    assert before != checksum(served(config=after))
+
+
+def test_changed_secret_rolls_the_pods() -> None:
+    one, same, other = (
+        checksum(served(secretEnv={"TOKEN": "t"}, values={"TOKEN": value})) for value in ("a", "a", "b")
+    )
+    assert one == same != other
+
+
+def test_pods_start_after_what_they_need_and_their_guard() -> None:
+    recording = served(
+        config={"a": "1"},
+        secretEnv={"TOKEN": "t"},
+        values={"TOKEN": "v"},
+        kubernetes={"namespaces": ["cortex-mcp"]},
+    )
+    waits = {urn.split("::")[-2].rpartition(":")[2] for urn in recording.one("Deployment").depends_on}
+    assert waits == {"ServiceAccount", "NetworkPolicy", "RoleBinding", "ConfigMap", "Secret"}
+
+
+def test_every_object_is_the_components_child_with_a_stable_type() -> None:
+    recording = served()
+    component, *children = recording.resources
+    assert (component.type, component.name) == ("cortex:kubernetes:McpServer", "demo")
+    assert children
+    assert all(child.parent.endswith("cortex:kubernetes:McpServer::demo") for child in children)

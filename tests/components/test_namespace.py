@@ -1,0 +1,90 @@
+from components.namespace import ManagedNamespace, NamespaceSettings
+from stacks.namespace import Namespace
+from tests.components.recording import Recording, record
+
+
+def managed(**settings: object) -> Recording:
+    namespace = Namespace.model_validate(
+        {"component": "mcp-servers", "description": "MCP server deployments", **settings}
+    )
+    return record(lambda: ManagedNamespace("cortex-mcp", NamespaceSettings(namespace, "production")))
+
+
+def test_namespace_is_the_seeds_with_pod_security() -> None:
+    assert managed().one("Namespace").at("metadata") == {
+        "name": "cortex-mcp",
+        "labels": {
+            "cortex.dev/component": "mcp-servers",
+            "environment": "production",
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/enforce-version": "latest",
+            "pod-security.kubernetes.io/audit": "restricted",
+            "pod-security.kubernetes.io/warn": "restricted",
+        },
+        "annotations": {
+            "cortex.dev/description": "MCP server deployments",
+            "cortex.dev/owner": "resource-manager",
+        },
+    }
+
+
+def test_declared_pod_security_level_is_used() -> None:
+    labels = managed(podSecurity="baseline").one("Namespace").at("metadata.labels")
+    assert isinstance(labels, dict)
+    assert {labels[f"pod-security.kubernetes.io/{mode}"] for mode in ("enforce", "audit", "warn")} == {"baseline"}
+
+
+def test_quota_has_the_seeds_figures() -> None:
+    quota = managed().of("ResourceQuota")["cortex-mcp/cortex-mcp-quota"]
+    assert quota.at("spec.hard") == {
+        "requests.cpu": "10",
+        "requests.memory": "20Gi",
+        "limits.cpu": "20",
+        "limits.memory": "40Gi",
+        "persistentvolumeclaims": "10",
+        "pods": "50",
+    }
+
+
+def test_limit_range_has_the_seeds_figures() -> None:
+    limits = managed().of("LimitRange")["cortex-mcp/cortex-mcp-limits"]
+    assert limits.at("spec.limits") == [
+        {
+            "type": "Container",
+            "max": {"cpu": "2", "memory": "4Gi"},
+            "min": {"cpu": "50m", "memory": "64Mi"},
+            "default": {"cpu": "200m", "memory": "256Mi"},
+            "defaultRequest": {"cpu": "100m", "memory": "128Mi"},
+        }
+    ]
+
+
+def test_all_traffic_is_denied_by_default() -> None:
+    policy = managed().of("NetworkPolicy")["cortex-mcp/default-deny"]
+    assert policy.at("spec") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_dns_pods_may_be_asked() -> None:
+    policy = managed().of("NetworkPolicy")["cortex-mcp/allow-dns"]
+    assert policy.at("spec") == {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [
+            {
+                "to": [
+                    {
+                        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+                        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+                    }
+                ],
+                "ports": [{"port": port, "protocol": protocol} for port in (53, 1053) for protocol in ("UDP", "TCP")],
+            }
+        ],
+    }
+
+
+def test_what_is_inside_waits_for_the_namespace() -> None:
+    recording = managed()
+    inside = [r for r in recording.resources if "namespace" in dict(r.inputs.get("metadata", {}))]  # type: ignore[call-overload]
+    assert len(inside) == 4
+    assert all(any(urn.endswith(":Namespace::cortex-mcp") for urn in r.depends_on) for r in inside)

@@ -1,0 +1,230 @@
+"""The plugin under a real engine, against a real cluster: one namespace and one Pulumi project a test."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import textwrap
+import uuid
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from kubernetes import client, config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.live
+
+_HEADER = """
+import pulumi, pulumi_kubernetes as k
+NS = {namespace!r}
+ns = k.core.v1.Namespace("ns", metadata={{"name": NS}})
+inside = pulumi.ResourceOptions(depends_on=[ns])
+"""
+
+
+class Cluster(Protocol):
+    """What tests/conftest.py provides."""
+
+    kubeconfig: Path
+    env: dict[str, str]
+
+
+class Project:
+    """A Pulumi project with one stack, whose program a test rewrites."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self.namespace = f"provider-{uuid.uuid4().hex[:8]}"
+        self._env, self._folder = cluster.env, folder
+        (folder / "Pulumi.yaml").write_text(f"name: {self.namespace}\nruntime: python\n")
+        self.program("")
+        self.run("stack", "init", "live")
+        self.api = config.new_client_from_config(str(cluster.kubeconfig))
+        self.core = client.CoreV1Api(self.api)
+        self.apps = client.AppsV1Api(self.api)
+
+    def program(self, body: str) -> None:
+        header = _HEADER.format(namespace=self.namespace)
+        (self._folder / "__main__.py").write_text(header + textwrap.dedent(body))
+
+    def run(self, *arguments: str, fails: bool = False) -> str:
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self._folder,
+            env=self._env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        output = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, output
+        return output
+
+    def up(self, body: str | None = None, *, fails: bool = False) -> tuple[dict[str, int], str]:
+        """Counts of the operations (created, updated, replaced, unchanged, …), and the whole output."""
+        if body is not None:
+            self.program(body)
+        output = self.run("up", "--yes", "--skip-preview", fails=fails)
+        summary = output.rpartition("Resources:")[2]
+        counts = {what: int(n) for n, what in re.findall(r"(\d+) (\w+)", summary.split("Duration")[0])}
+        counts.pop("changes", None)
+        return counts, output
+
+    def state(self) -> str:
+        return self.run("stack", "export")
+
+    def resource(self, name: str) -> dict[str, Any]:
+        resources = json.loads(self.state())["deployment"]["resources"]
+        found: dict[str, Any] = next(r for r in resources if r["urn"].endswith(f"::{name}"))
+        return found
+
+
+@pytest.fixture
+def project(cluster: Cluster, tmp_path: Path) -> Iterator[Project]:
+    project = Project(cluster, tmp_path)
+    yield project
+    project.run("destroy", "--yes", "--skip-preview")
+    assert project.namespace not in {n.metadata.name for n in project.core.list_namespace().items}
+    project.run("stack", "rm", "live", "--yes")
+    project.api.close()
+
+
+_DEPLOYMENT = """
+k.apps.v1.Deployment("web", metadata={{"namespace": NS, "name": "web", "labels": {labels}}}, opts=inside, spec={{
+    "replicas": 0,
+    "selector": {{"match_labels": {{"app": "web"}}}},
+    "template": {{"metadata": {{"labels": {{"app": "web"}}}}, "spec": {{"containers": [
+        {{"name": "c", "image": "none", "env": {env}, "resources": {{"limits": {{"cpu": "1000m"}}}}}}]}}}},
+}})
+k.core.v1.Service("web", metadata={{"namespace": NS, "name": "web", "annotations": {{"pulumi.com/skipAwait": "true"}}}},
+    spec={{"selector": {{"app": "web"}}, "ports": [{{"port": 80}}]}}, opts=inside)
+"""
+
+
+def test_second_up_changes_nothing_and_an_update_removes_what_is_no_longer_declared(project: Project) -> None:
+    before = _DEPLOYMENT.format(labels={"old": "1"}, env=[{"name": "A", "value": "1"}, {"name": "B", "value": "2"}])
+    counts, _ = project.up(before)
+    assert counts == {"created": 4}
+    counts, _ = project.up()
+    assert counts == {"unchanged": 4}
+    project.run("refresh", "--yes", "--skip-preview")
+    counts, _ = project.up()
+    assert counts == {"unchanged": 4}
+
+    counts, _ = project.up(_DEPLOYMENT.format(labels={"new": "2"}, env=[{"name": "B", "value": "3"}]))
+    assert counts == {"updated": 1, "unchanged": 3}
+    web = project.apps.read_namespaced_deployment("web", project.namespace)
+    assert web.metadata.labels == {"new": "2"}
+    assert [(e.name, e.value) for e in web.spec.template.spec.containers[0].env] == [("B", "3")]
+    ours = [f.operation for f in web.metadata.managed_fields if f.manager == "pulumi-kubernetes"]
+    assert ours == ["Apply"]
+
+
+def test_replacement_deletes_a_named_object_first_and_renames_an_unnamed_one(project: Project) -> None:
+    program = """
+    k.core.v1.ConfigMap("named", metadata={{"namespace": NS, "name": "named"}}, data={{"a": "{value}"}}, opts=inside)
+    k.core.v1.ConfigMap("free", metadata={{"namespace": NS}}, data={{"a": "{value}"}}, opts=inside)
+    """
+    project.up(program.format(value=1))
+    old = project.resource("free")["id"]
+    counts, output = project.up(program.format(value=2))
+    assert counts == {"replaced": 2, "unchanged": 2}
+    assert output.index("named deleting original") < output.index("named creating replacement")
+    assert output.index("free creating replacement") < output.index("free deleting original")
+    new = project.resource("free")["id"]
+    assert new != old
+    assert re.fullmatch(rf"{project.namespace}/free-[0-9a-f]{{8}}", new)
+    names = {c.metadata.name for c in project.core.list_namespaced_config_map(project.namespace).items}
+    assert names - {"kube-root-ca.crt"} == {"named", new.partition("/")[2]}
+
+
+def test_drift_is_found_by_a_refresh_put_right_and_never_taken_by_force(project: Project) -> None:
+    program = """
+    k.core.v1.Service("s", metadata={{"namespace": NS, "name": "s", "labels": {{"a": "1"}}, "annotations": {notes}}},
+        spec={{"ports": [{{"port": 80}}], "cluster_ip": "None"}}, opts=inside)
+    """
+    project.up(program.format(notes={}))
+    project.core.patch_namespaced_service(
+        "s", project.namespace, {"metadata": {"labels": {"a": "2", "theirs": "3"}}}, field_manager="someone"
+    )
+    assert "1 updated" in project.run("refresh", "--yes", "--skip-preview")
+    for refusal in (project.run("preview", fails=True), project.up(fails=True)[1]):
+        assert ".metadata.labels.a" in refusal
+        assert '"someone"' in refusal
+
+    counts, _ = project.up(program.format(notes={"pulumi.com/patchForce": "true"}))
+    assert counts == {"updated": 1, "unchanged": 2}
+    assert project.core.read_namespaced_service("s", project.namespace).metadata.labels == {"a": "1", "theirs": "3"}
+
+    project.core.delete_namespaced_service("s", project.namespace)
+    assert "1 deleted" in project.run("refresh", "--yes", "--skip-preview")
+    counts, _ = project.up()
+    assert counts == {"created": 1, "unchanged": 2}
+
+
+def test_an_existing_object_is_refused_untouched_and_can_be_imported(project: Project) -> None:
+    program = """
+    k.core.v1.ServiceAccount("a", metadata={{"namespace": NS, "name": "a", "labels": {{"x": "1"}}}}, opts={options})
+    """
+    project.up("")
+    theirs = {"metadata": {"name": "a", "labels": {"x": "1", "y": "2"}}}
+    made = project.core.create_namespaced_service_account(project.namespace, theirs)
+    _, output = project.up(program.format(options="inside"), fails=True)
+    assert f"ServiceAccount {project.namespace}/a exists already" in output
+    live = project.core.read_namespaced_service_account("a", project.namespace)
+    assert live.metadata.resource_version == made.metadata.resource_version
+
+    options = f"pulumi.ResourceOptions(depends_on=[ns], import_={project.namespace + '/a'!r})"
+    counts, _ = project.up(program.format(options=options))
+    assert counts == {"imported": 1, "unchanged": 2}
+    counts, _ = project.up(program.format(options="inside"))
+    assert counts == {"unchanged": 3}
+    assert project.core.read_namespaced_service_account("a", project.namespace).metadata.labels["y"] == "2"
+
+
+def test_a_failed_await_names_the_image_and_keeps_the_object_in_state(project: Project) -> None:
+    program = """
+    k.apps.v1.Deployment("web", opts=inside,
+        metadata={"namespace": NS, "name": "web", "annotations": {"pulumi.com/timeoutSeconds": "8"}}, spec={
+        "selector": {"match_labels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [
+            {"name": "main", "image": "localhost/absent:1", "image_pull_policy": "Never"}]}},
+    })
+    """
+    _, output = project.up(program, fails=True)
+    assert f"Deployment {project.namespace}/web is not ready after 8 s" in output
+    assert re.search(r"container main of pod web-\S+ waits: ErrImageNeverPull .*localhost/absent:1", output)
+    assert "last warning (Pod web-" in output
+    kept = project.resource("web")
+    assert kept["id"] == f"{project.namespace}/web"
+    assert kept["initErrors"]
+    counts, _ = project.up(program.replace('"selector"', '"replicas": 0, "selector"'))
+    assert counts == {"updated": 1, "unchanged": 2}
+    assert "initErrors" not in project.resource("web")
+
+
+def test_secrets_stay_secret_in_state_previews_and_refusals(project: Project) -> None:
+    program = """
+    hidden = pulumi.Output.secret({value!r})
+    s = k.core.v1.Secret("s", metadata={{"namespace": NS, "name": "s"}}, string_data={{"pw": "plain-in-program"}},
+        opts=inside)
+    k.core.v1.ConfigMap("c", metadata={{"namespace": NS, "name": "c"}}, data={{"pw": hidden, "open": "seen"}}, opts=inside)
+    k.core.v1.ServiceAccount("a", metadata={{"namespace": NS, "name": "a", "labels": {{"l": hidden}}}}, opts=inside)
+    pulumi.export("data", s.data)
+    """
+    project.program(program.format(value="hushed"))
+    told = project.run("preview", "--diff") + project.up()[1] + project.run("refresh", "--yes") + project.state()
+    for secret in ("hushed", "plain-in-program", "cGxhaW4taW4tcHJvZ3JhbQ=="):
+        assert secret not in told
+    assert "seen" in told
+    assert project.core.read_namespaced_config_map("c", project.namespace).data["pw"] == "hushed"
+    counts, _ = project.up()
+    assert counts == {"unchanged": 5}
+
+    _, output = project.up(program.format(value="no label/at all"), fails=True)
+    assert "no label/at all" not in output
+    assert "[secret]" in output
+    project.up(program.format(value="hushed"))
