@@ -128,9 +128,7 @@ class Child:
         pipe = watched_pipe(self._command, started=self._started, ended=self._ended)
         reason = "the server's process ended"
         try:
-            async with Client(
-                pipe, mode="legacy", read_timeout_seconds=self._limits.timeout, cache=None
-            ) as client:
+            async with Client(pipe, mode="legacy", read_timeout_seconds=self._limits.timeout, cache=None) as client:
                 await self._greet(client.session, task_status)
                 async with anyio.create_task_group() as group:
                     group.start_soon(self._watch_doubts, client.session)

@@ -43,9 +43,7 @@ _PASSED: dict[str, dict[str, _Passed]] = {
         "resources/templates/list": _Passed(
             _PAGE, types.ListResourceTemplatesRequest, types.ListResourceTemplatesResult
         ),
-        "resources/read": _Passed(
-            types.ReadResourceRequestParams, types.ReadResourceRequest, types.ReadResourceResult
-        ),
+        "resources/read": _Passed(types.ReadResourceRequestParams, types.ReadResourceRequest, types.ReadResourceResult),
     },
 }
 """By the capability that a server declares for them."""

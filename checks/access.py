@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import yaml
 
@@ -90,7 +90,7 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"the kubeconfig {place} cannot be used: {reason}: mend it or name another") from error
-    _require_plugin_credential(merged.value, context, configuration)
+    _require_plugin_credential(merged, context, configuration)
     proxy = configuration.proxy
     if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):
         proxy = None
@@ -124,12 +124,23 @@ class _TlsSettings:
     key_file: str | None
 
 
-def _require_plugin_credential(merged: dict[str, list[dict[str, object]]], context: str, loaded: object) -> None:
+class _Node(Protocol):
+    """The kubernetes package's untyped view of one level of a kubeconfig."""
+
+    def __getitem__(self, key: str) -> "_Node": ...
+    def safe_get(self, key: str) -> object:
+        """Give a value, or None."""
+
+    def get_with_name(self, name: object, safe: bool = False) -> "_Node | None":
+        """Give a named entry of a list."""
+
+
+def _require_plugin_credential(config: _Node, context: str, loaded: object) -> None:
     """Refuse to go on anonymously: the kubernetes package only logs that a credential plugin failed."""
-    entry = next(item for item in merged["contexts"] if item["name"] == context)
-    name = cast("dict[str, str]", entry["context"]).get("user")
-    users = {item["name"]: cast("dict[str, object]", item["user"] or {}) for item in merged.get("users") or []}
-    plugin = users.get(name, {}).get("exec")
+    entry = config["contexts"].get_with_name(context)
+    name = entry["context"].safe_get("user") if entry else None
+    user = config["users"].get_with_name(name, safe=True) if name else None
+    plugin = user["user"].safe_get("exec") if user else None
     if isinstance(plugin, dict) and not getattr(loaded, "api_key", None) and not getattr(loaded, "cert_file", None):
         raise UncheckedError(
             f"the credential plugin {str(plugin.get('command'))!r} of context {context!r} gave no credential: "

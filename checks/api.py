@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
-from typing import Generic, TypeVar, cast
+from typing import Generic, Literal, TypeVar, cast
 
 import anyio
 import httpx2
@@ -125,7 +125,7 @@ class Api:
         path, more = kind.path(namespace), ""
         while True:
             try:
-                page = await self._get(path, {**query, "continue": more} if more else query, ListOf[kind.type])  # type: ignore[name-defined]
+                page = await self._get(path, {**query, "continue": more} if more else query, kind.page())
             except _RefusedError as refused:
                 if refused.status == HTTPStatus.GONE and more:
                     # The token expired between two pages. One list without pages cannot expire.
@@ -193,9 +193,10 @@ def status_message(body: bytes) -> str | None:
         return None
 
 
-class _KubernetesStatus(msgspec.Struct, tag_field="kind", tag="Status"):
-    """A Status object; its tag tells it from any other JSON."""
+class _KubernetesStatus(msgspec.Struct):
+    """A Status object; its kind, which has to be there, tells it from any other JSON."""
 
+    kind: Literal["Status"]
     message: str = ""
 
 

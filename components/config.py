@@ -10,9 +10,7 @@ from stacks import names
 from stacks.server import Server
 
 
-def server_config(
-    kind: str, server: Server, labels: Mapping[str, str], opts: pulumi.ResourceOptions
-) -> ConfigMap:
+def server_config(kind: str, server: Server, labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> ConfigMap:
     """Make the ConfigMap that holds a server's files."""
     name = names.server_config(kind)
     return ConfigMap(

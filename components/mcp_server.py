@@ -32,9 +32,7 @@ class McpServer(pulumi.ComponentResource):
     endpoint: str
     """The URL of the MCP endpoint inside the cluster."""
 
-    def __init__(
-        self, name: str, settings: McpServerSettings, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, settings: McpServerSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:McpServer", name, None, opts)
         server = settings.server
         labels = {**names.server_selector(name), names.COMPONENT: names.MCP_SERVER_APP}
@@ -69,11 +67,7 @@ def _service(kind: str, server: Server, labels: dict[str, str], opts: pulumi.Res
         spec=ServiceSpecArgs(
             type="ClusterIP",
             selector=names.server_selector(kind),
-            ports=[
-                ServicePortArgs(
-                    name=workload.HTTP, port=server.port, target_port=workload.HTTP, protocol="TCP"
-                )
-            ],
+            ports=[ServicePortArgs(name=workload.HTTP, port=server.port, target_port=workload.HTTP, protocol="TCP")],
         ),
         opts=opts,
     )

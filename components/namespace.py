@@ -29,9 +29,7 @@ class NamespaceSettings:
 class ManagedNamespace(pulumi.ComponentResource):
     """Namespace, ResourceQuota, LimitRange, and NetworkPolicies that deny all but DNS (seed, section 4)."""
 
-    def __init__(
-        self, name: str, settings: NamespaceSettings, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, settings: NamespaceSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:ManagedNamespace", name, None, opts)
         labels = _labels(settings)
         namespace = Namespace(

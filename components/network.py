@@ -37,11 +37,7 @@ def default_deny(namespace: str, labels: Mapping[str, str], opts: pulumi.Resourc
 def allow_dns(namespace: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> NetworkPolicy:
     """Let every pod of the namespace ask the cluster's DNS pods."""
     dns = _pods("kube-system", {"k8s-app": "kube-dns"})
-    ports = [
-        NetworkPolicyPortArgs(port=port, protocol=protocol)
-        for port in DNS_PORTS
-        for protocol in ("UDP", "TCP")
-    ]
+    ports = [NetworkPolicyPortArgs(port=port, protocol=protocol) for port in DNS_PORTS for protocol in ("UDP", "TCP")]
     return NetworkPolicy(
         f"{namespace}-{names.ALLOW_DNS}",
         metadata=ObjectMetaArgs(name=names.ALLOW_DNS, namespace=namespace, labels=labels),
@@ -54,9 +50,7 @@ def allow_dns(namespace: str, labels: Mapping[str, str], opts: pulumi.ResourceOp
     )
 
 
-def server_policy(
-    kind: str, server: Server, labels: Mapping[str, str], opts: pulumi.ResourceOptions
-) -> NetworkPolicy:
+def server_policy(kind: str, server: Server, labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> NetworkPolicy:
     """Let the declared clients reach a server's port, and the server the API where it has access to it."""
     name = names.server(kind)
     ingress = NetworkPolicyIngressRuleArgs(

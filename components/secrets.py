@@ -29,10 +29,7 @@ def read(servers: Mapping[str, Server]) -> dict[str, SecretValues]:
     faults = [fault for kind, keys in wanted.items() for fault in _faults(config, kind, keys)]
     if faults:
         raise pulumi.RunError("\n".join(faults))
-    return {
-        kind: {name: config.require_secret(key) for name, key in keys.items()}
-        for kind, keys in wanted.items()
-    }
+    return {kind: {name: config.require_secret(key) for name, key in keys.items()} for kind, keys in wanted.items()}
 
 
 def _faults(config: pulumi.Config, kind: str, keys: Mapping[str, str]) -> Iterator[str]:

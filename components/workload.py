@@ -61,9 +61,7 @@ def deployment(
     }
     return Deployment(
         name,
-        metadata=ObjectMetaArgs(
-            name=name, namespace=server.namespace, labels=labels, annotations=annotations
-        ),
+        metadata=ObjectMetaArgs(name=name, namespace=server.namespace, labels=labels, annotations=annotations),
         spec=DeploymentSpecArgs(
             replicas=server.replicas,
             selector=LabelSelectorArgs(match_labels=names.server_selector(kind)),
@@ -156,18 +154,14 @@ def _volumes(kind: str, server: Server) -> list[tuple[VolumeArgs, VolumeMountArg
     ]
     if server.config:
         config = ConfigMapVolumeSourceArgs(name=names.server_config(kind), default_mode=0o444)
-        volumes.append(
-            (VolumeArgs(name="config", config_map=config), _read_only("config", names.CONFIG_MOUNT))
-        )
+        volumes.append((VolumeArgs(name="config", config_map=config), _read_only("config", names.CONFIG_MOUNT)))
     if server.secret_files:
         secret = SecretVolumeSourceArgs(
             secret_name=names.server_secret(kind),
             default_mode=0o440,
             items=[KeyToPathArgs(key=name, path=name) for name in server.secret_files],
         )
-        volumes.append(
-            (VolumeArgs(name="secrets", secret=secret), _read_only("secrets", names.SECRETS_MOUNT))
-        )
+        volumes.append((VolumeArgs(name="secrets", secret=secret), _read_only("secrets", names.SECRETS_MOUNT)))
     return volumes
 
 

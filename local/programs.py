@@ -23,10 +23,12 @@ _MAJOR, _MINOR = KUBERNETES.removeprefix("v").split(".")[:2]
 
 @dataclass(frozen=True)
 class Tool:
-    """A Go module under `tools/` and the programs that it builds."""
+    """Programs that belong together, and the Go modules under `tools/` that build them into one folder."""
 
     name: str
     programs: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+    """The folders under `tools/`; none means the one of the tool's name."""
     built_as: Mapping[str, str] = field(default_factory=dict)
     """What Go calls a program → what everybody else calls it."""
     stamps: tuple[str, ...] = ()
@@ -49,11 +51,12 @@ TOOLS = (
     ),
     Tool(
         "pulumi",
-        ("pulumi", "pulumi-language-python-exec"),
+        # The engine looks for its language host beside itself, and that looks for its executor there.
+        ("pulumi", "pulumi-language-python", "pulumi-language-python-exec"),
+        modules=("pulumi", "pulumi-language-python"),
         stamps=(f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI}",),
         version=("version", rf"{re.escape(PULUMI)}\b"),
     ),
-    Tool("pulumi-language-python", ("pulumi-language-python",)),
     Tool(
         "containerd",
         ("containerd", "containerd-shim-runc-v2", "ctr"),
@@ -95,8 +98,9 @@ class Programs:
 
     def _folder(self, tool: Tool) -> Path:
         digest = hashlib.sha256(f"{tool} {platform.system()} {platform.machine()}".encode())
-        for file in ("go.mod", "go.sum"):
-            digest.update((MODULES / tool.name / file).read_bytes())
+        for module in _modules(tool):
+            for file in ("go.mod", "go.sum"):
+                digest.update((module / file).read_bytes())
         return self._cache / f"{tool.name}-{digest.hexdigest()[:16]}"
 
     def _build(self, tool: Tool, count: str) -> dict[str, Path]:
@@ -110,7 +114,10 @@ class Programs:
         log = folder.with_name(f"{folder.name}.log")
         try:
             partial.mkdir(parents=True)
-            self._compile(tool, partial, log, f"building {tool.name} ({count})")
+            started = time.monotonic()
+            for module in _modules(tool):
+                self._compile(tool, module, partial, log, f"building {module.name} ({count})")
+            self._progress(f"built {tool.name} in {time.monotonic() - started:.0f} s")
             for built, called in tool.built_as.items():
                 (partial / built).rename(partial / called)
             if tool.name == "pulumi":
@@ -128,7 +135,7 @@ class Programs:
             raise ToolError(f"building {tool.name} gave no {', '.join(tool.programs)}: see {log}")
         return found
 
-    def _compile(self, tool: Tool, target: Path, log: Path, title: str) -> None:
+    def _compile(self, tool: Tool, module: Path, target: Path, log: Path, title: str) -> None:
         flags = " ".join(["-s", "-w", *(f"-X {stamp}" for stamp in tool.stamps)])
         command = [
             "go",
@@ -144,15 +151,16 @@ class Programs:
         with log.open("w", encoding="utf-8") as output:
             environ = os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
             started = time.monotonic()
-            process = subprocess.Popen(
-                command, cwd=MODULES / tool.name, env=environ, stdout=output, stderr=subprocess.STDOUT
-            )
+            process = subprocess.Popen(command, cwd=module, env=environ, stdout=output, stderr=subprocess.STDOUT)
             for _ in _until_ended(process):
                 self._progress(f"{title} … {time.monotonic() - started:.0f} s")
         if process.returncode != 0:
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it printed nothing"]
             raise ToolError(f"building {tool.name} failed: {lines[-1].strip()} (all of it: {log})")
-        self._progress(f"built {tool.name} in {time.monotonic() - started:.0f} s")
+
+
+def _modules(tool: Tool) -> list[Path]:
+    return [MODULES / name for name in tool.modules or (tool.name,)]
 
 
 def _until_ended(process: subprocess.Popen[bytes]) -> Iterator[None]:

@@ -178,7 +178,7 @@ def _explain(ref: Reference, error: ApiError) -> ApiError:
     elif error.reason == "Conflict" and error.causes:
         fields = "; ".join(f"{cause.field} ({cause.message})" for cause in error.causes)
         message = (
-            f"{ref}: fields of this update belong to another field manager: {fields}; stop declaring them, let that"
-            ' manager give them up, or set the annotation pulumi.com/patchForce: "true"'
+            f"{ref} has fields that belong to another field manager: {fields}; stop declaring them,"
+            ' let that manager give them up, or set the annotation pulumi.com/patchForce: "true"'
         )
     return ApiError(message, status=error.status, reason=error.reason, causes=error.causes)

@@ -30,7 +30,7 @@ class Kind:
 
 
 def parse_token(token: str) -> Kind:
-    """The kind of a type token such as `kubernetes:apps/v1:Deployment`; raises UnsupportedError for what has no object."""
+    """The kind of a token such as `kubernetes:apps/v1:Deployment`; raises UnsupportedError for what is no object."""
     package, _, rest = token.partition(":")
     group_version, _, name = rest.partition(":")
     group, _, version = group_version.rpartition("/")

@@ -92,7 +92,7 @@ class Lifecycle:
         return self.cluster
 
     def diff(self, kind: Kind, identifier: str, old: Object, new: Object, state: Object) -> Plan:
-        """How to get from `old` inputs (and last known `state`) to `new` inputs; asks the server only when they differ."""
+        """What changes from `old` to `new` inputs, given the last `state`; asks the server only if they differ."""
         before, after = _aligned(manifest(old), manifest(state)), _aligned(manifest(new), manifest(state))
         found = tuple(changes(before, after))
         replaces = tuple(c for c in found if forces_replacement(kind, c.path, self.settings))

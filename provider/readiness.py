@@ -53,7 +53,7 @@ def pending(cluster: Cluster, ref: Reference, live: Object) -> str:
 def wait_until_ready(
     cluster: Cluster, ref: Reference, live: Object, seconds: float, cancelled: threading.Event
 ) -> Object:
-    """The live object once it is ready; raises UnreadyError with the reason when it fails, times out or is cancelled."""
+    """The live object once it is ready; raises UnreadyError when it fails, times out or is cancelled."""
     started = time.monotonic()
     while True:
         try:

@@ -90,16 +90,16 @@ def _load(settings: Settings, configuration: object) -> str | None:
     from kubernetes import config
 
     if settings.kubeconfig is None and _only_in_cluster():
-        config.load_incluster_config(client_configuration=configuration)
+        config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         return _SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
     content = _content(settings.kubeconfig)
     if content is None:
         path = settings.kubeconfig and str(Path(settings.kubeconfig).expanduser())
-        config.load_kube_config(path, settings.context, configuration, persist_config=False)
-        contexts, active = config.list_kube_config_contexts(path)
+        config.load_kube_config(path, settings.context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
+        contexts, active = config.list_kube_config_contexts(path)  # type: ignore[no-untyped-call]
         current = active["name"]
     else:
-        config.load_kube_config_from_dict(content, settings.context, configuration, persist_config=False)
+        config.load_kube_config_from_dict(content, settings.context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
         contexts, current = content["contexts"], content.get("current-context")
     chosen = settings.context or current
     return next((c["context"].get("namespace") for c in contexts if c["name"] == chosen), None)

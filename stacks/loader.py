@@ -30,9 +30,7 @@ def load(stack: str, root: Path) -> Declaration:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        known = sorted(
-            p.name.removeprefix("Pulumi.").removesuffix(".yaml") for p in root.glob("Pulumi.*.yaml")
-        )
+        known = sorted(p.name.removeprefix("Pulumi.").removesuffix(".yaml") for p in root.glob("Pulumi.*.yaml"))
         hint = f"the stacks here are {', '.join(known)}" if known else "run this in the project's folder"
         raise DeclarationError(f"no stack {stack!r}: {path.name} is not in {root}; {hint}") from None
     except OSError as error:
@@ -84,9 +82,7 @@ def _settings(text: str, source: str) -> dict[str, object]:
         raise DeclarationError(f"{source}: no valid YAML: {str(error).splitlines()[0]}") from error
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
-        raise DeclarationError(
-            f"{source}: has no 'config:' section: declare the cluster there under {PREFIX}cluster"
-        )
+        raise DeclarationError(f"{source}: has no 'config:' section: declare the cluster there under {PREFIX}cluster")
     items = cast("dict[object, object]", config).items()
     return {str(k).removeprefix(PREFIX): v for k, v in items if str(k).startswith(PREFIX)}
 
@@ -106,6 +102,8 @@ def _describe(fault: ErrorDetails) -> Iterator[str]:
             yield f"{path}: must be text: put the value in quotes"
         case "too_short":
             yield f"{path}: needs at least one entry"
+        case "tuple_type":
+            yield f"{path}: must be a list"
         case "model_type" | "dict_type":
             yield f"{path}: must be a mapping of settings"
         case _:
@@ -124,9 +122,7 @@ def _with_locked_images(declaration: Declaration, source: str) -> Declaration:
             f"({error.strerror}): build the images, or unset the variable"
         ) from error
     except ValueError as error:
-        raise DeclarationError(
-            f"{source}: the image lock (from {LOCK_VARIABLE}) is broken: {error}"
-        ) from error
+        raise DeclarationError(f"{source}: the image lock (from {LOCK_VARIABLE}) is broken: {error}") from error
     faults = [
         f"{source}: {PREFIX}servers.{kind}.image: {server.image!r} has no tag or digest: write one, "
         f'or for images built here set {LOCK_VARIABLE}: eval "$(cortex local env)"'
@@ -138,8 +134,6 @@ def _with_locked_images(declaration: Declaration, source: str) -> Declaration:
     return _relocate(declaration, untagged, lock)
 
 
-def _relocate(
-    declaration: Declaration, servers: Mapping[str, Server], lock: Mapping[str, str]
-) -> Declaration:
+def _relocate(declaration: Declaration, servers: Mapping[str, Server], lock: Mapping[str, str]) -> Declaration:
     locked = {kind: s.model_copy(update={"image": lock[s.image]}) for kind, s in servers.items()}
     return declaration.model_copy(update={"servers": {**declaration.servers, **locked}})

@@ -47,9 +47,7 @@ class ContainerLimits(Model):
         ladder = [("min", self.min), ("defaultRequest", self.default_request), ("default", self.default)]
         for (low_name, low), (high_name, high) in zip(ladder, [*ladder[1:], ("max", self.max)], strict=True):
             if low.exceeds(high):
-                raise ValueError(
-                    f"{low_name} is larger than {high_name}: order them min, defaultRequest, default, max"
-                )
+                raise ValueError(f"{low_name} is larger than {high_name}: order them min, defaultRequest, default, max")
         return self
 
 

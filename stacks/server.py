@@ -98,9 +98,7 @@ class Probes(Model):
     def _one_success(self) -> "Probes":
         for name, probe in (("liveness", self.liveness), ("startup", self.startup)):
             if probe.success_threshold != 1:
-                raise ValueError(
-                    f"{name}.successThreshold must be 1: Kubernetes allows more for readiness only"
-                )
+                raise ValueError(f"{name}.successThreshold must be 1: Kubernetes allows more for readiness only")
         return self
 
 
@@ -136,7 +134,7 @@ class SmokeCall(Model):
     """A harmless tool call that proves the server works; it must answer without an error."""
 
     tool: str
-    arguments: dict[str, str | int | float | bool] = {}
+    arguments: dict[str, str | int | Annotated[float, Field(allow_inf_nan=False)] | bool] = {}
 
 
 class Server(Model):
@@ -175,15 +173,11 @@ class Server(Model):
     def _nothing_twice(self) -> "Server":
         both = sorted(set(self.secret_env) & set(self.secret_files))
         if both:
-            raise ValueError(
-                f"{both[0]!r} is in secretEnv and in secretFiles: they share one Secret, so name it once"
-            )
+            raise ValueError(f"{both[0]!r} is in secretEnv and in secretFiles: they share one Secret, so name it once")
         both = sorted(set(self.env) & set(self.secret_env))
         if both:
-            raise ValueError(
-                f"{both[0]!r} is in env and in secretEnv: only one can be meant, remove the other"
-            )
-        if len({client.model_dump_json() for client in self.clients}) < len(self.clients):
+            raise ValueError(f"{both[0]!r} is in env and in secretEnv: only one can be meant, remove the other")
+        if len({(client.namespace, *sorted(client.labels.items())) for client in self.clients}) < len(self.clients):
             raise ValueError("clients has the same entry twice: remove one")
         if self.kubernetes and len(set(self.kubernetes.namespaces)) < len(self.kubernetes.namespaces):
             raise ValueError("kubernetes.namespaces has the same entry twice: remove one")

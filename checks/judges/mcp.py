@@ -40,7 +40,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
 
 
 def _explained(kind: str, server: Server, snapshot: Snapshot) -> bool:
-    """Tell whether the servers' row already reports why nobody answers: no ready pod, or no Service that leads to it."""
+    """Tell whether the servers' row already reports why: no ready pod, or no Service that leads to it."""
     if not snapshot.has_namespace(server.namespace):
         return True
     services, pods = snapshot.services[server.namespace], snapshot.pods[server.namespace]

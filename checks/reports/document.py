@@ -1,5 +1,7 @@
 """The JSON report and its JSON Schema, both from the same types."""
 
+from pathlib import Path
+
 import msgspec
 
 from checks.findings import SCHEMA, Report
@@ -19,3 +21,7 @@ def schema() -> str:
         **msgspec.json.schema(Report),
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+if __name__ == "__main__":
+    (Path(__file__).parents[1] / "schema" / "verify.v1.json").write_text(schema(), encoding="utf-8")

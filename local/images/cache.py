@@ -17,8 +17,9 @@ from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
-_ABANDONED = 24 * 3600
-"""Seconds after which what an interrupted build left is removed."""
+_DAY = 24 * 3600
+_ABANDONED, _UNUSED = _DAY, 30 * _DAY
+"""Seconds after which what an interrupted build left, and a layer that no build took, are removed."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,13 @@ class Cache:
         self.archives = folder / "archives"
         for each in (self._layers, self._work, self.archives):
             each.mkdir(parents=True, exist_ok=True)
-        self._remove_abandoned()
+        self._tidy()
 
     def layer(self, made_from: object, make: Callable[[BinaryIO], None]) -> Layer:
         """The layer made from these inputs (JSON values and paths), which `make` writes if it is not there."""
         key = hashlib.sha256(json.dumps([_recipe(), made_from], sort_keys=True).encode()).hexdigest()[:32]
         for path in self._layers.glob(f"{key}-*.tar"):
+            path.touch()
             return Layer(path, path.stem.partition("-")[2])
         with self.whole_file() as (part, keep):
             make(part)
@@ -79,10 +81,17 @@ class Cache:
         with tempfile.TemporaryDirectory(dir=self._work) as folder:
             yield Path(folder)
 
-    def _remove_abandoned(self) -> None:
+    def _tidy(self) -> None:
         for folder in self._work.iterdir():
-            if time.time() - folder.stat().st_mtime > _ABANDONED:
+            if _age(folder) > _ABANDONED:
                 shutil.rmtree(folder, ignore_errors=True)
+        for layer in self._layers.iterdir():
+            if _age(layer) > _UNUSED:
+                layer.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
 
 
 def _recipe() -> str:

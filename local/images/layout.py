@@ -16,7 +16,7 @@ from local.images.errors import ImageError
 REPOSITORY = "cortex.local"
 """The first part of every name: no registry has it, so nothing is ever pulled in its place."""
 USER = "65532:65532"
-KEPT = 3
+KEPT = 2
 """Archives of one image that stay in the cache, the newest ones."""
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _OCI = "application/vnd.oci.image"

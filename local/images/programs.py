@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local.images.errors import ImageError
@@ -15,13 +15,13 @@ _PACKAGES = {"mmdebstrap": "apt-get install mmdebstrap", "npm": "apt-get install
 _CAUSE = re.compile(r"^(E:|ERROR:|error:|npm (error|ERR!) (?!code |A complete log))")
 
 
-def run(arguments: Sequence[str], *, folder: Path, env: Mapping[str, str] | None = None) -> None:
+def run(arguments: list[str], *, folder: Path, env: Mapping[str, str] | None = None) -> None:
     """Runs a program in a folder.
 
     Raises:
         ImageError: It is missing, or it fails; with what it said of the cause.
     """
-    program = Path(arguments[0]).name
+    program = arguments[2] if arguments[1:2] == ["-m"] else Path(arguments[0]).name
     clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     try:
         done = subprocess.run(

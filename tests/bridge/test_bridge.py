@@ -160,9 +160,7 @@ def test_prompts_and_resources_pass(bridge: Bridge) -> None:
             assert [prompt.name for prompt in (await client.list_prompts()).prompts] == ["greet"]
             prompt = await client.get_prompt("greet", {"name": "Ada"})
             assert "Say hello to Ada." in prompt.messages[0].model_dump_json()
-            assert [str(found.uri) for found in (await client.list_resources()).resources] == [
-                "sample://motto"
-            ]
+            assert [str(found.uri) for found in (await client.list_resources()).resources] == ["sample://motto"]
             [motto] = (await client.read_resource("sample://motto")).contents
             assert isinstance(motto, types.TextResourceContents)
             assert motto.text == "as declared"

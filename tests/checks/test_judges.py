@@ -23,7 +23,7 @@ def world() -> World:
     return World(declared())
 
 
-def meta(plural: str, namespace: str, prefix: str, field: str, **changes: Any) -> Break:
+def meta(plural: str, namespace: str, prefix: str, field: str, changes: dict[str, str | None]) -> Break:
     """Set or, with None, delete keys of an object's labels or annotations."""
 
     def apply(world: World) -> None:
@@ -139,13 +139,13 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ),
     ("namespace.missing", "Namespace cortex-mcp", no_namespace),
     ("namespace.terminating", "Namespace cortex-mcp", set_in(*SPACE, "status", {"phase": "Terminating"})),
-    ("namespace.label", "Namespace cortex-mcp", meta(*SPACE, "labels", environment="prod")),
-    ("namespace.label", "Namespace cortex-mcp", meta(*SPACE, "labels", **{names.COMPONENT: None})),
-    ("namespace.annotation", "Namespace cortex-mcp", meta(*SPACE, "annotations", **{names.OWNER: "me"})),
+    ("namespace.label", "Namespace cortex-mcp", meta(*SPACE, "labels", {"environment": "prod"})),
+    ("namespace.label", "Namespace cortex-mcp", meta(*SPACE, "labels", {names.COMPONENT: None})),
+    ("namespace.annotation", "Namespace cortex-mcp", meta(*SPACE, "annotations", {names.OWNER: "me"})),
     (
         "namespace.pod-security",
         "Namespace cortex-mcp",
-        meta(*SPACE, "labels", **{f"{names.POD_SECURITY}enforce": "privileged"}),
+        meta(*SPACE, "labels", {f"{names.POD_SECURITY}enforce": "privileged"}),
     ),
     ("quota.missing", "ResourceQuota cortex-mcp/cortex-mcp-quota", lambda w: w.remove(*QUOTA)),
     ("quota.hard", "ResourceQuota cortex-mcp/cortex-mcp-quota", set_in(*QUOTA, "spec/hard/pods", "51")),
@@ -156,9 +156,9 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("server.undeclared", "Pod cortex-system/rogue", stranger),
     ("server.replicas", "Deployment cortex-mcp/time-mcp-server", scaled_to_nothing),
     ("server.image", "Deployment cortex-mcp/time-mcp-server", set_in(*TIME, f"{TEMPLATE}/image", "evil:1")),
-    ("server.label", "Deployment cortex-mcp/time-mcp-server", meta(*TIME, "labels", **{names.VERSION: "9"})),
-    ("server.label", "Pod cortex-mcp/time-mcp-server-5d-0", meta(*POD, "labels", **{names.VERSION: "9"})),
-    ("server.annotation", "Pod cortex-mcp/time-mcp-server-5d-0", meta(*POD, "annotations", **{names.ENDPOINT: None})),
+    ("server.label", "Deployment cortex-mcp/time-mcp-server", meta(*TIME, "labels", {names.VERSION: "9"})),
+    ("server.label", "Pod cortex-mcp/time-mcp-server-5d-0", meta(*POD, "labels", {names.VERSION: "9"})),
+    ("server.annotation", "Pod cortex-mcp/time-mcp-server-5d-0", meta(*POD, "annotations", {names.ENDPOINT: None})),
     ("server.probe", "Deployment cortex-mcp/time-mcp-server", lambda w: w.container("time").pop("livenessProbe")),
     (
         "server.probe",
@@ -181,7 +181,7 @@ DRIFTS: list[tuple[str, str, Break]] = [
     (
         "declaration.differs",
         "ConfigMap cortex-system/cortex-declaration",
-        meta(*DEPLOYED, "annotations", **{names.DECLARATION_HASH: "0"}),
+        meta(*DEPLOYED, "annotations", {names.DECLARATION_HASH: "0"}),
     ),
     (
         "declaration.corrupt",

@@ -59,9 +59,11 @@ class Recording:
         return resource
 
 
-def record(program: Callable[[], object], config: Mapping[str, str] | None = None) -> Recording:
-    """Run a program; `config` are its secret settings by full key."""
-    recording = Recording()
+def record(
+    program: Callable[[], object], config: Mapping[str, str] | None = None, into: Recording | None = None
+) -> Recording:
+    """Run a program; `config` are its secret settings by full key; `into` outlives a program that fails."""
+    recording = into or Recording()
     set_all_config(dict(config or {}), list(config or {}))
     loop = asyncio.new_event_loop()
     # Pulumi's mocks look for an event loop in the thread of each call, and would leave one open in each.
@@ -127,7 +129,7 @@ class _Monitor(mocks.MockMonitor):
         return cast("resource_pb2.RegisterResourceResponse", response)
 
     def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
-        if "pulumi:pulumi:Stack" in request.urn:
+        if "::pulumi:pulumi:Stack::" in request.urn:
             outputs = _plain(MessageToDict(request.outputs), "", self._recording.secret_outputs)
             self._recording.outputs.update(cast("dict[str, object]", outputs))
         return Empty()

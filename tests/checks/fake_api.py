@@ -1,0 +1,136 @@
+"""An HTTP server on loopback that plays the API server: it serves a World in pages, and misbehaves where told."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.checks.world import Json, World
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    hang: bool = False
+
+
+def status(code: int, message: str, **headers: str) -> Answer:
+    """Give a Kubernetes Status."""
+    body = json.dumps({"kind": "Status", "apiVersion": "v1", "message": message, "code": code}).encode()
+    return Answer(code, body, {"Content-Type": "application/json", **headers})
+
+
+def html() -> Answer:
+    """Give a web page, as a login portal would."""
+    return Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
+
+
+@dataclass
+class FakeApi:
+    """The running server. `faults` maps a path to the answers given in its stead, in turn, the last one for ever."""
+
+    world: World
+    url: str = ""
+    page_size: int = 500
+    faults: dict[str, list[Answer]] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    queries: list[dict[str, str]] = field(default_factory=list)
+    authorizations: set[str | None] = field(default_factory=set)
+    stopped: Event = field(default_factory=Event)
+    on_request: Callable[[str], object] = lambda path: None
+
+    def answer(self, path: str, query: dict[str, str]) -> Answer:
+        """Answer a GET."""
+        self.requests[path] += 1
+        self.on_request(path)
+        self.queries.append(query)
+        if path in self.faults:
+            answers = self.faults[path]
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+            if answer.status:
+                return answer
+        if path == "/version":
+            return _json({"gitVersion": "v1.34.4"})
+        return self._objects(path, query)
+
+    def _objects(self, path: str, query: dict[str, str]) -> Answer:
+        parts = path.strip("/").split("/")
+        parts = parts[2:] if parts[0] == "api" else parts[3:]
+        namespace = parts[1] if parts[0] == "namespaces" and len(parts) > 1 else ""
+        plural, *name = parts[2:] if namespace else parts
+        items = self.world.objects.get((plural, namespace), [])
+        if name:
+            found = [item for item in items if item["metadata"]["name"] == name[0]]
+            return _json(found[0]) if found else status(404, f"{plural} {name[0]!r} not found")
+        start = int(query.get("continue", "0"))
+        end = start + (min(self.page_size, int(query["limit"])) if "limit" in query else len(items))
+        more = {"continue": str(end)} if end < len(items) else {}
+        return _json({"kind": "List", "metadata": more, "items": items[start:end]})
+
+
+def ordinary() -> Answer:
+    """Stand for the ordinary answer in a list of faults."""
+    return Answer(status=0)
+
+
+def _json(document: Json) -> Answer:
+    return Answer(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
+
+
+def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            api.authorizations.add(self.headers.get("Authorization"))
+            answer = api.answer(url.path, dict(parse_qsl(url.query)))
+            if answer.hang:
+                api.stopped.wait()
+                self.close_connection = True
+                return
+            self._send(answer)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            url = urlsplit(self.path)
+            api.requests[url.path] += 1
+            self._send(api.faults.get(url.path, [status(503, "no endpoints available for service")])[0])
+
+        def _send(self, answer: Answer) -> None:
+            self.send_response(answer.status)
+            for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    return Handler
+
+
+@contextmanager
+def serve(world: World) -> Iterator[FakeApi]:
+    """Run the server."""
+    api = FakeApi(world)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
+    server.daemon_threads = True
+    api.url = f"http://127.0.0.1:{server.server_port}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield api
+    finally:
+        api.stopped.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,157 @@
+"""Reads against a server that behaves, and one that does not: nothing raises, nothing hangs, nothing passes unseen."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+import anyio
+import pytest
+import stamina
+
+from checks import access as access_module
+from checks.access import Access
+from checks.api import Api, Read, Reading, Unread
+from checks.findings import Permission, Reason
+from checks.snapshot import CONFIG_MAPS, DEPLOYMENTS, PODS, take
+from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
+from tests.checks.world import World, declared
+
+T = TypeVar("T")
+PATH = "/api/v1/namespaces/cortex-mcp/pods"
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    with serve(World(declared())) as api:
+        yield api
+
+
+@pytest.fixture(autouse=True)
+def impatient() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=3, cap=True):
+        yield
+
+
+def ask(api: FakeApi, read: Callable[[Api], Awaitable[Reading[T]]]) -> Reading[T]:
+    async def main() -> Reading[T]:
+        async with Access("test", api.url, token=lambda: "Bearer secret").client() as client:
+            return await read(Api(client))
+
+    return anyio.run(main)
+
+
+def unread(reading: Reading[T]) -> Unread:
+    assert isinstance(reading, Unread)
+    return reading
+
+
+def test_all_pages_are_read(api: FakeApi) -> None:
+    api.page_size = 1
+    reading = ask(api, lambda a: a.list(PODS, "cortex-mcp"))
+    assert isinstance(reading, Read)
+    assert [pod.metadata.name for pod in reading.value] == [
+        pod["metadata"]["name"] for pod in api.world.objects["pods", "cortex-mcp"]
+    ]
+    assert api.requests[PATH] == 4
+    assert api.queries[0]["limit"] == "500"
+
+
+def test_expired_page_starts_over_without_pages(api: FakeApi) -> None:
+    api.page_size = 1
+    api.faults[PATH] = [ordinary(), status(410, "too old"), ordinary()]
+    reading = ask(api, lambda a: a.list(PODS, "cortex-mcp"))
+    assert isinstance(reading, Read)
+    assert len(reading.value) == 4
+    assert "limit" not in api.queries[-1]
+
+
+def test_credentials_go_with_every_request(api: FakeApi) -> None:
+    ask(api, lambda a: a.version())
+    assert api.authorizations == {"Bearer secret"}
+
+
+def test_forbidden_names_the_permission(api: FakeApi) -> None:
+    api.faults[PATH.replace("/api/v1", "/apis/apps/v1").replace("pods", "deployments")] = [status(403, "no")]
+    reading = unread(ask(api, lambda a: a.list(DEPLOYMENTS, "cortex-mcp")))
+    assert reading.reason is Reason.FORBIDDEN
+    assert reading.permission == Permission("list", "deployments.apps", "cortex-mcp")
+    assert reading.message == (
+        'the account lacks the verb "list" on "deployments.apps" in namespace cortex-mcp: grant it'
+    )
+
+
+def test_unauthorized_and_other_refusals_say_so(api: FakeApi) -> None:
+    api.faults[PATH] = [status(401, "no")]
+    assert unread(ask(api, lambda a: a.list(PODS, "cortex-mcp"))).reason is Reason.UNAUTHORIZED
+    api.faults[PATH] = [status(400, "odd request")]
+    reading = unread(ask(api, lambda a: a.list(PODS, "cortex-mcp")))
+    assert (reading.reason, reading.message) == (Reason.FAILED, "the API server answered HTTP 400: odd request")
+    assert api.requests[PATH] == 2
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_busy_server_is_asked_again(api: FakeApi, code: int) -> None:
+    headers = {"Retry-After": "0"} if code == 429 else {}
+    api.faults[PATH] = [status(code, "busy", **headers), ordinary()]
+    assert isinstance(ask(api, lambda a: a.list(PODS, "cortex-mcp")), Read)
+    assert api.requests[PATH] == 2
+
+
+def test_server_that_stays_busy_is_unknown(api: FakeApi) -> None:
+    api.faults[PATH] = [status(503, "overloaded")]
+    reading = unread(ask(api, lambda a: a.list(PODS, "cortex-mcp")))
+    assert reading.reason is Reason.FAILED
+    assert "HTTP 503: overloaded" in reading.message
+    assert api.requests[PATH] == 3
+
+
+def test_retry_after_is_waited_for(api: FakeApi) -> None:
+    api.faults[PATH] = [status(429, "busy", **{"Retry-After": "1"}), ordinary()]
+    with stamina.set_testing(False):
+        reading = ask(api, lambda a: a.list(PODS, "cortex-mcp"))
+    assert isinstance(reading, Read)
+    assert reading.seconds >= 1
+
+
+def test_too_long_a_wait_is_unknown_at_once(api: FakeApi) -> None:
+    api.faults[PATH] = [status(429, "busy", **{"Retry-After": "3600"})]
+    assert unread(ask(api, lambda a: a.list(PODS, "cortex-mcp"))).reason is Reason.FAILED
+    assert api.requests[PATH] == 1
+
+
+def test_web_page_is_undecodable(api: FakeApi) -> None:
+    api.faults[PATH] = [html()]
+    assert unread(ask(api, lambda a: a.list(PODS, "cortex-mcp"))).reason is Reason.UNDECODABLE
+
+
+def test_hung_server_is_a_timeout(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_module, "READ_SECONDS", 0.2)
+    api.faults[PATH] = [Answer(hang=True)]
+    assert unread(ask(api, lambda a: a.list(PODS, "cortex-mcp"))).reason is Reason.TIMEOUT
+
+
+def test_absent_object_is_none_and_not_unknown(api: FakeApi) -> None:
+    reading = ask(api, lambda a: a.get(CONFIG_MAPS, "cortex-system", "nobody"))
+    assert isinstance(reading, Read)
+    assert reading.value is None
+
+
+def test_nobody_listens() -> None:
+    with serve(World(declared())) as api:
+        pass
+    assert unread(ask(api, lambda a: a.version())).reason is Reason.UNREACHABLE
+
+
+def test_snapshot_reads_each_kind_once_a_namespace(api: FakeApi) -> None:
+    declaration = declared(servers={})
+    snapshot = anyio.run(take, declaration, Access("test", api.url))
+    assert set(api.requests.values()) == {1}
+    # version, nodes, namespaces, CoreDNS, the declaration; six kinds in each of two namespaces
+    assert len(api.requests) == 5 + 6 * 2
+    assert not isinstance(snapshot.version, Unread)
+
+
+def test_unreachable_server_is_asked_once(api: FakeApi) -> None:
+    api.faults["/version"] = [status(401, "no")]
+    snapshot = anyio.run(take, declared(), Access("test", api.url))
+    assert sum(api.requests.values()) == 1
+    assert snapshot.nodes is snapshot.version

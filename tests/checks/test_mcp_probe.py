@@ -1,0 +1,156 @@
+"""The MCP probe against real servers of the official SDK, and against things that only look like one."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import anyio
+import pytest
+import uvicorn
+from mcp.server import MCPServer
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from checks.access import Access
+from checks.mcp_probe import Answer, Outcome, probe
+from stacks.server import SmokeCall
+
+SMOKE = SmokeCall(tool="add", arguments={"a": 1, "b": 2})
+
+
+def server() -> MCPServer:
+    mcp = MCPServer("test")
+
+    @mcp.tool()
+    def add(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    @mcp.tool()
+    def broken() -> str:
+        """Fail."""
+        raise ValueError
+
+    return mcp
+
+
+@contextmanager
+def running(app: ASGIApp) -> Iterator[Access]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none")
+    uvicorn_server = uvicorn.Server(config)
+    thread = Thread(target=uvicorn_server.run, args=([listener],))
+    thread.start()
+    try:
+        yield Access("test", f"http://127.0.0.1:{listener.getsockname()[1]}")
+    finally:
+        uvicorn_server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def page(answer: Response) -> Starlette:
+    async def respond(_request: Request) -> Response:
+        return answer
+
+    return Starlette(routes=[Route("/mcp", respond, methods=["GET", "POST", "DELETE"])])
+
+
+def hung() -> Starlette:
+    async def respond(_request: Request) -> Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    return Starlette(routes=[Route("/mcp", respond, methods=["GET", "POST", "DELETE"])])
+
+
+def ask(access: Access, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
+    return anyio.run(probe, access, "/mcp", smoke, deadline)
+
+
+@pytest.mark.parametrize("stateless", [True, False])
+@pytest.mark.parametrize("json_response", [True, False])
+def test_real_server_answers(stateless: bool, json_response: bool) -> None:
+    with running(server().streamable_http_app(stateless_http=stateless, json_response=json_response)) as access:
+        answer = ask(access, SMOKE)
+    assert answer.outcome is Outcome.ANSWERED, answer.detail
+    assert answer.tools == {"add", "broken"}
+    assert answer.smoke_error is None
+    assert answer.protocol
+    assert 0 < answer.latency_ms <= answer.seconds * 1000
+
+
+def test_failing_smoke_call_gives_the_tools_own_words() -> None:
+    with running(server().streamable_http_app(stateless_http=True)) as access:
+        answer = ask(access, SmokeCall(tool="broken"))
+    assert answer.outcome is Outcome.ANSWERED
+    assert answer.smoke_error == "Error executing tool broken"
+
+
+def test_bad_smoke_arguments_are_an_error_of_the_call() -> None:
+    with running(server().streamable_http_app(stateless_http=True)) as access:
+        answer = ask(access, SmokeCall(tool="add", arguments={"a": "one"}))
+    assert answer.outcome is Outcome.ANSWERED
+    assert answer.smoke_error
+
+
+def test_wrong_path_is_no_mcp() -> None:
+    with running(server().streamable_http_app(streamable_http_path="/elsewhere")) as access:
+        answer = ask(access)
+    assert (answer.outcome, answer.detail) == (Outcome.NO_MCP, "the endpoint answered HTTP 404")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HTMLResponse("<html>Welcome to nginx</html>"),
+        JSONResponse({"hello": "world"}),
+        PlainTextResponse("ok"),
+        PlainTextResponse("broken", status_code=500),
+        Response(status_code=202),
+    ],
+    ids=["html", "other-json", "text", "500", "202"],
+)
+def test_something_else_is_no_mcp(answer: Response) -> None:
+    with running(page(answer)) as access:
+        assert ask(access, deadline=5).outcome is Outcome.NO_MCP
+
+
+@pytest.mark.parametrize("code", [401, 403])
+def test_gated_server_is_up_and_gated(code: int) -> None:
+    with running(page(JSONResponse({"error": "token"}, status_code=code))) as access:
+        answer = ask(access)
+    assert answer.outcome is Outcome.GATED
+    assert str(code) in answer.detail
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"), [(403, Outcome.FORBIDDEN), (503, Outcome.UNREACHABLE), (404, Outcome.UNREACHABLE)]
+)
+def test_refusal_of_the_api_server_is_told_from_the_servers_own(code: int, outcome: Outcome) -> None:
+    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "said the API server", "code": code}
+    with running(page(JSONResponse(body, status_code=code))) as access:
+        answer = ask(access)
+    assert (answer.outcome, answer.detail) == (outcome, "said the API server")
+
+
+def test_hung_server_ends_at_the_deadline() -> None:
+    with running(hung()) as access:
+        start = time.perf_counter()
+        answer = ask(access, deadline=0.5)
+        took = time.perf_counter() - start
+    assert answer.outcome is Outcome.TIMEOUT
+    assert took < 5
+
+
+def test_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    answer = ask(Access("test", f"http://127.0.0.1:{port}"))
+    assert answer.outcome is Outcome.UNREACHABLE
+    assert answer.detail

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from provider.cluster import Cluster
+from provider.errors import ApiError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
+from provider.kinds import Kind, parse_token
+from provider.settings import Settings, connect, parse, problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Answer = tuple[int, dict[str, str], str]
+
+
+class Server(ThreadingHTTPServer):
+    """Answers from a script, per method and path; the last answer is repeated."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script: dict[str, list[Answer]] = {}
+        self.seen: list[tuple[str, dict[str, str], bytes]] = []
+
+    @property
+    def kubeconfig(self) -> str:
+        return json.dumps(
+            {
+                "current-context": "c",
+                "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": "mine"}}],
+                "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{self.server_port}"}}],
+                "users": [{"name": "u", "user": {"token": "t0ken"}}],
+            }
+        )
+
+    def says(self, request: str, *answers: Answer | dict[str, Any]) -> None:
+        self.script[request] = [a if isinstance(a, tuple) else (200, {}, json.dumps(a)) for a in answers]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        request = f"{self.command} {self.path.partition('?')[0]}"
+        self.server.seen.append((request, dict(self.headers), body))
+        answers = self.server.script.get(request) or [(404, {}, "404 page not found")]
+        status, headers, text = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(text.encode()))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def cluster(server: Server) -> Cluster:
+    return Cluster(*connect(Settings(kubeconfig=server.kubeconfig)))
+
+
+def test_a_kubeconfig_gives_address_token_and_namespace(server: Server, cluster: Cluster) -> None:
+    server.says("GET /api/v1", {"resources": []})
+    assert cluster.api.request("GET", "/api/v1") == {"resources": []}
+    assert cluster.namespace == "mine"
+    assert server.seen[0][1]["Authorization"] == "Bearer t0ken"
+
+
+def test_a_kubeconfig_file_is_read_by_path(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(server.kubeconfig)
+    assert Cluster(*connect(Settings(kubeconfig=str(path), context="c"))).namespace == "mine"
+    assert Cluster(*connect(Settings(kubeconfig=str(path), namespace="other"))).namespace == "other"
+
+
+@pytest.mark.parametrize("kubeconfig", ["/nowhere/kubeconfig", "a: [\nsecret-key", "just\ntext", "{}"])
+def test_an_unusable_kubeconfig_is_one_sentence(kubeconfig: str) -> None:
+    with pytest.raises(ConfigError, match=r"^the kubeconfig cannot be used: [^\n]+$") as caught:
+        connect(Settings(kubeconfig=kubeconfig))
+    assert "secret-key" not in str(caught.value)
+
+
+def test_settings_that_would_change_what_happens_are_refused() -> None:
+    assert set(problems({"cluster": "x", "deleteUnreachable": "false", "enableServerSideApply": "false"})) == {
+        "cluster",
+        "enableServerSideApply",
+    }
+    assert parse({"kubeconfig": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}) is None
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+def test_a_server_that_asks_to_wait_is_asked_again(server: Server, cluster: Cluster, method: str, status: int) -> None:
+    server.says(f"{method} /x", (status, {"Retry-After": "0"}, "{}"), {"done": True})
+    assert cluster.api.request(method, "/x", body={"a": 1}) == {"done": True}
+    assert [body for _, _, body in server.seen] == [b'{"a":1}'] * 2
+
+
+def test_a_refusal_carries_reason_and_causes(server: Server, cluster: Cluster) -> None:
+    causes = [{"field": ".spec", "message": 'conflict with "x"'}]
+    status = {"kind": "Status", "message": "no", "reason": "Conflict", "details": {"causes": causes}}
+    server.says("PATCH /x", (409, {}, json.dumps(status)))
+    with pytest.raises(ApiError) as caught:
+        cluster.api.request("PATCH", "/x")
+    assert (caught.value.status, caught.value.reason, caught.value.causes[0].field) == (409, "Conflict", ".spec")
+
+
+CONFIG_MAP = Kind("", "v1", "ConfigMap")
+CORE = {"resources": [{"name": "configmaps", "kind": "ConfigMap", "namespaced": True}]}
+
+
+def test_only_the_servers_own_word_means_gone(server: Server, cluster: Cluster) -> None:
+    server.says("GET /api/v1", CORE)
+    ref = cluster.find(CONFIG_MAP, "ns/a")
+    path = "GET /api/v1/namespaces/ns/configmaps/a"
+    server.says(path, (404, {}, "a proxy's page"))
+    with pytest.raises(ApiError, match="HTTP 404"):
+        cluster.get(ref)
+    server.says(path, (404, {}, json.dumps({"kind": "Status", "reason": "NotFound", "message": "gone"})))
+    assert cluster.get(ref) is None
+
+
+def test_a_kind_is_absent_only_when_discovery_says_so(server: Server, cluster: Cluster) -> None:
+    foo = Kind("example.com", "v1", "Foo")
+    group = {"versions": [{"groupVersion": "example.com/v1"}]}
+    server.says("GET /apis", {"groups": [group]})
+    with pytest.raises(ApiError):  # listed, but not answering
+        cluster.resource(foo)
+    server.says("GET /apis", {"groups": []})
+    with pytest.raises(NoSuchKindError, match=r"no kind Foo in example.com/v1"):
+        cluster.resource(foo)
+    server.says("GET /apis/example.com/v1", {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]})
+    assert cluster.resource(foo).plural == "foos"
+    asked = len(server.seen)
+    assert cluster.resource(foo).plural == "foos"
+    assert len(server.seen) == asked
+
+
+def test_no_answer_and_a_strange_answer_are_no_statement_about_objects(server: Server, cluster: Cluster) -> None:
+    server.says("GET /x", (200, {}, "<html>"))
+    with pytest.raises(UnreachableError, match="does not answer like a Kubernetes API"):
+        cluster.api.request("GET", "/x")
+    closed = json.loads(server.kubeconfig)
+    closed["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:1"
+    api, _ = connect(Settings(kubeconfig=json.dumps(closed)))
+    with pytest.raises(UnreachableError, match=r"http://127.0.0.1:1 gives no answer .*check that the cluster runs"):
+        api.request("GET", "/x")
+
+
+def test_ownership_left_by_a_create_becomes_that_of_an_apply(server: Server, cluster: Cluster) -> None:
+    server.says("GET /api/v1", CORE)
+    ours = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
+    applied = {"manager": "pulumi-kubernetes", "operation": "Apply", "fieldsV1": {"f:data": {"f:b": {}}}}
+    theirs = {"manager": "kubectl", "operation": "Update", "fieldsV1": {}}
+    live = {"metadata": {"resourceVersion": "7", "managedFields": [ours, theirs, applied]}}
+    path = "/api/v1/namespaces/ns/configmaps/a"
+    server.says(f"GET {path}", live)
+    server.says(f"PATCH {path}", {})
+    cluster.own(cluster.find(CONFIG_MAP, "ns/a"))
+    test, change = json.loads(server.seen[-1][2])
+    assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
+    assert change["value"] == [theirs, {**applied, "fieldsV1": {"f:data": {"f:a": {}, "f:b": {}}}}]
+
+    server.says(f"GET {path}", {"metadata": {"managedFields": [theirs, applied]}})
+    server.seen.clear()
+    cluster.own(cluster.find(CONFIG_MAP, "ns/a"))
+    assert [request for request, _, _ in server.seen] == [f"GET {path}"]
+
+
+def test_tokens_name_kinds_or_are_refused_in_a_sentence() -> None:
+    assert parse_token("kubernetes:core/v1:Secret") == Kind("", "v1", "Secret")
+    assert parse_token("kubernetes:apps/v1:Deployment").api_version == "apps/v1"
+    for token in ("kubernetes:helm.sh/v3:Release", "kubernetes:yaml/v2:ConfigGroup", "kubernetes:core/v1:PodPatch"):
+        with pytest.raises(UnsupportedError, match="install the official plugin"):
+            parse_token(token)

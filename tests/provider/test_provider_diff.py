@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from provider.diff import MISSING, Change, Edit, changes, field_at, refreshed, render
+from provider.kinds import Kind
+from provider.properties import Secret
+from provider.replacement import forces_replacement
+from provider.settings import Settings
+
+
+def test_every_changed_leaf_is_found() -> None:
+    old = {"a": {"same": 1, "gone": {"x": 1}}, "list": [{"n": 1}, {"n": 2}], "t": 1}
+    new = {"a": {"same": 1, "added": {}}, "list": [{"n": 1}, {"n": 3}, {"n": 4}], "t": "1"}
+    assert list(changes(old, new)) == [
+        Change(("a", "added"), Edit.ADD),
+        Change(("a", "gone", "x"), Edit.DELETE),
+        Change(("list", 1, "n"), Edit.UPDATE),
+        Change(("list", 2, "n"), Edit.ADD),
+        Change(("t",), Edit.UPDATE),
+    ]
+    assert list(changes(old, old)) == []
+
+
+def test_an_empty_mapping_differs_from_none_and_from_a_scalar() -> None:
+    assert list(changes({}, {"a": {}})) == [Change(("a",), Edit.ADD)]
+    assert list(changes({"a": {"b": 1}}, {"a": 2})) == [Change(("a",), Edit.UPDATE)]
+
+
+def test_paths_are_written_as_the_engine_reads_them() -> None:
+    assert render(("spec", "ports", 0, "name")) == "spec.ports[0].name"
+    assert render(("metadata", "labels", 'a.b/c"')) == 'metadata.labels["a.b/c\\""]'
+
+
+def test_a_field_below_a_list_is_looked_up_as_the_whole_list() -> None:
+    assert field_at({"a": {"b": [1, 2]}}, ("a", "b", 1)) == [1, 2]
+    assert field_at({"a": 1}, ("a", "b")) is MISSING
+
+
+def test_refreshed_inputs_take_live_values_of_declared_fields_only() -> None:
+    declared = {
+        "labels": {"a": "1", "lost": "2"},
+        "pw": Secret({"x": "1"}),
+        "env": [{"name": "A", "value": "1"}, {"name": "B"}],
+        "args": ["x"],
+    }
+    live = {
+        "labels": {"a": "9", "theirs": "3"},
+        "pw": {"x": "8", "y": "7"},
+        "env": [{"name": "injected"}, {"name": "A", "value": "5", "more": 1}],
+        "args": ["x", "y"],
+        "status": {},
+    }
+    assert refreshed(declared, live) == {
+        "labels": {"a": "9"},
+        "pw": Secret({"x": "8"}),
+        "env": [{"name": "A", "value": "5"}],
+        "args": ["x", "y"],
+    }
+
+
+DEPLOYMENT, SECRET, POD = Kind("apps", "v1", "Deployment"), Kind("", "v1", "Secret"), Kind("", "v1", "Pod")
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "replaced"),
+    [
+        (DEPLOYMENT, ("metadata", "name"), True),
+        (DEPLOYMENT, ("metadata", "namespace"), True),
+        (DEPLOYMENT, ("metadata", "labels", "name"), False),
+        (DEPLOYMENT, ("spec", "selector", "matchLabels", "a"), True),
+        (DEPLOYMENT, ("spec", "selectors"), False),
+        (DEPLOYMENT, ("spec", "replicas"), False),
+        (SECRET, ("data", "a"), True),
+        (SECRET, ("type",), True),
+        (Kind("example.com", "v1", "Secret"), ("data", "a"), False),
+        (POD, ("spec", "containers", 0, "image"), False),
+        (POD, ("spec", "containers", 0, "command", 1), True),
+        (Kind("rbac.authorization.k8s.io", "v1", "RoleBinding"), ("roleRef", "name"), True),
+    ],
+)
+def test_which_fields_cannot_change_in_place(kind: Kind, path: tuple[str | int, ...], *, replaced: bool) -> None:
+    assert forces_replacement(kind, path, Settings()) is replaced
+
+
+def test_contents_change_in_place_where_the_settings_say_so() -> None:
+    mutable = Settings(secret_mutable=True)
+    assert not forces_replacement(SECRET, ("stringData", "a"), mutable)
+    assert forces_replacement(SECRET, ("type",), mutable)
+    assert forces_replacement(Kind("", "v1", "ConfigMap"), ("data", "a"), mutable)

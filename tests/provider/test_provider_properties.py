@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from google.protobuf import struct_pb2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provider.properties import Secret, decode, encode, has_unknown, manifest, outputs, protect, redact, reveal
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+scalars = st.booleans() | st.text() | st.integers(-(2**53), 2**53)
+values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | inner.map(Secret))
+
+
+@given(st.dictionaries(st.text(), values))
+def test_properties_survive_the_wire(properties: dict[str, object]) -> None:
+    assert decode(encode(properties)) == properties
+
+
+def test_whole_numbers_become_integers_and_nulls_are_not_set() -> None:
+    struct = struct_pb2.Struct()
+    struct.update({"port": 80.0, "ratio": 0.5, "none": None, "nested": {"none": None}})
+    decoded = decode(struct)
+    assert decoded == {"port": 80, "ratio": 0.5, "nested": {}}
+    assert isinstance(decoded["port"], int)
+
+
+def test_unknown_values_are_seen_at_any_depth() -> None:
+    assert has_unknown({"a": [{"b": Secret({"c": UNKNOWN})}]})
+    assert not has_unknown({"a": ["b", 1, None]})
+
+
+def test_only_top_level_keys_of_the_engine_are_left_out() -> None:
+    assert manifest({"__autonamed": True, "data": {"__mine": Secret("x")}}) == {"data": {"__mine": "x"}}
+
+
+def test_contents_of_a_core_secret_are_secret_and_of_a_namesake_are_not() -> None:
+    core = {"apiVersion": "v1", "kind": "Secret", "data": {"a": "eA=="}, "stringData": Secret({"b": "y"}), "type": "t"}
+    marked = protect(core)
+    assert marked["data"] == Secret({"a": "eA=="})
+    assert marked["stringData"] == Secret({"b": "y"})
+    assert marked["type"] == "t"
+    other = {**core, "apiVersion": "example.com/v1"}
+    assert protect(other) == other
+
+
+def test_the_last_applied_copy_of_a_secret_is_secret() -> None:
+    key = "kubectl.kubernetes.io/last-applied-configuration"
+    live = {"apiVersion": "v1", "kind": "Secret", "metadata": {"annotations": {key: "copy", "other": "x"}}}
+    assert outputs(live, {})["metadata"]["annotations"] == {key: Secret("copy"), "other": "x"}
+
+
+def test_outputs_are_secret_where_inputs_are_and_lack_managed_fields() -> None:
+    live = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "a", "managedFields": [1]},
+        "data": {"a": "x", "b": "y"},
+        "spec": {"env": [{"value": "injected"}, {"value": "hidden"}]},
+    }
+    inputs = {"data": {"a": Secret("x")}, "spec": {"env": [{"value": Secret("hidden")}]}}
+    state = outputs(live, inputs)
+    assert state["metadata"] == {"name": "a"}
+    assert state["data"] == {"a": Secret("x"), "b": "y"}
+    assert state["spec"]["env"] == Secret(live["spec"]["env"])  # type: ignore[index]
+    assert reveal(state)["spec"] == live["spec"]
+
+
+def test_messages_lose_secret_values_longest_first() -> None:
+    properties = {"data": {"a": Secret("word"), "b": Secret({"c": "password"}), "d": Secret("no")}}
+    assert redact('Invalid value: "password", word, no', properties) == 'Invalid value: "[secret]", [secret], no'
+
+
+def test_a_secret_has_no_printable_form() -> None:
+    assert "hush" not in f"{Secret('hush')!r} {[Secret('hush')]}"

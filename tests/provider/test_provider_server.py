@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import provider_pb2 as pb
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from provider.install import plugin_version, write_plugin
+from provider.properties import Secret, decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
+    """The installed plugin as a process, spoken to as the engine does."""
+    folder = tmp_path_factory.mktemp("it's a folder")
+    plugin = write_plugin(folder, Path(sys.executable))
+    with subprocess.Popen([plugin, "127.0.0.1:1"], cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield provider_pb2_grpc.ResourceProviderStub(channel)
+        process.terminate()
+
+
+def struct(**fields: Any) -> struct_pb2.Struct:
+    return encode(fields)
+
+
+def test_it_announces_what_it_supports(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
+    hello = engine.Handshake(pb.ProviderHandshakeRequest())
+    assert (hello.accept_secrets, hello.accept_resources, hello.accept_outputs) == (True, False, False)
+    assert engine.GetPluginInfo(empty_pb2.Empty()).version == plugin_version()
+    assert plugin_version() in engine.GetSchema(pb.GetSchemaRequest()).schema
+    configured = engine.Configure(pb.ConfigureRequest(args=struct(kubeconfig=UNKNOWN)))
+    assert configured.supportsPreview
+    assert configured.acceptSecrets
+
+
+def test_unsupported_types_settings_and_calls_are_one_sentence(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
+    checked = engine.Check(pb.CheckRequest(type="kubernetes:helm.sh/v3:Release", news=struct()))
+    assert "install the official plugin" in checked.failures[0].reason
+    config = engine.CheckConfig(pb.CheckRequest(news=struct(renderYamlToDirectory="x")))
+    assert [failure.property for failure in config.failures] == ["renderYamlToDirectory"]
+    with pytest.raises(grpc.RpcError) as caught:
+        engine.Invoke(pb.InvokeRequest(tok="kubernetes:yaml:decode"))
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert "kubernetes:yaml:decode is not served" in caught.value.details()
+
+
+def test_a_cluster_that_is_not_known_yet_can_be_previewed(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
+    engine.Configure(pb.ConfigureRequest(args=struct(kubeconfig=UNKNOWN)))
+    news = struct(stringData={"pw": "x"}, metadata={"name": "a", "namespace": UNKNOWN})
+    kind = "kubernetes:core/v1:Secret"
+    inputs = engine.Check(pb.CheckRequest(type=kind, name="s", news=news)).inputs
+    assert decode(inputs)["stringData"] == Secret({"pw": "x"})
+    created = engine.Create(pb.CreateRequest(type=kind, properties=inputs, preview=True))
+    assert decode(created.properties) == decode(inputs)
+    changed = engine.Diff(pb.DiffRequest(type=kind, id="a", olds=inputs, old_inputs=struct(), news=inputs))
+    assert changed.changes == pb.DiffResponse.DIFF_SOME
+    assert "metadata.name" in changed.replaces
+    assert changed.detailedDiff["stringData.pw"].kind == pb.PropertyDiff.ADD_REPLACE
+    with pytest.raises(grpc.RpcError) as caught:
+        engine.Create(pb.CreateRequest(type=kind, properties=inputs))
+    assert "not known yet" in caught.value.details()
+
+
+def test_only_another_cluster_identifier_replaces_a_provider(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
+    old = struct(kubeconfig="a", clusterIdentifier="x")
+    updated = engine.DiffConfig(pb.DiffRequest(old_inputs=old, news=struct(kubeconfig="b", clusterIdentifier="x")))
+    assert (list(updated.diffs), list(updated.replaces)) == (["kubeconfig"], [])
+    replaced = engine.DiffConfig(pb.DiffRequest(old_inputs=old, news=struct(kubeconfig="a", clusterIdentifier="y")))
+    assert list(replaced.replaces) == ["clusterIdentifier"]
+
+
+def test_refusals_hide_secret_values(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
+    properties = struct(kubeconfig=Secret("/nowhere/hushed"))
+    with pytest.raises(grpc.RpcError) as caught:
+        engine.Configure(pb.ConfigureRequest(args=properties))
+    assert "kubeconfig cannot be used" in caught.value.details()
+    assert "hushed" not in caught.value.details()

@@ -1,0 +1,87 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from stacks.errors import DeclarationError
+from stacks.images import is_untagged, read_lock
+from stacks.loader import parse
+from stacks.model import Declaration
+
+
+@pytest.mark.parametrize(
+    ("image", "untagged"),
+    [
+        ("registry.test/server", True),
+        ("localhost:5000/server", True),
+        ("server:1", False),
+        ("localhost:5000/server:1", False),
+        ("registry.test/server@sha256:abc", False),
+    ],
+)
+def test_tag_or_digest_is_seen(image: str, untagged: bool) -> None:
+    assert is_untagged(image) is untagged
+
+
+def test_no_variable_means_no_lock() -> None:
+    assert read_lock({}) == {}
+
+
+def load(*images: str) -> Declaration:
+    servers = {
+        f"s{number}": {"image": image, "version": "1", "transport": "http", "capabilities": {"demo": []}}
+        for number, image in enumerate(images)
+    }
+    namespaces = {name: {"component": "c", "description": "d"} for name in ("cortex-system", "cortex-mcp")}
+    settings = {"cluster": {"context": "c", "environment": "e"}, "namespaces": namespaces, "servers": servers}
+    return parse(settings, "Pulumi.test.yaml")
+
+
+def lock(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
+    path = folder / "images.json"
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("CORTEX_IMAGES", str(path))
+    return path
+
+
+def test_lock_completes_untagged_images_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch, json.dumps({"local/a": "local/a:123"}))
+    servers = load("local/a", "local/b:1").servers
+    assert [server.image for server in servers.values()] == ["local/a:123", "local/b:1"]
+
+
+def test_every_unknown_image_has_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch, "{}")
+    with pytest.raises(DeclarationError) as raised:
+        load("local/a", "local/b")
+    assert str(raised.value).splitlines() == [
+        f"Pulumi.test.yaml: cortex:servers.s{number}.image: 'local/{name}' has no tag or digest: write one, "
+        'or for images built here set CORTEX_IMAGES: eval "$(cortex local env)"'
+        for number, name in enumerate("ab")
+    ]
+
+
+def test_missing_lock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "gone.json"
+    monkeypatch.setenv("CORTEX_IMAGES", str(path))
+    with pytest.raises(DeclarationError) as raised:
+        load("local/a")
+    assert str(raised.value) == (
+        f"Pulumi.test.yaml: the image lock {path} (from CORTEX_IMAGES) cannot be read "
+        "(No such file or directory): build the images, or unset the variable"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[]", "it must be a JSON object of image name to reference"),
+        ('{"a": 1}', "it must be a JSON object of image name to reference"),
+        ("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+    ],
+)
+def test_broken_lock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, fault: str) -> None:
+    lock(tmp_path, monkeypatch, text)
+    with pytest.raises(DeclarationError) as raised:
+        load("local/a")
+    assert str(raised.value) == f"Pulumi.test.yaml: the image lock (from CORTEX_IMAGES) is broken: {fault}"

@@ -1,0 +1,116 @@
+"""The whole program over the committed local stack, without an engine."""
+
+import json
+import runpy
+import shutil
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from stacks import names
+from stacks.loader import load
+from tests.components.recording import Recording, record
+
+ROOT = Path(__file__).parents[2]
+SECRETS = {"secrets:time-api-token": "demonstration"}
+
+
+@pytest.fixture
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
+    lock(tmp_path, monkeypatch)
+    return record(run, SECRETS)
+
+
+def lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = ("cortex.local/kubernetes-mcp-server", "cortex.local/mcp-server-time")
+    (folder / "images.json").write_text(json.dumps({image: f"{image}:test" for image in images}), encoding="utf-8")
+    monkeypatch.setenv("CORTEX_IMAGES", str(folder / "images.json"))
+
+
+def run(folder: Path = ROOT) -> None:
+    """Run the program as the language host does."""
+    runpy.run_path(str(folder / "stacks"), run_name="__main__")
+
+
+def test_outputs_are_endpoints_namespaces_and_hash(local: Recording) -> None:
+    assert local.outputs == {
+        "endpoints": {
+            "kubernetes": "http://kubernetes-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp",
+            "time": "http://time-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp",
+        },
+        "namespaces": ["cortex-mcp", "cortex-system"],
+        "declarationHash": load("local", ROOT).digest(),
+    }
+
+
+def test_every_object_goes_through_the_one_provider(local: Recording) -> None:
+    objects = [resource for resource in local.resources if resource.type.startswith("kubernetes:")]
+    assert objects
+    assert {resource.provider.rpartition("::")[0].rpartition("::")[2] for resource in objects} == {"cluster"}
+
+
+def test_every_object_is_named_and_lies_in_a_declared_namespace(local: Recording) -> None:
+    for resource in local.resources:
+        if resource.type.startswith("kubernetes:") and not resource.type.endswith(":Namespace"):
+            assert resource.at("metadata.name")
+            assert resource.at("metadata.namespace") in {"cortex-mcp", "cortex-system"}
+
+
+def test_logical_names_are_unique_by_type(local: Recording) -> None:
+    found = [(resource.type, resource.name) for resource in local.resources]
+    assert len(set(found)) == len(found)
+
+
+def waits(recording: Recording, kind: str, name: str) -> set[str]:
+    """Give what a component waits for; its children wait for it in turn, as their parent."""
+    (component,) = (r for r in recording.resources if r.type == f"cortex:kubernetes:{kind}" and r.name == name)
+    return {urn.rpartition("$")[2] for urn in component.depends_on}
+
+
+def test_declaration_waits_for_everything_else(local: Recording) -> None:
+    objects = {f"{r.type}::{r.name}" for r in local.resources if r.type.startswith("kubernetes:")}
+    assert objects - waits(local, "Declaration", "declaration") == {
+        f"kubernetes:core/v1:ConfigMap::{names.DECLARATION_CONFIG_MAP}"
+    }
+
+
+def test_servers_wait_for_all_that_is_in_their_namespaces(local: Recording) -> None:
+    assert waits(local, "McpServer", "kubernetes") == {
+        f"kubernetes:{kind}::{namespace}{suffix}"
+        for namespace in ("cortex-mcp", "cortex-system")
+        for kind, suffix in (
+            ("core/v1:Namespace", ""),
+            ("core/v1:ResourceQuota", "-quota"),
+            ("core/v1:LimitRange", "-limits"),
+            ("networking.k8s.io/v1:NetworkPolicy", "-default-deny"),
+            ("networking.k8s.io/v1:NetworkPolicy", "-allow-dns"),
+        )
+    }
+
+
+def test_no_secret_is_in_the_open(local: Recording) -> None:
+    clear = [resource for resource in local.resources if SECRETS["secrets:time-api-token"] in str(resource.inputs)]
+    assert clear == []
+
+
+def test_missing_secret_stops_before_anything_is_registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch)
+    seen = Recording()
+    with pytest.raises(pulumi.RunError, match="secrets:time-api-token is not set"):
+        record(run, into=seen)
+    assert seen.resources == []
+
+
+def test_wrong_declaration_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir()
+    shutil.copy(ROOT / "stacks" / "__main__.py", tmp_path / "stacks")
+    (tmp_path / "Pulumi.local.yaml").write_text("config: {cortex:cluster: {}}", encoding="utf-8")
+    with pytest.raises(pulumi.RunError) as raised:
+        record(lambda: run(tmp_path))
+    assert str(raised.value).splitlines() == [
+        "Pulumi.local.yaml: cortex:cluster.context: is missing",
+        "Pulumi.local.yaml: cortex:cluster.environment: is missing",
+        "Pulumi.local.yaml: cortex:namespaces: is missing",
+    ]
+    assert raised.value.__suppress_context__
