@@ -144,6 +144,8 @@ def _run() -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: whatever went wrong, no traceback reaches a user
         if os.environ.get(DEBUG_VARIABLE):
             traceback.print_exc()
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
         return _fail(
             f"internal error: {type(error).__name__}: this is a fault of cortex; set {DEBUG_VARIABLE}=1 to see where",
             CheckError.exit_code,

@@ -17,6 +17,7 @@ from stacks.server import SmokeCall
 
 DEADLINE_SECONDS = 15.0
 """Longest one server's check may take in all. The client alone would hang 10 s longer than its own limit."""
+SESSION_HEADER = "mcp-session-id"
 TOOL_PAGES = 100
 """A server whose tools/list never ends is cut off here."""
 
@@ -47,6 +48,8 @@ class Answer:
     protocol: str = ""
     latency_ms: float = 0.0
     smoke_error: str | None = None
+    sessions: bool = False
+    """Whether the server keeps sessions, which live in one of its pods."""
     seconds: float = 0.0
 
 
@@ -54,9 +57,12 @@ async def probe(access: Access, path: str, smoke: SmokeCall | None, deadline: fl
     """List a server's tools and make its smoke call; never raises for what the server does."""
     start = perf_counter()
     refusals: list[tuple[int, str | None]] = []
+    sessions: set[str] = set()
 
     async def note(response: httpx2.Response) -> None:
         # The client turns every refusal into one and the same error: keep the status, and what the API server says.
+        if SESSION_HEADER in response.headers:
+            sessions.add(response.headers[SESSION_HEADER])
         if response.status_code >= httpx2.codes.BAD_REQUEST:
             refusals.append((response.status_code, status_message(await response.aread())))
 
@@ -74,7 +80,7 @@ async def probe(access: Access, path: str, smoke: SmokeCall | None, deadline: fl
         if rest is not None or errors is None:
             raise
         answer = _failure(_first(errors), refusals)
-    return replace(answer, seconds=perf_counter() - start)
+    return replace(answer, sessions=bool(sessions), seconds=perf_counter() - start)
 
 
 async def _talk(http: httpx2.AsyncClient, url: str, smoke: SmokeCall | None, limit: float) -> Answer:

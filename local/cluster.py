@@ -143,6 +143,7 @@ def _start(
     progress: Progress,
 ) -> None:
     machine.stop(folder)  # what a power loss left
+    record.check_free(known)
     for path in (folder.logs, folder.config, folder.data):
         path.mkdir(exist_ok=True, mode=0o700)
     alternatives = [

@@ -109,6 +109,33 @@ def free_network(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Networ
     )
 
 
+def check_free(record: Record) -> None:
+    """See that nobody has taken the cluster's addresses since they were chosen.
+
+    Raises:
+        ClusterError: somebody has.
+    """
+    if record.node == "real":
+        network = ipaddress.IPv4Network(record.network)
+        for route in _routes():
+            if network.overlaps(route):
+                raise ClusterError(
+                    f"the cluster's network {network} overlaps the machine's route to {route} by now: remove that "
+                    "route, or make the cluster anew (cortex local down --delete, then up)"
+                )
+        return
+    for name, port in record.ports.items():
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise ClusterError(
+                    f"port {port} ({name}) of the cluster is taken by another program ({error.strerror}): end that "
+                    "program, or make the cluster anew (cortex local down --delete, then up)"
+                ) from error
+
+
 def _routes() -> list[ipaddress.IPv4Network]:
     """Give the networks that this machine's routes name; the default route names none."""
     shown = subprocess.run(["ip", "-json", "-4", "route"], capture_output=True, text=True, check=True).stdout

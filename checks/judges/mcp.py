@@ -35,6 +35,9 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
         if answer.outcome is not Outcome.ANSWERED and _explained(kind, server, snapshot):
             tally.skipped()
             continue
+        if _keeps_sessions(tally, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
+            # Another pod than the session's was asked: said already.
+            continue
         _answer(tally, kind, server, answer)
     return tally.row()
 
@@ -55,6 +58,18 @@ def _explained(kind: str, server: Server, snapshot: Snapshot) -> bool:
         for service in services.value
     )
     return not (served and ready)
+
+
+def _keeps_sessions(tally: Tally, kind: str, server: Server, answer: Answer) -> bool:
+    """Judge, whatever pod chance chose this time, whether clients lose their sessions; tell whether they do."""
+    return not tally.holds(
+        server.replicas == 1 or not answer.sessions,
+        "mcp.session",
+        Ref("Service", names.server(kind), server.namespace),
+        f"the server keeps each session in one pod, and {server.replicas} pods share the Service",
+        expected="no sessions, or 1 replica",
+        actual=f"sessions in {server.replicas} replicas",
+    )
 
 
 def _answer(tally: Tally, kind: str, server: Server, answer: Answer) -> None:

@@ -19,6 +19,8 @@ def disk_errors(cache: Path) -> Generator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ImageError(f"the disk of {cache} is full; free some space (1 GB is plenty) and try again") from error
+            raise ImageError(
+                f"the disk of {cache} is full; free some space (the images take 2 GB) and try again"
+            ) from error
         place = error.filename or cache
         raise ImageError(f"images cannot be built: {place}: {error.strerror}; check the folder {cache}") from error

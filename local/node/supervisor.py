@@ -14,7 +14,7 @@ from local.node.status import ComponentStatus, NodeStatus, Phase, State
 from local.plan import Component, Plan
 
 HEALTHY_WITHIN_SECONDS = 90.0
-STOPPED_WITHIN_SECONDS = 8.0
+STOPPED_WITHIN_SECONDS = 3.0
 _FIRST_BACKOFF_SECONDS = 1.0
 _LAST_BACKOFF_SECONDS = 30.0
 _TICK_SECONDS = 0.1

@@ -64,13 +64,13 @@ def test_a_stopping_child_finishes_its_calls_and_takes_no_more(tmp_path: Path) -
 
         async with anyio.create_task_group() as group:
             await group.start(flaky.run)
-            async with anyio.create_task_group() as calls:
-                calls.start_soon(nap)
-                await anyio.sleep(0)
-                await flaky.drain()
-                with pytest.raises(MCPError, match="not running now"):
-                    await flaky.request(call("pid"), types.CallToolResult)
-                assert not flaky.ready
+            group.start_soon(nap)
+            await anyio.wait_all_tasks_blocked()
+            await flaky.drain()
+            assert len(results) == 1
+            assert not flaky.ready
+            with pytest.raises(MCPError, match="not running now"):
+                await flaky.request(call("pid"), types.CallToolResult)
             group.cancel_scope.cancel()
         return results
 

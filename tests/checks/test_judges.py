@@ -203,6 +203,7 @@ ANSWERS: list[tuple[str, Answer]] = [
     ("mcp.unreachable", Answer(Outcome.UNREACHABLE, "connection refused")),
     ("mcp.timeout", Answer(Outcome.TIMEOUT, "no complete answer within 15 s")),
     ("mcp.protocol", Answer(Outcome.NO_MCP, "Unexpected content type: text/html")),
+    ("mcp.session", Answer(Outcome.NO_MCP, "the endpoint answered HTTP 404", sessions=True)),
     ("mcp.tool", Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time"}))),
     (
         "mcp.smoke",
@@ -236,6 +237,11 @@ def test_drift_gives_exactly_its_finding(world: World, code: str, obj: str, drif
 def test_mcp_answer_gives_exactly_its_finding(world: World, code: str, answer: Answer) -> None:
     world.mcp["time"] = answer
     assert [(f.code, str(f.object)) for f in world.findings()] == [(code, "Service cortex-mcp/time-mcp-server")]
+
+
+def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> None:
+    world.mcp["talos"] = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}), sessions=True)
+    assert world.codes() == ["mcp.session"]
 
 
 def test_every_catalogued_code_is_provoked_here() -> None:

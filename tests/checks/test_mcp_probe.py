@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from checks.access import Access
 from checks.mcp_probe import Answer, Outcome, probe
@@ -82,7 +82,30 @@ def test_real_server_answers(stateless: bool, json_response: bool) -> None:
     assert answer.tools == {"add", "broken"}
     assert answer.smoke_error is None
     assert answer.protocol
+    # Sessions belong to the older protocol: the newer one has none, whatever the server's setting.
+    assert answer.sessions is False
     assert 0 < answer.latency_ms <= answer.seconds * 1000
+
+
+def old(app: ASGIApp) -> ASGIApp:
+    """Make a server refuse the newer protocol, as servers of last year do."""
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and b"2026-07-28" in dict(scope["headers"]).get(b"mcp-protocol-version", b""):
+            await PlainTextResponse("Bad Request", status_code=400)(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return respond
+
+
+@pytest.mark.parametrize("stateless", [True, False])
+def test_sessions_of_an_older_server_are_noticed(stateless: bool) -> None:
+    with running(old(server().streamable_http_app(stateless_http=stateless))) as access:
+        answer = ask(access, SMOKE)
+    assert answer.outcome is Outcome.ANSWERED, answer.detail
+    assert answer.protocol < "2026"
+    assert answer.sessions is not stateless
 
 
 def test_failing_smoke_call_gives_the_tools_own_words() -> None:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from provider.api import Api
 from provider.cluster import Cluster
 from provider.diff import Edit
 from provider.errors import ApiError, CancelledError, Cause, UnreachableError
@@ -14,6 +13,9 @@ from provider.lifecycle import Lifecycle, preview
 from provider.properties import Object, Secret
 from provider.readiness import timeout
 from provider.settings import Settings
+
+if TYPE_CHECKING:
+    from provider.api import Api
 
 KINDS = {
     "/api/v1": {

@@ -1,0 +1,55 @@
+# Everything a developer and CI run. `make up` and `make test` need nothing but Python 3.11, Go and root on Linux.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+CORTEX := $(BIN)/cortex
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down check test test-unit test-live bench format lock
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/installed: requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is not on PATH as $(PYTHON): install it, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/installed ## Make .venv and get every program that is missing
+	$(CORTEX) local tools
+
+up: $(VENV)/installed ## A real cluster, the stack `local` on it, verified
+	@local/up.sh
+
+down: $(VENV)/installed ## Stop the cluster; its objects are kept
+	$(CORTEX) local down
+
+check: $(VENV)/installed ## Format, lint, types, import rules
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: test-unit test-live ## All tests, the live ones on a cluster of their own
+
+test-unit: $(VENV)/installed
+	$(BIN)/pytest -m "not live" --numprocesses 2
+
+test-live: setup
+	$(BIN)/pytest -m live
+
+bench: setup ## Measure speed, as ratios within one run
+	$(BIN)/python -m bench
+
+format: $(VENV)/installed ## Format the code and mend what the linter can
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock"
+
+lock: ## Renew the locked requirements (needs uv)
+	$(LOCK) --upgrade --all-extras pyproject.toml --output-file requirements.txt
+	$(LOCK) --upgrade pyproject.toml --output-file bridge/requirements.txt
+	$(LOCK) --upgrade bridge/servers/time/requirements.in --output-file bridge/servers/time/requirements.txt

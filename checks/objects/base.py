@@ -1,0 +1,47 @@
+"""What all Kubernetes objects share."""
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+Text = dict[str, str]
+
+
+class Object(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What every Kubernetes structure here shares: camelCase on the wire, absent fields at their zero."""
+
+
+class ListMeta(Object, frozen=True):
+    """Where the next page of a list begins."""
+
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+class ListOf(Object, Generic[T], frozen=True):
+    """One page of a list."""
+
+    items: list[T]
+    metadata: ListMeta = ListMeta()
+
+
+class Meta(Object, frozen=True):
+    """An object's metadata."""
+
+    name: str
+    namespace: str = ""
+    generation: int = 0
+    labels: Text = {}
+    annotations: Text = {}
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+
+
+class Condition(Object, frozen=True):
+    """A condition of a node, pod or Deployment."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""

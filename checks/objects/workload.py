@@ -1,0 +1,148 @@
+"""Pods and what makes them."""
+
+from checks.objects.base import Condition, Meta, Object, Text
+
+
+class HttpGet(Object, frozen=True):
+    """The request of an HTTP probe."""
+
+    path: str = "/"
+    port: int | str = 0
+
+
+class Probe(Object, frozen=True):
+    """A probe, with the API server's defaults."""
+
+    http_get: HttpGet | None = None
+    initial_delay_seconds: int = 0
+    period_seconds: int = 10
+    timeout_seconds: int = 1
+    failure_threshold: int = 3
+    success_threshold: int = 1
+
+
+class ContainerPort(Object, frozen=True):
+    """A port that a container names."""
+
+    container_port: int
+    name: str = ""
+
+
+class Container(Object, frozen=True):
+    """A container of a pod template."""
+
+    name: str
+    image: str = ""
+    ports: list[ContainerPort] = []
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    startup_probe: Probe | None = None
+
+
+class PodSpec(Object, frozen=True):
+    """A pod's specification."""
+
+    containers: list[Container] = []
+
+
+class Waiting(Object, frozen=True):
+    """Why a container waits."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Terminated(Object, frozen=True):
+    """How a container ended."""
+
+    reason: str = ""
+    exit_code: int = 0
+
+
+class ContainerState(Object, frozen=True):
+    """A container's state."""
+
+    waiting: Waiting | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Object, frozen=True):
+    """A container's status."""
+
+    name: str
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class PodStatus(Object, frozen=True):
+    """A pod's status."""
+
+    phase: str = "Unknown"
+    reason: str = ""
+    message: str = ""
+    conditions: list[Condition] = []
+    container_statuses: list[ContainerStatus] = []
+    init_container_statuses: list[ContainerStatus] = []
+
+
+class Pod(Object, frozen=True):
+    """A pod."""
+
+    metadata: Meta
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether it is Running and Ready, and stays."""
+        return (
+            self.metadata.deletion_timestamp is None
+            and self.status.phase == "Running"
+            and any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
+        )
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it runs, or is to run: neither finished nor being deleted."""
+        return self.metadata.deletion_timestamp is None and self.status.phase not in ("Succeeded", "Failed")
+
+
+class TemplateMeta(Object, frozen=True):
+    """The metadata of a pod template, which has no name."""
+
+    labels: Text = {}
+    annotations: Text = {}
+
+
+class Template(Object, frozen=True):
+    """A pod template."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: PodSpec = PodSpec()
+
+
+class DeploymentSpec(Object, frozen=True):
+    """A Deployment's specification."""
+
+    template: Template
+    replicas: int = 1
+
+
+class DeploymentStatus(Object, frozen=True):
+    """A Deployment's status."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    conditions: list[Condition] = []
+
+
+class Deployment(Object, frozen=True):
+    """A Deployment."""
+
+    metadata: Meta
+    spec: DeploymentSpec
+    status: DeploymentStatus = DeploymentStatus()

@@ -1,0 +1,79 @@
+"""The cluster that all live tests of a run share: made for the run, and gone after it."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORTEX = ROOT / ".venv" / "bin" / "cortex"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running embedded cluster and the environment in which plain pulumi, kubectl and cortex work on it."""
+
+    name: str
+    env: Mapping[str, str]
+    root: Path = ROOT
+
+    @property
+    def kubeconfig(self) -> Path:
+        return Path(self.env["KUBECONFIG"])
+
+    @property
+    def folder(self) -> Path:
+        return self.kubeconfig.parent
+
+    def run(self, *command: str, check: bool = True, given: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project's root; what it printed is shown if it fails."""
+        done = subprocess.run(
+            command, cwd=self.root, env=dict(self.env), input=given, capture_output=True, text=True, check=False
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+
+def cortex(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the `cortex` command of this checkout."""
+    return subprocess.run(
+        [str(CORTEX), *arguments], cwd=ROOT, env=dict(env or os.environ), capture_output=True, text=True, check=False
+    )
+
+
+def start(name: str, options: Sequence[str] = ()) -> Cluster:
+    """Start a cluster of this name, anew."""
+    cortex("local", "down", "--name", name, "--delete")
+    up = cortex("local", "up", "--name", name, *options)
+    assert up.returncode == 0, up.stderr
+    shown = cortex("local", "env", "--name", name, "--format", "json")
+    return Cluster(name, dict(os.environ) | json.loads(shown.stdout))
+
+
+def cluster_name(purpose: str) -> str:
+    """Name a cluster of this checkout, so that the tests of two checkouts can run side by side."""
+    return f"test-{purpose}-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The run's cluster, with nothing on it but what the embedded cluster brings."""
+    name = cluster_name("run")
+    try:
+        yield start(name)
+    finally:
+        cortex("local", "down", "--name", name, "--delete")
+
+
+@pytest.fixture(scope="session")
+def stack(cluster: Cluster) -> Cluster:
+    """The run's cluster with stack `local` deployed on it; a test that changes something live puts it back."""
+    cluster.run("pulumi", "stack", "select", "--create", "local")
+    cluster.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+    return cluster

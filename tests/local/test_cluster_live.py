@@ -1,0 +1,171 @@
+"""The embedded cluster as its user sees it: it starts, works, survives, and leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Cluster, cluster_name, cortex, start
+
+pytestmark = pytest.mark.live
+
+PODS = """
+apiVersion: v1
+kind: Namespace
+metadata: {{name: {ns}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: server, namespace: {ns}, labels: {{role: server}}}}
+spec:
+  containers:
+    - name: server
+      image: {image}
+      command: [python3, -m, http.server, "8080", --directory, /etc]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: server, namespace: {ns}}}
+spec: {{selector: {{role: server}}, ports: [{{port: 80, targetPort: 8080}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: friend, namespace: {ns}, labels: {{role: friend}}}}
+spec: {{containers: [{{name: client, image: {image}, command: [sleep, infinity]}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: stranger, namespace: {ns}, labels: {{role: stranger}}}}
+spec: {{containers: [{{name: client, image: {image}, command: [sleep, infinity]}}]}}
+"""
+
+POLICY = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: friends-only, namespace: {ns}}}
+spec:
+  podSelector: {{matchLabels: {{role: server}}}}
+  policyTypes: [Ingress]
+  ingress: [{{from: [{{podSelector: {{matchLabels: {{role: friend}}}}}}]}}]
+"""
+
+
+def eventually(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something holds; fail with its name if it does not in time."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"not in {seconds:.0f} s: {what}"
+        time.sleep(0.3)
+
+
+def machine_state() -> dict[str, str]:
+    """What a cluster could leave behind on the machine."""
+    commands = {
+        "links": ["ip", "-brief", "link"],
+        "routes": ["ip", "route"],
+        "mounts": ["findmnt", "--list", "--noheadings", "--output", "TARGET,SOURCE"],
+        "filter": ["sh", "-c", "iptables-save | grep -v '^#' | sed 's/\\[.*\\]//'"],
+        "cgroups": ["sh", "-c", "find /sys/fs/cgroup -maxdepth 2 -name 'cortex-*' | sort"],
+        "folders": ["sh", "-c", "ls -d /var/lib/kubelet /var/lib/cni /var/log/containers 2>/dev/null; ls /run/netns"],
+    }
+    state = {}
+    for name, command in commands.items():
+        state[name] = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return state
+
+
+def reaches(cluster: Cluster, namespace: str, pod: str) -> bool:
+    """Tell whether the pod gets an answer from the server, found by its DNS name."""
+    code = f"import urllib.request as u; u.urlopen('http://server.{namespace}.svc.cluster.local', timeout=3)"
+    return cluster.run("kubectl", "-n", namespace, "exec", pod, "--", "python3", "-c", code, check=False).returncode == 0
+
+
+def test_all_components_are_healthy_and_encrypted_at_rest(cluster: Cluster) -> None:
+    shown = json.loads(cortex("local", "status", "--name", cluster.name, "--format", "json").stdout)
+    assert shown["phase"] == "ready"
+    assert {"etcd", "kube-apiserver", "kubelet", "containerd", "kube-proxy", "kube-router"} <= set(shown["components"])
+    assert {part["state"] for part in shown["components"].values()} == {"healthy", "done"}
+
+    value = "open-sesame-71"
+    cluster.run("kubectl", "create", "secret", "generic", "at-rest", f"--from-literal=word={value}")
+    stored = subprocess.run(
+        ["grep", "-rlE", value, str(cluster.folder / "data" / "etcd")], capture_output=True, text=True, check=False
+    )
+    cluster.run("kubectl", "delete", "secret", "at-rest")
+    assert stored.stdout == ""
+    assert '"secrets"' in (cluster.folder / "logs" / "audit.log").read_text()
+
+
+def test_pods_find_each_other_by_name_and_policies_are_enforced(cluster: Cluster) -> None:
+    namespace = "pods-and-policies"
+    image = json.loads((cluster.folder / "images.json").read_text())["cortex.local/cortex"]
+    cluster.run("kubectl", "apply", "-f", "-", given=PODS.format(ns=namespace, image=image))
+    try:
+        cluster.run("kubectl", "-n", namespace, "wait", "pod", "--all", "--for=condition=Ready", "--timeout=90s")
+        eventually("the server answers a stranger", lambda: reaches(cluster, namespace, "stranger"))
+        cluster.run("kubectl", "apply", "-f", "-", given=POLICY.format(ns=namespace))
+        eventually("a stranger is refused", lambda: not reaches(cluster, namespace, "stranger"))
+        assert reaches(cluster, namespace, "friend")
+    finally:
+        cluster.run("kubectl", "delete", "namespace", namespace, "--wait=false")
+
+
+def test_metrics_and_logs_are_served(cluster: Cluster) -> None:
+    eventually("kubectl top", lambda: cluster.run("kubectl", "top", "nodes", check=False).returncode == 0)
+    assert "CoreDNS" in cluster.run("kubectl", "-n", "kube-system", "logs", "deployment/coredns").stdout
+
+
+def test_a_second_up_changes_nothing(cluster: Cluster) -> None:
+    before = (cluster.folder / "node.json").read_text()
+    again = cortex("local", "up", "--name", cluster.name)
+    assert again.returncode == 0, again.stderr
+    assert "is already running" in again.stderr
+    assert "building" not in again.stderr
+    assert (cluster.folder / "node.json").read_text() == before
+
+
+def test_a_cluster_beside_another_survives_a_power_loss_and_leaves_nothing(cluster: Cluster) -> None:
+    name = cluster_name("life")
+    cortex("local", "down", "--name", name, "--delete")
+    before = machine_state()
+    other = start(name)
+    try:
+        assert other.env["KUBECONFIG"] != cluster.env["KUBECONFIG"]
+        other.run("kubectl", "create", "configmap", "kept", "--from-literal=word=still-here")
+        image = json.loads((other.folder / "images.json").read_text())["cortex.local/cortex"]
+        other.run("kubectl", "create", "deployment", "kept", f"--image={image}", "--", "sleep", "infinity")
+        other.run("kubectl", "rollout", "status", "deployment/kept", "--timeout=60s")
+
+        node = json.loads((other.folder / "node.json").read_text())
+        os.kill(node["inner"]["pid"], signal.SIGKILL)
+        eventually("the node is gone", lambda: cortex("local", "status", "--name", name).returncode == 1)
+        assert cluster.run("kubectl", "get", "nodes").returncode == 0, "the other cluster must not notice"
+
+        assert cortex("local", "up", "--name", name).returncode == 0
+        assert other.run("kubectl", "get", "configmap", "kept", "-o", "jsonpath={.data.word}").stdout == "still-here"
+        other.run("kubectl", "rollout", "status", "deployment/kept", "--timeout=90s")
+        eventually("a container runs again", lambda: "1" == other.run(
+            "kubectl", "get", "deployment", "kept", "-o", "jsonpath={.status.readyReplicas}").stdout)  # fmt: skip
+    finally:
+        down = cortex("local", "down", "--name", name, "--delete")
+    assert down.returncode == 0, down.stderr
+    assert not other.folder.exists()
+    eventually("the machine is as before", lambda: machine_state() == before, 10)
+    assert not processes_of(other.folder)
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Give the command lines of processes that name a cluster's folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if str(folder) in command:
+            found.append(command.replace("\0", " "))
+    return found
