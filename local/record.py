@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import random
 import socket
 import subprocess
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from local.files import write
 NodeKind = Literal["real", "kwok"]
 
 _NETWORKS = [ipaddress.IPv4Network(f"10.{second}.0.0/16") for second in range(89, 128)]
+_CHOSEN_PORTS = range(20000, 30000)
 _PORTS = {
     "api": 6443,
     "etcd": 2379,
@@ -125,15 +127,11 @@ def check_free(record: Record) -> None:
                 )
         return
     for name, port in record.ports.items():
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                one.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise ClusterError(
-                    f"port {port} ({name}) of the cluster is taken by another program ({error.strerror}): end that "
-                    "program, or make the cluster anew (cortex local down --delete, then up)"
-                ) from error
+        if error := _taken(port):
+            raise ClusterError(
+                f"port {port} ({name}) of the cluster is taken by another program ({error.strerror}): end that "
+                "program, or make the cluster anew (cortex local down --delete, then up)"
+            ) from error
 
 
 def _routes() -> list[ipaddress.IPv4Network]:
@@ -144,11 +142,21 @@ def _routes() -> list[ipaddress.IPv4Network]:
 
 
 def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [cast("int", one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Choose ports below the range from which the kernel gives connections theirs, so that none is taken by chance."""
+    free: list[int] = []
+    for port in random.sample(_CHOSEN_PORTS, len(_CHOSEN_PORTS)):
+        if _taken(port) is None:
+            free.append(port)
+            if len(free) == count:
+                return free
+    raise ClusterError(f"no {count} ports are free from {_CHOSEN_PORTS[0]} to {_CHOSEN_PORTS[-1]}: stop other programs")
+
+
+def _taken(port: int) -> OSError | None:
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error
+    return None

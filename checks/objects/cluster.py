@@ -1,5 +1,7 @@
 """The cluster, its namespaces with their bounds, and what else lies in them."""
 
+# ruff: noqa: RUF012 - msgspec copies mutable defaults
+
 from datetime import datetime
 
 from checks.objects.base import Condition, Meta, Object, Text

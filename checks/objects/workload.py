@@ -1,5 +1,7 @@
 """Pods and what makes them."""
 
+# ruff: noqa: RUF012 - msgspec copies mutable defaults
+
 from checks.objects.base import Condition, Meta, Object, Text
 
 

@@ -155,6 +155,7 @@ class Supervisor:
         for running in self._running:
             if running.process.returncode is None:
                 running.process.kill()
+                running.process.wait()
 
     def _tell(self, phase: Phase | None = None, message: str = "") -> None:
         if phase is not None:

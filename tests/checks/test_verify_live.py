@@ -23,7 +23,7 @@ MANAGER = "cortex-test"
 class Stack(Protocol):
     """The deployed local stack (a session fixture of all live tests)."""
 
-    env: dict[str, str]
+    env: Mapping[str, str]
     root: Path
 
 
@@ -48,7 +48,7 @@ def verify(stack: Stack, *options: str, env: Mapping[str, str] | None = None) ->
 
 
 def kubectl(stack: Stack, *args: str, stdin: str = "") -> str:
-    code, out, err = run(stack, "kubectl", "--context", "cortex-local", *args, stdin=stdin)
+    code, out, err = run(stack, "kubectl", *args, stdin=stdin)
     assert code == 0, err
     return out
 

@@ -57,7 +57,10 @@ def as_user(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess
 
 def test_no_root(fresh: dict[str, str]) -> None:
     said = sentence(as_user("local", "up", env=fresh))
-    assert said == "a real node needs root: run the same command as root, or `cortex local up --node kwok`, which shows less"
+    assert (
+        said
+        == "a real node needs root: run the same command as root, or `cortex local up --node kwok`, which shows less"
+    )
     assert not Path(fresh["XDG_STATE_HOME"]).exists()
 
 

@@ -81,7 +81,9 @@ def machine_state() -> dict[str, str]:
 def reaches(cluster: Cluster, namespace: str, pod: str) -> bool:
     """Tell whether the pod gets an answer from the server, found by its DNS name."""
     code = f"import urllib.request as u; u.urlopen('http://server.{namespace}.svc.cluster.local', timeout=3)"
-    return cluster.run("kubectl", "-n", namespace, "exec", pod, "--", "python3", "-c", code, check=False).returncode == 0
+    return (
+        cluster.run("kubectl", "-n", namespace, "exec", pod, "--", "python3", "-c", code, check=False).returncode == 0
+    )
 
 
 def test_all_components_are_healthy_and_encrypted_at_rest(cluster: Cluster) -> None:
@@ -148,8 +150,8 @@ def test_a_cluster_beside_another_survives_a_power_loss_and_leaves_nothing(clust
         assert cortex("local", "up", "--name", name).returncode == 0
         assert other.run("kubectl", "get", "configmap", "kept", "-o", "jsonpath={.data.word}").stdout == "still-here"
         other.run("kubectl", "rollout", "status", "deployment/kept", "--timeout=90s")
-        eventually("a container runs again", lambda: "1" == other.run(
-            "kubectl", "get", "deployment", "kept", "-o", "jsonpath={.status.readyReplicas}").stdout)  # fmt: skip
+        ready = ["kubectl", "get", "deployment", "kept", "-o", "jsonpath={.status.readyReplicas}"]
+        eventually("a container runs again", lambda: other.run(*ready).stdout == "1")
     finally:
         down = cortex("local", "down", "--name", name, "--delete")
     assert down.returncode == 0, down.stderr
