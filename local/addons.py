@@ -17,7 +17,7 @@ class Addons:
 
     def __init__(self, folder: Folder, kubectl: Path, progress: Callable[[str], None]) -> None:
         self._folder = folder
-        self._kubectl = kubectl
+        self._program = kubectl
         self._progress = progress
 
     def apply(self, name: str, values: Mapping[str, str]) -> None:
@@ -27,7 +27,7 @@ class Addons:
             ClusterError: the API server refuses.
         """
         text = string.Template((_MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")).substitute(values)
-        self._run(f"applying {name}", "apply", "--server-side", "--force-conflicts", "-f", "-", given=text)
+        self._kubectl(f"applying {name}", "apply", "--server-side", "--force-conflicts", "-f", "-", given=text)
 
     def wait(self, deployment: str) -> None:
         """Wait until a Deployment in kube-system is available.
@@ -36,14 +36,28 @@ class Addons:
             ClusterError: it is not available in time.
         """
         self._progress(f"waiting for {deployment}")
-        self._run(
-            f"waiting for {deployment}", "--namespace=kube-system", "rollout", "status", f"deployment/{deployment}",
-            f"--timeout={_READY_WITHIN_SECONDS}s",
-        )  # fmt: skip
+        try:
+            self._kubectl(
+                f"waiting for {deployment}", "--namespace=kube-system", "rollout", "status",
+                f"deployment/{deployment}", f"--timeout={_READY_WITHIN_SECONDS}s",
+            )  # fmt: skip
+        except ClusterError as error:
+            raise ClusterError(f"{error}; its pods: {self._pods(deployment)}") from error
 
-    def _run(self, what: str, *arguments: str, given: str | None = None) -> None:
-        command = [str(self._kubectl), f"--kubeconfig={self._folder.kubeconfig}", *arguments]
+    def _pods(self, deployment: str) -> str:
+        """Say what the pods of a Deployment wait for, and the last that they said."""
+        find = ("--namespace=kube-system", "get", "pods", "--no-headers")
+        pods = [line.split() for line in self._kubectl("listing pods", *find).splitlines()]
+        states = ", ".join(f"{pod[0]} is {pod[2]}" for pod in pods if pod[0].startswith(deployment))
+        said = self._kubectl(
+            "reading logs", "--namespace=kube-system", "logs", f"deployment/{deployment}", "--tail=1", "--ignore-errors"
+        )
+        return f"{states or 'there are none'}; last log line: {said.strip() or 'none'}"
+
+    def _kubectl(self, what: str, *arguments: str, given: str | None = None) -> str:
+        command = [str(self._program), f"--kubeconfig={self._folder.kubeconfig}", *arguments]
         done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             lines = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["kubectl printed nothing"]
-            raise ClusterError(f"{what} failed: {lines[-1]}: `cortex local logs --name {self._folder.name}` shows more")
+            raise ClusterError(f"{what} failed: {lines[-1]}")
+        return done.stdout

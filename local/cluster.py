@@ -164,8 +164,7 @@ def _start(
         _apply(add, site, images)
         _follow(folder, None, shown, progress)
         if known.node == "real":
-            for deployment in ("coredns", "metrics-server"):
-                add.wait(deployment)
+            add.wait("coredns")
     except BaseException:
         machine.stop(folder)
         raise
@@ -174,7 +173,7 @@ def _start(
 def _plan(site: Site, images: Mapping[str, Image]) -> Plan:
     real = site.record.node == "real"
     parts: list[Component] = control_plane.components(site)
-    parts += worker.components(site, images.values(), images["pause"].reference) if real else [kwok.component(site)]
+    parts += worker.components(site, images) if real else [kwok.component(site)]
     points = machine.MOUNT_POINTS if real else {}
     return Plan(
         components=tuple(parts),

@@ -11,6 +11,8 @@ from local.pki import Authority
 from local.plan import Component
 from local.record import Record
 
+API_SERVER = "kube-apiserver"
+"""The component's name; most others need it."""
 CLUSTER_DOMAIN = "cluster.local"
 _AUDIT_MEGABYTES = 50
 
@@ -46,7 +48,7 @@ class Site:
 
 
 def components(site: Site) -> list[Component]:
-    """Give the control plane in its order of start."""
+    """Give the control plane's components."""
     return [_etcd(site), _api_server(site), _controller_manager(site), _scheduler(site)]
 
 
@@ -66,7 +68,7 @@ def _etcd(site: Site) -> Component:
         f"--listen-metrics-urls={metrics}",
         "--log-level=warn",
     ]  # fmt: skip
-    return Component("etcd", tuple(command), f"{metrics}/readyz")
+    return Component("etcd", tuple(command), health=f"{metrics}/readyz")
 
 
 def _api_server(site: Site) -> Component:
@@ -96,7 +98,7 @@ def _api_server(site: Site) -> Component:
         f"--audit-policy-file={_audit_policy(site)}", f"--audit-log-path={site.folder.logs / 'audit.log'}",
         f"--audit-log-maxsize={_AUDIT_MEGABYTES}", "--audit-log-maxbackup=2",
     ]  # fmt: skip
-    return Component("kube-apiserver", tuple(command), f"https://127.0.0.1:{site.port('api')}/readyz")
+    return Component(API_SERVER, tuple(command), ("etcd",), f"https://127.0.0.1:{site.port('api')}/readyz")
 
 
 def _audit_policy(site: Site) -> str:
@@ -126,13 +128,18 @@ def _controller_manager(site: Site) -> Component:
         f"--service-cluster-ip-range={site.record.services}",
     ]  # fmt: skip
     return Component(
-        "kube-controller-manager", tuple(command), f"https://127.0.0.1:{site.port('controller-manager')}/healthz"
+        "kube-controller-manager",
+        tuple(command),
+        (API_SERVER,),
+        f"https://127.0.0.1:{site.port('controller-manager')}/healthz",
     )
 
 
 def _scheduler(site: Site) -> Component:
     command = [site.program("kube-scheduler"), *_served(site, "scheduler", site.kubeconfig("scheduler"))]
-    return Component("kube-scheduler", tuple(command), f"https://127.0.0.1:{site.port('scheduler')}/healthz")
+    return Component(
+        "kube-scheduler", tuple(command), (API_SERVER,), f"https://127.0.0.1:{site.port('scheduler')}/healthz"
+    )
 
 
 def _served(site: Site, name: str, kubeconfig: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The fallback without root: a control plane on loopback and a node that KWOK plays. No container ever runs."""
 
-from local.control_plane import Site
+from local.control_plane import API_SERVER, Site
 from local.plan import Component
 
 LIMITS = (
@@ -26,4 +26,4 @@ def component(site: Site) -> Component:
         "--manage-nodes-with-label-selector=type=kwok",
         f"--server-address=127.0.0.1:{port}",
     )
-    return Component("kwok", command, f"http://127.0.0.1:{port}/healthz")
+    return Component("kwok", command, (API_SERVER,), f"http://127.0.0.1:{port}/healthz")

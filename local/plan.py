@@ -9,10 +9,12 @@ from local.files import write
 
 @dataclass(frozen=True)
 class Component:
-    """A program of the cluster, kept running; or, with `once`, a task that must succeed before the next starts."""
+    """A program of the cluster, kept running; or, with `once`, a task that must succeed."""
 
     name: str
     command: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    """Components that must be healthy, or done, before this one starts."""
     health: str = ""
     """URL that answers 200 once it is healthy; `unix:PATH` is healthy once it accepts; empty with `once`."""
     once: bool = False
@@ -53,7 +55,9 @@ class Plan:
     def load(cls, path: Path) -> "Plan":
         """Read a plan that `save` wrote."""
         raw = json.loads(path.read_text(encoding="utf-8"))
-        raw["components"] = tuple(Component(**{**c, "command": tuple(c["command"])}) for c in raw["components"])
+        raw["components"] = tuple(
+            Component(**{**c, "command": tuple(c["command"]), "needs": tuple(c["needs"])}) for c in raw["components"]
+        )
         raw["binds"] = tuple((source, target) for source, target in raw["binds"])
         raw["link"] = Link(**raw["link"]) if raw["link"] else None
         return cls(**raw)

@@ -82,7 +82,8 @@ def load(path: Path) -> Record | None:
         return None
     except (ValueError, TypeError) as error:
         raise ClusterError(
-            f"{path} is damaged ({error}): remove the cluster with `cortex local down --delete` and start it anew"
+            f"{path} is damaged ({error}): "
+            f"remove the cluster with `cortex local down --name {path.parent.name} --delete` and start it anew"
         ) from error
 
 

@@ -1,15 +1,16 @@
 """Command lines and settings of the real node: containerd, kubelet, kube-proxy and kube-router."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
-from local.control_plane import CLUSTER_DOMAIN, Site
+from local.control_plane import API_SERVER, CLUSTER_DOMAIN, Site
 from local.files import write
 from local.images import Image
 from local.plan import Component
 
 RUNTIME_SOCKET = "/run/containerd/containerd.sock"
+_SYSTEM_IMAGES = ("image-pause", "image-coredns", "image-metrics-server")
 POD_NETWORK = "cortex"
 DNS_NUMBER = 10
 """Which ClusterIP of the range is the cluster's DNS."""
@@ -20,20 +21,26 @@ def node_name(cluster: str) -> str:
     return f"{cluster}-node"
 
 
-def components(site: Site, images: Iterable[Image], pause: str) -> list[Component]:
-    """Give the node's components in their order of start; the images are imported before any pod can ask for them."""
-    imports = [Component(f"image-{i.name}", import_command(site.programs["ctr"], i), once=True) for i in images]
-    return [_containerd(site, pause), *imports, _kubelet(site), _kube_proxy(site), _kube_router(site)]
+def components(site: Site, images: Mapping[str, Image]) -> list[Component]:
+    """Give the node's components. The kubelet waits for the images of kube-system; nobody needs the others yet."""
+    imports: list[Component] = []
+    for image in sorted(images.values(), key=lambda image: image.archive.stat().st_size):
+        # One after the other: they share layers, and the disk.
+        needs = (imports[-1].name if imports else "containerd",)
+        imports.append(Component(f"image-{image.name}", import_command(site.programs["ctr"], image), needs, once=True))
+    return [_containerd(site, images["pause"]), *imports, _kubelet(site), _kube_proxy(site), _kube_router(site)]
 
 
-def _containerd(site: Site, pause: str) -> Component:
+def _containerd(site: Site, pause: Image) -> Component:
     cni_bin, cni_conf = site.programs["bridge"].parent, site.folder.config / "cni"
     write(cni_conf / "10-cortex.conflist", _pod_network(site))
     config = site.folder.config / "containerd.toml"
-    write(config, _CONTAINERD.format(
-        root=site.folder.data / "containerd", socket=RUNTIME_SOCKET, pause=pause, cni_bin=cni_bin, cni_conf=cni_conf
-    ))  # fmt: skip
-    return Component("containerd", (site.program("containerd"), f"--config={config}"), f"unix:{RUNTIME_SOCKET}")
+    root = site.folder.data / "containerd"
+    text = _CONTAINERD.format(
+        root=root, socket=RUNTIME_SOCKET, pause=pause.reference, cni_bin=cni_bin, cni_conf=cni_conf
+    )
+    write(config, text)
+    return Component("containerd", (site.program("containerd"), f"--config={config}"), health=f"unix:{RUNTIME_SOCKET}")
 
 
 # restrict_oom_score_adj: a machine may lack the right to make a process less likely to be killed than this one.
@@ -115,7 +122,7 @@ def _kubelet(site: Site) -> Component:
         "--root-dir=/var/lib/kubelet", f"--hostname-override={node_name(site.folder.name)}",
         f"--node-ip={site.record.node_address}", "--node-labels=node.kubernetes.io/role=embedded",
     ]  # fmt: skip
-    return Component("kubelet", tuple(command), "http://127.0.0.1:10248/healthz")
+    return Component("kubelet", tuple(command), (API_SERVER, *_SYSTEM_IMAGES), "http://127.0.0.1:10248/healthz")
 
 
 def cgroup(site: Site) -> str:
@@ -143,7 +150,9 @@ def _kube_proxy(site: Site) -> Component:
         # These limits belong to the machine, not to a network namespace: leave them.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     })  # fmt: skip
-    return Component("kube-proxy", (site.program("kube-proxy"), f"--config={config}"), "http://127.0.0.1:10256/livez")
+    return Component(
+        "kube-proxy", (site.program("kube-proxy"), f"--config={config}"), (API_SERVER,), "http://127.0.0.1:10256/livez"
+    )
 
 
 def _kube_router(site: Site) -> Component:
@@ -153,4 +162,4 @@ def _kube_router(site: Site) -> Component:
         "--run-service-proxy=false", "--run-firewall=true", f"--hostname-override={node_name(site.folder.name)}",
         f"--service-cluster-ip-range={site.record.services}", "--health-port=20244", "--metrics-port=0",
     ]  # fmt: skip
-    return Component("kube-router", tuple(command), "http://127.0.0.1:20244/healthz")
+    return Component("kube-router", tuple(command), (API_SERVER,), "http://127.0.0.1:20244/healthz")

@@ -1,4 +1,4 @@
-"""Starts the components in their order, each once the one before is healthy, and starts again what ends."""
+"""Starts each component once what it needs is healthy, and starts again what ends."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ from local.node.status import ComponentStatus, NodeStatus, Phase, State
 from local.plan import Component, Plan
 
 HEALTHY_WITHIN_SECONDS = 90.0
-STOPPED_WITHIN_SECONDS = 3.0
+STOPPED_WITHIN_SECONDS = 1.5
 _FIRST_BACKOFF_SECONDS = 1.0
 _LAST_BACKOFF_SECONDS = 30.0
 _TICK_SECONDS = 0.1
@@ -45,64 +45,59 @@ class Supervisor:
         """Start everything, keep it until told to stop, stop it. False if a component never became healthy."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop_soon)
-        failed = not all(self._start(component) for component in self._plan.components)
-        if not failed and not self._stopping:
-            self._tell(phase="ready")
-        while not failed and not self._stopping:
-            self._tick()
+        while not self._stopping and self._status.phase != "failed":
+            if self._status.phase == "starting":
+                self._start_what_can()
+            time.sleep(_TICK_SECONDS)
+            self._reap()
+            for running in self._running:
+                self._look_after(running, self._status.components[running.component.name], time.monotonic())
         self._stop()
-        return not failed
+        return self._status.phase != "failed"
 
     def _stop_soon(self, *_: object) -> None:
         self._stopping = True
 
-    def _start(self, component: Component) -> bool:
-        """Start one component and wait until it is healthy, or done; False if it never is."""
-        state = self._status.components[component.name] = ComponentStatus("starting")
-        self._tell()
-        running = _Running(component, self._spawn(component), time.monotonic())
-        self._running.append(running)
-        until = running.started + HEALTHY_WITHIN_SECONDS
-        while state.state not in {"healthy", "done"} and not self._stopping:
-            self._tick()
-            if component.once and running.process.returncode:
-                return self._fail(component, f"it ended with status {running.process.returncode}")
-            if state.restarts > _RESTARTS_WHILE_STARTING:
-                return self._fail(component, f"it ended again and again, {state.message}")
-            if time.monotonic() > until:
-                return self._fail(component, f"not healthy in {HEALTHY_WITHIN_SECONDS:.0f} s: {state.message}")
-        return True
+    def _start_what_can(self) -> None:
+        """Start each component whose needs are met; once none is left to wait for, the node is ready."""
+        settled = {name for name, state in self._status.components.items() if state.state in {"healthy", "done"}}
+        for component in self._plan.components:
+            if component.name not in self._status.components and settled.issuperset(component.needs):
+                self._status.components[component.name] = ComponentStatus("starting")
+                self._running.append(_Running(component, self._spawn(component), time.monotonic()))
+                self._tell()
+        if len(settled) == len(self._plan.components):
+            self._tell(phase="ready")
 
-    def _fail(self, component: Component, wrong: str) -> bool:
+    def _look_after(self, running: _Running, state: ComponentStatus, now: float) -> None:
+        """Take the one step that is due for a component: ask how it is, note that it ended, or start it again."""
+        status, once = running.process.returncode, running.component.once
+        if status is None and state.state == "starting":
+            self._ask_how_it_is(running, state, now)
+        elif status == 0 and once:
+            if state.state != "done":
+                self._became(state, "done", now - running.started)
+        elif status is not None and once:
+            self._fail(running.component, f"it ended with status {status}")
+        elif status is not None and running.start_again_at is None:
+            self._plan_restart(running, state, now)
+        elif status is not None and now >= (running.start_again_at or 0):
+            running.process = self._spawn(running.component)
+            running.started, running.start_again_at = now, None
+            self._became(state, "starting", 0)
+
+    def _ask_how_it_is(self, running: _Running, state: ComponentStatus, now: float) -> None:
+        if not running.component.once:
+            state.message = self._ask(running.component.health)
+            if not state.message:
+                self._became(state, "healthy", now - running.started)
+                return
+        if self._status.phase == "starting" and now - running.started > HEALTHY_WITHIN_SECONDS:
+            self._fail(running.component, f"not healthy in {HEALTHY_WITHIN_SECONDS:.0f} s: {state.message}")
+
+    def _fail(self, component: Component, wrong: str) -> None:
         self._status.components[component.name].state = "failed"
         self._tell(phase="failed", message=f"{component.name}: {wrong}")
-        return False
-
-    def _tick(self) -> None:
-        """Wait a moment, reap what ended, start again what is due, and look after what is starting."""
-        time.sleep(_TICK_SECONDS)
-        self._reap()
-        now = time.monotonic()
-        for running in list(self._running):
-            state = self._status.components[running.component.name]
-            if running.process.returncode is None:
-                if state.state == "starting" and not running.component.once:
-                    self._look(running, state)
-            elif running.component.once:
-                if running.process.returncode == 0:
-                    self._running.remove(running)
-                    self._became(state, "done", now - running.started)
-            elif running.start_again_at is None:
-                self._plan_restart(running, state, now)
-            elif now >= running.start_again_at and not self._stopping:
-                running.process = self._spawn(running.component)
-                running.started, running.start_again_at = now, None
-                self._became(state, "starting", 0)
-
-    def _look(self, running: _Running, state: ComponentStatus) -> None:
-        state.message = self._ask(running.component.health)
-        if not state.message:
-            self._became(state, "healthy", time.monotonic() - running.started)
 
     def _became(self, state: ComponentStatus, what: State, seconds: float) -> None:
         state.state, state.seconds = what, round(seconds, 1)
@@ -115,6 +110,8 @@ class Supervisor:
         state.restarts += 1
         state.message = f"ended with status {running.process.returncode}"
         self._became(state, "restarting", now - running.started)
+        if self._status.phase == "starting" and state.restarts > _RESTARTS_WHILE_STARTING:
+            self._fail(running.component, f"it ended again and again, the last time with {running.process.returncode}")
 
     def _reap(self) -> None:
         while True:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import CORTEX, Cluster, cluster_name, cortex, start
+
+from tests.conftest import CORTEX, Cluster, cluster_name, cortex, start
 
 pytestmark = pytest.mark.live
 
@@ -29,9 +30,9 @@ def listing(folder: Path) -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[dict[str, str]]:
+def fresh(tmp_path: Path) -> dict[str, str]:
     """An environment whose cache and clusters lie in an empty folder."""
-    yield os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    return os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_STATE_HOME": str(tmp_path / "state")}
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +154,7 @@ def test_a_component_that_cannot_start_is_named_with_its_log(fresh: dict[str, st
     try:
         started = start(name, ["--node", "kwok"])
         cortex("local", "down", "--name", name)
-        shutil.rmtree(started.folder / "data" / "etcd" / "member" / "wal")
+        (started.folder / "pki" / "server.crt").write_text("no certificate")
         said = sentence(cortex("local", "up", "--name", name, "--node", "kwok"))
         assert said.startswith("etcd did not start: ")
         assert str(started.folder / "logs" / "etcd.log") in said

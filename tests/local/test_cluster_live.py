@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Cluster, cluster_name, cortex, start
+
+from tests.conftest import Cluster, cluster_name, cortex, start
 
 pytestmark = pytest.mark.live
 
