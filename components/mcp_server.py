@@ -8,7 +8,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components import config, network, rbac, secrets, workload
 from components.secrets import SecretValues
-from stacks import names
+from stacks import discovery, names
 from stacks.server import Server
 
 
@@ -35,7 +35,7 @@ class McpServer(pulumi.ComponentResource):
     def __init__(self, name: str, settings: McpServerSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:McpServer", name, None, opts)
         server = settings.server
-        labels = {**names.server_selector(name), names.COMPONENT: names.MCP_SERVER_APP}
+        labels = discovery.owner_labels(name)
         child = pulumi.ResourceOptions(parent=self)
         # What pods need before they start, and the policy that guards them from their first moment.
         first: list[pulumi.Resource] = [
@@ -51,7 +51,7 @@ class McpServer(pulumi.ComponentResource):
             if client.namespace in settings.managed_namespaces:
                 network.client_policy(name, server, client, labels, child)
         pods = workload.deployment(
-            name, server, settings.secrets, labels, pulumi.ResourceOptions(parent=self, depends_on=first)
+            name, server, settings.secrets, pulumi.ResourceOptions(parent=self, depends_on=first)
         )
         # The provider waits for a Service's endpoints, which come with ready pods.
         _service(name, server, labels, pulumi.ResourceOptions(parent=self, depends_on=[pods]))

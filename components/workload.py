@@ -1,7 +1,5 @@
 """The pods of an MCP server: fit for Pod Security `restricted`, probed, labelled for discovery."""
 
-from collections.abc import Mapping
-
 import pulumi
 from pulumi_kubernetes.apps.v1 import (
     Deployment,
@@ -34,7 +32,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.secrets import SecretValues
-from stacks import names
+from stacks import discovery, names
 from stacks.checksum import checksum
 from stacks.server import Probe, Server
 
@@ -48,17 +46,10 @@ GRACE_SECONDS = 20
 """Time to end after SIGTERM; the bridge needs at most 5.5 s."""
 
 
-def deployment(
-    kind: str, server: Server, values: SecretValues, labels: Mapping[str, str], opts: pulumi.ResourceOptions
-) -> Deployment:
+def deployment(kind: str, server: Server, values: SecretValues, opts: pulumi.ResourceOptions) -> Deployment:
     """Make a server's Deployment (seed, section 3.2, with the labels and annotations of section 2.1)."""
     name = names.server(kind)
-    # Here alone, not on the server's other objects: a new version is a change of one object.
-    labels = {**labels, names.VERSION: server.version, names.PROTOCOL: server.transport}
-    annotations = {
-        names.CAPABILITIES: names.capabilities(server.capabilities),
-        names.ENDPOINT: names.endpoint(kind, server.namespace, server.port, server.path),
-    }
+    labels, annotations = discovery.labels(kind, server), discovery.annotations(kind, server)
     return Deployment(
         name,
         metadata=ObjectMetaArgs(name=name, namespace=server.namespace, labels=labels, annotations=annotations),

@@ -1,4 +1,4 @@
-"""`cortex local …`: the embedded cluster."""
+"""The embedded cluster: up, down, status, env, logs, tools."""
 
 import json
 import shlex

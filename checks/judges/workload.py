@@ -8,6 +8,7 @@ from checks.judges.namespaces import differences
 from checks.judges.trouble import explain
 from checks.tally import Tally
 from stacks import names
+from stacks.discovery import annotations, labels
 from stacks.server import Probe, Server
 
 
@@ -18,24 +19,6 @@ class Live:
     deployment: k8s.Deployment
     pods: tuple[k8s.Pod, ...] | None
     warnings: tuple[k8s.Event, ...]
-
-
-def labels(kind: str, server: Server) -> dict[str, str]:
-    """Give the labels by which a server is discovered (seed, section 2.1)."""
-    return {
-        **names.server_selector(kind),
-        names.VERSION: server.version,
-        names.PROTOCOL: server.transport,
-        names.COMPONENT: names.MCP_SERVER_APP,
-    }
-
-
-def annotations(kind: str, server: Server) -> dict[str, str]:
-    """Give the annotations that tell what a server can do and where it is (seed, section 2.1)."""
-    return {
-        names.CAPABILITIES: names.capabilities(server.capabilities),
-        names.ENDPOINT: names.endpoint(kind, server.namespace, server.port, server.path),
-    }
 
 
 def judge(tally: Tally, kind: str, server: Server, live: Live) -> None:

@@ -1,0 +1,106 @@
+"""Programs: on PATH if they fit, in the cache if they are whole, else built; the pinned versions agree."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local import programs, versions
+from local.errors import ToolError
+from local.programs import MODULES, TOOLS, Programs
+
+ROOT = Path(__file__).parents[2]
+
+
+def module(name: str) -> str:
+    return (MODULES / name / "go.mod").read_text()
+
+
+def fake(folder: Path, name: str, says: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\necho '{says}'\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.fixture
+def one_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Only etcd is wanted, and PATH is an empty folder."""
+    monkeypatch.setattr(programs, "TOOLS", tuple(tool for tool in TOOLS if tool.name == "etcd"))
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}")
+    return folder
+
+
+def test_each_tool_has_its_module_with_sums() -> None:
+    wanted = {name for tool in TOOLS for name in tool.modules or (tool.name,)}
+    there = {path.parent.name for path in MODULES.glob("*/go.mod")}
+    assert wanted == there
+    assert all((MODULES / name / "go.sum").stat().st_size for name in there)
+
+
+def test_versions_agree_with_the_modules() -> None:
+    assert f"k8s.io/kubernetes {versions.KUBERNETES}" in module("kubernetes")
+    assert f"github.com/pulumi/pulumi/pkg/v3 {versions.PULUMI}" in module("pulumi")
+    assert f"pulumi=={versions.PULUMI.removeprefix('v')}" in (ROOT / "pyproject.toml").read_text()
+
+
+def test_every_staging_module_is_of_the_kubernetes_version() -> None:
+    stage = versions.KUBERNETES.replace("v1.", "v0.")
+    replaced = re.findall(r"^\s*(?:replace )?k8s\.io/\S+ => k8s\.io/\S+ (\S+)", module("kubernetes"), re.MULTILINE)
+    assert set(replaced) == {stage}
+
+
+def test_a_fitting_program_on_path_is_used(one_tool: Path, tmp_path: Path) -> None:
+    fake(one_tool, "etcd", "etcd Version: 3.6.9")
+    os.environ["PATH"] += ":/bin:/usr/bin"
+    assert Programs(tmp_path / "cache", print).ensure() == {"etcd": one_tool / "etcd"}
+
+
+def test_another_version_on_path_is_not_used(one_tool: Path, tmp_path: Path) -> None:
+    fake(one_tool, "etcd", "etcd Version: 3.5.1")
+    with pytest.raises(ToolError, match=r"^Go is not on PATH, and etcd has to be built: install Go 1\.26 or newer"):
+        Programs(tmp_path / "cache", print).ensure()
+
+
+def test_a_build_that_fails_says_why_and_leaves_no_half(one_tool: Path, tmp_path: Path) -> None:
+    fake(one_tool, "go", "no space left on device")
+    (one_tool / "go").write_text("#!/bin/sh\necho 'no space left on device'; exit 1\n")
+    os.environ["PATH"] += ":/bin:/usr/bin"
+    with pytest.raises(ToolError, match=r"^building etcd failed: no space left on device \(all of it: .*\.log\)$"):
+        Programs(tmp_path / "cache", lambda _: None).ensure()
+    assert [path.suffix for path in (tmp_path / "cache" / "tools").iterdir()] == [".log"]
+
+
+def test_what_is_built_is_found_again(one_tool: Path, tmp_path: Path) -> None:
+    script = 'for last; do out=$target; target=$last; done; printf x > "${out}server"'
+    (one_tool / "go").write_text(f"#!/bin/sh\n{script}\n")
+    (one_tool / "go").chmod(0o755)
+    os.environ["PATH"] += ":/bin:/usr/bin"
+    said: list[str] = []
+    built = Programs(tmp_path / "cache", said.append).ensure()
+    assert built["etcd"].read_text() == "x"
+    assert said[-1] == "built etcd in 0 s"
+    said.clear()
+    assert Programs(tmp_path / "cache", said.append).ensure() == built
+    assert said == []
+
+
+def test_no_module_names_a_registry() -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    locks = [name for name in files if name.endswith((".lock", "requirements.txt", "package-lock.json", "go.mod"))]
+    assert locks
+    for name in locks:
+        text = (ROOT / name).read_text()
+        assert not re.search(r"https?://", text), name
+        assert "--index-url" not in text, name
+
+
+def test_kubectl_is_stamped_with_its_version() -> None:
+    (tool,) = (tool for tool in TOOLS if tool.name == "kubernetes")
+    major, minor = versions.KUBERNETES.removeprefix("v").split(".")[:2]
+    assert json.dumps(tool.stamps).count(versions.KUBERNETES) == 1
+    assert {f"gitMajor={major}", f"gitMinor={minor}"} <= {stamp.rpartition(".")[2] for stamp in tool.stamps}
