@@ -177,6 +177,7 @@ def _plan(site: Site, images: Mapping[str, Image]) -> Plan:
     points = machine.MOUNT_POINTS if real else {}
     return Plan(
         components=tuple(parts),
+        folder=str(site.folder.path),
         status=str(site.folder.status),
         logs=str(site.folder.logs),
         path=":".join([str(site.programs["containerd"].parent), machine.search_path()]),

@@ -1,6 +1,5 @@
 """The machine's side of a node: starting its process, linking it to the network, and taking all that away again."""
 
-import contextlib
 import json
 import os
 import subprocess
@@ -25,14 +24,12 @@ _STOP_WITHIN_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Node:
-    """A node's processes and what was made on the machine for it."""
+    """A node's processes."""
 
     outer: Process
     """On the machine: `unshare`, or the supervisor itself where it shares the machine's namespaces."""
     inner: Process
     """The supervisor."""
-    made: tuple[str, ...]
-    """Empty folders made as mount points."""
 
     def save(self, path: Path) -> None:
         """Keep the record by which a later command finds the node."""
@@ -45,7 +42,7 @@ class Node:
             raw = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        return cls(Process(**raw["outer"]), Process(**raw["inner"]), tuple(raw["made"]))
+        return cls(Process(**raw["outer"]), Process(**raw["inner"]))
 
 
 def start(folder: Folder, record: Record, plan: Path) -> Node:
@@ -55,9 +52,7 @@ def start(folder: Folder, record: Record, plan: Path) -> Node:
         ClusterError: the machine refuses.
     """
     command = [sys.executable, "-m", "local.node", str(plan)]
-    made: tuple[str, ...] = ()
     if record.node == "real":
-        made = _make_mount_points()
         isolate = ["--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
         command = [debian.find("unshare") or "unshare", *isolate, *command]
     with (folder.logs / "node.log").open("ab") as log:
@@ -76,7 +71,7 @@ def start(folder: Folder, record: Record, plan: Path) -> Node:
         )
     try:
         outer = Process.of(process.pid)
-        node = Node(outer, only_child(process.pid) if record.node == "real" else outer, made)
+        node = Node(outer, only_child(process.pid) if record.node == "real" else outer)
     except (ProcessLookupError, TimeoutError) as error:
         process.kill()
         raise ClusterError(f"the node's process ended at once: see {folder.logs / 'node.log'}") from error
@@ -114,9 +109,6 @@ def stop(folder: Folder) -> None:
         cgroups.remove(cgroup)
     except OSError as error:
         raise ClusterError(f"the cgroup {cgroup} cannot be removed: {error}: run the same command again") from error
-    for path in node.made:
-        with contextlib.suppress(OSError):  # another cluster uses it by now, or somebody put a file there
-            Path(path).rmdir()
     folder.status.unlink(missing_ok=True)
     folder.process.unlink(missing_ok=True)
 
@@ -145,13 +137,3 @@ def _link(folder: Folder, record: Record, node: Node) -> None:
         if done.returncode != 0:
             stop(folder)
             raise ClusterError(f"the link to the node cannot be made (ip {step}): {done.stderr.strip()}")
-
-
-def _make_mount_points() -> tuple[str, ...]:
-    made = []
-    for point in MOUNT_POINTS:
-        path = Path(point)
-        missing = [p for p in [path, *path.parents] if not p.exists()]
-        path.mkdir(parents=True, exist_ok=True)
-        made += [str(p) for p in missing]
-    return tuple(made)

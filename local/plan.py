@@ -34,6 +34,8 @@ class Plan:
     """All that the node process needs."""
 
     components: tuple[Component, ...]
+    folder: str
+    """The cluster's folder."""
     status: str
     """File to which the node writes the states of its components."""
     logs: str

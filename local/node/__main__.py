@@ -15,7 +15,7 @@ def main(path: str) -> int:
     plan = Plan.load(Path(path))
     if plan.link:
         try:
-            mounts.set_up(plan.binds)
+            mounts.set_up(plan.folder, plan.binds)
             cgroups.create(plan.cgroup)
             network.set_up(plan.link)
         except (OSError, subprocess.CalledProcessError) as error:

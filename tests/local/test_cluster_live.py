@@ -159,6 +159,8 @@ def test_a_cluster_beside_another_survives_a_power_loss_and_leaves_nothing(clust
     assert not other.folder.exists()
     eventually("the machine is as before", lambda: machine_state() == before, 10)
     assert not processes_of(other.folder)
+    # Mounts that other clusters' nodes see would go with a mount point on the machine.
+    assert not Path("/var/lib/kubelet/pods").exists()
 
 
 def processes_of(folder: Path) -> list[str]:

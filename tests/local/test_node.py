@@ -25,7 +25,9 @@ class Node:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *components: Component) -> None:
-        plan = Plan(components, str(self.folder / "status.json"), str(self.folder), os.environ["PATH"])
+        plan = Plan(
+            components, str(self.folder), str(self.folder / "status.json"), str(self.folder), os.environ["PATH"]
+        )
         plan.save(self.folder / "plan.json")
         self.process = subprocess.Popen([*NODE, str(self.folder / "plan.json")])
 
