@@ -34,7 +34,8 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from components.secrets import SecretValues
 from stacks import discovery, names
 from stacks.checksum import checksum
-from stacks.server import Probe, Server
+from stacks.probe import Probe
+from stacks.server import Server
 
 HTTP = "http"
 """Name of the container's port."""

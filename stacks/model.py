@@ -8,8 +8,15 @@ from pydantic import Field, model_validator
 
 from stacks import rules
 from stacks.base import Count, DnsLabel, LabelValue, Model
+from stacks.config_map import ConfigMap
+from stacks.kube_state_metrics import KubeStateMetrics
 from stacks.namespace import Namespace
+from stacks.resource_manager import ResourceManager
+from stacks.secret import Secret
 from stacks.server import Server, ServerType
+from stacks.verifier import Verifier
+
+CustomResource = Literal["ExternalSecret", "PrometheusRule", "ServiceMonitor"]
 
 
 class Cluster(Model):
@@ -23,6 +30,8 @@ class Cluster(Model):
     """How many nodes the cluster must have, all of them Ready."""
     network_policies: Literal["enforced", "ignored"] = "enforced"
     """Whether the cluster's network enforces NetworkPolicies."""
+    custom_resources: tuple[CustomResource, ...] = ()
+    """Custom resources whose definitions the cluster has, so that objects of them can be declared."""
 
 
 class Declaration(Model):
@@ -33,6 +42,13 @@ class Declaration(Model):
     """Name → namespace; `cortex-system` must be among them."""
     servers: dict[ServerType, Server] = {}
     """Type (`talos`, `time` …) → MCP server."""
+    secrets: dict[DnsLabel, Secret] = {}
+    """Name → Secret."""
+    config_maps: dict[DnsLabel, ConfigMap] = {}
+    """Name → ConfigMap."""
+    resource_manager: ResourceManager | None = None
+    kube_state_metrics: KubeStateMetrics | None = None
+    verifier: Verifier | None = None
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Declaration":

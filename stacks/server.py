@@ -1,22 +1,16 @@
 """An MCP server: image, transport, probes, resources, who may reach it (seed, sections 2, 3, 6 and 7)."""
 
+import ipaddress
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from stacks.base import (
-    Count,
-    DnsLabel,
-    EnvName,
-    FileKey,
-    LabelKey,
-    LabelValue,
-    Model,
-    Port,
-    Seconds,
-    matching,
-)
+from stacks.availability import Autoscaling, Disruption
+from stacks.base import DnsLabel, EnvName, FileKey, LabelKey, LabelValue, Model, Port, matching
+from stacks.image import Image
 from stacks.namespace import Compute
+from stacks.probe import HttpPath, Probes
+from stacks.secret import SecretKey
 
 ServerType = Annotated[
     str,
@@ -26,80 +20,6 @@ ServerType = Annotated[
     ),
 ]
 """The type of an MCP server. `<type>-mcp-server` names its Service, hence the 52 and the letter in front."""
-
-HttpPath = Annotated[str, matching(r"/\S*", "HTTP path: begin it with '/' and use no spaces")]
-"""The path of a URL."""
-
-Image = Annotated[
-    str,
-    matching(r"[a-z0-9][-a-zA-Z0-9_./:@]*", "image reference: write for instance ghcr.io/owner/name:1.0.0"),
-]
-"""An image reference; one without tag and digest is completed by the image lock."""
-
-SecretKey = Annotated[
-    str,
-    matching(
-        r"[A-Za-z][-A-Za-z0-9_.]*",
-        "secret's key: use letters, digits, '-', '_' and '.', and begin with a letter",
-    ),
-]
-"""The key of a Pulumi secret: `pulumi config set --secret secrets:KEY`."""
-
-
-class Probe(Model):
-    """An HTTP probe of the kubelet; times in seconds."""
-
-    path: HttpPath
-    initial_delay_seconds: Seconds
-    period_seconds: Count
-    timeout_seconds: Count
-    failure_threshold: Count
-    success_threshold: Count = 1
-
-
-class LivenessProbe(Probe):
-    """Is the process healthy? Defaults: seed, section 3.2."""
-
-    path: HttpPath = "/health"
-    initial_delay_seconds: Seconds = 30
-    period_seconds: Count = 10
-    timeout_seconds: Count = 5
-    failure_threshold: Count = 3
-
-
-class ReadinessProbe(Probe):
-    """Can it accept traffic? Defaults: seed, section 3.2."""
-
-    path: HttpPath = "/ready"
-    initial_delay_seconds: Seconds = 10
-    period_seconds: Count = 5
-    timeout_seconds: Count = 3
-    failure_threshold: Count = 3
-
-
-class StartupProbe(Probe):
-    """Has it started? Until then the other probes wait. Defaults: seed, section 3.2 (150 seconds in all)."""
-
-    path: HttpPath = "/startup"
-    initial_delay_seconds: Seconds = 0
-    period_seconds: Count = 5
-    timeout_seconds: Count = 3
-    failure_threshold: Count = 30
-
-
-class Probes(Model):
-    """The three probes of an MCP server's container."""
-
-    liveness: LivenessProbe = LivenessProbe()
-    readiness: ReadinessProbe = ReadinessProbe()
-    startup: StartupProbe = StartupProbe()
-
-    @model_validator(mode="after")
-    def _one_success(self) -> "Probes":
-        for name, probe in (("liveness", self.liveness), ("startup", self.startup)):
-            if probe.success_threshold != 1:
-                raise ValueError(f"{name}.successThreshold must be 1: Kubernetes allows more for readiness only")
-        return self
 
 
 class Resources(Model):
@@ -115,6 +35,13 @@ class Resources(Model):
         return self
 
 
+def _range(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no address range: write for instance 10.0.0.0/24 or 192.0.2.10/32") from None
+
+
 class Client(Model):
     """Who may reach the server: the pods of a namespace, or those of them that carry all the labels."""
 
@@ -128,6 +55,45 @@ class KubernetesAccess(Model):
 
     cluster_role: str = Field("view", min_length=1)
     namespaces: tuple[DnsLabel, ...] = Field(min_length=1)
+
+
+class Destination(Model):
+    """Where the server's pods may connect to, beside the cluster's DNS: address ranges, and TCP ports there."""
+
+    cidrs: tuple[Annotated[str, AfterValidator(_range)], ...] = Field(min_length=1)
+    ports: tuple[Port, ...] = Field(min_length=1)
+
+
+class SecretUse(Model):
+    """A declared Secret (cortex:secrets) in the server's container: as variables, as files, or both."""
+
+    name: DnsLabel
+    env: dict[EnvName, FileKey] = {}
+    """Environment variable → key."""
+    mount: HttpPath | None = None
+    """Folder of the container that shows the keys as files, read-only."""
+
+    @model_validator(mode="after")
+    def _used(self) -> "SecretUse":
+        if not self.env and self.mount is None:
+            raise ValueError("is not used: give env, mount, or both")
+        return self
+
+
+class ConfigMapUse(Model):
+    """A declared ConfigMap (cortex:configMaps) in the server's container (seed, section 7.3)."""
+
+    name: DnsLabel
+    env_from: bool = False
+    """Every key becomes an environment variable."""
+    mount: HttpPath | None = None
+    """Folder of the container that shows the keys as files, read-only."""
+
+    @model_validator(mode="after")
+    def _used(self) -> "ConfigMapUse":
+        if not self.env_from and self.mount is None:
+            raise ValueError("is not used: give envFrom, mount, or both")
+        return self
 
 
 class SmokeCall(Model):
@@ -163,6 +129,14 @@ class Server(Model):
     """Environment variable → key of a Pulumi secret."""
     secret_files: dict[FileKey, SecretKey] = {}
     """File under /etc/mcp/secrets → key of a Pulumi secret."""
+    secrets: tuple[SecretUse, ...] = ()
+    """Declared Secrets that the container uses."""
+    config_maps: tuple[ConfigMapUse, ...] = ()
+    """Declared ConfigMaps that the container uses."""
+    egress: tuple[Destination, ...] = ()
+    """Where it may connect to beyond DNS and, where declared, the Kubernetes API."""
+    disruption: Disruption = Disruption()
+    autoscaling: Autoscaling | None = None
     resources: Resources = Resources()
     probes: Probes = Probes()
     clients: tuple[Client, ...] = ()

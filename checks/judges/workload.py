@@ -9,7 +9,8 @@ from checks.judges.trouble import explain
 from checks.tally import Tally
 from stacks import names
 from stacks.discovery import annotations, labels
-from stacks.server import Probe, Server
+from stacks.probe import Probe
+from stacks.server import Server
 
 
 @dataclass(frozen=True)
