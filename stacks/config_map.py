@@ -9,4 +9,6 @@ class ConfigMap(Model):
     """A ConfigMap of one namespace."""
 
     namespace: DnsLabel
+    """A declared namespace."""
     data: dict[FileKey, str] = Field(min_length=1)
+    """Key → text."""

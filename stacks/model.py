@@ -38,6 +38,7 @@ class Declaration(Model):
     """All that a stack declares: the `cortex:` settings of `Pulumi.<stack>.yaml`."""
 
     cluster: Cluster
+    """The cluster that the stack owns."""
     namespaces: dict[DnsLabel, Namespace] = Field(min_length=1)
     """Name → namespace; `cortex-system` must be among them."""
     servers: dict[ServerType, Server] = {}
@@ -47,8 +48,11 @@ class Declaration(Model):
     config_maps: dict[DnsLabel, ConfigMap] = {}
     """Name → ConfigMap."""
     resource_manager: ResourceManager | None = None
+    """The resource manager's account and rights."""
     kube_state_metrics: KubeStateMetrics | None = None
+    """Metrics of the cluster's objects, and alerts on them."""
     verifier: Verifier | None = None
+    """Verification inside the cluster."""
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Declaration":
@@ -56,6 +60,15 @@ class Declaration(Model):
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+    def images(self) -> dict[str, str]:
+        """Give every image reference by its path in the declaration."""
+        images = {f"servers.{kind}.image": server.image for kind, server in self.servers.items()}
+        if self.kube_state_metrics:
+            images["kubeStateMetrics.image"] = self.kube_state_metrics.image
+        if self.verifier:
+            images["verifier.image"] = self.verifier.image
+        return images
 
     def digest(self) -> str:
         """Give the declaration's hash: 64 hex digits of SHA-256 over its canonical JSON."""

@@ -39,7 +39,9 @@ class External(Model):
     store: str = Field(min_length=1)
     """Name of the (Cluster)SecretStore."""
     store_kind: Literal["ClusterSecretStore", "SecretStore"] = "ClusterSecretStore"
+    """Its kind: one for the whole cluster, or one of the namespace."""
     refresh: Annotated[str, matching(r"[1-9][0-9]*[smh]", "duration: write for instance 30m or 1h")] = "1h"
+    """How often it is fetched again."""
     keys: dict[FileKey, str] = Field(min_length=1)
     """Key in the Secret → key in the store."""
 
@@ -48,8 +50,11 @@ class Secret(Model):
     """A Secret of one namespace. It has `keys`, or is `external`, or `existing`: made by others, and only used."""
 
     namespace: DnsLabel
+    """A declared namespace."""
     keys: dict[FileKey, Source] = {}
+    """Key → where its value comes from."""
     external: External | None = None
+    """Another store keeps it, and the cluster fetches it from there."""
     existing: tuple[FileKey, ...] = ()
     """The keys that a Secret made by others must have."""
     rotate_after_days: Count = 90
