@@ -7,15 +7,15 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.errors import ToolError
+from local.progress import Progress
 from local.versions import KUBERNETES, PULUMI
 
 MODULES = Path(__file__).parent / "tools"
-Progress = Callable[[str], None]
 
 _KUBERNETES_STAMP = "k8s.io/component-base/version."
 _MAJOR, _MINOR = KUBERNETES.removeprefix("v").split(".")[:2]
@@ -116,8 +116,9 @@ class Programs:
             partial.mkdir(parents=True)
             started = time.monotonic()
             for module in _modules(tool):
+                self._progress.say(f"building {module.name} ({count})")
                 self._compile(tool, module, partial, log, f"building {module.name} ({count})")
-            self._progress(f"built {tool.name} in {time.monotonic() - started:.0f} s")
+            self._progress.say(f"built {tool.name} in {time.monotonic() - started:.0f} s")
             for built, called in tool.built_as.items():
                 (partial / built).rename(partial / called)
             if tool.name == "pulumi":
@@ -153,7 +154,7 @@ class Programs:
             started = time.monotonic()
             process = subprocess.Popen(command, cwd=module, env=environ, stdout=output, stderr=subprocess.STDOUT)
             for _ in _until_ended(process):
-                self._progress(f"{title} … {time.monotonic() - started:.0f} s")
+                self._progress.wait(f"{title} … {time.monotonic() - started:.0f} s")
         if process.returncode != 0:
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it printed nothing"]
             raise ToolError(f"building {tool.name} failed: {lines[-1].strip()} (all of it: {log})")
@@ -164,12 +165,12 @@ def _modules(tool: Tool) -> list[Path]:
 
 
 def _until_ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Yield every ten seconds until the process has ended; end it if the caller is interrupted."""
+    """Yield every second until the process has ended; end it if the caller is interrupted."""
     try:
         while True:
             yield
             try:
-                process.wait(timeout=10)
+                process.wait(timeout=1)
             except subprocess.TimeoutExpired:
                 continue
             return
