@@ -5,14 +5,16 @@ import json
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from local import programs, versions
 from local.errors import ToolError
-from local.programs import MODULES, TOOLS, Programs
+from local.programs import Programs
 from local.progress import Progress
+from local.tool import MODULES, TOOLS
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,7 +66,9 @@ def test_a_fitting_program_on_path_is_used(one_tool: Path, tmp_path: Path) -> No
 
 def test_another_version_on_path_is_not_used(one_tool: Path, tmp_path: Path) -> None:
     fake(one_tool, "etcd", "etcd Version: 3.5.1")
-    with pytest.raises(ToolError, match=r"^Go is not on PATH, and etcd has to be built: install Go 1\.26 or newer"):
+    with pytest.raises(
+        ToolError, match=r"^Go is not on PATH, and these have to be built: etcd: install Go 1\.26 or newer"
+    ):
         Programs(tmp_path / "cache", Progress(io.StringIO())).ensure()
 
 
@@ -86,7 +90,7 @@ def test_what_is_built_is_found_again(one_tool: Path, tmp_path: Path) -> None:
     built = Programs(tmp_path / "cache", Progress(said)).ensure()
     assert built["etcd"].read_text() == "x"
     assert [line.split("s  ")[1] for line in said.getvalue().splitlines()] == [
-        "building etcd (1 of 1)", "built etcd in 0 s",
+        "building etcd", "built etcd in 0 s",
     ]  # fmt: skip
     silent = io.StringIO()
     assert Programs(tmp_path / "cache", Progress(silent)).ensure() == built
@@ -108,3 +112,16 @@ def test_kubectl_is_stamped_with_its_version() -> None:
     major, minor = versions.KUBERNETES.removeprefix("v").split(".")[:2]
     assert json.dumps(tool.stamps).count(versions.KUBERNETES) == 1
     assert {f"gitMajor={major}", f"gitMinor={minor}"} <= {stamp.rpartition(".")[2] for stamp in tool.stamps}
+
+
+def test_one_failed_build_ends_the_others(one_tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "TOOLS", tuple(tool for tool in TOOLS if tool.name in {"etcd", "kwok"}))
+    script = 'case "$PWD" in *kwok) exec sleep 60 ;; *) echo broken; exit 1 ;; esac'
+    (one_tool / "go").write_text(f"#!/bin/sh\n{script}\n")
+    (one_tool / "go").chmod(0o755)
+    os.environ["PATH"] += ":/bin:/usr/bin"
+    started = time.monotonic()
+    with pytest.raises(ToolError, match=r"^building etcd failed: broken"):
+        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure()
+    assert time.monotonic() - started < 20
+    assert {path.suffix for path in (tmp_path / "cache" / "tools").iterdir()} == {".log"}
