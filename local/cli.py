@@ -3,7 +3,6 @@
 import json
 import shlex
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,6 +16,7 @@ from local import cluster, debian, environment, folders, kwok
 from local.errors import ClusterError, LocalError
 from local.folders import Folder
 from local.programs import Programs
+from local.progress import Progress
 
 app = typer.Typer(no_args_is_help=True, help="The embedded cluster: a real Kubernetes node out of package registries.")
 
@@ -54,25 +54,14 @@ def _sentences() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-class _Progress:
-    """Says on stderr what is being done; on a terminal, what is still under way stays on one line."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._console = Console(stderr=True, highlight=False)
-
-    def __call__(self, text: str) -> None:
-        self._console.print(f"[dim]{time.monotonic() - self._started:6.1f} s[/dim]  {text}", soft_wrap=True)
-
-
 @app.command()
 def tools() -> None:
     """Get every program of the cluster: from PATH, from the cache, or built."""
     with _sentences():
-        progress = _Progress()
-        debian.ensure(progress)
+        progress = Progress()
+        debian.ensure(progress.say)
         programs = Programs(folders.cache(), progress).ensure()
-        progress(f"{len(programs)} programs are at hand")
+        progress.say(f"{len(programs)} programs are at hand")
 
 
 @app.command()
@@ -82,9 +71,9 @@ def up(
 ) -> None:
     """Start the cluster and wait until it is ready; leave it as it is if it runs."""
     with _sentences():
-        progress = _Progress()
+        progress = Progress()
         folder = cluster.up(name, node.value, progress)
-        progress(f"cluster {name!r} is ready")
+        progress.say(f"cluster {name!r} is ready")
         if node is NodeOption.KWOK:
             typer.echo(kwok.LIMITS, err=True)
         option = "" if name == "local" else f" --name {name}"

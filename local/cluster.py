@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local import addons, control_plane, debian, environment, folders, kwok, machine, record, worker
@@ -20,9 +20,8 @@ from local.node.status import NodeStatus
 from local.pki import Authority
 from local.plan import Component, Link, Plan
 from local.programs import Programs
+from local.progress import Progress
 from local.record import NodeKind, Record
-
-Progress = Callable[[str], None]
 
 SOURCE = Path(__file__).parent.parent
 """The checkout, whose code goes into images."""
@@ -47,11 +46,11 @@ def up(name: str, node: NodeKind, progress: Progress) -> Folder:
                 f"or remove it with `cortex local down --name {name} --delete`"
             )
         if node == "real":
-            debian.ensure(progress)
+            debian.ensure(progress.say)
         programs = Programs(folders.cache(), progress).ensure()
         images = _images(folder, programs, progress) if node == "real" else {}
         if _running(folder):
-            progress(f"cluster {name!r} is already running")
+            progress.say(f"cluster {name!r} is already running")
             for image in images.values():
                 machine.run_inside(folder, worker.import_command(programs["ctr"], image))
         else:
@@ -129,7 +128,7 @@ def _running(folder: Folder) -> bool:
 
 def _images(folder: Folder, programs: Mapping[str, Path], progress: Progress) -> dict[str, Image]:
     static = {name: programs[name] for name in _AS_IMAGES}
-    images = build(folders.cache() / "images", static, SOURCE, progress)
+    images = build(folders.cache() / "images", static, SOURCE, progress.say)
     lock = {image.reference.rpartition(":")[0]: image.reference for image in images.values()}
     write(folder.images, json.dumps(lock, indent=2, sort_keys=True), mode=0o644)
     return images
@@ -157,7 +156,7 @@ def _start(
     plan = folder.config / "plan.json"
     _plan(site, images).save(plan)
     machine.start(folder, known, plan)
-    add = addons.Addons(folder, programs["kubectl"], progress)
+    add = addons.Addons(folder, programs["kubectl"], progress.say)
     try:
         shown: set[str] = set()
         _follow(folder, "kube-apiserver", shown, progress)
@@ -208,7 +207,7 @@ def _follow(folder: Folder, until: str | None, shown: set[str], progress: Progre
         for name, component in state.components.items():
             if component.state in {"healthy", "done"} and name not in shown:
                 shown.add(name)
-                progress(f"{name} {component.state} after {component.seconds} s")
+                progress.say(f"{name} {component.state} after {component.seconds} s")
         if state.phase == "failed" or not _running(folder):
             raise ClusterError(_failure(folder, state))
         if state.phase == "ready" or until in shown:

@@ -1,6 +1,7 @@
 """What a shell must export so that plain `pulumi`, `kubectl` and `cortex` work on a cluster."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -48,14 +49,17 @@ def prepare(folder: Folder, programs: Mapping[str, Path]) -> None:
 
 def _provide_plugin(folder: Folder, place: Path) -> None:
     """Use the official plugin where this user has it; else install ours."""
+    if place.is_symlink() and place.is_dir():
+        return
+    if place.is_symlink():
+        place.unlink()  # the official one is gone
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     official = home / "plugins" / place.name
     if official.is_dir() and official != place:
-        if not place.exists():
-            place.symlink_to(official)
+        if place.is_dir():
+            shutil.rmtree(place)  # ours, from before
+        place.symlink_to(official)
         return
-    if place.is_symlink():
-        place.unlink()
     source = write_plugin(folder.pulumi / "plugin", Path(sys.executable))
     command = [
         str(folder.programs / "pulumi"), "plugin", "install", "resource", "kubernetes", plugin_version(),

@@ -37,7 +37,7 @@ def program(name: str, path: Path, cache: Cache) -> Layer:
         _require_static(name, path)
         layer.write([entry], target)
 
-    return cache.layer(["program", layer.content_hash([entry])], make)
+    return cache.layer(name, ["program", layer.content_hash([entry])], make)
 
 
 def kubernetes_mcp_server(cache: Cache, run: Run) -> Layer:
@@ -62,7 +62,7 @@ def kubernetes_mcp_server(cache: Cache, run: Run) -> Layer:
             _require_static("kubernetes-mcp-server", unpacked)
             layer.write([layer.Entry("kubernetes-mcp-server", unpacked, layer.PROGRAM)], target)
 
-    return cache.layer(["npm", package, integrity], make)
+    return cache.layer(package, ["npm", package, integrity], make)
 
 
 def _require_integrity(file: Path, integrity: str) -> None:

@@ -35,38 +35,32 @@ def build(
     """All images, by name; what an earlier build left in `cache` is used again.
 
     `binaries` are static programs by name, each of which becomes an image; `source` is the project's root;
-    `progress` is told what is about to be made; `run` runs programs.
+    `progress` is told each layer that has to be made; `run` runs programs.
 
     Raises:
         ImageError: A program is missing or fails, or the disk is full.
     """
     with disk_errors(cache):
-        store = Cache(cache)
-        recipes = [*_programs(store, binaries, progress, run), *_pythons(store, source, progress, run)]
+        store = Cache(cache, progress)
+        recipes = [*_programs(store, binaries, run), *_pythons(store, source, run)]
         return {recipe.name: assemble(recipe, store) for recipe in recipes}
 
 
-def _programs(store: Cache, given: Mapping[str, Path], progress: Callable[[str], None], run: Run) -> list[Recipe]:
-    progress("images: pause and the static programs")
+def _programs(store: Cache, given: Mapping[str, Path], run: Run) -> list[Recipe]:
     recipes = [Recipe("pause", [debian.pause(store, run)], ["/pause", "-P"])]
     for name, path in sorted(given.items()):
         recipes.append(Recipe(name, [static.program(name, path, store)], [f"/{name}"]))
-    progress("images: kubernetes-mcp-server from npm")
     server = static.kubernetes_mcp_server(store, run)
     return [*recipes, Recipe("kubernetes-mcp-server", [server], ["/kubernetes-mcp-server"])]
 
 
-def _pythons(store: Cache, source: Path, progress: Callable[[str], None], run: Run) -> list[Recipe]:
+def _pythons(store: Cache, source: Path, run: Run) -> list[Recipe]:
     lock = source / "bridge" / "requirements.txt"
     server_lock = source / "bridge" / "servers" / "time" / "requirements.txt"
-    progress("images: Debian with Python (half a minute the first time)")
     root = debian.python_root(store, run)
-    progress("images: the packages of the bridge and the checks (half a minute the first time)")
     site = python.wheels(lock, _SITE, [], store, run)
-    progress("images: the bridge and the checks")
     launcher = Entry("usr/local/bin/cortex", _CORTEX, PROGRAM)
     own = python.code(source, PACKAGES, _CODE, [launcher], store, run)
-    progress("images: mcp-server-time")
     starter = Entry(f"{_SERVER}/run", _TIME, PROGRAM)
     server = python.wheels(server_lock, f"{_SERVER}/site", [starter], store, run)
     bridge = ["python3", "-m", "bridge"]

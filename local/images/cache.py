@@ -39,7 +39,8 @@ class Layer:
 class Cache:
     """A folder with the layers and archives of earlier builds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, progress: Callable[[str], None] = lambda _: None) -> None:
+        self._progress = progress
         self._layers = folder / "layers"
         self._work = folder / "work"
         self.archives = folder / "archives"
@@ -47,12 +48,13 @@ class Cache:
             each.mkdir(parents=True, exist_ok=True)
         self._tidy()
 
-    def layer(self, made_from: object, make: Callable[[BinaryIO], None]) -> Layer:
-        """The layer made from these inputs (JSON values and paths), which `make` writes if it is not there."""
+    def layer(self, title: str, made_from: object, make: Callable[[BinaryIO], None]) -> Layer:
+        """The layer made from these inputs (JSON values), which `make` writes if it is not there; `title` says what."""
         key = hashlib.sha256(json.dumps([_recipe(), made_from], sort_keys=True).encode()).hexdigest()[:32]
         for path in self._layers.glob(f"{key}-*.tar"):
             path.touch()
             return Layer(path, path.stem.partition("-")[2])
+        self._progress(f"making an image layer: {title}")
         with self.whole_file() as (part, keep):
             make(part)
             part.seek(0)

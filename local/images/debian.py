@@ -36,7 +36,7 @@ def python_root(cache: Cache, run: Run) -> Layer:
             run(["mmdebstrap", *options, SUITE, str(archive)], folder=folder, env=env)
             _copy(archive, target)
 
-    return cache.layer(["python root", SUITE, _PACKAGES], make)
+    return cache.layer("Debian with Python (half a minute)", ["python root", SUITE, _PACKAGES], make)
 
 
 def pause(cache: Cache, run: Run) -> Layer:
@@ -52,7 +52,7 @@ def pause(cache: Cache, run: Run) -> Layer:
                     raise ImageError(f"Debian {SUITE}'s package catatonit holds no program; report this")
                 layer.write([layer.Entry("pause", program.read(), layer.PROGRAM)], target)
 
-    return cache.layer(["pause", SUITE], make)
+    return cache.layer("pause", ["pause", SUITE], make)
 
 
 def _copy(archive: Path, target: BinaryIO) -> None:

@@ -28,7 +28,7 @@ def wheels(lock: Path, at: str, extra: Sequence[layer.Entry], cache: Cache, run:
             layer.write([*files, *extra], target)
 
     made_from = ["wheels", lock.read_text(encoding="utf-8"), at, layer.content_hash(extra), sys.version_info[:2]]
-    return cache.layer(made_from, make)
+    return cache.layer(f"the packages of {lock.parent.name} (half a minute)", made_from, make)
 
 
 def code(source: Path, packages: Sequence[str], at: str, extra: Sequence[layer.Entry], cache: Cache, run: Run) -> Layer:
@@ -45,7 +45,7 @@ def code(source: Path, packages: Sequence[str], at: str, extra: Sequence[layer.E
             layer.write([*layer.tree(folder / at, at), *extra], target)
 
     made_from = ["code", layer.content_hash([*entries, *extra]), sys.version_info[:2]]
-    return cache.layer(made_from, make)
+    return cache.layer(f"our own {', '.join(packages)}", made_from, make)
 
 
 def compile_folder(folder: Path, at: str, run: Run) -> None:

@@ -1,16 +1,20 @@
 """Programs: on PATH if they fit, in the cache if they are whole, else built; the pinned versions agree."""
 
+import io
 import json
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from local import programs, versions
 from local.errors import ToolError
-from local.programs import MODULES, TOOLS, Programs
+from local.programs import Programs
+from local.progress import Progress
+from local.tool import MODULES, TOOLS
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,13 +61,15 @@ def test_every_staging_module_is_of_the_kubernetes_version() -> None:
 def test_a_fitting_program_on_path_is_used(one_tool: Path, tmp_path: Path) -> None:
     fake(one_tool, "etcd", "etcd Version: 3.6.9")
     os.environ["PATH"] += ":/bin:/usr/bin"
-    assert Programs(tmp_path / "cache", print).ensure() == {"etcd": one_tool / "etcd"}
+    assert Programs(tmp_path / "cache", Progress(io.StringIO())).ensure() == {"etcd": one_tool / "etcd"}
 
 
 def test_another_version_on_path_is_not_used(one_tool: Path, tmp_path: Path) -> None:
     fake(one_tool, "etcd", "etcd Version: 3.5.1")
-    with pytest.raises(ToolError, match=r"^Go is not on PATH, and etcd has to be built: install Go 1\.26 or newer"):
-        Programs(tmp_path / "cache", print).ensure()
+    with pytest.raises(
+        ToolError, match=r"^Go is not on PATH, and these have to be built: etcd: install Go 1\.26 or newer"
+    ):
+        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure()
 
 
 def test_a_build_that_fails_says_why_and_leaves_no_half(one_tool: Path, tmp_path: Path) -> None:
@@ -71,7 +77,7 @@ def test_a_build_that_fails_says_why_and_leaves_no_half(one_tool: Path, tmp_path
     (one_tool / "go").write_text("#!/bin/sh\necho 'no space left on device'; exit 1\n")
     os.environ["PATH"] += ":/bin:/usr/bin"
     with pytest.raises(ToolError, match=r"^building etcd failed: no space left on device \(all of it: .*\.log\)$"):
-        Programs(tmp_path / "cache", lambda _: None).ensure()
+        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure()
     assert [path.suffix for path in (tmp_path / "cache" / "tools").iterdir()] == [".log"]
 
 
@@ -80,13 +86,15 @@ def test_what_is_built_is_found_again(one_tool: Path, tmp_path: Path) -> None:
     (one_tool / "go").write_text(f"#!/bin/sh\n{script}\n")
     (one_tool / "go").chmod(0o755)
     os.environ["PATH"] += ":/bin:/usr/bin"
-    said: list[str] = []
-    built = Programs(tmp_path / "cache", said.append).ensure()
+    said = io.StringIO()
+    built = Programs(tmp_path / "cache", Progress(said)).ensure()
     assert built["etcd"].read_text() == "x"
-    assert said[-1] == "built etcd in 0 s"
-    said.clear()
-    assert Programs(tmp_path / "cache", said.append).ensure() == built
-    assert said == []
+    assert [line.split("s  ")[1] for line in said.getvalue().splitlines()] == [
+        "building etcd", "built etcd in 0 s",
+    ]  # fmt: skip
+    silent = io.StringIO()
+    assert Programs(tmp_path / "cache", Progress(silent)).ensure() == built
+    assert silent.getvalue() == ""
 
 
 def test_no_module_names_a_registry() -> None:
@@ -104,3 +112,16 @@ def test_kubectl_is_stamped_with_its_version() -> None:
     major, minor = versions.KUBERNETES.removeprefix("v").split(".")[:2]
     assert json.dumps(tool.stamps).count(versions.KUBERNETES) == 1
     assert {f"gitMajor={major}", f"gitMinor={minor}"} <= {stamp.rpartition(".")[2] for stamp in tool.stamps}
+
+
+def test_one_failed_build_ends_the_others(one_tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "TOOLS", tuple(tool for tool in TOOLS if tool.name in {"etcd", "kwok"}))
+    script = 'case "$PWD" in *kwok) exec sleep 60 ;; *) echo broken; exit 1 ;; esac'
+    (one_tool / "go").write_text(f"#!/bin/sh\n{script}\n")
+    (one_tool / "go").chmod(0o755)
+    os.environ["PATH"] += ":/bin:/usr/bin"
+    started = time.monotonic()
+    with pytest.raises(ToolError, match=r"^building etcd failed: broken"):
+        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure()
+    assert time.monotonic() - started < 20
+    assert {path.suffix for path in (tmp_path / "cache" / "tools").iterdir()} == {".log"}

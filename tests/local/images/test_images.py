@@ -98,7 +98,7 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> None:
     """The npm package is another test's matter."""
 
     def fake(cache: Cache, _: object) -> Layer:
-        return cache.layer("npm", lambda part: write([Entry("kubernetes-mcp-server", STATIC, PROGRAM)], part))
+        return cache.layer("npm", "npm", lambda part: write([Entry("kubernetes-mcp-server", STATIC, PROGRAM)], part))
 
     monkeypatch.setattr(binaries, "kubernetes_mcp_server", fake)
 
@@ -250,9 +250,9 @@ def test_a_half_built_layer_is_never_used(tmp_path: Path) -> None:
         raise ImageError("interrupted")
 
     with pytest.raises(ImageError, match="interrupted"):
-        cache.layer("inputs", half)  # type: ignore[arg-type]
+        cache.layer("one", "inputs", half)  # type: ignore[arg-type]
     assert not list(tmp_path.rglob("*.tar"))
-    whole = cache.layer("inputs", lambda part: write([Entry("a", b"whole")], part))
+    whole = cache.layer("one", "inputs", lambda part: write([Entry("a", b"whole")], part))
     assert b"whole" in whole.path.read_bytes()
     assert hashlib.sha256(whole.path.read_bytes()).hexdigest() == whole.digest
 
@@ -273,7 +273,7 @@ def test_what_an_interrupted_build_left_is_ignored_and_removed(
 
 def test_two_images_of_one_layer_are_two(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
-    layer = cache.layer("same", lambda part: write([Entry("a", STATIC)], part))
+    layer = cache.layer("one", "same", lambda part: write([Entry("a", STATIC)], part))
     one, two = (assemble(Recipe(name, [layer], ["/a"]), cache) for name in ("one", "two"))
     assert one.reference.rpartition(":")[2] != two.reference.rpartition(":")[2]
 
