@@ -1,7 +1,8 @@
-"""How to reach an API server: address, TLS and credentials, as the kubernetes package reads them from a kubeconfig."""
+"""How to reach an API server: address, TLS and credentials, as the kubernetes package finds them."""
 
+import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
 """Longest wait for the next bytes of an answer."""
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where Kubernetes shows a pod its ServiceAccount's token and the cluster's CA."""
+IN_CLUSTER = "in-cluster"
+"""The context's name where there is no kubeconfig."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class Access:
     token: Callable[[], str | None] = lambda: None
     server_name: str | None = None
     proxy: str | None = None
+    inside: bool = False
+    """Whether this is a pod of the cluster, from which its Services can be reached by name."""
 
     def client(self) -> "httpx2.AsyncClient":
         """Make an HTTP client on which every request carries the credentials, and every wait has a limit."""
@@ -101,6 +108,35 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
         token=lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization"),
         server_name=configuration.tls_server_name,
         proxy=proxy,
+    )
+
+
+def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, str] = os.environ) -> Access:
+    """Use the ServiceAccount of the pod that this runs in. Its token is renewed in its file, so it is read each time.
+
+    Raises:
+        UsageError: this is no pod with a ServiceAccount's token.
+    """
+    from kubernetes.client import Configuration
+    from kubernetes.config import ConfigException
+    from kubernetes.config.incluster_config import InClusterConfigLoader
+
+    token, certificate = folder / "token", folder / "ca.crt"
+    configuration = Configuration()
+    try:
+        InClusterConfigLoader(str(token), str(certificate), environ=environ).load_and_set(configuration)  # type: ignore[no-untyped-call]
+        tls = _tls(configuration)
+    except (ConfigException, OSError) as error:
+        raise UsageError(
+            f"--in-cluster works only in a pod with a ServiceAccount's token: {str(error).rstrip('.')}; "
+            "elsewhere name a STACK"
+        ) from error
+    return Access(
+        context=IN_CLUSTER,
+        host=configuration.host,
+        tls=tls,
+        token=lambda: f"Bearer {token.read_text(encoding='utf-8').strip()}",
+        inside=True,
     )
 
 

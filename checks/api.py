@@ -1,4 +1,4 @@
-"""Reads from the API server: pages joined, waits limited, busy answers retried, failures returned as data."""
+"""Talks to the API server: pages joined, waits limited, busy answers retried, failures returned as data."""
 
 import ssl
 import types
@@ -120,6 +120,15 @@ class Api:
         permission = Permission("get", kind.resource(), namespace)
         return await self._read(f"get {kind.plural} {namespace}/{name}", permission, one)
 
+    async def apply(self, kind: Kind[T], namespace: str, name: str, manager: str, document: object) -> Reading[None]:
+        """Write one object by server-side apply, whoever owns its fields: it is made if it is not there."""
+
+        async def write() -> None:
+            await self._send("PATCH", kind.path(namespace, name), {"fieldManager": manager, "force": "true"}, document)
+
+        permission = Permission("patch", kind.resource(), namespace)
+        return await self._read(f"apply {kind.plural} {namespace}/{name}", permission, write)
+
     async def _pages(self, kind: Kind[T], namespace: str, query: dict[str, str]) -> tuple[T, ...]:
         items: list[T] = []
         path, more = kind.path(namespace), ""
@@ -139,12 +148,17 @@ class Api:
                 return tuple(items)
 
     async def _get(self, path: str, query: dict[str, str], kind: type[T]) -> T:
+        return msgspec.json.decode(await self._send("GET", path, query), type=kind)
+
+    async def _send(self, method: str, path: str, query: dict[str, str], document: object = None) -> bytes:
+        body = None if document is None else msgspec.json.encode(document)
+        headers = {} if body is None else {"Content-Type": "application/apply-patch+yaml"}
         async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None):
             with attempt:
-                response = await self._client.get(path, params=query)
-                if response.status_code != HTTPStatus.OK:
+                response = await self._client.request(method, path, params=query, content=body, headers=headers)
+                if response.status_code not in (HTTPStatus.OK, HTTPStatus.CREATED):
                     raise _RefusedError(response)
-        return msgspec.json.decode(response.content, type=kind)
+        return response.content
 
     async def _read(self, what: str, permission: Permission | None, read: Callable[[], Awaitable[T]]) -> Reading[T]:
         async with self._limiter:

@@ -8,12 +8,15 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from checks.errors import CheckError, UsageError
+from checks.errors import CheckError, UncheckedError, UsageError
 from checks.plugins import LazyGroup
+
+if TYPE_CHECKING:
+    from checks.findings import Report
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
 """Environment variable: when set, an internal error shows its traceback, and libraries may log."""
@@ -35,6 +38,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    PROMETHEUS = "prometheus"
 
 
 class FailOn(StrEnum):
@@ -70,11 +74,19 @@ def version() -> None:
 
 @app.command()
 def verify(
-    stack: Annotated[str, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)],
+    stack: Annotated[
+        str | None, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)
+    ] = None,
     kubeconfig: Annotated[
         Path | None, typer.Option(help="The kubeconfig; default $KUBECONFIG or ~/.kube/config.")
     ] = None,
     context: Annotated[str | None, typer.Option(help="The kubeconfig's context; default the stack's own.")] = None,
+    in_cluster: Annotated[
+        bool, typer.Option("--in-cluster", help="In a pod: verify the declaration that was deployed; names no STACK.")
+    ] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="With --in-cluster: leave the result in ConfigMap cortex-verification.")
+    ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="How to write the report.")] = Format.TEXT,
     output: Annotated[Path | None, typer.Option(help="Write the report to this file instead.")] = None,
     fail_on: Annotated[FailOn, typer.Option(help="From which severity on findings give exit code 1.")] = FailOn.ERROR,
@@ -83,24 +95,63 @@ def verify(
 
     Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked.
     """
+    if in_cluster:
+        if stack is not None or kubeconfig is not None or context is not None:
+            raise UsageError(
+                "--in-cluster verifies the cluster that it runs in: leave STACK, --kubeconfig and --context out"
+            )
+        report, complaint = _verify_inside(fail_on, publish=publish)
+    elif publish:
+        raise UsageError("--publish needs --in-cluster: use --output to keep a report elsewhere")
+    elif stack is None:
+        raise UsageError("which STACK? Name one, for instance `cortex verify local`, or use --in-cluster in a pod")
+    else:
+        report, complaint = _verify_stack(stack, kubeconfig, context, fail_on), None
+    _emit(report, output_format, output)
+    unpublished = _fail(complaint, UncheckedError.exit_code) if complaint else 0
+    # What was found counts more than that it could not be published.
+    raise typer.Exit(report.exit_code or unpublished)
+
+
+def _verify_stack(stack: str, kubeconfig: Path | None, context: str | None, fail_on: FailOn) -> "Report":
     import anyio
 
     from checks.access import from_kubeconfig
     from checks.findings import Severity
-    from checks.output import emit
     from checks.project import root
-    from checks.reports import document, text
-    from checks.verify import verify as run
+    from checks.verify import verify
     from stacks.loader import load
 
     declaration = load(stack, root(Path.cwd()))
     access = from_kubeconfig(context or declaration.cluster.context, kubeconfig)
-    report = anyio.run(run, stack, declaration, access, Severity(fail_on))
-    if output_format is Format.JSON:
-        emit(lambda out: _written(out.write(document.render(report))), output)
-    else:
-        emit(lambda out: text.write(report, out), output)
-    raise typer.Exit(report.exit_code)
+    return anyio.run(verify, stack, declaration, access, Severity(fail_on))
+
+
+def _verify_inside(fail_on: FailOn, *, publish: bool) -> "tuple[Report, str | None]":
+    """Give the report, and why it could not be published."""
+    import anyio
+
+    from checks import publication
+    from checks.access import from_service_account
+    from checks.findings import Severity
+    from checks.verify import verify_deployed
+
+    access = from_service_account()
+    report = anyio.run(verify_deployed, access, Severity(fail_on))
+    return report, anyio.run(publication.publish, report, access) if publish else None
+
+
+def _emit(report: "Report", output_format: Format, output: Path | None) -> None:
+    from checks.output import emit
+    from checks.reports import document, metrics, text
+
+    match output_format:
+        case Format.JSON:
+            emit(lambda out: _written(out.write(document.render(report))), output)
+        case Format.PROMETHEUS:
+            emit(lambda out: _written(out.write(metrics.render(report))), output)
+        case Format.TEXT:
+            emit(lambda out: text.write(report, out), output)
 
 
 def _written(_count: int) -> None:
@@ -120,6 +171,14 @@ def explain(
         known = f"did you mean {', '.join(similar)}?" if similar else f"known are {', '.join(catalogue())}"
         raise UsageError(f"no finding has the code {code!r}; {known}")
     typer.echo(f"{entry.code} ({entry.severity}): {entry.title}\n\n{entry.meaning}\n\nWhat to do: {entry.hint}.")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the stack files, for editors and other tools."""
+    from stacks.schema import render
+
+    typer.echo(render(), nl=False)
 
 
 def main() -> NoReturn:

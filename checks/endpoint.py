@@ -2,14 +2,20 @@
 
 from urllib.parse import quote
 
+from checks.access import Access
 from stacks import names
 from stacks.server import Server
 
 
-def endpoint(kind: str, server: Server) -> str:
-    """Give the path, on the API server, of an MCP server's endpoint through the Service proxy.
+def endpoint(access: Access, kind: str, server: Server) -> tuple[Access, str]:
+    """Give the way to an MCP server, and the path of its endpoint there.
 
-    NetworkPolicies keep strangers away from the pods, so from outside the API server is the only way to them.
+    NetworkPolicies keep strangers away from the pods, so from outside the API server is the only way to them: its
+    Service proxy. The verifier's pod is let in and takes the Service's name, without the credentials: they are for the
+    API server, and an MCP server could keep them.
     """
+    if access.inside:
+        return Access(access.context, names.endpoint(kind, server.namespace, server.port, "")), server.path
     service = f"http:{names.server(kind)}:{server.port}"
-    return f"/api/v1/namespaces/{server.namespace}/services/{service}/proxy{quote(server.path, safe='/?=&%')}"
+    path = f"/api/v1/namespaces/{server.namespace}/services/{service}/proxy{quote(server.path, safe='/?=&%')}"
+    return access, path

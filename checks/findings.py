@@ -90,7 +90,8 @@ class Row(msgspec.Struct, frozen=True):
     """What one judge says.
 
     `passed` counts the assertions that held; `skipped` counts those left out because another row's finding explains
-    them; `seconds` is how long reading its objects and judging them took.
+    them; `seconds` is how long reading its objects and judging them took; `omitted` counts the findings and unknowns
+    that a published report has no room for.
     """
 
     name: str
@@ -102,10 +103,15 @@ class Row(msgspec.Struct, frozen=True):
     unknowns: tuple[Unknown, ...]
     facts: tuple[Fact, ...]
     seconds: float
+    omitted: int = 0
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel"):
-    """A whole verification. `declaration` is the declaration's hash, `started` is in RFC 3339, UTC."""
+    """A whole verification. `declaration` is the declaration's hash, `started` is in RFC 3339, UTC.
+
+    A verification inside the cluster knows no stack: `stack` is empty, and `context` is the declared one. If it could
+    not read the declaration, `declaration` is empty too, and `context` is `in-cluster`.
+    """
 
     schema: str
     stack: str

@@ -12,9 +12,11 @@ from checks.access import Access
 from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
-from checks.mcp_probe import Answer, probe
+from checks.mcp_probe import Answer, Outcome, probe
+from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
+from stacks.server import Server
 
 T = TypeVar("T")
 Listing = Reading[tuple[T, ...]]
@@ -106,8 +108,7 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
             return {space: later(partial(api.list, kind, space, fields=fields)) for space in spaces}
 
         asked: dict[str, _Later[Answer | Unread]] = {
-            kind: later(partial(probe, access, endpoint(kind, server), server.smoke))
-            for kind, server in declaration.servers.items()
+            kind: later(partial(_ask, access, kind, server)) for kind, server in declaration.servers.items()
         }
         nodes, namespaces = later(partial(api.list, NODES)), later(partial(api.list, NAMESPACES))
         dns = later(partial(api.list, PODS, DNS_NAMESPACE, labels=DNS_LABELS))
@@ -128,6 +129,16 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         warnings=_values(warnings),
         mcp=_values(asked),
     )
+
+
+async def _ask(access: Access, kind: str, server: Server) -> Answer:
+    way, path = endpoint(access, kind, server)
+    ask = partial(probe, way, path, server.smoke)
+    return await (patiently(ask, _answered) if access.inside else ask())
+
+
+def _answered(answer: Answer) -> bool:
+    return answer.outcome not in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
 
 
 class _Later(Generic[T]):

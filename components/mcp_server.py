@@ -6,9 +6,10 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Service, ServicePortArgs, ServiceSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components import config, network, rbac, secrets, workload
-from components.secrets import SecretValues
+from components import availability, config, network, rbac, secrets, workload
+from components.workload import Content
 from stacks import discovery, names
+from stacks.replicas import replicas
 from stacks.server import Server
 
 
@@ -17,14 +18,17 @@ class McpServerSettings:
     """An MCP server as declared, with what the stack knows about its surroundings."""
 
     server: Server
-    secrets: SecretValues
-    """The values of `secretEnv` and `secretFiles`."""
+    content: Content
+    """What its pods read, values of secrets included."""
     managed_namespaces: frozenset[str]
     """Namespaces that deny by default, so that a client in one must be let out of it as well."""
 
 
 class McpServer(pulumi.ComponentResource):
-    """Deployment, Service, ServiceAccount, NetworkPolicies; ConfigMap, Secret, RoleBindings where declared.
+    """Deployment, Service, ServiceAccount, NetworkPolicies; the rest where declared.
+
+    The rest: ConfigMap, Secret, RoleBindings, PodDisruptionBudget, HorizontalPodAutoscaler. Declared Secrets and
+    ConfigMaps that it uses have components of their own: let it depend on those.
 
     `name` is the server's type: its objects are called `<type>-mcp-server` (seed, sections 2, 3, 6 and 7).
     """
@@ -45,17 +49,22 @@ class McpServer(pulumi.ComponentResource):
         ]
         if server.config:
             first.append(config.server_config(name, server, labels, child))
-        if settings.secrets:
-            first.append(secrets.server_secret(name, server, settings.secrets, labels, child))
+        if settings.content.own:
+            first.append(secrets.server_secret(name, server, settings.content.own, labels, child))
+        if replicas(server).least > 1:
+            availability.disruption_budget(name, server, labels, child)
         for client in server.clients:
             if client.namespace in settings.managed_namespaces:
                 network.client_policy(name, server, client, labels, child)
         pods = workload.deployment(
-            name, server, settings.secrets, pulumi.ResourceOptions(parent=self, depends_on=first)
+            name, server, settings.content, pulumi.ResourceOptions(parent=self, depends_on=first)
         )
+        if server.autoscaling:
+            scaled = pulumi.ResourceOptions(parent=self, depends_on=[pods])
+            availability.autoscaler(name, server, server.autoscaling, labels, scaled)
         # The provider waits for a Service's endpoints, which come with ready pods.
         _service(name, server, labels, pulumi.ResourceOptions(parent=self, depends_on=[pods]))
-        self.endpoint = names.endpoint(name, server.namespace, server.port, server.path)
+        self.endpoint = discovery.endpoint(name, server)
         self.register_outputs({"endpoint": self.endpoint})
 
 

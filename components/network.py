@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import (
+    IPBlockArgs,
     NetworkPolicy,
     NetworkPolicyEgressRuleArgs,
     NetworkPolicyIngressRuleArgs,
@@ -36,7 +37,7 @@ def default_deny(namespace: str, labels: Mapping[str, str], opts: pulumi.Resourc
 
 def allow_dns(namespace: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> NetworkPolicy:
     """Let every pod of the namespace ask the cluster's DNS pods."""
-    dns = _pods("kube-system", {"k8s-app": "kube-dns"})
+    dns = pods("kube-system", {"k8s-app": "kube-dns"})
     ports = [NetworkPolicyPortArgs(port=port, protocol=protocol) for port in DNS_PORTS for protocol in ("UDP", "TCP")]
     return NetworkPolicy(
         f"{namespace}-{names.ALLOW_DNS}",
@@ -54,20 +55,36 @@ def server_policy(kind: str, server: Server, labels: Mapping[str, str], opts: pu
     """Let the declared clients reach a server's port, and the server the API where it has access to it."""
     name = names.server(kind)
     ingress = NetworkPolicyIngressRuleArgs(
-        from_=[_pods(client.namespace, client.labels) for client in server.clients], ports=_tcp(server.port)
+        from_=[pods(client.namespace, client.labels) for client in server.clients], ports=tcp(server.port)
     )
     return NetworkPolicy(
         name,
         metadata=ObjectMetaArgs(name=name, namespace=server.namespace, labels=labels),
         spec=NetworkPolicySpecArgs(
-            pod_selector=_selector(names.server_selector(kind)),
+            pod_selector=selector(names.server_selector(kind)),
             policy_types=["Ingress", "Egress"],
             # A rule without peers would let everyone in.
             ingress=[ingress] if server.clients else None,
-            egress=[NetworkPolicyEgressRuleArgs(ports=_tcp(*API_PORTS))] if server.kubernetes else None,
+            egress=_egress(server) or None,
         ),
         opts=opts,
     )
+
+
+def _egress(server: Server) -> list[NetworkPolicyEgressRuleArgs]:
+    api = [api_egress()] if server.kubernetes else []
+    return api + [
+        NetworkPolicyEgressRuleArgs(
+            to=[NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr)) for cidr in destination.cidrs],
+            ports=tcp(*destination.ports),
+        )
+        for destination in server.egress
+    ]
+
+
+def api_egress() -> NetworkPolicyEgressRuleArgs:
+    """Let pods out to the Kubernetes API, wherever it is: its address is not known here."""
+    return NetworkPolicyEgressRuleArgs(ports=tcp(*API_PORTS))
 
 
 def client_policy(
@@ -75,29 +92,32 @@ def client_policy(
 ) -> NetworkPolicy:
     """Let a client's pods out of their own namespace, whose default is to deny, to a server's port."""
     name = names.server_client(kind, client.labels)
-    to = _pods(server.namespace, names.server_selector(kind))
+    to = pods(server.namespace, names.server_selector(kind))
     return NetworkPolicy(
         f"{client.namespace}-{name}",
         metadata=ObjectMetaArgs(name=name, namespace=client.namespace, labels=labels),
         spec=NetworkPolicySpecArgs(
-            pod_selector=_selector(client.labels),
+            pod_selector=selector(client.labels),
             policy_types=["Egress"],
-            egress=[NetworkPolicyEgressRuleArgs(to=[to], ports=_tcp(server.port))],
+            egress=[NetworkPolicyEgressRuleArgs(to=[to], ports=tcp(server.port))],
         ),
         opts=opts,
     )
 
 
-def _pods(namespace: str, labels: Mapping[str, str]) -> NetworkPolicyPeerArgs:
+def pods(namespace: str, labels: Mapping[str, str]) -> NetworkPolicyPeerArgs:
+    """Select the pods of a namespace, or those of them that carry all the labels."""
     return NetworkPolicyPeerArgs(
-        namespace_selector=_selector({names.NAMESPACE_NAME: namespace}),
-        pod_selector=_selector(labels) if labels else None,
+        namespace_selector=selector({names.NAMESPACE_NAME: namespace}),
+        pod_selector=selector(labels) if labels else None,
     )
 
 
-def _selector(labels: Mapping[str, str]) -> LabelSelectorArgs:
+def selector(labels: Mapping[str, str]) -> LabelSelectorArgs:
+    """Select by labels; without any, everything."""
     return LabelSelectorArgs(match_labels=labels or None)
 
 
-def _tcp(*ports: int) -> list[NetworkPolicyPortArgs]:
+def tcp(*ports: int) -> list[NetworkPolicyPortArgs]:
+    """Give TCP ports as a policy has them."""
     return [NetworkPolicyPortArgs(port=port, protocol="TCP") for port in ports]

@@ -1,45 +1,46 @@
-"""Secrets: from Pulumi's encrypted settings to the Secret of an MCP server, never in the clear on the way."""
+"""Secrets as objects of the cluster: an MCP server's own, and those that the stack declares (seed, section 6)."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pulumi
-from pulumi.runtime.config import is_config_secret
+from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.secret_values import SecretValues
 from stacks import names
+from stacks import secret as model
 from stacks.server import Server
 
-SECTION = "secrets"
-"""The Pulumi config namespace that holds secrets: `pulumi config set --secret secrets:KEY`."""
 
-SecretValues = Mapping[str, pulumi.Output[str]]
-"""Environment variable or file name → its secret value."""
+@dataclass(frozen=True)
+class DeclaredSecretSettings:
+    """A Secret as declared, with its values and the label `cortex.dev/component` of its namespace."""
+
+    secret: model.Secret
+    values: SecretValues
+    component: str
 
 
-def read(servers: Mapping[str, Server]) -> dict[str, SecretValues]:
-    """Read every secret that the servers want: server type → its values.
+class DeclaredSecret(pulumi.ComponentResource):
+    """A Secret, or the ExternalSecret from which an operator makes it; nothing where it exists already.
 
-    Raises:
-        pulumi.RunError: keys are not set, or set in the clear; a line each.
+    `name` is the Secret's name.
     """
-    config = pulumi.Config(SECTION)
-    wanted = {kind: {**server.secret_env, **server.secret_files} for kind, server in servers.items()}
-    faults = [fault for kind, keys in wanted.items() for fault in _faults(config, kind, keys)]
-    if faults:
-        raise pulumi.RunError("\n".join(faults))
-    return {kind: {name: config.require_secret(key) for name, key in keys.items()} for kind, keys in wanted.items()}
 
-
-def _faults(config: pulumi.Config, kind: str, keys: Mapping[str, str]) -> Iterator[str]:
-    for name, key in keys.items():
-        full = f"{SECTION}:{key}"
-        command = f"pulumi config set --secret {full}"
-        if config.get_secret(key) is None:
-            yield f"{full} is not set, and the MCP server {kind!r} needs it for {name}: run `{command}`"
-        elif not is_config_secret(full):
-            yield f"{full} of the MCP server {kind!r} is in the stack file in the clear: run `{command}`"
+    def __init__(self, name: str, settings: DeclaredSecretSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("cortex:kubernetes:Secret", name, None, opts)
+        secret = settings.secret
+        labels = {names.COMPONENT: settings.component}
+        metadata = ObjectMetaArgs(name=name, namespace=secret.namespace, labels=labels)
+        child = pulumi.ResourceOptions(parent=self)
+        if secret.keys:
+            _opaque(name, metadata, settings.values, child)
+        elif secret.external:
+            _external(name, metadata, secret.external, child)
+        self.register_outputs({})
 
 
 def server_secret(
@@ -47,9 +48,13 @@ def server_secret(
 ) -> Secret:
     """Make the Secret of an MCP server."""
     name = names.server_secret(kind)
+    return _opaque(name, ObjectMetaArgs(name=name, namespace=server.namespace, labels=labels), values, opts)
+
+
+def _opaque(name: str, metadata: ObjectMetaArgs, values: SecretValues, opts: pulumi.ResourceOptions) -> Secret:
     return Secret(
         name,
-        metadata=ObjectMetaArgs(name=name, namespace=server.namespace, labels=labels),
+        metadata=metadata,
         type="Opaque",
         # `data`, not `stringData`: the API server never gives the latter back, so drift in it would not show.
         data={key: value.apply(_base64) for key, value in values.items()},
@@ -59,3 +64,21 @@ def server_secret(
 
 def _base64(value: str) -> str:
     return base64.b64encode(value.encode()).decode()
+
+
+def _external(
+    name: str, metadata: ObjectMetaArgs, external: model.External, opts: pulumi.ResourceOptions
+) -> CustomResource:
+    return CustomResource(
+        name,
+        api_version="external-secrets.io/v1",
+        kind="ExternalSecret",
+        metadata=metadata,
+        spec={
+            "refreshInterval": external.refresh,
+            "secretStoreRef": {"name": external.store, "kind": external.store_kind},
+            "target": {"name": name, "creationPolicy": "Owner"},
+            "data": [{"secretKey": key, "remoteRef": {"key": remote}} for key, remote in external.keys.items()],
+        },
+        opts=opts,
+    )

@@ -15,11 +15,12 @@ def main() -> None:
     Raises:
         pulumi.RunError: the declaration is wrong or a secret is missing; the engine prints it as it is.
     """
+    root = Path(__file__).resolve().parent.parent
     try:
-        declaration = load(pulumi.get_stack(), Path(__file__).resolve().parent.parent)
+        declaration = load(pulumi.get_stack(), root)
     except DeclarationError as error:
         raise pulumi.RunError(str(error)) from None
-    for name, value in deploy(declaration).items():
+    for name, value in deploy(declaration, root).items():
         pulumi.export(name, value)
 
 

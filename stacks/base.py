@@ -1,18 +1,37 @@
 """What every part of the declaration shares: frozen, strict about unknown keys, camelCase in YAML."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 class Model(BaseModel):
     """A frozen piece of the declaration, camelCase in YAML as in Kubernetes; unknown keys are refused."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        # The JSON Schema, and with it an editor, shows the docstrings that stand under the fields.
+        use_attribute_docstrings=True,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Matching(AfterValidator):
+    """A validator that shows its pattern in the JSON Schema, where editors see it."""
+
+    pattern: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
 
 
 def matching(pattern: str, rule: str) -> AfterValidator:
@@ -24,7 +43,7 @@ def matching(pattern: str, rule: str) -> AfterValidator:
             raise ValueError(f"{value!r} is no {rule}")
         return value
 
-    return AfterValidator(check)
+    return _Matching(check, pattern)
 
 
 DnsLabel = Annotated[

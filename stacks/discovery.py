@@ -1,7 +1,20 @@
 """How an MCP server is found: the labels and annotations that its Deployment and pods carry (seed, section 2.1)."""
 
+from typing import TypedDict
+
 from stacks import names
 from stacks.server import Server
+
+
+class Entry(TypedDict):
+    """A server in the stack's output `registry` (seed, section 2.4); keys as there."""
+
+    name: str
+    version: str
+    protocol: str
+    capabilities: list[str]
+    endpoint: str
+    namespace: str
 
 
 def owner_labels(kind: str) -> dict[str, str]:
@@ -18,5 +31,22 @@ def annotations(kind: str, server: Server) -> dict[str, str]:
     """Give the annotations of its Deployment and pods: what it can do and where it answers."""
     return {
         names.CAPABILITIES: names.capabilities(server.capabilities),
-        names.ENDPOINT: names.endpoint(kind, server.namespace, server.port, server.path),
+        names.ENDPOINT: endpoint(kind, server),
     }
+
+
+def endpoint(kind: str, server: Server) -> str:
+    """Give the URL of its MCP endpoint inside the cluster."""
+    return names.endpoint(kind, server.namespace, server.port, server.path)
+
+
+def entry(kind: str, server: Server) -> Entry:
+    """Give its entry in the registry."""
+    return Entry(
+        name=names.server(kind),
+        version=server.version,
+        protocol=server.transport,
+        capabilities=sorted(server.capabilities),
+        endpoint=endpoint(kind, server),
+        namespace=server.namespace,
+    )

@@ -14,6 +14,11 @@ def is_untagged(image: str) -> bool:
     return "@" not in image and ":" not in image.rpartition("/")[2]
 
 
+def is_fixed(image: str) -> bool:
+    """Tell whether a reference has a digest, or a tag that is not meant to move."""
+    return "@" in image or not (is_untagged(image) or image.endswith(":latest"))
+
+
 def read_lock(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Read the lock file that the environment names; nothing named means no locked images.
 

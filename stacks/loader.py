@@ -1,7 +1,7 @@
 """Reads `Pulumi.<stack>.yaml` into a Declaration; says of every fault where it is and what the rule is."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -9,10 +9,10 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from stacks import presets
 from stacks.errors import DeclarationError
 from stacks.images import LOCK_VARIABLE, is_untagged, read_lock
 from stacks.model import Declaration
-from stacks.server import Server
 
 PREFIX = "cortex:"
 """The Pulumi project's name, which Pulumi puts before each of its settings."""
@@ -39,7 +39,7 @@ def load(stack: str, root: Path) -> Declaration:
         ) from error
     except UnicodeDecodeError as error:
         raise DeclarationError(f"{path.name}: is not UTF-8 text: save it as UTF-8") from error
-    return parse(_settings(text, path.name), path.name)
+    return parse(presets.completed(_settings(text, path.name)), path.name)
 
 
 def parse(settings: Mapping[str, object], source: str) -> Declaration:
@@ -51,7 +51,8 @@ def parse(settings: Mapping[str, object], source: str) -> Declaration:
     try:
         declaration = Declaration.model_validate(settings)
     except ValidationError as error:
-        lines = [line for fault in error.errors() for line in _describe(fault)]
+        faults = error.errors()
+        lines = [line for fault in faults if not _echoes(fault, faults) for line in _describe(fault)]
         raise DeclarationError("\n".join(f"{source}: {line}" for line in lines)) from error
     return _with_locked_images(declaration, source)
 
@@ -87,6 +88,14 @@ def _settings(text: str, source: str) -> dict[str, object]:
     return {str(k).removeprefix(PREFIX): v for k, v in items if str(k).startswith(PREFIX)}
 
 
+def _echoes(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> bool:
+    """Tell whether a list counts as too short only because pydantic dropped its faulty entries, told of already."""
+    depth = len(fault["loc"])
+    return fault["type"] == "too_short" and any(
+        other is not fault and other["loc"][:depth] == fault["loc"] for other in faults
+    )
+
+
 def _describe(fault: ErrorDetails) -> Iterator[str]:
     path = PREFIX + ".".join(str(part) for part in fault["loc"] if part != "[key]")
     match fault["type"]:
@@ -111,7 +120,7 @@ def _describe(fault: ErrorDetails) -> Iterator[str]:
 
 
 def _with_locked_images(declaration: Declaration, source: str) -> Declaration:
-    untagged = {kind: server for kind, server in declaration.servers.items() if is_untagged(server.image)}
+    untagged = {path: image for path, image in declaration.images().items() if is_untagged(image)}
     if not untagged:
         return declaration
     try:
@@ -124,16 +133,27 @@ def _with_locked_images(declaration: Declaration, source: str) -> Declaration:
     except ValueError as error:
         raise DeclarationError(f"{source}: the image lock (from {LOCK_VARIABLE}) is broken: {error}") from error
     faults = [
-        f"{source}: {PREFIX}servers.{kind}.image: {server.image!r} has no tag or digest: write one, "
+        f"{source}: {PREFIX}{path}: {image!r} has no tag or digest: write one, "
         f'or for images built here set {LOCK_VARIABLE}: eval "$(cortex local env)"'
-        for kind, server in untagged.items()
-        if server.image not in lock
+        for path, image in untagged.items()
+        if image not in lock
     ]
     if faults:
         raise DeclarationError("\n".join(faults))
-    return _relocate(declaration, untagged, lock)
+    return _relocated(declaration, lock)
 
 
-def _relocate(declaration: Declaration, servers: Mapping[str, Server], lock: Mapping[str, str]) -> Declaration:
-    locked = {kind: s.model_copy(update={"image": lock[s.image]}) for kind, s in servers.items()}
-    return declaration.model_copy(update={"servers": {**declaration.servers, **locked}})
+def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration:
+    """Replace every image that the lock names; what has a tag or digest is not in it."""
+    metrics, verifier = declaration.kube_state_metrics, declaration.verifier
+    return declaration.model_copy(
+        update={
+            "servers": {
+                kind: server.model_copy(update={"image": lock.get(server.image, server.image)})
+                for kind, server in declaration.servers.items()
+            },
+            "kube_state_metrics": metrics
+            and metrics.model_copy(update={"image": lock.get(metrics.image, metrics.image)}),
+            "verifier": verifier and verifier.model_copy(update={"image": lock.get(verifier.image, verifier.image)}),
+        }
+    )

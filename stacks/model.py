@@ -8,8 +8,15 @@ from pydantic import Field, model_validator
 
 from stacks import rules
 from stacks.base import Count, DnsLabel, LabelValue, Model
+from stacks.config_map import ConfigMap
+from stacks.kube_state_metrics import KubeStateMetrics
 from stacks.namespace import Namespace
+from stacks.resource_manager import ResourceManager
+from stacks.secret import Secret
 from stacks.server import Server, ServerType
+from stacks.verifier import Verifier
+
+CustomResource = Literal["ExternalSecret", "PrometheusRule", "ServiceMonitor"]
 
 
 class Cluster(Model):
@@ -23,16 +30,29 @@ class Cluster(Model):
     """How many nodes the cluster must have, all of them Ready."""
     network_policies: Literal["enforced", "ignored"] = "enforced"
     """Whether the cluster's network enforces NetworkPolicies."""
+    custom_resources: tuple[CustomResource, ...] = ()
+    """Custom resources whose definitions the cluster has, so that objects of them can be declared."""
 
 
 class Declaration(Model):
     """All that a stack declares: the `cortex:` settings of `Pulumi.<stack>.yaml`."""
 
     cluster: Cluster
+    """The cluster that the stack owns."""
     namespaces: dict[DnsLabel, Namespace] = Field(min_length=1)
     """Name → namespace; `cortex-system` must be among them."""
     servers: dict[ServerType, Server] = {}
     """Type (`talos`, `time` …) → MCP server."""
+    secrets: dict[DnsLabel, Secret] = {}
+    """Name → Secret."""
+    config_maps: dict[DnsLabel, ConfigMap] = {}
+    """Name → ConfigMap."""
+    resource_manager: ResourceManager | None = None
+    """The resource manager's account and rights."""
+    kube_state_metrics: KubeStateMetrics | None = None
+    """Metrics of the cluster's objects, and alerts on them."""
+    verifier: Verifier | None = None
+    """Verification inside the cluster."""
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Declaration":
@@ -40,6 +60,15 @@ class Declaration(Model):
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+    def images(self) -> dict[str, str]:
+        """Give every image reference by its path in the declaration."""
+        images = {f"servers.{kind}.image": server.image for kind, server in self.servers.items()}
+        if self.kube_state_metrics:
+            images["kubeStateMetrics.image"] = self.kube_state_metrics.image
+        if self.verifier:
+            images["verifier.image"] = self.verifier.image
+        return images
 
     def digest(self) -> str:
         """Give the declaration's hash: 64 hex digits of SHA-256 over its canonical JSON."""

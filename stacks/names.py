@@ -35,6 +35,40 @@ ALLOW_DNS = "allow-dns"
 CONFIG_MOUNT = "/etc/mcp/config"
 SECRETS_MOUNT = "/etc/mcp/secrets"
 
+MCP_NAMESPACE = "cortex-mcp"
+MONITORING_NAMESPACE = "cortex-monitoring"
+
+RESOURCE_MANAGER = "cortex-resource-manager"
+"""The resource manager's ServiceAccount in cortex-system (seed, section 5)."""
+RESOURCE_MANAGER_COMPONENT = "resource-manager"
+RESOURCE_MANAGER_ROLE = f"{RESOURCE_MANAGER}-role"
+"""ClusterRole with what it manages; bound in each managed namespace, or in the whole cluster."""
+RESOURCE_MANAGER_BINDING = f"{RESOURCE_MANAGER}-binding"
+RESOURCE_MANAGER_READ = f"{RESOURCE_MANAGER}-read"
+"""ClusterRole and ClusterRoleBinding: what it reads of the cluster itself."""
+RESOURCE_MANAGER_SECRETS = f"{RESOURCE_MANAGER}-secrets"
+"""Role and RoleBinding in a namespace: the Secrets that it may read there, by name."""
+RESOURCE_MANAGER_EXEC = f"{RESOURCE_MANAGER}-exec"
+"""Role and RoleBinding in a namespace: running commands in its pods."""
+RESOURCE_MANAGER_TOKEN = f"{RESOURCE_MANAGER}-token"
+"""The legacy Secret with a token that never expires."""
+MCP_MANAGER_ROLE = "cortex-mcp-manager"
+"""Role of the resource manager in cortex-mcp (seed, section 5.4)."""
+MCP_MANAGER_BINDING = f"{MCP_MANAGER_ROLE}-binding"
+
+KUBE_STATE_METRICS = "kube-state-metrics"
+"""Name of all its objects, and value of the label `app` (seed, section 9.1)."""
+KUBE_STATE_METRICS_CLIENT = f"{KUBE_STATE_METRICS}-client"
+"""NetworkPolicy that lets pods out of their own managed namespace to kube-state-metrics."""
+HTTP_METRICS = "http-metrics"
+TELEMETRY = "telemetry"
+HTTP_METRICS_PORT = 8080
+TELEMETRY_PORT = 8081
+ALERTS = "cortex-alerts"
+"""The PrometheusRule."""
+
+_LABEL_LENGTH = 63
+
 
 def quota(namespace: str) -> str:
     """Name a namespace's ResourceQuota."""
@@ -85,3 +119,40 @@ def capabilities(declared: Iterable[str]) -> str:
 def endpoint(kind: str, namespace: str, port: int, path: str) -> str:
     """Give the URL of an MCP server inside the cluster (seed, sections 2.1 and 2.3)."""
     return f"http://{server(kind)}.{namespace}.svc.cluster.local:{port}{path}"
+
+
+def volume(source: str, name: str) -> str:
+    """Name the volume that shows a declared object: `<source>-<name>`, cut to a DNS label where that is too long."""
+    full = f"{source}-{name}"
+    if len(full) <= _LABEL_LENGTH:
+        return full
+    return f"{full[: _LABEL_LENGTH - 9]}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
+
+
+def scrapers(declared: Iterable[str]) -> tuple[str, ...]:
+    """Give the namespaces whose pods may scrape kube-state-metrics: the declared, the monitoring, the verifier's."""
+    return tuple(sorted({MONITORING_NAMESPACE, SYSTEM_NAMESPACE, *declared}))
+
+
+VERIFIER = "cortex-verifier"
+"""The verifier's ServiceAccount, roles, bindings and NetworkPolicy, and the label `app` of its pods."""
+VERIFIER_NAMESPACE_ROLE = f"{VERIFIER}-namespace"
+"""The ClusterRole that the verifier has in each declared namespace, and nowhere else."""
+VERIFIER_RESULT_ROLE = f"{VERIFIER}-result"
+"""The Role with which the verifier reads the declaration and leaves its result."""
+VERIFIER_COMPONENT = "verifier"
+"""Value of the label `cortex.dev/component` on what the verifier owns."""
+VERIFY = "cortex-verify"
+"""The CronJob that verifies on a schedule."""
+VERIFICATION_CONFIG_MAP = "cortex-verification"
+"""Where a verification inside the cluster leaves its result."""
+
+
+def verifier_labels() -> dict[str, str]:
+    """Give the labels of what the verifier owns; the label `app` selects its pods."""
+    return {APP: VERIFIER, COMPONENT: VERIFIER_COMPONENT}
+
+
+def verify_job(digest: str) -> str:
+    """Name the Job that verifies the deployment of the declaration with this hash."""
+    return f"{VERIFY}-{digest[:8]}"

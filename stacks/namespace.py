@@ -12,11 +12,17 @@ class Quota(Model):
     """The `hard` limits of a ResourceQuota, under Kubernetes' own names. Defaults: seed, section 4.2."""
 
     requests_cpu: Quantity = Field("10", alias="requests.cpu")
+    """Cores that all pods together may request."""
     requests_memory: Quantity = Field("20Gi", alias="requests.memory")
+    """Bytes that all pods together may request."""
     limits_cpu: Quantity = Field("20", alias="limits.cpu")
+    """Cores that all pods together may use."""
     limits_memory: Quantity = Field("40Gi", alias="limits.memory")
+    """Bytes that all pods together may use."""
     persistent_volume_claims: Quantity = Field("10", alias="persistentvolumeclaims")
+    """How many PersistentVolumeClaims."""
     pods: Quantity = "50"
+    """How many pods."""
 
     def hard(self) -> dict[str, str]:
         """Give the quota as ResourceQuota's `spec.hard` has it."""
@@ -27,7 +33,9 @@ class Compute(Model):
     """An amount of CPU (cores) and memory (bytes), both as Kubernetes quantities."""
 
     cpu: Quantity
+    """Cores, such as 500m or 2."""
     memory: Quantity
+    """Bytes, such as 128Mi or 4Gi."""
 
     def exceeds(self, other: "Compute") -> bool:
         """Tell whether either amount is larger than the other's."""
@@ -38,9 +46,13 @@ class ContainerLimits(Model):
     """The namespace's LimitRange for containers. Defaults: seed, section 4.2."""
 
     max: Compute = Compute(cpu="2", memory="4Gi")
+    """The largest limits."""
     min: Compute = Compute(cpu="50m", memory="64Mi")
+    """The smallest requests."""
     default: Compute = Compute(cpu="200m", memory="256Mi")
+    """The limits of a container that says none."""
     default_request: Compute = Compute(cpu="100m", memory="128Mi")
+    """The requests of a container that says none."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "ContainerLimits":
@@ -65,6 +77,8 @@ class Namespace(Model):
     owner: str = "resource-manager"
     """Who answers for it; annotation `cortex.dev/owner`."""
     quota: Quota = Quota()
+    """What all its pods together may ask for: ResourceQuota `<name>-quota`."""
     limits: ContainerLimits = ContainerLimits()
+    """What each of its containers may ask for: LimitRange `<name>-limits`."""
     pod_security: PodSecurity = "restricted"
     """Level that admission enforces, audits and warns of."""

@@ -1,69 +1,133 @@
 """From a declaration to resources: which components there are, and which of them wait for which."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pulumi
 
-from components import cluster, secrets
+from components import cluster, secret_values
+from components.config import DeclaredConfigMap, DeclaredConfigMapSettings
 from components.declaration import PublishedDeclaration
+from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsSettings
 from components.mcp_server import McpServer, McpServerSettings
 from components.namespace import ManagedNamespace, NamespaceSettings
-from stacks import names
+from components.resource_manager import ResourceManager, ResourceManagerSettings
+from components.secret_values import Values
+from components.secrets import DeclaredSecret, DeclaredSecretSettings
+from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
+from components.workload import Content
+from stacks import discovery, names
 from stacks.model import Declaration
 from stacks.server import Server
+from stacks.verifier import verifier_client
 
-Outputs = Mapping[str, str | Sequence[str] | Mapping[str, str]]
-"""The stack's outputs: `endpoints`, `namespaces` and `declarationHash`."""
+Outputs = Mapping[str, str | Sequence[str] | Mapping[str, str] | Mapping[str, discovery.Entry]]
+"""The stack's outputs: `endpoints`, `registry`, `namespaces` and `declarationHash`."""
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder, from which the files of secrets are read."""
 
 
-def deploy(declaration: Declaration) -> Outputs:
+def deploy(declaration: Declaration, root: Path = ROOT) -> Outputs:
     """Register every resource of the stack.
 
     Raises:
         pulumi.RunError: secrets are missing; nothing has been registered then.
     """
-    values = secrets.read(declaration.servers)
-    provider = cluster.connect(declaration.cluster.context)
-    namespaces = _namespaces(declaration, provider)
-    servers = [
-        McpServer(
-            kind,
-            McpServerSettings(server, values[kind], frozenset(namespaces)),
-            pulumi.ResourceOptions(
-                provider=provider,
-                depends_on=[namespaces[name] for name in _touched(server) if name in namespaces],
-            ),
-        )
-        for kind, server in declaration.servers.items()
-    ]
-    PublishedDeclaration(
-        "declaration",
-        declaration,
-        # Last of all: a deployment that stops half-way must not claim to be what is declared.
-        pulumi.ResourceOptions(provider=provider, depends_on=[*namespaces.values(), *servers]),
-    )
+    stack = _Stack(declaration, secret_values.read(declaration, root))
+    stack.deploy()
     return {
-        "endpoints": {
-            kind: names.endpoint(kind, server.namespace, server.port, server.path)
-            for kind, server in declaration.servers.items()
-        },
+        "endpoints": {kind: discovery.endpoint(kind, server) for kind, server in declaration.servers.items()},
+        "registry": {kind: discovery.entry(kind, server) for kind, server in declaration.servers.items()},
         "namespaces": sorted(declaration.namespaces),
         "declarationHash": declaration.digest(),
     }
 
 
-def _namespaces(declaration: Declaration, provider: pulumi.ProviderResource) -> dict[str, ManagedNamespace]:
-    return {
-        name: ManagedNamespace(
-            name,
-            NamespaceSettings(namespace, declaration.cluster.environment),
-            pulumi.ResourceOptions(provider=provider),
+class _Stack:
+    """The stack in the making: what has been registered is what later parts wait for."""
+
+    def __init__(self, declaration: Declaration, values: Values) -> None:
+        self._declared = declaration
+        self._values = values
+        self._provider = cluster.connect(declaration.cluster.context)
+        self._namespaces: dict[str, pulumi.Resource] = {}
+        self._used: dict[tuple[str, str], pulumi.Resource] = {}
+        self._rest: list[pulumi.Resource] = []
+
+    def deploy(self) -> None:
+        for name, namespace in self._declared.namespaces.items():
+            settings = NamespaceSettings(namespace, self._declared.cluster.environment)
+            self._namespaces[name] = ManagedNamespace(name, settings, self._after([]))
+        self._used = {("secrets", name): self._secret(name) for name in self._declared.secrets}
+        self._used |= {("configMaps", name): self._config_map(name) for name in self._declared.config_maps}
+        self._rest += [self._server(kind, self._admitting(s)) for kind, s in self._declared.servers.items()]
+        self._resource_manager()
+        self._kube_state_metrics()
+        self._verifier()
+        # Last of all: a deployment that stops half-way must not claim to be what is declared.
+        everything = [*self._namespaces.values(), *self._used.values(), *self._rest]
+        published = PublishedDeclaration("declaration", self._declared, self._after(everything))
+        if verifier := self._declared.verifier:
+            job = VerificationSettings(verifier, self._declared.digest())
+            Verification("verification", job, self._after([published]))
+
+    def _after(self, resources: Iterable[pulumi.Resource]) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(provider=self._provider, depends_on=[*resources])
+
+    def _within(self, spaces: Iterable[str]) -> list[pulumi.Resource]:
+        """Give the managed ones of these namespaces; a client's or a scraper's may be others'."""
+        return [self._namespaces[name] for name in sorted(set(spaces)) if name in self._namespaces]
+
+    def _component(self, namespace: str) -> str:
+        return self._declared.namespaces[namespace].component
+
+    def _secret(self, name: str) -> DeclaredSecret:
+        secret = self._declared.secrets[name]
+        settings = DeclaredSecretSettings(secret, self._values.secrets[name], self._component(secret.namespace))
+        return DeclaredSecret(name, settings, self._after(self._within([secret.namespace])))
+
+    def _config_map(self, name: str) -> DeclaredConfigMap:
+        config_map = self._declared.config_maps[name]
+        settings = DeclaredConfigMapSettings(config_map, self._component(config_map.namespace))
+        return DeclaredConfigMap(name, settings, self._after(self._within([config_map.namespace])))
+
+    def _server(self, kind: str, server: Server) -> McpServer:
+        content = Content(
+            own=self._values.servers[kind],
+            secrets={use.name: self._values.secrets[use.name] for use in server.secrets},
+            config_maps={use.name: self._declared.config_maps[use.name].data for use in server.config_maps},
         )
-        for name, namespace in declaration.namespaces.items()
-    }
+        used = [self._used["secrets", use.name] for use in server.secrets]
+        used += [self._used["configMaps", use.name] for use in server.config_maps]
+        settings = McpServerSettings(server, content, frozenset(self._namespaces))
+        return McpServer(kind, settings, self._after([*self._within(_touched(server)), *used]))
+
+    def _admitting(self, server: Server) -> Server:
+        """Give a server with the verifier among its clients, where there is one."""
+        if self._declared.verifier is None or verifier_client() in server.clients:
+            return server
+        return server.model_copy(update={"clients": (*server.clients, verifier_client())})
+
+    def _verifier(self) -> None:
+        if verifier := self._declared.verifier:
+            settings = VerifierSettings(verifier, tuple(self._namespaces))
+            self._rest.append(Verifier("verifier", settings, self._after(self._namespaces.values())))
+
+    def _resource_manager(self) -> None:
+        if self._declared.resource_manager:
+            settings = ResourceManagerSettings(self._declared.resource_manager, tuple(self._namespaces))
+            after = self._after(self._namespaces.values())
+            self._rest.append(ResourceManager("resource-manager", settings, after))
+
+    def _kube_state_metrics(self) -> None:
+        if metrics := self._declared.kube_state_metrics:
+            settings = KubeStateMetricsSettings(metrics, tuple(self._namespaces))
+            after = self._after(self._within([metrics.namespace, *names.scrapers(metrics.scrapers)]))
+            self._rest.append(KubeStateMetrics("kube-state-metrics", settings, after))
 
 
-def _touched(server: Server) -> list[str]:
+def _touched(server: Server) -> set[str]:
     """Name the namespaces in which a server has objects."""
     bound = server.kubernetes.namespaces if server.kubernetes else ()
-    return sorted({server.namespace, *bound, *(client.namespace for client in server.clients)})
+    return {server.namespace, *bound, *(client.namespace for client in server.clients)}

@@ -50,5 +50,5 @@ def _from_number(value: object) -> object:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
-Quantity = Annotated[str, BeforeValidator(_from_number), AfterValidator(_check)]
+Quantity = Annotated[str, BeforeValidator(_from_number, json_schema_input_type=str | float), AfterValidator(_check)]
 """A Kubernetes quantity, kept as written."""

@@ -1,22 +1,17 @@
 """An MCP server: image, transport, probes, resources, who may reach it (seed, sections 2, 3, 6 and 7)."""
 
+import ipaddress
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from stacks.base import (
-    Count,
-    DnsLabel,
-    EnvName,
-    FileKey,
-    LabelKey,
-    LabelValue,
-    Model,
-    Port,
-    Seconds,
-    matching,
-)
+from stacks import server_rules
+from stacks.availability import Autoscaling, Disruption
+from stacks.base import DnsLabel, EnvName, FileKey, LabelKey, LabelValue, Model, Port, matching
+from stacks.image import Image
 from stacks.namespace import Compute
+from stacks.probe import HttpPath, Probes
+from stacks.secret import SecretKey
 
 ServerType = Annotated[
     str,
@@ -27,86 +22,14 @@ ServerType = Annotated[
 ]
 """The type of an MCP server. `<type>-mcp-server` names its Service, hence the 52 and the letter in front."""
 
-HttpPath = Annotated[str, matching(r"/\S*", "HTTP path: begin it with '/' and use no spaces")]
-"""The path of a URL."""
-
-Image = Annotated[
-    str,
-    matching(r"[a-z0-9][-a-zA-Z0-9_./:@]*", "image reference: write for instance ghcr.io/owner/name:1.0.0"),
-]
-"""An image reference; one without tag and digest is completed by the image lock."""
-
-SecretKey = Annotated[
-    str,
-    matching(
-        r"[A-Za-z][-A-Za-z0-9_.]*",
-        "secret's key: use letters, digits, '-', '_' and '.', and begin with a letter",
-    ),
-]
-"""The key of a Pulumi secret: `pulumi config set --secret secrets:KEY`."""
-
-
-class Probe(Model):
-    """An HTTP probe of the kubelet; times in seconds."""
-
-    path: HttpPath
-    initial_delay_seconds: Seconds
-    period_seconds: Count
-    timeout_seconds: Count
-    failure_threshold: Count
-    success_threshold: Count = 1
-
-
-class LivenessProbe(Probe):
-    """Is the process healthy? Defaults: seed, section 3.2."""
-
-    path: HttpPath = "/health"
-    initial_delay_seconds: Seconds = 30
-    period_seconds: Count = 10
-    timeout_seconds: Count = 5
-    failure_threshold: Count = 3
-
-
-class ReadinessProbe(Probe):
-    """Can it accept traffic? Defaults: seed, section 3.2."""
-
-    path: HttpPath = "/ready"
-    initial_delay_seconds: Seconds = 10
-    period_seconds: Count = 5
-    timeout_seconds: Count = 3
-    failure_threshold: Count = 3
-
-
-class StartupProbe(Probe):
-    """Has it started? Until then the other probes wait. Defaults: seed, section 3.2 (150 seconds in all)."""
-
-    path: HttpPath = "/startup"
-    initial_delay_seconds: Seconds = 0
-    period_seconds: Count = 5
-    timeout_seconds: Count = 3
-    failure_threshold: Count = 30
-
-
-class Probes(Model):
-    """The three probes of an MCP server's container."""
-
-    liveness: LivenessProbe = LivenessProbe()
-    readiness: ReadinessProbe = ReadinessProbe()
-    startup: StartupProbe = StartupProbe()
-
-    @model_validator(mode="after")
-    def _one_success(self) -> "Probes":
-        for name, probe in (("liveness", self.liveness), ("startup", self.startup)):
-            if probe.success_threshold != 1:
-                raise ValueError(f"{name}.successThreshold must be 1: Kubernetes allows more for readiness only")
-        return self
-
 
 class Resources(Model):
     """What the container asks for and may use. Defaults: seed, section 3.2."""
 
     requests: Compute = Compute(cpu="100m", memory="128Mi")
+    """What is kept for it."""
     limits: Compute = Compute(cpu="500m", memory="512Mi")
+    """What it cannot exceed."""
 
     @model_validator(mode="after")
     def _requests_fit_limits(self) -> "Resources":
@@ -115,26 +38,91 @@ class Resources(Model):
         return self
 
 
+def _range(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no address range: write for instance 10.0.0.0/24 or 192.0.2.10/32") from None
+
+
+Folder = Annotated[
+    str,
+    matching(
+        r"(/(?!\.{1,2}(/|$))[-A-Za-z0-9_.]+)+",
+        "folder: write for instance /etc/talos, without '..' and without '/' at the end",
+    ),
+]
+"""The absolute path of a folder in a container."""
+
+
 class Client(Model):
     """Who may reach the server: the pods of a namespace, or those of them that carry all the labels."""
 
     namespace: DnsLabel
     """Any namespace of the cluster, declared here or not."""
     labels: dict[LabelKey, LabelValue] = {}
+    """Labels that its pods carry; none means all pods."""
 
 
 class KubernetesAccess(Model):
     """What the server may do with the Kubernetes API: a ClusterRole, bound in each namespace alone."""
 
     cluster_role: str = Field("view", min_length=1)
+    """A ClusterRole of the cluster."""
     namespaces: tuple[DnsLabel, ...] = Field(min_length=1)
+    """Declared namespaces in which it is bound."""
+
+
+class Destination(Model):
+    """Where the server's pods may connect to, beside the cluster's DNS: address ranges, and TCP ports there."""
+
+    cidrs: tuple[Annotated[str, AfterValidator(_range)], ...] = Field(min_length=1)
+    """Address ranges, such as 192.0.2.10/32."""
+    ports: tuple[Port, ...] = Field(min_length=1)
+    """TCP ports."""
+
+
+class SecretUse(Model):
+    """A declared Secret (cortex:secrets) in the server's container: as variables, as files, or both."""
+
+    name: DnsLabel
+    """Name of the Secret."""
+    env: dict[EnvName, FileKey] = {}
+    """Environment variable → key."""
+    mount: Folder | None = None
+    """Folder of the container that shows the keys as files, read-only."""
+
+    @model_validator(mode="after")
+    def _used(self) -> "SecretUse":
+        if not self.env and self.mount is None:
+            raise ValueError("is not used: give env, mount, or both")
+        return self
+
+
+class ConfigMapUse(Model):
+    """A declared ConfigMap (cortex:configMaps) in the server's container (seed, section 7.3)."""
+
+    name: DnsLabel
+    """Name of the ConfigMap."""
+    env_from: bool = False
+    """Every key becomes an environment variable."""
+    mount: Folder | None = None
+    """Folder of the container that shows the keys as files, read-only."""
+
+    @model_validator(mode="after")
+    def _used(self) -> "ConfigMapUse":
+        if not self.env_from and self.mount is None:
+            raise ValueError("is not used: give envFrom, mount, or both")
+        return self
 
 
 class SmokeCall(Model):
     """A harmless tool call that proves the server works; it must answer without an error."""
 
     tool: str
+    """Name of the tool."""
     arguments: dict[str, str | int | Annotated[float, Field(allow_inf_nan=False)] | bool] = {}
+    """Its arguments."""
 
 
 class Server(Model):
@@ -144,41 +132,55 @@ class Server(Model):
     """Pods that a rollout runs beyond `replicas`, so that no replica is missing while it rolls."""
 
     image: Image
+    """Image reference; without tag and digest it is looked up in the image lock (`CORTEX_IMAGES`)."""
     version: LabelValue
+    """Label `mcp.cortex.dev/version`."""
     transport: Literal["http", "stdio"]
     """What the server itself speaks. With `stdio` its image has the bridge in front: the Service is HTTP."""
     capabilities: dict[DnsLabel, tuple[str, ...]] = Field(min_length=1)
     """Capability → the tools that prove it: each must be in the server's `tools/list`."""
     namespace: DnsLabel = "cortex-mcp"
+    """A declared namespace."""
     replicas: Annotated[int, Field(strict=True, ge=0)] = 2
+    """How many pods; with `autoscaling`, which then decides, a number in its range."""
     port: Port = 8080
     """The TCP port of container and Service."""
     path: HttpPath = "/mcp"
     """The HTTP path of the MCP endpoint."""
     args: tuple[str, ...] = ()
+    """Arguments of the container."""
     env: dict[EnvName, str] = {}
+    """Environment variables that are not secret."""
     config: dict[FileKey, str] = {}
     """Files of the server's ConfigMap, mounted at /etc/mcp/config."""
     secret_env: dict[EnvName, SecretKey] = {}
     """Environment variable → key of a Pulumi secret."""
     secret_files: dict[FileKey, SecretKey] = {}
     """File under /etc/mcp/secrets → key of a Pulumi secret."""
+    secrets: tuple[SecretUse, ...] = ()
+    """Declared Secrets that the container uses."""
+    config_maps: tuple[ConfigMapUse, ...] = ()
+    """Declared ConfigMaps that the container uses."""
+    egress: tuple[Destination, ...] = ()
+    """Where it may connect to beyond DNS and, where declared, the Kubernetes API."""
+    disruption: Disruption = Disruption()
+    """How many pods may be away while nodes are drained."""
+    autoscaling: Autoscaling | None = None
+    """More pods under load."""
     resources: Resources = Resources()
+    """CPU and memory of the container."""
     probes: Probes = Probes()
+    """How the kubelet asks for its health."""
     clients: tuple[Client, ...] = ()
+    """Who may reach it; nobody else can."""
     kubernetes: KubernetesAccess | None = None
+    """Its rights on the Kubernetes API; without them it has no token."""
     smoke: SmokeCall | None = None
+    """A call that verification makes."""
 
     @model_validator(mode="after")
-    def _nothing_twice(self) -> "Server":
-        both = sorted(set(self.secret_env) & set(self.secret_files))
-        if both:
-            raise ValueError(f"{both[0]!r} is in secretEnv and in secretFiles: they share one Secret, so name it once")
-        both = sorted(set(self.env) & set(self.secret_env))
-        if both:
-            raise ValueError(f"{both[0]!r} is in env and in secretEnv: only one can be meant, remove the other")
-        if len({(client.namespace, *sorted(client.labels.items())) for client in self.clients}) < len(self.clients):
-            raise ValueError("clients has the same entry twice: remove one")
-        if self.kubernetes and len(set(self.kubernetes.namespaces)) < len(self.kubernetes.namespaces):
-            raise ValueError("kubernetes.namespaces has the same entry twice: remove one")
+    def _parts_agree(self) -> "Server":
+        faults = list(server_rules.faults(self))
+        if faults:
+            raise ValueError("\n".join(faults))
         return self

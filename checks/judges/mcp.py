@@ -7,6 +7,7 @@ from checks.snapshot import Snapshot
 from checks.tally import Tally
 from stacks import names
 from stacks.model import Declaration
+from stacks.replicas import replicas
 from stacks.server import Server
 
 _CODES = {
@@ -62,13 +63,14 @@ def _explained(kind: str, server: Server, snapshot: Snapshot) -> bool:
 
 def _keeps_sessions(tally: Tally, kind: str, server: Server, answer: Answer) -> bool:
     """Judge, whatever pod chance chose this time, whether clients lose their sessions; tell whether they do."""
+    wanted = replicas(server)
     return not tally.holds(
-        server.replicas == 1 or not answer.sessions,
+        wanted.most == 1 or not answer.sessions,
         "mcp.session",
         Ref("Service", names.server(kind), server.namespace),
-        f"the server keeps each session in one pod, and {server.replicas} pods share the Service",
+        f"the server keeps each session in one pod, and {wanted} pods share the Service",
         expected="no sessions, or 1 replica",
-        actual=f"sessions in {server.replicas} replicas",
+        actual=f"sessions in {wanted} replicas",
     )
 
 

@@ -9,7 +9,9 @@ from checks.judges.trouble import explain
 from checks.tally import Tally
 from stacks import names
 from stacks.discovery import annotations, labels
-from stacks.server import Probe, Server
+from stacks.probe import Probe
+from stacks.replicas import replicas
+from stacks.server import Server
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,11 @@ def _probe(
 
 def _replicas(tally: Tally, ref: Ref, server: Server, live: Live) -> bool:
     spec, status = live.deployment.spec, live.deployment.status
-    message = f"the Deployment asks for {spec.replicas} replicas, not {server.replicas}"
-    tally.equal("server.replicas", ref, message, server.replicas, spec.replicas)
+    wanted = replicas(server)
+    message = f"the Deployment asks for {spec.replicas} replicas, not {wanted}"
+    expected = str(wanted) if server.autoscaling else server.replicas
+    asked = wanted.least <= spec.replicas <= wanted.most
+    tally.holds(asked, "server.replicas", ref, message, expected=expected, actual=spec.replicas)
     # From here on, what the cluster was asked for counts: a changed number is one finding, not two.
     if status.available_replicas < spec.replicas:
         trouble = explain(ref.name, live.pods or (), live.warnings)

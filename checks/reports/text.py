@@ -28,7 +28,7 @@ def write(report: Report, out: TextIO) -> None:
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
-    head = Text(f"cortex verify {report.stack}", style="bold")
+    head = Text(f"cortex verify {report.stack or '--in-cluster'}", style="bold")
     yield head.append(_clean(f"  context {report.context}, {report.server}"), style="not bold dim")
     yield Text()
     yield _table(report.rows)

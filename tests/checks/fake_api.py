@@ -20,6 +20,8 @@ class Answer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
+    drop: bool = False
+    """Whether the connection is closed instead, as where a NetworkPolicy does not admit the client."""
 
 
 def status(code: int, message: str, **headers: str) -> Answer:
@@ -44,6 +46,8 @@ class FakeApi:
     requests: Counter[str] = field(default_factory=Counter)
     queries: list[dict[str, str]] = field(default_factory=list)
     authorizations: set[str | None] = field(default_factory=set)
+    applied: list[tuple[dict[str, str], Json]] = field(default_factory=list)
+    """The query and the object of each server-side apply that was not refused."""
     stopped: Event = field(default_factory=Event)
     on_request: Callable[[str], object] = lambda path: None
 
@@ -57,6 +61,20 @@ class FakeApi:
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
             if answer.status:
                 return answer
+        return self._ordinary(path, query)
+
+    def apply(self, path: str, query: dict[str, str], document: Json) -> Answer:
+        """Answer a server-side apply by one manager, which leaves exactly what it applied."""
+        self.requests[path] += 1
+        if path in self.faults:
+            return self.faults[path][0]
+        *_, namespace, plural, name = path.split("/")
+        kept = [item for item in self.world.objects.get((plural, namespace), []) if item["metadata"]["name"] != name]
+        self.world.objects[plural, namespace] = [*kept, document]
+        self.applied.append((query, document))
+        return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
+
+    def _ordinary(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/version":
             return _json({"gitVersion": "v1.34.4"})
         return self._objects(path, query)
@@ -95,9 +113,19 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             answer = api.answer(url.path, dict(parse_qsl(url.query)))
             if answer.hang:
                 api.stopped.wait()
+            if answer.hang or answer.drop:
                 self.close_connection = True
                 return
             self._send(answer)
+
+        def do_PATCH(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            url = urlsplit(self.path)
+            api.authorizations.add(self.headers.get("Authorization"))
+            if self.headers["Content-Type"] != "application/apply-patch+yaml":
+                self._send(status(415, "not a server-side apply"))
+                return
+            self._send(api.apply(url.path, dict(parse_qsl(url.query)), json.loads(body)))
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))

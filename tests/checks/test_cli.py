@@ -130,6 +130,17 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     assert err == ""
 
 
+def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> None:
+    api.world.remove("nodes", "", "node-1")
+    api.faults["/api/v1/namespaces/cortex-mcp/pods"] = [status(403, "no")]
+    out, err = project.cortex("verify", "test", "--format", "prometheus", code=1)
+    lines = out.splitlines()
+    assert 'cortex_verify_findings{check="connection",context="test",severity="error"} 1.0' in lines
+    assert 'cortex_verify_unknown{check="servers",context="test"} 1.0' in lines
+    assert 'cortex_verify_exit_code{context="test"} 1.0' in lines
+    assert err == ""
+
+
 def test_committed_schema_is_current() -> None:
     committed = ROOT / "checks" / "schema" / "verify.v1.json"
     assert committed.read_text() == document.schema(), "run: python -m checks.reports.document"
@@ -172,6 +183,11 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
     ("args", "sentence"),
     [
         (["verify", "nosuch"], "no stack 'nosuch'"),
+        (["verify"], "which STACK? Name one, for instance `cortex verify local`"),
+        (["verify", "test", "--publish"], "--publish needs --in-cluster"),
+        (["verify", "test", "--in-cluster"], "leave STACK, --kubeconfig and --context out"),
+        (["verify", "--in-cluster", "--context", "test"], "leave STACK, --kubeconfig and --context out"),
+        (["verify", "--in-cluster"], "--in-cluster works only in a pod with a ServiceAccount's token: "),
         (["verify", "test", "--context", "other"], "has no context 'other': it knows test"),
         (["verify", "test", "--kubeconfig", "/nonexistent"], "no kubeconfig at /nonexistent"),
         (["explain", "server.imag"], "no finding has the code 'server.imag'; did you mean server.image"),
@@ -185,9 +201,7 @@ def test_mistakes_are_one_sentence(project: Project, args: list[str], sentence: 
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "args", [["verify"], ["verify", "test", "--format", "xml"], ["frobnicate"], ["verify", "--no"]]
-)
+@pytest.mark.parametrize("args", [["verify", "test", "--format", "xml"], ["frobnicate"], ["verify", "--no"]])
 def test_bad_usage(project: Project, args: list[str]) -> None:
     out, err = project.cortex(*args, code=2)
     assert out == ""

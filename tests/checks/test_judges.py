@@ -1,5 +1,7 @@
 """A healthy cluster gives no finding; each drift exactly its code on the right object; the unreadable is unknown."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -102,6 +104,21 @@ def stray_twin(world: World) -> None:
     world.add("pods", "cortex-mcp", {**pod, "metadata": {**pod["metadata"], "name": "twin"}})
 
 
+def deploy(world: World, content: str) -> None:
+    """Leave another declaration in the cluster, as a deployment would."""
+    config_map = world.one("configmaps", "cortex-system", "cortex-declaration")
+    config_map["data"] = {names.DECLARATION_KEY: content}
+    config_map["metadata"]["annotations"] = {names.DECLARATION_HASH: hashlib.sha256(content.encode()).hexdigest()}
+
+
+def deployed_otherwise(world: World) -> None:
+    deploy(world, declared(cluster={"context": "x", "environment": "y"}).canonical())
+
+
+def deployed_by_a_later_version(world: World) -> None:
+    deploy(world, json.dumps({**json.loads(world.declaration.canonical()), "later": {}}))
+
+
 def set_in(plural: str, namespace: str, prefix: str, path: str, value: object) -> Break:
     """Set a field, given by its path with `/`, of an object."""
 
@@ -179,10 +196,12 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("service.selector", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/selector", {"app": "x"})),
     ("declaration.missing", "ConfigMap cortex-system/cortex-declaration", lambda w: w.remove(*DEPLOYED)),
     (
-        "declaration.differs",
+        "declaration.corrupt",
         "ConfigMap cortex-system/cortex-declaration",
         meta(*DEPLOYED, "annotations", {names.DECLARATION_HASH: "0"}),
     ),
+    ("declaration.differs", "ConfigMap cortex-system/cortex-declaration", deployed_otherwise),
+    ("declaration.differs", "ConfigMap cortex-system/cortex-declaration", deployed_by_a_later_version),
     (
         "declaration.corrupt",
         "ConfigMap cortex-system/cortex-declaration",
@@ -267,6 +286,21 @@ def test_quota_that_forbids_pods_shows_from_the_replica_set(world: World) -> Non
     (finding,) = world.findings()
     assert finding.code == "server.unavailable"
     assert "FailedCreate: exceeded quota" in finding.message
+
+
+def test_same_declaration_written_by_another_version_is_the_same(world: World) -> None:
+    written = json.loads(world.declaration.canonical())
+    del written["verifier"]
+    deploy(world, json.dumps(written))
+    assert world.codes() == []
+
+
+def test_edited_declaration_names_what_was_edited(world: World) -> None:
+    edited = declared(cluster={"context": "x", "environment": "testing", "nodes": 2})
+    set_in(*DEPLOYED, "data", {names.DECLARATION_KEY: edited.canonical()})(world)
+    (finding,) = world.findings()
+    assert finding.code == "declaration.corrupt"
+    assert "cluster.context" in finding.message
 
 
 def test_changed_declaration_names_what_differs(world: World) -> None:
@@ -362,3 +396,26 @@ def test_server_declared_off_need_not_answer() -> None:
     status(world, replicas=0, updatedReplicas=0, availableReplicas=0)
     world.mcp["time"] = Answer(Outcome.UNREACHABLE)
     assert world.codes() == []
+
+
+def autoscaled(replicas: int) -> World:
+    """Give a cluster whose autoscaler chose this number of replicas, from 2 to 4."""
+    scaling = {"autoscaling": {"minReplicas": 2, "maxReplicas": 4}}
+    world = World(declared(servers={"time": {**declared().servers["time"].model_dump(), **scaling}}))
+    world.one("deployments", "cortex-mcp", "time")["spec"]["replicas"] = replicas
+    status(world, replicas=replicas, updatedReplicas=replicas, availableReplicas=replicas)
+    pods = world.objects["pods", "cortex-mcp"]
+    pods[:] = [{**pods[0], "metadata": {**pods[0]["metadata"], "name": f"time-{n}"}} for n in range(replicas)]
+    return world
+
+
+@pytest.mark.parametrize("replicas", [2, 3, 4])
+def test_autoscaler_may_choose_within_its_bounds(replicas: int) -> None:
+    assert autoscaled(replicas).codes() == []
+
+
+@pytest.mark.parametrize("replicas", [1, 5])
+def test_replicas_outside_the_autoscalers_bounds_are_found(replicas: int) -> None:
+    (finding,) = autoscaled(replicas).findings()
+    assert (finding.code, finding.expected, finding.actual) == ("server.replicas", "2 to 4", replicas)
+    assert finding.message == f"the Deployment asks for {replicas} replicas, not 2 to 4"

@@ -127,7 +127,7 @@ DRIFTS: list[tuple[str, list[str], Json]] = [
         {"spec": {"hard": {"pods": "49"}}},
     ),
     (
-        "declaration.differs",
+        "declaration.corrupt",
         ["configmap", "-n", "cortex-system", "cortex-declaration"],
         {"metadata": {"annotations": {"cortex.dev/declaration-hash": "0" * 64}}},
     ),

@@ -1,6 +1,7 @@
 """Runs a Pulumi program without an engine, and records what it would have registered."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Registration:
     depends_on: frozenset[str]
     inputs: Mapping[str, object]
     secret_paths: frozenset[str]
+    deleted_before_replaced: bool
 
     def at(self, path: str) -> object:
         """Give the input at a dotted path; numbers index lists, `~` stands for a dot inside a key."""
@@ -43,6 +45,7 @@ class Recording:
     resources: list[Registration] = field(default_factory=list)
     outputs: dict[str, object] = field(default_factory=dict)
     secret_outputs: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
 
     def of(self, kind: str) -> dict[str, Registration]:
         """Give the resources of a Kubernetes kind by `namespace/name` (or the name alone)."""
@@ -60,7 +63,11 @@ class Recording:
 
 
 def record(
-    program: Callable[[], object], config: Mapping[str, str] | None = None, into: Recording | None = None
+    program: Callable[[], object],
+    config: Mapping[str, str] | None = None,
+    into: Recording | None = None,
+    *,
+    preview: bool = False,
 ) -> Recording:
     """Run a program; `config` are its secret settings by full key; `into` outlives a program that fails."""
     recording = into or Recording()
@@ -79,10 +86,10 @@ def record(
             mocks.MockSettings(  # type: ignore[no-untyped-call]
                 monitor=monitor,
                 monitor_features=set(features.supportedFeatures),
-                engine=mocks.MockEngine(None),
+                engine=mocks.MockEngine(_Logger(recording)),
                 project="cortex",
                 stack="local",
-                dry_run=False,
+                dry_run=preview,
                 organization=None,
             )
         )
@@ -93,6 +100,21 @@ def record(
         loop.close()
         asyncio.set_event_loop(None)
     return recording
+
+
+class _Logger(logging.Logger):
+    def __init__(self, recording: Recording) -> None:
+        super().__init__("recording")
+        self.addHandler(_Handler(recording))
+
+
+class _Handler(logging.Handler):
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(logging.WARNING)
+        self._recording = recording
+
+    def emit(self, entry: logging.LogRecord) -> None:
+        self._recording.warnings.append(entry.getMessage())
 
 
 class _Echo(mocks.Mocks):
@@ -123,6 +145,7 @@ class _Monitor(mocks.MockMonitor):
                     frozenset(request.dependencies),
                     cast("Mapping[str, object]", inputs),
                     frozenset(secret_paths),
+                    request.deleteBeforeReplace,
                 )
             )
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
@@ -149,14 +172,17 @@ def _plain(value: object, path: str, secret_paths: set[str]) -> object:
     return value
 
 
-def declared(**servers: Mapping[str, object]) -> Declaration:
-    """Give a declaration with the namespaces cortex-system and cortex-mcp and these servers."""
-    minimal = {
-        "image": "registry.test/server:1",
-        "version": "1.0.0",
-        "transport": "http",
-        "capabilities": {"demo": ["tool"]},
-    }
+MINIMAL = {
+    "image": "registry.test/server:1",
+    "version": "1.0.0",
+    "transport": "http",
+    "capabilities": {"demo": ["tool"]},
+}
+"""The least that an MCP server must say."""
+
+
+def declared(parts: Mapping[str, object] | None = None, **servers: Mapping[str, object]) -> Declaration:
+    """Give a declaration with the namespaces cortex-system and cortex-mcp, these servers and other `parts`."""
     return Declaration.model_validate(
         {
             "cluster": {"context": "test", "environment": "testing"},
@@ -164,6 +190,7 @@ def declared(**servers: Mapping[str, object]) -> Declaration:
                 "cortex-system": {"component": "system", "description": "Core"},
                 "cortex-mcp": {"component": "mcp-servers", "description": "MCP server deployments"},
             },
-            "servers": {kind: {**minimal, **settings} for kind, settings in servers.items()},
+            "servers": {kind: {**MINIMAL, **settings} for kind, settings in servers.items()},
+            **(parts or {}),
         }
     )

@@ -4,21 +4,37 @@ import pulumi
 import pytest
 
 from components.mcp_server import McpServer, McpServerSettings
-from tests.components.recording import Recording, declared, record
+from components.workload import Content
+from stacks.server import Server
+from tests.components.recording import MINIMAL, Recording, record
 
 NAME = "cortex-mcp/demo-mcp-server"
 
 
-def served(*, values: Mapping[str, str] | None = None, **settings: object) -> Recording:
-    """Record one server of type `demo`; `values` are the clear values of its secrets."""
-    server = declared(demo=settings).servers["demo"]
+def served(
+    *,
+    values: Mapping[str, str] | None = None,
+    shared: Mapping[str, Mapping[str, str]] | None = None,
+    config_maps: Mapping[str, Mapping[str, str]] | None = None,
+    **settings: object,
+) -> Recording:
+    """Record one server of type `demo`; `values` are the clear values of its secrets, `shared` those of declared."""
+    server = Server.model_validate({**MINIMAL, **settings})
 
     def program() -> None:
-        secrets = {name: pulumi.Output.secret(value) for name, value in (values or {}).items()}
+        content = Content(
+            own=secret(values or {}),
+            secrets={name: secret(data) for name, data in (shared or {}).items()},
+            config_maps=config_maps or {},
+        )
         managed = frozenset({"cortex-system", "cortex-mcp"})
-        McpServer("demo", McpServerSettings(server, secrets, managed))
+        McpServer("demo", McpServerSettings(server, content, managed))
 
     return record(program)
+
+
+def secret(values: Mapping[str, str]) -> dict[str, pulumi.Output[str]]:
+    return {name: pulumi.Output.secret(value) for name, value in values.items()}
 
 
 def test_deployment_and_pods_carry_the_seeds_labels_and_annotations() -> None:
@@ -259,3 +275,108 @@ def test_every_object_is_the_components_child_with_a_stable_type() -> None:
     assert (component.type, component.name) == ("cortex:kubernetes:McpServer", "demo")
     assert children
     assert all(child.parent.endswith("cortex:kubernetes:McpServer::demo") for child in children)
+
+
+def test_declared_secrets_reach_the_pod_by_env_and_by_folder() -> None:
+    use = {"name": "talos-config", "env": {"TALOS_CONFIG": "talosconfig"}, "mount": "/home/mcp/.talos"}
+    deployment = served(secrets=[use], shared={"talos-config": {"talosconfig": "hunter2"}}).one("Deployment")
+    assert deployment.at("spec.template.spec.containers.0.env") == [
+        {"name": "TALOS_CONFIG", "valueFrom": {"secretKeyRef": {"name": "talos-config", "key": "talosconfig"}}}
+    ]
+    assert deployment.at("spec.template.spec.containers.0.volumeMounts.1") == {
+        "name": "secret-talos-config",
+        "mountPath": "/home/mcp/.talos",
+        "readOnly": True,
+    }
+    assert deployment.at("spec.template.spec.volumes.1") == {
+        "name": "secret-talos-config",
+        "secret": {"secretName": "talos-config", "defaultMode": 0o440},
+    }
+
+
+def test_declared_config_maps_reach_the_pod_by_env_and_by_folder() -> None:
+    use = {"name": "shared", "envFrom": True, "mount": "/etc/shared"}
+    deployment = served(configMaps=[use], config_maps={"shared": {"LOG_LEVEL": "info"}}).one("Deployment")
+    assert deployment.at("spec.template.spec.containers.0.envFrom") == [{"configMapRef": {"name": "shared"}}]
+    assert deployment.at("spec.template.spec.containers.0.volumeMounts.1.mountPath") == "/etc/shared"
+    assert deployment.at("spec.template.spec.volumes.1") == {
+        "name": "config-shared",
+        "configMap": {"name": "shared", "defaultMode": 0o444},
+    }
+
+
+def test_volume_of_a_long_name_is_a_dns_label() -> None:
+    name = "a" * 63
+    deployment = served(configMaps=[{"name": name, "mount": "/etc/shared"}]).one("Deployment")
+    volume = deployment.at("spec.template.spec.volumes.1.name")
+    assert isinstance(volume, str)
+    assert len(volume) == 63
+    assert deployment.at("spec.template.spec.volumes.1.configMap.name") == name
+
+
+def test_changed_declared_secret_or_config_map_rolls_the_pods() -> None:
+    secrets, config_maps = [{"name": "s", "mount": "/s"}], [{"name": "c", "mount": "/c"}]
+
+    def rolled(value: str, text: str) -> object:
+        shared, plain = {"s": {"k": value}}, {"c": {"k": text}}
+        return checksum(served(shared=shared, config_maps=plain, secrets=secrets, configMaps=config_maps))
+
+    assert rolled("a", "a") == rolled("a", "a")
+    assert len({rolled("a", "a"), rolled("b", "a"), rolled("a", "b")}) == 3
+
+
+def test_declared_destinations_are_all_that_it_may_leave_for() -> None:
+    egress = [{"cidrs": ["192.0.2.10/32", "10.0.0.0/24"], "ports": [50000]}]
+    policy = served(egress=egress).of("NetworkPolicy")[NAME]
+    assert policy.at("spec.egress") == [
+        {
+            "to": [{"ipBlock": {"cidr": "192.0.2.10/32"}}, {"ipBlock": {"cidr": "10.0.0.0/24"}}],
+            "ports": [{"port": 50000, "protocol": "TCP"}],
+        }
+    ]
+
+
+SELECTOR = {"matchLabels": {"app": "mcp-server", "mcp.cortex.dev/type": "demo"}}
+
+
+def test_several_replicas_are_spread_and_survive_drains() -> None:
+    recording = served(replicas=3, disruption={"maxUnavailable": 2})
+    assert recording.of("PodDisruptionBudget")[NAME].at("spec") == {
+        "maxUnavailable": 2,
+        "selector": SELECTOR,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
+    assert recording.one("Deployment").at("spec.template.spec.topologySpreadConstraints") == [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": SELECTOR,
+        }
+    ]
+
+
+def test_single_replica_blocks_no_drain() -> None:
+    recording = served(replicas=1)
+    assert recording.of("PodDisruptionBudget") == {}
+    pod = recording.one("Deployment").at("spec.template.spec")
+    assert isinstance(pod, dict)
+    assert "topologySpreadConstraints" not in pod
+
+
+def test_autoscaler_owns_the_number_of_replicas() -> None:
+    recording = served(autoscaling={"minReplicas": 2, "maxReplicas": 6, "cpuPercent": 70})
+    assert recording.of("HorizontalPodAutoscaler")[NAME].at("spec") == {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "demo-mcp-server"},
+        "minReplicas": 2,
+        "maxReplicas": 6,
+        "metrics": [
+            {
+                "type": "Resource",
+                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
+            }
+        ],
+    }
+    spec = recording.one("Deployment").at("spec")
+    assert isinstance(spec, dict)
+    assert "replicas" not in spec

@@ -1,12 +1,14 @@
-"""Every pod that any server may get passes Pod Security `restricted` (the standard of Kubernetes 1.34)."""
+"""Every pod that any stack may get passes Pod Security `restricted` (the standard of Kubernetes 1.34)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import pytest
 
 from stacks.program import deploy
-from tests.components.recording import declared, record
+from tests.components import golden
+from tests.components.full import SECRETS, full
+from tests.components.recording import Recording, record
 
 ALLOWED_VOLUMES = {
     "configMap",
@@ -19,16 +21,6 @@ ALLOWED_VOLUMES = {
     "secret",
 }
 Spec = Mapping[str, object]
-
-SERVERS = {
-    "bare": {},
-    "full": {
-        "config": {"a": "1"},
-        "secretEnv": {"TOKEN": "token"},
-        "secretFiles": {"ca.pem": "ca"},
-        "kubernetes": {"namespaces": ["cortex-mcp"]},
-    },
-}
 
 
 def violations(pod: Spec) -> list[str]:
@@ -59,13 +51,46 @@ def _container_violations(pod: Spec, container: Spec) -> list[str]:
     return [name for name, kept in rules.items() if not kept]
 
 
-@pytest.mark.parametrize("kind", SERVERS)
-def test_every_pod_is_restricted(kind: str) -> None:
-    declaration = declared(**{kind: SERVERS[kind]})
-    recording = record(lambda: deploy(declaration), {"secrets:token": "t", "secrets:ca": "c"})
-    pods = [deployment.at("spec.template.spec") for deployment in recording.of("Deployment").values()]
-    assert len(pods) == 1
-    assert [violations(cast("Spec", pod)) for pod in pods] == [[]]
+def pods(recording: Recording) -> dict[str, Spec]:
+    """Give the pod template of every object that has one, by kind and name."""
+    places = {"Deployment": "spec", "CronJob": "spec.jobTemplate.spec", "Job": "spec"}
+    return {
+        f"{kind} {name}": cast("Spec", resource.at(f"{place}.template.spec"))
+        for kind, place in places.items()
+        for name, resource in recording.of(kind).items()
+    }
+
+
+def kinds(names: Iterable[str]) -> list[str]:
+    return sorted(name.split()[0] for name in names)
+
+
+def test_every_pod_is_restricted() -> None:
+    found = pods(record(lambda: deploy(full()), SECRETS))
+    assert kinds(found) == ["CronJob", "Deployment", "Deployment", "Deployment", "Job"]
+    assert {name: violations(pod) for name, pod in found.items()} == {name: [] for name in found}
+
+
+@pytest.mark.parametrize("stack", golden.stacks())
+def test_every_pod_of_the_committed_stacks_is_restricted(stack: str) -> None:
+    recording = golden.recorded(stack)
+    found = pods(recording)
+    assert found
+    assert {name: violations(pod) for name, pod in found.items()} == {name: [] for name in found}
+    levels = [
+        space.at("metadata.labels.pod-security~kubernetes~io/enforce") for space in recording.of("Namespace").values()
+    ]
+    assert levels == ["restricted"] * len(levels)
+
+
+def test_no_other_kind_of_object_brings_pods() -> None:
+    recording = record(lambda: deploy(full()), SECRETS)
+    templates = {
+        resource.type.rpartition(":")[2]
+        for resource in recording.resources
+        if "template" in str(cast("Spec", resource.inputs.get("spec", {}))).lower()
+    }
+    assert templates == {"CronJob", "Deployment", "Job"}
 
 
 def test_the_judge_finds_what_is_not_restricted() -> None:

@@ -1,47 +1,44 @@
+from collections.abc import Mapping
+
 import pulumi
-import pytest
-from pulumi.runtime import set_all_config
 
-from components import secrets
-from tests.components.recording import declared, record
-
-
-def test_values_are_read_by_key_and_stay_secret() -> None:
-    servers = declared(demo={"secretEnv": {"TOKEN": "demo-token"}, "secretFiles": {"ca.pem": "demo-ca"}}).servers
-
-    def program() -> None:
-        values = secrets.read(servers)["demo"]
-        assert list(values) == ["TOKEN", "ca.pem"]
-        for name, value in values.items():
-            pulumi.export(name, value)
-
-    recording = record(program, {"secrets:demo-token": "hunter2", "secrets:demo-ca": "pem"})
-    assert set(recording.secret_outputs) == {"TOKEN", "ca.pem"}
-    assert recording.outputs == {"TOKEN": "hunter2", "ca.pem": "pem"}
+from components.secrets import DeclaredSecret, DeclaredSecretSettings
+from stacks.secret import Secret
+from tests.components.recording import Recording, record
 
 
-def test_every_missing_secret_has_its_sentence() -> None:
-    servers = declared(one={"secretEnv": {"TOKEN": "one-token"}}, two={"secretFiles": {"ca.pem": "two-ca"}}).servers
-    with pytest.raises(pulumi.RunError) as raised:
-        record(lambda: secrets.read(servers))
-    assert str(raised.value).splitlines() == [
-        "secrets:one-token is not set, and the MCP server 'one' needs it for TOKEN: "
-        "run `pulumi config set --secret secrets:one-token`",
-        "secrets:two-ca is not set, and the MCP server 'two' needs it for ca.pem: "
-        "run `pulumi config set --secret secrets:two-ca`",
-    ]
-
-
-def test_secret_in_the_clear_is_refused_without_showing_it() -> None:
-    servers = declared(demo={"secretEnv": {"TOKEN": "demo-token"}}).servers
+def made(values: Mapping[str, str] | None = None, **settings: object) -> Recording:
+    secret = Secret.model_validate({"namespace": "cortex-mcp", **settings})
 
     def program() -> None:
-        set_all_config({"secrets:demo-token": "hunter2"}, [])
-        secrets.read(servers)
+        outputs = {key: pulumi.Output.secret(value) for key, value in (values or {}).items()}
+        DeclaredSecret("talos-config", DeclaredSecretSettings(secret, outputs, "mcp-servers"))
 
-    with pytest.raises(pulumi.RunError) as raised:
-        record(program)
-    assert str(raised.value) == (
-        "secrets:demo-token of the MCP server 'demo' is in the stack file in the clear: "
-        "run `pulumi config set --secret secrets:demo-token`"
-    )
+    return record(program)
+
+
+def test_secret_has_the_declared_keys_and_is_secret_throughout() -> None:
+    recording = made({"talosconfig": "hunter2"}, keys={"talosconfig": {"pulumi": "talos"}})
+    secret = recording.of("Secret")["cortex-mcp/talos-config"]
+    assert secret.at("type") == "Opaque"
+    assert secret.at("metadata.labels") == {"cortex.dev/component": "mcp-servers"}
+    assert secret.at("data") == {"talosconfig": "aHVudGVyMg=="}
+    assert secret.secret_paths in ({"data"}, {"data.talosconfig"})
+
+
+def test_external_secret_names_the_store_and_makes_the_secret() -> None:
+    recording = made(external={"store": "vault", "refresh": "30m", "keys": {"talosconfig": "prod/talos"}})
+    assert recording.of("Secret") == {}
+    external = recording.of("ExternalSecret")["cortex-mcp/talos-config"]
+    assert external.at("apiVersion") == "external-secrets.io/v1"
+    assert external.at("spec") == {
+        "refreshInterval": "30m",
+        "secretStoreRef": {"name": "vault", "kind": "ClusterSecretStore"},
+        "target": {"name": "talos-config", "creationPolicy": "Owner"},
+        "data": [{"secretKey": "talosconfig", "remoteRef": {"key": "prod/talos"}}],
+    }
+
+
+def test_secret_made_by_others_is_left_to_them() -> None:
+    (component,) = made(existing=["talosconfig"]).resources
+    assert component.type == "cortex:kubernetes:Secret"

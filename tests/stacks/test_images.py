@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from stacks.errors import DeclarationError
-from stacks.images import is_untagged, read_lock
+from stacks.images import is_fixed, is_untagged, read_lock
 from stacks.loader import parse
 from stacks.model import Declaration
 
@@ -23,17 +23,34 @@ def test_tag_or_digest_is_seen(image: str, untagged: bool) -> None:
     assert is_untagged(image) is untagged
 
 
+@pytest.mark.parametrize(
+    ("image", "fixed"),
+    [
+        ("registry.test/server:1", True),
+        ("registry.test/server:latest", False),
+        ("registry.test/server", False),
+        ("localhost:5000/server", False),
+        ("registry.test/latest:1", True),
+        ("registry.test/server:not-latest", True),
+        ("registry.test/server@sha256:abc", True),
+        ("registry.test/server:latest@sha256:abc", True),
+    ],
+)
+def test_tags_that_move_are_told_from_those_that_stay(image: str, fixed: bool) -> None:
+    assert is_fixed(image) is fixed
+
+
 def test_no_variable_means_no_lock() -> None:
     assert read_lock({}) == {}
 
 
-def load(*images: str) -> Declaration:
+def load(*images: str, **parts: object) -> Declaration:
     servers = {
         f"s{number}": {"image": image, "version": "1", "transport": "http", "capabilities": {"demo": []}}
         for number, image in enumerate(images)
     }
     namespaces = {name: {"component": "c", "description": "d"} for name in ("cortex-system", "cortex-mcp")}
-    settings = {"cluster": {"context": "c", "environment": "e"}, "namespaces": namespaces, "servers": servers}
+    settings = {"cluster": {"context": "c", "environment": "e"}, "namespaces": namespaces, "servers": servers, **parts}
     return parse(settings, "Pulumi.test.yaml")
 
 
@@ -48,6 +65,12 @@ def test_lock_completes_untagged_images_and_no_others(tmp_path: Path, monkeypatc
     lock(tmp_path, monkeypatch, json.dumps({"local/a": "local/a:123"}))
     servers = load("local/a", "local/b:1").servers
     assert [server.image for server in servers.values()] == ["local/a:123", "local/b:1"]
+
+
+def test_lock_completes_the_images_of_metrics_and_verifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch, json.dumps({"local/a": "local/a:123", "local/b": "local/b:456"}))
+    loaded = load(kubeStateMetrics={"image": "local/a", "namespace": "cortex-mcp"}, verifier={"image": "local/b"})
+    assert loaded.images() == {"kubeStateMetrics.image": "local/a:123", "verifier.image": "local/b:456"}
 
 
 def test_every_unknown_image_has_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

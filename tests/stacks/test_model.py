@@ -5,8 +5,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacks.kube_state_metrics import Alerts, KubeStateMetrics
 from stacks.model import Declaration
 from stacks.namespace import Namespace
+from stacks.resource_manager import ResourceManager
 from stacks.server import Server
 
 NAMESPACE = Namespace(component="mcp-servers", description="MCP server deployments")
@@ -58,6 +60,25 @@ def test_server_is_the_seeds() -> None:
     }
 
 
+def test_metrics_and_alerts_are_the_seeds() -> None:
+    assert KubeStateMetrics().image == "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.10.0"
+    assert KubeStateMetrics().namespace == "cortex-monitoring"
+    assert Alerts().model_dump(exclude={"quota_percent"}) == {
+        "restarts": 5,
+        "restart_minutes": 10,
+        "api_latency_ms": 200,
+    }
+
+
+def test_resource_manager_is_safer_than_the_seeds() -> None:
+    assert ResourceManager().model_dump() == {
+        "scope": "namespaces",
+        "token": "bound",
+        "readable_secrets": {},
+        "exec_in": (),
+    }
+
+
 def test_owner_and_pod_security_have_defaults() -> None:
     assert (NAMESPACE.owner, NAMESPACE.pod_security) == ("resource-manager", "restricted")
 
@@ -94,22 +115,85 @@ SERVERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "clients": st.lists(CLIENTS, max_size=2, unique_by=lambda client: str(client["namespace"])),
         "kubernetes": ACCESS,
         "smoke": SMOKE,
+        "egress": st.just([{"cidrs": ["192.0.2.0/24", "2001:db8::/32"], "ports": [443]}]),
+        "disruption": st.fixed_dictionaries({"maxUnavailable": st.integers(1, 3)}),
     },
-)
-DECLARATIONS = st.fixed_dictionaries(
+) | st.fixed_dictionaries(
     {
-        "cluster": st.fixed_dictionaries(
-            {"context": TEXTS.filter(bool), "environment": LABELS}, optional={"nodes": st.integers(1, 9)}
-        ),
-        "namespaces": st.fixed_dictionaries(
-            {
-                name: st.fixed_dictionaries({"component": LABELS, "description": TEXTS}, optional={"owner": TEXTS})
-                for name in ("cortex-system", "cortex-mcp")
-            }
-        ),
-    },
-    optional={"servers": st.dictionaries(LABELS, SERVERS, max_size=3)},
+        "image": st.just("registry.test/scaled:1"),
+        "version": LABELS,
+        "transport": st.just("http"),
+        "capabilities": st.just({"demo": ["tool"]}),
+        "autoscaling": st.fixed_dictionaries({"minReplicas": st.integers(1, 2), "maxReplicas": st.integers(2, 4)}),
+    }
 )
+SOURCES = st.one_of(
+    KEYS.map(lambda key: {"pulumi": key}),
+    TEXTS.map(lambda text: {"literal": text}),
+    TEXTS.map(lambda text: {"file": text}),
+)
+SECRET_KEYS = st.dictionaries(KEYS, SOURCES, min_size=1, max_size=3)
+STORES = st.fixed_dictionaries(
+    {"store": TEXTS.filter(bool), "keys": st.dictionaries(KEYS, TEXTS, min_size=1, max_size=2)},
+    optional={"storeKind": st.sampled_from(["ClusterSecretStore", "SecretStore"]), "refresh": st.just("30m")},
+)
+SECRETS = st.one_of(
+    SECRET_KEYS.map(lambda keys: {"keys": keys}),
+    STORES.map(lambda external: {"external": external}),
+    st.lists(KEYS, min_size=1, max_size=2, unique=True).map(lambda keys: {"existing": keys}),
+).map(lambda kind: {"namespace": "cortex-mcp", **kind})
+CONFIG_MAPS = st.dictionaries(KEYS, TEXTS, min_size=1, max_size=2).map(
+    lambda data: {"namespace": "cortex-mcp", "data": data}
+)
+MANAGERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "scope": st.sampled_from(["namespaces", "cluster"]),
+        "token": st.sampled_from(["bound", "legacy"]),
+        "execIn": st.just(["cortex-mcp"]),
+    },
+)
+METRICS = st.fixed_dictionaries(
+    {"namespace": st.just("cortex-system")},
+    optional={
+        "scrapers": st.lists(LABELS, max_size=2),
+        "serviceMonitor": st.booleans(),
+        "alerts": st.fixed_dictionaries({}, optional={"quotaPercent": st.integers(1, 100)}),
+    },
+)
+VERIFIERS = st.fixed_dictionaries(
+    {"image": st.just("registry.test/cortex:1")}, optional={"schedule": st.just("0 * * * *")}
+)
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw valid settings; each server uses some of the declared Secrets and ConfigMaps."""
+    parts: dict[str, Any] = {
+        "cluster": {
+            "context": draw(TEXTS.filter(bool)),
+            "environment": draw(LABELS),
+            "nodes": draw(st.integers(1, 9)),
+            "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+        },
+        "namespaces": {
+            name: {"component": draw(LABELS), "description": draw(TEXTS)} for name in ("cortex-system", "cortex-mcp")
+        },
+        "secrets": draw(st.dictionaries(LABELS.map("s{}".format), SECRETS, max_size=2)),
+        "configMaps": draw(st.dictionaries(LABELS.map("c{}".format), CONFIG_MAPS, max_size=2)),
+        "servers": draw(st.dictionaries(LABELS, SERVERS, max_size=3)),
+    }
+    for server in parts["servers"].values():
+        for field in ("secrets", "configMaps"):
+            names = draw(st.lists(st.sampled_from(sorted(parts[field])), unique=True)) if parts[field] else []
+            server[field] = [{"name": name, "mount": f"/etc/{field}/{number}"} for number, name in enumerate(names)]
+    for key, strategy in (("resourceManager", MANAGERS), ("kubeStateMetrics", METRICS), ("verifier", VERIFIERS)):
+        if draw(st.booleans()):
+            parts[key] = draw(strategy)
+    return parts
+
+
+DECLARATIONS = declarations()
 
 
 @given(DECLARATIONS)

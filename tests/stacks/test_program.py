@@ -10,10 +10,13 @@ import pytest
 
 from stacks import names
 from stacks.loader import load
-from tests.components.recording import Recording, record
+from stacks.program import deploy
+from tests.components.recording import Recording, declared, record
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {"secrets:time-api-token": "demonstration"}
+NAMESPACES = {f"cortex-{name}" for name in ("config", "data", "mcp", "monitoring", "system", "workers")}
+OF_THE_CLUSTER = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
 
 
 @pytest.fixture
@@ -23,7 +26,9 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
 
 
 def lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    images = ("cortex.local/kubernetes-mcp-server", "cortex.local/mcp-server-time")
+    images = (
+        f"cortex.local/{name}" for name in ("cortex", "kube-state-metrics", "kubernetes-mcp-server", "mcp-server-time")
+    )
     (folder / "images.json").write_text(json.dumps({image: f"{image}:test" for image in images}), encoding="utf-8")
     monkeypatch.setenv("CORTEX_IMAGES", str(folder / "images.json"))
 
@@ -33,13 +38,31 @@ def run(folder: Path = ROOT) -> None:
     runpy.run_path(str(folder / "stacks"), run_name="__main__")
 
 
-def test_outputs_are_endpoints_namespaces_and_hash(local: Recording) -> None:
+def test_outputs_are_endpoints_registry_namespaces_and_hash(local: Recording) -> None:
     assert local.outputs == {
         "endpoints": {
             "kubernetes": "http://kubernetes-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp",
             "time": "http://time-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp",
         },
-        "namespaces": ["cortex-mcp", "cortex-system"],
+        "registry": {
+            "kubernetes": {
+                "name": "kubernetes-mcp-server",
+                "version": "0.0.67",
+                "protocol": "http",
+                "capabilities": ["kubernetes"],
+                "endpoint": "http://kubernetes-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp",
+                "namespace": "cortex-mcp",
+            },
+            "time": {
+                "name": "time-mcp-server",
+                "version": "2026.10.19",
+                "protocol": "stdio",
+                "capabilities": ["time"],
+                "endpoint": "http://time-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp",
+                "namespace": "cortex-mcp",
+            },
+        },
+        "namespaces": sorted(NAMESPACES),
         "declarationHash": load("local", ROOT).digest(),
     }
 
@@ -52,13 +75,15 @@ def test_every_object_goes_through_the_one_provider(local: Recording) -> None:
 
 def test_every_object_is_named_and_lies_in_a_declared_namespace(local: Recording) -> None:
     for resource in local.resources:
-        if resource.type.startswith("kubernetes:") and not resource.type.endswith(":Namespace"):
+        if resource.type.startswith("kubernetes:"):
             assert resource.at("metadata.name")
-            assert resource.at("metadata.namespace") in {"cortex-mcp", "cortex-system"}
+            if resource.type.rpartition(":")[2] not in OF_THE_CLUSTER:
+                # The verifier looks at the cluster's DNS.
+                assert resource.at("metadata.namespace") in NAMESPACES | {"kube-system"}
 
 
-def test_logical_names_are_unique_by_type(local: Recording) -> None:
-    found = [(resource.type, resource.name) for resource in local.resources]
+def test_logical_names_are_unique_by_type_and_parent(local: Recording) -> None:
+    found = [(resource.parent, resource.type, resource.name) for resource in local.resources]
     assert len(set(found)) == len(found)
 
 
@@ -71,6 +96,13 @@ def waits(recording: Recording, kind: str, name: str) -> set[str]:
 def test_declaration_waits_for_everything_else(local: Recording) -> None:
     objects = {f"{r.type}::{r.name}" for r in local.resources if r.type.startswith("kubernetes:")}
     assert objects - waits(local, "Declaration", "declaration") == {
+        f"kubernetes:core/v1:ConfigMap::{names.DECLARATION_CONFIG_MAP}",
+        f"kubernetes:batch/v1:Job::{names.VERIFY}",
+    }
+
+
+def test_verification_waits_for_the_declaration(local: Recording) -> None:
+    assert waits(local, "Verification", "verification") == {
         f"kubernetes:core/v1:ConfigMap::{names.DECLARATION_CONFIG_MAP}"
     }
 
@@ -89,9 +121,29 @@ def test_servers_wait_for_all_that_is_in_their_namespaces(local: Recording) -> N
     }
 
 
+def test_servers_wait_for_the_secrets_and_config_maps_that_they_use() -> None:
+    uses = {"secrets": [{"name": "s", "mount": "/s"}], "configMaps": [{"name": "c", "mount": "/c"}]}
+    parts = {
+        "secrets": {name: {"namespace": "cortex-mcp", "keys": {"k": {"literal": "v"}}} for name in ("s", "unused")},
+        "configMaps": {"c": {"namespace": "cortex-mcp", "data": {"k": "v"}}},
+    }
+    recording = record(lambda: deploy(declared(parts, demo=uses)))
+    waited = waits(recording, "McpServer", "demo")
+    assert {"kubernetes:core/v1:Secret::s", "kubernetes:core/v1:ConfigMap::c"} < waited
+    assert "kubernetes:core/v1:Secret::unused" not in waited
+
+
 def test_no_secret_is_in_the_open(local: Recording) -> None:
     clear = [resource for resource in local.resources if SECRETS["secrets:time-api-token"] in str(resource.inputs)]
     assert clear == []
+
+
+def test_preview_needs_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch)
+    preview = record(run, preview=True)
+    assert [(r.type, r.name) for r in preview.resources] == [(r.type, r.name) for r in record(run, SECRETS).resources]
+    (warning,) = preview.warnings
+    assert warning.startswith("secrets:time-api-token is not set")
 
 
 def test_missing_secret_stops_before_anything_is_registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

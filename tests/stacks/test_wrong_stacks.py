@@ -20,7 +20,7 @@ VALID: Settings = {
         "cortex-mcp": {"component": "mcp-servers", "description": "MCP server deployments"},
     },
     "servers": {
-        "time": {
+        "clock": {
             "image": "registry.test/time:1",
             "version": "1.0.0",
             "transport": "stdio",
@@ -60,13 +60,20 @@ def lines(settings: Settings, root: Path) -> list[str]:
 def test_the_unchanged_settings_are_valid(tmp_path: Path) -> None:
     document = {"config": {f"cortex:{key}": value for key, value in VALID.items()}}
     (tmp_path / "Pulumi.prod.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    assert list(load("prod", tmp_path).servers) == ["time"]
+    assert list(load("prod", tmp_path).servers) == ["clock"]
 
 
 LABEL = "DNS label: use at most 63 of a-z, 0-9 and '-', and begin and end with a letter or digit"
 TYPE = "server type: use at most 52 of a-z, 0-9 and '-', begin with a letter, end with a letter or digit"
 VALUE = "label value: use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends"
 FILE = "file name: use at most 253 letters, digits, '-', '_' and '.', and do not begin with '..'"
+FOLDER = "folder: write for instance /etc/talos, without '..' and without '/' at the end"
+MOVES = "may be another image tomorrow: in production write a fixed tag or a digest"
+UNDECLARED = "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system"
+TAKEN = "is a name that the stack itself uses there: choose another"
+MONITORING: Settings = {"namespaces.cortex-monitoring": {"component": "monitoring", "description": "Monitoring"}}
+TOKEN: Settings = {"namespace": "cortex-mcp", "keys": {"token": {"pulumi": "token"}}}
+SETTINGS: Settings = {"namespace": "cortex-mcp", "data": {"LEVEL": "info"}}
 QUANTITY = "quantity: write for instance 500m, 2, 128Mi or 20Gi"
 
 WRONG: list[tuple[dict[str, object], str]] = [
@@ -129,106 +136,419 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ),
     (
         {"namespaces.cortex-mcp.quota.pods": 2},
-        "namespaces.cortex-mcp.quota.pods: is 2, but its servers need 3 while they roll: "
+        "namespaces.cortex-mcp.quota.pods: is 2, but its pods need 3 while they roll: "
         "raise it, or lower resources or replicas",
     ),
     (
         {"namespaces.cortex-mcp.quota": {"limits.memory": "1Gi"}},
-        "namespaces.cortex-mcp.quota.limits.memory: is 1Gi, but its servers need 1.5Gi while they roll: "
+        "namespaces.cortex-mcp.quota.limits.memory: is 1Gi, but its pods need 1.5Gi while they roll: "
         "raise it, or lower resources or replicas",
     ),
-    ({"servers.9": VALID["servers"]["time"]}, f"servers.9: '9' is no {TYPE}"),  # type: ignore[index]
-    ({"servers.time.image": REMOVED}, "servers.time.image: is missing"),
+    ({"servers.9": VALID["servers"]["clock"]}, f"servers.9: '9' is no {TYPE}"),  # type: ignore[index]
+    ({"servers.clock.image": REMOVED}, "servers.clock.image: is missing"),
     (
-        {"servers.time.image": "Time Server"},
-        "servers.time.image: 'Time Server' is no image reference: write for instance ghcr.io/owner/name:1.0.0",
+        {"servers.clock.image": "Time Server"},
+        "servers.clock.image: 'Time Server' is no image reference: write for instance ghcr.io/owner/name:1.0.0",
     ),
     (
-        {"servers.time.image": "registry.test/time"},
-        "servers.time.image: 'registry.test/time' has no tag or digest: write one, or for images built here "
+        {"cluster.environment": "staging", "servers.clock.image": "registry.test/time"},
+        "servers.clock.image: 'registry.test/time' has no tag or digest: write one, or for images built here "
         'set CORTEX_IMAGES: eval "$(cortex local env)"',
     ),
-    ({"servers.time.version": 1.0}, "servers.time.version: must be text: put the value in quotes"),
-    ({"servers.time.transport": "sse"}, "servers.time.transport: input should be 'http' or 'stdio'"),
-    ({"servers.time.capabilities": {}}, "servers.time.capabilities: needs at least one entry"),
     (
-        {"servers.time.capabilities": {"time": "get_current_time"}},
-        "servers.time.capabilities.time: must be a list",
+        {"cluster.environment": "staging", "verifier": {"image": "registry.test/cortex"}},
+        "verifier.image: 'registry.test/cortex' has no tag or digest: write one, or for images built here "
+        'set CORTEX_IMAGES: eval "$(cortex local env)"',
     ),
-    ({"servers.time.replicas": -1}, "servers.time.replicas: input should be greater than or equal to 0"),
-    ({"servers.time.replicas": True}, "servers.time.replicas: input should be a valid integer"),
-    ({"servers.time.port": 70000}, "servers.time.port: input should be less than or equal to 65535"),
-    ({"servers.time.path": "mcp"}, "servers.time.path: 'mcp' is no HTTP path: begin it with '/' and use no spaces"),
-    ({"servers.time.args": ["--port", 8080]}, "servers.time.args.1: must be text: put the value in quotes"),
     (
-        {"servers.time.env": {"LOG-LEVEL": "x"}},
-        "servers.time.env.LOG-LEVEL: 'LOG-LEVEL' is no environment variable: "
+        {"servers.clock.image": "registry.test/time"},
+        f"servers.clock.image: 'registry.test/time' {MOVES}",
+    ),
+    (
+        {"servers.clock.image": "localhost:5000/time:latest"},
+        f"servers.clock.image: 'localhost:5000/time:latest' {MOVES}",
+    ),
+    ({"verifier": {"image": "registry.test/c:latest"}}, f"verifier.image: 'registry.test/c:latest' {MOVES}"),
+    (
+        {**MONITORING, "kubeStateMetrics": {"image": "registry.test/ksm"}},
+        f"kubeStateMetrics.image: 'registry.test/ksm' {MOVES}",
+    ),
+    ({"servers.clock.version": 1.0}, "servers.clock.version: must be text: put the value in quotes"),
+    ({"servers.clock.transport": "sse"}, "servers.clock.transport: input should be 'http' or 'stdio'"),
+    ({"servers.clock.capabilities": {}}, "servers.clock.capabilities: needs at least one entry"),
+    (
+        {"servers.clock.capabilities": {"time": "get_current_time"}},
+        "servers.clock.capabilities.time: must be a list",
+    ),
+    ({"servers.clock.replicas": -1}, "servers.clock.replicas: input should be greater than or equal to 0"),
+    ({"servers.clock.replicas": True}, "servers.clock.replicas: input should be a valid integer"),
+    ({"servers.clock.port": 70000}, "servers.clock.port: input should be less than or equal to 65535"),
+    ({"servers.clock.path": "mcp"}, "servers.clock.path: 'mcp' is no HTTP path: begin it with '/' and use no spaces"),
+    ({"servers.clock.args": ["--port", 8080]}, "servers.clock.args.1: must be text: put the value in quotes"),
+    (
+        {"servers.clock.env": {"LOG-LEVEL": "x"}},
+        "servers.clock.env.LOG-LEVEL: 'LOG-LEVEL' is no environment variable: "
         "use letters, digits and '_', and do not begin with a digit",
     ),
-    ({"servers.time.config": {"a/b": ""}}, f"servers.time.config.a/b: 'a/b' is no {FILE}"),
-    ({"servers.time.config": {"..": ""}}, f"servers.time.config...: '..' is no {FILE}"),
+    ({"servers.clock.config": {"a/b": ""}}, f"servers.clock.config.a/b: 'a/b' is no {FILE}"),
+    ({"servers.clock.config": {"..": ""}}, f"servers.clock.config...: '..' is no {FILE}"),
     (
-        {"servers.time.secretEnv": {"TOKEN": "my token"}},
-        "servers.time.secretEnv.TOKEN: 'my token' is no secret's key: "
+        {"servers.clock.secretEnv": {"TOKEN": "my token"}},
+        "servers.clock.secretEnv.TOKEN: 'my token' is no secret's key: "
         "use letters, digits, '-', '_' and '.', and begin with a letter",
     ),
     (
-        {"servers.time.secretEnv": {"TOKEN": "a"}, "servers.time.secretFiles": {"TOKEN": "b"}},
-        "servers.time: 'TOKEN' is in secretEnv and in secretFiles: they share one Secret, so name it once",
+        {"servers.clock.secretEnv": {"TOKEN": "a"}, "servers.clock.secretFiles": {"TOKEN": "b"}},
+        "servers.clock: 'TOKEN' is in secretEnv and in secretFiles: they share one Secret, so name it once",
     ),
     (
-        {"servers.time.secretEnv": {"TOKEN": "a"}, "servers.time.env": {"TOKEN": "b"}},
-        "servers.time: 'TOKEN' is in env and in secretEnv: only one can be meant, remove the other",
+        {"servers.clock.secretEnv": {"TOKEN": "a"}, "servers.clock.env": {"TOKEN": "b"}},
+        "servers.clock: 'TOKEN' is in env and in secretEnv: only one can be meant, remove the other",
     ),
     (
-        {"servers.time.resources.requests": {"cpu": "1", "memory": "1Gi"}},
-        "servers.time.resources: requests are larger than limits: lower requests or raise limits",
+        {"servers.clock.resources.requests": {"cpu": "1", "memory": "1Gi"}},
+        "servers.clock.resources: requests are larger than limits: lower requests or raise limits",
     ),
     (
-        {"servers.time.resources.limits": {"cpu": "3", "memory": "1Gi"}},
-        "servers.time.resources.limits: are larger than namespaces.cortex-mcp.limits.max: lower these or raise those",
+        {"servers.clock.resources.limits": {"cpu": "3", "memory": "1Gi"}},
+        "servers.clock.resources.limits: are larger than namespaces.cortex-mcp.limits.max: lower these or raise those",
     ),
     (
-        {"servers.time.resources.requests": {"cpu": "10m", "memory": "64Mi"}},
-        "servers.time.resources.requests: are smaller than namespaces.cortex-mcp.limits.min: "
+        {"servers.clock.resources.requests": {"cpu": "10m", "memory": "64Mi"}},
+        "servers.clock.resources.requests: are smaller than namespaces.cortex-mcp.limits.min: "
         "raise these or lower those",
     ),
     (
-        {"servers.time.probes.liveness": {"successThreshold": 2}},
-        "servers.time.probes: liveness.successThreshold must be 1: Kubernetes allows more for readiness only",
+        {"servers.clock.probes.liveness": {"successThreshold": 2}},
+        "servers.clock.probes: liveness.successThreshold must be 1: Kubernetes allows more for readiness only",
     ),
     (
-        {"servers.time.probes.startup.periodSeconds": "5s"},
-        "servers.time.probes.startup.periodSeconds: input should be a valid integer",
+        {"servers.clock.probes.startup.periodSeconds": "5s"},
+        "servers.clock.probes.startup.periodSeconds: input should be a valid integer",
     ),
     (
-        {"servers.time.namespace": "cortex-mpc"},
-        "servers.time.namespace: namespace 'cortex-mpc' is not declared: "
+        {"servers.clock.namespace": "cortex-mpc"},
+        "servers.clock.namespace: namespace 'cortex-mpc' is not declared: "
         "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system",
     ),
     (
-        {"servers.time.kubernetes": {"namespaces": ["prod"]}},
-        "servers.time.kubernetes.namespaces: namespace 'prod' is not declared: "
+        {"servers.clock.kubernetes": {"namespaces": ["prod"]}},
+        "servers.clock.kubernetes.namespaces: namespace 'prod' is not declared: "
         "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system",
     ),
-    ({"servers.time.kubernetes": {"namespaces": []}}, "servers.time.kubernetes.namespaces: needs at least one entry"),
+    ({"servers.clock.kubernetes": {"namespaces": []}}, "servers.clock.kubernetes.namespaces: needs at least one entry"),
     (
-        {"servers.time.kubernetes": {"namespaces": ["cortex-mcp", "cortex-mcp"]}},
-        "servers.time: kubernetes.namespaces has the same entry twice: remove one",
+        {"servers.clock.kubernetes": {"namespaces": ["cortex-mcp", "cortex-mcp"]}},
+        "servers.clock: kubernetes.namespaces has the same entry twice: remove one",
     ),
     (
-        {"servers.time.clients": [{"namespace": "a"}, {"namespace": "a", "labels": {}}]},
-        "servers.time: clients has the same entry twice: remove one",
+        {"servers.clock.clients": [{"namespace": "a"}, {"namespace": "a", "labels": {}}]},
+        "servers.clock: clients has the same entry twice: remove one",
     ),
     (
-        {"servers.time.clients": [{"namespace": "a", "labels": {"app": "a b"}}]},
-        f"servers.time.clients.0.labels.app: 'a b' is no {VALUE}",
+        {"servers.clock.clients": [{"namespace": "a", "labels": {"app": "a b"}}]},
+        f"servers.clock.clients.0.labels.app: 'a b' is no {VALUE}",
     ),
-    ({"servers.time.smoke": {"arguments": {}}}, "servers.time.smoke.tool: is missing"),
+    ({"servers.clock.smoke": {"arguments": {}}}, "servers.clock.smoke.tool: is missing"),
 ]
 
 
-@pytest.mark.parametrize(("changes", "line"), WRONG, ids=[line.partition(": ")[0] for _, line in WRONG])
+WRONG_FOLDERS: list[tuple[dict[str, object], str]] = [
+    (
+        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "mount": folder}]},
+        f"servers.clock.secrets.0.mount: {folder!r} is no {FOLDER}",
+    )
+    for folder in ("/", "etc", "/etc/", "/etc/../tmp", "/a b", "/a:b")
+]
+
+WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
+    # Secrets
+    ({"secrets.token": {"namespace": "cortex-mcp"}}, "secrets.token: give exactly one of keys, external and existing"),
+    (
+        {"secrets.token": {**TOKEN, "existing": ["token"]}},
+        "secrets.token: give exactly one of keys, external and existing",
+    ),
+    (
+        {"secrets.token": {**TOKEN, "keys": {"token": {"pulumi": "a", "literal": "b"}}}},
+        "secrets.token.keys.token: name exactly one source: pulumi, file or literal",
+    ),
+    (
+        {"secrets.token": {**TOKEN, "keys": {"token": {}}}},
+        "secrets.token.keys.token: name exactly one source: pulumi, file or literal",
+    ),
+    ({"secrets.token": {**TOKEN, "keys": {"a/b": {"literal": ""}}}}, f"secrets.token.keys.a/b: 'a/b' is no {FILE}"),
+    (
+        {"secrets.token": {**TOKEN, "rotateAfterDays": 0}},
+        "secrets.token.rotateAfterDays: input should be greater than or equal to 1",
+    ),
+    (
+        {"secrets.token": {**TOKEN, "namespace": "mcp"}},
+        f"secrets.token.namespace: namespace 'mcp' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp", "external": {"store": "vault", "keys": {"a": "b"}}}},
+        "secrets.token.external: needs the custom resource ExternalSecret: "
+        "add it to cluster.customResources if the cluster has it, or remove this",
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {
+                "namespace": "cortex-mcp",
+                "external": {"store": "vault", "keys": {"a": "b"}, "refresh": "1 hour"},
+            },
+        },
+        "secrets.token.external.refresh: '1 hour' is no duration: write for instance 30m or 1h",
+    ),
+    (
+        {"secrets.clock-mcp-credentials": TOKEN, "servers.clock.secretEnv": {"TOKEN": "token"}},
+        "secrets.clock-mcp-credentials: servers.clock makes it from secretEnv and secretFiles: remove it here or there",
+    ),
+    (
+        {"secrets.cortex-resource-manager-token": {**TOKEN, "namespace": "cortex-system"}},
+        f"secrets.cortex-resource-manager-token: {TAKEN}",
+    ),
+    (
+        {"cluster.customResources": ["Certificate"]},
+        "cluster.customResources.0: input should be 'ExternalSecret', 'PrometheusRule' or 'ServiceMonitor'",
+    ),
+    # ConfigMaps
+    (
+        {"configMaps.settings": {**SETTINGS, "namespace": "mcp"}},
+        f"configMaps.settings.namespace: namespace 'mcp' is not declared: {UNDECLARED}",
+    ),
+    ({"configMaps.settings": {**SETTINGS, "data": {}}}, "configMaps.settings.data: needs at least one entry"),
+    (
+        {"configMaps.clock-mcp-config": SETTINGS, "servers.clock.config": {"a": ""}},
+        "configMaps.clock-mcp-config: servers.clock makes it from config: remove it here or there",
+    ),
+    (
+        {"configMaps.cortex-declaration": {**SETTINGS, "namespace": "cortex-system"}},
+        f"configMaps.cortex-declaration: {TAKEN}",
+    ),
+    (
+        {"configMaps.cortex-verification": {**SETTINGS, "namespace": "cortex-system"}},
+        f"configMaps.cortex-verification: {TAKEN}",
+    ),
+    # What a server uses of them
+    (
+        {"servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "token"}}]},
+        "servers.clock.secrets.0.name: Secret 'token' is not declared: add it under cortex:secrets",
+    ),
+    (
+        {
+            "secrets.token": {**TOKEN, "namespace": "cortex-system"},
+            "servers.clock.secrets": [{"name": "token", "mount": "/etc/token"}],
+        },
+        "servers.clock.secrets.0.name: Secret 'token' is in cortex-system, the server in cortex-mcp: "
+        "a pod can use only what is in its own namespace, declare it there",
+    ),
+    (
+        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "tokn"}}]},
+        "servers.clock.secrets.0.env.TOKEN: Secret 'token' has no key 'tokn': add it there, or use one of token",
+    ),
+    (
+        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token"}]},
+        "servers.clock.secrets.0: is not used: give env, mount, or both",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "servers.clock.secrets": [{"name": "token", "mount": "/a"}, {"name": "token", "mount": "/b"}],
+        },
+        "servers.clock: secrets names 'token' twice: join the two entries",
+    ),
+    (
+        {"servers.clock.configMaps": [{"name": "settings", "envFrom": True}]},
+        "servers.clock.configMaps.0.name: ConfigMap 'settings' is not declared: add it under cortex:configMaps",
+    ),
+    (
+        {
+            "configMaps.settings": {**SETTINGS, "namespace": "cortex-system"},
+            "servers.clock.configMaps": [{"name": "settings", "envFrom": True}],
+        },
+        "servers.clock.configMaps.0.name: ConfigMap 'settings' is in cortex-system, the server in cortex-mcp: "
+        "a pod can use only what is in its own namespace, declare it there",
+    ),
+    (
+        {"configMaps.settings": SETTINGS, "servers.clock.configMaps": [{"name": "settings"}]},
+        "servers.clock.configMaps.0: is not used: give envFrom, mount, or both",
+    ),
+    # Variables and folders
+    (
+        {
+            "secrets.token": TOKEN,
+            "servers.clock.env": {"TOKEN": "x"},
+            "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "token"}}],
+        },
+        "servers.clock: 'TOKEN' is in env and in secrets.0.env: only one can be meant, remove the other",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "servers.clock.secretEnv": {"TOKEN": "x"},
+            "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "token"}}],
+        },
+        "servers.clock: 'TOKEN' is in secretEnv and in secrets.0.env: only one can be meant, remove the other",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "configMaps.settings": SETTINGS,
+            "servers.clock.secrets": [{"name": "token", "mount": "/etc/both"}],
+            "servers.clock.configMaps": [{"name": "settings", "mount": "/etc/both"}],
+        },
+        "servers.clock: secrets.0.mount /etc/both and configMaps.0.mount /etc/both overlap: choose another folder",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "configMaps.settings": SETTINGS,
+            "servers.clock.secrets": [{"name": "token", "mount": "/etc/both/inner"}],
+            "servers.clock.configMaps": [{"name": "settings", "mount": "/etc/both"}],
+        },
+        "servers.clock: secrets.0.mount /etc/both/inner and configMaps.0.mount /etc/both overlap: "
+        "choose another folder",
+    ),
+    (
+        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "mount": "/tmp/token"}]},
+        "servers.clock: secrets.0.mount /tmp/token and the built-in /tmp overlap: choose another folder",
+    ),
+    (
+        {
+            "configMaps.settings": SETTINGS,
+            "servers.clock.configMaps": [{"name": "settings", "mount": "/etc/mcp/config"}],
+        },
+        "servers.clock: configMaps.0.mount /etc/mcp/config and the built-in /etc/mcp/config overlap: "
+        "choose another folder",
+    ),
+    (
+        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "mount": "/var/run"}]},
+        "servers.clock: secrets.0.mount /var/run and the built-in /var/run/secrets/kubernetes.io/serviceaccount "
+        "overlap: choose another folder",
+    ),
+    *WRONG_FOLDERS,
+    # Pods: how many, and their room
+    (
+        {"servers.clock.autoscaling": {"minReplicas": 5}},
+        "servers.clock.autoscaling: minReplicas is larger than maxReplicas: lower it or raise that",
+    ),
+    (
+        {"servers.clock.autoscaling": {"minReplicas": 3}},
+        "servers.clock: replicas is 2, but autoscaling goes from 3 to 4: set replicas between them",
+    ),
+    (
+        {"servers.clock.autoscaling": {"cpuPercent": 101}},
+        "servers.clock.autoscaling.cpuPercent: input should be less than or equal to 100",
+    ),
+    (
+        {"servers.clock.disruption": {"maxUnavailable": 0}},
+        "servers.clock.disruption.maxUnavailable: input should be greater than or equal to 1",
+    ),
+    (
+        {"servers.clock.autoscaling": {"maxReplicas": 9}, "namespaces.cortex-mcp.quota.pods": 9},
+        "namespaces.cortex-mcp.quota.pods: is 9, but its pods need 10 while they roll: "
+        "raise it, or lower resources or replicas",
+    ),
+    (
+        {"verifier": {"image": "registry.test/cortex:1"}, "namespaces.cortex-system.quota.pods": 1},
+        "namespaces.cortex-system.quota.pods: is 1, but its pods need 2 while they roll: "
+        "raise it, or lower resources or replicas",
+    ),
+    (
+        {
+            "namespaces.cortex-monitoring": {
+                "component": "monitoring",
+                "description": "Monitoring",
+                "quota": {"limits.memory": "500Mi"},
+            },
+            "kubeStateMetrics": {},
+        },
+        "namespaces.cortex-monitoring.quota.limits.memory: is 500Mi, but its pods need 512Mi while they roll: "
+        "raise it, or lower resources or replicas",
+    ),
+    (
+        {
+            "verifier": {
+                "image": "registry.test/cortex:1",
+                "resources": {"limits": {"cpu": "3", "memory": "512Mi"}},
+            }
+        },
+        "verifier.resources.limits: are larger than namespaces.cortex-system.limits.max: lower these or raise those",
+    ),
+    (
+        {
+            **MONITORING,
+            "kubeStateMetrics": {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}},
+        },
+        "kubeStateMetrics.resources.requests: are smaller than namespaces.cortex-monitoring.limits.min: "
+        "raise these or lower those",
+    ),
+    (
+        {"verifier": {"image": "registry.test/cortex:1", "schedule": "hourly"}},
+        "verifier.schedule: 'hourly' is no cron schedule: write five fields, for instance */15 * * * *",
+    ),
+    # Metrics, the resource manager, where a server may connect to
+    (
+        {"kubeStateMetrics": {}},
+        f"kubeStateMetrics.namespace: namespace 'cortex-monitoring' is not declared: {UNDECLARED}",
+    ),
+    (
+        {**MONITORING, "kubeStateMetrics": {"serviceMonitor": True}},
+        "kubeStateMetrics.serviceMonitor: needs the custom resource ServiceMonitor: "
+        "add it to cluster.customResources if the cluster has it, or remove this",
+    ),
+    (
+        {**MONITORING, "kubeStateMetrics": {"alerts": {}}},
+        "kubeStateMetrics.alerts: needs the custom resource PrometheusRule: "
+        "add it to cluster.customResources if the cluster has it, or remove this",
+    ),
+    (
+        {**MONITORING, "kubeStateMetrics": {"alerts": {"quotaPercent": 0}}},
+        "kubeStateMetrics.alerts.quotaPercent: input should be greater than or equal to 1",
+    ),
+    ({"resourceManager": {"scope": "all"}}, "resourceManager.scope: input should be 'namespaces' or 'cluster'"),
+    ({"resourceManager": {"token": "forever"}}, "resourceManager.token: input should be 'bound' or 'legacy'"),
+    (
+        {"resourceManager": {"execIn": ["cortex-workers"]}},
+        f"resourceManager.execIn: namespace 'cortex-workers' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"resourceManager": {"readableSecrets": {"cortex-data": ["token"]}}},
+        f"resourceManager.readableSecrets: namespace 'cortex-data' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"secrets.token": TOKEN, "resourceManager": {"readableSecrets": {"cortex-system": ["token"]}}},
+        "resourceManager.readableSecrets.cortex-system: Secret 'token' is not declared there: "
+        "add it under cortex:secrets, or remove it here",
+    ),
+    (
+        {"resourceManager": {"readableSecrets": {"cortex-mcp": ["clock-mcp-credentials"]}}},
+        "resourceManager.readableSecrets.cortex-mcp: Secret 'clock-mcp-credentials' is not declared there: "
+        "add it under cortex:secrets, or remove it here",
+    ),
+    (
+        {"servers.clock.egress": [{"cidrs": ["proxmox.test"], "ports": [8006]}]},
+        "servers.clock.egress.0.cidrs.0: 'proxmox.test' is no address range: "
+        "write for instance 10.0.0.0/24 or 192.0.2.10/32",
+    ),
+    (
+        {"servers.clock.egress": [{"cidrs": ["192.0.2.1/24"], "ports": [8006]}]},
+        "servers.clock.egress.0.cidrs.0: '192.0.2.1/24' is no address range: "
+        "write for instance 10.0.0.0/24 or 192.0.2.10/32",
+    ),
+    (
+        {"servers.clock.egress": [{"cidrs": ["192.0.2.0/24"], "ports": []}]},
+        "servers.clock.egress.0.ports: needs at least one entry",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    WRONG + WRONG_BETWEEN_PARTS,
+    ids=[line.partition(": ")[0] for _, line in WRONG + WRONG_BETWEEN_PARTS],
+)
 def test_wrong_settings_get_their_line(
     changes: Mapping[str, object], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,19 +557,29 @@ def test_wrong_settings_get_their_line(
 
 
 def test_every_fault_has_its_line(tmp_path: Path) -> None:
-    found = lines(changed({"cluster.context": REMOVED, "servers.time.port": 0, "servers.time.prot": 1}), tmp_path)
+    found = lines(changed({"cluster.context": REMOVED, "servers.clock.port": 0, "servers.clock.prot": 1}), tmp_path)
     assert found == [
         "cluster.context: is missing",
-        "servers.time.port: input should be greater than or equal to 1",
-        "servers.time.prot: is no known setting: check its spelling",
+        "servers.clock.port: input should be greater than or equal to 1",
+        "servers.clock.prot: is no known setting: check its spelling",
     ]
 
 
 def test_every_fault_between_parts_has_its_line(tmp_path: Path) -> None:
-    changes = {"servers.time.namespace": "a", "servers.time.kubernetes": {"namespaces": ["b"]}}
+    changes = {"servers.clock.namespace": "a", "servers.clock.kubernetes": {"namespaces": ["b"]}}
     found = lines(changed({**changes, "namespaces.kube-x": {"component": "x", "description": "x"}}), tmp_path)
     assert [line.partition(": ")[0] for line in found] == [
         "namespaces.kube-x",
-        "servers.time.namespace",
-        "servers.time.kubernetes.namespaces",
+        "servers.clock.namespace",
+        "servers.clock.kubernetes.namespaces",
+    ]
+
+
+def test_every_fault_inside_a_server_has_its_line(tmp_path: Path) -> None:
+    changes = {"env": {"A": "", "B": ""}, "secretEnv": {"A": "a", "B": "b"}, "autoscaling": {"minReplicas": 3}}
+    found = lines(changed({f"servers.clock.{field}": value for field, value in changes.items()}), tmp_path)
+    assert found == [
+        "servers.clock: 'A' is in env and in secretEnv: only one can be meant, remove the other",
+        "servers.clock: 'B' is in env and in secretEnv: only one can be meant, remove the other",
+        "servers.clock: replicas is 2, but autoscaling goes from 3 to 4: set replicas between them",
     ]

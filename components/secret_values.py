@@ -1,0 +1,112 @@
+"""The values of secrets: from Pulumi's encrypted settings, files and literals; every one a Pulumi secret from here on.
+
+A pull request is previewed by a machine that may not hold them. There a value that is missing is a warning, and
+unknown; `pulumi up` refuses to begin without it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pulumi
+from pulumi.runtime import is_dry_run
+from pulumi.runtime.config import is_config_secret
+
+from stacks.model import Declaration
+from stacks.secret import Source
+
+SECTION = "secrets"
+"""The Pulumi config namespace that holds secrets: `pulumi config set --secret secrets:KEY`."""
+
+SecretValues = Mapping[str, pulumi.Output[str]]
+"""Environment variable, file name or key → its secret value."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """All secret values of a stack."""
+
+    servers: Mapping[str, SecretValues]
+    """Server type → values of its `secretEnv` and `secretFiles`."""
+    secrets: Mapping[str, SecretValues]
+    """Declared Secret → values of its `keys`; empty where others make it."""
+
+
+@dataclass(frozen=True)
+class _Missing:
+    """A value that is not there: what to tell the user, and whether a preview can do without it."""
+
+    sentence: str
+    previewable: bool = True
+
+
+def read(declaration: Declaration, root: Path) -> Values:
+    """Read every secret value that the stack wants; files are relative to `root`.
+
+    Raises:
+        pulumi.RunError: values are missing (a preview only warns of those), or set in the clear; a line each.
+    """
+    reader = _Reader(root)
+    values = Values(
+        servers={
+            kind: {
+                name: reader.setting(key, f"the MCP server {kind!r}", name)
+                for name, key in {**server.secret_env, **server.secret_files}.items()
+            }
+            for kind, server in declaration.servers.items()
+        },
+        secrets={
+            name: {key: reader.source(source, f"the Secret {name!r}", key) for key, source in secret.keys.items()}
+            for name, secret in declaration.secrets.items()
+        },
+    )
+    reader.report()
+    return values
+
+
+class _Reader:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._config = pulumi.Config(SECTION)
+        self._missing: list[_Missing] = []
+
+    def setting(self, key: str, owner: str, name: str) -> pulumi.Output[str]:
+        full = f"{SECTION}:{key}"
+        command = f"pulumi config set --secret {full}"
+        value = self._config.get_secret(key)
+        if value is None:
+            return self._miss(f"{full} is not set, and {owner} needs it for {name}: run `{command}`")
+        if not is_config_secret(full):
+            clear = f"{full} of {owner} is in the stack file in the clear: run `{command}`"
+            self._missing.append(_Missing(clear, previewable=False))
+        return value
+
+    def source(self, source: Source, owner: str, name: str) -> pulumi.Output[str]:
+        if source.pulumi is not None:
+            return self.setting(source.pulumi, owner, name)
+        if source.file is not None:
+            return self._file(source.file, owner, name)
+        return pulumi.Output.secret(source.literal or "")
+
+    def report(self) -> None:
+        fatal = [missing for missing in self._missing if not (is_dry_run() and missing.previewable)]
+        if fatal:
+            raise pulumi.RunError("\n".join(missing.sentence for missing in fatal))
+        for missing in self._missing:
+            pulumi.log.warn(f"{missing.sentence}; `pulumi up` will refuse to begin without it")
+
+    def _file(self, path: str, owner: str, name: str) -> pulumi.Output[str]:
+        try:
+            # Bytes first: reading as text would turn the line ends of other systems into this one's.
+            return pulumi.Output.secret((self._root / path).read_bytes().decode())
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror}), and {owner} needs it for {name}"
+            return self._miss(f"the file {path} {reason}: put it there, or name another in cortex:secrets")
+        except UnicodeDecodeError:
+            reason = f"is not UTF-8 text, and {owner} needs it for {name}"
+            return self._miss(f"the file {path} {reason}: encode it, for instance with base64")
+
+    def _miss(self, sentence: str) -> pulumi.Output[str]:
+        self._missing.append(_Missing(sentence))
+        return pulumi.Output.secret(cast("str", pulumi.UNKNOWN))

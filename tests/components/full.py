@@ -1,0 +1,48 @@
+"""A declaration that uses every component and every one of its parts, and does not change with the stack files."""
+
+from stacks.model import Declaration
+from tests.components.recording import MINIMAL
+
+SECRETS = {"secrets:demo-token": "hunter2", "secrets:demo-ca": "hunter2", "secrets:shared-token": "hunter2"}
+"""The secret settings that it needs."""
+
+_NAMESPACES = {
+    name: {"component": name, "description": name} for name in ("cortex-mcp", "cortex-monitoring", "cortex-system")
+}
+_DEMO = {
+    **MINIMAL,
+    "config": {"server-config.yaml": "server: {}\n"},
+    "secretEnv": {"TOKEN": "demo-token"},
+    "secretFiles": {"ca.pem": "demo-ca"},
+    "secrets": [{"name": "shared-secret", "env": {"SHARED": "token"}, "mount": "/etc/shared-secret"}],
+    "configMaps": [{"name": "shared-config", "envFrom": True, "mount": "/etc/shared-config"}],
+    "egress": [{"cidrs": ["192.0.2.0/24"], "ports": [50000]}],
+    "autoscaling": {},
+    "clients": [{"namespace": "cortex-system"}, {"namespace": "prometheus", "labels": {"app": "prometheus"}}],
+    "kubernetes": {"namespaces": ["cortex-mcp"]},
+}
+
+
+def full(**parts: object) -> Declaration:
+    """Give it, with whole sections replaced."""
+    return Declaration.model_validate(
+        {
+            "cluster": {
+                "context": "test",
+                "environment": "testing",
+                "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+            },
+            "namespaces": _NAMESPACES,
+            "servers": {"demo": _DEMO, "bare": MINIMAL},
+            "secrets": {
+                "shared-secret": {"namespace": "cortex-mcp", "keys": {"token": {"pulumi": "shared-token"}}},
+                "external": {"namespace": "cortex-mcp", "external": {"store": "vault", "keys": {"a": "b"}}},
+                "existing": {"namespace": "cortex-mcp", "existing": ["a"]},
+            },
+            "configMaps": {"shared-config": {"namespace": "cortex-mcp", "data": {"LOG_LEVEL": "info"}}},
+            "resourceManager": {"readableSecrets": {"cortex-mcp": ["shared-secret"]}, "execIn": ["cortex-mcp"]},
+            "kubeStateMetrics": {"serviceMonitor": True, "alerts": {}, "scrapers": ["prometheus"]},
+            "verifier": {"image": "registry.test/cortex:1"},
+            **parts,
+        }
+    )

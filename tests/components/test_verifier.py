@@ -1,0 +1,148 @@
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import anyio
+import pytest
+
+from checks.access import Access
+from checks.findings import Severity
+from checks.publication import publish
+from checks.verify import verify_deployed
+from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
+from stacks.verifier import Verifier as Declared
+from stacks.verifier import verifier_client
+from tests.checks.fake_api import serve
+from tests.checks.world import World
+from tests.checks.world import declared as world_declared
+from tests.components.recording import Recording, Registration, record
+from tests.components.test_restricted import violations
+
+SETTINGS = Declared(image="registry.test/cortex:1")
+LABELS = {"app": "cortex-verifier", "cortex.dev/component": "verifier"}
+NAMESPACES = ("cortex-mcp", "cortex-system")
+Right = tuple[str, str, str, str]
+"""Namespace or nothing, verb, resource with its group, object or nothing."""
+
+
+@pytest.fixture
+def verifier() -> Recording:
+    return record(lambda: Verifier("verifier", VerifierSettings(SETTINGS, NAMESPACES)))
+
+
+def verification(digest: str = "0123456789abcdef") -> Registration:
+    settings = VerificationSettings(SETTINGS, digest)
+    return record(lambda: Verification("verification", settings)).one("Job")
+
+
+def test_cron_job_runs_one_at_a_time_and_keeps_few(verifier: Recording) -> None:
+    cron_job = verifier.of("CronJob")["cortex-system/cortex-verify"]
+    spec = cast("Mapping[str, object]", cron_job.at("spec"))
+    assert {key: value for key, value in spec.items() if key != "jobTemplate"} == {
+        "schedule": "*/15 * * * *",
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 300,
+        "successfulJobsHistoryLimit": 1,
+        "failedJobsHistoryLimit": 3,
+    }
+    assert cron_job.at("metadata.labels") == LABELS
+    assert cron_job.at("spec.jobTemplate.spec.backoffLimit") == 0
+    assert cron_job.at("spec.jobTemplate.spec.activeDeadlineSeconds") == 300
+
+
+def test_pods_verify_and_publish(verifier: Recording) -> None:
+    template = verifier.one("CronJob").at("spec.jobTemplate.spec.template")
+    assert template == verification().at("spec.template")
+    assert isinstance(template, dict)
+    assert template["metadata"] == {"labels": LABELS}
+    pod = template["spec"]
+    assert violations(pod) == []
+    (container,) = pod["containers"]
+    assert container["image"] == "registry.test/cortex:1"
+    assert container["command"] == ["cortex", "verify", "--in-cluster", "--publish"]
+    assert container["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+    assert (pod["serviceAccountName"], pod["automountServiceAccountToken"]) == ("cortex-verifier", True)
+    assert pod["restartPolicy"] == "Never"
+
+
+def test_each_declaration_has_a_job_that_stays() -> None:
+    job = verification()
+    assert job.at("metadata.name") == "cortex-verify-01234567"
+    assert (job.at("spec.backoffLimit"), job.at("spec.activeDeadlineSeconds")) == (1, 300)
+    assert "ttlSecondsAfterFinished" not in cast("Mapping[str, object]", job.at("spec"))
+    other = verification("fedcba9876543210")
+    assert other.name == job.name, "another declaration replaces the Job of this one, so it must have the same URN"
+    assert other.at("metadata.name") == "cortex-verify-fedcba98"
+    assert other.deleted_before_replaced, "a declaration that comes back finds no Job of its name"
+
+
+def test_token_is_in_the_verifiers_pods_alone(verifier: Recording) -> None:
+    account = verifier.of("ServiceAccount")["cortex-system/cortex-verifier"]
+    assert account.at("automountServiceAccountToken") is False
+
+
+def test_pods_may_reach_the_api_and_nobody_may_reach_them(verifier: Recording) -> None:
+    policy = verifier.of("NetworkPolicy")["cortex-system/cortex-verifier"]
+    assert policy.at("spec") == {
+        "podSelector": {"matchLabels": {"app": "cortex-verifier"}},
+        "policyTypes": ["Ingress", "Egress"],
+        "egress": [{"ports": [{"port": port, "protocol": "TCP"} for port in (443, 6443)]}],
+    }
+
+
+def test_servers_can_know_the_verifier_as_a_client() -> None:
+    client = verifier_client()
+    assert client.namespace == "cortex-system"
+    assert client.labels.items() <= LABELS.items()
+
+
+def granted(verifier: Recording) -> set[Right]:
+    """Give all that the account may do, by following the bindings."""
+    rights: set[Right] = set()
+    bindings = [("", binding) for binding in verifier.of("ClusterRoleBinding").values()]
+    bindings += [(name.split("/")[0], binding) for name, binding in verifier.of("RoleBinding").items()]
+    for namespace, binding in bindings:
+        account = {"kind": "ServiceAccount", "name": "cortex-verifier", "namespace": "cortex-system"}
+        assert binding.at("subjects") == [account]
+        kind, name = str(binding.at("roleRef.kind")), str(binding.at("roleRef.name"))
+        role = verifier.of(kind)[name if kind == "ClusterRole" else f"{namespace}/{name}"]
+        for rule in cast("list[Mapping[str, list[str]]]", role.at("rules")):
+            rights |= set(_rights(namespace, rule))
+    return rights
+
+
+def _rights(namespace: str, rule: Mapping[str, list[str]]) -> Iterable[Right]:
+    for group in rule["apiGroups"]:
+        for resource in rule["resources"]:
+            for verb in rule["verbs"]:
+                for name in rule.get("resourceNames", [""]):
+                    yield namespace, verb, f"{resource}.{group}".rstrip("."), name
+
+
+def used(namespaces: tuple[str, ...]) -> set[Right]:
+    """Give all that a verification inside the cluster asks of the API server."""
+    spaces = {name: {"component": "c", "description": "d"} for name in namespaces}
+    rights: set[Right] = {("cortex-system", "create", "configmaps", "")}
+    with serve(World(world_declared(namespaces=spaces, servers={}))) as api:
+        access = Access("in-cluster", api.url, inside=True)
+        report = anyio.run(verify_deployed, access, Severity.ERROR)
+        assert (report.exit_code, anyio.run(publish, report, access)) == (0, None)
+        for path in api.requests:
+            if path != "/version":
+                rights.add(_right(path))
+    return rights
+
+
+def _right(path: str) -> Right:
+    _, prefix, *rest = path.split("/")
+    group = rest[0] if prefix == "apis" else ""
+    rest = rest[2:] if group else rest[1:]
+    namespace = rest[1] if rest[0] == "namespaces" and len(rest) > 1 else ""
+    plural, *name = rest[2:] if namespace else rest
+    verb = "list" if not name else "patch" if name[0] == "cortex-verification" else "get"
+    return namespace, verb, f"{plural}.{group}".rstrip("."), name[0] if name else ""
+
+
+def test_rights_are_exactly_what_a_verification_uses(verifier: Recording) -> None:
+    # What `create` makes cannot be named, and the fake API server asks for no right at all.
+    assert granted(verifier) == used(NAMESPACES)
