@@ -243,9 +243,11 @@ def _report_unready(
 
 
 def serve() -> None:
-    """Serves on a free loopback port, printed for the engine, until the engine is gone."""
-    # Ctrl-C reaches the whole process group; the engine then asks us to cancel, and needs the answers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Serves on a free loopback port, printed for the engine, until the engine says to stop or is gone."""
+    # The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us.
+    told_to_stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_stop.set())
     # Large CRDs exceed the default message size of 4 MiB.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=unlimited)
@@ -255,6 +257,6 @@ def serve() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    while server.wait_for_termination(_PARENT_CHECK) and os.getppid() == engine:
+    while not told_to_stop.wait(_PARENT_CHECK) and os.getppid() == engine:
         pass
     server.stop(None)
