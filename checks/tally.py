@@ -70,7 +70,8 @@ class Tally:
         """Give the result. A judge that judged nothing at all is unknown, not ok."""
         if not (self._passed or self._skipped or self._findings or self._unknowns):
             self.unknown(self._title, Reason.UNJUDGED, "the check judged nothing: this is a fault of cortex")
-        status = Status.FINDINGS if self._findings else Status.UNKNOWN if self._unknowns else Status.OK
+        unseen = bool(self._unknowns) or not self._passed  # what was only skipped is explained elsewhere, but not ok
+        status = Status.FINDINGS if self._findings else Status.UNKNOWN if unseen else Status.OK
         return Row(
             name=self._name,
             title=self._title,
