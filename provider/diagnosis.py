@@ -56,7 +56,8 @@ def _why_stuck(container: Object) -> str:
     if waiting:
         return f"waits: {waiting.get('reason', '')} {waiting.get('message', '')}".rstrip()
     if ended and ended.get("exitCode"):
-        return f"ended with code {ended['exitCode']} ({ended.get('reason', 'Error')})"
+        said = (ended.get("message") or "").strip().rpartition("\n")[2]
+        return f"ended with code {ended['exitCode']} ({ended.get('reason', 'Error')})" + (f": {said}" if said else "")
     return "" if ended or container.get("ready") else "runs, but is not ready"
 
 

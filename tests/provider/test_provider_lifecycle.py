@@ -276,6 +276,9 @@ def test_when_an_object_is_ready(
     assert state.id == "ns/a"
 
 
+FAILED = [{"type": "Failed", "status": "True", "message": "its pods failed"}]
+
+
 def test_a_service_with_a_ready_endpoint_is_ready(lifecycle: Lifecycle, api: FakeApi) -> None:
     slices = api.lists["/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices"] = [{"endpoints": None}]
     lifecycle.cancelled.set()
@@ -303,6 +306,18 @@ def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Life
     assert lifecycle.create(DEPLOYMENT, deployment, 0).unready == (
         "Deployment ns/a is not ready after 0 s: its controller has not seen this version yet;"
         " container bad of pod a-1-x waits: ImagePullBackOff no such image; last warning (Pod a-1-x): New: m"
+    )
+
+
+def test_a_container_that_ended_says_its_last_words(lifecycle: Lifecycle, api: FakeApi) -> None:
+    ended = {"exitCode": 1, "reason": "Error", "message": "a table\n\n1 finding: server.replicas\n"}
+    containers = [{"name": "verify", "state": {"terminated": ended}}]
+    pod = {"metadata": {"name": "a-x", "creationTimestamp": "1"}, "status": {"containerStatuses": containers}}
+    api.lists["/api/v1/namespaces/ns/pods"] = [pod]
+    api.lists["/api/v1/namespaces/ns/events"] = []
+    job = declared(JOB, spec={"selector": {"matchLabels": {"a": "b"}}}, status={"conditions": FAILED})
+    assert "container verify of pod a-x ended with code 1 (Error): 1 finding: server.replicas" in (
+        lifecycle.create(JOB, job, 0).unready
     )
 
 
