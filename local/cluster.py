@@ -182,7 +182,7 @@ def _plan(site: Site, images: Mapping[str, Image]) -> Plan:
         path=":".join([str(site.programs["containerd"].parent), machine.search_path()]),
         link=Link(f"{site.record.node_address}/30", site.record.host_address) if real else None,
         binds=tuple((str(site.folder.data / name), point) for point, name in points.items()),
-        cgroup=worker.cgroup(site) if real else "",
+        cgroup=site.folder.cgroup if real else "",
     )
 
 

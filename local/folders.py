@@ -1,5 +1,6 @@
 """Where a cluster keeps what it has: one folder of the user's for each cluster, one cache for all."""
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -46,6 +47,16 @@ class Folder:
     def name(self) -> str:
         """The cluster's name."""
         return self.path.name
+
+    @property
+    def mark(self) -> str:
+        """Eight hex digits that no other cluster of this machine has, whoever's it is."""
+        return hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:8]
+
+    @property
+    def cgroup(self) -> str:
+        """The name of the cgroup of the cluster's pods."""
+        return f"cortex-{self.name}-{self.mark}"
 
     @property
     def record(self) -> Path:

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from local import debian
@@ -104,18 +103,19 @@ def stop(folder: Folder) -> None:
         return
     node.inner.end(_STOP_WITHIN_SECONDS)
     node.outer.end(_STOP_WITHIN_SECONDS)
-    cgroup = f"cortex-{folder.name}"
     try:
-        cgroups.remove(cgroup)
+        cgroups.remove(folder.cgroup)
     except OSError as error:
-        raise ClusterError(f"the cgroup {cgroup} cannot be removed: {error}: run the same command again") from error
+        raise ClusterError(
+            f"the cgroup {folder.cgroup} cannot be removed: {error}: run the same command again"
+        ) from error
     folder.status.unlink(missing_ok=True)
     folder.process.unlink(missing_ok=True)
 
 
-def interface(name: str) -> str:
+def interface(folder: Folder) -> str:
     """Name the machine's end of the link to a cluster's node; Linux allows 15 characters."""
-    return f"cortex-{sha256(name.encode()).hexdigest()[:8]}"
+    return f"cortex-{folder.mark}"
 
 
 def search_path() -> str:
@@ -124,7 +124,7 @@ def search_path() -> str:
 
 
 def _link(folder: Folder, record: Record, node: Node) -> None:
-    mine = interface(folder.name)
+    mine = interface(folder)
     steps = (
         f"link add {mine} type veth peer name eth0 netns {node.inner.pid}",
         f"addr add {record.host_address}/30 dev {mine}",

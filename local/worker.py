@@ -108,7 +108,7 @@ def _kubelet(site: Site) -> Component:
         "resolvConf": _resolver(site),
         "podLogsDir": str(site.folder.data / "pod-logs"),
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{cgroup(site)}",
+        "cgroupRoot": f"/{site.folder.cgroup}",
         "failCgroupV1": False,
         "failSwapOn": False,
         "localStorageCapacityIsolation": False,
@@ -123,11 +123,6 @@ def _kubelet(site: Site) -> Component:
         f"--node-ip={site.record.node_address}", "--node-labels=node.kubernetes.io/role=embedded",
     ]  # fmt: skip
     return Component("kubelet", tuple(command), (API_SERVER, *_SYSTEM_IMAGES), "http://127.0.0.1:10248/healthz")
-
-
-def cgroup(site: Site) -> str:
-    """Name the cgroup of the cluster's pods."""
-    return f"cortex-{site.folder.name}"
 
 
 def _resolver(site: Site) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from local import record
+from local import machine, record
 from local.errors import ClusterError
+from local.folders import Folder
 from local.record import Record
 
 
@@ -56,3 +57,10 @@ def test_no_record_is_none_and_a_damaged_one_is_said(tmp_path: Path) -> None:
     path.write_text('{"node": "real"}')
     with pytest.raises(ClusterError, match=r"is damaged .*`cortex local down --name mine --delete`"):
         record.load(path)
+
+
+def test_clusters_of_one_name_and_two_users_share_nothing(tmp_path: Path) -> None:
+    mine, theirs = Folder(tmp_path / "mine" / "local"), Folder(tmp_path / "theirs" / "local")
+    assert mine.cgroup != theirs.cgroup
+    assert machine.interface(mine) != machine.interface(theirs)
+    assert len(machine.interface(mine)) <= 15
