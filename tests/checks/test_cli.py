@@ -289,6 +289,8 @@ def test_interrupt_is_clean(project: Project, api: FakeApi) -> None:
         env=project.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A shell that starts the tests in the background has them, and so the command, ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert reached.wait(30)
     process.send_signal(signal.SIGINT)
