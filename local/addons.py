@@ -7,6 +7,7 @@ from pathlib import Path
 
 from local.errors import ClusterError
 from local.folders import Folder
+from local.output import last_line
 
 _MANIFESTS = Path(__file__).parent / "manifests"
 _READY_WITHIN_SECONDS = 120
@@ -58,6 +59,5 @@ class Addons:
         command = [str(self._program), f"--kubeconfig={self._folder.kubeconfig}", *arguments]
         done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            lines = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["kubectl printed nothing"]
-            raise ClusterError(f"{what} failed: {lines[-1]}")
+            raise ClusterError(f"{what} failed: {last_line(done.stderr, done.stdout)}")
         return done.stdout

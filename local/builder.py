@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from local.errors import ToolError
+from local.output import last_logged
 from local.progress import Progress
 from local.tool import MODULES, Tool
 
@@ -96,8 +97,7 @@ class Builder:
             code = process.wait()
             del self._processes[tool.name]
         if code != 0:
-            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it printed nothing"]
-            raise ToolError(f"building {tool.name} failed: {lines[-1].strip()} (all of it: {log})")
+            raise ToolError(f"building {tool.name} failed: {last_logged(log)} (all of it: {log})")
 
 
 def _finish(tool: Tool, folder: Path, log: Path) -> None:

@@ -17,6 +17,7 @@ from local.files import write
 from local.folders import Folder
 from local.images import Image, build
 from local.node.status import NodeStatus
+from local.output import last_logged
 from local.pki import Authority
 from local.plan import Component, Link, Plan
 from local.programs import Programs
@@ -220,5 +221,4 @@ def _failure(folder: Folder, state: NodeStatus) -> str:
     log = folder.logs / f"{name}.log"
     if not wrong or not log.exists():
         return f"the node's process ended ({state.message or 'it said nothing'}): see {folder.logs / 'node.log'}"
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["its log is empty"]
-    return f"{name} did not start: {wrong}; the last it said: {lines[-1][:300]} (all of it: {log})"
+    return f"{name} did not start: {wrong}; the last it said: {last_logged(log)[:300]} (all of it: {log})"

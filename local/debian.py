@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 
 from local.errors import ToolError
+from local.output import last_line
 
 PACKAGES = {
     "runc": "runc",
@@ -49,5 +50,4 @@ def ensure(progress: Callable[[str], None]) -> None:
         progress(" ".join(command))
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            lines = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it printed nothing"]
-            raise ToolError(f"{' '.join(command)} failed: {lines[-1]}")
+            raise ToolError(f"{' '.join(command)} failed: {last_line(done.stderr, done.stdout)}")

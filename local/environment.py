@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local.errors import ClusterError
 from local.folders import Folder
+from local.output import last_line
 from provider.install import plugin_version, write_plugin
 
 _SHELL_PROGRAMS = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "kubectl")
@@ -74,5 +75,4 @@ def _provide_plugin(folder: Folder, place: Path) -> None:
         stdin=subprocess.DEVNULL,
     )
     if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["it printed nothing"]
-        raise ClusterError(f"pulumi plugin install failed: {lines[-1]}")
+        raise ClusterError(f"pulumi plugin install failed: {last_line(done.stderr)}")

@@ -12,6 +12,7 @@ from local.errors import ClusterError
 from local.files import write
 from local.folders import Folder
 from local.node import cgroups
+from local.output import last_line
 from local.process import Process, only_child
 from local.record import Record
 
@@ -92,8 +93,7 @@ def run_inside(folder: Folder, command: tuple[str, ...]) -> None:
     enter = [debian.find("nsenter") or "nsenter", f"--target={node.inner.pid}", "--mount", "--net", "--pid", "--"]
     done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["it printed nothing"]
-        raise ClusterError(f"{command[0]} failed in the node of cluster {folder.name!r}: {lines[-1]}")
+        raise ClusterError(f"{command[0]} failed in the node of cluster {folder.name!r}: {last_line(done.stderr)}")
 
 
 def stop(folder: Folder) -> None:
