@@ -4,19 +4,14 @@ import logging
 import os
 import sys
 import traceback
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from checks.errors import CheckError, UncheckedError, UsageError
+from checks.errors import CheckError, UsageError
 from checks.plugins import LazyGroup
-
-if TYPE_CHECKING:
-    from checks.findings import Report
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
 """Environment variable: when set, an internal error shows its traceback, and libraries may log."""
@@ -31,21 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    PROMETHEUS = "prometheus"
-
-
-class FailOn(StrEnum):
-    """From which severity on findings fail a verification."""
-
-    ERROR = "error"
-    WARNING = "warning"
 
 
 def _show_version(wanted: bool) -> None:
@@ -70,92 +50,6 @@ def version() -> None:
         typer.echo(f"cortex {installed_version('cortex-on-kubernetes')}")
     except PackageNotFoundError:
         typer.echo("cortex (not installed)")
-
-
-@app.command()
-def verify(
-    stack: Annotated[
-        str | None, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)
-    ] = None,
-    kubeconfig: Annotated[
-        Path | None, typer.Option(help="The kubeconfig; default $KUBECONFIG or ~/.kube/config.")
-    ] = None,
-    context: Annotated[str | None, typer.Option(help="The kubeconfig's context; default the stack's own.")] = None,
-    in_cluster: Annotated[
-        bool, typer.Option("--in-cluster", help="In a pod: verify the declaration that was deployed; names no STACK.")
-    ] = False,
-    publish: Annotated[
-        bool, typer.Option("--publish", help="With --in-cluster: leave the result in ConfigMap cortex-verification.")
-    ] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="How to write the report.")] = Format.TEXT,
-    output: Annotated[Path | None, typer.Option(help="Write the report to this file instead.")] = None,
-    fail_on: Annotated[FailOn, typer.Option(help="From which severity on findings give exit code 1.")] = FailOn.ERROR,
-) -> None:
-    """Compare the live cluster with what the stack declares.
-
-    Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked.
-    """
-    if in_cluster:
-        if stack is not None or kubeconfig is not None or context is not None:
-            raise UsageError(
-                "--in-cluster verifies the cluster that it runs in: leave STACK, --kubeconfig and --context out"
-            )
-        report, complaint = _verify_inside(fail_on, publish=publish)
-    elif publish:
-        raise UsageError("--publish needs --in-cluster: use --output to keep a report elsewhere")
-    elif stack is None:
-        raise UsageError("which STACK? Name one, for instance `cortex verify local`, or use --in-cluster in a pod")
-    else:
-        report, complaint = _verify_stack(stack, kubeconfig, context, fail_on), None
-    _emit(report, output_format, output)
-    unpublished = _fail(complaint, UncheckedError.exit_code) if complaint else 0
-    # What was found counts more than that it could not be published.
-    raise typer.Exit(report.exit_code or unpublished)
-
-
-def _verify_stack(stack: str, kubeconfig: Path | None, context: str | None, fail_on: FailOn) -> "Report":
-    import anyio
-
-    from checks.access import from_kubeconfig
-    from checks.findings import Severity
-    from checks.project import root
-    from checks.verify import verify
-    from stacks.loader import load
-
-    declaration = load(stack, root(Path.cwd()))
-    access = from_kubeconfig(context or declaration.cluster.context, kubeconfig)
-    return anyio.run(verify, stack, declaration, access, Severity(fail_on))
-
-
-def _verify_inside(fail_on: FailOn, *, publish: bool) -> "tuple[Report, str | None]":
-    """Give the report, and why it could not be published."""
-    import anyio
-
-    from checks import publication
-    from checks.access import from_service_account
-    from checks.findings import Severity
-    from checks.verify import verify_deployed
-
-    access = from_service_account()
-    report = anyio.run(verify_deployed, access, Severity(fail_on))
-    return report, anyio.run(publication.publish, report, access) if publish else None
-
-
-def _emit(report: "Report", output_format: Format, output: Path | None) -> None:
-    from checks.output import emit
-    from checks.reports import document, metrics, text
-
-    match output_format:
-        case Format.JSON:
-            emit(lambda out: _written(out.write(document.render(report))), output)
-        case Format.PROMETHEUS:
-            emit(lambda out: _written(out.write(metrics.render(report))), output)
-        case Format.TEXT:
-            emit(lambda out: text.write(report, out), output)
-
-
-def _written(_count: int) -> None:
-    """Drop the count that `write` returns."""
 
 
 @app.command()

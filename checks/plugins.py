@@ -1,15 +1,17 @@
-"""Commands of other folders, joined to `cortex` by the entry points `cortex.commands` and loaded only when used."""
+"""Commands that are loaded only when used: the modules of checks/commands, and what entry points join to them."""
 
 import ast
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from checks import commands
 from checks.errors import UncheckedError
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ class LazyGroup(TyperGroup):
 
 
 def _joined() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+    ours = [EntryPoint(m.name, f"{commands.__name__}.{m.name}:app", GROUP) for m in iter_modules(commands.__path__)]
+    return {entry.name: entry for entry in [*entry_points(group=GROUP), *ours]}
 
 
 def _load(entry: EntryPoint) -> "Command":
