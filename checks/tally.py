@@ -1,10 +1,11 @@
 """Keeps the count while a judge judges: what held, what did not, what could not be seen."""
 
+from collections import Counter
 from typing import TypeVar
 
 from checks.api import Read, Reading, Unread
 from checks.catalogue import finding
-from checks.findings import Fact, Finding, Permission, Reason, Ref, Row, Status, Unknown, Value
+from checks.findings import Counts, Fact, Finding, Permission, Reason, Ref, Row, Unknown, Value, outcome
 
 T = TypeVar("T")
 
@@ -14,7 +15,8 @@ class Tally:
 
     def __init__(self, name: str, title: str) -> None:
         self._name, self._title = name, title
-        self._passed = self._skipped = 0
+        self._passed: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
         self._findings: list[Finding] = []
         self._unknowns: dict[Unknown, None] = {}
         self._facts: list[Fact] = []
@@ -32,13 +34,13 @@ class Tally:
         """Note how long a reading took; readings run at the same time, so the longest counts."""
         self._seconds = max(self._seconds, seconds)
 
-    def passed(self, count: int = 1) -> None:
-        """Note assertions that held."""
-        self._passed += count
+    def passed(self, count: int = 1, namespace: str = "") -> None:
+        """Note assertions that held, on objects of a namespace or of none."""
+        self._passed[namespace] += count
 
-    def skipped(self) -> None:
+    def skipped(self, namespace: str = "") -> None:
         """Note an assertion left out because another finding explains it."""
-        self._skipped += 1
+        self._skipped[namespace] += 1
 
     def equal(self, code: str, obj: Ref, message: str, expected: Value, actual: Value) -> bool:
         """Assert that two values are the same; the finding has the message."""
@@ -49,7 +51,7 @@ class Tally:
     ) -> bool:
         """Assert something; the finding has the message."""
         if truth:
-            self._passed += 1
+            self.passed(namespace=obj.space)
         else:
             self.fault(code, obj, message, expected=expected, actual=actual)
         return truth
@@ -68,18 +70,20 @@ class Tally:
 
     def row(self) -> Row:
         """Give the result. A judge that judged nothing at all is unknown, not ok."""
-        if not (self._passed or self._skipped or self._findings or self._unknowns):
+        passed, skipped = self._passed.total(), self._skipped.total()
+        if not (passed or skipped or self._findings or self._unknowns):
             self.unknown(self._title, Reason.UNJUDGED, "the check judged nothing: this is a fault of cortex")
-        unseen = bool(self._unknowns) or not self._passed  # what was only skipped is explained elsewhere, but not ok
-        status = Status.FINDINGS if self._findings else Status.UNKNOWN if unseen else Status.OK
+        unknowns = tuple(self._unknowns)
+        spaces = sorted({*self._passed, *self._skipped})
         return Row(
             name=self._name,
             title=self._title,
-            status=status,
-            passed=self._passed,
-            skipped=self._skipped,
+            status=outcome(passed, self._findings, unknowns),
+            passed=passed,
+            skipped=skipped,
             findings=tuple(self._findings),
-            unknowns=tuple(self._unknowns),
+            unknowns=unknowns,
             facts=tuple(self._facts),
             seconds=self._seconds,
+            by_namespace={name: Counts(self._passed[name], self._skipped[name]) for name in spaces},
         )

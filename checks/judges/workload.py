@@ -119,7 +119,7 @@ def _replicas(tally: Tally, ref: Ref, server: Server, live: Live) -> bool:
             actual=status.available_replicas,
         )
         return False
-    tally.passed()
+    tally.passed(namespace=ref.namespace)
     observed = status.observed_generation >= live.deployment.metadata.generation
     settled = observed and status.updated_replicas == status.replicas == spec.replicas
     return tally.holds(

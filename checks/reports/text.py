@@ -3,7 +3,7 @@
 It is plain and stable when it does not go to a terminal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import TextIO
@@ -12,40 +12,42 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from checks.findings import Finding, Report, Row, Severity, Status, Unknown
+from checks.findings import Finding, Report, Row, Severity, Status, Suppressed, Unknown
+from checks.reports import summary
+from checks.reports.summary import clean
 
-_STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
-_SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
-_CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
-"""Whatever a cluster sends must not steer the terminal."""
+STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
+SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 
 
 def write(report: Report, out: TextIO) -> None:
     """Write the report; coloured if `out` is a terminal."""
-    console = Console(file=out, highlight=False, soft_wrap=True)
+    to = console(out)
     for part in _parts(report):
-        console.print(part, soft_wrap=not isinstance(part, Table))
+        to.print(part, soft_wrap=not isinstance(part, Table))
+
+
+def console(out: TextIO) -> Console:
+    """Make what writes styled text to a terminal, and plain text elsewhere."""
+    return Console(file=out, highlight=False, soft_wrap=True)
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
-    head = Text(f"cortex verify {report.stack or '--in-cluster'}", style="bold")
-    yield head.append(_clean(f"  context {report.context}, {report.server}"), style="not bold dim")
+    head = Text(summary.title(report), style="bold")
+    yield head.append(f"  {summary.place(report)}", style="not bold dim")
+    if selection := str(report.selection):
+        yield Text(clean(selection), style="bold yellow")
     yield Text()
     yield _table(report.rows)
-    if report.findings:
-        yield Text("\nFindings", style="bold")
-        ordered = sorted(report.findings, key=lambda f: (str(f.object), f.code))
-        for obj, findings in groupby(ordered, key=attrgetter("object")):
-            yield Text(f"\n{_clean(str(obj))}", style="bold")
-            for finding in findings:
-                yield _finding(finding)
-    if report.unknowns:
+    yield from _findings(report.findings)
+    yield from _suppressed(report.suppressed)
+    if report.unknowns or report.gap:
         yield Text("\nCould not be checked", style="bold")
-        ordered_unknowns = sorted(report.unknowns, key=lambda u: (u.reason, u.message))
-        for _, same in groupby(ordered_unknowns, key=lambda u: (u.reason, u.message)):
-            yield _unknown(list(same))
+        yield from unknowns(report.unknowns)
+        if report.gap:
+            yield Text(f"  {report.gap}")
     yield Text()
-    yield _conclusion(report)
+    yield Text(summary.conclusion(report), style=STYLES[report.status])
 
 
 def _table(rows: tuple[Row, ...]) -> Table:
@@ -59,53 +61,50 @@ def _table(rows: tuple[Row, ...]) -> Table:
         table.add_row(
             row.title,
             *(str(count) if count else "-" for count in counts),
-            _time(row.seconds),
-            Text(row.status.value, style=_STYLES[row.status]),
+            summary.time(row.seconds),
+            Text(row.status.value, style=STYLES[row.status]),
         )
     return table
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+def _findings(findings: Sequence[Finding]) -> Iterator[Text]:
+    if findings:
+        yield Text("\nFindings", style="bold")
+    ordered = sorted(findings, key=lambda f: (str(f.object), f.code))
+    for obj, those in groupby(ordered, key=attrgetter("object")):
+        yield Text(f"\n{clean(str(obj))}", style="bold")
+        for finding in those:
+            yield _finding(finding)
 
 
 def _finding(finding: Finding) -> Text:
-    text = Text("  ").append(finding.severity.value, style=_SEVERITIES[finding.severity])
-    text.append(f" {finding.code}", style="cyan").append(f"  {_clean(finding.message)}")
+    text = Text("  ").append(finding.severity.value, style=SEVERITIES[finding.severity])
+    text.append(f" {finding.code}", style="cyan").append(f"  {clean(finding.message)}")
     for name, value in (("expected", finding.expected), ("actual", finding.actual), ("hint", finding.hint)):
-        shown = "(absent)" if value is None else _clean(str(value))
-        text.append(f"\n    {name:<8} ", style="dim").append(shown)
+        text.append(f"\n    {name:<8} ", style="dim").append(summary.shown(value))
     return text
+
+
+def _suppressed(entries: Sequence[Suppressed]) -> Iterator[Text]:
+    if entries:
+        yield Text("\nSuppressed", style="bold")
+    for entry in entries:
+        finding = entry.finding
+        text = Text(f"  {finding.severity.value} ").append(finding.code, style="cyan")
+        text.append(f"  {clean(str(finding.object))}: {clean(finding.message)}")
+        yield text.append(f"\n    until {entry.until}: ", style="dim").append(clean(entry.reason))
+
+
+def unknowns(entries: Sequence[Unknown]) -> Iterator[Text]:
+    """Write what could not be checked, what failed alike together."""
+    ordered = sorted(entries, key=lambda u: (u.reason, u.message))
+    for _, same in groupby(ordered, key=lambda u: (u.reason, u.message)):
+        yield _unknown(list(same))
 
 
 def _unknown(same: list[Unknown]) -> Text:
     first = same[0]
-    text = Text("  ").append(first.reason.value, style="bold yellow").append(f"  {_clean(first.message)}")
-    shown = ", ".join(_clean(unknown.what) for unknown in same[:4])
+    text = Text("  ").append(first.reason.value, style="bold yellow").append(f"  {clean(first.message)}")
+    shown = ", ".join(clean(unknown.what) for unknown in same[:4])
     more = f" and {len(same) - 4} more" if len(same) > 4 else ""
     return text.append("\n    while    ", style="dim").append(shown + more)
-
-
-def _conclusion(report: Report) -> Text:
-    if report.status is Status.OK:
-        total = sum(row.passed for row in report.rows)
-        sentence = f"As declared: {total} assertions hold, in {_time(report.seconds)}."
-    else:
-        errors = sum(finding.severity is Severity.ERROR for finding in report.findings)
-        parts = [
-            _count(errors, "error"),
-            _count(len(report.findings) - errors, "warning"),
-            f"{len(report.unknowns)} unknown",
-        ]
-        lead = "Not as declared" if report.findings else "Not known to be as declared"
-        codes = "; `cortex explain CODE` tells more" if report.findings else ""
-        sentence = f"{lead}: {', '.join(parts)}, in {_time(report.seconds)} (exit {report.exit_code}{codes})."
-    return Text(sentence, style=_STYLES[report.status])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _clean(text: str) -> str:
-    return text.translate(_CONTROL)

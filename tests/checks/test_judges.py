@@ -264,7 +264,9 @@ def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> N
 
 
 def test_every_catalogued_code_is_provoked_here() -> None:
-    assert {code for code, *_ in [*DRIFTS, *ANSWERS]} == set(catalogue())
+    assert {code for code, *_ in [*DRIFTS, *ANSWERS]} == {
+        code for code in catalogue() if not code.startswith("suppression.")
+    }
 
 
 def test_unavailable_names_the_reason_and_the_last_event(world: World) -> None:
