@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from components.mcp_server import McpServer, McpServerSettings
-from components.workload import Content
+from stacks.objects.content import Content
 from stacks.server import Server
 from tests.components.recording import MINIMAL, Recording, record
 
