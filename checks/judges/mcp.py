@@ -1,5 +1,6 @@
 """Do the declared MCP servers answer over the protocol, with the tools that prove their capabilities?"""
 
+from checks import objects as k8s
 from checks.api import Unread, forbidden
 from checks.findings import Permission, Reason, Ref, Row
 from checks.mcp_probe import Answer, Outcome
@@ -47,7 +48,8 @@ def _explained(kind: str, server: Server, snapshot: Snapshot) -> bool:
     """Tell whether the servers' row already reports why: no ready pod, or no Service that leads to it."""
     if not snapshot.has_namespace(server.namespace):
         return True
-    services, pods = snapshot.services[server.namespace], snapshot.pods[server.namespace]
+    services = snapshot.objects.typed("Service", server.namespace, k8s.Service)
+    pods = snapshot.pods[server.namespace]
     if isinstance(services, Unread) or isinstance(pods, Unread):
         return False
     selector = names.server_selector(kind)

@@ -84,7 +84,8 @@ class FakeApi:
         parts = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = parts[1] if parts[0] == "namespaces" and len(parts) > 1 else ""
         plural, *name = parts[2:] if namespace else parts
-        items = self.world.objects.get((plural, namespace), [])
+        spaces = [space for kind, space in self.world.objects if kind == plural and namespace in ("", space)]
+        items = [item for space in spaces for item in self.world.objects[plural, space]]
         if name:
             found = [item for item in items if item["metadata"]["name"] == name[0]]
             return _json(found[0]) if found else status(404, f"{plural} {name[0]!r} not found")

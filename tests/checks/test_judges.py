@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from checks.api import Read, Unread
+from checks.api import Unread
 from checks.catalogue import catalogue
 from checks.findings import Reason, Severity, Status
 from checks.judges import JUDGES, mcp, servers
+from checks.judges.rows import SERVERS, objects
 from checks.mcp_probe import Answer, Outcome
 from checks.snapshot import nothing
 from checks.verify import FINDINGS, OK, UNKNOWN, exit_code, judge
@@ -132,6 +133,26 @@ def set_in(plural: str, namespace: str, prefix: str, path: str, value: object) -
     return apply
 
 
+def add(plural: str, name: str, namespace: str = "cortex-mcp") -> Break:
+    """Add an object that carries the label of ours."""
+    metadata = {"name": name, "labels": {names.COMPONENT: "x"}}
+    return lambda world: world.add(plural, namespace, {"metadata": metadata})
+
+
+def edited(world: World) -> None:
+    """Set what the stack leaves open, as `kubectl edit` would."""
+    deployment = world.one("deployments", "cortex-mcp", "time")
+    deployment["spec"]["template"]["spec"]["priority"] = 9
+    fields = {"f:spec": {"f:template": {"f:spec": {"f:priority": {}}}}}
+    deployment["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "operation": "Update", "fieldsV1": fields}]
+
+
+ACCOUNT = "serviceaccounts", "cortex-mcp", "time"
+ROLE = "roles", "cortex-mcp", names.MCP_MANAGER_ROLE
+BINDING = "rolebindings", "cortex-mcp", names.MCP_MANAGER_BINDING
+DENY = "networkpolicies", "cortex-mcp", names.DEFAULT_DENY
+CONFIG = "configmaps", "cortex-mcp", "shared"
+BUDGET = "poddisruptionbudgets", "cortex-mcp", "time"
 NODE = "nodes", "", "node-0"
 DNS = "pods", "kube-system", "coredns"
 SPACE = "namespaces", "", "cortex-mcp"
@@ -140,7 +161,7 @@ LIMIT = "limitranges", "cortex-mcp", ""
 TIME = "deployments", "cortex-mcp", "time"
 POD = "pods", "cortex-mcp", "time"
 SERVICE = "services", "cortex-mcp", "time"
-DEPLOYED = "configmaps", "cortex-system", ""
+DEPLOYED = "configmaps", "cortex-system", names.DECLARATION_CONFIG_MAP
 TEMPLATE = "spec/template/spec/containers/0"
 
 DRIFTS: list[tuple[str, str, Break]] = [
@@ -194,6 +215,43 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("service.missing", "Service cortex-mcp/time-mcp-server", no_service),
     ("service.port", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/ports/0/port", 9)),
     ("service.selector", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/selector", {"app": "x"})),
+    ("namespace.undeclared", "Namespace stray", add("namespaces", "stray", "")),
+    ("server.spec", "Deployment cortex-mcp/time-mcp-server", set_in(*TIME, f"{TEMPLATE}/args", ["--debug"])),
+    ("server.spec", "Deployment cortex-mcp/time-mcp-server", lambda w: w.container("time").pop("securityContext")),
+    ("rbac.missing", "ServiceAccount cortex-mcp/time-mcp-server", lambda w: w.remove(*ACCOUNT)),
+    ("rbac.missing", f"RoleBinding cortex-mcp/{BINDING[2]}", lambda w: w.remove(*BINDING)),
+    (
+        "rbac.token",
+        "ServiceAccount cortex-mcp/time-mcp-server",
+        set_in(*ACCOUNT, "automountServiceAccountToken", 1),
+    ),
+    ("rbac.rules", f"Role cortex-mcp/{ROLE[2]}", set_in(*ROLE, "rules/0/verbs", ["*"])),
+    ("rbac.subjects", f"RoleBinding cortex-mcp/{BINDING[2]}", set_in(*BINDING, "subjects/0/name", "default")),
+    ("rbac.role", f"RoleBinding cortex-mcp/{BINDING[2]}", set_in(*BINDING, "roleRef/name", "admin")),
+    ("network.missing", "NetworkPolicy cortex-mcp/default-deny", lambda w: w.remove(*DENY)),
+    ("network.policy", "NetworkPolicy cortex-mcp/default-deny", set_in(*DENY, "spec/ingress", [{}])),
+    (
+        "network.policy",
+        "NetworkPolicy cortex-mcp/default-deny",
+        set_in(*DENY, "spec/podSelector", {"matchLabels": {"a": "b"}}),
+    ),
+    (
+        "network.undeclared",
+        "NetworkPolicy cortex-mcp/open",
+        add("networkpolicies", "open"),
+    ),
+    ("config.missing", "ConfigMap cortex-mcp/shared", lambda w: w.remove(*CONFIG)),
+    ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/level", "debug")),
+    ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/more", "1")),
+    ("object.label", "ConfigMap cortex-mcp/shared", meta(*CONFIG, "labels", {names.COMPONENT: None})),
+    ("object.missing", "PodDisruptionBudget cortex-mcp/time-mcp-server", lambda w: w.remove(*BUDGET)),
+    ("object.field", "PodDisruptionBudget cortex-mcp/time-mcp-server", set_in(*BUDGET, "spec/maxUnavailable", 9)),
+    (
+        "object.undeclared",
+        "ConfigMap cortex-mcp/stray",
+        add("configmaps", "stray"),
+    ),
+    ("object.foreign-field", "Deployment cortex-mcp/time-mcp-server", edited),
     ("declaration.missing", "ConfigMap cortex-system/cortex-declaration", lambda w: w.remove(*DEPLOYED)),
     (
         "declaration.corrupt",
@@ -233,7 +291,17 @@ ANSWERS: list[tuple[str, Answer]] = [
 
 def test_healthy_cluster_is_ok(world: World) -> None:
     rows = world.rows()
-    assert [row.name for row in rows] == ["connection", "namespaces", "servers", "mcp", "declaration"]
+    assert [row.name for row in rows] == [
+        "connection",
+        "namespaces",
+        "servers",
+        "mcp",
+        "rbac",
+        "network",
+        "config",
+        "objects",
+        "declaration",
+    ]
     assert [row.status for row in rows] == [Status.OK] * len(rows)
     assert all(row.passed for row in rows)
     assert exit_code(rows, Severity.WARNING) == OK
@@ -383,12 +451,10 @@ def test_no_rows_are_no_pass() -> None:
 
 
 def test_left_out_without_a_finding_is_no_pass(world: World) -> None:
-    snapshot = world.snapshot()
     no_namespace(world)
     row = servers.judge(world.declaration, world.snapshot())
-    assert row.skipped == len(world.declaration.servers)
+    assert row.skipped == len(list(objects(world.declaration, SERVERS)))
     assert exit_code((row,), Severity.ERROR) == UNKNOWN
-    assert isinstance(snapshot.namespaces, Read)
 
 
 def test_server_declared_off_need_not_answer() -> None:

@@ -7,27 +7,20 @@ import msgspec
 
 from checks.api import Kind, Read, Reading, Unread
 from checks.findings import Finding, Reason, Row
+from checks.kinds import CLUSTER_WIDE, NAMESPACED
 from checks.mcp_probe import Answer, Outcome
 from checks.objects import ConfigMap, Version
-from checks.snapshot import (
-    CONFIG_MAPS,
-    DEPLOYMENTS,
-    EVENTS,
-    LIMITS,
-    NAMESPACES,
-    NODES,
-    PODS,
-    QUOTAS,
-    SERVICES,
-    PerNamespace,
-    Snapshot,
-)
+from checks.parts.listing import PerNamespace
+from checks.parts.objects import Objects
+from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
 from checks.verify import judge
-from stacks import names
+from stacks import names, objects
 from stacks.loader import parse
 from stacks.model import Declaration
 
 T = TypeVar("T")
+
+_KINDS = CLUSTER_WIDE | NAMESPACED
 Json = dict[str, Any]
 
 SETTINGS: Json = {
@@ -51,6 +44,8 @@ SETTINGS: Json = {
             "capabilities": {"talos": ["talos_health"], "cluster": ["talos_list"]},
         },
     },
+    "configMaps": {"shared": {"namespace": "cortex-mcp", "data": {"level": "info"}}},
+    "resourceManager": {},
 }
 
 
@@ -70,14 +65,11 @@ class World:
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
-        for name in declaration.namespaces:
-            self._namespace(name)
+        for obj in objects.declared(declaration):
+            plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
+            self.objects.setdefault((plural, obj.namespace), []).append(_clear(obj.document()))
         for kind in declaration.servers:
-            self._server(kind)
-        meta = {"name": names.DECLARATION_CONFIG_MAP, "namespace": names.SYSTEM_NAMESPACE}
-        data = {names.DECLARATION_KEY: declaration.canonical()}
-        annotations = {names.DECLARATION_HASH: declaration.digest()}
-        self.add("configmaps", names.SYSTEM_NAMESPACE, {"metadata": {**meta, "annotations": annotations}, "data": data})
+            self._running(kind)
 
     def add(self, plural: str, namespace: str, obj: Json) -> None:
         """Add an object."""
@@ -107,13 +99,9 @@ class World:
             version=Read(Version(git_version="v1.34.4"), 0.01),
             nodes=self._read(NODES),
             dns=self._read(PODS, "kube-system"),
-            namespaces=self._read(NAMESPACES),
             declaration=self._declaration(),
-            quotas=self._each(QUOTAS),
-            limits=self._each(LIMITS),
-            deployments=self._each(DEPLOYMENTS),
+            objects=self._objects(),
             pods=self._each(PODS),
-            services=self._each(SERVICES),
             warnings=self._each(EVENTS),
             mcp=dict(self.mcp),
         )
@@ -143,57 +131,45 @@ class World:
         reading = self._read(CONFIG_MAPS, names.SYSTEM_NAMESPACE)
         if isinstance(reading, Unread):
             return reading
-        return Read(next(iter(reading.value), None), reading.seconds)
+        found = (one for one in reading.value if one.metadata.name == names.DECLARATION_CONFIG_MAP)
+        return Read(next(found, None), reading.seconds)
 
-    def _namespace(self, name: str) -> None:
-        declared = self.declaration.namespaces[name]
-        labels = {
-            names.COMPONENT: declared.component,
-            names.ENVIRONMENT: self.declaration.cluster.environment,
-            **{f"{names.POD_SECURITY}{mode}": declared.pod_security for mode in ("enforce", "audit", "warn")},
-        }
-        annotations = {names.DESCRIPTION: declared.description, names.OWNER: declared.owner}
-        self.add("namespaces", "", {"metadata": {"name": name, "labels": labels, "annotations": annotations}})
-        meta = {"name": names.quota(name), "namespace": name}
-        self.add("resourcequotas", name, {"metadata": meta, "spec": {"hard": declared.quota.hard()}})
-        limit = {"type": "Container", **declared.limits.model_dump(by_alias=True)}
-        meta = {"name": names.limits(name), "namespace": name}
-        self.add("limitranges", name, {"metadata": meta, "spec": {"limits": [limit]}})
+    def _objects(self) -> Objects:
+        lists = {}
+        for kind, where in _KINDS.items():
+            for namespace in [""] if kind in CLUSTER_WIDE else self.declaration.namespaces:
+                listing = self._read(where, namespace)
+                if not isinstance(listing, Unread):
+                    listing = Read({item["metadata"]["name"]: item for item in listing.value}, listing.seconds)
+                lists[kind, namespace] = listing
+        return Objects(lists)
 
-    def _server(self, kind: str) -> None:
+    def _running(self, kind: str) -> None:
+        """Let a server's pods run, and its endpoint answer."""
         server = self.declaration.servers[kind]
         name, namespace = names.server(kind), server.namespace
-        labels = {
-            **names.server_selector(kind),
-            names.VERSION: server.version,
-            names.PROTOCOL: server.transport,
-            names.COMPONENT: names.MCP_SERVER_APP,
-        }
-        annotations = {
-            names.CAPABILITIES: names.capabilities(server.capabilities),
-            names.ENDPOINT: names.endpoint(kind, namespace, server.port, server.path),
-        }
-        probes = {
-            f"{side}Probe": {
-                "httpGet": {"path": probe["path"], "port": "http"},
-                **{key: value for key, value in probe.items() if key != "path"},
-            }
-            for side, probe in server.probes.model_dump(by_alias=True).items()
-        }
-        ports = [{"name": "http", "containerPort": server.port}]
-        container = {"name": name, "image": server.image, "ports": ports, **probes}
-        template = {"metadata": {"labels": labels, "annotations": annotations}, "spec": {"containers": [container]}}
-        status = {"observedGeneration": 1, **dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 2)}
-        meta = {"name": name, "namespace": namespace, "generation": 1, "labels": labels, "annotations": annotations}
-        spec = {"replicas": server.replicas, "template": template}
-        self.add("deployments", namespace, {"metadata": meta, "spec": spec, "status": status})
+        deployment = self.one("deployments", namespace, name)
+        deployment["metadata"]["generation"] = 1
+        counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), server.replicas)
+        deployment["status"] = {"observedGeneration": 1, **counts}
+        template = deployment["spec"]["template"]["metadata"]
         for number in range(server.replicas):
-            self.add("pods", namespace, _pod(f"{name}-5d-{number}", namespace, labels, annotations))
-        service_ports = [{"name": "http", "port": server.port, "protocol": "TCP", "targetPort": "http"}]
-        spec = {"ports": service_ports, "selector": names.server_selector(kind)}
-        self.add("services", namespace, {"metadata": {"name": name, "namespace": namespace}, "spec": spec})
+            pod = _pod(f"{name}-5d-{number}", namespace, template["labels"], template["annotations"])
+            self.add("pods", namespace, pod)
         tools = frozenset(tool for tools in server.capabilities.values() for tool in tools)
         self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
+
+
+def _clear(value: objects.Value) -> Any:
+    """Give a declared value as the API server would, with something in place of what is hidden."""
+    match value:
+        case objects.Hidden():
+            return "c2VjcmV0"
+        case dict():
+            return {key: _clear(inner) for key, inner in value.items()}
+        case list():
+            return [_clear(inner) for inner in value]
+    return value
 
 
 def _node(name: str) -> Json:
