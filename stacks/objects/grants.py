@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from stacks.objects.base import Object, Value, given
 from stacks.permissions import Rule
 
-_GROUP = "rbac.authorization.k8s.io"
-_VERSION = f"{_GROUP}/v1"
+GROUP = "rbac.authorization.k8s.io"
+_VERSION = f"{GROUP}/v1"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Grants:
 
     def _bound(self, kind: str, role: str) -> dict[str, Value]:
         subject: Value = {"kind": "ServiceAccount", "name": self.account, "namespace": self.namespace}
-        return {"roleRef": {"apiGroup": _GROUP, "kind": kind, "name": role}, "subjects": [subject]}
+        return {"roleRef": {"apiGroup": GROUP, "kind": kind, "name": role}, "subjects": [subject]}
 
 
 def _rules(rules: Iterable[Rule]) -> list[Value]:

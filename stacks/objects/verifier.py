@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from stacks import names
 from stacks.objects import network, pods
 from stacks.objects.base import Object, Value
-from stacks.objects.grants import Grants
+from stacks.objects.grants import GROUP, Grants
 from stacks.objects.rbac import service_account
 from stacks.objects.volumes import writable_tmp
 from stacks.permissions import CORE, Rule
@@ -24,10 +24,22 @@ DNS_NAMESPACE = "kube-system"
 
 _LABELS = names.verifier_labels()
 
-_CLUSTER_WIDE = (Rule(CORE, ("namespaces", "nodes"), ("list",)),)
+_CLUSTER_WIDE = (
+    Rule(CORE, ("namespaces", "nodes"), ("list",)),
+    # Whoever binds a role to one of our accounts may do so anywhere.
+    Rule((GROUP,), ("clusterrolebindings", "clusterroles", "rolebindings", "roles"), ("list",)),
+)
 _IN_A_NAMESPACE = (
-    Rule(CORE, ("events", "limitranges", "pods", "resourcequotas", "services"), ("list",)),
+    Rule(
+        CORE,
+        ("configmaps", "events", "limitranges", "pods", "resourcequotas", "serviceaccounts", "services"),
+        ("list",),
+    ),
     Rule(("apps",), ("deployments",), ("list",)),
+    Rule(("autoscaling",), ("horizontalpodautoscalers",), ("list",)),
+    Rule(("batch",), ("cronjobs", "jobs"), ("list",)),
+    Rule(("networking.k8s.io",), ("networkpolicies",), ("list",)),
+    Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
 )
 _DNS = (Rule(CORE, ("pods",), ("list",)),)
 _RESULT = (
