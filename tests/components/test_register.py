@@ -72,6 +72,13 @@ def test_hidden_values_are_put_in_their_places() -> None:
     assert (resource.at("metadata.annotations"), resource.at("data")) == ({"sum": "1"}, {"a": "MQ=="})
 
 
+def test_data_of_a_secret_is_secret_as_a_whole_and_in_what_the_cluster_answers() -> None:
+    token = made(Object("v1", "Secret", "t", "ns", content={"type": "kubernetes.io/service-account-token"}))
+    opaque = made(Object("v1", "Secret", "s", "ns", content={"data": {"a": HIDDEN}}), {"a": "MQ=="})
+    assert opaque.one("Secret").secret_paths == {"data"}
+    assert {secret.one("Secret").secret_outputs for secret in (token, opaque)} == {frozenset({"data"})}
+
+
 def test_hidden_value_that_nobody_gives_never_reaches_the_engine() -> None:
     secret = Object("v1", "Secret", "s", "ns", content={"data": {"a": HIDDEN}})
     with pytest.raises(KeyError, match="a"):
