@@ -1,7 +1,7 @@
 """Asks the engine for a Kubernetes object: as declared, with the values that the declaration does not hold put in.
 
-It goes there under the type token of the SDK's class for it, but without the class: importing those takes as long as all
-the rest of the program. tests/components/test_fields.py holds every field against them.
+It goes there under the type token of the SDK's class for it, but without the class: importing those takes as long as
+all the rest of the program. tests/components/test_fields.py holds every field against them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -39,11 +39,12 @@ def _faults(value: Value, wanted: object, path: str) -> Iterator[str]:
             else:
                 yield f"{path}.{key} is no field"
     elif isinstance(value, Mapping):
-        if origin is not dict:
-            yield f"{path} is no mapping"
+        if origin is not Mapping:
+            yield f"{path} is a mapping"
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        if origin is not list:
-            yield f"{path} is no list"
+        if origin is not Sequence:
+            yield f"{path} is a list"
+            return
         for index, inner in enumerate(value):
             yield from _faults(inner, types.unwrap_type(arguments[0]), f"{path}.{index}")
     elif wanted in (bool, int, str) and type(value) is not wanted:
@@ -60,6 +61,6 @@ def test_the_judge_finds_what_is_wrong() -> None:
     assert faults(Object("apps/v1", "Deployment", "d", "ns", content={"spec": spec, "specs": {}})) == [
         "Deployment.spec.replicas is '2'",
         "Deployment.spec.template.spec.containers.0.imagePullPolice is no field",
-        "Deployment.spec.template.spec.volumes is no mapping",
+        "Deployment.spec.template.spec.volumes is a mapping",
         "Deployment.specs is no field",
     ]
