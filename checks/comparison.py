@@ -140,4 +140,5 @@ def _listed(value: Value) -> TypeGuard[Sequence[Value]]:
 
 
 def _nothing(value: Value) -> bool:
-    return value is None or value is False or value == "" or (_listed(value) and not value)
+    """Tell whether a value is what Kubernetes leaves out when it writes JSON."""
+    return not value and not isinstance(value, Mapping)

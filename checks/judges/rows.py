@@ -19,13 +19,12 @@ _KINDS = {
     "ClusterRoleBinding": RBAC,
     "NetworkPolicy": NETWORK,
     "ConfigMap": CONFIG,
-    "Secret": CONFIG,
 }
 
 
 def objects(declaration: Declaration, row: str) -> Iterator[Object]:
-    """Give the declared objects that a row judges."""
-    return (obj for obj in declared(declaration) if row_of(obj) == row)
+    """Give the declared objects that a row compares; Secrets are never read as a whole, so never compared."""
+    return (obj for obj in declared(declaration) if obj.kind != "Secret" and row_of(obj) == row)
 
 
 def row_of(obj: Object) -> str:
