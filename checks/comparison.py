@@ -55,6 +55,11 @@ def place(path: tuple[str, ...]) -> str:
     return "".join(part if part.startswith("[") else f".{part}" for part in path).lstrip(".")
 
 
+def plain(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out which item of a list a path leads through."""
+    return tuple(part for part in path if not part.startswith("["))
+
+
 def leaves(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Give the path of each field that the value fixes; items of a list share one path."""
     if isinstance(value, Mapping) and value:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from checks.comparison import leaves, place
+from checks.comparison import place, plain
 from stacks.objects import Value
 
 OURS = ("pulumi-kubernetes", "pulumi")
@@ -33,23 +33,21 @@ class Foreign:
         return place(self.path)
 
 
-def foreign(declared: Mapping[str, Value], live: Mapping[str, Value]) -> Iterator[Foreign]:
-    """Give the fields outside metadata and status that others than Pulumi and Kubernetes set, and nobody declared.
+def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iterator[Foreign]:
+    """Give the fields outside metadata and status that others than Pulumi and Kubernetes set, unless they are known.
 
-    A declared field that another took over is compared with the declaration elsewhere, and so are added items of a
-    declared list. Defaults that the API server fills in are nobody's.
+    `known` are the paths, without the items of lists, of fields that are compared anyway. Defaults that the API server
+    fills in are nobody's.
     """
-    fixed = set(leaves(declared))
+    fixed = set(known)
     for manager, fields in _entries(live):
         if manager not in CONTROLLERS and not manager.startswith(OURS):
-            yield from (Foreign(path, manager) for path in _paths(fields) if not _declared(path, fixed))
+            yield from (Foreign(path, manager) for path in _paths(fields) if not _known(path, fixed))
 
 
-def _declared(path: tuple[str, ...], fixed: Iterable[tuple[str, ...]]) -> bool:
-    if RESTARTED in path:
-        return True
-    plain = tuple(part for part in path if not part.startswith("["))
-    return any(plain[: len(leaf)] == leaf[: len(plain)] for leaf in fixed)
+def _known(path: tuple[str, ...], fixed: Iterable[tuple[str, ...]]) -> bool:
+    where = plain(path)
+    return RESTARTED in path or any(where[: len(leaf)] == leaf[: len(where)] for leaf in fixed)
 
 
 def _entries(live: Mapping[str, Value]) -> list[tuple[str, Mapping[str, Value]]]:

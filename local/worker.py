@@ -28,7 +28,14 @@ def components(site: Site, images: Mapping[str, Image]) -> list[Component]:
         # One after the other: they share layers, and the disk.
         needs = (imports[-1].name if imports else "containerd",)
         imports.append(Component(f"image-{image.name}", import_command(site.programs["ctr"], image), needs, once=True))
-    return [_containerd(site, images["pause"]), *imports, _kubelet(site), _kube_proxy(site), _registration(site), _kube_router(site)]
+    return [
+        _containerd(site, images["pause"]),
+        *imports,
+        _kubelet(site),
+        _kube_proxy(site),
+        _registration(site),
+        _kube_router(site),
+    ]
 
 
 def _containerd(site: Site, pause: Image) -> Component:

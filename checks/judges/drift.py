@@ -2,7 +2,8 @@
 
 import json
 
-from checks.comparison import differences, leaves
+from checks.api import Unread
+from checks.comparison import differences, leaves, plain
 from checks.findings import Ref
 from checks.findings import Value as Shown
 from checks.judges.fields import codes
@@ -14,7 +15,7 @@ from checks.snapshot import Snapshot
 from checks.tally import Tally
 from stacks import names
 from stacks.model import Declaration
-from stacks.objects import Hidden, Object, Value
+from stacks.objects import HIDDEN, Hidden, Object, Value
 
 _LONGEST = 200
 
@@ -47,16 +48,26 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
         message = f"{difference.place} {fault}"
         expected, actual = shown(difference.expected), shown(difference.actual)
         tally.fault(family.of(difference.place), ref, message, expected=expected, actual=actual)
-    for field in foreign(declared, live):
+    # What differs from the declaration was said above, whoever did it.
+    said = [plain(difference.path) for difference in wrong]
+    for field in foreign([*leaves(declared), *said], live):
         message = f"{field.place} was set by {field.manager}"
         tally.fault("object.foreign-field", ref, message, expected=None, actual=field.manager)
+
+
+def holds(snapshot: Snapshot, obj: Object) -> bool:
+    """Tell whether a declared object is known to be as declared."""
+    reading = snapshot.objects.find(obj)
+    if isinstance(reading, Unread) or reading.value is None:
+        return False
+    return not any(differences(_comparable(obj), reading.value))
 
 
 def _comparable(obj: Object) -> dict[str, Value]:
     """Give the fields to compare; the API server answered for group, kind and names already."""
     if obj.name == names.DECLARATION_CONFIG_MAP:
-        # Its content has a row of its own.
-        return {"metadata": {"labels": obj.labels}}
+        # Its content has a row of its own: whatever it is, it is there.
+        return {"metadata": {"labels": obj.labels}, "data": HIDDEN}
     metadata = {"labels": obj.labels, "annotations": obj.annotations}
     return {**sealed(obj), "metadata": {key: value for key, value in metadata.items() if value}}
 

@@ -72,7 +72,7 @@ class Live:
         try:
             yield
         finally:
-            del saved["metadata"]["uid"]
+            del saved["metadata"]["uid"], saved["metadata"]["resourceVersion"]
             saved.pop("status", None)
             _json(await self._client.post(place.collection, params={"fieldManager": MANAGER}, json=saved))
             await self._put(place, saved)
@@ -92,7 +92,6 @@ class Live:
     async def _saved(self, place: Place) -> Json:
         saved = await self.get(place)
         assert saved is not None, f"{place.text} does not exist"
-        saved["metadata"].pop("resourceVersion")
         return saved
 
     async def _restore(self, place: Place, saved: Json) -> None:
@@ -101,7 +100,14 @@ class Live:
         await self._put(place, saved)
 
     async def _put(self, place: Place, document: Json) -> None:
-        _json(await self._client.put(place.path, params={"fieldManager": MANAGER}, json=document))
+        while True:
+            now = await self._saved(place)
+            document["metadata"]["resourceVersion"] = now["metadata"]["resourceVersion"]
+            answer = await self._client.put(place.path, params={"fieldManager": MANAGER}, json=document)
+            # A controller may write a status at any moment.
+            if answer.status_code != HTTPStatus.CONFLICT:
+                _json(answer)
+                return
 
 
 def _json(answer: httpx2.Response) -> Json:

@@ -1,6 +1,7 @@
 """The mutations of stack `local`: what is changed, and the finding that has to say so."""
 
-from dataclasses import dataclass, field
+from collections.abc import Set
+from dataclasses import dataclass
 from typing import Any
 
 from tests.checks.mutations.live import Edit, Json
@@ -19,10 +20,8 @@ class Mutation:
     code: str
     object: str
     change: Edit | Json | None
-    besides: frozenset[str] = field(default_factory=frozenset)
+    besides: Set[str] = frozenset()
     """Codes of what the change truly brings about as well."""
-    reported: str = ""
-    """The object that the finding names, if it is another one."""
 
 
 def put(path: str, value: object) -> Edit:
@@ -75,7 +74,7 @@ def _annotation(key: str) -> str:
     return f"metadata/annotations/{key.replace('/', '~')}"
 
 
-def _mutate(code: str, obj: str, *changes: Edit | None, besides: frozenset[str] = frozenset()) -> list[Mutation]:
+def _mutate(code: str, obj: str, *changes: Edit | None, besides: Set[str] = frozenset()) -> list[Mutation]:
     return [Mutation(code, obj, change, besides) for change in changes]
 
 
@@ -197,7 +196,10 @@ SERVERS = [
         put("spec/selector/app", "drift"),
         drop("spec/selector/mcp.cortex.dev~type"),
     ),
-    *_mutate("object.field", f"Service {TIME}", put("spec/externalIPs", ["192.0.2.1"])),
+    # The API server then sets externalTrafficPolicy in the editor's name.
+    *_mutate(
+        "object.field", f"Service {TIME}", put("spec/externalIPs", ["192.0.2.1"]), besides={"object.foreign-field"}
+    ),
     *_mutate("object.label", f"Service {TIME}", drop(_label("app"))),
     *_mutate("object.missing", f"PodDisruptionBudget {TIME}", None),
     *_mutate("object.field", f"PodDisruptionBudget {TIME}", put("spec/maxUnavailable", 2)),
