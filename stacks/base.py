@@ -59,9 +59,10 @@ _SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 
 DnsSubdomain = Annotated[
     str,
+    Field(max_length=253),
     matching(
-        rf"(?=.{{1,253}}$){_SUBDOMAIN}",
-        "DNS subdomain: use at most 253 of a-z, 0-9, '-' and '.', with a letter or digit around each '.'",
+        _SUBDOMAIN,
+        "DNS subdomain: use a-z, 0-9, '-' and '.', with a letter or digit around each '.'",
     ),
 ]
 """A name that Kubernetes accepts for most objects (RFC 1123 subdomain, at most 253 characters)."""
@@ -69,7 +70,7 @@ DnsSubdomain = Annotated[
 LabelKey = Annotated[
     str,
     matching(
-        rf"((?=[^/]{{1,253}}/){_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
+        rf"((?![^/]{{254}}){_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
         "label key: use at most 63 letters, digits, '-', '_' and '.', with or without a 'domain/' in front",
     ),
 ]
@@ -87,11 +88,11 @@ LabelValue = Annotated[
 EnvName = Annotated[
     str,
     matching(
-        r"[A-Za-z_][A-Za-z0-9_]*",
-        "environment variable: use letters, digits and '_', and do not begin with a digit",
+        r"[A-Za-z_][A-Za-z0-9_]{0,252}",
+        "environment variable: use at most 253 letters, digits and '_', and do not begin with a digit",
     ),
 ]
-"""The name of an environment variable."""
+"""The name of an environment variable; no longer than a Secret's key, which it may be."""
 
 FileKey = Annotated[
     str,

@@ -192,7 +192,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
     (
         {"servers.clock.env": {"LOG-LEVEL": "x"}},
         "servers.clock.env.LOG-LEVEL: 'LOG-LEVEL' is no environment variable: "
-        "use letters, digits and '_', and do not begin with a digit",
+        "use at most 253 letters, digits and '_', and do not begin with a digit",
     ),
     ({"servers.clock.config": {"a/b": ""}}, f"servers.clock.config.a/b: 'a/b' is no {FILE}"),
     ({"servers.clock.config": {"..": ""}}, f"servers.clock.config...: '..' is no {FILE}"),
@@ -322,7 +322,7 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
             "cluster.customResources": ["ExternalSecret"],
             "secrets.token": {"namespace": "cortex-mcp", "external": {"store": "The Vault", "keys": {"a": "b"}}},
         },
-        "secrets.token.external.store: 'The Vault' is no DNS subdomain: use at most 253 of a-z, 0-9, '-' and '.', "
+        "secrets.token.external.store: 'The Vault' is no DNS subdomain: use a-z, 0-9, '-' and '.', "
         "with a letter or digit around each '.'",
     ),
     (
