@@ -45,13 +45,18 @@ def render(stack: str) -> str:
 
 
 def recorded(stack: str) -> Recording:
-    """Record a committed stack, with a made-up value for each of its secrets and a tag for each local image."""
+    """Record a committed stack, with a tag for each local image."""
     with TemporaryDirectory() as folder:
         lock = Path(folder) / "images.json"
         images = (f"cortex.local/{name}" for name in LOCAL_IMAGES)
         lock.write_text(json.dumps({image: f"{image}:content-hash" for image in images}), encoding="utf-8")
         with mock.patch.dict(os.environ, {LOCK_VARIABLE: str(lock)}):
-            declaration = load(stack, ROOT)
+            return rendered(load(stack, ROOT))
+
+
+def rendered(declaration: Declaration) -> Recording:
+    """Record a declaration, with a made-up value for each of its secrets."""
+    with TemporaryDirectory() as folder:
         keys = {f"secrets:{key}": f"value of {key}" for key in _keys(declaration)}
         for file in _files(declaration):
             (Path(folder) / file).parent.mkdir(parents=True, exist_ok=True)
