@@ -16,7 +16,9 @@ def prometheus_rule(namespace: str, alerts: Alerts, watched: Iterable[str], labe
 
 def _rules(alerts: Alerts, mine: str) -> list[Value]:
     hard = f'(kube_resourcequota{{type="hard",{mine}}} > 0)'
-    restarts = f"increase(kube_pod_container_status_restarts_total{{{mine}}}[{alerts.restart_minutes}m])"
+    total = f"kube_pod_container_status_restarts_total{{{mine}}}"
+    # Not increase(): it extrapolates to the whole range, so that five restarts count as more than five.
+    restarts = f"{total} - min_over_time({total}[{alerts.restart_minutes}m])"
     missing = f"kube_deployment_spec_replicas{{{mine}}} > kube_deployment_status_replicas_available{{{mine}}}"
     # Watches and commands in pods last as long as their clients like.
     requests = 'apiserver_request_duration_seconds_bucket{verb!~"WATCH|CONNECT"}'

@@ -55,10 +55,14 @@ def declaration_of(stack: str) -> Declaration:
 
 
 def recorded(stack: str) -> Recording:
-    """Record a committed stack, with a made-up value for each of its secrets."""
-    declaration = declaration_of(stack)
-    keys = {f"secrets:{key}": f"value of {key}" for key in _keys(declaration)}
+    """Record a committed stack."""
+    return rendered(declaration_of(stack))
+
+
+def rendered(declaration: Declaration) -> Recording:
+    """Record a declaration, with a made-up value for each of its secrets."""
     with TemporaryDirectory() as folder:
+        keys = {f"secrets:{key}": f"value of {key}" for key in _keys(declaration)}
         for file in _files(declaration):
             (Path(folder) / file).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / file).write_text(f"content of {file}", encoding="utf-8")
