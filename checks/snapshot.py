@@ -13,6 +13,10 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
+from checks.parts import api_server, dns, rights
+from checks.parts.api_server import ApiServer
+from checks.parts.dns import Dns
+from checks.parts.rights import Rights
 from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
@@ -32,9 +36,6 @@ LIMITS = Kind("api/v1", "limitranges", k8s.LimitRange)
 EVENTS = Kind("api/v1", "events", k8s.Event)
 DEPLOYMENTS = Kind("apis/apps/v1", "deployments", k8s.Deployment)
 
-DNS_NAMESPACE = "kube-system"
-DNS_LABELS = "k8s-app=kube-dns"
-
 _HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE, Reason.FAILED})
 """When the version cannot be read for one of these, nothing else can either."""
 
@@ -47,8 +48,10 @@ class Snapshot:
     """
 
     version: Reading[k8s.Version]
+    api_server: ApiServer
     nodes: Listing[k8s.Node]
-    dns: Listing[k8s.Pod]
+    dns: Dns
+    rights: Rights
     namespaces: Listing[k8s.Namespace]
     declaration: Reading[k8s.ConfigMap | None]
     quotas: PerNamespace[k8s.Quota] = field(default_factory=dict)
@@ -81,8 +84,10 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
     each = dict.fromkeys(declaration.namespaces, why)
     return Snapshot(
         version=why,
+        api_server=api_server.unread(declaration, why),
         nodes=why,
-        dns=why,
+        dns=dns.unread(declaration, why),
+        rights=rights.unread(declaration, why),
         namespaces=why,
         declaration=why,
         quotas=each,
@@ -97,6 +102,7 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
 
 async def _all(declaration: Declaration, access: Access, api: Api, version: Reading[k8s.Version]) -> Snapshot:
     spaces = list(declaration.namespaces)
+    measured = await api_server.read(declaration, access, api)
     async with anyio.create_task_group() as group:
 
         def later(read: Callable[[], Awaitable[T]]) -> _Later[T]:
@@ -111,14 +117,17 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
             kind: later(partial(_ask, access, kind, server)) for kind, server in declaration.servers.items()
         }
         nodes, namespaces = later(partial(api.list, NODES)), later(partial(api.list, NAMESPACES))
-        dns = later(partial(api.list, PODS, DNS_NAMESPACE, labels=DNS_LABELS))
+        asked_dns = later(partial(dns.read, declaration, access, api))
+        granted = later(partial(rights.read, declaration, access, api))
         deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
         quotas, limits, deployments = every(QUOTAS), every(LIMITS), every(DEPLOYMENTS)
         pods, services, warnings = every(PODS), every(SERVICES), every(EVENTS, "type=Warning")
     return Snapshot(
         version=version,
+        api_server=measured,
         nodes=nodes.value,
-        dns=dns.value,
+        dns=asked_dns.value,
+        rights=granted.value,
         namespaces=namespaces.value,
         declaration=deployed.value,
         quotas=_values(quotas),
