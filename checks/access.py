@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,12 @@ IN_CLUSTER = "in-cluster"
 """The context's name where there is no kubeconfig."""
 
 
+async def _resolve(name: str) -> object:
+    import anyio
+
+    return await anyio.getaddrinfo(name, None)
+
+
 @dataclass(frozen=True)
 class Access:
     """An API server and the way in. `token` gives the Authorization header's value, renewed when it has expired."""
@@ -43,6 +49,8 @@ class Access:
     """File of the certificates that the server's must lead to; None means those of this machine."""
     credential: Callable[[], Credential] = lambda: NO_CREDENTIAL
     """What the credential is, and when it ends."""
+    resolve: Callable[[str], Awaitable[object]] = _resolve
+    """Look a name up as this machine, or this pod, does; an OSError says why it cannot."""
 
     def client(self) -> "httpx2.AsyncClient":
         """Make an HTTP client on which every request carries the credentials, and every wait has a limit."""

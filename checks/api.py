@@ -141,9 +141,7 @@ class Api:
         permission = Permission("patch", kind.resource(), namespace)
         return await self._read(f"apply {kind.plural} {namespace}/{name}", permission, write)
 
-    async def create(
-        self, what: str, path: str, document: object, answer: type[T], permission: Permission
-    ) -> Reading[T]:
+    async def ask(self, what: str, path: str, document: object, answer: type[T], permission: Permission) -> Reading[T]:
         """Send an object that is answered and kept nowhere: a review, or a request for a token."""
 
         async def send() -> T:

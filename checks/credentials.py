@@ -31,7 +31,7 @@ class Credential:
 
     @property
     def limited(self) -> bool:
-        """Tell whether somebody has to renew it in time; tokens are renewed by what gives them, or meant to be short."""
+        """Tell whether somebody has to renew it in time: tokens are renewed by what gives them, or short."""
         return self.means is Means.CERTIFICATE
 
 

@@ -14,6 +14,7 @@ _CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP",
 NO_ERROR = "NOERROR"
 """The server knows the name."""
 
+
 def question(name: str) -> bytes:
     """Give the question for the IPv4 addresses of a name, with its length in front."""
     labels = b"".join(bytes([len(label)]) + label.encode("ascii") for label in name.split("."))

@@ -4,14 +4,17 @@ The API server carries the bytes over a WebSocket of channels: 0 is the port's d
 message of each holds the port's number (Kubernetes: subprotocol v4.channel.k8s.io of pods/portforward).
 """
 
-import ssl
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import websocket
 
 from checks.access import Access
 from checks.api import status_message
+
+if TYPE_CHECKING:
+    import ssl
 
 _PROTOCOL = "v4.channel.k8s.io"
 _DATA, _ERROR = 0, 1

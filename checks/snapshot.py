@@ -36,7 +36,7 @@ LIMITS = Kind("api/v1", "limitranges", k8s.LimitRange)
 EVENTS = Kind("api/v1", "events", k8s.Event)
 DEPLOYMENTS = Kind("apis/apps/v1", "deployments", k8s.Deployment)
 
-_HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE, Reason.FAILED})
+HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE, Reason.FAILED})
 """When the version cannot be read for one of these, nothing else can either."""
 
 
@@ -74,7 +74,7 @@ async def take(declaration: Declaration, access: Access) -> Snapshot:
     async with access.client() as client:
         api = Api(client)
         version = await api.version()
-        if isinstance(version, Unread) and version.reason in _HOPELESS:
+        if isinstance(version, Unread) and version.reason in HOPELESS:
             return nothing(declaration, version)
         return await _all(declaration, access, api, version)
 

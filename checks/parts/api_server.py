@@ -101,8 +101,7 @@ async def _timed(api: Api, count: int) -> list[Reading[Timed]]:
     readings: list[Reading[Timed]] = []
 
     async def client() -> None:
-        for _ in range(count // CLIENTS):
-            readings.append(await api.timed())
+        readings.extend([await api.timed() for _ in range(count // CLIENTS)])
 
     async with anyio.create_task_group() as group:
         for _ in range(CLIENTS):

@@ -1,6 +1,5 @@
 """Asks the cluster's DNS a real question: each CoreDNS pod from outside, the Service from inside."""
 
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -49,7 +48,7 @@ async def read(_declaration: Declaration, access: Access, api: Api) -> Dns:
     pods = await api.list(_PODS, NAMESPACE, labels=LABELS)
     answers: dict[str, Reading[Answer]] = {}
     if access.inside:
-        answers[SERVICE] = await _resolve()
+        answers[SERVICE] = await _resolve(access)
     elif isinstance(pods, Read):
         asked = [pod for pod in pods.value if pod.ready][:MOST_PODS]
 
@@ -67,13 +66,13 @@ def unread(_declaration: Declaration, why: Unread) -> Dns:
     return Dns(why)
 
 
-async def _resolve() -> Reading[Answer]:
+async def _resolve(access: Access) -> Reading[Answer]:
     start = perf_counter()
 
     async def once() -> Answer:
         try:
             with anyio.fail_after(SECONDS):
-                await anyio.getaddrinfo(dns.NAME, 443, proto=socket.IPPROTO_TCP)
+                await access.resolve(dns.NAME)
         except TimeoutError:
             return Answer(f"no answer within {SECONDS:g} s")
         except OSError as error:

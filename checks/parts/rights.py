@@ -114,5 +114,5 @@ async def review(api: Api, question: Question) -> Reading[bool]:
         },
     }
     permission = Permission("create", REVIEWS.resource())
-    reading = await api.create(_ASKING, REVIEWS.path(), document, k8s.AccessReview, permission)
+    reading = await api.ask(_ASKING, REVIEWS.path(), document, k8s.AccessReview, permission)
     return reading if isinstance(reading, Unread) else Read(reading.value.status.allowed, reading.seconds)

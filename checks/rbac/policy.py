@@ -12,7 +12,6 @@ from checks.objects import Binding, PolicyRule, Role, Subject
 from checks.rbac.requests import Account, Request, allows
 from stacks.objects import Object
 
-
 T = TypeVar("T")
 
 

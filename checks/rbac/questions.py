@@ -8,12 +8,15 @@ enough, and in further namespaces, where the same role is bound, one of the role
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from checks.objects import PolicyRule, Role
 from checks.rbac.policy import Grant, Policy
 from checks.rbac.requests import Account, Request
 from checks.rbac.ways import SECRETS, WAYS
-from checks.findings import Ref
+
+if TYPE_CHECKING:
+    from checks.findings import Ref
 
 HARMLESS = frozenset({"view"})
 """ClusterRoles of the cluster's own that, by Kubernetes' documentation, open no way to further rights."""
@@ -46,11 +49,11 @@ def questions(accounts: Iterable[Account], policy: Policy) -> tuple[Question, ..
 def _about(account: Account, policy: Policy) -> Iterator[Question]:
     grants = tuple(policy.grants(account))
     for request in _granted(grants):
-        yield Question(account, request, True)
+        yield Question(account, request, expected=True)
     known = meant(grants)
     for request in (*_everywhere(), *_inside(grants)):
         if not any(grant.allows(request) for grant in known):
-            yield Question(account, request, False)
+            yield Question(account, request, expected=False)
 
 
 def meant(grants: Iterable[Grant]) -> tuple[Grant, ...]:

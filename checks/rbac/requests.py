@@ -61,7 +61,7 @@ def allows(rule: PolicyRule, request: Request) -> bool:
     return (
         _has(rule.verbs, request.verb)
         and _has(rule.api_groups, request.group)
-        and (_has(rule.resources, request.resource) or bool(subresource) and f"*/{subresource}" in rule.resources)
+        and (_has(rule.resources, request.resource) or (bool(subresource) and f"*/{subresource}" in rule.resources))
         and (not rule.resource_names or request.name in rule.resource_names)
     )
 

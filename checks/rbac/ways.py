@@ -1,4 +1,4 @@
-"""Rights that are more than they seem: each is a way to further rights (docs/rbac.md; Kubernetes: RBAC Good Practices)."""
+"""Rights that are a way to further rights (docs/rbac.md; Kubernetes: Role Based Access Control Good Practices)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from checks.patience import patiently
 from checks.verify import verify_deployed
 from stacks import names
 from tests.checks.fake_api import Answer, FakeApi, ordinary, serve, status
-from tests.checks.world import Json, World, declared
+from tests.checks.world import Json, World, declared, known
 
 ENVIRONMENT = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 DECLARATION = "/api/v1/namespaces/cortex-system/configmaps/cortex-declaration"
@@ -38,7 +38,7 @@ def api() -> Iterator[FakeApi]:
 
 
 def verified(api: FakeApi) -> Report:
-    access = Access("in-cluster", api.url, token=lambda: "Bearer secret", inside=True)
+    access = Access("in-cluster", api.url, token=lambda: "Bearer secret", inside=True, resolve=known)
     return anyio.run(verify_deployed, access, Severity.ERROR)
 
 

@@ -233,7 +233,7 @@ ANSWERS: list[tuple[str, Answer]] = [
 
 def test_healthy_cluster_is_ok(world: World) -> None:
     rows = world.rows()
-    assert [row.name for row in rows] == ["connection", "namespaces", "servers", "mcp", "declaration"]
+    assert [row.name for row in rows] == ["connection", "namespaces", "servers", "mcp", "rbac", "declaration"]
     assert [row.status for row in rows] == [Status.OK] * len(rows)
     assert all(row.passed for row in rows)
     assert exit_code(rows, Severity.WARNING) == OK
@@ -264,7 +264,9 @@ def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> N
 
 
 def test_every_catalogued_code_is_provoked_here() -> None:
-    assert {code for code, *_ in [*DRIFTS, *ANSWERS]} == set(catalogue())
+    # The families api and rbac, and dns.answer, have guards of their own.
+    here = {code for code in catalogue() if code.split(".")[0] not in ("api", "rbac")} - {"dns.answer"}
+    assert {code for code, *_ in [*DRIFTS, *ANSWERS]} == here
 
 
 def test_unavailable_names_the_reason_and_the_last_event(world: World) -> None:

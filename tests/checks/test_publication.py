@@ -17,7 +17,7 @@ from checks.reports import document, metrics
 from checks.verify import verify_deployed
 from stacks import names
 from tests.checks.fake_api import FakeApi, serve, status
-from tests.checks.world import Json, World, declared
+from tests.checks.world import Json, World, declared, known
 
 RESULT = "/api/v1/namespaces/cortex-system/configmaps/cortex-verification"
 
@@ -29,7 +29,7 @@ def api() -> Iterator[FakeApi]:
 
 
 def access(api: FakeApi) -> Access:
-    return Access("in-cluster", api.url, inside=True)
+    return Access("in-cluster", api.url, inside=True, resolve=known)
 
 
 def verified(api: FakeApi) -> Report:
