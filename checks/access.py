@@ -163,7 +163,7 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, s
 
 
 def _tls(configuration: object) -> ssl.SSLContext:
-    settings = cast("_TlsSettings", configuration)
+    settings = cast("_Settings", configuration)
     context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
     if not settings.verify_ssl:
         context.check_hostname = False
@@ -173,13 +173,14 @@ def _tls(configuration: object) -> ssl.SSLContext:
     return context
 
 
-class _TlsSettings:
-    """The part of the kubernetes package's untyped Configuration that TLS needs."""
+class _Settings:
+    """The part of the kubernetes package's untyped Configuration that tells of TLS and the credential."""
 
     ssl_ca_cert: str | None
     verify_ssl: bool
     cert_file: str | None
     key_file: str | None
+    api_key: Mapping[str, str]
 
 
 class _Node(Protocol):
@@ -211,8 +212,8 @@ def _require_plugin_credential(config: _Node, context: str, loaded: object) -> b
 
 
 def _credential(configuration: object, expiry: datetime | None, *, plugin: bool) -> Credential:
-    settings = cast("_TlsSettings", configuration)
-    token = cast("str | None", getattr(configuration, "api_key", {}).get("authorization"))
+    settings = cast("_Settings", configuration)
+    token = settings.api_key.get("BearerToken") or settings.api_key.get("authorization")
     if plugin:
         return Credential(Means.PLUGIN, expiry)
     if token:

@@ -24,7 +24,7 @@ _REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 class Diagnosis(msgspec.Struct, frozen=True, rename="camel"):
     """The connection of a stack: the way, who we are there, and the row "connection" of a verification.
 
-    `account` is empty if the API server did not tell; `authority` is empty where this machine's certificates count.
+    `account` is empty if the API server did not tell. `proxy` says whether the way leads through one.
     """
 
     schema: str
@@ -32,7 +32,6 @@ class Diagnosis(msgspec.Struct, frozen=True, rename="camel"):
     kubeconfig: str
     context: str
     server: str
-    authority: str
     proxy: bool
     account: str
     groups: tuple[str, ...]
@@ -60,7 +59,6 @@ async def diagnose(stack: str, declaration: Declaration, access: Access) -> Diag
         kubeconfig=access.source,
         context=access.context,
         server=access.host,
-        authority=str(access.authority or ""),
         proxy=access.proxy is not None,
         account=user.username if user else "",
         groups=tuple(user.groups) if user else (),

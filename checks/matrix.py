@@ -45,10 +45,14 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class Open(msgspec.Struct, frozen=True):
-    """A way to further rights that is open to the account, through which binding, and whether that is declared."""
+    """A way to further rights that is open to the account, through which binding, and whether that is declared.
+
+    `only` names the objects that it is limited to; none means all.
+    """
 
     way: str
     namespace: str
+    only: tuple[str, ...]
     sentence: str
     binding: str
     declared: bool
@@ -152,6 +156,7 @@ def _open(opening: Opening, allowed: tuple[Opening, ...]) -> Open:
     return Open(
         opening.way.name,
         opening.namespace,
+        tuple(sorted(opening.only)),
         sentence(opening.way, [opening.namespace], opening.only),
         str(opening.grant.binding),
         declared=any(each.covers(opening) for each in allowed),

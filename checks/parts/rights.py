@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import anyio
 
@@ -88,8 +87,8 @@ async def _ask(api: Api, asked: tuple[Question, ...]) -> dict[Question, Reading[
             return dict.fromkeys(asked, refused)
     async with anyio.create_task_group() as group:
         for question in asked[1:]:
-            group.start_soon(partial(ask, question))
-    return answers
+            group.start_soon(ask, question)
+    return {question: answers[question] for question in asked}
 
 
 async def review(api: Api, question: Question) -> Reading[bool]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from checks.doctor import Diagnosis
@@ -22,18 +21,16 @@ def write(diagnosis: Diagnosis, out: TextIO) -> None:
     """Write the diagnosis; coloured if `out` is a terminal."""
     console = Console(file=out, highlight=False, soft_wrap=True)
     for part in _parts(diagnosis):
-        console.print(part, soft_wrap=not isinstance(part, Table))
+        console.print(part)
 
 
 def _parts(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     yield head("doctor", diagnosis.stack, diagnosis.context, diagnosis.server)
     yield Text()
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in _lines(diagnosis):
-        table.add_row(name, clean(value))
-    yield table
+    lines = list(_lines(diagnosis))
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        yield Text(f"{clean(name):<{width}}  ", style="dim").append(clean(value), style="not dim")
     row = diagnosis.row
     yield from details((row,))
     yield Text(
@@ -46,7 +43,6 @@ def _lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "kubeconfig", diagnosis.kubeconfig
     yield "context", diagnosis.context
     yield "server", diagnosis.server + (" (through a proxy)" if diagnosis.proxy else "")
-    yield "authority", diagnosis.authority or "the certificates of this machine"
     groups = f" ({', '.join(diagnosis.groups)})" if diagnosis.groups else ""
     yield "account", (diagnosis.account or "not told by the API server") + groups
     yield "cortex", f"{diagnosis.client_version}, Python {diagnosis.python_version}"
