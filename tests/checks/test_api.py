@@ -11,6 +11,7 @@ from checks import access as access_module
 from checks.access import Access
 from checks.api import Api, Read, Reading, Unread
 from checks.findings import Permission, Reason
+from checks.parts import api_server
 from checks.snapshot import CONFIG_MAPS, DEPLOYMENTS, PODS, take
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
 from tests.checks.world import World, declared
@@ -144,9 +145,12 @@ def test_nobody_listens() -> None:
 def test_snapshot_reads_each_kind_once_a_namespace(api: FakeApi) -> None:
     declaration = declared(servers={})
     snapshot = anyio.run(take, declaration, Access("test", api.url))
+    # Once to see whether anyone is there, and then to measure how fast they answer.
+    assert api.requests.pop("/version") == 1 + api_server.CLIENTS + api_server.REQUESTS
     assert set(api.requests.values()) == {1}
-    # version, nodes, namespaces, CoreDNS, the declaration; six kinds in each of two namespaces
-    assert len(api.requests) == 5 + 6 * 2
+    # API groups, nodes, namespaces, CoreDNS and its answer, the declaration, four kinds of RBAC;
+    # six kinds in each of two namespaces
+    assert len(api.requests) == 6 + 4 + 6 * 2
     assert not isinstance(snapshot.version, Unread)
 
 

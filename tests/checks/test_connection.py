@@ -241,7 +241,7 @@ def test_certificate_and_clock_are_the_servers(tmp_path: Path) -> None:
 
         def process(self, request: object, address: object) -> None:
             with tls.wrap_socket(request, server_side=True) as secured:  # type: ignore[arg-type]
-                self.finish_request(secured, address)  # type: ignore[arg-type]
+                self.finish_request(secured, address)
 
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(pem)
