@@ -208,7 +208,7 @@ def _nameless(verb: str, resource: str) -> bool:
 
 def sentence(way: Way, namespaces: Iterable[str], only: Iterable[str] = ()) -> str:
     """Say what a way is: may … in …, so …; `only` names the objects that it is limited to."""
-    where = ", ".join(dict.fromkeys(place(namespace) for namespace in namespaces))
+    where = ", ".join(sorted({place(namespace) for namespace in namespaces}))
     where = where.replace(", in namespace ", ", ")
     named = f" ({', '.join(sorted(only))})" if only else ""
     return f"may {way.what}{named} {where}, so it {way.so}"

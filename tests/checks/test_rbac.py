@@ -134,7 +134,7 @@ def test_healthy_cluster_is_ok_and_tells_the_ways_by_design(world: World) -> Non
     assert ways == {(manager, "pods"), (manager, "endpoints"), (manager, "declaration")}
     sentences = [str(fact.value) for fact in row.facts if fact.name == "pods"]
     assert sentences == [
-        "may create pods, or what creates them in namespace cortex-system, cortex-mcp, "
+        "may create pods, or what creates them in namespace cortex-mcp, cortex-system, "
         "so it may read the Secrets there and use the ServiceAccounts"
     ]
 
