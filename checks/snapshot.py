@@ -13,9 +13,12 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
-from checks.parts import objects
+from checks.parts import api_server, dns, objects, rights
+from checks.parts.api_server import ApiServer
+from checks.parts.dns import Dns
 from checks.parts.listing import Listing, PerNamespace, everywhere
 from checks.parts.objects import Objects
+from checks.parts.rights import Rights
 from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
@@ -27,10 +30,7 @@ PODS = Kind("api/v1", "pods", k8s.Pod)
 CONFIG_MAPS = Kind("api/v1", "configmaps", k8s.ConfigMap)
 EVENTS = Kind("api/v1", "events", k8s.Event)
 
-DNS_NAMESPACE = "kube-system"
-DNS_LABELS = "k8s-app=kube-dns"
-
-_HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE, Reason.FAILED})
+HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE, Reason.FAILED})
 """When the version cannot be read for one of these, nothing else can either."""
 
 
@@ -42,8 +42,10 @@ class Snapshot:
     """
 
     version: Reading[k8s.Version]
+    api_server: ApiServer
     nodes: Listing[k8s.Node]
-    dns: Listing[k8s.Pod]
+    dns: Dns
+    rights: Rights
     declaration: Reading[k8s.ConfigMap | None]
     objects: Objects
     pods: PerNamespace[k8s.Pod] = field(default_factory=dict)
@@ -61,7 +63,7 @@ async def take(declaration: Declaration, access: Access) -> Snapshot:
     async with access.client() as client:
         api = Api(client)
         version = await api.version()
-        if isinstance(version, Unread) and version.reason in _HOPELESS:
+        if isinstance(version, Unread) and version.reason in HOPELESS:
             return nothing(declaration, version)
         return await _all(declaration, access, api, version)
 
@@ -71,8 +73,10 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
     each = dict.fromkeys(declaration.namespaces, why)
     return Snapshot(
         version=why,
+        api_server=api_server.unread(declaration, why),
         nodes=why,
-        dns=why,
+        dns=dns.unread(declaration, why),
+        rights=rights.unread(declaration, why),
         declaration=why,
         objects=objects.unread(declaration, why),
         pods=each,
@@ -83,6 +87,8 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
 
 async def _all(declaration: Declaration, access: Access, api: Api, version: Reading[k8s.Version]) -> Snapshot:
     spaces = list(declaration.namespaces)
+    # Alone: it measures how fast the API server answers.
+    measured = await api_server.read(declaration, access, api)
     async with anyio.create_task_group() as group:
 
         def later(read: Callable[[], Awaitable[T]]) -> _Later[T]:
@@ -94,15 +100,18 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
             kind: later(partial(_ask, access, kind, server)) for kind, server in declaration.servers.items()
         }
         nodes = later(partial(api.list, NODES))
-        dns = later(partial(api.list, PODS, DNS_NAMESPACE, labels=DNS_LABELS))
+        names_asked = later(partial(dns.read, declaration, access, api))
+        granted = later(partial(rights.read, declaration, access, api))
         deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
         live = later(partial(objects.read, declaration, api))
         pods = later(partial(everywhere, api, PODS, spaces, _namespace))
         warnings = later(partial(everywhere, api, EVENTS, spaces, _namespace, fields="type=Warning"))
     return Snapshot(
         version=version,
+        api_server=measured,
         nodes=nodes.value,
-        dns=dns.value,
+        dns=names_asked.value,
+        rights=granted.value,
         declaration=deployed.value,
         objects=live.value,
         pods=pods.value,

@@ -28,6 +28,7 @@ class ContainerPort(Object, frozen=True):
 
     container_port: int
     name: str = ""
+    protocol: str = "TCP"
 
 
 class Container(Object, frozen=True):

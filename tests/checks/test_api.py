@@ -1,7 +1,7 @@
 """Reads against a server that behaves, and one that does not: nothing raises, nothing hangs, nothing passes unseen."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import pytest
@@ -9,9 +9,10 @@ import stamina
 
 from checks import access as access_module
 from checks.access import Access
-from checks.api import Api, Read, Reading, Unread
+from checks.api import Api, Kind, Read, Reading, Unread
 from checks.findings import Permission, Reason
 from checks.kinds import CLUSTER_WIDE, NAMESPACED
+from checks.parts import api_server
 from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, take
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
 from tests.checks.world import World, declared
@@ -19,7 +20,8 @@ from tests.checks.world import World, declared
 T = TypeVar("T")
 PATH = "/api/v1/namespaces/cortex-mcp/pods"
 
-EACH = (*CLUSTER_WIDE.values(), *NAMESPACED.values(), PODS, EVENTS)
+IN_NAMESPACES: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS)
+EACH: tuple[Kind[Any], ...] = (*CLUSTER_WIDE.values(), *IN_NAMESPACES)
 
 
 @pytest.fixture
@@ -152,8 +154,13 @@ def test_nobody_listens() -> None:
 def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
     declaration = declared(servers={})
     snapshot = anyio.run(take, declaration, Access("test", api.url))
-    assert set(api.requests.values()) == {1}
-    once = ["/version", "/api/v1/namespaces/kube-system/pods", *(kind.path() for kind in EACH)]
+    # Once to see whether anyone is there, and then to measure how fast they answer.
+    assert api.requests.pop("/version") == 1 + api_server.CLIENTS + api_server.REQUESTS
+    assert api.requests.pop("/apis/authorization.k8s.io/v1/subjectaccessreviews") > 1
+    rbac = {kind.path() for kind in EACH if kind.prefix.startswith("apis/rbac.")}
+    assert {path for path, times in api.requests.items() if times > 1} == rbac
+    dns = PODS.path("kube-system")
+    once = ["/apis", dns, f"{dns}/coredns-1/portforward", *(kind.path() for kind in EACH)]
     assert set(api.requests) == {*once, NODES.path(), CONFIG_MAPS.path("cortex-system", "cortex-declaration")}
     assert isinstance(snapshot.pods["cortex-system"], Read)
 
@@ -161,13 +168,8 @@ def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
 def test_forbidden_cluster_is_read_namespace_by_namespace(api: FakeApi) -> None:
     api.faults = {kind.path(): [status(403, "no")] for kind in EACH}
     snapshot = anyio.run(take, declared(servers={}), Access("test", api.url))
-    for kind in (*NAMESPACED.values(), PODS, EVENTS):
-        assert {
-            path for path in api.requests if path.startswith(kind.prefix, 1) and path.endswith(f"/{kind.plural}")
-        } >= {
-            kind.path("cortex-system"),
-            kind.path("cortex-mcp"),
-        }
+    for kind in IN_NAMESPACES:
+        assert {kind.path("cortex-system"), kind.path("cortex-mcp")} <= set(api.requests)
     pods = api.world.objects["pods", "cortex-mcp"]
     assert [pod.metadata.name for pod in read(snapshot.pods["cortex-mcp"])] == [pod["metadata"]["name"] for pod in pods]
     accounts = read(snapshot.objects.of("ServiceAccount", "cortex-mcp"))

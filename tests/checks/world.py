@@ -1,26 +1,37 @@
 """A healthy cluster for a small declaration, as the API server's JSON: tests break one thing in it and judge."""
 
 import json
-from typing import Any, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from checks.api import Kind, Read, Reading, Unread
+from checks.credentials import Credential, Means
 from checks.findings import Finding, Reason, Row
-from checks.kinds import CLUSTER_WIDE, NAMESPACED
+from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
 from checks.mcp_probe import Answer, Outcome
-from checks.objects import ConfigMap, Version
+from checks.objects import Binding, ConfigMap, Role, Version
+from checks.parts import dns, rights
+from checks.parts.api_server import ApiServer, Certificate, Transport
+from checks.parts.dns import Dns
 from checks.parts.listing import PerNamespace
-from checks.parts.objects import Objects
+from checks.parts.objects import Named, Objects
+from checks.parts.rights import Rights
+from checks.rbac.policy import Policy
+from checks.rbac.requests import Account, Request
 from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
 from checks.verify import judge
 from stacks import names, objects
 from stacks.loader import parse
 from stacks.model import Declaration
 
+if TYPE_CHECKING:
+    from checks.rbac.questions import Question
+
 T = TypeVar("T")
 
-_KINDS = CLUSTER_WIDE | NAMESPACED
+_KINDS: dict[str, Kind[Any]] = CLUSTER_WIDE | NAMESPACED | CUSTOM
 Json = dict[str, Any]
 
 SETTINGS: Json = {
@@ -54,6 +65,31 @@ def declared(**changes: Json) -> Declaration:
     return parse({**SETTINGS, **changes}, "Pulumi.test.yaml")
 
 
+async def known(name: str) -> None:
+    """Resolve every name, as a pod's DNS does when it is well."""
+
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def groups(declaration: Declaration) -> frozenset[str]:
+    """Give the API groups that a declaration needs."""
+    return frozenset(each.api_version for each in objects.declared(declaration) if "/" in each.api_version)
+
+
+def healthy_api_server(declaration: Declaration) -> ApiServer:
+    """Give an API server with nothing to object to."""
+    return ApiServer(
+        at=NOW,
+        transport=Transport.VERIFIED,
+        latencies=Read(tuple(n / 1000 for n in range(1, 21)), 0.1),
+        groups=Read(groups(declaration), 0.01),
+        skew=0.0,
+        certificate=Certificate("CN=test-ca", NOW + timedelta(days=365)),
+        credential=Credential(Means.CERTIFICATE, NOW + timedelta(days=365)),
+    )
+
+
 class World:
     """The cluster's objects, by kind and namespace, free to be changed; `unread` overrides what can be read."""
 
@@ -65,9 +101,12 @@ class World:
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
+        self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
+        self.api_server = healthy_api_server(declaration)
         for obj in objects.declared(declaration):
             plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
             self.objects.setdefault((plural, obj.namespace), []).append(_clear(obj.document()))
+        self._everybodys()
         for kind in declaration.servers:
             self._running(kind)
 
@@ -78,6 +117,17 @@ class World:
     def one(self, plural: str, namespace: str, prefix: str = "") -> Json:
         """Give the first object whose name begins so."""
         return next(o for o in self.objects[plural, namespace] if o["metadata"]["name"].startswith(prefix))
+
+    def every(self, plural: str) -> list[Json]:
+        """Give the objects of a kind in all namespaces."""
+        return [obj for (kind, _), objects in self.objects.items() if kind == plural for obj in objects]
+
+    def allows(self, account: Account, request: Request) -> bool:
+        """Decide as the API server's authorizer does, by the roles and bindings that are there."""
+        roles = [msgspec.convert(obj, Role) for plural in ("roles", "clusterroles") for obj in self.every(plural)]
+        kinds = ("rolebindings", "clusterrolebindings")
+        bindings = [msgspec.convert(obj, Binding) for plural in kinds for obj in self.every(plural)]
+        return any(grant.allows(request) for grant in Policy(tuple(roles), tuple(bindings)).grants(account))
 
     def remove(self, plural: str, namespace: str, prefix: str = "") -> None:
         """Remove the first object whose name begins so."""
@@ -97,8 +147,10 @@ class World:
         """Take the snapshot that the checks would take."""
         return Snapshot(
             version=Read(Version(git_version="v1.34.4"), 0.01),
+            api_server=self.api_server,
             nodes=self._read(NODES),
-            dns=self._read(PODS, "kube-system"),
+            dns=Dns(self._read(PODS, "kube-system"), dict(self.dns)),
+            rights=self._rights(),
             declaration=self._declaration(),
             objects=self._objects(),
             pods=self._each(PODS),
@@ -127,6 +179,24 @@ class World:
     def _each(self, kind: Kind[T]) -> PerNamespace[T]:
         return {name: self._read(kind, name) for name in self.declaration.namespaces}
 
+    def _rights(self) -> Rights:
+        kinds = (rights.ROLES, rights.CLUSTER_ROLES)
+        bindings = (rights.ROLE_BINDINGS, rights.CLUSTER_ROLE_BINDINGS)
+        known = tuple(msgspec.convert(obj, Role) for obj in self.every("clusterroles"))
+        asked = rights.about(self.declaration, known)
+        refused = self.unread.get(("subjectaccessreviews", ""))
+        answers: dict[Question, Reading[bool]] = {
+            question: refused or Read(self.allows(question.account, question.request), 0.01) for question in asked
+        }
+        return Rights(
+            tuple(self._read_all(kind) for kind in kinds), tuple(self._read_all(kind) for kind in bindings), answers
+        )
+
+    def _read_all(self, kind: Kind[T]) -> Reading[tuple[T, ...]]:
+        if (kind.plural, "") in self.unread:
+            return self.unread[kind.plural, ""]
+        return Read(tuple(msgspec.convert(obj, kind.item) for obj in self.every(kind.plural)), 0.01)
+
     def _declaration(self) -> Reading[ConfigMap | None]:
         reading = self._read(CONFIG_MAPS, names.SYSTEM_NAMESPACE)
         if isinstance(reading, Unread):
@@ -134,15 +204,34 @@ class World:
         found = (one for one in reading.value if one.metadata.name == names.DECLARATION_CONFIG_MAP)
         return Read(next(found, None), reading.seconds)
 
+    def _everybodys(self) -> None:
+        """Add what each cluster has: roles that are nobody's in particular."""
+        self.role("view", [{"apiGroups": [""], "resources": ["pods", "services"], "verbs": ["get", "list", "watch"]}])
+        self.role("system:discovery", [{"nonResourceURLs": ["/api"], "verbs": ["get"]}])
+        everyone = {"kind": "Group", "name": "system:authenticated"}
+        self.bind("system:discovery", "system:discovery", everyone)
+
+    def role(self, name: str, rules: list[Json]) -> None:
+        """Add a ClusterRole."""
+        self.add("clusterroles", "", {"metadata": {"name": name}, "rules": rules})
+
+    def bind(self, name: str, role: str, subject: Json, namespace: str = "") -> None:
+        """Bind a ClusterRole, in a namespace or in the whole cluster."""
+        meta = {"name": name, **({"namespace": namespace} if namespace else {})}
+        obj = {"metadata": meta, "roleRef": {"kind": "ClusterRole", "name": role}, "subjects": [subject]}
+        self.add("rolebindings" if namespace else "clusterrolebindings", namespace, obj)
+
     def _objects(self) -> Objects:
-        lists = {}
-        for kind, where in _KINDS.items():
-            for namespace in [""] if kind in CLUSTER_WIDE else self.declaration.namespaces:
-                listing = self._read(where, namespace)
-                if not isinstance(listing, Unread):
-                    listing = Read({item["metadata"]["name"]: item for item in listing.value}, listing.seconds)
-                lists[kind, namespace] = listing
-        return Objects(lists)
+        places = [(kind, "") for kind in CLUSTER_WIDE]
+        places += [(kind, space) for kind in NAMESPACED for space in self.declaration.namespaces]
+        places += [(obj.kind, obj.namespace) for obj in objects.declared(self.declaration) if obj.kind in _KINDS]
+        return Objects({(kind, space): self._by_name(_KINDS[kind], space) for kind, space in places})
+
+    def _by_name(self, kind: Kind[Json], namespace: str) -> Reading[Named]:
+        listing = self._read(kind, namespace)
+        if isinstance(listing, Unread):
+            return listing
+        return Read({item["metadata"]["name"]: item for item in listing.value}, listing.seconds)
 
     def _running(self, kind: str) -> None:
         """Let a server's pods run, and its endpoint answer."""

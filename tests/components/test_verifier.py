@@ -1,10 +1,11 @@
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 import anyio
 import pytest
 
 from checks.access import Access
+from checks.api import Kind
 from checks.findings import Severity
 from checks.kinds import NAMESPACED
 from checks.publication import publish
@@ -98,9 +99,8 @@ def test_servers_can_know_the_verifier_as_a_client() -> None:
     assert client.labels.items() <= LABELS.items()
 
 
-NOT_CLUSTER_WIDE = {
-    kind.path() for kind in (*NAMESPACED.values(), PODS, EVENTS) if kind.plural not in ("roles", "rolebindings")
-}
+_KINDS: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS)
+NOT_CLUSTER_WIDE = {kind.path() for kind in _KINDS if kind.plural not in ("roles", "rolebindings")}
 """What may be read in the stack's namespaces alone."""
 
 
