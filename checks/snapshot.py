@@ -13,6 +13,9 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
+from checks.parts import discovery, health
+from checks.parts.discovery import Discovery
+from checks.parts.health import Health
 from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
@@ -58,6 +61,8 @@ class Snapshot:
     services: PerNamespace[k8s.Service] = field(default_factory=dict)
     warnings: PerNamespace[k8s.Event] = field(default_factory=dict)
     mcp: Mapping[str, Answer | Unread] = field(default_factory=dict)
+    health: Health = field(kw_only=True)
+    discovery: Discovery = field(kw_only=True)
 
     def has_namespace(self, name: str) -> bool:
         """Tell whether the namespace exists, as far as is known: of a missing one nothing else need be missed."""
@@ -92,6 +97,8 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
         services=each,
         warnings=each,
         mcp=dict.fromkeys(declaration.servers, why),
+        health=health.unread(declaration, why),
+        discovery=discovery.unread(declaration, why),
     )
 
 
@@ -113,6 +120,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         nodes, namespaces = later(partial(api.list, NODES)), later(partial(api.list, NAMESPACES))
         dns = later(partial(api.list, PODS, DNS_NAMESPACE, labels=DNS_LABELS))
         deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
+        fared = later(partial(health.read, declaration, access, api))
+        strangers = later(partial(discovery.read, declaration, access, api))
         quotas, limits, deployments = every(QUOTAS), every(LIMITS), every(DEPLOYMENTS)
         pods, services, warnings = every(PODS), every(SERVICES), every(EVENTS, "type=Warning")
     return Snapshot(
@@ -128,6 +137,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         services=_values(services),
         warnings=_values(warnings),
         mcp=_values(asked),
+        health=fared.value,
+        discovery=strangers.value,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from checks.findings import Row
-from checks.judges import connection, declaration, mcp, namespaces, servers
+from checks.judges import connection, declaration, health, mcp, namespaces, servers
 from checks.snapshot import Snapshot
 from stacks.model import Declaration
 
@@ -13,6 +13,7 @@ JUDGES: tuple[Judge, ...] = (
     connection.judge,
     namespaces.judge,
     servers.judge,
+    health.judge,
     mcp.judge,
     declaration.judge,
 )

@@ -1,6 +1,7 @@
-"""Are the declared MCP servers there, built as declared and available, and no others? (Seed, sections 2 and 3.)"""
+"""Are the declared MCP servers there, built as declared, and no others? (Seed, sections 2 and 3.)"""
 
 from checks import objects as k8s
+from checks.discovery import sightings
 from checks.findings import Ref, Row
 from checks.judges import workload
 from checks.judges.workload import Live
@@ -22,6 +23,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             tally.skipped()
     for namespace in declaration.namespaces:
         _undeclared(tally, declaration, namespace, snapshot)
+    _elsewhere(tally, declaration, snapshot)
     return tally.row()
 
 
@@ -40,11 +42,31 @@ def _server(tally: Tally, kind: str, server: Server, snapshot: Snapshot) -> None
                 actual="absent",
             )
         else:
-            warnings = snapshot.warnings[namespace]
-            live = Live(deployment, pods.value if pods else None, getattr(warnings, "value", ()))
-            workload.judge(tally, kind, server, live)
+            workload.judge(tally, kind, server, Live(deployment, pods.value if pods else None))
     if (services := tally.use(snapshot.services[namespace])) is not None:
         _service(tally, kind, server, services.value)
+
+
+def _elsewhere(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
+    """Find servers in namespaces that are not the stack's, where the account may look there."""
+    if snapshot.discovery.pods is None:
+        tally.fact("namespaces", "searched", "declared")
+        return
+    if (pods := tally.use(snapshot.discovery.pods)) is None:
+        return
+    tally.fact("namespaces", "searched", "all")
+    elsewhere = [pod for pod in pods.value if pod.metadata.namespace not in declaration.namespaces]
+    strangers = sightings(declaration, elsewhere, {})
+    if not strangers:
+        tally.passed()
+    for stranger in strangers:
+        tally.fault(
+            "server.undeclared",
+            Ref("Pod", stranger.pod.metadata.name, stranger.namespace),
+            f"an MCP server of type {stranger.type!r} runs in a namespace that is not declared",
+            expected="no servers",
+            actual=stranger.type,
+        )
 
 
 def _service(tally: Tally, kind: str, server: Server, services: tuple[k8s.Service, ...]) -> None:

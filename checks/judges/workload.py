@@ -1,11 +1,11 @@
-"""Judges one MCP server's Deployment and pods: labels, image, probes, replicas, and why some are not available."""
+"""Judges one MCP server's Deployment and pods as they are specified: labels, image, probes, replicas."""
 
 from dataclasses import dataclass
 
 from checks import objects as k8s
 from checks.findings import Ref
 from checks.judges.namespaces import differences
-from checks.judges.trouble import explain
+from checks.judges.rollout import settled
 from checks.tally import Tally
 from stacks import names
 from stacks.discovery import annotations, labels
@@ -20,11 +20,10 @@ class Live:
 
     deployment: k8s.Deployment
     pods: tuple[k8s.Pod, ...] | None
-    warnings: tuple[k8s.Event, ...]
 
 
 def judge(tally: Tally, kind: str, server: Server, live: Live) -> None:
-    """Judge the Deployment as it is specified, then whether it is rolled out and available."""
+    """Judge the Deployment as it is specified, and whether its pods are found by label."""
     ref = Ref("Deployment", names.server(kind), server.namespace)
     meta, template = live.deployment.metadata, live.deployment.spec.template
     differences(tally, "server.label", ref, "label", labels(kind, server), meta.labels)
@@ -44,12 +43,12 @@ def judge(tally: Tally, kind: str, server: Server, live: Live) -> None:
     if container is not None:
         for name, probe in _probes(server, container):
             _probe(tally, ref, name, probe[0], probe[1], server.port, container)
-    settled = _replicas(tally, ref, server, live)
+    _replicas(tally, ref, server, live.deployment)
     if live.pods is not None:
         selector = names.server_selector(kind).items()
         mine = [pod for pod in live.pods if pod.live and selector <= pod.metadata.labels.items()]
         _discovered(tally, kind, server, live.deployment, mine)
-        if settled:
+        if settled(live.deployment):
             _count(tally, ref, live.deployment.spec.replicas, mine)
 
 
@@ -100,35 +99,15 @@ def _probe(
     )
 
 
-def _replicas(tally: Tally, ref: Ref, server: Server, live: Live) -> bool:
-    spec, status = live.deployment.spec, live.deployment.status
-    wanted = replicas(server)
-    message = f"the Deployment asks for {spec.replicas} replicas, not {wanted}"
-    expected = str(wanted) if server.autoscaling else server.replicas
-    asked = wanted.least <= spec.replicas <= wanted.most
-    tally.holds(asked, "server.replicas", ref, message, expected=expected, actual=spec.replicas)
-    # From here on, what the cluster was asked for counts: a changed number is one finding, not two.
-    if status.available_replicas < spec.replicas:
-        trouble = explain(ref.name, live.pods or (), live.warnings)
-        message = f"{status.available_replicas} of {spec.replicas} replicas are available" + trouble
-        tally.fault(
-            "server.unavailable",
-            ref,
-            message,
-            expected=spec.replicas,
-            actual=status.available_replicas,
-        )
-        return False
-    tally.passed()
-    observed = status.observed_generation >= live.deployment.metadata.generation
-    settled = observed and status.updated_replicas == status.replicas == spec.replicas
-    return tally.holds(
-        settled,
-        "server.rollout",
+def _replicas(tally: Tally, ref: Ref, server: Server, deployment: k8s.Deployment) -> None:
+    wanted, asked = replicas(server), deployment.spec.replicas
+    tally.holds(
+        wanted.least <= asked <= wanted.most,
+        "server.replicas",
         ref,
-        "a change is being rolled out" + explain(ref.name, live.pods or (), live.warnings),
-        expected=f"{spec.replicas} updated replicas",
-        actual=f"{status.updated_replicas} of {status.replicas} updated" if observed else "not yet acted on",
+        f"the Deployment asks for {asked} replicas, not {wanted}",
+        expected=str(wanted) if server.autoscaling else server.replicas,
+        actual=asked,
     )
 
 

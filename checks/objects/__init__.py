@@ -2,14 +2,18 @@
 
 from checks.objects.base import Condition, ListOf, Meta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
-from checks.objects.workload import Container, Deployment, Pod, Probe
+from checks.objects.job import CronJob, Job
+from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe
 
 __all__ = [
     "Condition",
     "ConfigMap",
     "Container",
+    "ContainerStatus",
+    "CronJob",
     "Deployment",
     "Event",
+    "Job",
     "Limit",
     "LimitRange",
     "ListOf",

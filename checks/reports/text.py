@@ -13,11 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from checks.findings import Finding, Report, Row, Severity, Status, Unknown
+from checks.reports.cells import clean
 
 _STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
 _SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
-_CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
-"""Whatever a cluster sends must not steer the terminal."""
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -29,14 +28,14 @@ def write(report: Report, out: TextIO) -> None:
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     head = Text(f"cortex verify {report.stack or '--in-cluster'}", style="bold")
-    yield head.append(_clean(f"  context {report.context}, {report.server}"), style="not bold dim")
+    yield head.append(clean(f"  context {report.context}, {report.server}"), style="not bold dim")
     yield Text()
     yield _table(report.rows)
     if report.findings:
         yield Text("\nFindings", style="bold")
         ordered = sorted(report.findings, key=lambda f: (str(f.object), f.code))
         for obj, findings in groupby(ordered, key=attrgetter("object")):
-            yield Text(f"\n{_clean(str(obj))}", style="bold")
+            yield Text(f"\n{clean(str(obj))}", style="bold")
             for finding in findings:
                 yield _finding(finding)
     if report.unknowns:
@@ -71,17 +70,17 @@ def _time(seconds: float) -> str:
 
 def _finding(finding: Finding) -> Text:
     text = Text("  ").append(finding.severity.value, style=_SEVERITIES[finding.severity])
-    text.append(f" {finding.code}", style="cyan").append(f"  {_clean(finding.message)}")
+    text.append(f" {finding.code}", style="cyan").append(f"  {clean(finding.message)}")
     for name, value in (("expected", finding.expected), ("actual", finding.actual), ("hint", finding.hint)):
-        shown = "(absent)" if value is None else _clean(str(value))
+        shown = "(absent)" if value is None else clean(str(value))
         text.append(f"\n    {name:<8} ", style="dim").append(shown)
     return text
 
 
 def _unknown(same: list[Unknown]) -> Text:
     first = same[0]
-    text = Text("  ").append(first.reason.value, style="bold yellow").append(f"  {_clean(first.message)}")
-    shown = ", ".join(_clean(unknown.what) for unknown in same[:4])
+    text = Text("  ").append(first.reason.value, style="bold yellow").append(f"  {clean(first.message)}")
+    shown = ", ".join(clean(unknown.what) for unknown in same[:4])
     more = f" and {len(same) - 4} more" if len(same) > 4 else ""
     return text.append("\n    while    ", style="dim").append(shown + more)
 
@@ -105,7 +104,3 @@ def _conclusion(report: Report) -> Text:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _clean(text: str) -> str:
-    return text.translate(_CONTROL)

@@ -233,7 +233,7 @@ ANSWERS: list[tuple[str, Answer]] = [
 
 def test_healthy_cluster_is_ok(world: World) -> None:
     rows = world.rows()
-    assert [row.name for row in rows] == ["connection", "namespaces", "servers", "mcp", "declaration"]
+    assert [row.name for row in rows] == ["connection", "namespaces", "servers", "health", "mcp", "declaration"]
     assert [row.status for row in rows] == [Status.OK] * len(rows)
     assert all(row.passed for row in rows)
     assert exit_code(rows, Severity.WARNING) == OK
@@ -264,7 +264,10 @@ def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> N
 
 
 def test_every_catalogued_code_is_provoked_here() -> None:
-    assert {code for code, *_ in [*DRIFTS, *ANSWERS]} == set(catalogue())
+    elsewhere = {"container", "deployment", "probe", "verifier"}  # tests/checks/test_health.py
+    assert {code for code, *_ in [*DRIFTS, *ANSWERS]} == {
+        code for code in catalogue() if code.split(".")[0] not in elsewhere
+    }
 
 
 def test_unavailable_names_the_reason_and_the_last_event(world: World) -> None:
@@ -324,6 +327,9 @@ def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
     row = mcp.judge(world.declaration, world.snapshot())
     assert row.status is Status.UNKNOWN
     assert [unknown.reason for unknown in row.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
+    # Gated is up, which is known, and not shown to be as declared, which is not.
+    assert row.passed == 1
+    assert [(fact.subject, fact.value) for fact in row.facts] == [("time", "up, gated")]
     permission = row.unknowns[1].permission
     assert permission is not None
     assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")

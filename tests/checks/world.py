@@ -1,14 +1,18 @@
 """A healthy cluster for a small declaration, as the API server's JSON: tests break one thing in it and judge."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from checks.api import Kind, Read, Reading, Unread
 from checks.findings import Finding, Reason, Row
+from checks.http_probe import Reply
 from checks.mcp_probe import Answer, Outcome
-from checks.objects import ConfigMap, Version
+from checks.objects import ConfigMap, Pod, Version
+from checks.parts.discovery import Discovery
+from checks.parts.health import CRON_JOBS, JOBS, Health, probed
 from checks.snapshot import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -29,6 +33,9 @@ from stacks.model import Declaration
 
 T = TypeVar("T")
 Json = dict[str, Any]
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+"""When every snapshot is taken."""
 
 SETTINGS: Json = {
     "cluster": {"context": "test", "environment": "testing", "nodes": 2},
@@ -67,6 +74,7 @@ class World:
         self.objects: dict[tuple[str, str], list[Json]] = {}
         self.unread: dict[tuple[str, str], Unread] = {}
         self.mcp: dict[str, Answer] = {}
+        self.replies: dict[str, dict[str, Reply | Unread]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
@@ -81,7 +89,10 @@ class World:
 
     def add(self, plural: str, namespace: str, obj: Json) -> None:
         """Add an object."""
-        self.objects.setdefault((plural, namespace), []).append(json.loads(json.dumps(obj)))
+        copy = json.loads(json.dumps(obj))
+        if namespace:
+            copy["metadata"].setdefault("namespace", namespace)
+        self.objects.setdefault((plural, namespace), []).append(copy)
 
     def one(self, plural: str, namespace: str, prefix: str = "") -> Json:
         """Give the first object whose name begins so."""
@@ -116,6 +127,8 @@ class World:
             services=self._each(SERVICES),
             warnings=self._each(EVENTS),
             mcp=dict(self.mcp),
+            health=Health(NOW, self.replies, self._read(JOBS, "cortex-system"), self._read(CRON_JOBS, "cortex-system")),
+            discovery=self._discovery(),
         )
 
     def rows(self) -> tuple[Row, ...]:
@@ -138,6 +151,15 @@ class World:
 
     def _each(self, kind: Kind[T]) -> PerNamespace[T]:
         return {name: self._read(kind, name) for name in self.declaration.namespaces}
+
+    def _discovery(self) -> Discovery:
+        """Give the pods of MCP servers in all namespaces, as the API server's label selector would."""
+        found: list[Pod] = []
+        for plural, namespace in self.objects:
+            reading = self._read(PODS, namespace) if plural == "pods" else None
+            if isinstance(reading, Read):
+                found += [pod for pod in reading.value if pod.metadata.labels.get(names.APP) == names.MCP_SERVER_APP]
+        return Discovery(Read(tuple(found), 0.01))
 
     def _declaration(self) -> Reading[ConfigMap | None]:
         reading = self._read(CONFIG_MAPS, names.SYSTEM_NAMESPACE)
@@ -193,6 +215,7 @@ class World:
         spec = {"ports": service_ports, "selector": names.server_selector(kind)}
         self.add("services", namespace, {"metadata": {"name": name, "namespace": namespace}, "spec": spec})
         tools = frozenset(tool for tools in server.capabilities.values() for tool in tools)
+        self.replies[kind] = {path: Reply(200, "", 0.01) for path in probed(server)}
         self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
 
 

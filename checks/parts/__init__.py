@@ -1,0 +1,1 @@
+"""Parts of a snapshot, one a module: what is read, how, and what stands there if it cannot be read."""
