@@ -14,7 +14,7 @@ def parse(text: str, option: str) -> timedelta:
     Raises:
         UsageError: it is none.
     """
-    match = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
+    match = re.fullmatch(r"(\d{1,5})([smhd])", text.strip())
     if match is None:
         raise UsageError(f"{option} {text!r} is no duration: write for instance 90s, 5m, 1h or 2d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -223,7 +223,7 @@ def test_unreadable_file_is_a_mistake(tmp_path: Path) -> None:
 
 def test_writers_at_once_leave_a_whole_file(tmp_path: Path) -> None:
     file = tmp_path / "registry.json"
-    info = ServerInfo("p", "n", "t", "1", "http", ["c"] * 5000, "http://e", "10.0.0.1", "node", "Running", True)
+    info = ServerInfo("p", "n", "t", "1", "http", ["c"] * 5000, "http://e", "10.0.0.1", "node", "Running", ready=True)
     kept = Registry(NOW, {"t": Entry(info, NOW, "healthy")})
     save(kept, file)
     done = threading.Event()

@@ -142,7 +142,7 @@ def test_durations(given: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("given", ["", "5", "m", "-5m", "1.5h", "5 m", "5w", "9999999s", "1h30m"])
 def test_what_is_no_duration(given: str) -> None:
-    with pytest.raises(UsageError, match="--since .* is no duration: write for instance 90s, 5m, 1h or 2d"):
+    with pytest.raises(UsageError, match=r"--since .* is no duration: write for instance 90s, 5m, 1h or 2d"):
         parse(given, "--since")
 
 

@@ -70,7 +70,7 @@ def container(world: World, prefix: str = "time") -> Json:
 
 
 def restarted(world: World, count: int, age: float, began: float, ended: float, reason: str = "Error") -> None:
-    """Let a pod's container have restarted: the pod's age, and when the previous run began and ended, in minutes ago."""
+    """Let a container have restarted. Age of its pod, and begin and end of its previous run, in minutes ago."""
     world.one("pods", "cortex-mcp", "time")["status"]["startTime"] = minutes_ago(age)
     end = {"exitCode": 1, "reason": reason, "startedAt": minutes_ago(began), "finishedAt": minutes_ago(ended)}
     container(world).update(restartCount=count, lastState={"terminated": end})
