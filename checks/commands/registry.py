@@ -1,4 +1,4 @@
-"""Keep and show the registry of MCP servers, mcp-server-registry.json."""
+"""Keep and show the registry of MCP servers."""
 
 from enum import StrEnum
 from pathlib import Path

@@ -234,8 +234,12 @@ def test_writers_at_once_leave_a_whole_file(tmp_path: Path) -> None:
             if load(file) != (kept, ""):
                 broken.append(load(file)[1])
 
+    def write() -> None:
+        for _ in range(20):
+            save(kept, file)
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
     reader = threading.Thread(target=read)
-    writers = [threading.Thread(target=lambda: [save(kept, file) for _ in range(20)]) for _ in range(4)]
     for thread in (reader, *writers):
         thread.start()
     for writer in writers:
