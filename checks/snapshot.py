@@ -13,9 +13,11 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
-from checks.parts import api_server, dns, objects, rights
+from checks.parts import api_server, discovery, dns, health, objects, rights
 from checks.parts.api_server import ApiServer
+from checks.parts.discovery import Discovery
 from checks.parts.dns import Dns
+from checks.parts.health import Health
 from checks.parts.listing import Listing, PerNamespace, everywhere
 from checks.parts.objects import Objects
 from checks.parts.rights import Rights
@@ -51,6 +53,8 @@ class Snapshot:
     pods: PerNamespace[k8s.Pod] = field(default_factory=dict)
     warnings: PerNamespace[k8s.Event] = field(default_factory=dict)
     mcp: Mapping[str, Answer | Unread] = field(default_factory=dict)
+    health: Health = field(kw_only=True)
+    discovery: Discovery = field(kw_only=True)
 
     def has_namespace(self, name: str) -> bool:
         """Tell whether the namespace exists, as far as is known: of a missing one nothing else need be missed."""
@@ -82,6 +86,8 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
         pods=each,
         warnings=each,
         mcp=dict.fromkeys(declaration.servers, why),
+        health=health.unread(declaration, why),
+        discovery=discovery.unread(declaration, why),
     )
 
 
@@ -104,6 +110,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         granted = later(partial(rights.read, declaration, access, api))
         deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
         live = later(partial(objects.read, declaration, api))
+        fared = later(partial(health.read, declaration, access, api))
+        strangers = later(partial(discovery.read, declaration, access, api))
         pods = later(partial(everywhere, api, PODS, spaces, _namespace))
         warnings = later(partial(everywhere, api, EVENTS, spaces, _namespace, fields="type=Warning"))
     return Snapshot(
@@ -117,6 +125,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         pods=pods.value,
         warnings=warnings.value,
         mcp=_values(asked),
+        health=fared.value,
+        discovery=strangers.value,
     )
 
 

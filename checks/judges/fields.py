@@ -43,6 +43,7 @@ _KINDS = {
     "ClusterRole": Codes("rbac.missing", ((r"rules.*", "rbac.rules"),)),
     "RoleBinding": Codes("rbac.missing", ((r"subjects.*", "rbac.subjects"), (r"roleRef.*", "rbac.role"))),
     "ClusterRoleBinding": Codes("rbac.missing", ((r"subjects.*", "rbac.subjects"), (r"roleRef.*", "rbac.role"))),
+    "CronJob": Codes("object.missing", ((r"spec\.suspend", "verifier.suspended"),)),
     "ConfigMap": Codes("config.missing", ((r"data.*", "config.data"),)),
 }
 

@@ -68,6 +68,9 @@ def _answer(tally: Tally, kind: str, server: Server, answer: Answer) -> None:
             permission = Permission("create", "services/proxy", server.namespace)
             tally.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
         case Outcome.GATED:
+            # It is up; whether it can do what is declared, nobody has shown.
+            tally.passed()
+            tally.fact(kind, "state", "up, gated")
             tally.unknown(what, Reason.GATED, answer.detail)
         case outcome:
             message = f"{server.path} on port {server.port}: {answer.detail}"

@@ -1,6 +1,7 @@
-"""Are the declared MCP servers as declared and available, and are there no others? (Seed, sections 2 and 3.)"""
+"""Are the declared MCP servers as declared, and are there no others? (Seed, sections 2 and 3.)"""
 
 from checks import objects as k8s
+from checks.discovery import sightings
 from checks.findings import Ref, Row
 from checks.judges import drift, workload
 from checks.judges.rows import SERVERS
@@ -13,7 +14,7 @@ from stacks.server import Server
 
 
 def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
-    """Judge each declared server's objects, rollout and pods, and look for servers that nobody declared."""
+    """Judge each declared server's objects and pods, and look for servers that nobody declared."""
     tally = Tally(SERVERS, "MCP servers")
     drift.judge(tally, declaration, snapshot, SERVERS)
     for kind, server in declaration.servers.items():
@@ -21,6 +22,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             _server(tally, kind, server, snapshot)
     for namespace in declaration.namespaces:
         _undeclared(tally, declaration, namespace, snapshot)
+    _elsewhere(tally, declaration, snapshot)
     return tally.row()
 
 
@@ -28,14 +30,34 @@ def _server(tally: Tally, kind: str, server: Server, snapshot: Snapshot) -> None
     deployments, pods = _deployments(tally, snapshot, server.namespace), tally.use(snapshot.pods[server.namespace])
     deployment = next((d for d in deployments or () if d.metadata.name == names.server(kind)), None)
     if deployment is not None:
-        warnings = snapshot.warnings[server.namespace]
-        live = Live(deployment, pods.value if pods else None, getattr(warnings, "value", ()))
-        workload.judge(tally, kind, server, live)
+        workload.judge(tally, kind, server, Live(deployment, pods.value if pods else None))
 
 
 def _deployments(tally: Tally, snapshot: Snapshot, namespace: str) -> tuple[k8s.Deployment, ...] | None:
     reading = tally.use(snapshot.objects.typed("Deployment", namespace, k8s.Deployment))
     return reading.value if reading else None
+
+
+def _elsewhere(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
+    """Find servers in namespaces that are not the stack's, where the account may look there."""
+    if snapshot.discovery.pods is None:
+        tally.fact("namespaces", "searched", "declared")
+        return
+    if (pods := tally.use(snapshot.discovery.pods)) is None:
+        return
+    tally.fact("namespaces", "searched", "all")
+    elsewhere = [pod for pod in pods.value if pod.metadata.namespace not in declaration.namespaces]
+    strangers = sightings(declaration, elsewhere, {})
+    if not strangers:
+        tally.passed()
+    for stranger in strangers:
+        tally.fault(
+            "server.undeclared",
+            Ref("Pod", stranger.pod.metadata.name, stranger.namespace),
+            f"an MCP server of type {stranger.type!r} runs in a namespace that is not declared",
+            expected="no servers",
+            actual=stranger.type,
+        )
 
 
 def _undeclared(tally: Tally, declaration: Declaration, namespace: str, snapshot: Snapshot) -> None:

@@ -1,10 +1,10 @@
-"""Judges one MCP server's rollout and pods: how many are available, why some are not, what discovery finds."""
+"""Judges one MCP server's pods: how many its autoscaler may have chosen, and what discovery finds by label."""
 
 from dataclasses import dataclass
 
 from checks import objects as k8s
 from checks.findings import Ref
-from checks.judges.trouble import explain
+from checks.judges.rollout import settled
 from checks.tally import Tally
 from stacks import names
 from stacks.discovery import annotations, labels
@@ -18,51 +18,27 @@ class Live:
 
     deployment: k8s.Deployment
     pods: tuple[k8s.Pod, ...] | None
-    warnings: tuple[k8s.Event, ...]
 
 
 def judge(tally: Tally, kind: str, server: Server, live: Live) -> None:
-    """Judge whether the Deployment is rolled out and available, and whether discovery finds its pods."""
+    """Judge what a comparison of fields cannot see: the autoscaler's choice, and whether pods are found by label."""
     ref = Ref("Deployment", names.server(kind), server.namespace)
-    settled = _replicas(tally, ref, server, live)
+    _replicas(tally, ref, server, live.deployment)
     if live.pods is not None:
         selector = names.server_selector(kind).items()
         mine = [pod for pod in live.pods if pod.live and selector <= pod.metadata.labels.items()]
         _discovered(tally, kind, server, live.deployment, mine)
-        if settled:
+        if settled(live.deployment):
             _count(tally, ref, live.deployment.spec.replicas, mine)
 
 
-def _replicas(tally: Tally, ref: Ref, server: Server, live: Live) -> bool:
-    spec, status = live.deployment.spec, live.deployment.status
-    if server.autoscaling:
-        wanted = replicas(server)
-        message = f"the Deployment asks for {spec.replicas} replicas, not {wanted}"
-        asked = wanted.least <= spec.replicas <= wanted.most
-        tally.holds(asked, "server.replicas", ref, message, expected=str(wanted), actual=spec.replicas)
-    # From here on, what the cluster was asked for counts: a changed number is one finding, not two.
-    if status.available_replicas < spec.replicas:
-        trouble = explain(ref.name, live.pods or (), live.warnings)
-        message = f"{status.available_replicas} of {spec.replicas} replicas are available" + trouble
-        tally.fault(
-            "server.unavailable",
-            ref,
-            message,
-            expected=spec.replicas,
-            actual=status.available_replicas,
-        )
-        return False
-    tally.passed()
-    observed = status.observed_generation >= live.deployment.metadata.generation
-    settled = observed and status.updated_replicas == status.replicas == spec.replicas
-    return tally.holds(
-        settled,
-        "server.rollout",
-        ref,
-        "a change is being rolled out" + explain(ref.name, live.pods or (), live.warnings),
-        expected=f"{spec.replicas} updated replicas",
-        actual=f"{status.updated_replicas} of {status.replicas} updated" if observed else "not yet acted on",
-    )
+def _replicas(tally: Tally, ref: Ref, server: Server, deployment: k8s.Deployment) -> None:
+    if server.autoscaling is None:
+        return
+    wanted, asked = replicas(server), deployment.spec.replicas
+    message = f"the Deployment asks for {asked} replicas, not {wanted}"
+    within = wanted.least <= asked <= wanted.most
+    tally.holds(within, "server.replicas", ref, message, expected=str(wanted), actual=asked)
 
 
 def _discovered(tally: Tally, kind: str, server: Server, deployment: k8s.Deployment, pods: list[k8s.Pod]) -> None:

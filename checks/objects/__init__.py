@@ -3,9 +3,10 @@
 from checks.objects.base import Condition, ListOf, Meta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
 from checks.objects.discovery import ApiGroups
+from checks.objects.job import Job
 from checks.objects.rbac import Binding, PolicyRule, Role, RoleRef, Subject
 from checks.objects.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
-from checks.objects.workload import Container, Deployment, Pod, Probe
+from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe
 
 __all__ = [
     "AccessReview",
@@ -14,8 +15,10 @@ __all__ = [
     "Condition",
     "ConfigMap",
     "Container",
+    "ContainerStatus",
     "Deployment",
     "Event",
+    "Job",
     "Limit",
     "LimitRange",
     "ListOf",

@@ -9,7 +9,8 @@ from rich.text import Text
 from checks.findings import Status
 from checks.matrix import AccountRights, Cell, Matrix
 from checks.rbac.ways import WAYS, sentence
-from checks.reports.text import clean, details, head
+from checks.reports.cells import clean
+from checks.reports.text import details, head
 
 _SENTENCES = {
     Status.OK: "As declared: {passed} assertions hold.",

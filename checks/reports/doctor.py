@@ -8,7 +8,8 @@ from rich.text import Text
 
 from checks.doctor import Diagnosis
 from checks.findings import Status
-from checks.reports.text import clean, details, head
+from checks.reports.cells import clean
+from checks.reports.text import details, head
 
 _SENTENCES = {
     Status.OK: "The connection is well: {passed} assertions hold.",

@@ -9,7 +9,7 @@ from checks.findings import SCHEMA, Report
 FOLDER = Path(__file__).parents[1] / "schema"
 
 
-def render(document: msgspec.Struct) -> str:
+def render(document: object) -> str:
     """Give a document as JSON, indented, with a final newline."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
@@ -23,15 +23,23 @@ def schema(name: str = SCHEMA) -> str:
         "title": f"The report of `cortex {command} --format json`",
         **msgspec.json.schema(documents()[name]),
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return render(document)
 
 
 def documents() -> dict[str, type[msgspec.Struct]]:
     """Give every report's type by its schema."""
     # Imported here: a command renders its own report, and need not load the others'.
     from checks import doctor, matrix
+    from checks.reports import discovery, events, health
 
-    return {SCHEMA: Report, doctor.SCHEMA: doctor.Diagnosis, matrix.SCHEMA: matrix.Matrix}
+    return {
+        SCHEMA: Report,
+        discovery.SCHEMA: discovery.Discovered,
+        doctor.SCHEMA: doctor.Diagnosis,
+        events.SCHEMA: events.Events,
+        health.SCHEMA: health.Report,
+        matrix.SCHEMA: matrix.Matrix,
+    }
 
 
 def file(name: str) -> Path:

@@ -121,7 +121,7 @@ class FakeApi:
         parts = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = parts[1] if parts[0] == "namespaces" and len(parts) > 1 else ""
         plural, *name = parts[2:] if namespace else parts
-        items = self.world.objects.get((plural, namespace), []) if namespace else self.world.every(plural)
+        items = self._listed(plural, namespace, query.get("labelSelector", ""))
         if name:
             found = [item for item in items if item["metadata"]["name"] == name[0]]
             return _json(found[0]) if found else status(404, f"{plural} {name[0]!r} not found")
@@ -129,6 +129,13 @@ class FakeApi:
         end = start + (min(self.page_size, int(query["limit"])) if "limit" in query else len(items))
         more = {"continue": str(end)} if end < len(items) else {}
         return _json({"kind": "List", "metadata": more, "items": items[start:end]})
+
+    def _listed(self, plural: str, namespace: str, selector: str) -> list[Json]:
+        """Give the objects of one namespace, or of all, that have all labels of an equality-based selector."""
+        spaces = [key for key in self.world.objects if key[0] == plural and namespace in ("", key[1])]
+        wanted = {tuple(term.split("=", 1)) for term in selector.split(",") if term}
+        items = [item for space in spaces for item in self.world.objects[space]]
+        return [item for item in items if wanted <= item["metadata"].get("labels", {}).items()]
 
 
 def ordinary() -> Answer:

@@ -126,8 +126,12 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
         "connection",
         "namespaces",
         "servers",
+        "health",
         "mcp",
         "rbac",
+        "network",
+        "config",
+        "objects",
         "declaration",
     ]
     (finding,) = report["rows"][0]["findings"]
@@ -182,8 +186,8 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
     project.connect({"server": "http://127.0.0.1:1"}, {})
     out, _ = project.cortex("verify", "test", code=3)
     assert "the API server cannot be reached" in out
-    # The stack declares no servers, so that nobody has to answer over MCP.
-    assert [line.split()[-1] for line in out.splitlines()[3:8]] == [*["unknown"] * 3, "ok", "unknown"]
+    # The stack declares no servers, so that nobody has to live, or to answer over MCP.
+    assert [line.split()[-1] for line in out.splitlines()[3:9]] == [*["unknown"] * 3, "ok", "ok", "unknown"]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from checks.access import Access, from_service_account
 from checks.endpoint import endpoint
 from checks.errors import UsageError
 from checks.findings import Permission, Reason, Report, Severity, Status
+from checks.http_probe import Reply
 from checks.judges import api_server
 from checks.mcp_probe import Answer as McpAnswer
 from checks.mcp_probe import Outcome
+from checks.parts import health
 from checks.patience import patiently
 from checks.verify import verify_deployed
 from stacks import names
@@ -154,12 +156,18 @@ def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.Monkey
         answers = [McpAnswer(Outcome.UNREACHABLE, "refused"), McpAnswer(Outcome.TIMEOUT, "dropped")]
         answers.append(McpAnswer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"})))
 
+        replies = [Reply(None, "refused"), *[Reply(200)] * 3]
+
         async def probe(*_: object) -> McpAnswer:
             return answers.pop(0)
 
+        async def ask(*_: object) -> Reply:
+            return replies.pop(0)
+
         monkeypatch.setattr(snapshot, "probe", probe)
+        monkeypatch.setattr(health, "ask", ask)
         assert verified(api).findings == ()
-    assert answers == []
+    assert (answers, replies) == ([], [])
 
 
 def test_patience_ends() -> None:

@@ -9,12 +9,15 @@ import msgspec
 from checks.api import Kind, Read, Reading, Unread
 from checks.credentials import Credential, Means
 from checks.findings import Finding, Reason, Row
+from checks.http_probe import Reply
 from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
 from checks.mcp_probe import Answer, Outcome
-from checks.objects import Binding, ConfigMap, Role, Version
+from checks.objects import Binding, ConfigMap, Pod, Role, Version
 from checks.parts import dns, rights
 from checks.parts.api_server import ApiServer, Certificate, Transport
+from checks.parts.discovery import Discovery
 from checks.parts.dns import Dns
+from checks.parts.health import JOBS, Health, probed
 from checks.parts.listing import PerNamespace
 from checks.parts.objects import Named, Objects
 from checks.parts.rights import Rights
@@ -33,6 +36,9 @@ T = TypeVar("T")
 
 _KINDS: dict[str, Kind[Any]] = CLUSTER_WIDE | NAMESPACED | CUSTOM
 Json = dict[str, Any]
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+"""When every snapshot is taken."""
 
 SETTINGS: Json = {
     "cluster": {"context": "test", "environment": "testing", "nodes": 2},
@@ -98,6 +104,7 @@ class World:
         self.objects: dict[tuple[str, str], list[Json]] = {}
         self.unread: dict[tuple[str, str], Unread] = {}
         self.mcp: dict[str, Answer] = {}
+        self.replies: dict[str, dict[str, Reply | Unread]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
@@ -106,13 +113,18 @@ class World:
         for obj in objects.declared(declaration):
             plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
             self.objects.setdefault((plural, obj.namespace), []).append(_clear(obj.document()))
+        for deployment in self.every("deployments"):
+            self._running(deployment)
         self._everybodys()
         for kind in declaration.servers:
-            self._running(kind)
+            self._answering(kind)
 
     def add(self, plural: str, namespace: str, obj: Json) -> None:
         """Add an object."""
-        self.objects.setdefault((plural, namespace), []).append(json.loads(json.dumps(obj)))
+        copy = json.loads(json.dumps(obj))
+        if namespace:
+            copy["metadata"].setdefault("namespace", namespace)
+        self.objects.setdefault((plural, namespace), []).append(copy)
 
     def one(self, plural: str, namespace: str, prefix: str = "") -> Json:
         """Give the first object whose name begins so."""
@@ -156,6 +168,8 @@ class World:
             pods=self._each(PODS),
             warnings=self._each(EVENTS),
             mcp=dict(self.mcp),
+            health=Health(NOW, self.replies, self._read(JOBS, "cortex-system")),
+            discovery=self._discovery(),
         )
 
     def rows(self) -> tuple[Row, ...]:
@@ -197,6 +211,15 @@ class World:
             return self.unread[kind.plural, ""]
         return Read(tuple(msgspec.convert(obj, kind.item) for obj in self.every(kind.plural)), 0.01)
 
+    def _discovery(self) -> Discovery:
+        """Give the pods of MCP servers in all namespaces, as the API server's label selector would."""
+        found: list[Pod] = []
+        for plural, namespace in self.objects:
+            reading = self._read(PODS, namespace) if plural == "pods" else None
+            if isinstance(reading, Read):
+                found += [pod for pod in reading.value if pod.metadata.labels.get(names.APP) == names.MCP_SERVER_APP]
+        return Discovery(Read(tuple(found), 0.01))
+
     def _declaration(self) -> Reading[ConfigMap | None]:
         reading = self._read(CONFIG_MAPS, names.SYSTEM_NAMESPACE)
         if isinstance(reading, Unread):
@@ -233,19 +256,23 @@ class World:
             return listing
         return Read({item["metadata"]["name"]: item for item in listing.value}, listing.seconds)
 
-    def _running(self, kind: str) -> None:
-        """Let a server's pods run, and its endpoint answer."""
-        server = self.declaration.servers[kind]
-        name, namespace = names.server(kind), server.namespace
-        deployment = self.one("deployments", namespace, name)
-        deployment["metadata"]["generation"] = 1
-        counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), server.replicas)
+    def _running(self, deployment: Json) -> None:
+        """Let a Deployment's pods run."""
+        meta, template = deployment["metadata"], deployment["spec"]["template"]["metadata"]
+        replicas = deployment["spec"].get("replicas", 1)
+        counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), replicas)
+        meta["generation"] = 1
         deployment["status"] = {"observedGeneration": 1, **counts}
-        template = deployment["spec"]["template"]["metadata"]
-        for number in range(server.replicas):
-            pod = _pod(f"{name}-5d-{number}", namespace, template["labels"], template["annotations"])
-            self.add("pods", namespace, pod)
+        for number in range(replicas):
+            name = f"{meta['name']}-5d-{number}"
+            pod = _pod(name, meta["namespace"], template["labels"], template.get("annotations", {}))
+            self.add("pods", meta["namespace"], pod)
+
+    def _answering(self, kind: str) -> None:
+        """Let a server's endpoint answer."""
+        server = self.declaration.servers[kind]
         tools = frozenset(tool for tools in server.capabilities.values() for tool in tools)
+        self.replies[kind] = {path: Reply(200, "", 0.01) for path in probed(server)}
         self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
 
 
