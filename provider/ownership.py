@@ -28,9 +28,11 @@ _TAKEN_OVER = (
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 
 
-def created_by_pulumi(live: Object) -> bool:
-    """Whether a client-side manager of Pulumi still owns fields of `live`."""
-    return any(e.get("operation") == "Update" and e["manager"].startswith("pulumi-") for e in _entries(live))
+def is_foreign(conflict: str) -> bool:
+    """Whether a conflict (`conflict with "kubectl-edit" using v1`) is with a manager that `take_over` leaves."""
+    _, name, rest = conflict.split('"', 2)
+    operation = "Update" if rest.startswith(" using ") else "Apply"
+    return not _is_taken_over({"manager": name, "operation": operation})
 
 
 def take_over(live: Object, manager: str) -> list[Object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provider import waiting
-from provider.diff import Change, Edit, changes, field_at, render
+from provider.diff import MISSING, Change, Edit, changes, field_at, render
 from provider.errors import ApiError, ProviderError
 from provider.inputs import is_autonamed, is_true
 from provider.properties import Object, has_unknown, manifest
@@ -64,11 +64,13 @@ def _tried(
     except ProviderError:
         return found, ()
     state = manifest(operation.state)
-    return tuple(
-        change
-        for change in found
-        if change.edit is not Edit.UPDATE or field_at(result, change.path) != field_at(state, change.path)
-    ), ()
+
+    def is_seen(change: Change) -> bool:
+        value = field_at(result, change.path)
+        # What the server keeps elsewhere, like a Secret's stringData, cannot be seen in its answer.
+        return change.edit is not Edit.UPDATE or value is MISSING or value != field_at(state, change.path)
+
+    return tuple(filter(is_seen, found)), ()
 
 
 def _is_unready(writer: Writer, operation: Operation) -> bool:

@@ -93,6 +93,7 @@ def workload(name: str, image: str = "none", selector: Any = SELECTOR, **spec: A
 
 
 RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}
 SUBJECT = {"kind": "ServiceAccount", "name": "default", "namespace": NS}
 
 
@@ -132,6 +133,10 @@ def ingress(service: str) -> dict[str, Any]:
     backend = {"service": {"name": service, "port": {"number": 80}}}
     rule = {"host": "a.example", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
     return {"metadata": meta("ingress", annotations=SKIP_AWAIT), "spec": {"rules": [rule]}}
+
+
+def largest(size: str) -> dict[str, Any]:
+    return {"limits": [{"type": "PersistentVolumeClaim", "max": {"storage": size}}]}
 
 
 def ports(port: int, **spec: Any) -> dict[str, Any]:
@@ -257,9 +262,9 @@ KINDS = [
     ),
     changing(
         "limit-range", "core.v1.LimitRange",
-        {"metadata": meta("limits"), "spec": {"limits": [{"type": "Pod", "max": {"cpu": "1"}}]}},
-        {"metadata": meta("limits"), "spec": {"limits": [{"type": "Pod", "max": {"cpu": "2"}}]}},
-        UPDATE, "spec.limits[0].max.cpu",
+        {"metadata": meta("limits"), "spec": largest("3Ti")},
+        {"metadata": meta("limits"), "spec": largest("2Ti")},
+        UPDATE, "spec.limits[0].max.storage",
     ),
     changing(
         "disruption-budget", "policy.v1.PodDisruptionBudget",
@@ -269,8 +274,8 @@ KINDS = [
     ),
     changing(
         "autoscaler", "autoscaling.v2.HorizontalPodAutoscaler",
-        {"metadata": meta("hpa"), "spec": {"maxReplicas": 2, "scaleTargetRef": {"kind": "Deployment", "name": "x"}}},
-        {"metadata": meta("hpa"), "spec": {"maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "x"}}},
+        {"metadata": meta("hpa"), "spec": {"maxReplicas": 2, "scaleTargetRef": TARGET}},
+        {"metadata": meta("hpa"), "spec": {"maxReplicas": 3, "scaleTargetRef": TARGET}},
         UPDATE, "spec.maxReplicas",
     ),
     changing("job", "batch.v1.Job", job("a"), job("b"), DELETED_FIRST, "spec.template.spec.containers[0].image"),
@@ -486,9 +491,9 @@ LIFE = [
     Case(
         "quantities",
         [Resource("quantities", "core.v1.LimitRange", {"metadata": meta("quantities"),
-            "spec": {"limits": [{"type": "Pod", "max": {"cpu": "1000m", "memory": "1024Mi"}}]}})],
+            "spec": largest("1024Gi")})],
         [Resource("quantities", "core.v1.LimitRange", {"metadata": meta("quantities"),
-            "spec": {"limits": [{"type": "Pod", "max": {"cpu": "1", "memory": "1Gi"}}]}})],
+            "spec": largest("1Ti")})],
         {"quantities": SAME},
     ),
     Case(
