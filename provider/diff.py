@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from provider.properties import Secret
+from provider.properties import Secret, reveal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,12 +80,21 @@ def render(path: Path) -> str:
     return text
 
 
+def _is_left_out(value: object) -> bool:
+    """Whether servers leave such a value out, so that its absence is no loss; of false, that cannot be told."""
+    return value is not False and not value
+
+
 def refreshed(declared: Any, live: Any) -> Any:  # noqa: ANN401 (any JSON value)
     """`declared` with the values that `live` has now; fields that nobody declared are left out."""
     if isinstance(declared, Secret):
         return Secret(refreshed(declared.value, live))
     if isinstance(declared, dict) and isinstance(live, dict):
-        return {key: refreshed(value, live[key]) for key, value in declared.items() if key in live}
+        return {
+            key: refreshed(value, live[key]) if live.get(key) is not None else value
+            for key, value in declared.items()
+            if live.get(key) is not None or _is_left_out(reveal(value))
+        }
     if isinstance(declared, list) and isinstance(live, list):
         if all(isinstance(item, dict) and "name" in item for item in [*declared, *live]):
             named = {item["name"]: item for item in live}

@@ -44,12 +44,16 @@ def test_refreshed_inputs_take_live_values_of_declared_fields_only() -> None:
         "pw": Secret({"x": "1"}),
         "env": [{"name": "A", "value": "1"}, {"name": "B"}],
         "args": ["x"],
+        "empty": Secret({}),
+        "text": "",
+        "off": False,
     }
     live = {
         "labels": {"a": "9", "theirs": "3"},
         "pw": {"x": "8", "y": "7"},
         "env": [{"name": "injected"}, {"name": "A", "value": "5", "more": 1}],
         "args": ["x", "y"],
+        "text": None,
         "status": {},
     }
     assert refreshed(declared, live) == {
@@ -57,6 +61,8 @@ def test_refreshed_inputs_take_live_values_of_declared_fields_only() -> None:
         "pw": Secret({"x": "8"}),
         "env": [{"name": "A", "value": "5"}],
         "args": ["x", "y"],
+        "empty": Secret({}),
+        "text": "",
     }
 
 

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.provider.conformance.cases import meta
@@ -93,7 +93,10 @@ manifests = st.one_of(
 programs = st.lists(st.tuples(manifests, metadata), min_size=40, max_size=40)
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+# An example takes half a minute: what fails is shown as it is.
+@settings(
+    max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate]
+)
 @given(program=programs)
 def test_a_second_up_of_anything_valid_changes_nothing(
     cluster: Cluster, live: Live, tmp_path_factory: pytest.TempPathFactory, program: list[Any]

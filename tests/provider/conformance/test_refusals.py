@@ -54,8 +54,11 @@ def test_a_conflict_names_the_manager_and_is_not_forced(refused: Run, live: Live
     assert found["metadata"]["labels"] == {"a": "2"}
 
 
-def test_an_import_of_something_else_is_refused(refused: Run) -> None:
-    assert "inputs to import do not match the existing resource" in refused.messages["importable"]
+def test_an_import_is_brought_to_what_the_program_declares(refused: Run, live: Live) -> None:
+    assert refused.operations["importable"] == ["import", "update"]
+    found = live.get(f"{CORE}/serviceaccounts/importable")
+    assert found is not None
+    assert found["metadata"]["labels"] == {"a": "mine"}
 
 
 def test_a_protected_object_stays(refused: Run, live: Live) -> None:
