@@ -1,4 +1,4 @@
-"""Start-up of the `cortex` command against importing the Kubernetes client, then the provider on a cluster of its own."""
+"""Start-up of the `cortex` command against importing the Kubernetes client; the provider against its floor."""
 
 import json
 import os
