@@ -8,14 +8,18 @@ from stacks.server import Server
 
 
 def endpoint(access: Access, kind: str, server: Server) -> tuple[Access, str]:
-    """Give the way to an MCP server, and the path of its endpoint there.
+    """Give the way to an MCP server, and the path of its MCP endpoint there."""
+    return service(access, kind, server, server.path)
+
+
+def service(access: Access, kind: str, server: Server, path: str) -> tuple[Access, str]:
+    """Give the way to an MCP server, and what a path of its own is there.
 
     NetworkPolicies keep strangers away from the pods, so from outside the API server is the only way to them: its
     Service proxy. The verifier's pod is let in and takes the Service's name, without the credentials: they are for the
     API server, and an MCP server could keep them.
     """
     if access.inside:
-        return Access(access.context, names.endpoint(kind, server.namespace, server.port, "")), server.path
-    service = f"http:{names.server(kind)}:{server.port}"
-    path = f"/api/v1/namespaces/{server.namespace}/services/{service}/proxy{quote(server.path, safe='/?=&%')}"
-    return access, path
+        return Access(access.context, names.endpoint(kind, server.namespace, server.port, "")), path
+    name = f"http:{names.server(kind)}:{server.port}"
+    return access, f"/api/v1/namespaces/{server.namespace}/services/{name}/proxy{quote(path, safe='/?=&%')}"

@@ -3,7 +3,18 @@
 from collections.abc import Callable
 
 from checks.findings import Row
-from checks.judges import connection, declaration, mcp, namespaces, servers
+from checks.judges import (
+    config,
+    connection,
+    declaration,
+    health,
+    mcp,
+    namespaces,
+    network,
+    objects,
+    rbac,
+    servers,
+)
 from checks.snapshot import Snapshot
 from stacks.model import Declaration
 
@@ -13,7 +24,12 @@ JUDGES: tuple[Judge, ...] = (
     connection.judge,
     namespaces.judge,
     servers.judge,
+    health.judge,
     mcp.judge,
+    rbac.judge,
+    network.judge,
+    config.judge,
+    objects.judge,
     declaration.judge,
 )
 

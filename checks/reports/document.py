@@ -1,40 +1,54 @@
 """The JSON reports and their JSON Schemas, both from the same types."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from checks import findings, rounds
-from checks.findings import Report
-from checks.rounds import Round
+from checks.findings import SCHEMA, Report
 
 FOLDER = Path(__file__).parents[1] / "schema"
 
-DOCUMENTS: Mapping[str, tuple[str, str, type[msgspec.Struct]]] = {
-    "verify.v1": (findings.SCHEMA, "The report of `cortex verify --format json`", Report),
-    "watch.v1": (rounds.SCHEMA, "A line of `cortex watch --format json`", Round),
-}
-"""File of checks/schema → the schema's name, its title, the type that it is made from."""
 
-
-def render(report: Report) -> str:
-    """Give the report as JSON, indented, with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
-
-
-def schema(file: str = "verify.v1") -> str:
-    """Give a JSON Schema (2020-12), as committed in checks/schema."""
-    name, title, kind = DOCUMENTS[file]
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"https://{name}",
-        "title": title,
-        **msgspec.json.schema(kind),
-    }
+def render(document: object) -> str:
+    """Give a document as JSON, indented, with a final newline."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
+def schema(name: str = SCHEMA) -> str:
+    """Give the JSON Schema (2020-12) of a report, as committed in checks/schema."""
+    command = name.split("/")[1]
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"https://{name}",
+        "title": f"The report of `cortex {command} --format json`",
+        **msgspec.json.schema(documents()[name]),
+    }
+    return render(document)
+
+
+def documents() -> dict[str, type[msgspec.Struct]]:
+    """Give every report's type by its schema."""
+    # Imported here: a command renders its own report, and need not load the others'.
+    from checks import doctor, matrix, rounds
+    from checks.reports import discovery, events, health
+
+    return {
+        SCHEMA: Report,
+        discovery.SCHEMA: discovery.Discovered,
+        doctor.SCHEMA: doctor.Diagnosis,
+        events.SCHEMA: events.Events,
+        health.SCHEMA: health.Report,
+        matrix.SCHEMA: matrix.Matrix,
+        rounds.SCHEMA: rounds.Round,
+    }
+
+
+def file(name: str) -> Path:
+    """Give the committed file of a schema: `cortex.dev/verify/v1` is verify.v1.json."""
+    _, command, version = name.split("/")
+    return FOLDER / f"{command}.{version}.json"
+
+
 if __name__ == "__main__":
-    for file in DOCUMENTS:
-        (FOLDER / f"{file}.json").write_text(schema(file), encoding="utf-8")
+    for name in documents():
+        file(name).write_text(schema(name), encoding="utf-8")

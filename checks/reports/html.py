@@ -6,6 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from checks.findings import Report
 from checks.reports import summary
+from checks.reports.cells import clean
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -20,7 +21,7 @@ def render(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(clean=summary.clean, shown=summary.shown, time=summary.time)
+    environment.filters.update(clean=clean, shown=summary.shown, time=summary.time)
     return environment.get_template(TEMPLATE.name).render(
         report=report,
         title=summary.title(report),

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from checks.findings import Finding, Report, Row, Suppressed, Unknown
 from checks.reports import summary
-from checks.reports.summary import clean
+from checks.reports.cells import clean
 
 OUTCOMES = ("failure", "error", "skipped")
 

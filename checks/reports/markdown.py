@@ -9,7 +9,7 @@ from html import escape
 
 from checks.findings import Finding, Report, Row, Severity, Status
 from checks.reports import summary
-from checks.reports.summary import clean
+from checks.reports.cells import clean
 
 MOST_CHARACTERS = 60_000
 """GitHub refuses comments of more than 65,536 characters."""

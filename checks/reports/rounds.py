@@ -7,7 +7,7 @@ from rich.text import Text
 
 from checks.findings import Finding
 from checks.reports import summary, text
-from checks.reports.summary import clean
+from checks.reports.cells import clean
 from checks.rounds import Round
 
 

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from checks.catalogue import Entry, catalogue
 from checks.findings import Finding, Reason, Report, Severity, Status, Suppressed, Unknown
 from checks.reports import summary
+from checks.reports.cells import clean
 from checks.reports.source import Source
-from checks.reports.summary import clean
 
 VERSION = "2.1.0"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

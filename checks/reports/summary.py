@@ -1,27 +1,7 @@
-"""What all reports for people say in the same words: the conclusion, times, values, and texts made harmless."""
+"""What all reports for people say in the same words: the conclusion, times and values."""
 
 from checks.findings import Report, Severity, Status, Value
-
-_STEERING = dict.fromkeys(
-    [
-        *range(0x20),
-        *range(0x7F, 0xA0),
-        *range(0x200B, 0x2010),
-        *range(0x2028, 0x202F),
-        *range(0x2066, 0x206A),
-        *range(0xD800, 0xE000),
-        0xFEFF,
-        0xFFFE,
-        0xFFFF,
-    ],
-    " ",
-)
-"""Controls of terminals, marks that turn the direction of writing, invisible ones, and what XML does not allow."""
-
-
-def clean(text: str) -> str:
-    """Give a text on one line that steers nothing, whatever a cluster sent: each such character becomes a space."""
-    return text.translate(_STEERING)
+from checks.reports.cells import clean
 
 
 def shown(value: Value) -> str:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from checks.findings import Finding, Report, Row, Severity, Status, Suppressed, Unknown
 from checks.reports import summary
-from checks.reports.summary import clean
+from checks.reports.cells import clean
 
 STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
 SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
@@ -33,21 +33,31 @@ def console(out: TextIO) -> Console:
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
-    head = Text(summary.title(report), style="bold")
-    yield head.append(f"  {summary.place(report)}", style="not bold dim")
+    yield head("verify", report.stack or "--in-cluster", report.context, report.server)
     if selection := str(report.selection):
         yield Text(clean(selection), style="bold yellow")
     yield Text()
     yield _table(report.rows)
-    yield from _findings(report.findings)
-    yield from _suppressed(report.suppressed)
-    if report.unknowns or report.gap:
-        yield Text("\nCould not be checked", style="bold")
-        yield from unknowns(report.unknowns)
-        if report.gap:
-            yield Text(f"  {report.gap}")
+    yield from details(report.rows)
+    if report.gap:
+        yield Text(f"\n{report.gap}", style="bold")
     yield Text()
     yield Text(summary.conclusion(report), style=STYLES[report.status])
+
+
+def head(command: str, stack: str, context: str, server: str) -> Text:
+    """Give the first line of a command's report."""
+    text = Text(f"cortex {command} {stack}", style="bold")
+    return text.append(clean(f"  context {context}, {server}"), style="not bold dim")
+
+
+def details(rows: tuple[Row, ...]) -> Iterator[RenderableType]:
+    """Give every finding with what to do, those that are suppressed, and what could not be checked, each once."""
+    yield from _findings([finding for row in rows for finding in row.findings])
+    yield from _suppressed([entry for row in rows for entry in row.suppressed])
+    if unread := list(dict.fromkeys(unknown for row in rows for unknown in row.unknowns)):
+        yield Text("\nCould not be checked", style="bold")
+        yield from unknowns(unread)
 
 
 def _table(rows: tuple[Row, ...]) -> Table:

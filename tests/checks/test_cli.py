@@ -85,7 +85,7 @@ def test_as_declared(project: Project) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("cortex verify test  context test, http://127.0.0.1:")
     assert lines[2].split() == ["CHECK", "PASSED", "FINDINGS", "UNKNOWN", "TIME", "STATUS"]
-    assert [line.split()[-1] for line in lines[3:8]] == ["ok"] * 5
+    assert [line.split()[-1] for line in lines[3:9]] == ["ok"] * 6
     assert "assertions hold" in lines[-1]
     assert "\x1b" not in out
     assert err == ""
@@ -122,7 +122,18 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     report = json.loads(out)
     jsonschema.validate(report, json.loads(document.schema()))
     assert (report["schema"], report["stack"], report["exitCode"]) == ("cortex.dev/verify/v1", "test", 1)
-    assert [row["name"] for row in report["rows"]] == ["connection", "namespaces", "servers", "mcp", "declaration"]
+    assert [row["name"] for row in report["rows"]] == [
+        "connection",
+        "namespaces",
+        "servers",
+        "health",
+        "mcp",
+        "rbac",
+        "network",
+        "config",
+        "objects",
+        "declaration",
+    ]
     (finding,) = report["rows"][0]["findings"]
     assert (finding["code"], finding["expected"], finding["actual"]) == ("node.count", 2, 1)
     (unknown,) = report["rows"][2]["unknowns"]
@@ -175,8 +186,8 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
     project.connect({"server": "http://127.0.0.1:1"}, {})
     out, _ = project.cortex("verify", "test", code=3)
     assert "the API server cannot be reached" in out
-    # The stack declares no servers, so that nobody has to answer over MCP.
-    assert [line.split()[-1] for line in out.splitlines()[3:8]] == [*["unknown"] * 3, "ok", "unknown"]
+    # The stack declares no servers, so that nobody has to live, or to answer over MCP.
+    assert [line.split()[-1] for line in out.splitlines()[3:9]] == [*["unknown"] * 3, "ok", "ok", "unknown"]
 
 
 @pytest.mark.parametrize(
