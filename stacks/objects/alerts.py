@@ -1,37 +1,20 @@
 """The PrometheusRule `cortex-alerts` (seed, section 11.2), on metrics of kube-state-metrics and the API server."""
 
-from collections.abc import Mapping
-
-import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from collections.abc import Iterable, Mapping
 
 from stacks import names
 from stacks.kube_state_metrics import Alerts
+from stacks.objects.base import Object, Value
 
-Rule = dict[str, str | dict[str, str]]
 
-
-def prometheus_rule(
-    namespace: str,
-    alerts: Alerts,
-    watched: tuple[str, ...],
-    labels: Mapping[str, str],
-    opts: pulumi.ResourceOptions,
-) -> CustomResource:
-    """Make the PrometheusRule; `watched` are the namespaces whose quotas, pods and Deployments it is about."""
+def prometheus_rule(namespace: str, alerts: Alerts, watched: Iterable[str], labels: Mapping[str, str]) -> Object:
+    """Give the PrometheusRule; `watched` are the namespaces whose quotas, pods and Deployments it is about."""
     rules = _rules(alerts, f'namespace=~"{"|".join(watched)}"')
-    return CustomResource(
-        names.ALERTS,
-        api_version="monitoring.coreos.com/v1",
-        kind="PrometheusRule",
-        metadata=ObjectMetaArgs(name=names.ALERTS, namespace=namespace, labels=labels),
-        spec={"groups": [{"name": names.ALERTS, "rules": rules}]},
-        opts=opts,
-    )
+    spec: Value = {"groups": [{"name": names.ALERTS, "rules": rules}]}
+    return Object("monitoring.coreos.com/v1", "PrometheusRule", names.ALERTS, namespace, labels, content={"spec": spec})
 
 
-def _rules(alerts: Alerts, mine: str) -> list[Rule]:
+def _rules(alerts: Alerts, mine: str) -> list[Value]:
     hard = f'(kube_resourcequota{{type="hard",{mine}}} > 0)'
     restarts = f"increase(kube_pod_container_status_restarts_total{{{mine}}}[{alerts.restart_minutes}m])"
     missing = f"kube_deployment_spec_replicas{{{mine}}} > kube_deployment_status_replicas_available{{{mine}}}"
@@ -77,7 +60,7 @@ def _rules(alerts: Alerts, mine: str) -> list[Rule]:
     ]
 
 
-def _rule(name: str, expression: str, lasting: str, severity: str, summary: str) -> Rule:
+def _rule(name: str, expression: str, lasting: str, severity: str, summary: str) -> Value:
     return {
         "alert": name,
         "expr": expression,
