@@ -13,6 +13,10 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
+from checks.parts import network, secrets
+from checks.parts.network import Network
+from checks.parts.probe_job import LABEL
+from checks.parts.secrets import Secrets
 from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
@@ -51,6 +55,8 @@ class Snapshot:
     dns: Listing[k8s.Pod]
     namespaces: Listing[k8s.Namespace]
     declaration: Reading[k8s.ConfigMap | None]
+    network: Network
+    secrets: Secrets
     quotas: PerNamespace[k8s.Quota] = field(default_factory=dict)
     limits: PerNamespace[k8s.LimitRange] = field(default_factory=dict)
     deployments: PerNamespace[k8s.Deployment] = field(default_factory=dict)
@@ -85,6 +91,8 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
         dns=why,
         namespaces=why,
         declaration=why,
+        network=network.unread(declaration, why),
+        secrets=secrets.unread(declaration, why),
         quotas=each,
         limits=each,
         deployments=each,
@@ -104,8 +112,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
             group.start_soon(slot.run)
             return slot
 
-        def every(kind: Kind[T], fields: str = "") -> dict[str, _Later[Listing[T]]]:
-            return {space: later(partial(api.list, kind, space, fields=fields)) for space in spaces}
+        def every(kind: Kind[T], labels: str = "", fields: str = "") -> dict[str, _Later[Listing[T]]]:
+            return {space: later(partial(api.list, kind, space, labels=labels, fields=fields)) for space in spaces}
 
         asked: dict[str, _Later[Answer | Unread]] = {
             kind: later(partial(_ask, access, kind, server)) for kind, server in declaration.servers.items()
@@ -113,14 +121,20 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         nodes, namespaces = later(partial(api.list, NODES)), later(partial(api.list, NAMESPACES))
         dns = later(partial(api.list, PODS, DNS_NAMESPACE, labels=DNS_LABELS))
         deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
+        tried = later(partial(network.read, declaration, access, api))
+        secret = later(partial(secrets.read, declaration, access, api))
         quotas, limits, deployments = every(QUOTAS), every(LIMITS), every(DEPLOYMENTS)
-        pods, services, warnings = every(PODS), every(SERVICES), every(EVENTS, "type=Warning")
+        # Probe pods of this and other verifications carry clients' labels, and are no part of the stack.
+        pods, services = every(PODS, labels=f"!{LABEL}"), every(SERVICES)
+        warnings = every(EVENTS, fields="type=Warning")
     return Snapshot(
         version=version,
         nodes=nodes.value,
         dns=dns.value,
         namespaces=namespaces.value,
         declaration=deployed.value,
+        network=tried.value,
+        secrets=secret.value,
         quotas=_values(quotas),
         limits=_values(limits),
         deployments=_values(deployments),

@@ -33,7 +33,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             tally.use(answer)
             continue
         tally.took(answer.seconds)
-        if answer.outcome is not Outcome.ANSWERED and _explained(kind, server, snapshot):
+        if answer.outcome is not Outcome.ANSWERED and explained(kind, server, snapshot):
             tally.skipped()
             continue
         if _keeps_sessions(tally, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
@@ -43,7 +43,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     return tally.row()
 
 
-def _explained(kind: str, server: Server, snapshot: Snapshot) -> bool:
+def explained(kind: str, server: Server, snapshot: Snapshot) -> bool:
     """Tell whether the servers' row already reports why: no ready pod, or no Service that leads to it."""
     if not snapshot.has_namespace(server.namespace):
         return True

@@ -2,7 +2,7 @@
 
 from checks.objects.base import Condition, ListOf, Meta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
-from checks.objects.workload import Container, Deployment, Pod, Probe
+from checks.objects.workload import Container, Deployment, Pod, Probe, Terminated
 
 __all__ = [
     "Condition",
@@ -20,6 +20,7 @@ __all__ = [
     "Probe",
     "Quota",
     "Service",
+    "Terminated",
     "Text",
     "Version",
 ]

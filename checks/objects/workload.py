@@ -59,6 +59,7 @@ class Terminated(Object, frozen=True):
 
     reason: str = ""
     exit_code: int = 0
+    message: str = ""
 
 
 class ContainerState(Object, frozen=True):

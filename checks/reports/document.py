@@ -1,4 +1,4 @@
-"""The JSON report and its JSON Schema, both from the same types."""
+"""The JSON reports and their JSON Schemas, both from the same types."""
 
 from pathlib import Path
 
@@ -6,22 +6,43 @@ import msgspec
 
 from checks.findings import SCHEMA, Report
 
-
-def render(report: Report) -> str:
-    """Give the report as JSON, indented, with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+FOLDER = Path(__file__).parents[1] / "schema"
 
 
-def schema() -> str:
-    """Give the JSON Schema (2020-12) of the report, as committed in checks/schema/verify.v1.json."""
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"https://{SCHEMA}",
-        "title": "The report of `cortex verify --format json`",
-        **msgspec.json.schema(Report),
-    }
+def render(document: object) -> str:
+    """Give a document as JSON, indented, with a final newline."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
+def schema(name: str = SCHEMA) -> str:
+    """Give the JSON Schema (2020-12) of a report, as committed in checks/schema."""
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"https://{name}",
+        "title": f"The report of `cortex {name.split('/')[1]} --format json`",
+        **msgspec.json.schema(documents()[name]),
+    }
+    return render(document)
+
+
+def documents() -> dict[str, type[msgspec.Struct]]:
+    """Give every report's type by its schema."""
+    # Imported here: a command renders its own report, and need not load the others'.
+    from checks import inventory
+
+    return {
+        SCHEMA: Report,
+        inventory.SECRETS_SCHEMA: inventory.SecretsReport,
+        inventory.CONFIG_SCHEMA: inventory.ConfigReport,
+    }
+
+
+def file(name: str) -> Path:
+    """Give the committed file of a schema: `cortex.dev/verify/v1` is verify.v1.json."""
+    _, command, version = name.split("/")
+    return FOLDER / f"{command}.{version}.json"
+
+
 if __name__ == "__main__":
-    (Path(__file__).parents[1] / "schema" / "verify.v1.json").write_text(schema(), encoding="utf-8")
+    for name in documents():
+        file(name).write_text(schema(name), encoding="utf-8")

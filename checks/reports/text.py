@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from checks.findings import Finding, Report, Row, Severity, Status, Unknown
+from checks.tally import LEFT_OUT
 
-_STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
+_STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow", Status.LEFT_OUT: "dim"}
 _SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
 """Whatever a cluster sends must not steer the terminal."""
@@ -44,6 +45,11 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         ordered_unknowns = sorted(report.unknowns, key=lambda u: (u.reason, u.message))
         for _, same in groupby(ordered_unknowns, key=lambda u: (u.reason, u.message)):
             yield _unknown(list(same))
+    left_out = [(row.title, fact.value) for row in report.rows for fact in row.facts if fact.name == LEFT_OUT]
+    if left_out:
+        yield Text("\nLeft out", style="bold")
+        for title, why in left_out:
+            yield Text(f"  {title}: {_clean(str(why))}")
     yield Text()
     yield _conclusion(report)
 

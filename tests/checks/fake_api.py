@@ -48,8 +48,14 @@ class FakeApi:
     authorizations: set[str | None] = field(default_factory=set)
     applied: list[tuple[dict[str, str], Json]] = field(default_factory=list)
     """The query and the object of each server-side apply that was not refused."""
+    created: dict[str, Json] = field(default_factory=dict)
+    """What was made, by its path."""
+    deleted: list[str] = field(default_factory=list)
+    """Paths of what was deleted."""
+    on_create: Callable[[str, Json], object] = lambda path, document: None
     stopped: Event = field(default_factory=Event)
     on_request: Callable[[str], object] = lambda path: None
+    on_accept: Callable[[str, str], object] = lambda path, accept: None
 
     def answer(self, path: str, query: dict[str, str]) -> Answer:
         """Answer a GET."""
@@ -73,6 +79,21 @@ class FakeApi:
         self.world.objects[plural, namespace] = [*kept, document]
         self.applied.append((query, document))
         return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
+
+    def create(self, path: str, document: Json) -> Answer:
+        """Answer the making of an object."""
+        self.requests[path] += 1
+        if path in self.faults:
+            return self.faults[path][0]
+        self.created[f"{path}/{document['metadata']['name']}"] = document
+        self.on_create(path, document)
+        return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
+
+    def delete(self, path: str) -> Answer:
+        """Answer a deletion."""
+        self.requests[path] += 1
+        self.deleted.append(path)
+        return _json({"kind": "Status"}) if path in self.created else status(404, "not found")
 
     def _ordinary(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/version":
@@ -103,54 +124,60 @@ def _json(document: Json) -> Answer:
     return Answer(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
 
-def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    api: FakeApi
 
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            api.authorizations.add(self.headers.get("Authorization"))
-            answer = api.answer(url.path, dict(parse_qsl(url.query)))
-            if answer.hang:
-                api.stopped.wait()
-            if answer.hang or answer.drop:
-                self.close_connection = True
-                return
-            self._send(answer)
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        self.api.authorizations.add(self.headers.get("Authorization"))
+        self.api.on_accept(url.path, self.headers["Accept"])
+        answer = self.api.answer(url.path, dict(parse_qsl(url.query)))
+        if answer.hang:
+            self.api.stopped.wait()
+        if answer.hang or answer.drop:
+            self.close_connection = True
+            return
+        self._send(answer)
 
-        def do_PATCH(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            url = urlsplit(self.path)
-            api.authorizations.add(self.headers.get("Authorization"))
-            if self.headers["Content-Type"] != "application/apply-patch+yaml":
-                self._send(status(415, "not a server-side apply"))
-                return
-            self._send(api.apply(url.path, dict(parse_qsl(url.query)), json.loads(body)))
+    def do_PATCH(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        url = urlsplit(self.path)
+        self.api.authorizations.add(self.headers.get("Authorization"))
+        if self.headers["Content-Type"] != "application/apply-patch+yaml":
+            self._send(status(415, "not a server-side apply"))
+            return
+        self._send(self.api.apply(url.path, dict(parse_qsl(url.query)), json.loads(body)))
 
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            url = urlsplit(self.path)
-            api.requests[url.path] += 1
-            self._send(api.faults.get(url.path, [status(503, "no endpoints available for service")])[0])
+    def do_DELETE(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._send(self.api.delete(urlsplit(self.path).path))
 
-        def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        url = urlsplit(self.path)
+        if "/proxy/" not in url.path:
+            self._send(self.api.create(url.path, json.loads(body)))
+            return
+        self.api.requests[url.path] += 1
+        self._send(self.api.faults.get(url.path, [status(503, "no endpoints available for service")])[0])
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
 
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
 
 
 @contextmanager
 def serve(world: World) -> Iterator[FakeApi]:
     """Run the server."""
     api = FakeApi(world)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": api}))
     server.daemon_threads = True
     api.url = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -145,8 +145,8 @@ def test_snapshot_reads_each_kind_once_a_namespace(api: FakeApi) -> None:
     declaration = declared(servers={})
     snapshot = anyio.run(take, declaration, Access("test", api.url))
     assert set(api.requests.values()) == {1}
-    # version, nodes, namespaces, CoreDNS, the declaration; six kinds in each of two namespaces
-    assert len(api.requests) == 5 + 6 * 2
+    # version, nodes, namespaces, CoreDNS, the declaration; six kinds in each of two namespaces, names of two more
+    assert len(api.requests) == 5 + 8 * 2
     assert not isinstance(snapshot.version, Unread)
 
 

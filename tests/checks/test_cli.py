@@ -85,7 +85,7 @@ def test_as_declared(project: Project) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("cortex verify test  context test, http://127.0.0.1:")
     assert lines[2].split() == ["CHECK", "PASSED", "FINDINGS", "UNKNOWN", "TIME", "STATUS"]
-    assert [line.split()[-1] for line in lines[3:8]] == ["ok"] * 5
+    assert [line.split()[-1] for line in lines[3:10]] == ["ok"] * 7
     assert "assertions hold" in lines[-1]
     assert "\x1b" not in out
     assert err == ""
@@ -122,7 +122,15 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     report = json.loads(out)
     jsonschema.validate(report, json.loads(document.schema()))
     assert (report["schema"], report["stack"], report["exitCode"]) == ("cortex.dev/verify/v1", "test", 1)
-    assert [row["name"] for row in report["rows"]] == ["connection", "namespaces", "servers", "mcp", "declaration"]
+    assert [row["name"] for row in report["rows"]] == [
+        "connection",
+        "namespaces",
+        "servers",
+        "mcp",
+        "network",
+        "secrets",
+        "declaration",
+    ]
     (finding,) = report["rows"][0]["findings"]
     assert (finding["code"], finding["expected"], finding["actual"]) == ("node.count", 2, 1)
     (unknown,) = report["rows"][2]["unknowns"]
@@ -142,8 +150,8 @@ def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> No
 
 
 def test_committed_schema_is_current() -> None:
-    committed = ROOT / "checks" / "schema" / "verify.v1.json"
-    assert committed.read_text() == document.schema(), "run: python -m checks.reports.document"
+    for name in document.documents():
+        assert document.file(name).read_text() == document.schema(name), "run: python -m checks.reports.document"
 
 
 def test_output_goes_into_the_file_whole(project: Project, api: FakeApi) -> None:
@@ -176,7 +184,7 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
     out, _ = project.cortex("verify", "test", code=3)
     assert "the API server cannot be reached" in out
     # The stack declares no servers, so that nobody has to answer over MCP.
-    assert [line.split()[-1] for line in out.splitlines()[3:8]] == [*["unknown"] * 3, "ok", "unknown"]
+    assert [line.split()[-1] for line in out.splitlines()[3:10]] == [*["unknown"] * 3, "ok", "ok", "unknown", "unknown"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A healthy cluster for a small declaration, as the API server's JSON: tests break one thing in it and judge."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,6 +10,11 @@ from checks.api import Kind, Read, Reading, Unread
 from checks.findings import Finding, Reason, Row
 from checks.mcp_probe import Answer, Outcome
 from checks.objects import ConfigMap, Version
+from checks.parts.callers import admitted, asked, callers
+from checks.parts.network import Network
+from checks.parts.network import Outcome as Reached
+from checks.parts.rolled import Server
+from checks.parts.secrets import Secrets
 from checks.snapshot import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -29,6 +35,8 @@ from stacks.model import Declaration
 
 T = TypeVar("T")
 Json = dict[str, Any]
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 SETTINGS: Json = {
     "cluster": {"context": "test", "environment": "testing", "nodes": 2},
@@ -59,6 +67,17 @@ def declared(**changes: Json) -> Declaration:
     return parse({**SETTINGS, **changes}, "Pulumi.test.yaml")
 
 
+def enforced(declaration: Declaration) -> Network:
+    """Give what callers reach where NetworkPolicies are enforced."""
+    servers = asked(declaration).items()
+    return Network(
+        {
+            who: Read({k: Reached.REACHED if admitted(s, who) else Reached.REFUSED for k, s in servers}, 0.01)
+            for who in callers(declaration)
+        }
+    )
+
+
 class World:
     """The cluster's objects, by kind and namespace, free to be changed; `unread` overrides what can be read."""
 
@@ -67,6 +86,11 @@ class World:
         self.objects: dict[tuple[str, str], list[Json]] = {}
         self.unread: dict[tuple[str, str], Unread] = {}
         self.mcp: dict[str, Answer] = {}
+        self.network = enforced(declaration)
+        servers: dict[str, Reading[Server | None]] = {
+            kind: Read(Server(current=True, dangling=()), 0.01) for kind in declaration.servers
+        }
+        self.secrets = Secrets(NOW, servers=servers)
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
@@ -109,6 +133,8 @@ class World:
             dns=self._read(PODS, "kube-system"),
             namespaces=self._read(NAMESPACES),
             declaration=self._declaration(),
+            network=self.network,
+            secrets=self.secrets,
             quotas=self._each(QUOTAS),
             limits=self._each(LIMITS),
             deployments=self._each(DEPLOYMENTS),

@@ -1,0 +1,89 @@
+"""The program of a probe pod: tries to connect to MCP servers, and leaves in a file what became of it.
+
+It is sent as text and run by the Python of the verifier's image without any package, so that it starts at once: it uses
+the standard library alone and imports nothing of ours. Its one argument is JSON:
+
+* `targets`: of each server its host, its port, and whether the pod is to reach it;
+* `seconds`: how long to wait for that; `report`: the file.
+
+NetworkPolicies take effect on a new pod some seconds after its start. Until then some networks let everything through
+and others nothing. So each target is tried until the outcome is the expected one, or time is up; and nothing is tried
+before the pod reaches its DNS server, which every pod may: a refusal by a network that is not there proves nothing.
+"""
+
+import json
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+CONNECT_SECONDS = 2.0
+PAUSE_SECONDS = 0.3
+DENIALS = 2
+"""Refusals in a row that are needed: a single one may be a server's pod that is being replaced."""
+
+
+def nameserver(resolv_conf: str = "/etc/resolv.conf") -> str | None:
+    """Give the address of the pod's DNS server; None if it has none."""
+    with open(resolv_conf, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes longer to load than all else
+        fields = [line.split() for line in file]
+    return next((words[1] for words in fields if len(words) > 1 and words[0] == "nameserver"), None)
+
+
+def attempt(host: str, port: int) -> str:
+    """Try once to connect: `reached`, `refused`, `timeout`, or `unresolved` if the name has no address."""
+    try:
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4]
+    except OSError:
+        return "unresolved"
+    try:
+        socket.create_connection((str(address[0]), port), CONNECT_SECONDS).close()
+    except TimeoutError:
+        return "timeout"
+    except OSError:
+        return "refused"
+    return "reached"
+
+
+def settled(host: str, port: int, wanted: bool, end: float, attempt: Callable[[str, int], str] = attempt) -> str:
+    """Try until the outcome is the wanted one for good, or time is up, and give the last outcome."""
+    agreed, enough = 0, 1 if wanted else DENIALS
+    while True:
+        outcome = attempt(host, port)
+        agreed = agreed + 1 if (outcome == "reached") == wanted else 0
+        if agreed >= enough or time.monotonic() > end:
+            return outcome
+        time.sleep(PAUSE_SECONDS)
+
+
+def tried(targets: list[tuple[str, int, bool]], end: float, dns: tuple[str, int] | None) -> dict[str, object]:
+    """Try all targets at the same time; `alive` is false if not even DNS could be reached."""
+    if dns is None or settled(*dns, wanted=True, end=end) != "reached":
+        return {"alive": False, "outcomes": []}
+    outcomes = [""] * len(targets)
+
+    def one(number: int) -> None:
+        host, port, wanted = targets[number]
+        outcomes[number] = settled(host, port, wanted=wanted, end=end)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(len(targets))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"alive": True, "outcomes": outcomes}
+
+
+def main(argument: str) -> None:
+    """Try what the argument says, and write the report."""
+    task = json.loads(argument)
+    server = nameserver()
+    dns = None if server is None else (server, 53)
+    report = tried(task["targets"], time.monotonic() + task["seconds"], dns)
+    with open(task["report"], "w", encoding="utf-8") as file:  # noqa: PTH123
+        json.dump(report, file)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
