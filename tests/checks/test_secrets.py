@@ -66,8 +66,7 @@ def references(shared: str = "shared") -> Json:
     }
 
 
-@pytest.fixture
-def world() -> World:
+def healthy() -> World:
     """Give a healthy cluster with a server that reads everything there is to read."""
     time = {
         **SETTINGS["servers"]["time"],
@@ -97,6 +96,11 @@ def world() -> World:
     template["metadata"]["annotations"] |= {names.CHECKSUM: checksum("cortex-mcp/time-mcp-server", plain, hidden)}
     template["spec"] = references()
     return world
+
+
+@pytest.fixture
+def world() -> World:
+    return healthy()
 
 
 def part(world: World, *, inside: bool = False, prepare: Callable[[FakeApi], object] = lambda api: None) -> Secrets:
