@@ -180,7 +180,7 @@ class Api:
                     query = {name: value for name, value in query.items() if name != "limit"}
                     continue
                 raise
-            items += page.items
+            items += page.items or ()
             more = page.metadata.continue_
             if not more:
                 return tuple(items)

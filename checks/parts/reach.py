@@ -6,12 +6,14 @@ the standard library alone and imports nothing of ours. Its one argument is JSON
 * `targets`: of each server its host, its port, and whether the pod is to reach it;
 * `seconds`: how long to wait for that; `report`: the file.
 
-NetworkPolicies take effect on a new pod some seconds after its start. Until then some networks let everything through
-and others nothing. So each target is tried until the outcome is the expected one, or time is up; and nothing is tried
-before the pod reaches its DNS server, which every pod may: a refusal by a network that is not there proves nothing.
+NetworkPolicies take effect on a new pod some seconds after its start. Until then some networks let its packets out and
+others do not, and a server's own policy may not know the pod yet. So each target is tried until the outcome is the
+expected one, or time is up; nothing is tried before the pod reaches its DNS server, which every pod may; and a refusal
+counts only if it lasts, and after the API server was out of reach: that shows that the pod's own policies are at work.
 """
 
 import json
+import os
 import socket
 import sys
 import threading
@@ -20,8 +22,8 @@ from collections.abc import Callable
 
 CONNECT_SECONDS = 2.0
 PAUSE_SECONDS = 0.3
-DENIALS = 2
-"""Refusals in a row that are needed: a single one may be a server's pod that is being replaced."""
+DENIED_SECONDS = 3.0
+"""How long a refusal must last: other nodes may learn of the pod later than its own."""
 
 
 def nameserver(resolv_conf: str = "/etc/resolv.conf") -> str | None:
@@ -46,18 +48,28 @@ def attempt(host: str, port: int) -> str:
     return "reached"
 
 
-def settled(host: str, port: int, wanted: bool, end: float, attempt: Callable[[str, int], str] = attempt) -> str:
-    """Try until the outcome is the wanted one for good, or time is up, and give the last outcome."""
-    agreed, enough = 0, 1 if wanted else DENIALS
+def settled(
+    host: str,
+    port: int,
+    *,
+    wanted: bool,
+    end: float,
+    lasting: float = 0.0,
+    attempt: Callable[[str, int], str] = attempt,
+) -> str:
+    """Try until the outcome is the wanted one and has been for so long, or time is up, and give the last outcome."""
+    since = None
     while True:
-        outcome = attempt(host, port)
-        agreed = agreed + 1 if (outcome == "reached") == wanted else 0
-        if agreed >= enough or time.monotonic() > end:
+        outcome, now = attempt(host, port), time.monotonic()
+        since = (since or now) if (outcome == "reached") == wanted else None
+        if now > end or (since is not None and now - since >= lasting):
             return outcome
         time.sleep(PAUSE_SECONDS)
 
 
-def tried(targets: list[tuple[str, int, bool]], end: float, dns: tuple[str, int] | None) -> dict[str, object]:
+def tried(
+    targets: list[tuple[str, int, bool]], end: float, dns: tuple[str, int] | None, api: tuple[str, int]
+) -> dict[str, object]:
     """Try all targets at the same time; `alive` is false if not even DNS could be reached."""
     if dns is None or settled(*dns, wanted=True, end=end) != "reached":
         return {"alive": False, "outcomes": []}
@@ -65,7 +77,9 @@ def tried(targets: list[tuple[str, int, bool]], end: float, dns: tuple[str, int]
 
     def one(number: int) -> None:
         host, port, wanted = targets[number]
-        outcomes[number] = settled(host, port, wanted=wanted, end=end)
+        if not wanted:
+            settled(*api, wanted=False, end=end)
+        outcomes[number] = settled(host, port, wanted=wanted, end=end, lasting=0.0 if wanted else DENIED_SECONDS)
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(len(targets))]
     for thread in threads:
@@ -80,7 +94,8 @@ def main(argument: str) -> None:
     task = json.loads(argument)
     server = nameserver()
     dns = None if server is None else (server, 53)
-    report = tried(task["targets"], time.monotonic() + task["seconds"], dns)
+    api = (os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"]))
+    report = tried(task["targets"], time.monotonic() + task["seconds"], dns, api)
     with open(task["report"], "w", encoding="utf-8") as file:  # noqa: PTH123
         json.dump(report, file)
 

@@ -29,7 +29,7 @@ def seen(world: World, command: str, prepare: Prepare = lambda api: None) -> Sec
     with serve(world) as api:
         prepare(api)
         target = Target("test", world.declaration, Access("test", api.url))
-        return anyio.run(secrets_report if command == "secrets" else config_report, target)
+        return anyio.run(secrets_report, target) if command == "secrets" else anyio.run(config_report, target)
 
 
 def valid(report: SecretsReport | ConfigReport) -> dict[str, object]:

@@ -14,9 +14,10 @@ from checks.api import METADATA, Api, Unread
 from checks.catalogue import catalogue
 from checks.findings import Reason, Row, Severity, Status
 from checks.judges import secrets as judge
-from checks.parts import sealed, secrets
+from checks.parts import secrets
 from checks.parts.sealed import Opened
 from checks.parts.secrets import Secrets
+from checks.parts.wanted import Place
 from checks.verify import UNKNOWN, exit_code
 from stacks import names
 from stacks.checksum import checksum
@@ -233,7 +234,7 @@ def test_age_counts_from_when_an_owner_of_the_values_last_wrote(world: World) ->
         {"manager": "pulumi", "time": "2025-12-30T00:00:00Z", "fieldsV1": {"f:data": {}, "f:metadata": {}}},
         {"manager": "other", "time": "2025-12-31T00:00:00Z", "fieldsV1": {"f:metadata": {}}},
     ]
-    reading = part(world).secrets[sealed.Place("cortex-mcp", "shared")]
+    reading = part(world).secrets[Place("cortex-mcp", "shared")]
     assert not isinstance(reading, Unread)
     assert reading.value is not None
     assert NOW - reading.value.changed == timedelta(days=2)
@@ -304,7 +305,7 @@ def test_opened_secret_shows_no_value() -> None:
 @pytest.mark.parametrize("data", [{"password": 5}, "very-secret-token", {"password": ["very-secret-token"]}])
 def test_answer_that_is_no_secret_shows_no_value(world: World, data: object) -> None:
     put(COMMON, "data", data)(world)
-    reading = part(world).secrets[sealed.Place("cortex-mcp", "shared")]
+    reading = part(world).secrets[Place("cortex-mcp", "shared")]
     assert isinstance(reading, Unread)
     assert reading.reason is Reason.UNDECODABLE
     assert "very-secret" not in repr(reading)

@@ -160,7 +160,7 @@ class World:
         if (kind.plural, namespace) in self.unread:
             return self.unread[kind.plural, namespace]
         page = json.dumps({"items": self.objects.get((kind.plural, namespace), [])})
-        return Read(tuple(msgspec.json.decode(page, type=kind.page()).items), 0.01)
+        return Read(tuple(msgspec.json.decode(page, type=kind.page()).items or ()), 0.01)
 
     def _each(self, kind: Kind[T]) -> PerNamespace[T]:
         return {name: self._read(kind, name) for name in self.declaration.namespaces}
