@@ -30,6 +30,7 @@ from checks.snapshot import (
 )
 from checks.verify import judge
 from stacks import names
+from stacks.checksum import checksum
 from stacks.loader import parse
 from stacks.model import Declaration
 
@@ -208,7 +209,11 @@ class World:
         }
         ports = [{"name": "http", "containerPort": server.port}]
         container = {"name": name, "image": server.image, "ports": ports, **probes}
-        template = {"metadata": {"labels": labels, "annotations": annotations}, "spec": {"containers": [container]}}
+        rolled = {names.CHECKSUM: checksum(f"{namespace}/{name}", server.config, {})}
+        template = {
+            "metadata": {"labels": labels, "annotations": {**annotations, **rolled}},
+            "spec": {"containers": [container]},
+        }
         status = {"observedGeneration": 1, **dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 2)}
         meta = {"name": name, "namespace": namespace, "generation": 1, "labels": labels, "annotations": annotations}
         spec = {"replicas": server.replicas, "template": template}
