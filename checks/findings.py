@@ -1,6 +1,6 @@
 """What a verification says: findings, what could not be checked, and the report that holds them. All plain data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -32,11 +32,16 @@ class Reason(StrEnum):
 
 
 class Status(StrEnum):
-    """The outcome of a row or of the whole verification."""
+    """The outcome of a row or of the whole verification.
+
+    A row is `left-out` where the declaration, or the place of the verification, says that something cannot be checked
+    there: it is neither ok nor unknown, and its facts `left_out` say why.
+    """
 
     OK = "ok"
     FINDINGS = "findings"
     UNKNOWN = "unknown"
+    LEFT_OUT = "left-out"
 
 
 class Ref(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -131,12 +136,31 @@ class Row(msgspec.Struct, frozen=True, rename="camel"):
     by_namespace: dict[str, Counts] = {}
 
 
+LEFT_OUT = "left_out"
+"""Name of the fact that says why something of a row was left out."""
+
+
+def reasons(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Give the reasons for which something of a row was left out."""
+    return tuple(str(fact.value) for fact in facts if fact.name == LEFT_OUT)
+
+
 def outcome(
-    passed: int, findings: Sequence[Finding], unknowns: Sequence[Unknown], suppressed: Sequence[Suppressed] = ()
+    passed: int,
+    findings: Sequence[Finding],
+    unknowns: Sequence[Unknown],
+    facts: Iterable[Fact],
+    suppressed: Sequence[Suppressed] = (),
 ) -> Status:
-    """Tell the status of a row. What was only skipped is explained elsewhere, but not ok."""
-    unseen = bool(unknowns) or not (passed or suppressed)
-    return Status.FINDINGS if findings else Status.UNKNOWN if unseen else Status.OK
+    """Tell the status of a row."""
+    if findings:
+        return Status.FINDINGS
+    if unknowns:
+        return Status.UNKNOWN
+    if reasons(facts):
+        return Status.LEFT_OUT
+    # What was only skipped is explained elsewhere, but not ok.
+    return Status.OK if passed or suppressed else Status.UNKNOWN
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -203,14 +227,18 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
         return tuple(dict.fromkeys(unknown for row in self.rows for unknown in row.unknowns))
 
     @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """Give what could not be checked here by declaration: the row's title, and why."""
+        return tuple((row.title, why) for row in self.rows for why in reasons(row.facts))
+
+    @property
     def gap(self) -> str:
         """Say why nothing is known although nothing is listed as unknown; empty where that is not so."""
-        if self.status is not Status.UNKNOWN or self.unknowns:
+        if self.status not in (Status.UNKNOWN, Status.LEFT_OUT) or self.unknowns:
             return ""
-        skipped = sum(row.skipped for row in self.rows)
-        if not skipped:
-            return "nothing was checked: the selection covers nothing that the declaration has"
-        return f"assertions left out: {skipped}, and no finding in this report explains why"
+        if skipped := sum(row.skipped for row in self.rows):
+            return f"assertions skipped: {skipped}, and no finding in this report explains why"
+        return "nothing was checked: the selection covers nothing that can be checked here"
 
     def fails(self, finding: Finding) -> bool:
         """Tell whether the finding gives exit code 1."""

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from checks import suppressions
 from checks.errors import UsageError
-from checks.findings import Finding, Row, Selection, Severity, Unknown, outcome
+from checks.findings import Finding, Row, Selection, Severity, Unknown, outcome, reasons
 from checks.judges import named
 from stacks.model import Declaration
 
@@ -34,7 +34,12 @@ def narrowed(rows: Sequence[Row], selection: Selection) -> tuple[Row, ...]:
     if not selection.namespaces:
         return tuple(rows)
     cut = (_narrowed(row, frozenset(selection.namespaces)) for row in rows)
-    return tuple(row for row in cut if row.passed or row.skipped or row.findings or row.unknowns or row.suppressed)
+    return tuple(row for row in cut if _says_something(row))
+
+
+def _says_something(row: Row) -> bool:
+    entries = bool(row.findings or row.suppressed or row.unknowns or reasons(row.facts))
+    return entries or bool(row.passed or row.skipped)
 
 
 def _narrowed(row: Row, spaces: frozenset[str]) -> Row:
@@ -45,7 +50,7 @@ def _narrowed(row: Row, spaces: frozenset[str]) -> Row:
     skipped = sum(counts.skipped for space, counts in row.by_namespace.items() if space in spaces | {""})
     return replace(
         row,
-        status=outcome(passed, findings, unknowns, suppressed),
+        status=outcome(passed, findings, unknowns, row.facts, suppressed),
         passed=passed,
         skipped=skipped,
         findings=findings,

@@ -38,7 +38,7 @@ def _row(row: Row, active: Suppressions) -> Row:
     suppressed = tuple(
         Suppressed(finding, by.reason, by.until.isoformat()) for finding, by in covered.items() if by is not None
     )
-    status = outcome(row.passed, findings, row.unknowns, suppressed)
+    status = outcome(row.passed, findings, row.unknowns, row.facts, suppressed)
     return replace(row, findings=findings, suppressed=suppressed, status=status)
 
 

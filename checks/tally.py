@@ -5,7 +5,20 @@ from typing import TypeVar
 
 from checks.api import Read, Reading, Unread
 from checks.catalogue import finding
-from checks.findings import Counts, Fact, Finding, Permission, Reason, Ref, Row, Unknown, Value, outcome
+from checks.findings import (
+    LEFT_OUT,
+    Counts,
+    Fact,
+    Finding,
+    Permission,
+    Reason,
+    Ref,
+    Row,
+    Unknown,
+    Value,
+    outcome,
+    reasons,
+)
 
 T = TypeVar("T")
 
@@ -68,17 +81,21 @@ class Tally:
         """Note something observed."""
         self._facts.append(Fact(subject, name, value))
 
+    def left_out(self, why: str) -> None:
+        """Note that something was not to be checked here: whatever else holds, the row is then not ok."""
+        self.fact(self._name, LEFT_OUT, why)
+
     def row(self) -> Row:
         """Give the result. A judge that judged nothing at all is unknown, not ok."""
         passed, skipped = self._passed.total(), self._skipped.total()
-        if not (passed or skipped or self._findings or self._unknowns):
+        if not (passed or skipped or self._findings or self._unknowns or reasons(self._facts)):
             self.unknown(self._title, Reason.UNJUDGED, "the check judged nothing: this is a fault of cortex")
         unknowns = tuple(self._unknowns)
         spaces = sorted({*self._passed, *self._skipped})
         return Row(
             name=self._name,
             title=self._title,
-            status=outcome(passed, self._findings, unknowns),
+            status=outcome(passed, self._findings, unknowns, self._facts),
             passed=passed,
             skipped=skipped,
             findings=tuple(self._findings),

@@ -125,28 +125,31 @@ def judge(declaration: Declaration, snapshot: Snapshot, selection: Selection = E
 
 
 def status(rows: tuple[Row, ...]) -> Status:
-    """Sum the rows up: findings before unknowns before ok."""
+    """Sum the rows up: findings before unknowns before ok; what was left out counts only where all was."""
     statuses = {row.status for row in rows}
     if Status.FINDINGS in statuses:
         return Status.FINDINGS
-    return Status.UNKNOWN if _unseen(rows) or Status.UNKNOWN in statuses else Status.OK
+    if Status.UNKNOWN in statuses or _unseen(rows):
+        return Status.UNKNOWN
+    return Status.OK if Status.OK in statuses else Status.LEFT_OUT
 
 
 def exit_code(rows: tuple[Row, ...], fail_on: Severity) -> int:
     """Draw the exit code.
 
     1 if a finding reaches the threshold, whatever could not be checked: what is known to be wrong comes first.
-    Else 3 if anything is unknown, or there are no rows, or something was left out and no finding explains it.
+    Else 3 if anything is unknown, or no row was judged, or something was skipped and no finding explains it.
     Else 0. Suppressed findings explain, but reach no threshold.
     """
     findings = [finding for row in rows for finding in row.findings]
     failing = (Severity.ERROR, Severity.WARNING) if fail_on is Severity.WARNING else (Severity.ERROR,)
     if any(finding.severity in failing for finding in findings):
         return FINDINGS
-    return UNKNOWN if _unseen(rows) or status(rows) is Status.UNKNOWN else OK
+    unknown = _unseen(rows) or status(rows) in (Status.UNKNOWN, Status.LEFT_OUT)
+    return UNKNOWN if unknown else OK
 
 
 def _unseen(rows: tuple[Row, ...]) -> bool:
     explained = any(row.findings or row.suppressed for row in rows)
-    left_out = any(row.skipped for row in rows) and not explained
-    return not rows or left_out or any(row.unknowns for row in rows)
+    unexplained = any(row.skipped for row in rows) and not explained
+    return not rows or unexplained or any(row.unknowns for row in rows)

@@ -13,6 +13,7 @@ from checks.judges import (
     network,
     objects,
     rbac,
+    secrets,
     servers,
 )
 from checks.snapshot import Snapshot
@@ -28,6 +29,7 @@ JUDGES: tuple[Judge, ...] = (
     mcp.judge,
     rbac.judge,
     network.judge,
+    secrets.judge,
     config.judge,
     objects.judge,
     declaration.judge,

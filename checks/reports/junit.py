@@ -7,7 +7,7 @@ findings below `--fail-on` and suppressed ones are skipped tests, which are show
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from checks.findings import Finding, Report, Row, Suppressed, Unknown
+from checks.findings import Finding, Report, Row, Suppressed, Unknown, reasons
 from checks.reports import summary
 from checks.reports.cells import clean
 
@@ -53,9 +53,11 @@ def _suite(root: Element, report: Report, row: Row) -> None:
         _suppressed(suite, row, entry)
     for unknown in row.unknowns:
         _unknown(suite, row, unknown)
+    for why in reasons(row.facts):
+        _case(suite, row.name, "left out", "skipped", message=why)
     if row.skipped:
-        message = f"assertions left out: {row.skipped}; a finding explains why"
-        _case(suite, row.name, "assertions left out", "skipped", "", message)
+        message = f"assertions skipped: {row.skipped}; a finding explains why"
+        _case(suite, row.name, "assertions skipped", "skipped", message=message)
 
 
 def _finding(suite: Element, report: Report, row: Row, finding: Finding) -> None:
@@ -69,7 +71,7 @@ def _finding(suite: Element, report: Report, row: Row, finding: Finding) -> None
 
 def _suppressed(suite: Element, row: Row, entry: Suppressed) -> None:
     name = f"{entry.finding.code} {entry.finding.object}: {entry.finding.message}"
-    _case(suite, row.name, name, "skipped", "", f"suppressed until {entry.until}: {entry.reason}")
+    _case(suite, row.name, name, "skipped", message=f"suppressed until {entry.until}: {entry.reason}")
 
 
 def _unknown(suite: Element, row: Row, unknown: Unknown) -> None:

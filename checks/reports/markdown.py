@@ -14,7 +14,12 @@ from checks.reports.cells import clean
 MOST_CHARACTERS = 60_000
 """GitHub refuses comments of more than 65,536 characters."""
 
-_STATUS = {Status.OK: "✅ ok", Status.FINDINGS: "❌ findings", Status.UNKNOWN: "❓ unknown"}
+_STATUS = {
+    Status.OK: "✅ ok",
+    Status.FINDINGS: "❌ findings",
+    Status.UNKNOWN: "❓ unknown",
+    Status.LEFT_OUT: "⏭️ left out",
+}
 _SEVERITY = {Severity.ERROR: "❌", Severity.WARNING: "⚠️"}
 
 
@@ -55,6 +60,8 @@ def _entries(report: Report) -> Iterator[str]:
     for unknown in report.unknowns:
         heading = f"❓ {unknown.reason} {html(unknown.what)}"
         yield _folded(heading, f"{block(unknown.message)}\n")
+    for title, why in report.left_out:
+        yield f"⏭️ left out: {title}: {code(why)}\n"
     for entry in report.suppressed:
         note = f"Suppressed until {entry.until}: {code(entry.reason)}"
         yield _details("suppressed", entry.finding, note)

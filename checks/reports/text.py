@@ -16,7 +16,7 @@ from checks.findings import Finding, Report, Row, Severity, Status, Suppressed, 
 from checks.reports import summary
 from checks.reports.cells import clean
 
-STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
+STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow", Status.LEFT_OUT: "dim"}
 SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 
 
@@ -39,6 +39,10 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield Text()
     yield _table(report.rows)
     yield from details(report.rows)
+    if report.left_out:
+        yield Text("\nLeft out", style="bold")
+        for title, why in report.left_out:
+            yield Text(f"  {title}: {clean(why)}")
     if report.gap:
         yield Text(f"\n{report.gap}", style="bold")
     yield Text()
