@@ -77,10 +77,11 @@ def _result(finding: Finding, rule: int, source: Source | None) -> Json:
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _level(finding.severity),
-        "message": {"text": message},
+        # `[text](target)` would be a link there (SARIF 2.1.0, section 3.11.6).
+        "message": {"text": message.replace("](", "] (")},
         "locations": [location],
         "partialFingerprints": {"finding/v1": _fingerprint(finding)},
-        "properties": {"expected": finding.expected, "actual": finding.actual},
+        "properties": {"expected": expected, "actual": actual},
     }
 
 
