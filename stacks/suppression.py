@@ -1,7 +1,7 @@
 """A finding that is known and accepted for a while: which one, why, and until when."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated
 
@@ -10,15 +10,18 @@ from pydantic import AfterValidator, BeforeValidator
 from stacks.base import Model, matching
 
 
-def _date(value: object) -> object:
-    # YAML makes a date of 2026-12-31 without quotes; pydantic alone would also take numbers and times.
-    written = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
-    if not written and (not isinstance(value, date) or isinstance(value, datetime)):
-        raise ValueError(f"{str(value)!r} is no date: write for instance 2026-12-31")
+def _date(value: object) -> date:
+    if isinstance(value, date):
+        # `pulumi config set` and `pulumi stack init` turn it into '2026-12-31 00:00:00 +0000 UTC'.
+        raise ValueError(  # noqa: TRY004 - pydantic takes no other
+            f"put the date in quotes, '{value:%Y-%m-%d}': Pulumi rewrites one that has none"
+        )
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError(f"{str(value)!r} is no date: write for instance '2026-12-31'")
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
+        return date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"{value!r} is no day of the calendar: write for instance 2026-12-31") from None
+        raise ValueError(f"{value!r} is no day of the calendar: write for instance '2026-12-31'") from None
 
 
 def _said(value: str) -> str:
@@ -56,7 +59,7 @@ class Suppression(Model):
     reason: Annotated[str, AfterValidator(_said)]
     """Why it is accepted."""
     until: Annotated[date, BeforeValidator(_date)]
-    """The last day (UTC) on which it is accepted; afterwards the finding counts again."""
+    """The last day (UTC) on which it is accepted, in quotes; afterwards the finding counts again."""
 
     def covers(self, code: str, obj: str) -> bool:
         """Tell whether it is meant for findings of this code on this object, whatever the day."""

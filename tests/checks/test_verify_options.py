@@ -50,9 +50,9 @@ def test_selection(project: Project, api: FakeApi) -> None:
     assert [line.split("  ")[0] for line in lines[4:-2]] == ["Namespaces, quotas, limits"]
 
 
-def test_suppression_written_as_a_date(project: Project, api: FakeApi) -> None:
+def test_suppression_in_the_stack_file(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
-    entry = "{code: node.count, reason: being repaired, until: 9999-12-31}"
+    entry = "{code: node.count, reason: being repaired, until: '9999-12-31'}"
     with (project.folder / "Pulumi.test.yaml").open("a") as file:
         file.write(f"  cortex:suppressions: [{entry}]\n")
     # The cluster has the declaration without it, which is a drift of its own.

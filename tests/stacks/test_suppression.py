@@ -1,4 +1,4 @@
-"""A suppression: dates as YAML gives them, what it covers, when it ends, and that it is part of the declaration."""
+"""A suppression: how its date is written, what it covers, when it ends, and that it is part of the declaration."""
 
 from datetime import date
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from stacks.errors import DeclarationError
 from stacks.loader import load, parse
 from stacks.model import Declaration
 from stacks.suppression import Suppression
@@ -20,13 +21,28 @@ def made(**changes: object) -> Suppression:
     return Suppression.model_validate({"code": "server.image", "reason": "r", "until": "2026-12-01", **changes})
 
 
-@pytest.mark.parametrize("written", ["2026-12-01", "'2026-12-01'", "!!str 2026-12-01"])
-def test_date_with_and_without_quotes(tmp_path: Path, written: str) -> None:
+def loaded(root: Path, until: str) -> Suppression:
+    """Load a stack file in which the date is written so."""
     text = yaml.safe_dump({"config": {f"cortex:{key}": value for key, value in SETTINGS.items()}})
-    text += f"  cortex:suppressions: [{{code: server.*, reason: r, until: {written}}}]\n"
-    (tmp_path / "Pulumi.s.yaml").write_text(text)
-    (one,) = load("s", tmp_path).suppressions
+    text += f"  cortex:suppressions: [{{code: server.*, reason: r, until: {until}}}]\n"
+    (root / "Pulumi.s.yaml").write_text(text)
+    (one,) = load("s", root).suppressions
+    return one
+
+
+def test_date_in_quotes(tmp_path: Path) -> None:
+    one = loaded(tmp_path, "'2026-12-01'")
     assert (one.until, one.object) == (date(2026, 12, 1), "*")
+
+
+@pytest.mark.parametrize("written", ["2026-12-01", "2026-12-01 00:00:00"])
+def test_date_that_pulumi_would_rewrite_is_refused(tmp_path: Path, written: str) -> None:
+    with pytest.raises(DeclarationError) as refused:
+        loaded(tmp_path, written)
+    assert str(refused.value) == (
+        "Pulumi.s.yaml: cortex:suppressions.0.until: put the date in quotes, '2026-12-01': "
+        "Pulumi rewrites one that has none"
+    )
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ SETTINGS: Settings = {"namespace": "cortex-mcp", "data": {"LEVEL": "info"}}
 ACCEPTED: Settings = {"code": "server.image", "reason": "known", "until": "2026-12-01"}
 CODE = "code of a finding: write for instance server.image, or server.* for the family"
 OBJECT = "object: write for instance Deployment cortex-mcp/talos-mcp-server, Pod cortex-mcp/* or Node worker-1"
-DATE = "date: write for instance 2026-12-31"
+DATE = "date: write for instance '2026-12-31'"
 QUANTITY = "quantity: write for instance 500m, 2, 128Mi or 20Gi"
 
 WRONG: list[tuple[dict[str, object], str]] = [
@@ -106,7 +106,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({"suppressions": [{**ACCEPTED, "until": "20261201"}]}, f"suppressions.0.until: '20261201' is no {DATE}"),
     (
         {"suppressions": [{**ACCEPTED, "until": "2026-02-30"}]},
-        "suppressions.0.until: '2026-02-30' is no day of the calendar: write for instance 2026-12-31",
+        "suppressions.0.until: '2026-02-30' is no day of the calendar: write for instance '2026-12-31'",
     ),
     ({"suppressions": [{**ACCEPTED, "untill": "x"}]}, "suppressions.0.untill: is no known setting: check its spelling"),
     ({"namespaces": []}, "namespaces: must be a mapping of settings"),
