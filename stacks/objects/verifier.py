@@ -67,8 +67,9 @@ def verification(verifier: Verifier, digest: str) -> Object:
 
     It never removes itself: Pulumi would see it missing and run it again.
     """
-    # A second try, for what a deployment leaves unsettled for some seconds.
-    content = {"spec": _job(verifier, retries=1)}
+    # Kubernetes waits 10, 20 and 40 seconds before them: time for what a deployment leaves unsettled, such as the number
+    # of pods that an autoscaler first chooses.
+    content = {"spec": _job(verifier, retries=3)}
     return Object("batch/v1", "Job", names.verify_job(digest), names.SYSTEM_NAMESPACE, _LABELS, content=content)
 
 

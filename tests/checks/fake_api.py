@@ -147,11 +147,18 @@ class FakeApi:
         return _json({"kind": "List", "metadata": more, "items": items[start:end]})
 
     def _listed(self, plural: str, namespace: str, selector: str) -> list[Json]:
-        """Give the objects of one namespace, or of all, that have all labels of an equality-based selector."""
+        """Give the objects of one namespace, or of all, that a selector selects: `label=value`, `label`, `!label`."""
         spaces = [key for key in self.world.objects if key[0] == plural and namespace in ("", key[1])]
-        wanted = {tuple(term.split("=", 1)) for term in selector.split(",") if term}
+        terms = [term for term in selector.split(",") if term]
         items = [item for space in spaces for item in self.world.objects[space]]
-        return [item for item in items if wanted <= item["metadata"].get("labels", {}).items()]
+        return [item for item in items if all(_selects(term, item["metadata"].get("labels", {})) for term in terms)]
+
+
+def _selects(term: str, labels: Json) -> bool:
+    if term.startswith("!"):
+        return term[1:] not in labels
+    label, equals, value = term.partition("=")
+    return label in labels and (not equals or labels[label] == value)
 
 
 def ordinary() -> Answer:

@@ -19,7 +19,8 @@ from tests.checks.fake_api import Answer, FakeApi, html, serve, status
 from tests.checks.world import SETTINGS, World, declared
 
 ROOT = Path(__file__).parents[2]
-LIGHT = {**SETTINGS, "servers": {}}
+LIGHT = {**SETTINGS, "servers": {}, "configMaps": {}}
+"""Without servers, and without the ConfigMap that nobody would use then."""
 
 
 class Project:
@@ -71,7 +72,7 @@ def command(args: Sequence[str]) -> list[str]:
 
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}))) as api:
+    with serve(World(declared(servers={}, configMaps={}))) as api:
         yield api
 
 
@@ -103,7 +104,7 @@ def test_findings_are_shown_with_what_to_do(project: Project, api: FakeApi) -> N
     api.world.one("namespaces", "", "cortex-mcp")["metadata"]["annotations"]["cortex.dev/owner"] = "[red]\x1b[31m"
     out, _ = project.cortex("verify", "test", code=1)
     assert "error node.count  the cluster has 1 nodes, not 2" in out
-    assert "ResourceQuota cortex-mcp/cortex-mcp-quota\n  error quota.hard  spec.hard: pods has another value" in out
+    assert "ResourceQuota cortex-mcp/cortex-mcp-quota\n  error quota.hard  spec.hard.pods is not as declared" in out
     assert "    expected 50\n    actual   7\n    hint     " in out
     assert "actual   [red] [31m" in out, "neither markup nor control characters of the cluster's texts take effect"
     assert "Not as declared: 2 errors, 1 warning, 0 unknown" in out
@@ -117,7 +118,7 @@ def test_warning_fails_only_when_asked(project: Project, api: FakeApi) -> None:
 
 def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
-    api.faults["/api/v1/namespaces/cortex-mcp/pods"] = [status(403, "no")]
+    api.faults |= dict.fromkeys(("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods"), [status(403, "no")])
     out, err = project.cortex("verify", "test", "--format", "json", code=1)
     report = json.loads(out)
     jsonschema.validate(report, json.loads(document.schema()))
@@ -144,7 +145,7 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
 
 def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
-    api.faults["/api/v1/namespaces/cortex-mcp/pods"] = [status(403, "no")]
+    api.faults |= dict.fromkeys(("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods"), [status(403, "no")])
     out, err = project.cortex("verify", "test", "--format", "prometheus", code=1)
     lines = out.splitlines()
     assert 'cortex_verify_findings{check="connection",context="test",severity="error"} 1.0' in lines

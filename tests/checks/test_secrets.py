@@ -86,11 +86,11 @@ def healthy() -> World:
         configMaps={"settings": {"namespace": "cortex-mcp", "data": {"LEVEL": "info"}}},
     )
     world = World(declaration)
-    world.add("secrets", "cortex-mcp", secret("time-mcp-credentials", VALUES))
-    world.add("secrets", "cortex-mcp", secret("shared", SHARED))
-    world.add("secrets", "cortex-mcp", secret("foreign", {**MANY, "more": "very-secret-more"}, made=False))
-    for name, data in (("time-mcp-config", {"a.yaml": "a: 1"}), ("settings", {"LEVEL": "info"})):
-        world.add("configmaps", "cortex-mcp", {"metadata": {"name": name}, "data": data})
+    world.objects["secrets", "cortex-mcp"] = [
+        secret("time-mcp-credentials", VALUES),
+        secret("shared", SHARED),
+        secret("foreign", {**MANY, "more": "very-secret-more"}, made=False),
+    ]
     template = world.one(*DEPLOYMENT)["spec"]["template"]
     plain = {"a.yaml": "a: 1", "settings/LEVEL": "info"}
     hidden = {**VALUES, "shared/password": SHARED["password"]}
@@ -204,7 +204,6 @@ def test_each_fault_gives_exactly_its_finding(world: World, code: str, obj: str,
 
 def test_pods_without_secrets_are_stale_by_their_configuration() -> None:
     world = World(declared(servers={"time": {**SETTINGS["servers"]["time"], "config": {"a.yaml": "a: 1"}}}))
-    world.add("configmaps", "cortex-mcp", {"metadata": {"name": "time-mcp-config"}, "data": {"a.yaml": "a: 1"}})
     annotations = world.one(*DEPLOYMENT)["spec"]["template"]["metadata"]["annotations"]
     annotations[names.CHECKSUM] = checksum("cortex-mcp/time-mcp-server", {"a.yaml": "a: 1"}, {})
     assert judged(world).findings == ()
@@ -259,12 +258,10 @@ def test_values_are_read_by_name_and_lists_ask_for_metadata_alone(world: World) 
     assert gets == {"time-mcp-credentials", "shared", "foreign"}
 
 
-def test_inside_nothing_is_listed_but_deployments(world: World) -> None:
+def test_inside_nothing_is_asked_for(world: World) -> None:
     asked: list[str] = []
     found = part(world, inside=True, prepare=lambda api: setattr(api, "on_request", asked.append))
-    assert found.unused == {}
-    lists = {path for path in asked if path.split("/")[-2] == "cortex-mcp"}
-    assert lists == {"/apis/apps/v1/namespaces/cortex-mcp/deployments"}
+    assert (asked, found) == ([], Secrets(NOW, left_out=secrets.INSIDE))
 
 
 @pytest.mark.parametrize("path", ["secrets/shared", "configmaps/settings", "secrets"])

@@ -44,6 +44,8 @@ Json = dict[str, Any]
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """When every snapshot is taken."""
+MADE = "2025-12-01T00:00:00Z"
+"""When every object was made that says nothing else."""
 
 SETTINGS: Json = {
     "cluster": {"context": "test", "environment": "testing", "nodes": 2},
@@ -133,7 +135,7 @@ class World:
         self.api_server = healthy_api_server(declaration)
         for obj in objects.declared(declaration):
             plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
-            self.objects.setdefault((plural, obj.namespace), []).append(_clear(obj.document()))
+            self.add(plural, obj.namespace, _clear(obj.document()))
         for deployment in self.every("deployments"):
             self._running(deployment)
         self._everybodys()
@@ -143,6 +145,7 @@ class World:
     def add(self, plural: str, namespace: str, obj: Json) -> None:
         """Add an object."""
         copy = json.loads(json.dumps(obj))
+        copy["metadata"].setdefault("creationTimestamp", MADE)
         if namespace:
             copy["metadata"].setdefault("namespace", namespace)
         self.objects.setdefault((plural, namespace), []).append(copy)

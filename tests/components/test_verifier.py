@@ -71,7 +71,7 @@ def test_pods_verify_and_publish(verifier: Recording) -> None:
 def test_each_declaration_has_a_job_that_stays() -> None:
     job = verification()
     assert job.at("metadata.name") == "cortex-verify-01234567"
-    assert (job.at("spec.backoffLimit"), job.at("spec.activeDeadlineSeconds")) == (1, 300)
+    assert (job.at("spec.backoffLimit"), job.at("spec.activeDeadlineSeconds")) == (3, 300)
     assert "ttlSecondsAfterFinished" not in cast("Mapping[str, object]", job.at("spec"))
     other = verification("fedcba9876543210")
     assert other.name == job.name, "another declaration replaces the Job of this one, so it must have the same URN"
