@@ -67,8 +67,8 @@ def verification(verifier: Verifier, digest: str) -> Object:
 
     It never removes itself: Pulumi would see it missing and run it again.
     """
-    # Kubernetes waits 10, 20 and 40 seconds before them: time for what a deployment leaves unsettled, such as the number
-    # of pods that an autoscaler first chooses.
+    # Kubernetes waits 10, 20 and 40 seconds before them: time for what a deployment leaves unsettled, such as the
+    # number of pods that an autoscaler first chooses.
     content = {"spec": _job(verifier, retries=3)}
     return Object("batch/v1", "Job", names.verify_job(digest), names.SYSTEM_NAMESPACE, _LABELS, content=content)
 
