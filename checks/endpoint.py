@@ -1,4 +1,4 @@
-"""Where an MCP server's endpoint is, seen from where the checks run."""
+"""Where a Service's endpoint is, seen from where the checks run."""
 
 from urllib.parse import quote
 
@@ -8,14 +8,18 @@ from stacks.server import Server
 
 
 def endpoint(access: Access, kind: str, server: Server) -> tuple[Access, str]:
-    """Give the way to an MCP server, and the path of its endpoint there.
+    """Give the way to an MCP server, and the path of its endpoint there."""
+    return service(access, names.server(kind), server.namespace, server.port, server.path)
+
+
+def service(access: Access, name: str, namespace: str, port: int, path: str) -> tuple[Access, str]:
+    """Give the way to a Service, and a path behind it there.
 
     NetworkPolicies keep strangers away from the pods, so from outside the API server is the only way to them: its
     Service proxy. The verifier's pod is let in and takes the Service's name, without the credentials: they are for the
-    API server, and an MCP server could keep them.
+    API server, and whoever answers could keep them.
     """
     if access.inside:
-        return Access(access.context, names.endpoint(kind, server.namespace, server.port, "")), server.path
-    service = f"http:{names.server(kind)}:{server.port}"
-    path = f"/api/v1/namespaces/{server.namespace}/services/{service}/proxy{quote(server.path, safe='/?=&%')}"
-    return access, path
+        return Access(access.context, names.service(name, namespace, port, "")), path
+    proxy = f"/api/v1/namespaces/{namespace}/services/http:{name}:{port}/proxy"
+    return access, proxy + quote(path, safe="/?=&%")

@@ -13,6 +13,7 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
+from checks.parts import metrics, usage
 from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
@@ -51,6 +52,8 @@ class Snapshot:
     dns: Listing[k8s.Pod]
     namespaces: Listing[k8s.Namespace]
     declaration: Reading[k8s.ConfigMap | None]
+    metrics: metrics.Metrics | None
+    usage: usage.Usage
     quotas: PerNamespace[k8s.Quota] = field(default_factory=dict)
     limits: PerNamespace[k8s.LimitRange] = field(default_factory=dict)
     deployments: PerNamespace[k8s.Deployment] = field(default_factory=dict)
@@ -85,6 +88,8 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
         dns=why,
         namespaces=why,
         declaration=why,
+        metrics=metrics.unread(declaration, why),
+        usage=usage.unread(declaration, why),
         quotas=each,
         limits=each,
         deployments=each,
@@ -113,6 +118,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         nodes, namespaces = later(partial(api.list, NODES)), later(partial(api.list, NAMESPACES))
         dns = later(partial(api.list, PODS, DNS_NAMESPACE, labels=DNS_LABELS))
         deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
+        told = later(partial(metrics.read, declaration, access, api))
+        used = later(partial(usage.read, declaration, access, api))
         quotas, limits, deployments = every(QUOTAS), every(LIMITS), every(DEPLOYMENTS)
         pods, services, warnings = every(PODS), every(SERVICES), every(EVENTS, "type=Warning")
     return Snapshot(
@@ -121,6 +128,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         dns=dns.value,
         namespaces=namespaces.value,
         declaration=deployed.value,
+        metrics=told.value,
+        usage=used.value,
         quotas=_values(quotas),
         limits=_values(limits),
         deployments=_values(deployments),

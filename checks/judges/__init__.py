@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from checks.findings import Row
-from checks.judges import connection, declaration, mcp, namespaces, servers
+from checks.judges import connection, declaration, mcp, metrics, namespaces, servers, usage
 from checks.snapshot import Snapshot
 from stacks.model import Declaration
 
@@ -14,5 +14,7 @@ JUDGES: tuple[Judge, ...] = (
     namespaces.judge,
     servers.judge,
     mcp.judge,
+    metrics.judge,
+    usage.judge,
     declaration.judge,
 )

@@ -2,9 +2,11 @@
 
 from checks.objects.base import Condition, ListOf, Meta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
+from checks.objects.usage import ApiGroup, PodMetrics
 from checks.objects.workload import Container, Deployment, Pod, Probe
 
 __all__ = [
+    "ApiGroup",
     "Condition",
     "ConfigMap",
     "Container",
@@ -17,6 +19,7 @@ __all__ = [
     "Namespace",
     "Node",
     "Pod",
+    "PodMetrics",
     "Probe",
     "Quota",
     "Service",

@@ -28,24 +28,36 @@ def write(report: Report, out: TextIO) -> None:
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
-    head = Text(f"cortex verify {report.stack or '--in-cluster'}", style="bold")
-    yield head.append(_clean(f"  context {report.context}, {report.server}"), style="not bold dim")
+    yield head("verify", report.stack or "--in-cluster", report.context, report.server)
     yield Text()
     yield _table(report.rows)
-    if report.findings:
-        yield Text("\nFindings", style="bold")
-        ordered = sorted(report.findings, key=lambda f: (str(f.object), f.code))
-        for obj, findings in groupby(ordered, key=attrgetter("object")):
-            yield Text(f"\n{_clean(str(obj))}", style="bold")
-            for finding in findings:
-                yield _finding(finding)
-    if report.unknowns:
-        yield Text("\nCould not be checked", style="bold")
-        ordered_unknowns = sorted(report.unknowns, key=lambda u: (u.reason, u.message))
-        for _, same in groupby(ordered_unknowns, key=lambda u: (u.reason, u.message)):
-            yield _unknown(list(same))
+    yield from details(report.rows)
     yield Text()
     yield _conclusion(report)
+
+
+def head(command: str, stack: str, context: str, server: str) -> Text:
+    """Give the first line of a command's report."""
+    text = Text(f"cortex {command} {stack}", style="bold")
+    return text.append(clean(f"  context {context}, {server}"), style="not bold dim")
+
+
+def details(rows: tuple[Row, ...]) -> Iterator[RenderableType]:
+    """Give every finding with what to do, and what could not be checked, each once."""
+    findings = [finding for row in rows for finding in row.findings]
+    unknowns = list(dict.fromkeys(unknown for row in rows for unknown in row.unknowns))
+    if findings:
+        yield Text("\nFindings", style="bold")
+        ordered = sorted(findings, key=lambda f: (str(f.object), f.code))
+        for obj, of_one in groupby(ordered, key=attrgetter("object")):
+            yield Text(f"\n{clean(str(obj))}", style="bold")
+            for finding in of_one:
+                yield _finding(finding)
+    if unknowns:
+        yield Text("\nCould not be checked", style="bold")
+        ordered_unknowns = sorted(unknowns, key=lambda u: (u.reason, u.message))
+        for _, same in groupby(ordered_unknowns, key=lambda u: (u.reason, u.message)):
+            yield _unknown(list(same))
 
 
 def _table(rows: tuple[Row, ...]) -> Table:
@@ -71,17 +83,17 @@ def _time(seconds: float) -> str:
 
 def _finding(finding: Finding) -> Text:
     text = Text("  ").append(finding.severity.value, style=_SEVERITIES[finding.severity])
-    text.append(f" {finding.code}", style="cyan").append(f"  {_clean(finding.message)}")
+    text.append(f" {finding.code}", style="cyan").append(f"  {clean(finding.message)}")
     for name, value in (("expected", finding.expected), ("actual", finding.actual), ("hint", finding.hint)):
-        shown = "(absent)" if value is None else _clean(str(value))
+        shown = "(absent)" if value is None else clean(str(value))
         text.append(f"\n    {name:<8} ", style="dim").append(shown)
     return text
 
 
 def _unknown(same: list[Unknown]) -> Text:
     first = same[0]
-    text = Text("  ").append(first.reason.value, style="bold yellow").append(f"  {_clean(first.message)}")
-    shown = ", ".join(_clean(unknown.what) for unknown in same[:4])
+    text = Text("  ").append(first.reason.value, style="bold yellow").append(f"  {clean(first.message)}")
+    shown = ", ".join(clean(unknown.what) for unknown in same[:4])
     more = f" and {len(same) - 4} more" if len(same) > 4 else ""
     return text.append("\n    while    ", style="dim").append(shown + more)
 
@@ -107,5 +119,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Take out of a cluster's text what would steer the terminal."""
     return text.translate(_CONTROL)

@@ -77,7 +77,19 @@ class FakeApi:
     def _ordinary(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/version":
             return _json({"gitVersion": "v1.34.4"})
+        if path.startswith("/apis/metrics.k8s.io"):
+            return self._live_usage(path)
         return self._objects(path, query)
+
+    def _live_usage(self, path: str) -> Answer:
+        """Answer as a metrics-server of which every pod uses 1m and 1Mi, where the world has such a thing."""
+        if not self.world.tells_usage:
+            return status(404, "the server could not find the requested resource")
+        if path == "/apis/metrics.k8s.io":
+            return _json({"kind": "APIGroup", "name": "metrics.k8s.io"})
+        pods = self.world.objects.get(("pods", path.split("/")[5]), [])
+        usage = {"containers": [{"name": "main", "usage": {"cpu": "1000000n", "memory": "1024Ki"}}]}
+        return _json({"kind": "PodMetricsList", "items": [{"metadata": pod["metadata"], **usage} for pod in pods]})
 
     def _objects(self, path: str, query: dict[str, str]) -> Answer:
         parts = path.strip("/").split("/")

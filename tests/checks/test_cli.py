@@ -85,7 +85,7 @@ def test_as_declared(project: Project) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("cortex verify test  context test, http://127.0.0.1:")
     assert lines[2].split() == ["CHECK", "PASSED", "FINDINGS", "UNKNOWN", "TIME", "STATUS"]
-    assert [line.split()[-1] for line in lines[3:8]] == ["ok"] * 5
+    assert [line.split()[-1] for line in lines[3:10]] == ["ok"] * 7
     assert "assertions hold" in lines[-1]
     assert "\x1b" not in out
     assert err == ""

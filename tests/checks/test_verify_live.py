@@ -98,7 +98,7 @@ def test_deployed_stack_is_as_declared(stack: Stack) -> None:
     code, out = verify(stack)
     assert code == 0, out
     lines = out.splitlines()
-    assert [line.split()[-1] for line in lines[3:8]] == ["ok"] * 5
+    assert [line.split()[-1] for line in lines[3:10]] == ["ok"] * 7
     assert lines[-1].startswith("As declared: ")
 
 

@@ -1,14 +1,18 @@
 """A healthy cluster for a small declaration, as the API server's JSON: tests break one thing in it and judge."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from checks.api import Kind, Read, Reading, Unread
+from checks.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
 from checks.findings import Finding, Reason, Row
 from checks.mcp_probe import Answer, Outcome
 from checks.objects import ConfigMap, Version
+from checks.parts.metrics import Metrics
+from checks.parts.usage import Usage
 from checks.snapshot import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -67,6 +71,8 @@ class World:
         self.objects: dict[tuple[str, str], list[Json]] = {}
         self.unread: dict[tuple[str, str], Unread] = {}
         self.mcp: dict[str, Answer] = {}
+        self.tells_usage = False
+        self.usage = Usage(None)
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
@@ -78,6 +84,7 @@ class World:
         data = {names.DECLARATION_KEY: declaration.canonical()}
         annotations = {names.DECLARATION_HASH: declaration.digest()}
         self.add("configmaps", names.SYSTEM_NAMESPACE, {"metadata": {**meta, "annotations": annotations}, "data": data})
+        self.metrics = told(self) if declaration.kube_state_metrics else None
 
     def add(self, plural: str, namespace: str, obj: Json) -> None:
         """Add an object."""
@@ -109,6 +116,8 @@ class World:
             dns=self._read(PODS, "kube-system"),
             namespaces=self._read(NAMESPACES),
             declaration=self._declaration(),
+            metrics=self.metrics,
+            usage=self.usage,
             quotas=self._each(QUOTAS),
             limits=self._each(LIMITS),
             deployments=self._each(DEPLOYMENTS),
@@ -155,7 +164,9 @@ class World:
         annotations = {names.DESCRIPTION: declared.description, names.OWNER: declared.owner}
         self.add("namespaces", "", {"metadata": {"name": name, "labels": labels, "annotations": annotations}})
         meta = {"name": names.quota(name), "namespace": name}
-        self.add("resourcequotas", name, {"metadata": meta, "spec": {"hard": declared.quota.hard()}})
+        hard = declared.quota.hard()
+        status = {"hard": hard, "used": dict.fromkeys(hard, "0")}
+        self.add("resourcequotas", name, {"metadata": meta, "spec": {"hard": hard}, "status": status})
         limit = {"type": "Container", **declared.limits.model_dump(by_alias=True)}
         meta = {"name": names.limits(name), "namespace": name}
         self.add("limitranges", name, {"metadata": meta, "spec": {"limits": [limit]}})
@@ -194,6 +205,25 @@ class World:
         self.add("services", namespace, {"metadata": {"name": name, "namespace": namespace}, "spec": spec})
         tools = frozenset(tool for tools in server.capabilities.values() for tool in tools)
         self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
+
+
+def told(world: World) -> Metrics:
+    """Give what a kube-state-metrics that is well would tell of the world."""
+    replicas = {
+        (namespace, item["metadata"]["name"]): Replicas(item["spec"]["replicas"], item["spec"]["replicas"])
+        for (plural, namespace), items in world.objects.items()
+        if plural == "deployments"
+        for item in items
+    }
+    pods = sum(len(items) for (plural, _), items in world.objects.items() if plural == "pods")
+    cluster = ClusterMetrics(
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        samples={**dict.fromkeys(NEEDED, 1), POD: pods},
+        nodes={item["metadata"]["name"]: True for item in world.objects["nodes", ""]},
+        phases={"Running": pods},
+        deployments=replicas,
+    )
+    return Metrics(Read(cluster, 0.01), Read(None, 0.01), Read((), 0.01))
 
 
 def _node(name: str) -> Json:
