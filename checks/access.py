@@ -2,13 +2,15 @@
 
 import os
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 import yaml
 
+from checks.credentials import NO_CREDENTIAL, Credential, Means, certificate_expiry, token_expiry
 from checks.errors import UncheckedError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +25,12 @@ IN_CLUSTER = "in-cluster"
 """The context's name where there is no kubeconfig."""
 
 
+async def _resolve(name: str) -> object:
+    import anyio
+
+    return await anyio.getaddrinfo(name, None)
+
+
 @dataclass(frozen=True)
 class Access:
     """An API server and the way in. `token` gives the Authorization header's value, renewed when it has expired."""
@@ -35,6 +43,14 @@ class Access:
     proxy: str | None = None
     inside: bool = False
     """Whether this is a pod of the cluster, from which its Services can be reached by name."""
+    source: str = ""
+    """The kubeconfig, or the ServiceAccount's folder, that it was made from."""
+    authority: Path | None = None
+    """File of the certificates that the server's must lead to; None means those of this machine."""
+    credential: Callable[[], Credential] = lambda: NO_CREDENTIAL
+    """What the credential is, and when it ends."""
+    resolve: Callable[[str], Awaitable[object]] = _resolve
+    """Look a name up as this machine, or this pod, does; an OSError says why it cannot."""
 
     def client(self) -> "httpx2.AsyncClient":
         """Make an HTTP client on which every request carries the credentials, and every wait has a limit."""
@@ -97,7 +113,7 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"the kubeconfig {place} cannot be used: {reason}: mend it or name another") from error
-    _require_plugin_credential(merged, context, configuration)
+    plugin = _require_plugin_credential(merged, context, configuration)
     proxy = configuration.proxy
     if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):
         proxy = None
@@ -108,6 +124,9 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
         token=lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization"),
         server_name=configuration.tls_server_name,
         proxy=proxy,
+        source=place,
+        authority=Path(configuration.ssl_ca_cert) if configuration.ssl_ca_cert else None,
+        credential=lambda: _credential(configuration, getattr(loader, "expiry", None), plugin=plugin),
     )
 
 
@@ -137,11 +156,14 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, s
         tls=tls,
         token=lambda: f"Bearer {token.read_text(encoding='utf-8').strip()}",
         inside=True,
+        source=str(folder),
+        authority=certificate,
+        credential=lambda: Credential(Means.SERVICE_ACCOUNT, token_expiry(token.read_text(encoding="utf-8").strip())),
     )
 
 
 def _tls(configuration: object) -> ssl.SSLContext:
-    settings = cast("_TlsSettings", configuration)
+    settings = cast("_Settings", configuration)
     context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
     if not settings.verify_ssl:
         context.check_hostname = False
@@ -151,13 +173,14 @@ def _tls(configuration: object) -> ssl.SSLContext:
     return context
 
 
-class _TlsSettings:
-    """The part of the kubernetes package's untyped Configuration that TLS needs."""
+class _Settings:
+    """The part of the kubernetes package's untyped Configuration that tells of TLS and the credential."""
 
     ssl_ca_cert: str | None
     verify_ssl: bool
     cert_file: str | None
     key_file: str | None
+    api_key: Mapping[str, str]
 
 
 class _Node(Protocol):
@@ -171,8 +194,11 @@ class _Node(Protocol):
         """Give a named entry of a list."""
 
 
-def _require_plugin_credential(config: _Node, context: str, loaded: object) -> None:
-    """Refuse to go on anonymously: the kubernetes package only logs that a credential plugin failed."""
+def _require_plugin_credential(config: _Node, context: str, loaded: object) -> bool:
+    """Tell whether a credential plugin is used.
+
+    One that failed must not let us go on anonymously: the kubernetes package only logs it.
+    """
     entry = config["contexts"].get_with_name(context)
     name = entry["context"].safe_get("user") if entry else None
     user = config["users"].get_with_name(name, safe=True) if name else None
@@ -182,3 +208,16 @@ def _require_plugin_credential(config: _Node, context: str, loaded: object) -> N
             f"the credential plugin {str(plugin.get('command'))!r} of context {context!r} gave no credential: "
             "run it by hand to see why"
         )
+    return isinstance(plugin, dict)
+
+
+def _credential(configuration: object, expiry: datetime | None, *, plugin: bool) -> Credential:
+    settings = cast("_Settings", configuration)
+    token = settings.api_key.get("BearerToken") or settings.api_key.get("authorization")
+    if plugin:
+        return Credential(Means.PLUGIN, expiry)
+    if token:
+        return Credential(Means.TOKEN, token_expiry(token))
+    if settings.cert_file:
+        return Credential(Means.CERTIFICATE, certificate_expiry(Path(settings.cert_file)))
+    return NO_CREDENTIAL

@@ -5,7 +5,7 @@ import types
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from time import perf_counter
+from time import perf_counter, time
 from typing import Generic, Literal, TypeVar, cast
 
 import anyio
@@ -14,7 +14,7 @@ import msgspec
 import stamina
 
 from checks.findings import Permission, Reason
-from checks.objects import ListOf, Version
+from checks.objects import ApiGroups, ListOf, Version
 
 T = TypeVar("T")
 
@@ -70,6 +70,18 @@ class Kind(Generic[T]):
         """Name the resource as RBAC has it, with its group."""
         group = self.prefix.split("/")[1] if self.prefix.startswith("apis/") else ""
         return f"{self.plural}.{group}" if group else self.plural
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A small request: when it was sent (seconds since 1970), how many seconds it took, and its answer."""
+
+    sent: float
+    seconds: float
+    response: httpx2.Response
+
+
+_CONTENT = {"PATCH": "application/apply-patch+yaml", "POST": "application/json"}
 
 
 class _RefusedError(Exception):
@@ -129,6 +141,31 @@ class Api:
         permission = Permission("patch", kind.resource(), namespace)
         return await self._read(f"apply {kind.plural} {namespace}/{name}", permission, write)
 
+    async def ask(self, what: str, path: str, document: object, answer: type[T], permission: Permission) -> Reading[T]:
+        """Send an object that is answered and kept nowhere: a review, or a request for a token."""
+
+        async def send() -> T:
+            return msgspec.json.decode(await self._send("POST", path, {}, document), type=answer)
+
+        return await self._read(what, permission, send)
+
+    async def timed(self) -> Reading[Timed]:
+        """Time one small request. It is never repeated: a second try would hide how long the first one took."""
+
+        async def once() -> Timed:
+            sent, start = time(), perf_counter()
+            response = await self._client.get("/version")
+            seconds = perf_counter() - start
+            if response.status_code != HTTPStatus.OK:
+                raise _RefusedError(response)
+            return Timed(sent, seconds, response)
+
+        return await self._read("read /version", None, once)
+
+    async def groups(self) -> Reading[ApiGroups]:
+        """Read which groups of the API are served."""
+        return await self._read("read /apis", None, lambda: self._get("/apis", {}, ApiGroups))
+
     async def _pages(self, kind: Kind[T], namespace: str, query: dict[str, str]) -> tuple[T, ...]:
         items: list[T] = []
         path, more = kind.path(namespace), ""
@@ -152,7 +189,7 @@ class Api:
 
     async def _send(self, method: str, path: str, query: dict[str, str], document: object = None) -> bytes:
         body = None if document is None else msgspec.json.encode(document)
-        headers = {} if body is None else {"Content-Type": "application/apply-patch+yaml"}
+        headers = {} if body is None else {"Content-Type": _CONTENT[method]}
         async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None):
             with attempt:
                 response = await self._client.request(method, path, params=query, content=body, headers=headers)

@@ -1,4 +1,4 @@
-"""Where a Service's endpoint is, seen from where the checks run."""
+"""Where an MCP server's endpoint is, seen from where the checks run."""
 
 from urllib.parse import quote
 
@@ -8,12 +8,17 @@ from stacks.server import Server
 
 
 def endpoint(access: Access, kind: str, server: Server) -> tuple[Access, str]:
-    """Give the way to an MCP server, and the path of its endpoint there."""
-    return service(access, names.server(kind), server.namespace, server.port, server.path)
+    """Give the way to an MCP server, and the path of its MCP endpoint there."""
+    return service(access, kind, server, server.path)
 
 
-def service(access: Access, name: str, namespace: str, port: int, path: str) -> tuple[Access, str]:
-    """Give the way to a Service, and a path behind it there.
+def service(access: Access, kind: str, server: Server, path: str) -> tuple[Access, str]:
+    """Give the way to an MCP server, and what a path of its own is there."""
+    return behind(access, names.server(kind), server.namespace, server.port, path)
+
+
+def behind(access: Access, name: str, namespace: str, port: int, path: str) -> tuple[Access, str]:
+    """Give the way to a Service, and what a path behind it is there.
 
     NetworkPolicies keep strangers away from the pods, so from outside the API server is the only way to them: its
     Service proxy. The verifier's pod is let in and takes the Service's name, without the credentials: they are for the

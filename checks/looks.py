@@ -1,73 +1,56 @@
-"""Looks at one side of a cluster: what `cortex metrics` and `cortex usage` read, judge and show."""
-
-from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
-
-import anyio
+"""Puts together what `cortex metrics` and `cortex usage` show; each judges by its row of `cortex verify`."""
 
 from checks import cluster_health, quota_use
-from checks.access import Access
-from checks.api import Api, Read, Unread
+from checks.api import Read
+from checks.cluster_metrics import ClusterMetrics
 from checks.errors import UsageError
-from checks.findings import Reason, Row, Severity
-from checks.judges import metrics as metrics_judge
-from checks.judges import usage as usage_judge
-from checks.later import Later, gather
+from checks.findings import Severity
+from checks.judges import metrics, usage
+from checks.objects import Quota
 from checks.options import Target
-from checks.parts import metrics, usage
-from checks.reports import cluster as cluster_report
-from checks.reports import usage as usage_report
+from checks.reports.cluster import SCHEMA as METRICS_SCHEMA
 from checks.reports.cluster import ClusterReport
+from checks.reports.usage import SCHEMA as USAGE_SCHEMA
 from checks.reports.usage import NamespaceUse, PodsUse, ResourceUse, UsageReport
-from checks.snapshot import DEPLOYMENTS, NAMESPACES, NODES, QUOTAS, Snapshot, nothing
+from checks.snapshot import Snapshot
 from checks.verify import exit_code, status
-from stacks.model import Declaration
-
-_NOT_ASKED = Unread("read what this command leaves out", Reason.UNJUDGED, "not asked for")
-"""Stands for every other reading of the snapshot; the judge that is called looks at none of them."""
 
 
-async def metrics_of(target: Target) -> ClusterReport:
-    """Scrape kube-state-metrics, and judge what it tells.
+def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:
+    """Show and judge what kube-state-metrics tells.
 
     Raises:
         UsageError: the stack declares no kube-state-metrics.
     """
     if target.declaration.kube_state_metrics is None:
         raise UsageError(f"stack {target.stack!r} declares no kube-state-metrics: add cortex:kubeStateMetrics")
-    started = datetime.now(UTC)
-    snapshot = await _metrics(target.declaration, target.access)
-    rows = (metrics_judge.judge(target.declaration, snapshot),)
-    scrape = snapshot.metrics.scrape if snapshot.metrics else None
-    told = scrape.value if isinstance(scrape, Read) else None
+    rows = (metrics.judge(target.declaration, snapshot),)
+    told = _told(snapshot)
     return ClusterReport(
-        schema=cluster_report.SCHEMA,
+        schema=METRICS_SCHEMA,
         stack=target.stack,
         context=target.access.context,
         server=target.access.host,
-        started=_timestamp(started),
+        at=snapshot.health.at,
         status=status(rows),
-        exit_code=_code(rows),
+        exit_code=exit_code(rows, Severity.ERROR),
         figures=cluster_health.figures(told) if told else None,
         health=cluster_health.health(told) if told else None,
         rows=rows,
     )
 
 
-async def usage_of(target: Target) -> UsageReport:
-    """Read the quotas and what the pods use, and judge the quotas."""
-    started = datetime.now(UTC)
-    snapshot = await _usage(target.declaration, target.access)
-    rows = (usage_judge.judge(target.declaration, snapshot),)
+def usage_report(target: Target, snapshot: Snapshot) -> UsageReport:
+    """Show and judge the use of the quotas, and show what the pods use."""
+    rows = (usage.judge(target.declaration, snapshot),)
     return UsageReport(
-        schema=usage_report.SCHEMA,
+        schema=USAGE_SCHEMA,
         stack=target.stack,
         context=target.access.context,
         server=target.access.host,
-        started=_timestamp(started),
+        at=snapshot.health.at,
         status=status(rows),
-        exit_code=_code(rows),
+        exit_code=exit_code(rows, Severity.ERROR),
         threshold_percent=quota_use.threshold_percent(target.declaration),
         live_available=snapshot.usage.live is not None,
         namespaces=tuple(_namespace(name, snapshot) for name in target.declaration.namespaces),
@@ -75,51 +58,20 @@ async def usage_of(target: Target) -> UsageReport:
     )
 
 
-async def _metrics(declaration: Declaration, access: Access) -> Snapshot:
-    async with access.client() as client:
-        api = Api(client)
-        told = Later(partial(metrics.read, declaration, access, api))
-        nodes, namespaces = Later(partial(api.list, NODES)), Later(partial(api.list, NAMESPACES))
-        deployments = Later(partial(gather, {s: partial(api.list, DEPLOYMENTS, s) for s in declaration.namespaces}))
-        async with anyio.create_task_group() as group:
-            for run in (told.run, nodes.run, namespaces.run, deployments.run):
-                group.start_soon(run)
-    return replace(
-        nothing(declaration, _NOT_ASKED),
-        nodes=nodes.value,
-        namespaces=namespaces.value,
-        deployments=deployments.value,
-        metrics=told.value,
-    )
-
-
-async def _usage(declaration: Declaration, access: Access) -> Snapshot:
-    async with access.client() as client:
-        api = Api(client)
-        used, namespaces = Later(partial(usage.read, declaration, access, api)), Later(partial(api.list, NAMESPACES))
-        quotas = Later(partial(gather, {space: partial(api.list, QUOTAS, space) for space in declaration.namespaces}))
-        async with anyio.create_task_group() as group:
-            for run in (used.run, namespaces.run, quotas.run):
-                group.start_soon(run)
-    return replace(nothing(declaration, _NOT_ASKED), namespaces=namespaces.value, quotas=quotas.value, usage=used.value)
+def _told(snapshot: Snapshot) -> ClusterMetrics | None:
+    scrape = snapshot.metrics.scrape if snapshot.metrics else None
+    return scrape.value if isinstance(scrape, Read) else None
 
 
 def _namespace(name: str, snapshot: Snapshot) -> NamespaceUse:
-    listing = snapshot.quotas[name]
+    listing = snapshot.objects.typed("ResourceQuota", name, Quota)
     quotas = listing.value if isinstance(listing, Read) else ()
     live = snapshot.usage.live.get(name) if snapshot.usage.live else None
-    return NamespaceUse(
-        name=name,
-        quotas=tuple(ResourceUse(quota.metadata.name, *use) for quota in quotas for use in quota_use.uses(quota)),
-        live=PodsUse(live.value.pods, live.value.cpu_cores, live.value.memory_bytes)
-        if isinstance(live, Read)
-        else None,
-    )
+    used = PodsUse(live.value.pods, live.value.cpu_cores, live.value.memory_bytes) if isinstance(live, Read) else None
+    uses = tuple(_use(quota.metadata.name, use) for quota in quotas for use in quota_use.uses(quota))
+    return NamespaceUse(name, uses, used)
 
 
-def _code(rows: tuple[Row, ...]) -> int:
-    return exit_code(rows, Severity.ERROR)
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def _use(quota: str, use: quota_use.QuotaUse) -> ResourceUse:
+    percent = None if use.percent is None else round(use.percent, 1)
+    return ResourceUse(quota, use.resource, use.used, use.hard, percent)

@@ -13,6 +13,7 @@ from mcp.types import TextContent
 
 from checks.access import Access
 from checks.api import status_message
+from checks.plain_error import plain_error
 from stacks.server import SmokeCall
 
 DEADLINE_SECONDS = 15.0
@@ -110,10 +111,11 @@ async def _smoke(client: Client, smoke: SmokeCall) -> str | None:
         result = await client.call_tool(smoke.tool, dict(smoke.arguments))
     except MCPError as error:
         return _brief(error.error.message)
-    if not result.is_error:
-        return None
     texts = [block.text for block in result.content if isinstance(block, TextContent)]
-    return _brief(" ".join(texts) or "the tool reported an error without a text")
+    if result.is_error:
+        return _brief(" ".join(texts) or "the tool reported an error without a text")
+    told = plain_error(texts) if len(texts) == len(result.content) else None
+    return _brief(told) if told else None
 
 
 def _failure(error: BaseException, refusals: list[tuple[int, str | None]]) -> Answer:

@@ -27,6 +27,19 @@ def emit(write: Callable[[TextIO], None], path: Path | None) -> None:
             ) from error
 
 
+def show(text: str, path: Path | None = None) -> None:
+    """Write a text to a file, which then has all or nothing of it, or to standard output.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+
+    def write(out: TextIO) -> None:
+        out.write(text)
+
+    emit(write, path)
+
+
 def _to_file(write: Callable[[TextIO], None], path: Path) -> None:
     # The new file lies beside the old one: renaming is atomic only within a file system.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)

@@ -28,7 +28,7 @@ def uses(quota: Quota) -> Iterator[QuotaUse]:
         used = quota.status.used.get(resource)
         if used is not None:
             most = amount(hard)
-            yield QuotaUse(resource, used, hard, round(float(100 * amount(used) / most), 1) if most else None)
+            yield QuotaUse(resource, used, hard, float(100 * amount(used) / most) if most else None)
 
 
 def threshold_percent(declaration: Declaration) -> int:

@@ -13,30 +13,28 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
-from checks.parts import metrics, usage
+from checks.parts import api_server, discovery, dns, health, metrics, objects, rights, usage
+from checks.parts.api_server import ApiServer
+from checks.parts.discovery import Discovery
+from checks.parts.dns import Dns
+from checks.parts.health import Health
+from checks.parts.listing import Listing, PerNamespace, everywhere
+from checks.parts.metrics import Metrics
+from checks.parts.objects import Objects
+from checks.parts.rights import Rights
+from checks.parts.usage import Usage
 from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
 from stacks.server import Server
 
 T = TypeVar("T")
-Listing = Reading[tuple[T, ...]]
-PerNamespace = Mapping[str, Listing[T]]
-
 NODES = Kind("api/v1", "nodes", k8s.Node)
-NAMESPACES = Kind("api/v1", "namespaces", k8s.Namespace)
 PODS = Kind("api/v1", "pods", k8s.Pod)
-SERVICES = Kind("api/v1", "services", k8s.Service)
 CONFIG_MAPS = Kind("api/v1", "configmaps", k8s.ConfigMap)
-QUOTAS = Kind("api/v1", "resourcequotas", k8s.Quota)
-LIMITS = Kind("api/v1", "limitranges", k8s.LimitRange)
 EVENTS = Kind("api/v1", "events", k8s.Event)
-DEPLOYMENTS = Kind("apis/apps/v1", "deployments", k8s.Deployment)
 
-DNS_NAMESPACE = "kube-system"
-DNS_LABELS = "k8s-app=kube-dns"
-
-_HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE, Reason.FAILED})
+HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE, Reason.FAILED})
 """When the version cannot be read for one of these, nothing else can either."""
 
 
@@ -44,29 +42,28 @@ _HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, 
 class Snapshot:
     """What the cluster is. A reading is what was read, or an Unread that says why not.
 
-    `mcp` is keyed by server, the other maps by namespace.
+    `mcp` is keyed by server, `pods` and `warnings` by namespace.
     """
 
     version: Reading[k8s.Version]
+    api_server: ApiServer
     nodes: Listing[k8s.Node]
-    dns: Listing[k8s.Pod]
-    namespaces: Listing[k8s.Namespace]
+    dns: Dns
+    rights: Rights
     declaration: Reading[k8s.ConfigMap | None]
-    metrics: metrics.Metrics | None
-    usage: usage.Usage
-    quotas: PerNamespace[k8s.Quota] = field(default_factory=dict)
-    limits: PerNamespace[k8s.LimitRange] = field(default_factory=dict)
-    deployments: PerNamespace[k8s.Deployment] = field(default_factory=dict)
+    objects: Objects
     pods: PerNamespace[k8s.Pod] = field(default_factory=dict)
-    services: PerNamespace[k8s.Service] = field(default_factory=dict)
     warnings: PerNamespace[k8s.Event] = field(default_factory=dict)
     mcp: Mapping[str, Answer | Unread] = field(default_factory=dict)
+    health: Health = field(kw_only=True)
+    discovery: Discovery = field(kw_only=True)
+    metrics: Metrics | None = field(kw_only=True)
+    usage: Usage = field(kw_only=True)
 
     def has_namespace(self, name: str) -> bool:
         """Tell whether the namespace exists, as far as is known: of a missing one nothing else need be missed."""
-        if isinstance(self.namespaces, Unread):
-            return True
-        return any(namespace.metadata.name == name for namespace in self.namespaces.value)
+        namespaces = self.objects.of("Namespace")
+        return isinstance(namespaces, Unread) or name in namespaces.value
 
 
 async def take(declaration: Declaration, access: Access) -> Snapshot:
@@ -74,7 +71,7 @@ async def take(declaration: Declaration, access: Access) -> Snapshot:
     async with access.client() as client:
         api = Api(client)
         version = await api.version()
-        if isinstance(version, Unread) and version.reason in _HOPELESS:
+        if isinstance(version, Unread) and version.reason in HOPELESS:
             return nothing(declaration, version)
         return await _all(declaration, access, api, version)
 
@@ -84,24 +81,26 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
     each = dict.fromkeys(declaration.namespaces, why)
     return Snapshot(
         version=why,
+        api_server=api_server.unread(declaration, why),
         nodes=why,
-        dns=why,
-        namespaces=why,
+        dns=dns.unread(declaration, why),
+        rights=rights.unread(declaration, why),
         declaration=why,
-        metrics=metrics.unread(declaration, why),
-        usage=usage.unread(declaration, why),
-        quotas=each,
-        limits=each,
-        deployments=each,
+        objects=objects.unread(declaration, why),
         pods=each,
-        services=each,
         warnings=each,
         mcp=dict.fromkeys(declaration.servers, why),
+        health=health.unread(declaration, why),
+        discovery=discovery.unread(declaration, why),
+        metrics=metrics.unread(declaration, why),
+        usage=usage.unread(declaration, why),
     )
 
 
 async def _all(declaration: Declaration, access: Access, api: Api, version: Reading[k8s.Version]) -> Snapshot:
     spaces = list(declaration.namespaces)
+    # Alone: it measures how fast the API server answers.
+    measured = await api_server.read(declaration, access, api)
     async with anyio.create_task_group() as group:
 
         def later(read: Callable[[], Awaitable[T]]) -> _Later[T]:
@@ -109,35 +108,40 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
             group.start_soon(slot.run)
             return slot
 
-        def every(kind: Kind[T], fields: str = "") -> dict[str, _Later[Listing[T]]]:
-            return {space: later(partial(api.list, kind, space, fields=fields)) for space in spaces}
-
         asked: dict[str, _Later[Answer | Unread]] = {
             kind: later(partial(_ask, access, kind, server)) for kind, server in declaration.servers.items()
         }
-        nodes, namespaces = later(partial(api.list, NODES)), later(partial(api.list, NAMESPACES))
-        dns = later(partial(api.list, PODS, DNS_NAMESPACE, labels=DNS_LABELS))
+        nodes = later(partial(api.list, NODES))
+        names_asked = later(partial(dns.read, declaration, access, api))
+        granted = later(partial(rights.read, declaration, access, api))
         deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
+        live = later(partial(objects.read, declaration, api))
+        fared = later(partial(health.read, declaration, access, api))
+        strangers = later(partial(discovery.read, declaration, access, api))
         told = later(partial(metrics.read, declaration, access, api))
         used = later(partial(usage.read, declaration, access, api))
-        quotas, limits, deployments = every(QUOTAS), every(LIMITS), every(DEPLOYMENTS)
-        pods, services, warnings = every(PODS), every(SERVICES), every(EVENTS, "type=Warning")
+        pods = later(partial(everywhere, api, PODS, spaces, _namespace))
+        warnings = later(partial(everywhere, api, EVENTS, spaces, _namespace, fields="type=Warning"))
     return Snapshot(
         version=version,
+        api_server=measured,
         nodes=nodes.value,
-        dns=dns.value,
-        namespaces=namespaces.value,
+        dns=names_asked.value,
+        rights=granted.value,
         declaration=deployed.value,
+        objects=live.value,
+        pods=pods.value,
+        warnings=warnings.value,
+        mcp=_values(asked),
+        health=fared.value,
+        discovery=strangers.value,
         metrics=told.value,
         usage=used.value,
-        quotas=_values(quotas),
-        limits=_values(limits),
-        deployments=_values(deployments),
-        pods=_values(pods),
-        services=_values(services),
-        warnings=_values(warnings),
-        mcp=_values(asked),
     )
+
+
+def _namespace(item: k8s.Pod | k8s.Event) -> str:
+    return item.metadata.namespace
 
 
 async def _ask(access: Access, kind: str, server: Server) -> Answer:

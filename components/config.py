@@ -1,15 +1,12 @@
-"""ConfigMaps: an MCP server's own, and those that the stack declares (seed, section 7)."""
+"""ConfigMaps that the stack declares (seed, section 7)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ConfigMap
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.register import register
 from stacks import config_map as model
-from stacks import names
-from stacks.server import Server
+from stacks.objects.config import config_map
 
 
 @dataclass(frozen=True)
@@ -27,23 +24,6 @@ class DeclaredConfigMap(pulumi.ComponentResource):
         self, name: str, settings: DeclaredConfigMapSettings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("cortex:kubernetes:ConfigMap", name, None, opts)
-        declared = settings.config_map
-        labels = {names.COMPONENT: settings.component}
-        ConfigMap(
-            name,
-            metadata=ObjectMetaArgs(name=name, namespace=declared.namespace, labels=labels),
-            data=declared.data,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        declared = config_map(name, settings.config_map, settings.component)
+        register(declared, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
-
-
-def server_config(kind: str, server: Server, labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> ConfigMap:
-    """Make the ConfigMap that holds a server's files."""
-    name = names.server_config(kind)
-    return ConfigMap(
-        name,
-        metadata=ObjectMetaArgs(name=name, namespace=server.namespace, labels=labels),
-        data=server.config,
-        opts=opts,
-    )

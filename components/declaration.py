@@ -1,11 +1,10 @@
 """The declaration as an object of the cluster, so that a verifier inside needs no checkout."""
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ConfigMap
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from stacks import names
+from components.register import register
 from stacks.model import Declaration
+from stacks.objects.declaration import published
 
 
 class PublishedDeclaration(pulumi.ComponentResource):
@@ -16,15 +15,6 @@ class PublishedDeclaration(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Declaration, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:Declaration", name, None, opts)
-        ConfigMap(
-            names.DECLARATION_CONFIG_MAP,
-            metadata=ObjectMetaArgs(
-                name=names.DECLARATION_CONFIG_MAP,
-                namespace=names.SYSTEM_NAMESPACE,
-                labels={names.COMPONENT: settings.namespaces[names.SYSTEM_NAMESPACE].component},
-                annotations={names.DECLARATION_HASH: settings.digest()},
-            ),
-            data={names.DECLARATION_KEY: settings.canonical()},
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        declared = published(settings)
+        register(declared, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

@@ -87,7 +87,10 @@ class Builder:
 
     def _compile(self, tool: Tool, module: Path, target: Path, log: Path) -> None:
         flags = " ".join(["-s", "-w", *(f"-X {stamp}" for stamp in tool.stamps)])
-        command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", f"{target}/", "tool"]
+        command = [
+            "go", "build", "-trimpath", "-buildvcs=false", "-tags", ",".join(tool.tags), "-ldflags", flags,
+            "-o", f"{target}/", "tool",
+        ]  # fmt: skip
         environ = os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
         with log.open("w", encoding="utf-8") as output:
             process = subprocess.Popen(command, cwd=module, env=environ, stdout=output, stderr=subprocess.STDOUT)

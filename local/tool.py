@@ -27,6 +27,8 @@ class Tool:
     """What Go calls a program → what everybody else calls it."""
     stamps: tuple[str, ...] = ()
     """Linker flags `-X` that give a program its version."""
+    tags: tuple[str, ...] = field(default=(), repr=False)
+    """Build tags; not shown, so that a tool without any keeps the key that it had before there were tags."""
     version: tuple[str, str] | None = None
     """Argument and pattern by which the first program shows that the one on PATH fits; all must be there."""
 
@@ -36,7 +38,8 @@ class Tool:
 
     def key(self) -> str:
         """Name what a build of it gives: the same for the same modules, stamps and machine."""
-        digest = hashlib.sha256(f"{self} {platform.system()} {platform.machine()}".encode())
+        made_by = (str(self), *self.tags, platform.system(), platform.machine())
+        digest = hashlib.sha256(" ".join(made_by).encode())
         for module in self.folders():
             for file in ("go.mod", "go.sum"):
                 digest.update((module / file).read_bytes())
@@ -75,3 +78,11 @@ TOOLS = (
     Tool("kube-state-metrics", ("kube-state-metrics",)),
     Tool("kwok", ("kwok",)),
 )
+"""The programs of the embedded cluster."""
+
+CHECKERS = (
+    Tool("popeye", ("popeye",)),
+    # Service discovery is half of its code, and no rule needs any.
+    Tool("promtool", ("promtool",), tags=("remove_all_sd",)),
+)
+"""Programs of others that judge what the components write; the tests build them when they first need them."""

@@ -28,7 +28,14 @@ def components(site: Site, images: Mapping[str, Image]) -> list[Component]:
         # One after the other: they share layers, and the disk.
         needs = (imports[-1].name if imports else "containerd",)
         imports.append(Component(f"image-{image.name}", import_command(site.programs["ctr"], image), needs, once=True))
-    return [_containerd(site, images["pause"]), *imports, _kubelet(site), _kube_proxy(site), _kube_router(site)]
+    return [
+        _containerd(site, images["pause"]),
+        *imports,
+        _kubelet(site),
+        _kube_proxy(site),
+        _registration(site),
+        _kube_router(site),
+    ]
 
 
 def _containerd(site: Site, pause: Image) -> Component:
@@ -150,6 +157,15 @@ def _kube_proxy(site: Site) -> Component:
     )
 
 
+def _registration(site: Site) -> Component:
+    """Wait until the kubelet has registered the node: kube-router ends at once where it does not exist."""
+    command = (
+        site.program("kubectl"), f"--kubeconfig={site.kubeconfig('admin')}", "wait", "--for=create",
+        f"node/{node_name(site.folder.name)}", "--timeout=300s",
+    )  # fmt: skip
+    return Component("registration", command, ("kubelet",), once=True)
+
+
 def _kube_router(site: Site) -> Component:
     """kube-router as the engine of NetworkPolicies alone: routes and Services are others' work."""
     command = [
@@ -157,4 +173,4 @@ def _kube_router(site: Site) -> Component:
         "--run-service-proxy=false", "--run-firewall=true", f"--hostname-override={node_name(site.folder.name)}",
         f"--service-cluster-ip-range={site.record.services}", "--health-port=20244", "--metrics-port=0",
     ]  # fmt: skip
-    return Component("kube-router", tuple(command), (API_SERVER,), "http://127.0.0.1:20244/healthz")
+    return Component("kube-router", tuple(command), ("registration",), "http://127.0.0.1:20244/healthz")

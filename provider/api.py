@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -13,18 +16,21 @@ from provider.errors import ApiError, Cause, UnreachableError
 from provider.properties import Object
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kubernetes.client import ApiClient
 
 APPLY = "application/apply-patch+yaml"
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
 
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
 # 429 and 503 with Retry-After are repeated for every method: the server says it did nothing. A broken answer is
 # repeated only where doing the request twice equals doing it once.
 _ONCE = urllib3.Retry(
-    total=10,
-    connect=2,
+    total=12,
+    connect=1,
     read=0,
     redirect=0,
     other=0,
@@ -35,17 +41,27 @@ _ONCE = urllib3.Retry(
     raise_on_status=False,
     retry_after_max=60,
 )
-_REPEATABLE = _ONCE.new(read=2)
+# A server that has answered before is taken to be restarting: half a minute, where a wrong address fails at once.
+_RESTART = 8
+_NEVER_SENT = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
+_UNAUTHORIZED = 401
 _MULTIPLE_CHOICES = 300
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+
+
+def ignore(_warning: str) -> None:
+    """The default hearer of warnings."""
 
 
 class Api:
     """A connection to one cluster; safe to share between threads."""
 
-    def __init__(self, client: ApiClient) -> None:
-        self._configuration = client.configuration
-        self._pool: urllib3.PoolManager = client.rest_client.pool_manager
+    def __init__(self, log_in: Callable[[], ApiClient]) -> None:
+        self._log_in = log_in
+        self._client = log_in()
         self._credentials = threading.Lock()
+        self._answered = False
+        self._ahead = 0.0
 
     def request(
         self,
@@ -55,42 +71,71 @@ class Api:
         query: dict[str, str] | None = None,
         body: object = None,
         content_type: str = JSON,
+        warn: Callable[[str], None] = ignore,
     ) -> Object:
         """The decoded answer; raises ApiError when refused and UnreachableError when there is no usable answer."""
-        url = self._configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        target = path + (f"?{urlencode(query)}" if query else "")
+        payload = None if body is None else msgspec.json.encode(body)
+        client = self._client
+        response = self._send(client, method, target, payload, content_type)
+        if response.status == _UNAUTHORIZED:  # a token expired or was rotated before its time
+            response = self._send(self._renewed(client), method, target, payload, content_type)
+        for text in _WARNING.findall(response.headers.get("Warning", "")):
+            warn(text.replace('\\"', '"'))
+        if response.status >= _MULTIPLE_CHOICES:
+            raise _refusal(method, path, response)
         try:
-            response = self._pool.request(
-                method,
-                url,
-                body=None if body is None else msgspec.json.encode(body),
-                headers=self._headers(content_type),
-                timeout=_TIMEOUT,
-                retries=_ONCE if method == "POST" else _REPEATABLE,
+            return msgspec.json.decode(response.data, type=Object)
+        except msgspec.DecodeError as error:
+            raise UnreachableError(
+                f"{self._host} does not answer like a Kubernetes API; check the kubeconfig's server"
+            ) from error
+
+    def server_time(self) -> float:
+        """The server's clock, in seconds since the epoch, give or take one."""
+        return time.time() + self._ahead
+
+    @property
+    def _host(self) -> str:
+        return str(self._client.configuration.host)
+
+    def _send(
+        self, client: ApiClient, method: str, target: str, payload: bytes | None, content_type: str
+    ) -> urllib3.BaseHTTPResponse:
+        retries = _ONCE.new(connect=_RESTART if self._answered else 1, read=0 if method == "POST" else 2)
+        headers = self._headers(client, content_type)
+        pool: urllib3.PoolManager = client.rest_client.pool_manager
+        try:
+            response = pool.request(
+                method, self._host + target, body=payload, headers=headers, timeout=_TIMEOUT, retries=retries
             )
         except urllib3.exceptions.HTTPError as error:
             cause = getattr(error, "reason", None) or error
             raise UnreachableError(
-                f"the Kubernetes API at {self._configuration.host} gives no answer ({cause});"
-                " check that the cluster runs and that the kubeconfig points at it"
+                f"the Kubernetes API at {self._host} gives no answer ({cause});"
+                " check that the cluster runs and that the kubeconfig points at it",
+                sent=not isinstance(cause, _NEVER_SENT),
             ) from error
-        if response.status >= _MULTIPLE_CHOICES:
-            raise _refusal(method, path, response)
-        try:
-            answer = msgspec.json.decode(response.data, type=Object)
-        except msgspec.DecodeError as error:
-            raise UnreachableError(
-                f"{self._configuration.host} does not answer like a Kubernetes API; check the kubeconfig's server"
-            ) from error
-        return answer
+        self._answered = True
+        if date := response.headers.get("Date"):
+            self._ahead = parsedate_to_datetime(date).timestamp() - time.time()
+        return response
 
-    def _headers(self, content_type: str) -> dict[str, str]:
+    def _headers(self, client: ApiClient, content_type: str) -> dict[str, str]:
         # Reading the token may run an exec plugin and replace it: one thread at a time.
         with self._credentials:
-            token = self._configuration.auth_settings().get("BearerToken")
+            token = client.configuration.auth_settings().get("BearerToken")
         headers = {"Accept": JSON, "Content-Type": content_type, "User-Agent": "pulumi-resource-kubernetes"}
         if token and token["value"]:
             headers["Authorization"] = token["value"]
         return headers
+
+    def _renewed(self, refused: ApiClient) -> ApiClient:
+        """A client with credentials read anew; many threads are refused at once, and one of them renews."""
+        with self._credentials:
+            if self._client is refused:
+                self._client = self._log_in()
+            return self._client
 
 
 def _refusal(method: str, path: str, response: urllib3.BaseHTTPResponse) -> ApiError:

@@ -1,27 +1,24 @@
-"""Objects in a cluster: discovery of kinds, and the writes that keep one field manager the owner of what we declare.
-
-Create is a plain POST, because only a POST is refused atomically when the object exists. It leaves our field manager
-with an `Update` entry, beside which a later apply would co-own the fields: changing one would conflict with ourselves,
-and a removed one would stay. So the first update turns that entry into an `Apply` entry before it applies, as kubectl
-does when it moves from client-side to server-side apply.
-"""
+"""Objects in a cluster: discovery of kinds, reads, and the few ways to write."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from provider.api import APPLY, JSON_PATCH, Api
-from provider.errors import ApiError, NoSuchKindError
-from provider.kinds import Kind, Reference, Resource, parse_id, reference
+from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore
+from provider.errors import ApiError, NoSuchKindError, UnreachableError
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource, parse_id, reference
+from provider.ownership import CREATOR, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provider.properties import Object
 
-FIELD_MANAGER = "pulumi-kubernetes"
 _ATTEMPTS = 5
+_CLOCK = 2.0
+"""Seconds by which a creation time may seem earlier than it was: the server tells both its times in whole seconds."""
 
 
 class Cluster:
@@ -76,94 +73,125 @@ class Cluster:
     def get(self, ref: Reference) -> Object | None:
         """The live object, or None when the server says that it does not exist."""
         try:
-            return self.api.request("GET", ref.path)
+            return self._send("GET", ref)
         except ApiError as error:
             if error.reason == "NotFound":
                 return None
-            raise _explain(ref, error) from error
+            raise
 
-    def list(self, resource: Resource, namespace: str, query: dict[str, str]) -> list[Object]:
-        """Objects of one kind in one namespace, in the server's order."""
-        items: list[Object] = self.api.request("GET", resource.collection(namespace), query=query)["items"]
-        return items
+    def list(self, resource: Resource, namespace: str, query: dict[str, str]) -> Object:
+        """The list object of one kind's objects in one namespace, in the server's order."""
+        return self.api.request("GET", resource.collection(namespace), query=query)
 
-    def create(self, ref: Reference, manifest: Object) -> Object:
-        """Creates the object; raises ApiError when it exists already, whoever made it."""
-        query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
-        path = ref.resource.collection(ref.namespace)
-        return self._explained(ref, lambda: self.api.request("POST", path, query=query, body=manifest))
+    def create(
+        self, ref: Reference, manifest: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore
+    ) -> Object:
+        """Creates the object; raises ApiError when it exists already, whoever made it.
 
-    def apply(self, ref: Reference, manifest: Object, *, dry_run: bool = False, force: bool = False) -> Object:
-        """Server-side apply; a field owned by another manager is a conflict unless `force`."""
-        query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower()}
-        if dry_run:
-            query["dryRun"] = "All"
-        return self._explained(
-            ref, lambda: self.api.request("PATCH", ref.path, query=query, body=manifest, content_type=APPLY)
-        )
-
-    def own(self, ref: Reference) -> None:
-        """Turns the field ownership that our POST left into that of an apply; raises ApiError when ref is gone."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            live = self._explained(ref, lambda: self.api.request("GET", ref.path))
-            if not owned_by_create(live):
-                return
+        When the answer gets lost, the request is made again, and an object that it then finds is taken for ours only
+        if our field manager made it since we began.
+        """
+        began = self.api.server_time()
+        for attempt in range(_ATTEMPTS):
             try:
-                self.api.request("PATCH", ref.path, body=_ownership(live), content_type=JSON_PATCH)
+                return self._send("POST", ref, manifest, dry_run=dry_run, warn=warn, fieldManager=CREATOR)
+            except UnreachableError as error:
+                if not error.sent or not ref.name or attempt == _ATTEMPTS - 1:
+                    raise
             except ApiError as error:
-                if error.reason in ("Conflict", "Invalid") and attempt < _ATTEMPTS:
-                    continue  # written by another since it was read
-                raise _explain(ref, error) from error
-            return
+                live = self.get(ref) if attempt and error.reason == "AlreadyExists" else None
+                if live is None or not _made_since(live, began):
+                    raise
+                return live
+        raise AssertionError("the last attempt returns or raises")
 
-    def delete(self, ref: Reference) -> str:
-        """Begins a foreground deletion; the uid of what is being deleted, or '' when there was nothing."""
+    def apply(
+        self,
+        ref: Reference,
+        manifest: Object,
+        manager: str,
+        *,
+        dry_run: bool = False,
+        force: bool = False,
+        warn: Callable[[str], None] = ignore,
+    ) -> Object:
+        """Server-side apply; a field owned by another manager is a conflict unless `force`."""
+        query = {"fieldManager": manager, "force": str(force).lower()}
+        return self._send("PATCH", ref, manifest, content_type=APPLY, dry_run=dry_run, warn=warn, **query)
+
+    def merge(self, ref: Reference, patch: Object, *, dry_run: bool = False) -> Object:
+        """Client-side apply: a JSON merge patch."""
+        return self._send("PATCH", ref, patch, content_type=MERGE_PATCH, dry_run=dry_run, fieldManager=CREATOR)
+
+    def replace(self, ref: Reference, manifest: Object, live: Object, manager: str, *, dry_run: bool = False) -> Object:
+        """Puts `manifest` in the place of exactly the `live` object."""
+        metadata = {**manifest["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
+        return self._send("PUT", ref, {**manifest, "metadata": metadata}, dry_run=dry_run, fieldManager=manager)
+
+    def own(self, ref: Reference, live: Object, manager: str) -> Object:
+        """Makes `manager` the one that applies what a POST or kubectl wrote before; returns the object then."""
+        for attempt in range(_ATTEMPTS):
+            patch = take_over(live, manager)
+            if not patch:
+                break
+            try:
+                return self._send("PATCH", ref, patch, content_type=JSON_PATCH)
+            except ApiError as error:
+                current = self.get(ref)
+                if error.reason not in ("Conflict", "Invalid") or attempt == _ATTEMPTS - 1 or current is None:
+                    raise
+                live = current  # written by another since it was read
+        return live
+
+    def delete(self, ref: Reference, propagation: str) -> str:
+        """Begins a deletion; the uid of what is being deleted, or '' when there was nothing."""
         try:
-            answer = self.api.request("DELETE", ref.path, body={"propagationPolicy": "Foreground"})
+            answer = self._send("DELETE", ref, {"propagationPolicy": propagation})
         except ApiError as error:
             if error.reason == "NotFound":
                 return ""
-            raise _explain(ref, error) from error
+            raise
         # The server answers with the object, or with a Status once it is gone already.
         return str(answer["metadata"].get("uid") or answer.get("details", {}).get("uid", ""))
 
-    def _explained(self, ref: Reference, send: Callable[[], Object]) -> Object:
+    def _send(
+        self,
+        method: str,
+        ref: Reference,
+        body: Any = None,  # noqa: ANN401 (any JSON value)
+        *,
+        content_type: str = JSON,
+        dry_run: bool = False,
+        warn: Callable[[str], None] = ignore,
+        **query: str,
+    ) -> Object:
+        path = ref.resource.collection(ref.namespace) if method == "POST" else ref.path
+        if dry_run:
+            query["dryRun"] = "All"
+        definition = ref.resource.kind.key == CUSTOM_RESOURCE_DEFINITION
+        if definition:
+            body = _renamed(body, "x_kubernetes_", "_", "-")
         try:
-            return send()
+            answer = self.api.request(method, path, query=query, body=body, content_type=content_type, warn=warn)
         except ApiError as error:
             raise _explain(ref, error) from error
+        return _renamed(answer, "x-kubernetes-", "-", "_") if definition else answer
 
 
-def owned_by_create(live: Object) -> bool:
-    """Whether our field manager still owns fields of `live` by the POST that made it."""
-    return any(map(_is_ours, live["metadata"].get("managedFields", [])))
+def _renamed(value: Any, prefix: str, old: str, new: str) -> Any:  # noqa: ANN401 (any JSON value)
+    """The SDK spells `x-kubernetes-*` of a CRD's schema with underscores, here as in its state."""
+    if isinstance(value, dict):
+        return {
+            key.replace(old, new) if key.startswith(prefix) else key: _renamed(item, prefix, old, new)
+            for key, item in value.items()
+        }
+    return [_renamed(item, prefix, old, new) for item in value] if isinstance(value, list) else value
 
 
-def _is_ours(entry: Object, operation: str = "Update") -> bool:
-    return (
-        entry.get("manager") == FIELD_MANAGER and entry.get("operation") == operation and not entry.get("subresource")
-    )
-
-
-def _ownership(live: Object) -> list[Object]:
-    entries = live["metadata"]["managedFields"]
-    applied: Object = {}
-    for entry in entries:
-        if _is_ours(entry) or _is_ours(entry, "Apply"):
-            applied = {
-                **entry,
-                "operation": "Apply",
-                "fieldsV1": _union(applied.get("fieldsV1", {}), entry["fieldsV1"]),
-            }
-    others = [entry for entry in entries if not (_is_ours(entry) or _is_ours(entry, "Apply"))]
-    return [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-        {"op": "replace", "path": "/metadata/managedFields", "value": [*others, applied]},
-    ]
-
-
-def _union(left: Object, right: Object) -> Object:
-    return {**left, **{key: _union(left.get(key, {}), value) for key, value in right.items()}}
+def _made_since(live: Object, began: float) -> bool:
+    metadata = live["metadata"]
+    created = datetime.fromisoformat(metadata["creationTimestamp"]).timestamp()
+    return created >= began - _CLOCK and any(e.get("manager") == CREATOR for e in metadata.get("managedFields") or [])
 
 
 def _explain(ref: Reference, error: ApiError) -> ApiError:

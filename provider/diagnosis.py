@@ -36,7 +36,7 @@ def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
     if not labels or not ref.namespace or not all(isinstance(value, str) for value in labels.values()):
         return []
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
-    pods = cluster.list(cluster.resource(_POD), ref.namespace, query)
+    pods: list[Object] = cluster.list(cluster.resource(_POD), ref.namespace, query)["items"]
     return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
 
 
@@ -64,7 +64,8 @@ def _why_stuck(container: Object) -> str:
 def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
     if not ref.namespace:
         return ""
-    events = cluster.list(cluster.resource(_EVENT), ref.namespace, {"fieldSelector": "type=Warning", "limit": "500"})
+    query = {"fieldSelector": "type=Warning", "limit": "500"}
+    events: list[Object] = cluster.list(cluster.resource(_EVENT), ref.namespace, query)["items"]
     names = {ref.name, *(pod["metadata"]["name"] for pod in pods)}
     ours = [event for event in events if _concerns(event["involvedObject"], ref, names)]
     if not ours:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from provider.properties import Object, Secret
+from provider.properties import Secret, reveal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,29 +38,19 @@ MISSING = _Missing.MISSING
 
 
 def changes(old: object, new: object, path: Path = ()) -> Iterator[Change]:
-    """The changed leaves between two trees; a wholly added or removed subtree is reported leaf by leaf."""
-    if isinstance(old, dict) or isinstance(new, dict):
-        before, after = _members(old), _members(new)
-        if before is not None and after is not None and (before or after):
-            for key in sorted({*before, *after}):
-                yield from changes(before.get(key, MISSING), after.get(key, MISSING), (*path, key))
-            return
-    if isinstance(old, list) and isinstance(new, list):
+    """The changed fields between two trees; an added or removed subtree is one change."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            yield from changes(old.get(key, MISSING), new.get(key, MISSING), (*path, key))
+    elif isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):
             yield from changes(_item(old, index), _item(new, index), (*path, index))
-        return
-    if old is MISSING:
+    elif old is MISSING:
         yield Change(path, Edit.ADD)
     elif new is MISSING:
         yield Change(path, Edit.DELETE)
     elif old != new:
         yield Change(path, Edit.UPDATE)
-
-
-def _members(value: object) -> Object | None:
-    if value is MISSING:
-        return {}
-    return value if isinstance(value, dict) else None
 
 
 def _item(values: list[Any], index: int) -> object:
@@ -82,12 +72,17 @@ def render(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif step.isidentifier():
-            text += f".{step}" if text else step
-        else:
+        elif any(mark in step for mark in '."[]'):
             escaped = step.replace('"', '\\"')
             text += f'["{escaped}"]'
+        else:
+            text += f".{step}" if text else step
     return text
+
+
+def _is_left_out(value: object) -> bool:
+    """Whether servers leave such a value out, so that its absence is no loss; of false, that cannot be told."""
+    return value is not False and not value
 
 
 def refreshed(declared: Any, live: Any) -> Any:  # noqa: ANN401 (any JSON value)
@@ -95,7 +90,11 @@ def refreshed(declared: Any, live: Any) -> Any:  # noqa: ANN401 (any JSON value)
     if isinstance(declared, Secret):
         return Secret(refreshed(declared.value, live))
     if isinstance(declared, dict) and isinstance(live, dict):
-        return {key: refreshed(value, live[key]) for key, value in declared.items() if key in live}
+        return {
+            key: refreshed(value, live[key]) if live.get(key) is not None else value
+            for key, value in declared.items()
+            if live.get(key) is not None or _is_left_out(reveal(value))
+        }
     if isinstance(declared, list) and isinstance(live, list):
         if all(isinstance(item, dict) and "name" in item for item in [*declared, *live]):
             named = {item["name"]: item for item in live}

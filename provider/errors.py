@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ProviderError(Exception):
-    """Root of the tree; never raised itself."""
+    """Root of the tree; raised itself when a declaration cannot be served."""
 
 
 class ConfigError(ProviderError):
@@ -32,7 +32,11 @@ class UnsupportedError(ProviderError):
 
 
 class UnreachableError(ProviderError):
-    """No answer came from the API server: says nothing about what exists there."""
+    """No answer came: says nothing about what exists; with `sent`, nor about what the request did."""
+
+    def __init__(self, message: str, *, sent: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class NoSuchKindError(ProviderError):

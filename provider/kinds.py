@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "kubernetes"
 _CLIENT_SIDE = ("helm.sh", "yaml", "kustomize")
+_PATCH = "Patch"
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,28 @@ class Kind:
         """As written in manifests: `v1`, `apps/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Group and name, the same in every version."""
+        return self.group, self.name
 
-def parse_token(token: str) -> Kind:
-    """The kind of a token such as `kubernetes:apps/v1:Deployment`; raises UnsupportedError for what is no object."""
+
+CUSTOM_RESOURCE_DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
+
+
+@dataclass(frozen=True)
+class Type:
+    """What a resource type declares: whole objects of a kind, or (`DeploymentPatch`) some fields of them."""
+
+    kind: Kind
+    is_patch: bool = False
+
+
+def parse_token(token: str, declared: Object) -> Type:
+    """The type of a token such as `kubernetes:apps/v1:Deployment`; raises UnsupportedError for what is no object.
+
+    `declared` is any properties of the resource: a custom kind's own name may end in `Patch`.
+    """
     package, _, rest = token.partition(":")
     group_version, _, name = rest.partition(":")
     group, _, version = group_version.rpartition("/")
@@ -41,12 +61,12 @@ def parse_token(token: str) -> Kind:
             f"{token} is rendered on the client, which the air-gapped kubernetes plugin does not do:"
             " declare its objects as typed resources, or install the official plugin"
         )
-    if name.endswith("Patch"):
-        raise UnsupportedError(
-            f"{token} is not served by the air-gapped kubernetes plugin yet:"
-            " declare the whole object, or install the official plugin"
-        )
-    return Kind("" if group == "core" else group, version, name)
+    if name.endswith("List") and ("." not in group or group.endswith(".k8s.io")):
+        raise UnsupportedError(f"{token} is a list, which cannot be created: declare its items")
+    is_patch = name.endswith(_PATCH) and declared.get("kind", "") != name
+    return Type(
+        Kind("" if group == "core" else group, version, name.removesuffix(_PATCH) if is_patch else name), is_patch
+    )
 
 
 @dataclass(frozen=True)
@@ -58,15 +78,15 @@ class Resource:
     namespaced: bool
 
     def collection(self, namespace: str) -> str:
-        """The URL path of all its objects in `namespace`."""
+        """The URL path of all its objects in `namespace`, or of all there are when that is ''."""
         root = f"/apis/{self.kind.api_version}" if self.kind.group else f"/api/{self.kind.version}"
-        scope = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced else ""
+        scope = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced and namespace else ""
         return f"{root}{scope}/{self.plural}"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The address of one object; `namespace` is '' for cluster-scoped kinds."""
+    """The address of one object; `namespace` is '' for cluster-scoped kinds, `name` '' where the server makes it."""
 
     resource: Resource
     namespace: str
@@ -94,6 +114,6 @@ def parse_id(resource: Resource, identifier: str, default_namespace: str) -> Ref
 
 def reference(resource: Resource, manifest: Object, default_namespace: str) -> Reference:
     """The object that a manifest declares."""
-    metadata = manifest["metadata"]
+    metadata = manifest.get("metadata", {})
     namespace = metadata.get("namespace") or default_namespace
-    return Reference(resource, namespace if resource.namespaced else "", metadata["name"])
+    return Reference(resource, namespace if resource.namespaced else "", metadata.get("name", ""))

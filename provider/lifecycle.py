@@ -1,45 +1,33 @@
-"""What happens to one resource: check, diff, create, read, update, delete, in terms of plain properties."""
+"""What happens to one resource: check, create, read, update, delete, in terms of plain properties."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets as random
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provider import readiness
-from provider.cluster import FIELD_MANAGER, Cluster, owned_by_create
-from provider.diff import Change, Edit, changes, field_at, refreshed
-from provider.errors import ApiError, ConfigError, NoSuchKindError, ProviderError, UnreadyError
-from provider.properties import (
-    Object,
-    has_unknown,
-    is_unknown,
-    manifest,
-    outputs,
-    plain_text,
-    protect,
-    reveal,
-)
-from provider.replacement import forces_replacement
+from provider import waiting
+from provider.conditions import expressions
+from provider.errors import ApiError, ConfigError, NoSuchKindError, ProviderError, UnreachableError, UnreadyError
+from provider.inputs import Naming, annotation, completed, current, imported
+from provider.kinds import Reference
+from provider.ownership import CREATOR
+from provider.properties import Object, has_unknown, manifest, outputs, reveal
+from provider.readiness import Failed, Settling
 
 if TYPE_CHECKING:
-    from provider.kinds import Kind, Reference
-    from provider.settings import Settings
+    from provider.writing import Operation, Writer
 
-_AUTONAMED = "__autonamed"
-_FORCE = "pulumi.com/patchForce"
-_SERVER_SET = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a change of inputs takes."""
-
-    changes: tuple[Change, ...] = ()
-    replaces: tuple[Change, ...] = ()
-    delete_first: bool = False
+_PROPAGATION = "pulumi.com/deletionPropagationPolicy"
+_PROPAGATIONS = {"orphan": "Orphan", "background": "Background"}
+# The kinds whose deletion, too, is not awaited with skipAwait.
+_DELETE_SKIPPABLE = {
+    ("", "Namespace"), ("", "Pod"), ("", "ReplicationController"), ("apps", "DaemonSet"), ("apps", "Deployment"),
+    ("apps", "StatefulSet"), ("batch", "Job"),
+}  # fmt: skip
+# What a dry run may be refused for without the preview being wrong: no right to write, what the same update is yet to
+# make or to replace, a webhook that cannot try.
+_UNTRIABLE = (403, 404, 409)
+_NO_DRY_RUN = "does not support dry run"
 
 
 @dataclass(frozen=True)
@@ -52,208 +40,167 @@ class State:
     unready: str = ""
 
 
-@dataclass
-class Lifecycle:
-    """Operations on the resources of one provider; `cluster` is None while a preview does not know it yet."""
+def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
+    """The inputs to plan with: kind filled in, named, put into a namespace, a Secret's contents marked."""
+    settings, kind, old = writer.settings, operation.kind, operation.old
+    if settings.skip_update_unreachable and old and not _is_reachable(writer):
+        operation.log.warn("the cluster is unreachable: skipUpdateUnreachable leaves this resource as it is")
+        return old
+    inputs = completed(kind, old, operation.inputs, naming, server_side=settings.server_side)
+    metadata = inputs.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("namespace") or not writer.is_known:
+        return inputs
+    try:
+        if not writer.cluster.resource(kind.kind).namespaced:
+            return inputs
+        namespace = writer.cluster.namespace
+    except NoSuchKindError:  # its CRD may come with the same update
+        return inputs
+    except (ConfigError, UnreachableError):
+        namespace = reveal(old.get("metadata", {})).get("namespace")
+    return {**inputs, "metadata": {**metadata, "namespace": namespace}} if namespace else inputs
 
-    settings: Settings
-    cluster: Cluster | None
-    cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def check(self, kind: Kind, name: str, old: Object, new: Object, seed: bytes) -> Object:
-        """The inputs to plan with: kind filled in, named, put into a namespace, a Secret's contents marked."""
-        inputs = {
-            **new,
-            "apiVersion": new.get("apiVersion", kind.api_version),
-            "kind": new.get("kind", kind.name),
-        }
-        metadata = reveal(new.get("metadata", {}))
-        if not isinstance(metadata, dict):  # known only after the update
-            return protect(inputs)
-        metadata = dict(new["metadata"]) if isinstance(new.get("metadata"), dict) else metadata
-        if not metadata.get("name"):
-            inputs[_AUTONAMED] = True
-            before = reveal(old.get("metadata", {})) if old.get(_AUTONAMED) else {}
-            metadata["name"] = before.get("name") or _random_name(metadata.get("generateName") or f"{name}-", seed)
-        if not metadata.get("namespace") and self._is_namespaced(kind):
-            metadata["namespace"] = self._cluster.namespace
-        return protect({**inputs, "metadata": metadata})
+def _is_reachable(writer: Writer) -> bool:
+    try:
+        writer.cluster.api.request("GET", "/version")
+    except (ConfigError, UnreachableError):
+        return False
+    except ApiError:
+        return True
+    return True
 
-    def _is_namespaced(self, kind: Kind) -> bool:
-        try:
-            return self.cluster is not None and self.cluster.resource(kind).namespaced
-        except NoSuchKindError:  # its CRD may come with the same update
-            return False
 
-    @property
-    def _cluster(self) -> Cluster:
-        if self.cluster is None:
-            raise ConfigError("the kubernetes provider's configuration is not known yet")
-        return self.cluster
+def preview_create(writer: Writer, operation: Operation) -> Object:
+    """The outputs that a create is expected to give; raises what the server would refuse in it."""
+    inputs = operation.inputs
+    if operation.kind.is_patch or not (writer.settings.server_side and writer.is_known) or has_unknown(inputs):
+        return inputs
+    expressions(inputs)
+    try:
+        live = writer.create(operation, CREATOR, dry_run=True)
+    except (ConfigError, NoSuchKindError, UnreachableError):
+        return inputs
+    except ApiError as error:
+        if error.status in _UNTRIABLE or _NO_DRY_RUN in str(error):
+            return inputs
+        raise
+    return outputs({key: value for key, value in live.items() if key != "status"}, inputs, CREATOR)
 
-    def diff(self, kind: Kind, identifier: str, old: Object, new: Object, state: Object) -> Plan:
-        """What changes from `old` to `new` inputs, given the last `state`; asks the server only if they differ."""
-        before, after = _aligned(manifest(old), manifest(state)), _aligned(manifest(new), manifest(state))
-        found = tuple(changes(before, after))
-        replaces = tuple(c for c in found if forces_replacement(kind, c.path, self.settings))
-        if replaces:
-            named = not new.get(_AUTONAMED)
-            return Plan(found, replaces, delete_first=named and _identity(before) == _identity(after))
-        if found and self.cluster is not None and not has_unknown(after):
-            found = self._confirmed(self.cluster.find(kind, identifier), found, after, manifest(state))
-        return Plan(found)
 
-    def _confirmed(self, ref: Reference, found: tuple[Change, ...], after: Object, state: Object) -> tuple[Change, ...]:
-        """The changes that a dry run confirms: '1000m' for '1' is none."""
-        try:
-            result = self._cluster.apply(ref, after, dry_run=True, force=True)
-        except ApiError:
-            # The engine also diffs while it refreshes, where a refusal of the program's inputs must not fail.
-            return found
-        shared = owned_by_create(result)  # then the dry run cannot show a removal
-        return tuple(
-            change
-            for change in found
-            if (shared and change.edit is Edit.DELETE) or field_at(result, change.path) != field_at(state, change.path)
-        )
+def preview_update(writer: Writer, operation: Operation) -> Object:
+    """The outputs that an update is expected to leave; raises what the server would refuse in it."""
+    inputs = operation.inputs
+    if not writer.is_known or has_unknown(inputs):
+        return inputs
+    try:
+        live = writer.update(operation, dry_run=True)
+    except (ConfigError, NoSuchKindError, UnreachableError):
+        return inputs
+    except ApiError as error:
+        if error.status == 403:  # a reviewer may not write
+            return inputs
+        raise
+    return outputs(live, inputs, writer.manager(operation))
 
-    def preview_update(self, kind: Kind, identifier: str, inputs: Object, state: Object) -> Object:
-        """The outputs that an update is expected to leave; raises what the server would refuse in it."""
-        declared = manifest(inputs)
-        if self.cluster is None or has_unknown(declared):
-            return preview(inputs, state)
-        ref = self.cluster.find(kind, identifier)
-        try:
-            return outputs(self._dry_run(self.cluster, ref, declared), inputs)
-        except ApiError as error:
-            if error.status in (403, 404):  # a reviewer may not write; its namespace may be made by this update
-                return preview(inputs, state)
-            raise
 
-    @staticmethod
-    def _dry_run(cluster: Cluster, ref: Reference, declared: Object) -> Object:
-        try:
-            return cluster.apply(ref, declared, dry_run=True, force=_is_forced(declared))
-        except ApiError as error:
-            ours = f'conflict with "{FIELD_MANAGER}"'  # which the update itself resolves: see Cluster.own
-            if error.reason != "Conflict" or not all(cause.message.startswith(ours) for cause in error.causes):
-                raise
-            return cluster.apply(ref, declared, dry_run=True, force=True)
+def create(writer: Writer, operation: Operation) -> State:
+    """Creates the object and waits for it; `unready` is set when it exists but did not become ready."""
+    expressions(operation.inputs)
+    manager = writer.manager(operation)
+    return _awaited(writer, operation, writer.create_patiently(operation, manager), manager)
 
-    def create(self, kind: Kind, inputs: Object, timeout: float) -> State:
-        """Creates the object and waits for it; `unready` is set when it exists but did not become ready."""
-        declared = manifest(inputs)
-        ref = self._cluster.locate(kind, declared)
-        live = self._cluster.create(ref, declared)
-        return self._awaited(ref, live, inputs, timeout)
 
-    def update(self, kind: Kind, identifier: str, inputs: Object, timeout: float) -> State:
-        """Applies the inputs and waits; fields declared before and not now are removed."""
-        declared = manifest(inputs)
-        ref = self._cluster.find(kind, identifier)
-        self._cluster.own(ref)
-        live = self._cluster.apply(ref, declared, force=_is_forced(declared))
-        return self._awaited(ref, live, inputs, timeout)
+def update(writer: Writer, operation: Operation) -> State:
+    """Writes the inputs and waits."""
+    expressions(operation.inputs)
+    return _awaited(writer, operation, writer.update(operation), writer.manager(operation))
 
-    def _awaited(self, ref: Reference, live: Object, inputs: Object, timeout: float) -> State:
-        declared = manifest(inputs)
-        unready = ""
-        if readiness.is_awaited(declared):
-            seconds = readiness.timeout(declared, timeout)
-            try:
-                live = readiness.wait_until_ready(self._cluster, ref, live, seconds, self.cancelled)
-            except UnreadyError as error:
-                live, unready = error.live, str(error)
-            except ProviderError as error:  # the object exists: losing it from state would be worse
-                unready = f"{ref} was written, but could not be awaited: {error}"
-        return State(ref.id, outputs(live, inputs), inputs, unready)
 
-    def read(self, kind: Kind, identifier: str, inputs: Object) -> State | None:
-        """The live object, or None when it is surely gone; without `inputs` (an import) they are made from it."""
-        try:
-            ref = self._cluster.find(kind, identifier)
-            live = self._cluster.get(ref)
-        except NoSuchKindError:
-            return None
-        if live is None:
-            return None
-        if not inputs:
-            imported = protect(_importable(live))
-            return State(ref.id, outputs(live, imported), imported)
-        current = _refreshed_inputs(inputs, live)
-        return State(ref.id, outputs(live, current), current, self._unready_now(ref, live, inputs))
+def _awaited(writer: Writer, operation: Operation, live: Object, manager: str) -> State:
+    declared = manifest(operation.inputs)
+    ref = writer.cluster.locate(operation.kind.kind, live)
+    seconds = waiting.timeout(declared, operation.timeout)
+    unready = ""
+    try:
+        live = waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_ready(declared, live)
+    except UnreadyError as error:
+        live, unready = error.live, str(error)
+    except ProviderError as error:  # the object exists: losing it from state would be worse
+        unready = f"{ref} was written, but could not be awaited: {error}"
+    return State(ref.id, outputs(live, operation.inputs, manager), operation.inputs, unready)
 
-    def _unready_now(self, ref: Reference, live: Object, inputs: Object) -> str:
-        if not readiness.is_awaited(manifest(inputs)):
-            return ""
-        try:
-            reason = readiness.pending(self._cluster, ref, live)
-        except readiness.Failed as failure:
-            reason = str(failure)
-        return reason and f"{ref} is not ready: {reason}"
 
-    def delete(self, kind: Kind, identifier: str, inputs: Object, timeout: float) -> None:
-        """Deletes the object and waits until it is gone; what is gone already is no error."""
-        try:
-            ref = self._cluster.find(kind, identifier)
-        except NoSuchKindError:
+def read(writer: Writer, operation: Operation) -> State | None:
+    """The live object, or None when it is surely gone; without inputs (an import) they are made from it."""
+    inputs, state = operation.inputs, operation.state
+    try:
+        ref = writer.find(operation)
+        live = writer.cluster.get(ref)
+    except NoSuchKindError:
+        return None
+    except (ConfigError, UnreachableError) as error:
+        _tolerate(writer, operation, error, skip=writer.settings.skip_update_unreachable)
+        return None if writer.settings.delete_unreachable else State(operation.id, state, inputs)
+    if live is None:
+        return None
+    found = current(inputs, live) if inputs else imported(live)
+    unready = _unready_now(writer, ref, live, inputs) if inputs else ""
+    return State(operation.id, outputs(live, found, writer.manager(operation)), found, unready)
+
+
+def _unready_now(writer: Writer, ref: Reference, live: Object, inputs: Object) -> str:
+    try:
+        reason = waiting.reason_to_wait(writer.cluster, ref, manifest(inputs), live)
+    except Failed as failure:
+        reason = str(failure)
+    return f"{ref} is not ready: {reason}" if reason and not isinstance(reason, Settling) else ""
+
+
+def _tolerate(writer: Writer, operation: Operation, error: ProviderError, *, skip: bool = False) -> None:
+    """Raises the error with the ways out, unless a setting lets an unreachable cluster pass."""
+    if not (skip or writer.settings.delete_unreachable):
+        raise UnreachableError(
+            f"{error}; if the cluster is gone for good, PULUMI_K8S_DELETE_UNREACHABLE=true removes its resources from"
+            " the state"
+        ) from error
+    deleted = "deleteUnreachable takes the resource out of the state"
+    kept = "skipUpdateUnreachable leaves the resource as it was"
+    operation.log.warn(f"{error}; {deleted if writer.settings.delete_unreachable else kept}")
+
+
+def delete(writer: Writer, operation: Operation) -> None:
+    """Deletes the object and waits until it is gone, or gives up a patch's fields; what is gone already is no error."""
+    declared, kind = manifest(operation.inputs), operation.kind
+    try:
+        ref = writer.find(operation)
+        if kind.is_patch:
+            writer.relinquish(ref, manifest(operation.state), writer.manager(operation))
             return
-        uid = self._cluster.delete(ref)
-        declared = manifest(inputs)
-        if uid and readiness.is_awaited(declared):
-            seconds = readiness.timeout(declared, timeout)
-            readiness.wait_until_gone(self._cluster, ref, uid, seconds, self.cancelled)
+        propagation = _PROPAGATIONS.get(annotation(declared, _PROPAGATION).lower(), "Foreground")
+        uid = writer.cluster.delete(ref, propagation)
+    except NoSuchKindError:
+        return
+    except (ConfigError, UnreachableError) as error:
+        _tolerate(writer, operation, error)
+        return
+    if uid and not (waiting.is_skipped(declared) and kind.kind.key in _DELETE_SKIPPABLE):
+        seconds = waiting.timeout(declared, operation.timeout)
+        waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_gone(uid)
 
 
-def preview(inputs: Object, state: Object) -> Object:
-    """What a create or update is expected to leave: `inputs` over the last known `state`."""
-    declared = {key: value for key, value in inputs.items() if not key.startswith("__")}
-    return protect(_overlaid(state, declared))
-
-
-def _overlaid(under: Object, over: Object) -> Object:
-    merged = {**under, **over}
-    for key, value in over.items():
-        below = under.get(key)
-        if isinstance(value, dict) and isinstance(below, dict):
-            merged[key] = _overlaid(below, value)
-    return merged
-
-
-def _random_name(prefix: object, seed: bytes) -> object:
-    if is_unknown(prefix):
-        return prefix
-    digits = hashlib.sha256(seed).hexdigest() if seed else random.token_hex(4)
-    return f"{prefix}{digits[:8]}"
-
-
-def _identity(declared: Object) -> tuple[object, object]:
-    metadata = declared.get("metadata", {})
-    return metadata.get("namespace"), metadata.get("name")
-
-
-def _aligned(declared: Object, state: Object) -> Object:
-    """`declared` with the namespace of the state where it names none: it was or will be the default one."""
-    metadata = declared.get("metadata")
-    namespace = state.get("metadata", {}).get("namespace")
-    if not namespace or not isinstance(metadata, dict) or metadata.get("namespace"):
-        return declared
-    return {**declared, "metadata": {**metadata, "namespace": namespace}}
-
-
-def _is_forced(declared: Object) -> bool:
-    return readiness.annotation(declared, _FORCE).lower() == "true"
-
-
-def _importable(live: Object) -> Object:
-    metadata = {key: value for key, value in live["metadata"].items() if key not in _SERVER_SET}
-    return {**{key: value for key, value in live.items() if key != "status"}, "metadata": metadata}
-
-
-def _refreshed_inputs(inputs: Object, live: Object) -> Object:
-    readable = live
-    if live.get("kind") == "Secret" and "stringData" in inputs:
-        readable = {**live, "stringData": plain_text(live.get("data", {}))}
-    kept = {key: value for key, value in inputs.items() if key.startswith("__")}
-    declared = {key: value for key, value in inputs.items() if not key.startswith("__")}
-    return {**kept, **refreshed(declared, readable)}
+def list_page(writer: Writer, operation: Operation, limit: int, token: str) -> tuple[list[Reference], str]:
+    """A page of the objects that the inputs ask for, and the token of the next page or ''."""
+    query = operation.inputs
+    name, namespace = (query.get(key) or query.get("metadata", {}).get(key, "") for key in ("name", "namespace"))
+    asked = {
+        "labelSelector": query.get("labelSelector"),
+        "fieldSelector": ",".join(filter(None, (query.get("fieldSelector"), name and f"metadata.name={name}"))),
+        "continue": token,
+        "limit": str(limit) if limit > 0 else "",
+    }
+    resource = writer.cluster.resource(operation.kind.kind)
+    page = writer.cluster.list(resource, namespace, {key: value for key, value in asked.items() if value})
+    found = [item["metadata"] for item in page["items"]]
+    references = [Reference(resource, item.get("namespace", ""), item["name"]) for item in found]
+    return references, str(page["metadata"].get("continue") or "")

@@ -103,9 +103,18 @@ def reveal(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     return value
 
 
-def manifest(inputs: Object) -> Object:
-    """The Kubernetes object that `inputs` declare: revealed, without top-level `__` keys."""
-    return {key: reveal(value) for key, value in inputs.items() if not key.startswith("__")}
+def manifest(properties: Object) -> Object:
+    """The Kubernetes object in inputs or state: revealed, without the plugin's own top-level `__` keys."""
+    return {key: reveal(value) for key, value in properties.items() if not key.startswith("__")}
+
+
+def merge_patch(old: Object, new: Object) -> Object:
+    """The JSON merge patch (RFC 7386) that sets all of `new`, and removes what only `old` had."""
+    patch: Object = {key: None for key in old if key not in new}
+    for key, value in new.items():
+        before = old.get(key)
+        patch[key] = merge_patch(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return patch
 
 
 def is_unknown(value: object) -> bool:
@@ -137,11 +146,15 @@ def protect(properties: Object) -> Object:
     return marked
 
 
-def outputs(live: Object, inputs: Object) -> Object:
-    """The state of `live`: without managed fields, secret wherever `inputs` or the kind say so."""
+def outputs(live: Object, inputs: Object, manager: str) -> Object:
+    """The state of `live`: without managed fields, secret wherever `inputs` or the kind say so.
+
+    The `__` keys are the official plugin's: either plugin can go on with what the other one left.
+    """
     metadata = {key: value for key, value in live.get("metadata", {}).items() if key != "managedFields"}
     marked = _mark_like(inputs, {**live, "metadata": metadata})
-    return protect(marked)
+    kept = {"__inputs": inputs, "__initialApiVersion": live["apiVersion"], "__fieldManager": manager}
+    return {**protect(marked), **kept}
 
 
 def _mark(value: object) -> Secret:

@@ -1,169 +1,195 @@
-"""When an object counts as ready, and waiting until it does."""
+"""When an object of each kind counts as ready, by what the official plugin waits for."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from provider.diagnosis import diagnose
-from provider.errors import CancelledError, UnreadyError
-from provider.kinds import Kind, Reference
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
     from provider.cluster import Cluster
     from provider.properties import Object
 
-DEFAULT_TIMEOUT = 600.0
-_SKIP = "pulumi.com/skipAwait"
-_TIMEOUT = "pulumi.com/timeoutSeconds"
-
-ENDPOINT_SLICES = Kind("discovery.k8s.io", "v1", "EndpointSlice")
+_ENDPOINT_SLICES = Kind("discovery.k8s.io", "v1", "EndpointSlice")
+_SERVICES = Kind("", "v1", "Service")
+_STORAGE_CLASSES = Kind("storage.k8s.io", "v1", "StorageClass")
 
 
 class Failed(Exception):  # noqa: N818 (a verdict, not an error)
     """The object has failed for good: waiting longer is of no use."""
 
 
-def annotation(manifest: Object, name: str) -> str:
-    """The value of an annotation, or ''."""
-    return str((manifest.get("metadata", {}).get("annotations") or {}).get(name, ""))
+class Settling(str):
+    """A reason to wait that may last for ever and be meant: it ends by itself when nothing changes for a while."""
 
-
-def is_awaited(manifest: Object) -> bool:
-    """Whether the manifest lets us wait for it."""
-    return annotation(manifest, _SKIP).lower() != "true"
-
-
-def timeout(manifest: Object, custom: float) -> float:
-    """Seconds to wait: the resource's custom timeout, else its annotation, else ten minutes."""
-    given = annotation(manifest, _TIMEOUT)
-    return custom or (float(given) if given.isdecimal() else DEFAULT_TIMEOUT)
+    __slots__ = ()
 
 
 def pending(cluster: Cluster, ref: Reference, live: Object) -> str:
     """What `live` still waits for, or '' when it is ready; raises Failed."""
-    kind = ref.resource.kind
-    judge = _JUDGES.get((kind.group, kind.name))
+    judge = _JUDGES.get(ref.resource.kind.key)
     return judge(cluster, ref, live) if judge else ""
 
 
-def wait_until_ready(
-    cluster: Cluster, ref: Reference, live: Object, seconds: float, cancelled: threading.Event
-) -> Object:
-    """The live object once it is ready; raises UnreadyError when it fails, times out or is cancelled."""
-    started = time.monotonic()
-    while True:
-        try:
-            reason = pending(cluster, ref, live)
-        except Failed as failure:
-            raise UnreadyError(f"{ref} failed: {failure}{diagnose(cluster, ref, live)}", live) from failure
-        if not reason:
-            return live
-        waited = time.monotonic() - started
-        if waited >= seconds:
-            found = diagnose(cluster, ref, live)
-            raise UnreadyError(f"{ref} is not ready after {seconds:g} s: {reason}{found}", live)
-        if cancelled.wait(_pause(waited)):
-            raise UnreadyError(f"{ref} is not ready, and waiting was cancelled: {reason}", live)
-        current = cluster.get(ref)
-        if current is None:
-            raise UnreadyError(f"{ref} was deleted while it was awaited", live)
-        live = current
-
-
-def wait_until_gone(cluster: Cluster, ref: Reference, uid: str, seconds: float, cancelled: threading.Event) -> None:
-    """Returns once the object with `uid` is gone; raises UnreadyError on timeout and CancelledError on cancellation."""
-    started = time.monotonic()
-    while (live := cluster.get(ref)) is not None and live["metadata"]["uid"] == uid:
-        waited = time.monotonic() - started
-        if waited >= seconds:
-            raise UnreadyError(f"{ref} still exists after {seconds:g} s: {_what_holds(live)}", live)
-        if cancelled.wait(_pause(waited)):
-            raise CancelledError(f"waiting for the deletion of {ref} was cancelled: run the command again to finish it")
-
-
-def _pause(waited: float) -> float:
-    """Seconds between two looks: most objects are ready or gone within one, a few take minutes."""
-    return min(1.0, 0.1 + waited / 5)
-
-
-def _what_holds(live: Object) -> str:
-    messages = [c["message"] for c in _conditions(live) if c.get("status") == "True" and c.get("message")]
-    finalizers = live["metadata"].get("finalizers") or live.get("spec", {}).get("finalizers") or []
-    return "; ".join(messages) or f"finalizers {', '.join(finalizers) or 'none'}"
-
-
-def _condition(live: Object, name: str) -> Object:
-    return next((c for c in _conditions(live) if c["type"] == name), {})
-
-
-def _conditions(live: Object) -> list[Object]:
+def conditions(live: Object) -> list[Object]:
+    """The conditions in its status."""
     # A new CRD has null here.
     return live.get("status", {}).get("conditions") or []
 
 
+def condition(live: Object, name: str) -> Object:
+    """The condition of this type, or {}."""
+    return next((c for c in conditions(live) if c["type"] == name), {})
+
+
+def is_observed(live: Object) -> bool:
+    """Whether its controller, where it tells, has seen the present version."""
+    return bool(live.get("status", {}).get("observedGeneration", 0) >= live["metadata"].get("generation", 0))
+
+
+_UNSEEN = "its controller has not seen this version yet"
+
+
 def _deployment(_cluster: Cluster, _ref: Reference, live: Object) -> str:
-    spec, status = live["spec"], live.get("status", {})
-    if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
-        return "its controller has not seen this version yet"
-    wanted = spec.get("replicas", 1)
-    progressing = _condition(live, "Progressing")
+    if not is_observed(live):
+        return _UNSEEN
+    status, wanted = live.get("status", {}), live["spec"].get("replicas", 1)
+    progressing = condition(live, "Progressing")
     if progressing and progressing.get("reason") != "NewReplicaSetAvailable":
-        updated = status.get("updatedReplicas", 0)
-        return progressing.get("message") or f"{updated} of {wanted} replicas are of this version"
-    if status.get("updatedReplicas", 0) < wanted or _condition(live, "Available").get("status") != "True":
+        return progressing.get("message") or f"{status.get('updatedReplicas', 0)} of {wanted} replicas are updated"
+    if status.get("updatedReplicas", 0) < wanted or condition(live, "Available").get("status") != "True":
         return f"{status.get('availableReplicas', 0)} of {wanted} replicas are available"
     return ""
 
 
+def _stateful_set(_cluster: Cluster, _ref: Reference, live: Object) -> str:
+    if not is_observed(live):
+        return _UNSEEN
+    spec, status = live["spec"], live["status"]
+    wanted, ready = spec.get("replicas", 1), status.get("readyReplicas", 0)
+    if status.get("replicas", 0) != wanted or ready != wanted:
+        return f"{ready} of {wanted} replicas are ready"
+    strategy = spec.get("updateStrategy", {})
+    kept = (strategy.get("rollingUpdate") or {}).get("partition", 0)
+    updated = status.get("updatedReplicas", 0)
+    done = status.get("currentRevision") == status.get("updateRevision") or updated >= wanted - kept > 0 < kept
+    if strategy.get("type") != "OnDelete" and not done:
+        return f"{updated} of {wanted} replicas are updated"
+    return ""
+
+
+def _daemon_set(_cluster: Cluster, _ref: Reference, live: Object) -> str:
+    if not is_observed(live):
+        return _UNSEEN
+    status = live["status"]
+    wanted = status["desiredNumberScheduled"]
+    for field in ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable", "numberReady"):
+        if status.get(field, 0) < wanted:
+            return f"{field} is {status.get(field, 0)} of {wanted}"
+    return ""
+
+
+def _replication_controller(_cluster: Cluster, _ref: Reference, live: Object) -> str:
+    wanted, available = live["spec"].get("replicas", 1), live.get("status", {}).get("availableReplicas", 0)
+    return "" if available == wanted else f"{available} of {wanted} replicas are available"
+
+
 def _job(_cluster: Cluster, _ref: Reference, live: Object) -> str:
-    failure = _condition(live, "Failed")
+    failure = condition(live, "Failed")
     if failure.get("status") == "True":
         raise Failed(failure.get("message") or failure.get("reason") or "its pods failed")
-    return "" if _condition(live, "Complete").get("status") == "True" else "it has not completed"
+    return "" if condition(live, "Complete").get("status") == "True" else "it has not completed"
 
 
 def _pod(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     phase = live.get("status", {}).get("phase")
     if phase == "Failed":
         raise Failed(live["status"].get("message") or live["status"].get("reason") or "its containers failed")
-    if phase == "Succeeded":
+    ready = condition(live, "Ready")
+    if phase == "Succeeded" or ready.get("status") == "True":
         return ""
-    ready = _condition(live, "Ready")
-    if ready.get("status") == "True":
-        return ""
-    return ready.get("message") or _condition(live, "PodScheduled").get("message") or f"it is {phase or 'Pending'}"
+    return ready.get("message") or condition(live, "PodScheduled").get("message") or f"it is {phase or 'Pending'}"
 
 
 def _service(cluster: Cluster, ref: Reference, live: Object) -> str:
     spec = live["spec"]
-    if spec.get("type") == "ExternalName":
-        return ""
-    if spec.get("type") == "LoadBalancer" and not live.get("status", {}).get("loadBalancer", {}).get("ingress"):
+    if spec.get("type") == "LoadBalancer" and not _addresses(live):
         return "it has no load-balancer address"
-    if spec.get("clusterIP") == "None" or not spec.get("selector"):
+    if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
         return ""
-    query = {"labelSelector": f"kubernetes.io/service-name={ref.name}"}
-    slices = cluster.list(cluster.resource(ENDPOINT_SLICES), ref.namespace, query)
-    endpoints = [endpoint for listed in slices for endpoint in listed.get("endpoints") or []]
+    endpoints = [endpoint for listed in _slices(cluster, ref) for endpoint in listed.get("endpoints") or []]
     # Per the API, an absent 'ready' means ready.
-    if any((endpoint.get("conditions") or {}).get("ready", True) for endpoint in endpoints):
-        return ""
+    waiting = [e for e in endpoints if not (e.get("conditions") or {}).get("ready", True)]
+    if waiting:
+        return f"{len(waiting)} of its {len(endpoints)} endpoints are not ready"
     selector = ",".join(f"{key}={value}" for key, value in spec["selector"].items())
-    return f"it has no ready endpoint: no ready pod matches its selector {selector}"
+    return "" if endpoints else Settling(f"no pod matches its selector {selector}")
+
+
+def _ingress(cluster: Cluster, ref: Reference, live: Object) -> str:
+    if not _addresses(live):
+        return "it has no address in .status.loadBalancer"
+    rules = live["spec"].get("rules") or []
+    paths = [path for rule in rules for path in (rule.get("http") or {}).get("paths", [])]
+    for name in dict.fromkeys(path["backend"].get("service", {}).get("name") for path in paths):
+        service = Reference(cluster.resource(_SERVICES), ref.namespace, name or "")
+        if name and cluster.get(service) is None:
+            return Settling(f"there is no {service}")
+    return ""
+
+
+def _addresses(live: Object) -> object:
+    return live.get("status", {}).get("loadBalancer", {}).get("ingress")
+
+
+def _slices(cluster: Cluster, ref: Reference) -> list[Object]:
+    query = {"labelSelector": f"kubernetes.io/service-name={ref.name}"}
+    listed: list[Object] = cluster.list(cluster.resource(_ENDPOINT_SLICES), ref.namespace, query)["items"]
+    return listed
+
+
+def _persistent_volume_claim(cluster: Cluster, _ref: Reference, live: Object) -> str:
+    phase, name = live.get("status", {}).get("phase"), live["spec"].get("storageClassName")
+    if phase == "Pending" and name:
+        storage = cluster.get(Reference(cluster.resource(_STORAGE_CLASSES), "", name)) or {}
+        if storage.get("volumeBindingMode") == "WaitForFirstConsumer":
+            return ""
+    return "" if phase == "Bound" else f"it is {phase or 'Pending'}, not bound to a volume"
+
+
+def _persistent_volume(_cluster: Cluster, _ref: Reference, live: Object) -> str:
+    phase = live.get("status", {}).get("phase")
+    return "" if phase in ("Available", "Bound") else f"it is {phase or 'Pending'}"
+
+
+def _resource_quota(_cluster: Cluster, _ref: Reference, live: Object) -> str:
+    hard = live["spec"].get("hard", {})
+    return "" if live.get("status", {}).get("hard", {}) == hard else "its limits are not in force yet"
+
+
+def _secret(_cluster: Cluster, _ref: Reference, live: Object) -> str:
+    is_token = live.get("type") == "kubernetes.io/service-account-token"
+    return "it has no token yet" if is_token and not live.get("data") else ""
 
 
 def _custom_resource_definition(_cluster: Cluster, _ref: Reference, live: Object) -> str:
-    return "" if _condition(live, "Established").get("status") == "True" else "it is not established"
+    return "" if condition(live, "Established").get("status") == "True" else "it is not established"
 
 
 _JUDGES: dict[tuple[str, str], Callable[[Cluster, Reference, Object], str]] = {
+    ("", "PersistentVolume"): _persistent_volume,
+    ("", "PersistentVolumeClaim"): _persistent_volume_claim,
     ("", "Pod"): _pod,
+    ("", "ReplicationController"): _replication_controller,
+    ("", "ResourceQuota"): _resource_quota,
+    ("", "Secret"): _secret,
     ("", "Service"): _service,
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): _custom_resource_definition,
+    CUSTOM_RESOURCE_DEFINITION: _custom_resource_definition,
+    ("apps", "DaemonSet"): _daemon_set,
     ("apps", "Deployment"): _deployment,
+    ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
+    ("networking.k8s.io", "Ingress"): _ingress,
 }

@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provider.kinds import Kind
+    from provider.properties import Object
     from provider.settings import Settings
 
 Path = tuple[str | int, ...]
 
-_EVERY_KIND = ("metadata.name", "metadata.namespace", "kind")
+IDENTITY = ("metadata.name", "metadata.namespace")
 _ROLE_BINDING = ("roleRef",)
+_CONTENTS = ("data", "binaryData", "stringData")
 _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("", "ConfigMap"): ("data", "binaryData"),
-    ("", "PersistentVolumeClaim"): (
-        "spec.accessModes",
-        "spec.selector",
-        "spec.storageClassName",
-        "spec.volumeName",
-    ),
-    ("", "Pod"): ("spec",),
+    ("", "ConfigMap"): _CONTENTS,
+    ("", "PersistentVolume"): ("spec.*",),
+    ("", "PersistentVolumeClaim"): ("spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"),
+    ("", "Pod"): ("spec.*",),
     ("", "ResourceQuota"): ("spec.scopes",),
-    ("", "Secret"): ("type", "data", "stringData"),
+    ("", "Secret"): ("type", *_CONTENTS),
     ("", "Service"): ("spec.clusterIP",),
     ("apps", "DaemonSet"): ("spec.selector",),
     ("apps", "Deployment"): ("spec.selector",),
@@ -39,31 +37,31 @@ _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("rbac.authorization.k8s.io", "RoleBinding"): _ROLE_BINDING,
     ("storage.k8s.io", "StorageClass"): ("provisioner", "parameters"),
 }
-# Below a replaced field, what the API does let change.
+# Below a replaced field, what changes in place.
 _MUTABLE: dict[tuple[str, str], tuple[str, ...]] = {
-    ("", "Pod"): (
-        "spec.containers.*.image",
-        "spec.initContainers.*.image",
-        "spec.activeDeadlineSeconds",
-        "spec.tolerations.*",
+    ("", "PersistentVolume"): tuple(
+        f"spec.{name}*"
+        for name in (
+            "accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity", "persistentVolumeReclaimPolicy",
+            "storageClassName", "volumeAttributesClassName", "volumeMode",
+        )
     ),
-}
-_CONTENTS = ("data", "binaryData", "stringData")
+    ("", "Pod"): ("spec.activeDeadlineSeconds", "spec.tolerations*"),
+}  # fmt: skip
 
 
-def forces_replacement(kind: Kind, path: Path, settings: Settings) -> bool:
-    """Whether a change at `path` of a `kind` can only be made by a new object."""
-    key = (kind.group, kind.name)
+def forces_replacement(kind: Kind, path: Path, settings: Settings, declared: Object) -> bool:
+    """Whether a change at `path` of a `kind`, to what is now `declared`, can only be made by a new object."""
     dotted = ".".join(map(str, path))
-    if path[0] in _CONTENTS and _contents_mutable(key, settings):
+    if path[0] in _CONTENTS and _contents_mutable(kind, settings) and declared.get("immutable") is not True:
         return False
-    if any(fnmatchcase(dotted, pattern) for pattern in _MUTABLE.get(key, ())):
+    if any(fnmatchcase(dotted, pattern) for pattern in _MUTABLE.get(kind.key, ())):
         return False
-    fields = _EVERY_KIND + _FIELDS.get(key, ())
-    return any(dotted == field or dotted.startswith(f"{field}.") for field in fields)
+    fields = IDENTITY + _FIELDS.get(kind.key, ())
+    return any(fnmatchcase(dotted, field) or dotted.startswith(f"{field}.") for field in fields)
 
 
-def _contents_mutable(key: tuple[str, str], settings: Settings) -> bool:
-    if key == ("", "Secret"):
+def _contents_mutable(kind: Kind, settings: Settings) -> bool:
+    if kind.key == ("", "Secret"):
         return settings.secret_mutable
-    return key == ("", "ConfigMap") and settings.config_map_mutable
+    return kind.key == ("", "ConfigMap") and settings.config_map_mutable

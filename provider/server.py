@@ -8,24 +8,31 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from provider import settings
+from provider import lifecycle, settings
 from provider.cluster import Cluster
-from provider.diff import Edit, changes, render
+from provider.diff import Change, Edit, changes, render
+from provider.engine import Engine, Log, Silence
 from provider.errors import ProviderError, UnsupportedError
+from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
-from provider.lifecycle import Lifecycle, Plan, State, preview
-from provider.properties import decode, encode, redact, reveal
+from provider.kubeconfig import active_cluster, connect
+from provider.planning import Plan, plan
+from provider.properties import Object, decode, encode, has_unknown, redact, reveal
+from provider.writing import Operation, Writer
+
+if TYPE_CHECKING:
+    from provider.lifecycle import State
 
 # An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the 16 or so
 # operations that it runs at a time. Threads are started only as needed.
@@ -69,15 +76,19 @@ def _redacted(message: str, request: Message) -> str:
 class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     """One provider, as the engine sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine
         self._cancelled = threading.Event()
-        self._lifecycle = Lifecycle(settings.Settings(), None, self._cancelled)
+        self._writer = Writer(settings.Settings(), None, self._cancelled)
+
+    def _log(self, urn: str, properties: Object) -> Log:
+        return self._engine.log(urn, properties) if self._engine else Silence()
 
     def Handshake(
         self, _request: provider_pb2.ProviderHandshakeRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.ProviderHandshakeResponse:
-        """Announces secrets, and neither resource references, output values nor configured auto-naming."""
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+        """Announces secrets, and neither resource references nor output values."""
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
     def GetPluginInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """The version of the SDK that this plugin stands in for."""
@@ -103,80 +114,112 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(
         self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
-        """Changed settings update the provider; only another `clusterIdentifier` replaces all it made."""
-        found = tuple(changes(reveal(decode(request.old_inputs)), reveal(decode(request.news))))
-        return _diff_response(Plan(found, tuple(c for c in found if c.path[0] == "clusterIdentifier")))
+        """Changed settings update the provider; another cluster, as far as it can be told, replaces all it made."""
+        old, new = reveal(decode(request.old_inputs)), reveal(decode(request.news))
+        found = tuple(changes(old, new))
+        return _diff_response(Plan(found, tuple(c for c in found if c.path[0] in _identifying(old, new))))
 
-    @_tells_errors
     def Configure(
         self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Reads the kubeconfig; the cluster itself is asked only when a resource needs it."""
+        """Takes the settings; the kubeconfig is read, and the cluster asked, only when a resource needs it."""
         parsed = settings.parse(decode(request.args))
         if parsed is not None:
-            self._lifecycle = Lifecycle(parsed, Cluster(*settings.connect(parsed)), self._cancelled)
-        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+            self._writer = Writer(parsed, lambda: Cluster(*connect(parsed)), self._cancelled)
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
+        )
 
     @_tells_errors
     def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Fills in what the program left out."""
+        old, new = decode(request.olds), decode(request.news)
+        naming = Naming(
+            request.name,
+            request.randomSeed,
+            request.autonaming.proposed_name,
+            request.autonaming.mode == provider_pb2.CheckRequest.AutonamingOptions.DISABLE,
+        )
         try:
-            kind = parse_token(request.type)
+            kind = parse_token(request.type, new)
+            operation = Operation(kind, inputs=new, old=old, log=self._log(request.urn, new))
+            return provider_pb2.CheckResponse(inputs=encode(lifecycle.check(self._writer, operation, naming)))
         except UnsupportedError as error:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
-        inputs = self._lifecycle.check(
-            kind, request.name, decode(request.olds), decode(request.news), request.randomSeed
-        )
-        return provider_pb2.CheckResponse(inputs=encode(inputs))
 
     @_tells_errors
     def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Compares inputs, and lets the server judge what differs."""
-        plan = self._lifecycle.diff(
-            parse_token(request.type),
-            request.id,
-            decode(request.old_inputs),
-            decode(request.news),
-            decode(request.olds),
-        )
-        return _diff_response(plan)
+        state, old = decode(request.olds), decode(request.old_inputs)
+        operation = Operation(parse_token(request.type, state), request.id, decode(request.news), old, state)
+        return _diff_response(plan(self._writer, operation))
 
     @_tells_errors
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         """Creates and awaits."""
         inputs = decode(request.properties)
+        log = self._log(request.urn, inputs)
+        operation = Operation(parse_token(request.type, inputs), inputs=inputs, timeout=request.timeout, log=log)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=encode(preview(inputs, {})))
-        state = self._lifecycle.create(parse_token(request.type), inputs, request.timeout)
+            expected = lifecycle.preview_create(self._writer, operation)
+            return provider_pb2.CreateResponse(properties=encode(expected))
+        state = lifecycle.create(self._writer, operation)
         _report_unready(state, request, context)
         return provider_pb2.CreateResponse(id=state.id, properties=encode(state.outputs))
 
     @_tells_errors
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """Refreshes or imports; an empty answer means gone."""
-        state = self._lifecycle.read(parse_token(request.type), request.id, decode(request.inputs))
-        if state is None:
+        inputs, state = decode(request.inputs), decode(request.properties)
+        log = self._log(request.urn, inputs)
+        operation = Operation(parse_token(request.type, inputs or state), request.id, inputs, state=state, log=log)
+        found = lifecycle.read(self._writer, operation)
+        if found is None:
             return provider_pb2.ReadResponse()
-        _report_unready(state, request, context)
-        return provider_pb2.ReadResponse(id=state.id, properties=encode(state.outputs), inputs=encode(state.inputs))
+        _report_unready(found, request, context)
+        return provider_pb2.ReadResponse(id=found.id, properties=encode(found.outputs), inputs=encode(found.inputs))
 
     @_tells_errors
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
-        """Applies and awaits."""
-        kind, inputs = parse_token(request.type), decode(request.news)
+        """Writes and awaits."""
+        inputs, old, state = decode(request.news), decode(request.old_inputs), decode(request.olds)
+        ignored, log = tuple(request.ignoreChanges), self._log(request.urn, inputs)
+        kind = parse_token(request.type, inputs)
+        operation = Operation(kind, request.id, inputs, old, state, ignored, request.timeout, log)
         if request.preview:
-            expected = self._lifecycle.preview_update(kind, request.id, inputs, decode(request.olds))
+            expected = lifecycle.preview_update(self._writer, operation)
             return provider_pb2.UpdateResponse(properties=encode(expected))
-        state = self._lifecycle.update(kind, request.id, inputs, request.timeout)
-        _report_unready(state, request, context)
-        return provider_pb2.UpdateResponse(properties=encode(state.outputs))
+        written = lifecycle.update(self._writer, operation)
+        _report_unready(written, request, context)
+        return provider_pb2.UpdateResponse(properties=encode(written.outputs))
 
     @_tells_errors
     def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Deletes and awaits."""
-        inputs = decode(request.old_inputs) or decode(request.properties)
-        self._lifecycle.delete(parse_token(request.type), request.id, inputs, request.timeout)
+        state = decode(request.properties)
+        inputs = decode(request.old_inputs) or state
+        kind, log = parse_token(request.type, inputs), self._log(request.urn, inputs)
+        operation = Operation(kind, request.id, inputs, state=state, timeout=request.timeout, log=log)
+        lifecycle.delete(self._writer, operation)
         return empty_pb2.Empty()
+
+    @_tells_errors
+    def List(
+        self, request: provider_pb2.ListRequest, _context: grpc.ServicerContext
+    ) -> Iterator[provider_pb2.ListResponse]:
+        """The ids of a kind's objects, a page a call."""
+        limits = [limit for limit in (request.limit, request.page_size) if limit > 0]
+        query = decode(request.query)
+        operation = Operation(parse_token(request.token, query), inputs=query)
+        found, token = lifecycle.list_page(self._writer, operation, min(limits, default=0), request.continuation_token)
+        answers = [
+            provider_pb2.ListResponse(result=provider_pb2.ListResponse.Result(id=ref.id, name=ref.name))
+            for ref in found
+        ]
+        if token:
+            following = provider_pb2.ListResponse.Continuation(continuation_token=token)
+            answers.append(provider_pb2.ListResponse(continuation=following))
+        return iter(answers)
 
     def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Ends all waiting; requests under way are finished."""
@@ -206,19 +249,29 @@ def _refusal(token: str) -> str:
     )
 
 
-def _diff_response(plan: Plan) -> provider_pb2.DiffResponse:
-    replaced = set(plan.replaces)
-    some = provider_pb2.DiffResponse.DIFF_SOME if plan.changes else provider_pb2.DiffResponse.DIFF_NONE
+def _identifying(old: Object, new: Object) -> tuple[str, ...]:
+    """The settings whose change means another cluster."""
+    if new.get("clusterIdentifier"):
+        return ("clusterIdentifier",) if old.get("clusterIdentifier") else ()
+    before, after = active_cluster(old), active_cluster(new)
+    is_other = before is not None and after is not None and before != after
+    return ("kubeconfig", "context") if is_other or has_unknown([new.get("kubeconfig"), new.get("context")]) else ()
+
+
+def _diff_response(found: Plan) -> provider_pb2.DiffResponse:
+    replaced = set(found.replaces)
+    some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
+
+    def described(change: Change) -> provider_pb2.PropertyDiff:
+        return provider_pb2.PropertyDiff(kind=_EDITS[change.edit][change in replaced], inputDiff=True)
+
     return provider_pb2.DiffResponse(
         changes=some,
-        diffs=sorted({str(change.path[0]) for change in plan.changes}),
-        replaces=[render(change.path) for change in plan.replaces],
-        deleteBeforeReplace=plan.delete_first,
+        diffs=sorted({str(change.path[0]) for change in found.changes}),
+        replaces=[render(change.path) for change in found.replaces],
+        deleteBeforeReplace=found.delete_first,
         hasDetailedDiff=True,
-        detailedDiff={
-            render(change.path): provider_pb2.PropertyDiff(kind=_EDITS[change.edit][change in replaced], inputDiff=True)
-            for change in plan.changes
-        },
+        detailedDiff={render(change.path): described(change) for change in found.changes},
     )
 
 
@@ -251,12 +304,13 @@ def serve() -> None:
     # Large CRDs exceed the default message size of 4 MiB.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=unlimited)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(KubernetesProvider(), server)
+    engine = Engine(sys.argv[1]) if len(sys.argv) > 1 else None
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(KubernetesProvider(engine), server)
     port = server.add_insecure_port("127.0.0.1:0")
-    engine = os.getppid()
+    parent = os.getppid()
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    while not told_to_stop.wait(_PARENT_CHECK) and os.getppid() == engine:
+    while not told_to_stop.wait(_PARENT_CHECK) and os.getppid() == parent:
         pass
     server.stop(None)

@@ -55,10 +55,22 @@ DnsLabel = Annotated[
 ]
 """A name that Kubernetes accepts for namespaces (RFC 1123 label, at most 63 characters)."""
 
+_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+
+DnsSubdomain = Annotated[
+    str,
+    Field(max_length=253),
+    matching(
+        _SUBDOMAIN,
+        "DNS subdomain: use a-z, 0-9, '-' and '.', with a letter or digit around each '.'",
+    ),
+]
+"""A name that Kubernetes accepts for most objects (RFC 1123 subdomain, at most 253 characters)."""
+
 LabelKey = Annotated[
     str,
     matching(
-        r"([a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        rf"((?![^/]{{254}}){_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
         "label key: use at most 63 letters, digits, '-', '_' and '.', with or without a 'domain/' in front",
     ),
 ]
@@ -76,11 +88,11 @@ LabelValue = Annotated[
 EnvName = Annotated[
     str,
     matching(
-        r"[A-Za-z_][A-Za-z0-9_]*",
-        "environment variable: use letters, digits and '_', and do not begin with a digit",
+        r"[A-Za-z_][A-Za-z0-9_]{0,252}",
+        "environment variable: use at most 253 letters, digits and '_', and do not begin with a digit",
     ),
 ]
-"""The name of an environment variable."""
+"""The name of an environment variable; no longer than a Secret's key, which it may be."""
 
 FileKey = Annotated[
     str,
@@ -91,10 +103,13 @@ FileKey = Annotated[
 ]
 """A key of a ConfigMap or Secret, which is also the file's name when it is mounted."""
 
-Count = Annotated[int, Field(strict=True, ge=1)]
+LARGEST = 2**31 - 1
+"""Kubernetes keeps numbers of seconds, pods and the like in 32 bits."""
+
+Count = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
 """A whole number from 1; `strict` because YAML's `yes` would otherwise count as 1."""
 
-Seconds = Annotated[int, Field(strict=True, ge=0)]
+Seconds = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 """A time in whole seconds, from 0."""
 
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]

@@ -1,4 +1,4 @@
-"""Names and labels that follow from the declaration: components write them, checks look for them."""
+"""Names and labels that follow from the declaration: stacks.objects writes them, checks look for them."""
 
 import hashlib
 import json

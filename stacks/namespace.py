@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from stacks.base import LabelValue, Model
-from stacks.quantity import Quantity, amount
+from stacks.quantity import Quantity, WholeQuantity, amount
 
 
 class Quota(Model):
@@ -19,9 +19,9 @@ class Quota(Model):
     """Cores that all pods together may use."""
     limits_memory: Quantity = Field("40Gi", alias="limits.memory")
     """Bytes that all pods together may use."""
-    persistent_volume_claims: Quantity = Field("10", alias="persistentvolumeclaims")
+    persistent_volume_claims: WholeQuantity = Field("10", alias="persistentvolumeclaims")
     """How many PersistentVolumeClaims."""
-    pods: Quantity = "50"
+    pods: WholeQuantity = "50"
     """How many pods."""
 
     def hard(self) -> dict[str, str]:

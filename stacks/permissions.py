@@ -1,4 +1,4 @@
-"""What the stack's accounts may do, as data: the components write it into roles, the checks compare it with them.
+"""What the stack's accounts may do, as data: stacks.objects writes it into roles, the checks compare it with them.
 
 The resource manager's rules are the seed's (section 5.2), written once; what `scope: namespaces` grants is derived.
 """

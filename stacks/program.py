@@ -15,11 +15,11 @@ from components.resource_manager import ResourceManager, ResourceManagerSettings
 from components.secret_values import Values
 from components.secrets import DeclaredSecret, DeclaredSecretSettings
 from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
-from components.workload import Content
 from stacks import discovery, names
 from stacks.model import Declaration
+from stacks.objects import content
+from stacks.objects.server import admitting_verifier
 from stacks.server import Server
-from stacks.verifier import verifier_client
 
 Outputs = Mapping[str, str | Sequence[str] | Mapping[str, str] | Mapping[str, discovery.Entry]]
 """The stack's outputs: `endpoints`, `registry`, `namespaces` and `declarationHash`."""
@@ -61,7 +61,7 @@ class _Stack:
             self._namespaces[name] = ManagedNamespace(name, settings, self._after([]))
         self._used = {("secrets", name): self._secret(name) for name in self._declared.secrets}
         self._used |= {("configMaps", name): self._config_map(name) for name in self._declared.config_maps}
-        self._rest += [self._server(kind, self._admitting(s)) for kind, s in self._declared.servers.items()]
+        self._rest += [self._server(*server) for server in admitting_verifier(self._declared).items()]
         self._resource_manager()
         self._kube_state_metrics()
         self._verifier()
@@ -93,21 +93,11 @@ class _Stack:
         return DeclaredConfigMap(name, settings, self._after(self._within([config_map.namespace])))
 
     def _server(self, kind: str, server: Server) -> McpServer:
-        content = Content(
-            own=self._values.servers[kind],
-            secrets={use.name: self._values.secrets[use.name] for use in server.secrets},
-            config_maps={use.name: self._declared.config_maps[use.name].data for use in server.config_maps},
-        )
+        read = content.used(server, self._declared, self._values.servers[kind], self._values.secrets)
         used = [self._used["secrets", use.name] for use in server.secrets]
         used += [self._used["configMaps", use.name] for use in server.config_maps]
-        settings = McpServerSettings(server, content, frozenset(self._namespaces))
+        settings = McpServerSettings(server, read, frozenset(self._namespaces))
         return McpServer(kind, settings, self._after([*self._within(_touched(server)), *used]))
-
-    def _admitting(self, server: Server) -> Server:
-        """Give a server with the verifier among its clients, where there is one."""
-        if self._declared.verifier is None or verifier_client() in server.clients:
-            return server
-        return server.model_copy(update={"clients": (*server.clients, verifier_client())})
 
     def _verifier(self) -> None:
         if verifier := self._declared.verifier:

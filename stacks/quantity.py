@@ -50,5 +50,14 @@ def _from_number(value: object) -> object:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
+def _check_whole(quantity: str) -> str:
+    if amount(quantity) % 1:
+        raise ValueError(f"{quantity!r} is no whole number: Kubernetes counts these one by one")
+    return quantity
+
+
 Quantity = Annotated[str, BeforeValidator(_from_number, json_schema_input_type=str | float), AfterValidator(_check)]
 """A Kubernetes quantity, kept as written."""
+
+WholeQuantity = Annotated[Quantity, AfterValidator(_check_whole)]
+"""A quantity of things that are counted, such as pods."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stacks.base import Count, DnsLabel, FileKey, Model, matching
+from stacks.base import Count, DnsLabel, DnsSubdomain, FileKey, Model, matching
 
 SecretKey = Annotated[
     str,
@@ -36,7 +36,7 @@ class Source(Model):
 class External(Model):
     """A Secret that the External Secrets operator keeps; needs the custom resource `ExternalSecret` on the cluster."""
 
-    store: str = Field(min_length=1)
+    store: DnsSubdomain
     """Name of the (Cluster)SecretStore."""
     store_kind: Literal["ClusterSecretStore", "SecretStore"] = "ClusterSecretStore"
     """Its kind: one for the whole cluster, or one of the namespace."""

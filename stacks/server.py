@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from stacks import server_rules
 from stacks.availability import Autoscaling, Disruption
-from stacks.base import DnsLabel, EnvName, FileKey, LabelKey, LabelValue, Model, Port, matching
+from stacks.base import LARGEST, DnsLabel, EnvName, FileKey, LabelKey, LabelValue, Model, Port, matching
 from stacks.image import Image
 from stacks.namespace import Compute
 from stacks.probe import HttpPath, Probes
@@ -64,10 +64,14 @@ class Client(Model):
     """Labels that its pods carry; none means all pods."""
 
 
+RoleName = Annotated[str, matching(r"(?!\.{1,2}$)[^/%]+", "role name: use neither '/' nor '%'")]
+"""The name of a role; it may have a ':', as in `system:node`."""
+
+
 class KubernetesAccess(Model):
     """What the server may do with the Kubernetes API: a ClusterRole, bound in each namespace alone."""
 
-    cluster_role: str = Field("view", min_length=1)
+    cluster_role: RoleName = "view"
     """A ClusterRole of the cluster."""
     namespaces: tuple[DnsLabel, ...] = Field(min_length=1)
     """Declared namespaces in which it is bound."""
@@ -141,7 +145,7 @@ class Server(Model):
     """Capability → the tools that prove it: each must be in the server's `tools/list`."""
     namespace: DnsLabel = "cortex-mcp"
     """A declared namespace."""
-    replicas: Annotated[int, Field(strict=True, ge=0)] = 2
+    replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = 2
     """How many pods; with `autoscaling`, which then decides, a number in its range."""
     port: Port = 8080
     """The TCP port of container and Service."""

@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
-from stacks import names
-from stacks.base import Model, matching
+from pydantic import AfterValidator
+
+from stacks import cron, names
+from stacks.base import Model
 from stacks.image import Image
 from stacks.namespace import Compute
 from stacks.server import Client, Resources
@@ -14,9 +16,7 @@ class Verifier(Model):
 
     image: Image
     """The image that carries the checks; without tag and digest it is looked up in the image lock."""
-    schedule: Annotated[
-        str, matching(r"(\S+ ){4}\S+", "cron schedule: write five fields, for instance */15 * * * *")
-    ] = "*/15 * * * *"
+    schedule: Annotated[str, AfterValidator(cron.check)] = "*/15 * * * *"
     """When it verifies, in the cluster's time zone (five cron fields)."""
     resources: Resources = Resources(
         requests=Compute(cpu="100m", memory="128Mi"), limits=Compute(cpu="1", memory="512Mi")

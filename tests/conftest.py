@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from local import folders
+from local.programs import Programs
+from local.progress import Progress
+from local.tool import CHECKERS
+
 ROOT = Path(__file__).parent.parent
 CORTEX = ROOT / ".venv" / "bin" / "cortex"
 
@@ -59,6 +64,12 @@ def start(name: str, options: Sequence[str] = ()) -> Cluster:
 def cluster_name(purpose: str) -> str:
     """Name a cluster of this checkout, so that the tests of two checkouts can run side by side."""
     return f"test-{purpose}-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
+
+
+@pytest.fixture(scope="session")
+def checkers() -> Mapping[str, Path]:
+    """Programs of others that judge what we write, by name; built where they are missing, which takes minutes."""
+    return Programs(folders.cache(), Progress()).ensure(CHECKERS)
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,16 @@ def metrics(
     """
     import anyio
 
-    from checks.looks import metrics_of
-    from checks.output import emit
-    from checks.reports import cluster, document
+    from checks.looks import metrics_report
+    from checks.output import emit, show
+    from checks.reports.cluster import write
+    from checks.reports.document import render
+    from checks.snapshot import take
 
-    report = anyio.run(metrics_of, target(stack, kubeconfig, context))
+    aim = target(stack, kubeconfig, context)
+    report = metrics_report(aim, anyio.run(take, aim.declaration, aim.access))
     if output_format is Format.JSON:
-        emit(lambda out: print(document.render(report), end="", file=out), output)
+        show(render(report), output)
     else:
-        emit(lambda out: cluster.write(report, out), output)
+        emit(lambda out: write(report, out), output)
     raise typer.Exit(report.exit_code)

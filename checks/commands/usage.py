@@ -21,14 +21,16 @@ def usage(
     """
     import anyio
 
-    from checks.looks import usage_of
-    from checks.output import emit
-    from checks.reports import document
-    from checks.reports import usage as usage_report
+    from checks.looks import usage_report
+    from checks.output import emit, show
+    from checks.reports.document import render
+    from checks.reports.usage import write
+    from checks.snapshot import take
 
-    report = anyio.run(usage_of, target(stack, kubeconfig, context))
+    aim = target(stack, kubeconfig, context)
+    report = usage_report(aim, anyio.run(take, aim.declaration, aim.access))
     if output_format is Format.JSON:
-        emit(lambda out: print(document.render(report), end="", file=out), output)
+        show(render(report), output)
     else:
-        emit(lambda out: usage_report.write(report, out), output)
+        emit(lambda out: write(report, out), output)
     raise typer.Exit(report.exit_code)

@@ -3,7 +3,20 @@
 from collections.abc import Callable
 
 from checks.findings import Row
-from checks.judges import connection, declaration, mcp, metrics, namespaces, servers, usage
+from checks.judges import (
+    config,
+    connection,
+    declaration,
+    health,
+    mcp,
+    metrics,
+    namespaces,
+    network,
+    objects,
+    rbac,
+    servers,
+    usage,
+)
 from checks.snapshot import Snapshot
 from stacks.model import Declaration
 
@@ -13,8 +26,13 @@ JUDGES: tuple[Judge, ...] = (
     connection.judge,
     namespaces.judge,
     servers.judge,
+    health.judge,
     mcp.judge,
     metrics.judge,
     usage.judge,
+    rbac.judge,
+    network.judge,
+    config.judge,
+    objects.judge,
     declaration.judge,
 )

@@ -1,8 +1,11 @@
-"""Can the cluster be reached, are its nodes there and Ready, does its DNS run? (Seed, section 1.4.)"""
+"""Can the cluster be reached, and how well; are its nodes there and Ready; does its DNS answer? (Seed, section 1.4.)"""
 
+from checks import dns
 from checks.findings import Ref, Row
+from checks.judges import api_server
 from checks.objects import Condition, Node, Pod
-from checks.snapshot import DNS_LABELS, DNS_NAMESPACE, Snapshot
+from checks.parts.dns import LABELS, NAMESPACE, SERVICE, Dns
+from checks.snapshot import Snapshot
 from checks.tally import Tally
 from stacks.model import Declaration
 
@@ -13,11 +16,12 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     if (version := tally.use(snapshot.version)) is not None:
         tally.passed()
         tally.fact("api-server", "version", version.value.git_version)
-        tally.fact("api-server", "latency_ms", round(version.seconds * 1000, 1))
+    api_server.judge(tally, declaration, snapshot.api_server)
     if (nodes := tally.use(snapshot.nodes)) is not None:
         _nodes(tally, declaration, nodes.value)
-    if (dns := tally.use(snapshot.dns)) is not None:
-        _dns(tally, dns.value)
+    if (pods := tally.use(snapshot.dns.pods)) is not None:
+        _dns(tally, pods.value)
+    _answers(tally, snapshot.dns)
     return tally.row()
 
 
@@ -55,7 +59,7 @@ def _dns(tally: Tally, pods: tuple[Pod, ...]) -> None:
     if ready == 0:
         tally.fault(
             "dns.down",
-            Ref("Pods", DNS_LABELS, DNS_NAMESPACE),
+            Ref("Pods", LABELS, NAMESPACE),
             f"none of {len(live)} CoreDNS pods is ready" if live else "there is no CoreDNS pod",
             expected="at least 1 ready",
             actual=0,
@@ -65,8 +69,25 @@ def _dns(tally: Tally, pods: tuple[Pod, ...]) -> None:
         tally.holds(
             pod.ready,
             "dns.not-ready",
-            Ref("Pod", pod.metadata.name, DNS_NAMESPACE),
+            Ref("Pod", pod.metadata.name, NAMESPACE),
             f"the CoreDNS pod is {pod.status.phase} and not Ready",
             expected="Running and Ready",
             actual=pod.status.phase,
+        )
+
+
+def _answers(tally: Tally, asked: Dns) -> None:
+    """Judge the answers; where no CoreDNS pod is ready nobody was asked, and that is said already."""
+    for name, reading in asked.answers.items():
+        if (answer := tally.use(reading)) is None:
+            continue
+        service = name == SERVICE
+        tally.fact("coredns" if service else name, "answer_ms", round(answer.seconds * 1000, 1))
+        tally.holds(
+            not answer.value.trouble,
+            "dns.answer",
+            Ref("Service" if service else "Pod", name, NAMESPACE),
+            f"asked for {dns.NAME}: {answer.value.trouble}",
+            expected="an answer",
+            actual=answer.value.trouble,
         )

@@ -2,6 +2,7 @@
 
 from checks.api import Unread, forbidden
 from checks.findings import Permission, Reason, Ref, Row
+from checks.judges.reach import explained
 from checks.mcp_probe import Answer, Outcome
 from checks.snapshot import Snapshot
 from checks.tally import Tally
@@ -33,7 +34,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             tally.use(answer)
             continue
         tally.took(answer.seconds)
-        if answer.outcome is not Outcome.ANSWERED and _explained(kind, server, snapshot):
+        if answer.outcome is not Outcome.ANSWERED and explained(declaration, kind, snapshot):
             tally.skipped()
             continue
         if _keeps_sessions(tally, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
@@ -41,24 +42,6 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             continue
         _answer(tally, kind, server, answer)
     return tally.row()
-
-
-def _explained(kind: str, server: Server, snapshot: Snapshot) -> bool:
-    """Tell whether the servers' row already reports why: no ready pod, or no Service that leads to it."""
-    if not snapshot.has_namespace(server.namespace):
-        return True
-    services, pods = snapshot.services[server.namespace], snapshot.pods[server.namespace]
-    if isinstance(services, Unread) or isinstance(pods, Unread):
-        return False
-    selector = names.server_selector(kind)
-    ready = any(pod.ready and selector.items() <= pod.metadata.labels.items() for pod in pods.value)
-    served = any(
-        service.metadata.name == names.server(kind)
-        and service.spec.selector == selector
-        and any(port.port == server.port for port in service.spec.ports)
-        for service in services.value
-    )
-    return not (served and ready)
 
 
 def _keeps_sessions(tally: Tally, kind: str, server: Server, answer: Answer) -> bool:
@@ -85,6 +68,9 @@ def _answer(tally: Tally, kind: str, server: Server, answer: Answer) -> None:
             permission = Permission("create", "services/proxy", server.namespace)
             tally.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
         case Outcome.GATED:
+            # It is up; whether it can do what is declared, nobody has shown.
+            tally.passed()
+            tally.fact(kind, "state", "up, gated")
             tally.unknown(what, Reason.GATED, answer.detail)
         case outcome:
             message = f"{server.path} on port {server.port}: {answer.detail}"

@@ -10,8 +10,8 @@ from checks import cluster_health
 from checks.api import Read
 from checks.cluster_metrics import LAG, NEEDED, ClusterMetrics, Key
 from checks.findings import Ref, Row, Value
-from checks.judges import trouble
-from checks.objects import Meta
+from checks.judges.reach import metrics_explained
+from checks.objects import Deployment, Meta
 from checks.parts.metrics import Answer, Refused
 from checks.snapshot import Snapshot
 from checks.tally import Tally
@@ -36,13 +36,15 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
         # Reported once, as namespace.missing.
         tally.skipped()
         return tally.row()
-    if (scrape := _answer(tally, declared, snapshot, metrics.scrape, "metrics", explained=False)) is not None:
+    explained = metrics_explained(declaration, declared.namespace, snapshot)
+    if (scrape := _answer(tally, declared, metrics.scrape, "/metrics", explained=explained)) is not None:
         _families(tally, declared, scrape.value)
         _knows(tally, declaration, snapshot, scrape.value)
         _health(tally, declaration, scrape.value)
+    # What refuses the scrape refuses the rest.
     silent = isinstance(metrics.scrape, Refused)
-    _answer(tally, declared, snapshot, metrics.alive, "/healthz", explained=silent)
-    if (blind := _answer(tally, declared, snapshot, metrics.blind, "telemetry", explained=silent)) is not None:
+    _answer(tally, declared, metrics.alive, "/healthz", explained=silent)
+    if (blind := _answer(tally, declared, metrics.blind, "telemetry", explained=silent)) is not None:
         message = f"kube-state-metrics cannot list {_some(blind.value)}, so nothing of it is in the metrics"
         tally.holds(not blind.value, "metrics.blind", _ref(declared), message, actual=", ".join(blind.value))
     return tally.row()
@@ -53,22 +55,16 @@ def _ref(declared: KubeStateMetrics) -> Ref:
 
 
 def _answer(
-    tally: Tally, declared: KubeStateMetrics, snapshot: Snapshot, answer: Answer[T], what: str, *, explained: bool
+    tally: Tally, declared: KubeStateMetrics, answer: Answer[T], what: str, *, explained: bool
 ) -> Read[T] | None:
     if not isinstance(answer, Refused):
         return tally.use(answer)
     tally.took(answer.seconds)
     if explained:
-        # The scrape failed as well, and said so.
         tally.skipped()
-        return None
-    pods, warnings = snapshot.pods.get(declared.namespace), snapshot.warnings.get(declared.namespace)
-    why = trouble.explain(
-        names.KUBE_STATE_METRICS,
-        pods.value if isinstance(pods, Read) else (),
-        warnings.value if isinstance(warnings, Read) else (),
-    )
-    tally.fault("metrics.down", _ref(declared), f"{what}: {answer.detail}{why}", expected="an answer", actual=None)
+    else:
+        message = f"kube-state-metrics does not answer on {what}: {answer.detail}"
+        tally.fault("metrics.down", _ref(declared), message, expected="an answer", actual=None)
     return None
 
 
@@ -88,7 +84,8 @@ def _knows(tally: Tally, declaration: Declaration, snapshot: Snapshot, metrics: 
     if isinstance(snapshot.nodes, Read):
         there = _settled((node.metadata for node in snapshot.nodes.value), latest)
         _missing(tally, declared, "Nodes", there, {("", name) for name in metrics.nodes})
-    listings = [reading for reading in snapshot.deployments.values() if isinstance(reading, Read)]
+    readings = [snapshot.objects.typed("Deployment", space, Deployment) for space in declaration.namespaces]
+    listings = [reading for reading in readings if isinstance(reading, Read)]
     there = _settled((one.metadata for reading in listings for one in reading.value), latest)
     _missing(tally, declared, "Deployments", there, set(metrics.deployments))
 

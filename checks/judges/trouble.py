@@ -14,7 +14,7 @@ def explain(deployment: str, pods: Iterable[k8s.Pod], warnings: Iterable[k8s.Eve
     troubled = [pod for pod in pods if pod.metadata.name.startswith(f"{deployment}-") and pod.live and not pod.ready]
     reasons = list(dict.fromkeys(reason for pod in troubled for reason in _reasons(pod)))
     concerned = {deployment, *(pod.metadata.name for pod in troubled)}
-    events = [event for event in warnings if _concerns(event, deployment, concerned)]
+    events = [event for event in warnings if concerns(event, deployment, concerned)]
     parts = reasons[:3]
     if events:
         last = max(events, key=lambda event: event.seen or _BEGINNING)
@@ -22,7 +22,8 @@ def explain(deployment: str, pods: Iterable[k8s.Pod], warnings: Iterable[k8s.Eve
     return "; " + "; ".join(parts) if parts else ""
 
 
-def _concerns(event: k8s.Event, deployment: str, concerned: set[str]) -> bool:
+def concerns(event: k8s.Event, deployment: str, concerned: set[str]) -> bool:
+    """Tell whether an event is about one of these objects or about a ReplicaSet of the Deployment."""
     # A quota or a policy that forbids the pods shows on the ReplicaSet: no pod is there to carry the event.
     about = event.involved_object
     return about.name in concerned or (about.kind == "ReplicaSet" and about.name.rpartition("-")[0] == deployment)

@@ -15,7 +15,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     tally = Tally("usage", "Quota usage")
     threshold = threshold_percent(declaration)
     for namespace in declaration.namespaces:
-        if (listing := tally.use(snapshot.quotas[namespace])) is not None:
+        if (listing := tally.use(snapshot.objects.typed("ResourceQuota", namespace, Quota))) is not None:
             for quota in listing.value:
                 _quota(tally, quota, namespace, threshold)
             if not any(quota.metadata.name == names.quota(namespace) for quota in listing.value):
@@ -32,14 +32,14 @@ def _quota(tally: Tally, quota: Quota, namespace: str, threshold: int) -> None:
         tally.unknown(f"read the status of {ref}", Reason.FAILED, message)
     for resource, used, hard, percent in uses(quota):
         if percent is not None:
-            message = f"{resource}: {used} of {hard} are used, {percent:g} %"
+            message = f"{resource}: {used} of {hard} are used, {percent:.1f} %"
             tally.holds(
                 percent < threshold,
                 "usage.quota",
                 ref,
                 message,
                 expected=f"less than {threshold} %",
-                actual=f"{percent:g} %",
+                actual=f"{percent:.1f} %",
             )
 
 

@@ -2,16 +2,25 @@
 
 from checks.objects.base import Condition, ListOf, Meta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
-from checks.objects.usage import ApiGroup, PodMetrics
-from checks.objects.workload import Container, Deployment, Pod, Probe
+from checks.objects.discovery import ApiGroup, ApiGroups
+from checks.objects.job import Job
+from checks.objects.rbac import Binding, PolicyRule, Role, RoleRef, Subject
+from checks.objects.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
+from checks.objects.usage import PodMetrics
+from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe
 
 __all__ = [
+    "AccessReview",
     "ApiGroup",
+    "ApiGroups",
+    "Binding",
     "Condition",
     "ConfigMap",
     "Container",
+    "ContainerStatus",
     "Deployment",
     "Event",
+    "Job",
     "Limit",
     "LimitRange",
     "ListOf",
@@ -20,9 +29,16 @@ __all__ = [
     "Node",
     "Pod",
     "PodMetrics",
+    "PolicyRule",
     "Probe",
     "Quota",
+    "Role",
+    "RoleRef",
+    "SelfReview",
     "Service",
+    "Subject",
     "Text",
+    "TokenRequest",
+    "UserInfo",
     "Version",
 ]

@@ -4,6 +4,8 @@
 
 from datetime import datetime
 
+import msgspec
+
 from checks.objects.base import Condition, Meta, Object, Text
 
 
@@ -97,6 +99,7 @@ class ServiceSpec(Object, frozen=True):
 
     ports: list[ServicePort] = []
     selector: Text = {}
+    cluster_ip: str = msgspec.field(default="", name="clusterIP")
 
 
 class Service(Object, frozen=True):
@@ -123,6 +126,7 @@ class Involved(Object, frozen=True):
 class EventSeries(Object, frozen=True):
     """A repeated event."""
 
+    count: int = 0
     last_observed_time: datetime | None = None
 
 
@@ -133,6 +137,9 @@ class Event(Object, frozen=True):
     involved_object: Involved = Involved()
     reason: str = ""
     message: str = ""
+    type: str = ""
+    count: int = 0
+    first_timestamp: datetime | None = None
     last_timestamp: datetime | None = None
     event_time: datetime | None = None
     series: EventSeries | None = None
@@ -142,3 +149,13 @@ class Event(Object, frozen=True):
         """Give when it was last seen; which field says so depends on who wrote it."""
         series = self.series.last_observed_time if self.series else None
         return series or self.last_timestamp or self.event_time or self.metadata.creation_timestamp
+
+    @property
+    def begun(self) -> datetime | None:
+        """Give when it was first seen."""
+        return self.first_timestamp or self.event_time or self.metadata.creation_timestamp
+
+    @property
+    def times(self) -> int:
+        """Give how often it was seen."""
+        return max(self.series.count if self.series else 0, self.count, 1)

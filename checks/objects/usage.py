@@ -5,12 +5,6 @@
 from checks.objects.base import Meta, Object, Text
 
 
-class ApiGroup(Object, frozen=True):
-    """An API group that the server knows."""
-
-    name: str
-
-
 class ContainerUsage(Object, frozen=True):
     """What a container uses: `cpu` in cores, `memory` in bytes, as Kubernetes quantities."""
 

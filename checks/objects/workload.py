@@ -2,6 +2,10 @@
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
+from datetime import datetime
+
+import msgspec
+
 from checks.objects.base import Condition, Meta, Object, Text
 
 
@@ -28,6 +32,7 @@ class ContainerPort(Object, frozen=True):
 
     container_port: int
     name: str = ""
+    protocol: str = "TCP"
 
 
 class Container(Object, frozen=True):
@@ -45,6 +50,13 @@ class PodSpec(Object, frozen=True):
     """A pod's specification."""
 
     containers: list[Container] = []
+    node_name: str = ""
+
+
+class Running(Object, frozen=True):
+    """Since when a container runs."""
+
+    started_at: datetime | None = None
 
 
 class Waiting(Object, frozen=True):
@@ -59,11 +71,14 @@ class Terminated(Object, frozen=True):
 
     reason: str = ""
     exit_code: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 class ContainerState(Object, frozen=True):
     """A container's state."""
 
+    running: Running | None = None
     waiting: Waiting | None = None
     terminated: Terminated | None = None
 
@@ -82,6 +97,8 @@ class PodStatus(Object, frozen=True):
     """A pod's status."""
 
     phase: str = "Unknown"
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    start_time: datetime | None = None
     reason: str = ""
     message: str = ""
     conditions: list[Condition] = []
@@ -104,6 +121,11 @@ class Pod(Object, frozen=True):
             and self.status.phase == "Running"
             and any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
         )
+
+    @property
+    def restarts(self) -> int:
+        """Give how often its containers restarted since it began."""
+        return sum(status.restart_count for status in self.status.container_statuses)
 
     @property
     def live(self) -> bool:

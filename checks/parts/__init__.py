@@ -1,1 +1,1 @@
-"""What judges need beside the lists of objects: each part read in a module of its own."""
+"""The parts of a snapshot: each module reads one side of the cluster, and gives what it could not read as Unread."""

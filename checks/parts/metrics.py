@@ -13,10 +13,9 @@ import httpx2
 from checks.access import Access
 from checks.api import REQUEST_SECONDS, Api, Read, Reading, Unread, forbidden, status_message
 from checks.cluster_metrics import NEEDED, ClusterMetrics, Collector, now
-from checks.endpoint import service
+from checks.endpoint import behind
 from checks.exposition import Scanner, sample
 from checks.findings import Permission, Reason
-from checks.later import Later
 from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
@@ -61,13 +60,13 @@ async def read(declaration: Declaration, access: Access, _api: Api) -> Metrics |
     if declared is None:
         return None
     server = Server(access, declared.namespace)
-    scrape = Later(partial(_patient, access, partial(server.ask, names.HTTP_METRICS_PORT, "/metrics", _cluster)))
-    alive = Later(partial(server.ask, names.HTTP_METRICS_PORT, "/healthz", _nothing))
-    blind = Later(partial(server.ask, names.TELEMETRY_PORT, "/metrics", _blind))
-    async with anyio.create_task_group() as group:
-        for each in (scrape.run, alive.run, blind.run):
-            group.start_soon(each)
-    return Metrics(scrape.value, alive.value, blind.value)
+    scrape = await _patient(access, partial(server.ask, names.HTTP_METRICS_PORT, "/metrics", _cluster))
+    if not isinstance(scrape, Read):
+        # The others would only fail the same way, and take their time.
+        return Metrics(scrape, scrape, scrape)
+    alive = await server.ask(names.HTTP_METRICS_PORT, "/healthz", _nothing)
+    blind = await server.ask(names.TELEMETRY_PORT, "/metrics", _blind)
+    return Metrics(scrape, alive, blind)
 
 
 def unread(declaration: Declaration, why: Unread) -> Metrics | None:
@@ -95,7 +94,7 @@ class Server:
     async def ask(self, port: int, path: str, take: "Callable[[_Pieces], Awaitable[T]]") -> Answer[T]:
         """Let `take` read an answer; whatever goes wrong is given as data."""
         what = f"scrape {self._namespace}/{names.KUBE_STATE_METRICS}, port {port}, {path}"
-        way, place = service(self._access, names.KUBE_STATE_METRICS, self._namespace, port, path)
+        way, place = behind(self._access, names.KUBE_STATE_METRICS, self._namespace, port, path)
         start = perf_counter()
         try:
             with anyio.fail_after(REQUEST_SECONDS):

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 
 from checks import objects as k8s
 from checks.access import Access
 from checks.api import Api, Kind, Read, Reading, Unread
-from checks.later import gather
+from checks.parts.listing import everywhere
 from stacks.model import Declaration
 from stacks.quantity import amount
 
@@ -41,7 +40,7 @@ async def read(declaration: Declaration, _access: Access, api: Api) -> Usage:
         return unread(declaration, group)
     if group.value is None:
         return Usage(None)
-    listings = await gather({space: partial(api.list, POD_METRICS, space) for space in declaration.namespaces})
+    listings = await everywhere(api, POD_METRICS, declaration.namespaces, lambda pod: pod.metadata.namespace)
     return Usage({space: _live(listing) for space, listing in listings.items()})
 
 

@@ -1,6 +1,7 @@
 """What `cortex metrics` shows: the cluster's figures and health (seed, section 9.3), and the row of findings."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TextIO
 
 import msgspec
@@ -24,7 +25,7 @@ class ClusterReport(msgspec.Struct, frozen=True, rename="camel"):
     stack: str
     context: str
     server: str
-    started: str
+    at: datetime
     status: Status
     exit_code: int
     figures: Figures | None

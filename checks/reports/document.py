@@ -1,33 +1,55 @@
-"""The commands' JSON and its JSON Schemas, both from the same types."""
+"""The JSON reports and their JSON Schemas, both from the same types."""
 
 from pathlib import Path
 
 import msgspec
 
-from checks.findings import Report
-from checks.reports.cluster import ClusterReport
-from checks.reports.usage import UsageReport
+from checks.findings import SCHEMA, Report
 
-DOCUMENTS: dict[str, type[msgspec.Struct]] = {"verify": Report, "metrics": ClusterReport, "usage": UsageReport}
-"""Command → what it writes with `--format json`. Its field `schema` says `cortex.dev/<command>/v1`."""
+FOLDER = Path(__file__).parents[1] / "schema"
 
 
-def render(document: msgspec.Struct) -> str:
+def render(document: object) -> str:
     """Give a document as JSON, indented, with a final newline."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def schema(command: str = "verify") -> str:
-    """Give the JSON Schema (2020-12) of a command's document, as committed in checks/schema/<command>.v1.json."""
+def schema(name: str = SCHEMA) -> str:
+    """Give the JSON Schema (2020-12) of a report, as committed in checks/schema."""
+    command = name.split("/")[1]
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"https://cortex.dev/{command}/v1",
+        "$id": f"https://{name}",
         "title": f"The report of `cortex {command} --format json`",
-        **msgspec.json.schema(DOCUMENTS[command]),
+        **msgspec.json.schema(documents()[name]),
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return render(document)
+
+
+def documents() -> dict[str, type[msgspec.Struct]]:
+    """Give every report's type by its schema."""
+    # Imported here: a command renders its own report, and need not load the others'.
+    from checks import doctor, matrix
+    from checks.reports import cluster, discovery, events, health, usage
+
+    return {
+        SCHEMA: Report,
+        cluster.SCHEMA: cluster.ClusterReport,
+        discovery.SCHEMA: discovery.Discovered,
+        doctor.SCHEMA: doctor.Diagnosis,
+        events.SCHEMA: events.Events,
+        health.SCHEMA: health.Report,
+        matrix.SCHEMA: matrix.Matrix,
+        usage.SCHEMA: usage.UsageReport,
+    }
+
+
+def file(name: str) -> Path:
+    """Give the committed file of a schema: `cortex.dev/verify/v1` is verify.v1.json."""
+    _, command, version = name.split("/")
+    return FOLDER / f"{command}.{version}.json"
 
 
 if __name__ == "__main__":
-    for name in DOCUMENTS:
-        (Path(__file__).parents[1] / "schema" / f"{name}.v1.json").write_text(schema(name), encoding="utf-8")
+    for name in documents():
+        file(name).write_text(schema(name), encoding="utf-8")

@@ -13,11 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from checks.findings import Finding, Report, Row, Severity, Status, Unknown
+from checks.reports.cells import clean
 
 _STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
 _SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
-_CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
-"""Whatever a cluster sends must not steer the terminal."""
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -117,8 +116,3 @@ def _conclusion(report: Report) -> Text:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def clean(text: str) -> str:
-    """Take out of a cluster's text what would steer the terminal."""
-    return text.translate(_CONTROL)

@@ -1,6 +1,7 @@
 """What `cortex usage` shows: how much of its quota each namespace uses, and what its pods use at the moment."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TextIO
 
 import msgspec
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from checks.findings import Row, Status
 from checks.reports import text
+from checks.reports.cells import clean
 
 SCHEMA = "cortex.dev/usage/v1"
 
@@ -50,7 +52,7 @@ class UsageReport(msgspec.Struct, frozen=True, rename="camel"):
     stack: str
     context: str
     server: str
-    started: str
+    at: datetime
     status: Status
     exit_code: int
     threshold_percent: int
@@ -69,7 +71,7 @@ def write(report: UsageReport, out: TextIO) -> None:
 def _parts(report: UsageReport) -> Iterator[RenderableType]:
     yield text.head("usage", report.stack, report.context, report.server)
     for namespace in report.namespaces:
-        yield Text(f"\n{text.clean(namespace.name)}", style="bold").append(_live(namespace.live), style="not bold dim")
+        yield Text(f"\n{clean(namespace.name)}", style="bold").append(_live(namespace.live), style="not bold dim")
         if namespace.quotas:
             yield _table(namespace.quotas, report.threshold_percent)
         else:
@@ -93,7 +95,7 @@ def _table(quotas: tuple[ResourceUse, ...], threshold: int) -> Table:
     table.add_column("", no_wrap=True)
     for one in quotas:
         shown = "-" if one.percent is None else f"{one.percent:.0f}"
-        table.add_row(text.clean(one.resource), text.clean(one.used), text.clean(one.hard), shown, _bar(one, threshold))
+        table.add_row(clean(one.resource), clean(one.used), clean(one.hard), shown, _bar(one, threshold))
     return table
 
 

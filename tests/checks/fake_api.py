@@ -9,7 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.checks.world import Json, World
+from checks.rbac.requests import Account, Request
+from tests.checks.fake_forward import forward
+from tests.checks.world import Json, World, groups
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Answer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
+    forward: bool = False
+    """Whether the connection becomes the way to a CoreDNS pod."""
     drop: bool = False
     """Whether the connection is closed instead, as where a NetworkPolicy does not admit the client."""
 
@@ -48,6 +52,11 @@ class FakeApi:
     authorizations: set[str | None] = field(default_factory=set)
     applied: list[tuple[dict[str, str], Json]] = field(default_factory=list)
     """The query and the object of each server-side apply that was not refused."""
+    tokens: list[tuple[str, Json]] = field(default_factory=list)
+    """The path and the specification of each request for a token."""
+    dns_code: int = 0
+    dns_error: str = ""
+    """What a CoreDNS pod answers: a response code, or an error of the way to it."""
     stopped: Event = field(default_factory=Event)
     on_request: Callable[[str], object] = lambda path: None
 
@@ -74,9 +83,37 @@ class FakeApi:
         self.applied.append((query, document))
         return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
+    def create(self, path: str, document: Json) -> Answer:
+        """Answer a review, or a request for a token."""
+        self.requests[path] += 1
+        if path in self.faults:
+            return self.faults[path][0]
+        match path.rsplit("/", 1)[-1]:
+            case "subjectaccessreviews":
+                return _json({"status": {"allowed": self._allows(document["spec"])}}, 201)
+            case "selfsubjectreviews":
+                return _json({"status": {"userInfo": {"username": "tester", "groups": ["testers"]}}}, 201)
+            case "token":
+                self.tokens.append((path, document["spec"]))
+                ends = {"token": "very-secret-bound-token", "expirationTimestamp": "2026-01-01T13:00:00Z"}
+                return _json({"status": ends}, 201)
+        return status(503, "no endpoints available for service")
+
+    def _allows(self, spec: Json) -> bool:
+        _, _, namespace, name = spec["user"].split(":")
+        asked = dict(spec["resourceAttributes"])
+        subresource = asked.pop("subresource")
+        resource = f"{asked.pop('resource')}/{subresource}" if subresource else asked.pop("resource")
+        return self.world.allows(Account(namespace, name), Request(**asked, resource=resource))
+
     def _ordinary(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/version":
             return _json({"gitVersion": "v1.34.4"})
+        if path.endswith("/portforward"):
+            return Answer(forward=True)
+        if path == "/apis":
+            versions = [{"groupVersion": version} for version in sorted(groups(self.world.declaration))]
+            return _json({"groups": [{"versions": versions}]})
         if path.startswith("/apis/metrics.k8s.io"):
             return self._live_usage(path)
         return self._objects(path, query)
@@ -86,9 +123,9 @@ class FakeApi:
         if not self.world.tells_usage:
             return status(404, "the server could not find the requested resource")
         if path == "/apis/metrics.k8s.io":
-            return _json({"kind": "APIGroup", "name": "metrics.k8s.io"})
-        pods = self.world.objects.get(("pods", path.split("/")[5]), [])
+            return _json({"kind": "APIGroup", "versions": [{"groupVersion": "metrics.k8s.io/v1beta1"}]})
         usage = {"containers": [{"name": "main", "usage": {"cpu": "1000000n", "memory": "1024Ki"}}]}
+        pods = self._listed("pods", path.split("/")[5] if "/namespaces/" in path else "", "")
         return _json({"kind": "PodMetricsList", "items": [{"metadata": pod["metadata"], **usage} for pod in pods]})
 
     def _objects(self, path: str, query: dict[str, str]) -> Answer:
@@ -96,7 +133,7 @@ class FakeApi:
         parts = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = parts[1] if parts[0] == "namespaces" and len(parts) > 1 else ""
         plural, *name = parts[2:] if namespace else parts
-        items = self.world.objects.get((plural, namespace), [])
+        items = self._listed(plural, namespace, query.get("labelSelector", ""))
         if name:
             found = [item for item in items if item["metadata"]["name"] == name[0]]
             return _json(found[0]) if found else status(404, f"{plural} {name[0]!r} not found")
@@ -105,14 +142,40 @@ class FakeApi:
         more = {"continue": str(end)} if end < len(items) else {}
         return _json({"kind": "List", "metadata": more, "items": items[start:end]})
 
+    def _listed(self, plural: str, namespace: str, selector: str) -> list[Json]:
+        """Give the objects of one namespace, or of all, that have all labels of an equality-based selector."""
+        spaces = [key for key in self.world.objects if key[0] == plural and namespace in ("", key[1])]
+        wanted = {tuple(term.split("=", 1)) for term in selector.split(",") if term}
+        items = [item for space in spaces for item in self.world.objects[space]]
+        return [item for item in items if wanted <= item["metadata"].get("labels", {}).items()]
+
 
 def ordinary() -> Answer:
     """Stand for the ordinary answer in a list of faults."""
     return Answer(status=0)
 
 
-def _json(document: Json) -> Answer:
-    return Answer(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
+def _json(document: Json, code: int = 200) -> Answer:
+    return Answer(code, json.dumps(document).encode(), {"Content-Type": "application/json"})
+
+
+def _give(api: FakeApi, handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+    if answer.hang:
+        api.stopped.wait()
+    if answer.hang or answer.drop:
+        handler.close_connection = True
+    elif answer.forward:
+        forward(handler, api.dns_code, api.dns_error)
+    else:
+        _send(handler, answer)
+
+
+def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+    handler.send_response(answer.status)
+    for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(answer.body)
 
 
 def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
@@ -123,34 +186,22 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             url = urlsplit(self.path)
             api.authorizations.add(self.headers.get("Authorization"))
             answer = api.answer(url.path, dict(parse_qsl(url.query)))
-            if answer.hang:
-                api.stopped.wait()
-            if answer.hang or answer.drop:
-                self.close_connection = True
-                return
-            self._send(answer)
+            _give(api, self, answer)
 
         def do_PATCH(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             url = urlsplit(self.path)
             api.authorizations.add(self.headers.get("Authorization"))
             if self.headers["Content-Type"] != "application/apply-patch+yaml":
-                self._send(status(415, "not a server-side apply"))
+                _send(self, status(415, "not a server-side apply"))
                 return
-            self._send(api.apply(url.path, dict(parse_qsl(url.query)), json.loads(body)))
+            _send(self, api.apply(url.path, dict(parse_qsl(url.query)), json.loads(body)))
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             url = urlsplit(self.path)
-            api.requests[url.path] += 1
-            self._send(api.faults.get(url.path, [status(503, "no endpoints available for service")])[0])
-
-        def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
+            api.authorizations.add(self.headers.get("Authorization"))
+            _send(self, api.create(url.path, json.loads(body or b"{}")))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass

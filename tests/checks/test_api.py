@@ -1,7 +1,7 @@
 """Reads against a server that behaves, and one that does not: nothing raises, nothing hangs, nothing passes unseen."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import pytest
@@ -9,14 +9,19 @@ import stamina
 
 from checks import access as access_module
 from checks.access import Access
-from checks.api import Api, Read, Reading, Unread
+from checks.api import Api, Kind, Read, Reading, Unread
 from checks.findings import Permission, Reason
-from checks.snapshot import CONFIG_MAPS, DEPLOYMENTS, PODS, take
+from checks.kinds import CLUSTER_WIDE, NAMESPACED
+from checks.parts import api_server
+from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, take
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
 from tests.checks.world import World, declared
 
 T = TypeVar("T")
 PATH = "/api/v1/namespaces/cortex-mcp/pods"
+
+IN_NAMESPACES: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS)
+EACH: tuple[Kind[Any], ...] = (*CLUSTER_WIDE.values(), *IN_NAMESPACES)
 
 
 @pytest.fixture
@@ -42,6 +47,11 @@ def ask(api: FakeApi, read: Callable[[Api], Awaitable[Reading[T]]]) -> Reading[T
 def unread(reading: Reading[T]) -> Unread:
     assert isinstance(reading, Unread)
     return reading
+
+
+def read(reading: Reading[T]) -> T:
+    assert isinstance(reading, Read)
+    return reading.value
 
 
 def test_all_pages_are_read(api: FakeApi) -> None:
@@ -71,7 +81,7 @@ def test_credentials_go_with_every_request(api: FakeApi) -> None:
 
 def test_forbidden_names_the_permission(api: FakeApi) -> None:
     api.faults[PATH.replace("/api/v1", "/apis/apps/v1").replace("pods", "deployments")] = [status(403, "no")]
-    reading = unread(ask(api, lambda a: a.list(DEPLOYMENTS, "cortex-mcp")))
+    reading = unread(ask(api, lambda a: a.list(NAMESPACED["Deployment"], "cortex-mcp")))
     assert reading.reason is Reason.FORBIDDEN
     assert reading.permission == Permission("list", "deployments.apps", "cortex-mcp")
     assert reading.message == (
@@ -141,13 +151,31 @@ def test_nobody_listens() -> None:
     assert unread(ask(api, lambda a: a.version())).reason is Reason.UNREACHABLE
 
 
-def test_snapshot_reads_each_kind_once_a_namespace(api: FakeApi) -> None:
+def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
     declaration = declared(servers={})
     snapshot = anyio.run(take, declaration, Access("test", api.url))
-    assert set(api.requests.values()) == {1}
-    # version, nodes, namespaces, CoreDNS, the declaration; six kinds in each of two namespaces
-    assert len(api.requests) == 5 + 6 * 2
-    assert not isinstance(snapshot.version, Unread)
+    # Once to see whether anyone is there, and then to measure how fast they answer.
+    assert api.requests.pop("/version") == 1 + api_server.CLIENTS + api_server.REQUESTS
+    assert api.requests.pop("/apis/authorization.k8s.io/v1/subjectaccessreviews") > 1
+    # Once as declared objects and once as rights; once with all pods and once those of MCP servers alone.
+    twice = {kind.path() for kind in EACH if kind.prefix.startswith("apis/rbac.") or kind is PODS}
+    assert {path for path, times in api.requests.items() if times > 1} == twice
+    dns = PODS.path("kube-system")
+    once = ["/apis", dns, f"{dns}/coredns-1/portforward", *(kind.path() for kind in EACH)]
+    assert set(api.requests) == {*once, NODES.path(), CONFIG_MAPS.path("cortex-system", "cortex-declaration")}
+    assert isinstance(snapshot.pods["cortex-system"], Read)
+
+
+def test_forbidden_cluster_is_read_namespace_by_namespace(api: FakeApi) -> None:
+    api.faults = {kind.path(): [status(403, "no")] for kind in EACH}
+    snapshot = anyio.run(take, declared(servers={}), Access("test", api.url))
+    for kind in IN_NAMESPACES:
+        assert {kind.path("cortex-system"), kind.path("cortex-mcp")} <= set(api.requests)
+    pods = api.world.objects["pods", "cortex-mcp"]
+    assert [pod.metadata.name for pod in read(snapshot.pods["cortex-mcp"])] == [pod["metadata"]["name"] for pod in pods]
+    accounts = read(snapshot.objects.of("ServiceAccount", "cortex-mcp"))
+    assert set(accounts) == {o["metadata"]["name"] for o in api.world.objects["serviceaccounts", "cortex-mcp"]}
+    assert unread(snapshot.objects.of("ClusterRole")).reason is Reason.FORBIDDEN
 
 
 def test_unreachable_server_is_asked_once(api: FakeApi) -> None:

@@ -15,7 +15,9 @@ WANTED = ("kube_pod_info", "kube_pod", "up_total")
 NAMES = [*WANTED, "kube_pod_info_more", "kube_po", "xkube_pod", "up_total_sum"]
 
 label_names = st.sampled_from(["pod", "namespace", "le", "a_b", "_x1"])
-texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8) | st.text('\\"\n{},= #', max_size=6)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8) | st.text(
+    '\\"\n{},= #', max_size=6
+)
 numbers = st.floats() | st.integers(-(10**6), 10**6).map(float)
 
 
@@ -29,7 +31,7 @@ def lines(draw: st.DrawFn) -> str:
         pairs.append(f'{name}{draw(space)}={draw(space)}"{escaped}"')
     comma = draw(st.sampled_from(["", ","])) if pairs else ""
     separator = f",{draw(space)}"
-    labels = f"{{{separator.join(pairs)}{comma}}}" if pairs or draw(st.booleans()) else ""
+    labels = f"{{{separator.join(pairs)}{comma}}}" if pairs else draw(st.sampled_from(["", "{}"]))
     number = draw(numbers)
     value = draw(st.sampled_from([repr(number), f"{number:g}", "+Inf", "-Inf", "NaN", "0", "1e3"]))
     timestamp = draw(st.sampled_from(["", "", " 1700000000000"]))
@@ -102,8 +104,8 @@ def test_each_form(line: bytes, expected: Sample) -> None:
     [
         b'up_total{a="1"b="2"} 1',
         b'up_total{a="1",a="2"} 1',
-        b'up_total{a=1} 1',
-        b'up_total{,,} 1',
+        b"up_total{a=1} 1",
+        b"up_total{,,} 1",
         b'up_total{a="1"} one',
         b'up_total{a="1"} 1_0',
         b'up_total{a="1',
@@ -118,8 +120,6 @@ def test_what_is_no_line_of_the_format_is_refused(line: bytes) -> None:
 
 def test_endless_line_is_refused() -> None:
     scanner = Scanner(WANTED)
+    assert list(scanner.feed(b"x" * (LONGEST_LINE - 1))) == []
     with pytest.raises(ValueError, match="longer than"):
-        for _ in range(LONGEST_LINE // 65536 + 2):
-            list(scanner.feed(b"x" * 65536))
-
-
+        scanner.feed(b"x")

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from checks.api import Read, Unread
+from checks.api import Unread
 from checks.catalogue import catalogue
 from checks.findings import Reason, Severity, Status
 from checks.judges import JUDGES, mcp, servers
+from checks.judges.rows import SERVERS, objects
 from checks.mcp_probe import Answer, Outcome
 from checks.snapshot import nothing
 from checks.verify import FINDINGS, OK, UNKNOWN, exit_code, judge
@@ -132,6 +133,26 @@ def set_in(plural: str, namespace: str, prefix: str, path: str, value: object) -
     return apply
 
 
+def add(plural: str, name: str, namespace: str = "cortex-mcp") -> Break:
+    """Add an object that carries the label of ours."""
+    metadata = {"name": name, "labels": {names.COMPONENT: "x"}}
+    return lambda world: world.add(plural, namespace, {"metadata": metadata})
+
+
+def edited(world: World) -> None:
+    """Set what the stack leaves open, as `kubectl edit` would."""
+    deployment = world.one("deployments", "cortex-mcp", "time")
+    deployment["spec"]["template"]["spec"]["priority"] = 9
+    fields: dict[str, Any] = {"f:spec": {"f:template": {"f:spec": {"f:priority": {}}}}}
+    deployment["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "operation": "Update", "fieldsV1": fields}]
+
+
+ACCOUNT = "serviceaccounts", "cortex-mcp", "time"
+ROLE = "roles", "cortex-mcp", names.MCP_MANAGER_ROLE
+BINDING = "rolebindings", "cortex-mcp", names.MCP_MANAGER_BINDING
+DENY = "networkpolicies", "cortex-mcp", names.DEFAULT_DENY
+CONFIG = "configmaps", "cortex-mcp", "shared"
+BUDGET = "poddisruptionbudgets", "cortex-mcp", "time"
 NODE = "nodes", "", "node-0"
 DNS = "pods", "kube-system", "coredns"
 SPACE = "namespaces", "", "cortex-mcp"
@@ -140,7 +161,7 @@ LIMIT = "limitranges", "cortex-mcp", ""
 TIME = "deployments", "cortex-mcp", "time"
 POD = "pods", "cortex-mcp", "time"
 SERVICE = "services", "cortex-mcp", "time"
-DEPLOYED = "configmaps", "cortex-system", ""
+DEPLOYED = "configmaps", "cortex-system", names.DECLARATION_CONFIG_MAP
 TEMPLATE = "spec/template/spec/containers/0"
 
 DRIFTS: list[tuple[str, str, Break]] = [
@@ -194,6 +215,42 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("service.missing", "Service cortex-mcp/time-mcp-server", no_service),
     ("service.port", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/ports/0/port", 9)),
     ("service.selector", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/selector", {"app": "x"})),
+    ("namespace.undeclared", "Namespace stray", add("namespaces", "stray", "")),
+    ("server.spec", "Deployment cortex-mcp/time-mcp-server", set_in(*TIME, f"{TEMPLATE}/args", ["--debug"])),
+    ("server.spec", "Deployment cortex-mcp/time-mcp-server", lambda w: w.container("time").pop("securityContext")),
+    ("rbac.missing", "ServiceAccount cortex-mcp/time-mcp-server", lambda w: w.remove(*ACCOUNT)),
+    ("rbac.missing", f"RoleBinding cortex-mcp/{BINDING[2]}", lambda w: w.remove(*BINDING)),
+    (
+        "rbac.token",
+        "ServiceAccount cortex-mcp/time-mcp-server",
+        set_in(*ACCOUNT, "automountServiceAccountToken", 1),
+    ),
+    ("rbac.rules", f"Role cortex-mcp/{ROLE[2]}", set_in(*ROLE, "rules/0/verbs", ["*"])),
+    ("rbac.subjects", f"RoleBinding cortex-mcp/{BINDING[2]}", set_in(*BINDING, "subjects/0/name", "default")),
+    ("network.missing", "NetworkPolicy cortex-mcp/default-deny", lambda w: w.remove(*DENY)),
+    ("network.policy", "NetworkPolicy cortex-mcp/default-deny", set_in(*DENY, "spec/ingress", [{}])),
+    (
+        "network.policy",
+        "NetworkPolicy cortex-mcp/default-deny",
+        set_in(*DENY, "spec/podSelector", {"matchLabels": {"a": "b"}}),
+    ),
+    (
+        "network.undeclared",
+        "NetworkPolicy cortex-mcp/open",
+        add("networkpolicies", "open"),
+    ),
+    ("config.missing", "ConfigMap cortex-mcp/shared", lambda w: w.remove(*CONFIG)),
+    ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/level", "debug")),
+    ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/more", "1")),
+    ("object.label", "ConfigMap cortex-mcp/shared", meta(*CONFIG, "labels", {names.COMPONENT: None})),
+    ("object.missing", "PodDisruptionBudget cortex-mcp/time-mcp-server", lambda w: w.remove(*BUDGET)),
+    ("object.field", "PodDisruptionBudget cortex-mcp/time-mcp-server", set_in(*BUDGET, "spec/maxUnavailable", 9)),
+    (
+        "object.undeclared",
+        "ConfigMap cortex-mcp/stray",
+        add("configmaps", "stray"),
+    ),
+    ("object.foreign-field", "Deployment cortex-mcp/time-mcp-server", edited),
     ("declaration.missing", "ConfigMap cortex-system/cortex-declaration", lambda w: w.remove(*DEPLOYED)),
     (
         "declaration.corrupt",
@@ -231,15 +288,39 @@ ANSWERS: list[tuple[str, Answer]] = [
 ]
 
 
+ELSEWHERE = (
+    "api.",
+    "container.",
+    "deployment.",
+    "dns.answer",
+    "metrics.",
+    "probe.",
+    "rbac.allowed",
+    "rbac.denied",
+    "rbac.escalation",
+    "rbac.group-binding",
+    "rbac.role-missing",
+    "rbac.undeclared-binding",
+    "usage.",
+    "verifier.",
+)
+"""How the codes begin that other test modules provoke, each with a guard of its own."""
+
+
 def test_healthy_cluster_is_ok(world: World) -> None:
     rows = world.rows()
     assert [row.name for row in rows] == [
         "connection",
         "namespaces",
         "servers",
+        "health",
         "mcp",
         "metrics",
         "usage",
+        "rbac",
+        "network",
+        "config",
+        "objects",
         "declaration",
     ]
     assert [row.status for row in rows] == [Status.OK] * len(rows)
@@ -266,14 +347,19 @@ def test_mcp_answer_gives_exactly_its_finding(world: World, code: str, answer: A
     assert [(f.code, str(f.object)) for f in world.findings()] == [(code, "Service cortex-mcp/time-mcp-server")]
 
 
+def test_binding_of_another_role_is_found(world: World) -> None:
+    set_in(*BINDING, "roleRef", {"kind": "ClusterRole", "name": "view"})(world)
+    assert world.codes() == ["rbac.role"]
+
+
 def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> None:
     world.mcp["talos"] = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}), sessions=True)
     assert world.codes() == ["mcp.session"]
 
 
 def test_every_catalogued_code_is_provoked_here() -> None:
-    elsewhere = {code for code in catalogue() if code.split(".")[0] in ("metrics", "usage")}
-    assert {code for code, *_ in [*DRIFTS, *ANSWERS]} == set(catalogue()) - elsewhere
+    provoked = {code for code, *_ in [*DRIFTS, *ANSWERS]} | {"rbac.role"}
+    assert provoked == {code for code in catalogue() if not code.startswith(ELSEWHERE)}
 
 
 def test_unavailable_names_the_reason_and_the_last_event(world: World) -> None:
@@ -333,6 +419,9 @@ def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
     row = mcp.judge(world.declaration, world.snapshot())
     assert row.status is Status.UNKNOWN
     assert [unknown.reason for unknown in row.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
+    # That the gated one is up is known, as is that neither keeps sessions; that it is as declared is not.
+    assert row.passed == 3
+    assert [(fact.subject, fact.value) for fact in row.facts] == [("time", "up, gated")]
     permission = row.unknowns[1].permission
     assert permission is not None
     assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")
@@ -392,12 +481,10 @@ def test_no_rows_are_no_pass() -> None:
 
 
 def test_left_out_without_a_finding_is_no_pass(world: World) -> None:
-    snapshot = world.snapshot()
     no_namespace(world)
     row = servers.judge(world.declaration, world.snapshot())
-    assert row.skipped == len(world.declaration.servers)
+    assert row.skipped == len(list(objects(world.declaration, SERVERS)))
     assert exit_code((row,), Severity.ERROR) == UNKNOWN
-    assert isinstance(snapshot.namespaces, Read)
 
 
 def test_server_declared_off_need_not_answer() -> None:

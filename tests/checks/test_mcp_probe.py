@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from checks.access import Access
 from checks.mcp_probe import Answer, Outcome, probe
+from checks.plain_error import plain_error
 from stacks.server import SmokeCall
 
 SMOKE = SmokeCall(tool="add", arguments={"a": 1, "b": 2})
@@ -35,6 +36,11 @@ def server() -> MCPServer:
     def broken() -> str:
         """Fail."""
         raise ValueError
+
+    @mcp.tool()
+    def says(text: str) -> str:
+        """Say it, as servers do that report failures as text."""
+        return text
 
     return mcp
 
@@ -79,7 +85,7 @@ def test_real_server_answers(stateless: bool, json_response: bool) -> None:
     with running(server().streamable_http_app(stateless_http=stateless, json_response=json_response)) as access:
         answer = ask(access, SMOKE)
     assert answer.outcome is Outcome.ANSWERED, answer.detail
-    assert answer.tools == {"add", "broken"}
+    assert answer.tools == {"add", "broken", "says"}
     assert answer.smoke_error is None
     assert answer.protocol
     # Sessions belong to the older protocol: the newer one has none, whatever the server's setting.
@@ -113,6 +119,54 @@ def test_failing_smoke_call_gives_the_tools_own_words() -> None:
         answer = ask(access, SmokeCall(tool="broken"))
     assert answer.outcome is Outcome.ANSWERED
     assert answer.smoke_error == "Error executing tool broken"
+
+
+def test_failure_told_as_ordinary_text_is_a_failure() -> None:
+    with running(server().streamable_http_app(stateless_http=True)) as access:
+        told = ask(access, SmokeCall(tool="says", arguments={"text": "Error: no such node"}))
+        well = ask(access, SmokeCall(tool="says", arguments={"text": "Errors: none"}))
+    assert (told.outcome, told.smoke_error) == (Outcome.ANSWERED, "Error: no such node")
+    assert (well.outcome, well.smoke_error) == (Outcome.ANSWERED, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: connection refused",
+        "error : nothing there",
+        "ERROR: x",
+        "Error executing talosctl: exit status 1",
+        "Failed to connect to 10.0.0.1",
+        "failed: timeout",
+        "Traceback (most recent call last):\n  File",
+        "  \nFatal: no config",
+        '{"error": "no such node"}',
+        '{"error": {"code": 5}}',
+    ],
+)
+def test_plain_errors(text: str) -> None:
+    assert plain_error([text])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Errors: none",
+        "Error rate: 0 %",
+        "error",
+        "Failed pods: 0",
+        "no error: all fine",
+        "The last run ended with Error: x",
+        '{"error": null}',
+        '{"error": ""}',
+        '{"error": "x", "nodes": []}',
+        '["error"]',
+        "12:00 UTC",
+    ],
+)
+def test_answers_that_are_no_errors(text: str) -> None:
+    assert plain_error([text]) is None
 
 
 def test_bad_smoke_arguments_are_an_error_of_the_call() -> None:

@@ -1,6 +1,7 @@
 """Commands of other distributions join `cortex`: listed without being imported, loaded when used."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,7 @@ def cortex(site: Path, *args: str) -> tuple[int, str, str]:
 def test_help_lists_it_without_importing_it(site: Path) -> None:
     code, out, err = cortex(site, "--help")
     assert code == 0
-    assert "feed     Feeds the cat." in out
+    assert re.search(r"feed +Feeds the cat\.", out)
     assert err == ""
 
 

@@ -1,38 +1,47 @@
 """A healthy cluster for a small declaration, as the API server's JSON: tests break one thing in it and judge."""
 
 import json
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from checks.api import Kind, Read, Reading, Unread
 from checks.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
+from checks.credentials import Credential, Means
 from checks.findings import Finding, Reason, Row
+from checks.http_probe import Reply
+from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
 from checks.mcp_probe import Answer, Outcome
-from checks.objects import ConfigMap, Version
+from checks.objects import Binding, ConfigMap, Pod, Role, Version
+from checks.parts import dns, rights
+from checks.parts.api_server import ApiServer, Certificate, Transport
+from checks.parts.discovery import Discovery
+from checks.parts.dns import Dns
+from checks.parts.health import JOBS, Health, probed
+from checks.parts.listing import PerNamespace
 from checks.parts.metrics import Metrics
+from checks.parts.objects import Named, Objects
+from checks.parts.rights import Rights
 from checks.parts.usage import Usage
-from checks.snapshot import (
-    CONFIG_MAPS,
-    DEPLOYMENTS,
-    EVENTS,
-    LIMITS,
-    NAMESPACES,
-    NODES,
-    PODS,
-    QUOTAS,
-    SERVICES,
-    PerNamespace,
-    Snapshot,
-)
+from checks.rbac.policy import Policy
+from checks.rbac.requests import Account, Request
+from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
 from checks.verify import judge
-from stacks import names
+from stacks import names, objects
 from stacks.loader import parse
 from stacks.model import Declaration
 
+if TYPE_CHECKING:
+    from checks.rbac.questions import Question
+
 T = TypeVar("T")
+
+_KINDS: dict[str, Kind[Any]] = CLUSTER_WIDE | NAMESPACED | CUSTOM
 Json = dict[str, Any]
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+"""When every snapshot is taken."""
 
 SETTINGS: Json = {
     "cluster": {"context": "test", "environment": "testing", "nodes": 2},
@@ -55,12 +64,39 @@ SETTINGS: Json = {
             "capabilities": {"talos": ["talos_health"], "cluster": ["talos_list"]},
         },
     },
+    "configMaps": {"shared": {"namespace": "cortex-mcp", "data": {"level": "info"}}},
+    "resourceManager": {},
 }
 
 
 def declared(**changes: Json) -> Declaration:
     """Give the declaration of the tests, with whole sections replaced."""
     return parse({**SETTINGS, **changes}, "Pulumi.test.yaml")
+
+
+async def known(name: str) -> None:
+    """Resolve every name, as a pod's DNS does when it is well."""
+
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def groups(declaration: Declaration) -> frozenset[str]:
+    """Give the API groups that a declaration needs."""
+    return frozenset(each.api_version for each in objects.declared(declaration) if "/" in each.api_version)
+
+
+def healthy_api_server(declaration: Declaration) -> ApiServer:
+    """Give an API server with nothing to object to."""
+    return ApiServer(
+        at=NOW,
+        transport=Transport.VERIFIED,
+        latencies=Read(tuple(n / 1000 for n in range(1, 21)), 0.1),
+        groups=Read(groups(declaration), 0.01),
+        skew=0.0,
+        certificate=Certificate("CN=test-ca", NOW + timedelta(days=365)),
+        credential=Credential(Means.CERTIFICATE, NOW + timedelta(days=365)),
+    )
 
 
 class World:
@@ -71,28 +107,47 @@ class World:
         self.objects: dict[tuple[str, str], list[Json]] = {}
         self.unread: dict[tuple[str, str], Unread] = {}
         self.mcp: dict[str, Answer] = {}
-        self.tells_usage = False
-        self.usage = Usage(None)
+        self.replies: dict[str, dict[str, Reply | Unread]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
-        for name in declaration.namespaces:
-            self._namespace(name)
+        self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
+        self.api_server = healthy_api_server(declaration)
+        for obj in objects.declared(declaration):
+            plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
+            self.objects.setdefault((plural, obj.namespace), []).append(_clear(obj.document()))
+        for quota in self.every("resourcequotas"):
+            hard = quota["spec"]["hard"]
+            quota["status"] = {"hard": hard, "used": dict.fromkeys(hard, "0")}
+        for deployment in self.every("deployments"):
+            self._running(deployment)
+        self._everybodys()
         for kind in declaration.servers:
-            self._server(kind)
-        meta = {"name": names.DECLARATION_CONFIG_MAP, "namespace": names.SYSTEM_NAMESPACE}
-        data = {names.DECLARATION_KEY: declaration.canonical()}
-        annotations = {names.DECLARATION_HASH: declaration.digest()}
-        self.add("configmaps", names.SYSTEM_NAMESPACE, {"metadata": {**meta, "annotations": annotations}, "data": data})
+            self._answering(kind)
+        self.usage, self.tells_usage = Usage(None), False
         self.metrics = told(self) if declaration.kube_state_metrics else None
 
     def add(self, plural: str, namespace: str, obj: Json) -> None:
         """Add an object."""
-        self.objects.setdefault((plural, namespace), []).append(json.loads(json.dumps(obj)))
+        copy = json.loads(json.dumps(obj))
+        if namespace:
+            copy["metadata"].setdefault("namespace", namespace)
+        self.objects.setdefault((plural, namespace), []).append(copy)
 
     def one(self, plural: str, namespace: str, prefix: str = "") -> Json:
         """Give the first object whose name begins so."""
         return next(o for o in self.objects[plural, namespace] if o["metadata"]["name"].startswith(prefix))
+
+    def every(self, plural: str) -> list[Json]:
+        """Give the objects of a kind in all namespaces."""
+        return [obj for (kind, _), objects in self.objects.items() if kind == plural for obj in objects]
+
+    def allows(self, account: Account, request: Request) -> bool:
+        """Decide as the API server's authorizer does, by the roles and bindings that are there."""
+        roles = [msgspec.convert(obj, Role) for plural in ("roles", "clusterroles") for obj in self.every(plural)]
+        kinds = ("rolebindings", "clusterrolebindings")
+        bindings = [msgspec.convert(obj, Binding) for plural in kinds for obj in self.every(plural)]
+        return any(grant.allows(request) for grant in Policy(tuple(roles), tuple(bindings)).grants(account))
 
     def remove(self, plural: str, namespace: str, prefix: str = "") -> None:
         """Remove the first object whose name begins so."""
@@ -112,19 +167,19 @@ class World:
         """Take the snapshot that the checks would take."""
         return Snapshot(
             version=Read(Version(git_version="v1.34.4"), 0.01),
+            api_server=self.api_server,
             nodes=self._read(NODES),
-            dns=self._read(PODS, "kube-system"),
-            namespaces=self._read(NAMESPACES),
+            dns=Dns(self._read(PODS, "kube-system"), dict(self.dns)),
+            rights=self._rights(),
             declaration=self._declaration(),
-            metrics=self.metrics,
-            usage=self.usage,
-            quotas=self._each(QUOTAS),
-            limits=self._each(LIMITS),
-            deployments=self._each(DEPLOYMENTS),
+            objects=self._objects(),
             pods=self._each(PODS),
-            services=self._each(SERVICES),
             warnings=self._each(EVENTS),
             mcp=dict(self.mcp),
+            health=Health(NOW, self.replies, self._read(JOBS, "cortex-system")),
+            discovery=self._discovery(),
+            metrics=self.metrics,
+            usage=self.usage,
         )
 
     def rows(self) -> tuple[Row, ...]:
@@ -148,80 +203,111 @@ class World:
     def _each(self, kind: Kind[T]) -> PerNamespace[T]:
         return {name: self._read(kind, name) for name in self.declaration.namespaces}
 
+    def _rights(self) -> Rights:
+        kinds = (rights.ROLES, rights.CLUSTER_ROLES)
+        bindings = (rights.ROLE_BINDINGS, rights.CLUSTER_ROLE_BINDINGS)
+        known = tuple(msgspec.convert(obj, Role) for obj in self.every("clusterroles"))
+        asked = rights.about(self.declaration, known)
+        refused = self.unread.get(("subjectaccessreviews", ""))
+        answers: dict[Question, Reading[bool]] = {
+            question: refused or Read(self.allows(question.account, question.request), 0.01) for question in asked
+        }
+        return Rights(
+            tuple(self._read_all(kind) for kind in kinds), tuple(self._read_all(kind) for kind in bindings), answers
+        )
+
+    def _read_all(self, kind: Kind[T]) -> Reading[tuple[T, ...]]:
+        if (kind.plural, "") in self.unread:
+            return self.unread[kind.plural, ""]
+        return Read(tuple(msgspec.convert(obj, kind.item) for obj in self.every(kind.plural)), 0.01)
+
+    def _discovery(self) -> Discovery:
+        """Give the pods of MCP servers in all namespaces, as the API server's label selector would."""
+        found: list[Pod] = []
+        for plural, namespace in self.objects:
+            reading = self._read(PODS, namespace) if plural == "pods" else None
+            if isinstance(reading, Read):
+                found += [pod for pod in reading.value if pod.metadata.labels.get(names.APP) == names.MCP_SERVER_APP]
+        return Discovery(Read(tuple(found), 0.01))
+
     def _declaration(self) -> Reading[ConfigMap | None]:
         reading = self._read(CONFIG_MAPS, names.SYSTEM_NAMESPACE)
         if isinstance(reading, Unread):
             return reading
-        return Read(next(iter(reading.value), None), reading.seconds)
+        found = (one for one in reading.value if one.metadata.name == names.DECLARATION_CONFIG_MAP)
+        return Read(next(found, None), reading.seconds)
 
-    def _namespace(self, name: str) -> None:
-        declared = self.declaration.namespaces[name]
-        labels = {
-            names.COMPONENT: declared.component,
-            names.ENVIRONMENT: self.declaration.cluster.environment,
-            **{f"{names.POD_SECURITY}{mode}": declared.pod_security for mode in ("enforce", "audit", "warn")},
-        }
-        annotations = {names.DESCRIPTION: declared.description, names.OWNER: declared.owner}
-        self.add("namespaces", "", {"metadata": {"name": name, "labels": labels, "annotations": annotations}})
-        meta = {"name": names.quota(name), "namespace": name}
-        hard = declared.quota.hard()
-        status = {"hard": hard, "used": dict.fromkeys(hard, "0")}
-        self.add("resourcequotas", name, {"metadata": meta, "spec": {"hard": hard}, "status": status})
-        limit = {"type": "Container", **declared.limits.model_dump(by_alias=True)}
-        meta = {"name": names.limits(name), "namespace": name}
-        self.add("limitranges", name, {"metadata": meta, "spec": {"limits": [limit]}})
+    def _everybodys(self) -> None:
+        """Add what each cluster has: roles that are nobody's in particular."""
+        self.role("view", [{"apiGroups": [""], "resources": ["pods", "services"], "verbs": ["get", "list", "watch"]}])
+        self.role("system:discovery", [{"nonResourceURLs": ["/api"], "verbs": ["get"]}])
+        everyone = {"kind": "Group", "name": "system:authenticated"}
+        self.bind("system:discovery", "system:discovery", everyone)
 
-    def _server(self, kind: str) -> None:
+    def role(self, name: str, rules: list[Json]) -> None:
+        """Add a ClusterRole."""
+        self.add("clusterroles", "", {"metadata": {"name": name}, "rules": rules})
+
+    def bind(self, name: str, role: str, subject: Json, namespace: str = "") -> None:
+        """Bind a ClusterRole, in a namespace or in the whole cluster."""
+        meta = {"name": name, **({"namespace": namespace} if namespace else {})}
+        obj = {"metadata": meta, "roleRef": {"kind": "ClusterRole", "name": role}, "subjects": [subject]}
+        self.add("rolebindings" if namespace else "clusterrolebindings", namespace, obj)
+
+    def _objects(self) -> Objects:
+        places = [(kind, "") for kind in CLUSTER_WIDE]
+        places += [(kind, space) for kind in NAMESPACED for space in self.declaration.namespaces]
+        places += [(obj.kind, obj.namespace) for obj in objects.declared(self.declaration) if obj.kind in _KINDS]
+        return Objects({(kind, space): self._by_name(_KINDS[kind], space) for kind, space in places})
+
+    def _by_name(self, kind: Kind[Json], namespace: str) -> Reading[Named]:
+        listing = self._read(kind, namespace)
+        if isinstance(listing, Unread):
+            return listing
+        return Read({item["metadata"]["name"]: item for item in listing.value}, listing.seconds)
+
+    def _running(self, deployment: Json) -> None:
+        """Let a Deployment's pods run."""
+        meta, template = deployment["metadata"], deployment["spec"]["template"]["metadata"]
+        replicas = deployment["spec"].get("replicas", 1)
+        counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), replicas)
+        meta["generation"] = 1
+        deployment["status"] = {"observedGeneration": 1, **counts}
+        for number in range(replicas):
+            name = f"{meta['name']}-5d-{number}"
+            pod = _pod(name, meta["namespace"], template["labels"], template.get("annotations", {}))
+            self.add("pods", meta["namespace"], pod)
+
+    def _answering(self, kind: str) -> None:
+        """Let a server's endpoint answer."""
         server = self.declaration.servers[kind]
-        name, namespace = names.server(kind), server.namespace
-        labels = {
-            **names.server_selector(kind),
-            names.VERSION: server.version,
-            names.PROTOCOL: server.transport,
-            names.COMPONENT: names.MCP_SERVER_APP,
-        }
-        annotations = {
-            names.CAPABILITIES: names.capabilities(server.capabilities),
-            names.ENDPOINT: names.endpoint(kind, namespace, server.port, server.path),
-        }
-        probes = {
-            f"{side}Probe": {
-                "httpGet": {"path": probe["path"], "port": "http"},
-                **{key: value for key, value in probe.items() if key != "path"},
-            }
-            for side, probe in server.probes.model_dump(by_alias=True).items()
-        }
-        ports = [{"name": "http", "containerPort": server.port}]
-        container = {"name": name, "image": server.image, "ports": ports, **probes}
-        template = {"metadata": {"labels": labels, "annotations": annotations}, "spec": {"containers": [container]}}
-        status = {"observedGeneration": 1, **dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 2)}
-        meta = {"name": name, "namespace": namespace, "generation": 1, "labels": labels, "annotations": annotations}
-        spec = {"replicas": server.replicas, "template": template}
-        self.add("deployments", namespace, {"metadata": meta, "spec": spec, "status": status})
-        for number in range(server.replicas):
-            self.add("pods", namespace, _pod(f"{name}-5d-{number}", namespace, labels, annotations))
-        service_ports = [{"name": "http", "port": server.port, "protocol": "TCP", "targetPort": "http"}]
-        spec = {"ports": service_ports, "selector": names.server_selector(kind)}
-        self.add("services", namespace, {"metadata": {"name": name, "namespace": namespace}, "spec": spec})
         tools = frozenset(tool for tools in server.capabilities.values() for tool in tools)
+        self.replies[kind] = {path: Reply(200, "", 0.01) for path in probed(server)}
         self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
+
+
+def _clear(value: objects.Value) -> Any:
+    """Give a declared value as the API server would, with something in place of what is hidden."""
+    match value:
+        case objects.Hidden():
+            return "c2VjcmV0"
+        case dict():
+            return {key: _clear(inner) for key, inner in value.items()}
+        case list():
+            return [_clear(inner) for inner in value]
+    return value
 
 
 def told(world: World) -> Metrics:
     """Give what a kube-state-metrics that is well would tell of the world."""
-    replicas = {
-        (namespace, item["metadata"]["name"]): Replicas(item["spec"]["replicas"], item["spec"]["replicas"])
-        for (plural, namespace), items in world.objects.items()
-        if plural == "deployments"
-        for item in items
-    }
-    pods = sum(len(items) for (plural, _), items in world.objects.items() if plural == "pods")
+    pods = len(world.every("pods"))
+    metas = {(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in world.every("deployments")}
     cluster = ClusterMetrics(
-        at=datetime(2026, 1, 1, tzinfo=UTC),
+        at=NOW,
         samples={**dict.fromkeys(NEEDED, 1), POD: pods},
-        nodes={item["metadata"]["name"]: True for item in world.objects["nodes", ""]},
+        nodes={node["metadata"]["name"]: True for node in world.every("nodes")},
         phases={"Running": pods},
-        deployments=replicas,
+        deployments={key: Replicas(*[obj["spec"].get("replicas", 1)] * 2) for key, obj in metas.items()},
     )
     return Metrics(Read(cluster, 0.01), Read(None, 0.01), Read((), 0.01))
 

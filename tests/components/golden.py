@@ -40,18 +40,28 @@ def path(stack: str) -> Path:
 
 def render(stack: str) -> str:
     """Give a stack's manifests as YAML, sorted by kind, namespace and name."""
-    manifests = sorted((_manifest(resource) for resource in _objects(recorded(stack))), key=_order)
+    manifests = sorted((_manifest(resource) for resource in objects(recorded(stack))), key=_order)
     return yaml.dump_all(manifests, Dumper=_Dumper, sort_keys=True, width=120, explicit_start=True)
 
 
-def recorded(stack: str) -> Recording:
-    """Record a committed stack, with a made-up value for each of its secrets and a tag for each local image."""
+def declaration_of(stack: str) -> Declaration:
+    """Load a committed stack, with a tag for each local image."""
     with TemporaryDirectory() as folder:
         lock = Path(folder) / "images.json"
         images = (f"cortex.local/{name}" for name in LOCAL_IMAGES)
         lock.write_text(json.dumps({image: f"{image}:content-hash" for image in images}), encoding="utf-8")
         with mock.patch.dict(os.environ, {LOCK_VARIABLE: str(lock)}):
-            declaration = load(stack, ROOT)
+            return load(stack, ROOT)
+
+
+def recorded(stack: str) -> Recording:
+    """Record a committed stack."""
+    return rendered(declaration_of(stack))
+
+
+def rendered(declaration: Declaration) -> Recording:
+    """Record a declaration, with a made-up value for each of its secrets."""
+    with TemporaryDirectory() as folder:
         keys = {f"secrets:{key}": f"value of {key}" for key in _keys(declaration)}
         for file in _files(declaration):
             (Path(folder) / file).parent.mkdir(parents=True, exist_ok=True)
@@ -72,12 +82,13 @@ def _files(declaration: Declaration) -> Iterator[str]:
         yield from (source.file for source in secret.keys.values() if source.file)
 
 
-def _objects(recording: Recording) -> list[Registration]:
+def objects(recording: Recording) -> list[Registration]:
+    """Give the Kubernetes objects among what was registered."""
     return [resource for resource in recording.resources if resource.type.startswith("kubernetes:")]
 
 
 def _manifest(resource: Registration) -> Manifest:
-    manifest = cast("Manifest", _hidden(resource.inputs, "", resource.secret_paths))
+    manifest = masked(resource)
     if resource.name == names.DECLARATION_CONFIG_MAP:
         # It repeats the stack file; its hash changes with every default.
         manifest["data"] = {names.DECLARATION_KEY: "[the declaration]"}
@@ -85,6 +96,11 @@ def _manifest(resource: Registration) -> Manifest:
     if resource.type.endswith(":Job"):
         cast("Manifest", manifest["metadata"])["name"] = f"{names.VERIFY}-[hash of the declaration]"
     return manifest
+
+
+def masked(resource: Registration) -> Manifest:
+    """Give an object as registered, with SECRET where the engine got a secret."""
+    return cast("Manifest", _hidden(resource.inputs, "", resource.secret_paths))
 
 
 def _hidden(value: object, where: str, secret: frozenset[str]) -> object:

@@ -28,6 +28,8 @@ class Registration:
     inputs: Mapping[str, object]
     secret_paths: frozenset[str]
     deleted_before_replaced: bool
+    secret_outputs: frozenset[str]
+    """What the engine keeps secret of the provider's answers."""
 
     def at(self, path: str) -> object:
         """Give the input at a dotted path; numbers index lists, `~` stands for a dot inside a key."""
@@ -146,6 +148,7 @@ class _Monitor(mocks.MockMonitor):
                     cast("Mapping[str, object]", inputs),
                     frozenset(secret_paths),
                     request.deleteBeforeReplace,
+                    frozenset(request.additionalSecretOutputs),
                 )
             )
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call]

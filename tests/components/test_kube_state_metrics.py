@@ -121,12 +121,13 @@ def test_alerts_have_the_declared_thresholds() -> None:
     rule = made(alerts=thresholds).of("PrometheusRule")["cortex-monitoring/cortex-alerts"]
     rules = cast("list[dict[str, str]]", rule.at("spec.groups.0.rules"))
     mine = 'namespace=~"cortex-mcp|cortex-monitoring|cortex-system"'
+    total = f"kube_pod_container_status_restarts_total{{{mine}}}"
     assert {alert["alert"]: alert["expr"] for alert in rules} == {
         "CortexQuotaNearExhaustion": (
             f'100 * kube_resourcequota{{type="used",{mine}}} / ignoring(type) '
             f'(kube_resourcequota{{type="hard",{mine}}} > 0) >= 85'
         ),
-        "CortexContainerRestarts": f"increase(kube_pod_container_status_restarts_total{{{mine}}}[15m]) > 7",
+        "CortexContainerRestarts": f"{total} - min_over_time({total}[15m]) > 7",
         "CortexDeploymentUnavailable": (
             f"kube_deployment_spec_replicas{{{mine}}} > kube_deployment_status_replicas_available{{{mine}}}"
         ),

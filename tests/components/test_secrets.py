@@ -3,6 +3,7 @@ from collections.abc import Mapping
 import pulumi
 
 from components.secrets import DeclaredSecret, DeclaredSecretSettings
+from stacks.checksum import checksum
 from stacks.secret import Secret
 from tests.components.recording import Recording, record
 
@@ -23,7 +24,14 @@ def test_secret_has_the_declared_keys_and_is_secret_throughout() -> None:
     assert secret.at("type") == "Opaque"
     assert secret.at("metadata.labels") == {"cortex.dev/component": "mcp-servers"}
     assert secret.at("data") == {"talosconfig": "aHVudGVyMg=="}
-    assert secret.secret_paths in ({"data"}, {"data.talosconfig"})
+    assert secret.secret_paths == {"data", "metadata.annotations.cortex.dev/checksum"}
+
+
+def test_secret_carries_the_checksum_of_its_data() -> None:
+    keys = {"a": {"pulumi": "a"}, "b": {"literal": "2"}}
+    secret = made({"a": "1", "b": "2"}, keys=keys).one("Secret")
+    expected = checksum("cortex-mcp/talos-config", {}, {"a": "1", "b": "2"})
+    assert secret.at("metadata.annotations") == {"cortex.dev/checksum": expected}
 
 
 def test_external_secret_names_the_store_and_makes_the_secret() -> None:

@@ -1,17 +1,20 @@
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 import anyio
 import pytest
 
 from checks.access import Access
+from checks.api import Kind
 from checks.findings import Severity
+from checks.kinds import NAMESPACED
 from checks.publication import publish
+from checks.snapshot import EVENTS, PODS
 from checks.verify import verify_deployed
 from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
 from stacks.verifier import Verifier as Declared
 from stacks.verifier import verifier_client
-from tests.checks.fake_api import serve
+from tests.checks.fake_api import serve, status
 from tests.checks.world import World
 from tests.checks.world import declared as world_declared
 from tests.components.recording import Recording, Registration, record
@@ -96,6 +99,11 @@ def test_servers_can_know_the_verifier_as_a_client() -> None:
     assert client.labels.items() <= LABELS.items()
 
 
+_KINDS: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS)
+NOT_CLUSTER_WIDE = {kind.path() for kind in _KINDS if kind.plural not in ("roles", "rolebindings")}
+"""What may be read in the stack's namespaces alone."""
+
+
 def granted(verifier: Recording) -> set[Right]:
     """Give all that the account may do, by following the bindings."""
     rights: set[Right] = set()
@@ -123,12 +131,13 @@ def used(namespaces: tuple[str, ...]) -> set[Right]:
     """Give all that a verification inside the cluster asks of the API server."""
     spaces = {name: {"component": "c", "description": "d"} for name in namespaces}
     rights: set[Right] = {("cortex-system", "create", "configmaps", "")}
-    with serve(World(world_declared(namespaces=spaces, servers={}))) as api:
+    with serve(World(world_declared(namespaces=spaces, servers={}, configMaps={}))) as api:
+        api.faults = {path: [status(403, "forbidden")] for path in NOT_CLUSTER_WIDE}
         access = Access("in-cluster", api.url, inside=True)
         report = anyio.run(verify_deployed, access, Severity.ERROR)
         assert (report.exit_code, anyio.run(publish, report, access)) == (0, None)
         for path in api.requests:
-            if path != "/version":
+            if path != "/version" and path not in NOT_CLUSTER_WIDE:
                 rights.add(_right(path))
     return rights
 

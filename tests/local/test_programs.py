@@ -6,21 +6,26 @@ import os
 import re
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from local import programs, versions
+from local import versions
 from local.errors import ToolError
 from local.programs import Programs
 from local.progress import Progress
-from local.tool import MODULES, TOOLS
+from local.tool import CHECKERS, MODULES, TOOLS, Tool
 
 ROOT = Path(__file__).parents[2]
 
 
 def module(name: str) -> str:
     return (MODULES / name / "go.mod").read_text()
+
+
+def tools(*names: str) -> list[Tool]:
+    return [tool for tool in TOOLS if tool.name in names]
 
 
 def fake(folder: Path, name: str, says: str) -> None:
@@ -30,9 +35,8 @@ def fake(folder: Path, name: str, says: str) -> None:
 
 
 @pytest.fixture
-def one_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Only etcd is wanted, and PATH is an empty folder."""
-    monkeypatch.setattr(programs, "TOOLS", tuple(tool for tool in TOOLS if tool.name == "etcd"))
+def path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """PATH is an empty folder."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}")
@@ -40,8 +44,8 @@ def one_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_each_tool_has_its_module_with_sums() -> None:
-    wanted = {name for tool in TOOLS for name in tool.modules or (tool.name,)}
-    there = {path.parent.name for path in MODULES.glob("*/go.mod")}
+    wanted = {name for tool in (*TOOLS, *CHECKERS) for name in tool.modules or (tool.name,)}
+    there = {file.parent.name for file in MODULES.glob("*/go.mod")}
     assert wanted == there
     assert all((MODULES / name / "go.sum").stat().st_size for name in there)
 
@@ -58,42 +62,42 @@ def test_every_staging_module_is_of_the_kubernetes_version() -> None:
     assert set(replaced) == {stage}
 
 
-def test_a_fitting_program_on_path_is_used(one_tool: Path, tmp_path: Path) -> None:
-    fake(one_tool, "etcd", "etcd Version: 3.6.9")
+def test_a_fitting_program_on_path_is_used(path: Path, tmp_path: Path) -> None:
+    fake(path, "etcd", "etcd Version: 3.6.9")
     os.environ["PATH"] += ":/bin:/usr/bin"
-    assert Programs(tmp_path / "cache", Progress(io.StringIO())).ensure() == {"etcd": one_tool / "etcd"}
+    assert Programs(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd")) == {"etcd": path / "etcd"}
 
 
-def test_another_version_on_path_is_not_used(one_tool: Path, tmp_path: Path) -> None:
-    fake(one_tool, "etcd", "etcd Version: 3.5.1")
+def test_another_version_on_path_is_not_used(path: Path, tmp_path: Path) -> None:
+    fake(path, "etcd", "etcd Version: 3.5.1")
     with pytest.raises(
         ToolError, match=r"^Go is not on PATH, and these have to be built: etcd: install Go 1\.26 or newer"
     ):
-        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure()
+        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd"))
 
 
-def test_a_build_that_fails_says_why_and_leaves_no_half(one_tool: Path, tmp_path: Path) -> None:
-    fake(one_tool, "go", "no space left on device")
-    (one_tool / "go").write_text("#!/bin/sh\necho 'no space left on device'; exit 1\n")
+def test_a_build_that_fails_says_why_and_leaves_no_half(path: Path, tmp_path: Path) -> None:
+    fake(path, "go", "no space left on device")
+    (path / "go").write_text("#!/bin/sh\necho 'no space left on device'; exit 1\n")
     os.environ["PATH"] += ":/bin:/usr/bin"
     with pytest.raises(ToolError, match=r"^building etcd failed: no space left on device \(all of it: .*\.log\)$"):
-        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure()
-    assert [path.suffix for path in (tmp_path / "cache" / "tools").iterdir()] == [".log"]
+        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd"))
+    assert [file.suffix for file in (tmp_path / "cache" / "tools").iterdir()] == [".log"]
 
 
-def test_what_is_built_is_found_again(one_tool: Path, tmp_path: Path) -> None:
+def test_what_is_built_is_found_again(path: Path, tmp_path: Path) -> None:
     script = 'for last; do out=$target; target=$last; done; printf x > "${out}server"'
-    (one_tool / "go").write_text(f"#!/bin/sh\n{script}\n")
-    (one_tool / "go").chmod(0o755)
+    (path / "go").write_text(f"#!/bin/sh\n{script}\n")
+    (path / "go").chmod(0o755)
     os.environ["PATH"] += ":/bin:/usr/bin"
     said = io.StringIO()
-    built = Programs(tmp_path / "cache", Progress(said)).ensure()
+    built = Programs(tmp_path / "cache", Progress(said)).ensure(tools("etcd"))
     assert built["etcd"].read_text() == "x"
     assert [line.split("s  ")[1] for line in said.getvalue().splitlines()] == [
         "building etcd", "built etcd in 0 s",
     ]  # fmt: skip
     silent = io.StringIO()
-    assert Programs(tmp_path / "cache", Progress(silent)).ensure() == built
+    assert Programs(tmp_path / "cache", Progress(silent)).ensure(tools("etcd")) == built
     assert silent.getvalue() == ""
 
 
@@ -114,14 +118,24 @@ def test_kubectl_is_stamped_with_its_version() -> None:
     assert {f"gitMajor={major}", f"gitMinor={minor}"} <= {stamp.rpartition(".")[2] for stamp in tool.stamps}
 
 
-def test_one_failed_build_ends_the_others(one_tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "TOOLS", tuple(tool for tool in TOOLS if tool.name in {"etcd", "kwok"}))
+def test_one_failed_build_ends_the_others(path: Path, tmp_path: Path) -> None:
     script = 'case "$PWD" in *kwok) exec sleep 60 ;; *) echo broken; exit 1 ;; esac'
-    (one_tool / "go").write_text(f"#!/bin/sh\n{script}\n")
-    (one_tool / "go").chmod(0o755)
+    (path / "go").write_text(f"#!/bin/sh\n{script}\n")
+    (path / "go").chmod(0o755)
     os.environ["PATH"] += ":/bin:/usr/bin"
     started = time.monotonic()
     with pytest.raises(ToolError, match=r"^building etcd failed: broken"):
-        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure()
+        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd", "kwok"))
     assert time.monotonic() - started < 20
-    assert {path.suffix for path in (tmp_path / "cache" / "tools").iterdir()} == {".log"}
+    assert {file.suffix for file in (tmp_path / "cache" / "tools").iterdir()} == {".log"}
+
+
+def test_build_tags_reach_go_and_make_another_build(path: Path, tmp_path: Path) -> None:
+    (promtool,) = (tool for tool in CHECKERS if tool.tags)
+    assert promtool.key() != replace(promtool, tags=()).key()
+    script = 'for last; do out=$target; target=$last; done; echo "$*" > "${out}promtool"'
+    (path / "go").write_text(f"#!/bin/sh\n{script}\n")
+    (path / "go").chmod(0o755)
+    os.environ["PATH"] += ":/bin:/usr/bin"
+    built = Programs(tmp_path / "cache", Progress(io.StringIO())).ensure([promtool])
+    assert "-tags remove_all_sd -ldflags" in built["promtool"].read_text()

@@ -9,8 +9,11 @@ import pytest
 
 from provider.cluster import Cluster
 from provider.errors import ApiError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
-from provider.kinds import Kind, parse_token
-from provider.settings import Settings, connect, parse, problems
+from provider.kinds import Kind, Type, parse_token
+from provider.kubeconfig import active_cluster, connect
+from provider.ownership import leave_alone, take_over
+from provider.properties import Secret
+from provider.settings import Settings, parse, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,11 +106,62 @@ def test_an_unusable_kubeconfig_is_one_sentence(kubeconfig: str) -> None:
 
 
 def test_settings_that_would_change_what_happens_are_refused() -> None:
-    assert set(problems({"cluster": "x", "deleteUnreachable": "false", "enableServerSideApply": "false"})) == {
-        "cluster",
-        "enableServerSideApply",
-    }
+    assert set(problems({"cluster": "x", "renderYamlToDirectory": "", "alwaysRender": "false"})) == {"cluster"}
     assert parse({"kubeconfig": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}) is None
+
+
+def test_a_setting_comes_from_the_provider_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse({}) == Settings()
+    monkeypatch.setenv("PULUMI_K8S_ENABLE_SECRET_MUTABLE", "true")
+    monkeypatch.setenv("PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY", "false")
+    assert parse({}) == Settings(secret_mutable=True, server_side=False)
+    assert parse({"enableSecretMutable": "false", "enableServerSideApply": True}) == Settings()
+
+
+def test_the_cluster_that_a_kubeconfig_leads_to(server: Server, tmp_path: Path) -> None:
+    entry = {"server": f"http://127.0.0.1:{server.server_port}"}
+    (tmp_path / "kubeconfig").write_text(server.kubeconfig)
+    assert active_cluster({"kubeconfig": Secret(server.kubeconfig)}) == entry
+    assert active_cluster({"kubeconfig": str(tmp_path / "kubeconfig"), "context": "c"}) == entry
+    for unclear in ({}, {"kubeconfig": "/nowhere"}, {"kubeconfig": server.kubeconfig, "context": "other"}):
+        assert active_cluster(unclear) is None
+
+
+def test_refused_credentials_are_read_anew_once(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(server.kubeconfig)
+    api, _ = connect(Settings(kubeconfig=str(path)))
+    server.says("POST /x", (401, {}, "{}"), {"done": True})
+    path.write_text(server.kubeconfig.replace("t0ken", "renewed"))
+    assert api.request("POST", "/x", body={}) == {"done": True}
+    assert [headers["Authorization"] for _, headers, _ in server.seen] == ["Bearer t0ken", "Bearer renewed"]
+    server.says("GET /x", (401, {}, "{}"))
+    with pytest.raises(ApiError, match="HTTP 401"):
+        api.request("GET", "/x")
+    assert len(server.seen) == 4
+
+
+def test_an_exec_plugin_without_expiry_is_asked_again(server: Server, tmp_path: Path) -> None:
+    plugin, counter = tmp_path / "plugin", tmp_path / "count"
+    version = "client.authentication.k8s.io/v1"
+    credential = f'{{"kind": "ExecCredential", "apiVersion": "{version}", "status": {{"token": "%s"}}}}'
+    plugin.write_text(f"#!/bin/sh\necho >> {counter}\nprintf '{credential}' $(wc -l < {counter})\n")
+    plugin.chmod(0o755)
+    content = json.loads(server.kubeconfig)
+    run = {"apiVersion": version, "command": str(plugin), "interactiveMode": "Never"}
+    content["users"][0]["user"] = {"exec": run}
+    api, _ = connect(Settings(kubeconfig=json.dumps(content)))
+    server.says("GET /x", (401, {}, "{}"), {"done": True})
+    assert api.request("GET", "/x") == {"done": True}
+    assert [headers["Authorization"] for _, headers, _ in server.seen] == ["Bearer 1", "Bearer 2"]
+
+
+def test_warnings_of_the_server_are_heard(server: Server, cluster: Cluster) -> None:
+    header = '299 - "v1 Foo is deprecated", 299 - "unknown field \\"spec.x\\""'
+    server.says("GET /x", (200, {"Warning": header}, "{}"))
+    heard: list[str] = []
+    cluster.api.request("GET", "/x", warn=heard.append)
+    assert heard == ["v1 Foo is deprecated", 'unknown field "spec.x"']
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -169,29 +223,56 @@ def test_no_answer_and_a_strange_answer_are_no_statement_about_objects(server: S
         api.request("GET", "/x")
 
 
-def test_ownership_left_by_a_create_becomes_that_of_an_apply(server: Server, cluster: Cluster) -> None:
-    server.says("GET /api/v1", CORE)
-    ours = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
-    applied = {"manager": "pulumi-kubernetes", "operation": "Apply", "fieldsV1": {"f:data": {"f:b": {}}}}
-    theirs = {"manager": "kubectl", "operation": "Update", "fieldsV1": {}}
-    live = {"metadata": {"resourceVersion": "7", "managedFields": [ours, theirs, applied]}}
-    path = "/api/v1/namespaces/ns/configmaps/a"
-    server.says(f"GET {path}", live)
-    server.says(f"PATCH {path}", {})
-    cluster.own(cluster.find(CONFIG_MAP, "ns/a"))
-    test, change = json.loads(server.seen[-1][2])
-    assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
-    assert change["value"] == [theirs, {**applied, "fieldsV1": {"f:data": {"f:a": {}, "f:b": {}}}}]
+OURS = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
+APPLIED = {"manager": "pulumi-kubernetes-1", "operation": "Apply", "fieldsV1": {"f:data": {"f:b": {}}}}
+THEIRS = {"manager": "someone", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
 
-    server.says(f"GET {path}", {"metadata": {"managedFields": [theirs, applied]}})
-    server.seen.clear()
-    cluster.own(cluster.find(CONFIG_MAP, "ns/a"))
-    assert [request for request, _, _ in server.seen] == [f"GET {path}"]
+
+def test_ownership_left_by_a_create_or_by_kubectl_becomes_that_of_an_apply() -> None:
+    kubectl = {"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {"f:spec": {}}}
+    status = {**OURS, "subresource": "status"}
+    live = {"metadata": {"resourceVersion": "7", "managedFields": [OURS, THEIRS, APPLIED, kubectl, status]}}
+    test, change = take_over(live, "pulumi-kubernetes-1")
+    assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
+    fields = {"f:data": {"f:a": {}, "f:b": {}}, "f:spec": {}}
+    assert change["value"] == [THEIRS, status, {**APPLIED, "fieldsV1": fields}]
+    settled = {"metadata": {"resourceVersion": "8", "managedFields": change["value"]}}
+    assert take_over(settled, "pulumi-kubernetes-1") == []
+
+
+def test_ownership_is_taken_over_again_when_another_wrote_meanwhile(server: Server, cluster: Cluster) -> None:
+    server.says("GET /api/v1", CORE)
+    path = "/api/v1/namespaces/ns/configmaps/a"
+    live = {"metadata": {"resourceVersion": "7", "managedFields": [OURS]}}
+    server.says(f"GET {path}", {"metadata": {"resourceVersion": "8", "managedFields": [OURS, THEIRS]}})
+    server.says(f"PATCH {path}", (409, {}, json.dumps({"kind": "Status", "reason": "Conflict"})), {"done": True})
+    assert cluster.own(cluster.find(CONFIG_MAP, "ns/a"), live, "m") == {"done": True}
+    assert json.loads(server.seen[-1][2])[0]["value"] == "8"
+
+
+def test_an_ignored_field_is_left_to_its_manager_or_sent_as_it_is() -> None:
+    declared = {"spec": {"replicas": 1, "paused": True, "x": 1}, "data": {"b.c": "declared"}}
+    live = {
+        "metadata": {"managedFields": [{**APPLIED, "fieldsV1": {"f:data": {"f:b.c": {}}}}, THEIRS]},
+        "spec": {"replicas": 5},
+        "data": {"b.c": "live"},
+    }
+    ignored = ["spec.replicas", 'data["b.c"]', "spec.items[0]", "spec.paused"]
+    assert leave_alone(declared, live, "pulumi-kubernetes-1", ignored) == {
+        "spec": {"paused": True, "x": 1},
+        "data": {"b.c": "live"},
+    }
 
 
 def test_tokens_name_kinds_or_are_refused_in_a_sentence() -> None:
-    assert parse_token("kubernetes:core/v1:Secret") == Kind("", "v1", "Secret")
-    assert parse_token("kubernetes:apps/v1:Deployment").api_version == "apps/v1"
-    for token in ("kubernetes:helm.sh/v3:Release", "kubernetes:yaml/v2:ConfigGroup", "kubernetes:core/v1:PodPatch"):
+    assert parse_token("kubernetes:core/v1:Secret", {}) == Type(Kind("", "v1", "Secret"))
+    assert parse_token("kubernetes:apps/v1:Deployment", {}).kind.api_version == "apps/v1"
+    patch = Type(Kind("", "v1", "Pod"), is_patch=True)
+    assert parse_token("kubernetes:core/v1:PodPatch", {"kind": "Pod"}) == patch
+    own = parse_token("kubernetes:example.com/v1:EnvoyPatch", {"kind": "EnvoyPatch"})
+    assert own == Type(Kind("example.com", "v1", "EnvoyPatch"))
+    for token in ("kubernetes:helm.sh/v3:Release", "kubernetes:yaml/v2:ConfigGroup"):
         with pytest.raises(UnsupportedError, match="install the official plugin"):
-            parse_token(token)
+            parse_token(token, {})
+    with pytest.raises(UnsupportedError, match="declare its items"):
+        parse_token("kubernetes:core/v1:ConfigMapList", {})

@@ -9,14 +9,14 @@ from provider.replacement import forces_replacement
 from provider.settings import Settings
 
 
-def test_every_changed_leaf_is_found() -> None:
+def test_every_changed_field_is_found_once() -> None:
     old = {"a": {"same": 1, "gone": {"x": 1}}, "list": [{"n": 1}, {"n": 2}], "t": 1}
     new = {"a": {"same": 1, "added": {}}, "list": [{"n": 1}, {"n": 3}, {"n": 4}], "t": "1"}
     assert list(changes(old, new)) == [
         Change(("a", "added"), Edit.ADD),
-        Change(("a", "gone", "x"), Edit.DELETE),
+        Change(("a", "gone"), Edit.DELETE),
         Change(("list", 1, "n"), Edit.UPDATE),
-        Change(("list", 2, "n"), Edit.ADD),
+        Change(("list", 2), Edit.ADD),
         Change(("t",), Edit.UPDATE),
     ]
     assert list(changes(old, old)) == []
@@ -30,6 +30,7 @@ def test_an_empty_mapping_differs_from_none_and_from_a_scalar() -> None:
 def test_paths_are_written_as_the_engine_reads_them() -> None:
     assert render(("spec", "ports", 0, "name")) == "spec.ports[0].name"
     assert render(("metadata", "labels", 'a.b/c"')) == 'metadata.labels["a.b/c\\""]'
+    assert render(("metadata", "labels", "a-b")) == "metadata.labels.a-b"
 
 
 def test_a_field_below_a_list_is_looked_up_as_the_whole_list() -> None:
@@ -43,12 +44,16 @@ def test_refreshed_inputs_take_live_values_of_declared_fields_only() -> None:
         "pw": Secret({"x": "1"}),
         "env": [{"name": "A", "value": "1"}, {"name": "B"}],
         "args": ["x"],
+        "empty": Secret({}),
+        "text": "",
+        "off": False,
     }
     live = {
         "labels": {"a": "9", "theirs": "3"},
         "pw": {"x": "8", "y": "7"},
         "env": [{"name": "injected"}, {"name": "A", "value": "5", "more": 1}],
         "args": ["x", "y"],
+        "text": None,
         "status": {},
     }
     assert refreshed(declared, live) == {
@@ -56,6 +61,8 @@ def test_refreshed_inputs_take_live_values_of_declared_fields_only() -> None:
         "pw": Secret({"x": "8"}),
         "env": [{"name": "A", "value": "5"}],
         "args": ["x", "y"],
+        "empty": Secret({}),
+        "text": "",
     }
 
 
@@ -74,17 +81,22 @@ DEPLOYMENT, SECRET, POD = Kind("apps", "v1", "Deployment"), Kind("", "v1", "Secr
         (SECRET, ("data", "a"), True),
         (SECRET, ("type",), True),
         (Kind("example.com", "v1", "Secret"), ("data", "a"), False),
-        (POD, ("spec", "containers", 0, "image"), False),
+        (POD, ("spec", "containers", 0, "image"), True),
+        (POD, ("spec", "tolerations", 1), False),
+        (POD, ("metadata", "labels", "spec"), False),
+        (Kind("", "v1", "PersistentVolume"), ("spec", "hostPath", "path"), True),
+        (Kind("", "v1", "PersistentVolume"), ("spec", "capacity", "storage"), False),
         (POD, ("spec", "containers", 0, "command", 1), True),
         (Kind("rbac.authorization.k8s.io", "v1", "RoleBinding"), ("roleRef", "name"), True),
     ],
 )
 def test_which_fields_cannot_change_in_place(kind: Kind, path: tuple[str | int, ...], *, replaced: bool) -> None:
-    assert forces_replacement(kind, path, Settings()) is replaced
+    assert forces_replacement(kind, path, Settings(), {}) is replaced
 
 
 def test_contents_change_in_place_where_the_settings_say_so() -> None:
     mutable = Settings(secret_mutable=True)
-    assert not forces_replacement(SECRET, ("stringData", "a"), mutable)
-    assert forces_replacement(SECRET, ("type",), mutable)
-    assert forces_replacement(Kind("", "v1", "ConfigMap"), ("data", "a"), mutable)
+    assert not forces_replacement(SECRET, ("stringData", "a"), mutable, {})
+    assert forces_replacement(SECRET, ("data", "a"), mutable, {"immutable": True})
+    assert forces_replacement(SECRET, ("type",), mutable, {})
+    assert forces_replacement(Kind("", "v1", "ConfigMap"), ("data", "a"), mutable, {})

@@ -4,7 +4,18 @@ from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider.properties import Secret, decode, encode, has_unknown, manifest, outputs, protect, redact, reveal
+from provider.properties import (
+    Secret,
+    decode,
+    encode,
+    has_unknown,
+    manifest,
+    merge_patch,
+    outputs,
+    protect,
+    redact,
+    reveal,
+)
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -48,18 +59,22 @@ def test_contents_of_a_core_secret_are_secret_and_of_a_namesake_are_not() -> Non
 def test_the_last_applied_copy_of_a_secret_is_secret() -> None:
     key = "kubectl.kubernetes.io/last-applied-configuration"
     live = {"apiVersion": "v1", "kind": "Secret", "metadata": {"annotations": {key: "copy", "other": "x"}}}
-    assert outputs(live, {})["metadata"]["annotations"] == {key: Secret("copy"), "other": "x"}
+    assert outputs(live, {}, "m")["metadata"]["annotations"] == {
+        key: Secret("copy"),
+        "other": "x",
+    }
 
 
 def test_outputs_are_secret_where_inputs_are_and_lack_managed_fields() -> None:
     live = {
+        "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "a", "managedFields": [1]},
         "data": {"a": "x", "b": "y"},
         "spec": {"env": [{"value": "injected"}, {"value": "hidden"}]},
     }
     inputs = {"data": {"a": Secret("x")}, "spec": {"env": [{"value": Secret("hidden")}]}}
-    state = outputs(live, inputs)
+    state = outputs(live, inputs, "m")
     assert state["metadata"] == {"name": "a"}
     assert state["data"] == {"a": Secret("x"), "b": "y"}
     assert state["spec"]["env"] == Secret(live["spec"]["env"])  # type: ignore[index]
@@ -73,3 +88,23 @@ def test_messages_lose_secret_values_longest_first() -> None:
 
 def test_a_secret_has_no_printable_form() -> None:
     assert "hush" not in f"{Secret('hush')!r} {[Secret('hush')]}"
+
+
+objects = st.dictionaries(
+    st.sampled_from("abc"), st.integers() | st.dictionaries(st.sampled_from("abc"), st.integers())
+)
+
+
+def merged(target: object, patch: object) -> object:
+    """RFC 7386, section 2."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        result.pop(key, None) if value is None else result.update({key: merged(result.get(key), value)})
+    return result
+
+
+@given(objects, objects)
+def test_a_merge_patch_turns_the_old_into_the_new(old: dict[str, object], new: dict[str, object]) -> None:
+    assert merged(old, merge_patch(old, new)) == new

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ def test_it_announces_what_it_supports(engine: provider_pb2_grpc.ResourceProvide
     configured = engine.Configure(pb.ConfigureRequest(args=struct(kubeconfig=UNKNOWN)))
     assert configured.supportsPreview
     assert configured.acceptSecrets
+    assert configured.supports_autonaming_configuration
 
 
 def test_unsupported_types_settings_and_calls_are_one_sentence(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
@@ -68,8 +70,8 @@ def test_a_cluster_that_is_not_known_yet_can_be_previewed(engine: provider_pb2_g
     assert decode(created.properties) == decode(inputs)
     changed = engine.Diff(pb.DiffRequest(type=kind, id="a", olds=inputs, old_inputs=struct(), news=inputs))
     assert changed.changes == pb.DiffResponse.DIFF_SOME
-    assert "metadata.name" in changed.replaces
-    assert changed.detailedDiff["stringData.pw"].kind == pb.PropertyDiff.ADD_REPLACE
+    assert "stringData" in changed.replaces
+    assert changed.detailedDiff["stringData"].kind == pb.PropertyDiff.ADD_REPLACE
     with pytest.raises(grpc.RpcError) as caught:
         engine.Create(pb.CreateRequest(type=kind, properties=inputs))
     assert "not known yet" in (caught.value.details() or "")
@@ -83,9 +85,31 @@ def test_only_another_cluster_identifier_replaces_a_provider(engine: provider_pb
     assert list(replaced.replaces) == ["clusterIdentifier"]
 
 
+def test_another_cluster_in_the_kubeconfig_replaces_a_provider(
+    engine: provider_pb2_grpc.ResourceProviderStub,
+) -> None:
+    def config(server: str, token: str) -> struct_pb2.Struct:
+        content = {
+            "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": server}}],
+            "users": [{"name": "u", "user": {"token": token}}],
+        }
+        return struct(kubeconfig=json.dumps(content))
+
+    def replaces(old: struct_pb2.Struct, new: struct_pb2.Struct) -> list[str]:
+        return list(engine.DiffConfig(pb.DiffRequest(old_inputs=old, news=new)).replaces)
+
+    assert replaces(config("https://a", "x"), config("https://a", "y")) == []
+    assert replaces(config("https://a", "x"), config("https://b", "x")) == ["kubeconfig"]
+    assert replaces(config("https://a", "x"), struct(kubeconfig=UNKNOWN)) == ["kubeconfig"]
+
+
 def test_refusals_hide_secret_values(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
-    properties = struct(kubeconfig=Secret("/nowhere/hushed"))
+    engine.Configure(pb.ConfigureRequest(args=struct(kubeconfig="/nowhere/at-all")))
+    kind = "kubernetes:core/v1:ConfigMap"
+    properties = struct(kind="ConfigMap", metadata={"name": "a"}, data={"a": Secret("at-all")})
     with pytest.raises(grpc.RpcError) as caught:
-        engine.Configure(pb.ConfigureRequest(args=properties))
+        engine.Create(pb.CreateRequest(type=kind, properties=properties))
     assert "kubeconfig cannot be used" in (caught.value.details() or "")
-    assert "hushed" not in (caught.value.details() or "")
+    assert "at-all" not in (caught.value.details() or "")

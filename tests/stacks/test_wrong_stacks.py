@@ -127,6 +127,10 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "namespaces.cortex-mcp.quota.pods: '10E' is more than Kubernetes can count: write a smaller quantity",
     ),
     (
+        {"namespaces.cortex-mcp.quota.pods": 20.5},
+        "namespaces.cortex-mcp.quota.pods: '20.5' is no whole number: Kubernetes counts these one by one",
+    ),
+    (
         {"namespaces.cortex-mcp.quota.pods": True},
         "namespaces.cortex-mcp.quota.pods: must be text: put the value in quotes",
     ),
@@ -188,7 +192,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
     (
         {"servers.clock.env": {"LOG-LEVEL": "x"}},
         "servers.clock.env.LOG-LEVEL: 'LOG-LEVEL' is no environment variable: "
-        "use letters, digits and '_', and do not begin with a digit",
+        "use at most 253 letters, digits and '_', and do not begin with a digit",
     ),
     ({"servers.clock.config": {"a/b": ""}}, f"servers.clock.config.a/b: 'a/b' is no {FILE}"),
     ({"servers.clock.config": {"..": ""}}, f"servers.clock.config...: '..' is no {FILE}"),
@@ -223,6 +227,10 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "servers.clock.probes: liveness.successThreshold must be 1: Kubernetes allows more for readiness only",
     ),
     (
+        {"servers.clock.probes.startup.initialDelaySeconds": 2**31},
+        "servers.clock.probes.startup.initialDelaySeconds: input should be less than or equal to 2147483647",
+    ),
+    (
         {"servers.clock.probes.startup.periodSeconds": "5s"},
         "servers.clock.probes.startup.periodSeconds: input should be a valid integer",
     ),
@@ -244,6 +252,15 @@ WRONG: list[tuple[dict[str, object], str]] = [
     (
         {"servers.clock.clients": [{"namespace": "a"}, {"namespace": "a", "labels": {}}]},
         "servers.clock: clients has the same entry twice: remove one",
+    ),
+    (
+        {"servers.clock.kubernetes": {"clusterRole": "read/all", "namespaces": ["cortex-mcp"]}},
+        "servers.clock.kubernetes.clusterRole: 'read/all' is no role name: use neither '/' nor '%'",
+    ),
+    (
+        {"servers.clock.clients": [{"namespace": "a", "labels": {"a..b/app": "x"}}]},
+        "servers.clock.clients.0.labels.a..b/app: 'a..b/app' is no label key: "
+        "use at most 63 letters, digits, '-', '_' and '.', with or without a 'domain/' in front",
     ),
     (
         {"servers.clock.clients": [{"namespace": "a", "labels": {"app": "a b"}}]},
@@ -299,6 +316,14 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
             },
         },
         "secrets.token.external.refresh: '1 hour' is no duration: write for instance 30m or 1h",
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {"namespace": "cortex-mcp", "external": {"store": "The Vault", "keys": {"a": "b"}}},
+        },
+        "secrets.token.external.store: 'The Vault' is no DNS subdomain: use a-z, 0-9, '-' and '.', "
+        "with a letter or digit around each '.'",
     ),
     (
         {"secrets.clock-mcp-credentials": TOKEN, "servers.clock.secretEnv": {"TOKEN": "token"}},
@@ -488,6 +513,11 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
         {"verifier": {"image": "registry.test/cortex:1", "schedule": "hourly"}},
         "verifier.schedule: 'hourly' is no cron schedule: write five fields, for instance */15 * * * *",
     ),
+    (
+        {"verifier": {"image": "registry.test/cortex:1", "schedule": "0 24 * * *"}},
+        "verifier.schedule: '0 24 * * *' is no cron schedule: '24' is no hour: "
+        "write *, numbers from 0 to 23, ranges as 1-5, steps as */15, or a list of these",
+    ),
     # Metrics, the resource manager, where a server may connect to
     (
         {"kubeStateMetrics": {}},
@@ -512,6 +542,15 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
     (
         {"resourceManager": {"execIn": ["cortex-workers"]}},
         f"resourceManager.execIn: namespace 'cortex-workers' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"resourceManager": {"execIn": ["cortex-mcp", "cortex-mcp"]}},
+        "resourceManager: execIn has the same entry twice: remove one",
+    ),
+    # Without names, a Role would let it read all of them.
+    (
+        {"resourceManager": {"readableSecrets": {"cortex-mcp": []}}},
+        "resourceManager.readableSecrets.cortex-mcp: needs at least one entry",
     ),
     (
         {"resourceManager": {"readableSecrets": {"cortex-data": ["token"]}}},

@@ -1,0 +1,69 @@
+"""The credential with which the checks come to an API server: what it is, and when it ends.
+
+Tokens and certificates are looked at, never judged: whether they are good is for the API server to say.
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+
+class Means(StrEnum):
+    """How a client says who it is."""
+
+    CERTIFICATE = "client certificate"
+    TOKEN = "token"  # noqa: S105 - a kind of credential
+    PLUGIN = "credential plugin"
+    SERVICE_ACCOUNT = "ServiceAccount token"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A credential without its secret; `expires` is None if that is not known, or never."""
+
+    means: Means
+    expires: datetime | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Tell whether somebody has to renew it in time: tokens are renewed by what gives them, or short."""
+        return self.means is Means.CERTIFICATE
+
+
+NO_CREDENTIAL = Credential(Means.NONE)
+
+
+class _Claims(msgspec.Struct):
+    """The part of a JSON Web Token that tells when it ends (RFC 7519, 4.1.4)."""
+
+    exp: float | None = None
+
+
+def token_expiry(token: str) -> datetime | None:
+    """Give when a bearer token ends; None if it does not say."""
+    parts = token.removeprefix("Bearer ").split(".")
+    if len(parts) != 3:
+        return None
+    payload = parts[1]
+    try:
+        decoded = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        claims = msgspec.json.decode(decoded, type=_Claims)
+        return datetime.fromtimestamp(claims.exp, UTC) if claims.exp is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def certificate_expiry(file: Path) -> datetime | None:
+    """Give when the first certificate of a PEM file ends; None if it has none that can be read."""
+    # Imported here: most commands need no certificate.
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,40 @@
+"""One DNS question and its answer, as bytes over TCP (RFC 1035, sections 4.1 and 4.2.2)."""
+
+import struct
+
+NAME = "kubernetes.default.svc.cluster.local"
+"""A name that every cluster's DNS knows: the Service of the API server."""
+PORT = 53
+
+_IDENTITY = 0x0C0E
+_RECURSION_DESIRED = 0x0100
+_ADDRESS, _INTERNET = 1, 1
+_RESPONSE = 0x8000
+_CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
+NO_ERROR = "NOERROR"
+"""The server knows the name."""
+
+
+def question(name: str) -> bytes:
+    """Give the question for the IPv4 addresses of a name, with its length in front."""
+    labels = b"".join(bytes([len(label)]) + label.encode("ascii") for label in name.split("."))
+    header = struct.pack("!6H", _IDENTITY, _RECURSION_DESIRED, 1, 0, 0, 0)
+    message = header + labels + b"\0" + struct.pack("!2H", _ADDRESS, _INTERNET)
+    return struct.pack("!H", len(message)) + message
+
+
+def complete(received: bytes) -> bool:
+    """Tell whether a whole answer has come."""
+    return len(received) >= 2 and len(received) >= 2 + struct.unpack_from("!H", received)[0]
+
+
+def answer(received: bytes) -> str | None:
+    """Give the response code of an answer, such as NOERROR; None if it is no answer to our question."""
+    try:
+        _length, identity, flags = struct.unpack_from("!3H", received)
+    except struct.error:
+        return None
+    if identity != _IDENTITY or not flags & _RESPONSE:
+        return None
+    code = flags & 0xF
+    return _CODES.get(code, f"code {code}")

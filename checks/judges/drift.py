@@ -1,0 +1,82 @@
+"""Is every field that the stack declares as declared, and did anybody set one that it does not declare?"""
+
+import json
+
+from checks.api import Unread
+from checks.comparison import differences, leaves, plain
+from checks.findings import Ref
+from checks.findings import Value as Shown
+from checks.judges.fields import codes
+from checks.judges.rows import objects
+from checks.kinds import Document
+from checks.ownership import foreign
+from checks.sealed import sealed
+from checks.snapshot import Snapshot
+from checks.tally import Tally
+from stacks import names
+from stacks.model import Declaration
+from stacks.objects import HIDDEN, Hidden, Object, Value
+
+_LONGEST = 200
+
+
+def judge(tally: Tally, declaration: Declaration, snapshot: Snapshot, row: str) -> None:
+    """Compare the declared objects of a row with the live ones, field by field."""
+    for obj in objects(declaration, row):
+        if obj.namespace and not snapshot.has_namespace(obj.namespace):
+            # Reported once, as namespace.missing.
+            tally.skipped()
+        elif (live := tally.use(snapshot.objects.find(obj))) is not None:
+            _object(tally, obj, live.value)
+
+
+def _object(tally: Tally, obj: Object, live: Document | None) -> None:
+    family, ref = codes(obj), Ref(obj.kind, obj.name, obj.namespace)
+    if live is None and obj.name == names.DECLARATION_CONFIG_MAP:
+        # Reported once, as declaration.missing.
+        tally.skipped()
+        return
+    if live is None:
+        tally.fault(family.missing, ref, f"the {obj.kind} does not exist", expected="present", actual="absent")
+        return
+    declared = _comparable(obj)
+    wrong = list(differences(declared, live))
+    tally.passed(max(sum(1 for _ in leaves(declared)) - len(wrong), 0))
+    for difference in wrong:
+        state = "is missing" if difference.actual is None else "is undeclared"
+        fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
+        message = f"{difference.place} {fault}"
+        expected, actual = shown(difference.expected), shown(difference.actual)
+        tally.fault(family.of(difference.place), ref, message, expected=expected, actual=actual)
+    # What differs from the declaration was said above, whoever did it.
+    said = [plain(difference.path) for difference in wrong]
+    for field in foreign([*leaves(declared), *said], live):
+        message = f"{field.place} was set by {field.manager}"
+        tally.fault("object.foreign-field", ref, message, expected=None, actual=field.manager)
+
+
+def holds(snapshot: Snapshot, obj: Object) -> bool:
+    """Tell whether a declared object is known to be as declared."""
+    reading = snapshot.objects.find(obj)
+    if isinstance(reading, Unread) or reading.value is None:
+        return False
+    return not any(differences(_comparable(obj), reading.value))
+
+
+def _comparable(obj: Object) -> dict[str, Value]:
+    """Give the fields to compare; the API server answered for group, kind and names already."""
+    if obj.name == names.DECLARATION_CONFIG_MAP:
+        # Its content has a row of its own: whatever it is, it is there.
+        return {"metadata": {"labels": obj.labels}, "data": HIDDEN}
+    metadata = {"labels": obj.labels, "annotations": obj.annotations}
+    return {**sealed(obj), "metadata": {key: value for key, value in metadata.items() if value}}
+
+
+def shown(value: Value) -> Shown:
+    """Give a value as a report has it: a text or number as it is, the rest as short JSON."""
+    if isinstance(value, Hidden):
+        return value.value
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, default=str, separators=(",", ":"))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

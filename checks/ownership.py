@@ -1,0 +1,77 @@
+"""Who last wrote which field of a live object, as its managed fields say, to find fields that nobody declared.
+
+Source: Kubernetes, "Server-Side Apply", section "Field management"; structured-merge-diff's FieldsV1 format.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from checks.comparison import place, plain
+from stacks.objects import Value
+
+OURS = ("pulumi-kubernetes", "pulumi")
+"""How the field managers of Pulumi's providers begin, the official one's and ours."""
+CONTROLLERS = frozenset({"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"})
+"""Managers that write what Kubernetes itself has to write."""
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+"""What `kubectl rollout restart` leaves in a pod template: it changes when pods began, not how they run."""
+
+_ELSEWHERE = frozenset({"metadata", "status"})
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A field that somebody else set."""
+
+    path: tuple[str, ...]
+    manager: str
+
+    @property
+    def place(self) -> str:
+        """Give the path as kubectl writes it."""
+        return place(self.path)
+
+
+def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iterator[Foreign]:
+    """Give the fields outside metadata and status that others than Pulumi and Kubernetes set, unless they are known.
+
+    `known` are the paths, without the items of lists, of fields that are compared anyway. Defaults that the API server
+    fills in are nobody's.
+    """
+    fixed = set(known)
+    for manager, fields in _entries(live):
+        if manager not in CONTROLLERS and not manager.startswith(OURS):
+            yield from (Foreign(path, manager) for path in _paths(fields) if not _known(path, fixed))
+
+
+def _known(path: tuple[str, ...], fixed: Iterable[tuple[str, ...]]) -> bool:
+    where = plain(path)
+    return RESTARTED in path or any(where[: len(leaf)] == leaf[: len(where)] for leaf in fixed)
+
+
+def _entries(live: Mapping[str, Value]) -> list[tuple[str, Mapping[str, Value]]]:
+    metadata = cast("Mapping[str, Value]", live.get("metadata") or {})
+    entries = cast("Sequence[Mapping[str, Value]]", metadata.get("managedFields") or ())
+    return [
+        (str(entry.get("manager", "")), cast("Mapping[str, Value]", entry.get("fieldsV1") or {}))
+        for entry in entries
+        if not entry.get("subresource")
+    ]
+
+
+def _paths(fields: Mapping[str, Value]) -> Iterator[tuple[str, ...]]:
+    """Give the leaves of a FieldsV1 set outside metadata and status."""
+    for key, inner in fields.items():
+        if key.startswith("f:") and key[2:] not in _ELSEWHERE:
+            yield from _leaves((key[2:],), cast("Mapping[str, Value]", inner))
+
+
+def _leaves(path: tuple[str, ...], fields: Mapping[str, Value]) -> Iterator[tuple[str, ...]]:
+    inner = {key: value for key, value in fields.items() if key != "."}
+    if not inner:
+        yield path
+    for key, value in inner.items():
+        # `f:` names a field, `k:` and `v:` pick an item of a list by its key or its value.
+        part = key[2:] if key.startswith("f:") else f"[{key[2:]}]"
+        yield from _leaves((*path, part), cast("Mapping[str, Value]", value))

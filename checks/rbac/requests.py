@@ -1,0 +1,75 @@
+"""Accounts, what they may ask for, and whether a rule allows it (Kubernetes: Using RBAC Authorization)."""
+
+from dataclasses import dataclass
+
+from checks.objects import PolicyRule
+from stacks.objects import Object
+
+ANY = "*"
+
+
+@dataclass(frozen=True, order=True)
+class Account:
+    """A ServiceAccount."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def user(self) -> str:
+        """Give its name as the API server has it."""
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Give the groups that the API server counts it among."""
+        return ("system:serviceaccounts", f"system:serviceaccounts:{self.namespace}", "system:authenticated")
+
+
+@dataclass(frozen=True, order=True)
+class Request:
+    """What an account asks for. Without a namespace it is meant in the whole cluster."""
+
+    verb: str
+    group: str
+    resource: str
+    """Plural, with the subresource: pods/exec."""
+    namespace: str = ""
+    name: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Name the resource as RBAC has it, with its group: deployments.apps."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+    def __str__(self) -> str:
+        named = f" {self.name}" if self.name else ""
+        return f"{self.verb} {self.kind}{named} {place(self.namespace)}"
+
+
+def place(namespace: str) -> str:
+    """Say where a right holds."""
+    return f"in namespace {namespace}" if namespace else "cluster-wide"
+
+
+def allows(rule: PolicyRule, request: Request) -> bool:
+    """Tell whether a rule allows a request, wherever it is bound."""
+    subresource = request.resource.partition("/")[2]
+    return (
+        _has(rule.verbs, request.verb)
+        and _has(rule.api_groups, request.group)
+        and (_has(rule.resources, request.resource) or (bool(subresource) and f"*/{subresource}" in rule.resources))
+        and (not rule.resource_names or request.name in rule.resource_names)
+    )
+
+
+def _has(listed: list[str], wanted: str) -> bool:
+    return ANY in listed or wanted in listed
+
+
+def accounts(objects: tuple[Object, ...]) -> tuple[Account, ...]:
+    """Give the ServiceAccounts among a stack's objects."""
+    return tuple(Account(each.namespace, each.name) for each in objects if each.kind == "ServiceAccount")

@@ -1,0 +1,38 @@
+"""What a declared object hides: values of secrets, and checksums made from them. They stay Pulumi secrets."""
+
+import base64
+from collections.abc import Mapping
+
+import pulumi
+
+from components.register import HiddenValues
+from components.secret_values import SecretValues
+from stacks import checksum, names
+from stacks.objects import Object
+from stacks.objects.content import Content
+from stacks.objects.workload import checksum_owner
+from stacks.server import Server
+
+
+def secret_data(secret: Object, values: SecretValues) -> HiddenValues:
+    """Give what a Secret hides: its data, and the checksum over it."""
+    data = {key: value.apply(_base64) for key, value in values.items()}
+    return {**data, names.CHECKSUM: _checksum(f"{secret.namespace}/{secret.name}", {}, values)}
+
+
+def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]) -> HiddenValues:
+    """Give what a Deployment hides: the checksum of what its pods read, where secrets are among it."""
+    values = content.values()
+    if not values:
+        return {}
+    return {names.CHECKSUM: _checksum(checksum_owner(kind, server), content.plain(server.config), values)}
+
+
+def _checksum(owner: str, plain: Mapping[str, str], values: SecretValues) -> pulumi.Output[str]:
+    return pulumi.Output.all(*values.values()).apply(
+        lambda clear: checksum.checksum(owner, plain, dict(zip(values, clear, strict=True)))
+    )
+
+
+def _base64(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()

@@ -1,0 +1,121 @@
+"""The inputs of a resource: what the program gave, completed at check, or read back from the cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets as random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provider.diff import refreshed
+from provider.errors import ProviderError
+from provider.properties import Object, Secret, plain_text, protect, reveal
+
+if TYPE_CHECKING:
+    from provider.kinds import Type
+
+_AUTONAMED = "pulumi.com/autonamed"
+_MANAGED_BY = "app.kubernetes.io/managed-by"
+_SERVER_SET = (
+    "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields",
+    "resourceVersion", "selfLink", "uid",
+)  # fmt: skip
+_CONTROLLER_SET = ("deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration")
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How an unnamed object gets its name: by the engine's configuration, else from the resource's name and `seed`."""
+
+    name: str
+    seed: bytes = b""
+    proposed: str = ""
+    disabled: bool = False
+
+    def choose(self) -> str:
+        """A name, the same in the preview and the update; raises ProviderError where auto-naming is disabled."""
+        if self.disabled:
+            raise ProviderError(f"auto-naming is disabled, and {self.name} has no metadata.name: give it one")
+        digits = hashlib.sha256(self.seed).hexdigest() if self.seed else random.token_hex(4)
+        return self.proposed or f"{self.name}-{digits[:8]}"
+
+
+def annotation(declared: Object, name: str) -> str:
+    """The value of an annotation, or ''."""
+    metadata = reveal(declared.get("metadata"))
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return str(annotations.get(name, "")) if isinstance(annotations, dict) else ""
+
+
+def is_true(declared: Object, name: str) -> bool:
+    """Whether an annotation says `true`."""
+    return annotation(declared, name) == "true"
+
+
+def is_autonamed(inputs: Object) -> bool:
+    """Whether the object's name was made up here, and may be another in a replacement."""
+    return is_true(inputs, _AUTONAMED)
+
+
+def completed(kind: Type, old: Object, new: Object, naming: Naming, *, server_side: bool) -> Object:
+    """The `new` inputs with kind and name; `old` ones are those of the same object, or empty.
+
+    Raises:
+        ProviderError: a Patch without a name, or a name that the server is to make, where neither can be.
+    """
+    inputs = {"apiVersion": kind.kind.api_version, "kind": kind.kind.name, **new}
+    given = new.get("metadata", {})
+    metadata = given.value if isinstance(given, Secret) else given
+    if not isinstance(metadata, dict):  # known only after the update
+        return protect(inputs)
+    metadata = {key: value for key, value in metadata.items() if key not in _SERVER_SET}
+    if kind.is_patch and not (server_side and metadata.get("name")):
+        raise ProviderError(
+            f"the patch {naming.name} needs `metadata.name`, and a provider that applies on the server"
+            " (`enableServerSideApply`)"
+        )
+    if not metadata.get("name"):
+        if is_autonamed(old):
+            metadata = _marked({**metadata, "name": reveal(old["metadata"])["name"]})
+        elif not metadata.get("generateName"):
+            metadata = _marked({**metadata, "name": naming.choose()})
+        elif server_side:
+            raise ProviderError(
+                f"{naming.name} has `metadata.generateName`, which server-side apply does not know: leave it out,"
+                " and the name is made from the resource's name"
+            )
+    labels = metadata.get("labels", {})
+    if not server_side and (not old or _is_labelled(old)) and isinstance(labels, dict):
+        metadata = {**metadata, "labels": {**labels, _MANAGED_BY: "pulumi"}}
+    return protect({**inputs, "metadata": Secret(metadata) if isinstance(given, Secret) else metadata})
+
+
+def _marked(metadata: Object) -> Object:
+    annotations = metadata.get("annotations", {})
+    known = annotations.value if isinstance(annotations, Secret) else annotations
+    if not isinstance(known, dict):
+        return metadata
+    marked = {**known, _AUTONAMED: "true"}
+    return {**metadata, "annotations": Secret(marked) if isinstance(annotations, Secret) else marked}
+
+
+def _is_labelled(inputs: Object) -> bool:
+    labels = reveal(inputs["metadata"]).get("labels")
+    return isinstance(labels, dict) and _MANAGED_BY in labels
+
+
+def imported(live: Object) -> Object:
+    """The inputs that stand for an object which no program declared yet."""
+    metadata = {key: value for key, value in live["metadata"].items() if key not in _SERVER_SET}
+    annotations = {k: v for k, v in metadata.pop("annotations", {}).items() if k not in _CONTROLLER_SET}
+    if annotations:
+        metadata["annotations"] = annotations
+    return protect({**{key: value for key, value in live.items() if key != "status"}, "metadata": metadata})
+
+
+def current(inputs: Object, live: Object) -> Object:
+    """`inputs` with the values that their fields have in the cluster."""
+    if live.get("kind") == "Secret" and "stringData" in inputs:
+        live = {**live, "stringData": plain_text(live.get("data", {}))}
+    result: Object = refreshed(inputs, live)
+    return result

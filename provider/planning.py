@@ -1,0 +1,102 @@
+"""What a change of inputs takes, before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provider import waiting
+from provider.diff import MISSING, Change, Edit, changes, field_at, render
+from provider.errors import ApiError, ProviderError
+from provider.inputs import is_autonamed, is_true
+from provider.properties import Object, has_unknown, manifest
+from provider.readiness import Failed
+from provider.replacement import IDENTITY, forces_replacement
+
+if TYPE_CHECKING:
+    from provider.writing import Operation, Writer
+
+_REPLACE_UNREADY = "pulumi.com/replaceUnready"
+_IMMUTABLE = "field is immutable"
+_JOB = ("batch", "Job")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a change of inputs takes."""
+
+    changes: tuple[Change, ...] = ()
+    replaces: tuple[Change, ...] = ()
+    delete_first: bool = False
+
+
+def plan(writer: Writer, operation: Operation) -> Plan:
+    """What changes from the old to the new inputs, given the last state; asks the server only if they differ."""
+    state, new = manifest(operation.state), operation.inputs
+    before, after = _aligned(manifest(operation.old), state), _aligned(manifest(new), state)
+    found = tuple(changes(before, after))
+    replaces = tuple(change for change in found if _forces_replacement(writer, operation, change, after))
+    if found and not replaces and writer.is_known and not has_unknown(after):
+        found, replaces = _tried(writer, operation, found)
+    if operation.kind.kind.key == _JOB and is_true(new, _REPLACE_UNREADY) and _is_unready(writer, operation):
+        unready = Change(("metadata", "annotations", _REPLACE_UNREADY), Edit.UPDATE)
+        found, replaces = (*found, unready), (*replaces, unready)
+    same_name = not is_autonamed(new) and _identity(before) == _identity(after)
+    return Plan(found, replaces, delete_first=bool(replaces) and same_name)
+
+
+def _forces_replacement(writer: Writer, operation: Operation, change: Change, after: Object) -> bool:
+    if operation.kind.is_patch:
+        return ".".join(map(str, change.path)) in IDENTITY
+    return forces_replacement(operation.kind.kind, change.path, writer.settings, after)
+
+
+def _tried(
+    writer: Writer, operation: Operation, found: tuple[Change, ...]
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """The changes that a dry run confirms ('1000m' for '1' is none), and those that the server holds immutable."""
+    try:
+        result = writer.update(operation, dry_run=True)
+    except ApiError as error:
+        # The engine also diffs while it refreshes, where a refusal of the program's inputs must not fail.
+        fields = [cause.field for cause in error.causes if cause.message.endswith(_IMMUTABLE)]
+        return found, tuple(c for c in found if any(_overlap(render(c.path), field) for field in fields))
+    except ProviderError:
+        return found, ()
+    state = manifest(operation.state)
+
+    def is_seen(change: Change) -> bool:
+        value = field_at(result, change.path)
+        # What the server keeps elsewhere, like a Secret's stringData, cannot be seen in its answer.
+        return change.edit is not Edit.UPDATE or value is MISSING or value != field_at(state, change.path)
+
+    return tuple(filter(is_seen, found)), ()
+
+
+def _is_unready(writer: Writer, operation: Operation) -> bool:
+    try:
+        ref = writer.find(operation)
+        live = writer.cluster.get(ref)
+        return live is not None and bool(waiting.reason_to_wait(writer.cluster, ref, manifest(operation.inputs), live))
+    except Failed:
+        return True
+    except ProviderError:
+        return False
+
+
+def _overlap(path: str, field: str) -> bool:
+    return f"{path}.".startswith(f"{field}.") or f"{field}.".startswith(f"{path}.")
+
+
+def _identity(declared: Object) -> tuple[object, object]:
+    metadata = declared.get("metadata", {})
+    return metadata.get("namespace"), metadata.get("name")
+
+
+def _aligned(declared: Object, state: Object) -> Object:
+    """`declared` with the namespace of the state where it names none: it was or will be the default one."""
+    metadata = declared.get("metadata")
+    namespace = state.get("metadata", {}).get("namespace")
+    if not namespace or not isinstance(metadata, dict) or metadata.get("namespace"):
+        return declared
+    return {**declared, "metadata": {**metadata, "namespace": namespace}}

@@ -1,0 +1,142 @@
+"""Waiting until an object is ready, or gone, and telling what it waits for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provider.conditions import expressions, unmet
+from provider.diagnosis import diagnose
+from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
+from provider.inputs import annotation, is_true
+from provider.readiness import Failed, Settling, conditions, pending
+
+if TYPE_CHECKING:
+    import threading
+
+    from provider.cluster import Cluster
+    from provider.engine import Log
+    from provider.kinds import Reference
+    from provider.properties import Object
+
+_DEFAULT_SECONDS = 600.0
+_SETTLED = 10.0
+"""Seconds after which a Settling reason is let pass."""
+_DIAGNOSED = 5.0
+"""Seconds between two looks at pods and events for the status line."""
+_SKIP = "pulumi.com/skipAwait"
+_TIMEOUT = "pulumi.com/timeoutSeconds"
+_SERVER_ERROR = 500
+
+
+def is_skipped(declared: Object) -> bool:
+    """Whether the manifest asks not to wait for it."""
+    return is_true(declared, _SKIP)
+
+
+def timeout(declared: Object, custom: float) -> float:
+    """Seconds to wait: the resource's custom timeout, else its annotation, else ten minutes."""
+    given = annotation(declared, _TIMEOUT)
+    return custom or (float(given) if given.isdecimal() else _DEFAULT_SECONDS)
+
+
+def reason_to_wait(cluster: Cluster, ref: Reference, declared: Object, live: Object) -> str:
+    """What `live` lacks of what is declared, by its own `waitFor` or else by its kind; '' when ready; raises Failed."""
+    if is_skipped(declared):
+        return ""
+    own = expressions(declared)
+    if own:
+        return next(filter(None, (unmet(expression, live) for expression in own)), "")
+    return pending(cluster, ref, live)
+
+
+@dataclass
+class Wait:
+    """One wait; `seconds` at most, and until `cancelled`."""
+
+    cluster: Cluster
+    ref: Reference
+    seconds: float
+    cancelled: threading.Event
+    log: Log
+
+    def until_ready(self, declared: Object, live: Object) -> Object:
+        """The live object once it is ready; raises UnreadyError when it fails, times out or is cancelled."""
+        started = since = told = time.monotonic()
+        reason = more = ""
+        while True:
+            before = reason
+            try:
+                reason = reason_to_wait(self.cluster, self.ref, declared, live)
+            except Failed as failure:
+                why = f"{self.ref} failed: {failure}{diagnose(self.cluster, self.ref, live)}"
+                raise UnreadyError(why, live) from failure
+            except (ApiError, UnreachableError) as error:
+                reason = self._passing(error)
+            now = time.monotonic()
+            since = since if reason == before else now
+            if not reason or (isinstance(reason, Settling) and now - since >= _SETTLED):
+                self.log.status("")
+                return live
+            if now - started >= self.seconds:
+                found = diagnose(self.cluster, self.ref, live)
+                raise UnreadyError(f"{self.ref} is not ready after {self.seconds:g} s: {reason}{found}", live)
+            if now - told >= _DIAGNOSED:
+                told, more = now, diagnose(self.cluster, self.ref, live)
+            self.log.status(f"waiting: {reason}{more}")
+            if self.cancelled.wait(_pause(now - started)):
+                raise UnreadyError(f"{self.ref} is not ready, and waiting was cancelled: {reason}", live)
+            live = self._look(live)
+
+    def _look(self, live: Object) -> Object:
+        try:
+            current = self.cluster.get(self.ref)
+        except (ApiError, UnreachableError) as error:
+            self.log.status(f"waiting: {self._passing(error)}")
+            return live
+        if current is None:
+            raise UnreadyError(f"{self.ref} was deleted while it was awaited", live)
+        return current
+
+    @staticmethod
+    def _passing(error: ApiError | UnreachableError) -> str:
+        """The error as a reason to wait on: an API server that restarts comes back; raises any other error."""
+        if isinstance(error, ApiError) and error.status < _SERVER_ERROR:
+            raise error
+        return str(error)
+
+    def until_gone(self, uid: str) -> None:
+        """Returns once the object with `uid` is gone; raises UnreadyError on timeout, CancelledError when cancelled."""
+        started = time.monotonic()
+        reason = "it is being deleted"
+        live: Object = {}
+        while True:
+            try:
+                found = self.cluster.get(self.ref)
+                if found is None or found["metadata"]["uid"] != uid:
+                    break
+                live, reason = found, _what_holds(found)
+            except (ApiError, UnreachableError) as error:
+                reason = self._passing(error)
+            waited = time.monotonic() - started
+            if waited >= self.seconds:
+                raise UnreadyError(f"{self.ref} still exists after {self.seconds:g} s: {reason}", live)
+            if waited >= 1:
+                self.log.status(f"waiting: {reason}")
+            if self.cancelled.wait(_pause(waited)):
+                raise CancelledError(
+                    f"waiting for the deletion of {self.ref} was cancelled: run the command again to finish it"
+                )
+        self.log.status("")
+
+
+def _pause(waited: float) -> float:
+    """Seconds between two looks: most objects are ready or gone within one, a few take minutes."""
+    return min(1.0, 0.1 + waited / 5)
+
+
+def _what_holds(live: Object) -> str:
+    messages = [c["message"] for c in conditions(live) if c.get("status") == "True" and c.get("message")]
+    finalizers = live["metadata"].get("finalizers") or live.get("spec", {}).get("finalizers") or []
+    return "; ".join(messages) or f"finalizers {', '.join(finalizers) or 'none'}"

@@ -1,0 +1,156 @@
+"""How a declaration gets into the cluster: by POST, server-side apply, merge patch or replacement."""
+
+from __future__ import annotations
+
+import secrets as random
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from provider.engine import Log, Silence
+from provider.errors import ApiError, ConfigError, NoSuchKindError
+from provider.inputs import annotation, is_true
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Reference, Type
+from provider.ownership import CREATOR, is_foreign, leave_alone, take_over
+from provider.properties import Object, manifest, merge_patch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provider.cluster import Cluster
+    from provider.settings import Settings
+
+_FORCE = "pulumi.com/patchForce"
+_MANAGER = "pulumi.com/patchFieldManager"
+_STATE_MANAGER = "__fieldManager"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call of the engine about one resource; `old` inputs and `state` are empty where it has none yet."""
+
+    kind: Type
+    id: str = ""
+    inputs: Object = field(default_factory=dict)
+    old: Object = field(default_factory=dict)
+    state: Object = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    timeout: float = 0
+    """Seconds, of the resource's custom timeouts; 0 when it has none."""
+    log: Log = field(default_factory=Silence)
+
+
+@dataclass
+class Writer:
+    """Writes with one provider's settings; `connect` is None while a preview does not know its cluster yet."""
+
+    settings: Settings
+    connect: Callable[[], Cluster] | None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
+    """Seconds between attempts at a create whose namespace or kind may be made by the same update."""
+    _made: Cluster | None = None
+    _connecting: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the configuration says which cluster it is."""
+        return self.connect is not None
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster, connected to when first needed: what changes nothing needs none. Raises ConfigError."""
+        if self.connect is None:
+            raise ConfigError("the kubernetes provider's configuration is not known yet")
+        with self._connecting:
+            if self._made is None:
+                self._made = self.connect()
+            return self._made
+
+    def find(self, operation: Operation) -> Reference:
+        """The address of the resource's object."""
+        return self.cluster.find(operation.kind.kind, operation.id)
+
+    def manager(self, operation: Operation) -> str:
+        """The field manager of the resource: as its annotation says, as its state says, else one of its own."""
+        if not self.settings.server_side:
+            return CREATOR
+        given = annotation(operation.inputs, _MANAGER) or operation.state.get(_STATE_MANAGER)
+        return str(given or (CREATOR if operation.state else f"{CREATOR}-{random.token_hex(4)}"))
+
+    def create(self, operation: Operation, manager: str, *, dry_run: bool = False) -> Object:
+        """Creates the object, or applies a patch; never adopts, unless the settings say upsert."""
+        cluster, declared = self.cluster, manifest(operation.inputs)
+        ref, warn = cluster.locate(operation.kind.kind, declared), self._warn(operation)
+        if operation.kind.is_patch or (self.settings.upsert and self.settings.server_side):
+            force = dry_run or self._is_forced(declared)
+            return cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
+        return cluster.create(ref, declared, dry_run=dry_run, warn=warn)
+
+    def create_patiently(self, operation: Operation, manager: str) -> Object:
+        """`create`, again while its namespace or kind is missing: programs need not say in which order they go."""
+        for pause in self.pauses:
+            try:
+                return self.create(operation, manager)
+            except (ApiError, NoSuchKindError) as error:
+                if isinstance(error, ApiError) and error.reason != "NotFound":
+                    raise
+                operation.log.status(f"waiting: {error}")
+                if self.cancelled.wait(pause):
+                    raise
+        return self.create(operation, manager)
+
+    def update(self, operation: Operation, *, dry_run: bool = False) -> Object:
+        """Writes the inputs over the live object; fields declared before and not now are removed."""
+        cluster, ref, manager = self.cluster, self.find(operation), self.manager(operation)
+        declared, live = manifest(operation.inputs), cluster.get(ref)
+        if live is None:
+            message = f"{ref} is gone from the cluster: run `pulumi refresh`, then update again"
+            raise ApiError(message, status=404, reason="NotFound")
+        if operation.kind.kind.key == CUSTOM_RESOURCE_DEFINITION and not operation.kind.is_patch:
+            return cluster.replace(ref, declared, live, manager, dry_run=dry_run)
+        if not self.settings.server_side:
+            return cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=dry_run)
+        force = self._is_forced(declared)
+        if dry_run and take_over(live, manager) and not operation.kind.is_patch:
+            return self._expected(operation, ref, manager, force=force)
+        if not dry_run and not operation.kind.is_patch:
+            live = cluster.own(ref, live, manager)
+        declared = leave_alone(declared, live, manager, operation.ignored)
+        warn = self._warn(operation)
+        live = cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
+        before = operation.state.get(_STATE_MANAGER, manager)
+        if before != manager and not dry_run:
+            self.relinquish(ref, live, before)
+        return live
+
+    def _expected(self, operation: Operation, ref: Reference, manager: str, *, force: bool) -> Object:
+        """What an apply will leave once it owns what a POST or kubectl wrote; until then it would remove nothing."""
+        declared = manifest(operation.inputs)
+        try:
+            self.cluster.apply(ref, declared, manager, dry_run=True, force=force)
+        except ApiError as error:
+            if error.reason == "Conflict" and any(is_foreign(cause.message) for cause in error.causes):
+                raise
+        return self.cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=True)
+
+    def relinquish(self, ref: Reference, live: Object, manager: str) -> None:
+        """Gives up all that `manager` owns of exactly this object; fields that nobody else owns go away."""
+        metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid") if key in live["metadata"]}
+        empty = {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata}
+        try:
+            self.cluster.apply(ref, empty, manager)
+        except ApiError as error:
+            # With a uid that no object has the server makes none, and says Conflict without a cause.
+            if error.reason != "NotFound" and (error.reason != "Conflict" or error.causes):
+                raise
+
+    def _is_forced(self, declared: Object) -> bool:
+        return self.settings.patch_force or is_true(declared, _FORCE)
+
+    def _warn(self, operation: Operation) -> Callable[[str], None]:
+        def warn(text: str) -> None:
+            if not (self.settings.suppress_deprecation_warnings and "deprecated" in text):
+                operation.log.warn(text)
+
+        return warn

@@ -1,0 +1,139 @@
+"""kube-state-metrics: the cluster's objects as metrics, without its Secrets (seed, section 9.1)."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from stacks import kube_state_metrics as model
+from stacks import names, permissions
+from stacks.objects import alerts, network, pods
+from stacks.objects.base import Object, Value
+from stacks.objects.grants import Grants
+from stacks.objects.rbac import service_account
+
+_NAME = names.KUBE_STATE_METRICS
+_PORTS = {names.HTTP_METRICS: names.HTTP_METRICS_PORT, names.TELEMETRY: names.TELEMETRY_PORT}
+_SELECTOR = {names.APP: _NAME}
+_LABELS = {**_SELECTOR, names.COMPONENT: _NAME}
+
+
+@dataclass(frozen=True)
+class KubeStateMetricsObjects:
+    """The objects of kube-state-metrics, grouped by what waits for what."""
+
+    first: tuple[Object, ...]
+    """What the pod needs before it starts, and the policy that guards it from its first moment."""
+    clients: tuple[Object, ...]
+    """NetworkPolicies that let scrapers out of their own managed namespaces: wait for nothing."""
+    deployment: Object
+    service: Object
+    """Waits for the Deployment."""
+    monitoring: tuple[Object, ...]
+    """ServiceMonitor and PrometheusRule: wait for nothing."""
+
+    def __iter__(self) -> Iterator[Object]:
+        return iter((*self.first, *self.clients, self.deployment, self.service, *self.monitoring))
+
+
+def kube_state_metrics_objects(
+    metrics: model.KubeStateMetrics, managed_namespaces: Collection[str]
+) -> KubeStateMetricsObjects:
+    """Give the objects of kube-state-metrics.
+
+    Managed namespaces deny by default, so that a scraper in one must be let out of it as well.
+    """
+    namespace, scrapers = metrics.namespace, names.scrapers(metrics.scrapers)
+    managed = [scraper for scraper in scrapers if scraper in managed_namespaces]
+    return KubeStateMetricsObjects(
+        first=(*_access(namespace), _policy(namespace, scrapers)),
+        clients=tuple(_client_policy(namespace, scraper) for scraper in managed),
+        deployment=_deployment(metrics),
+        service=_service(namespace),
+        monitoring=tuple(_monitoring(metrics, managed_namespaces)),
+    )
+
+
+def _access(namespace: str) -> tuple[Object, ...]:
+    grants = Grants(_NAME, namespace, _LABELS)
+    return (
+        service_account(_NAME, namespace, _LABELS, token=True),
+        grants.cluster_role(_NAME, permissions.KUBE_STATE_METRICS),
+        grants.everywhere(_NAME, _NAME),
+    )
+
+
+def _policy(namespace: str, scrapers: tuple[str, ...]) -> Object:
+    peers = [network.pods(scraper, {}) for scraper in scrapers]
+    return network.policy(
+        _NAME,
+        namespace,
+        _LABELS,
+        network.selector(_SELECTOR),
+        ingress=[{"from": peers, "ports": network.tcp(*_PORTS.values())}],
+        egress=[network.api_egress()],
+    )
+
+
+def _client_policy(namespace: str, scraper: str) -> Object:
+    rule: Value = {"to": [network.pods(namespace, _SELECTOR)], "ports": network.tcp(*_PORTS.values())}
+    name, everyone = names.KUBE_STATE_METRICS_CLIENT, network.selector({})
+    return network.policy(name, scraper, _LABELS, everyone, egress=[rule], types=["Egress"])
+
+
+def _deployment(metrics: model.KubeStateMetrics) -> Object:
+    pod: Value = {
+        "serviceAccountName": _NAME,
+        "automountServiceAccountToken": True,
+        "enableServiceLinks": False,
+        "securityContext": pods.pod_security(),
+        "containers": [_container(metrics)],
+    }
+    spec: Value = {
+        "replicas": 1,
+        "selector": {"matchLabels": _SELECTOR},
+        "template": {"metadata": {"labels": _LABELS}, "spec": pod},
+    }
+    return Object("apps/v1", "Deployment", _NAME, metrics.namespace, _LABELS, content={"spec": spec})
+
+
+def _container(metrics: model.KubeStateMetrics) -> Value:
+    return {
+        "name": _NAME,
+        "image": metrics.image,
+        "imagePullPolicy": "IfNotPresent",
+        "args": [
+            f"--port={names.HTTP_METRICS_PORT}",
+            f"--telemetry-port={names.TELEMETRY_PORT}",
+            # What it may not read it must not collect: it would try again for ever.
+            f"--resources={','.join(permissions.KUBE_STATE_METRICS_RESOURCES)}",
+        ],
+        "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in _PORTS.items()],
+        "resources": pods.resources(metrics.resources),
+        "securityContext": pods.container_security(),
+        "livenessProbe": _probe("/healthz", names.HTTP_METRICS),
+        "readinessProbe": _probe("/", names.TELEMETRY),
+    }
+
+
+def _probe(path: str, port: str) -> Value:
+    return {"httpGet": {"path": path, "port": port}, "initialDelaySeconds": 5, "timeoutSeconds": 5}
+
+
+def _service(namespace: str) -> Object:
+    ports: Value = [
+        {"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in _PORTS.items()
+    ]
+    spec: Value = {"type": "ClusterIP", "selector": _SELECTOR, "ports": ports}
+    return Object("v1", "Service", _NAME, namespace, _LABELS, content={"spec": spec})
+
+
+def _monitoring(metrics: model.KubeStateMetrics, watched: Collection[str]) -> Iterator[Object]:
+    if metrics.service_monitor:
+        spec: Value = {
+            "selector": {"matchLabels": _SELECTOR},
+            # Its metrics have labels `namespace` and `pod` of their own, which tell of other pods than its.
+            "endpoints": [{"port": names.HTTP_METRICS, "honorLabels": True}, {"port": names.TELEMETRY}],
+        }
+        version = "monitoring.coreos.com/v1"
+        yield Object(version, "ServiceMonitor", _NAME, metrics.namespace, _LABELS, content={"spec": spec})
+    if metrics.alerts:
+        yield alerts.prometheus_rule(metrics.namespace, metrics.alerts, watched, _LABELS)

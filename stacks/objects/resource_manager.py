@@ -1,0 +1,75 @@
+"""The account with which the resource manager works, and what it may do (seed, section 5; docs/rbac.md)."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from stacks import names, permissions
+from stacks import resource_manager as model
+from stacks.objects.base import Object
+from stacks.objects.grants import Grants
+from stacks.objects.rbac import service_account
+
+_LABELS = {names.COMPONENT: names.RESOURCE_MANAGER_COMPONENT}
+
+
+@dataclass(frozen=True)
+class ResourceManagerObjects:
+    """The resource manager's account, its rights, and with `token: legacy` a Secret."""
+
+    account: Object
+    rights: tuple[Object, ...]
+    """Roles and bindings."""
+    token: Object | None
+    """Waits for the account."""
+
+    def __iter__(self) -> Iterator[Object]:
+        return iter((self.account, *self.rights, *([self.token] if self.token else [])))
+
+
+def resource_manager_objects(manager: model.ResourceManager, namespaces: Collection[str]) -> ResourceManagerObjects:
+    """Give the objects of the resource manager of these namespaces."""
+    return ResourceManagerObjects(
+        # A pod that works as the resource manager asks for the token itself; no other gets one by accident.
+        service_account(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS, token=False),
+        rights=tuple(_rights(manager, namespaces)),
+        token=_legacy_token() if manager.token == "legacy" else None,  # noqa: S105 - a kind of token
+    )
+
+
+def _rights(manager: model.ResourceManager, namespaces: Collection[str]) -> Iterator[Object]:
+    grants = Grants(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS)
+    whole_cluster = manager.scope == "cluster"
+    yield from _manage_cluster(grants) if whole_cluster else _manage_namespaces(grants, namespaces)
+    if names.MCP_NAMESPACE in namespaces:
+        rules = permissions.MCP_MANAGER_EXEC if whole_cluster else permissions.MCP_MANAGER
+        yield from grants.role(names.MCP_NAMESPACE, names.MCP_MANAGER_ROLE, rules, names.MCP_MANAGER_BINDING)
+    for namespace, readable in manager.readable_secrets.items():
+        yield from grants.role(namespace, names.RESOURCE_MANAGER_SECRETS, permissions.secret_reader(readable))
+    for namespace in manager.exec_in:
+        yield from grants.role(namespace, names.RESOURCE_MANAGER_EXEC, permissions.EXEC)
+
+
+def _manage_cluster(grants: Grants) -> Iterator[Object]:
+    yield grants.cluster_role(names.RESOURCE_MANAGER_ROLE, permissions.CLUSTER_MANAGER)
+    yield grants.everywhere(names.RESOURCE_MANAGER_BINDING, names.RESOURCE_MANAGER_ROLE)
+
+
+def _manage_namespaces(grants: Grants, namespaces: Collection[str]) -> Iterator[Object]:
+    yield grants.cluster_role(names.RESOURCE_MANAGER_ROLE, permissions.namespace_manager())
+    for namespace in namespaces:
+        yield grants.within(namespace, names.RESOURCE_MANAGER_BINDING, names.RESOURCE_MANAGER_ROLE)
+    yield grants.cluster_role(names.RESOURCE_MANAGER_READ, permissions.cluster_reader())
+    yield grants.everywhere(names.RESOURCE_MANAGER_READ, names.RESOURCE_MANAGER_READ)
+
+
+def _legacy_token() -> Object:
+    """Give the Secret into which the cluster itself writes a token: its content is nobody's to declare."""
+    return Object(
+        "v1",
+        "Secret",
+        names.RESOURCE_MANAGER_TOKEN,
+        names.SYSTEM_NAMESPACE,
+        _LABELS,
+        {"kubernetes.io/service-account.name": names.RESOURCE_MANAGER},
+        {"type": "kubernetes.io/service-account-token"},
+    )

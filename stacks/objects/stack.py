@@ -1,0 +1,44 @@
+"""Every object of a stack."""
+
+from collections.abc import Iterator
+
+from stacks.model import Declaration
+from stacks.objects import config, content, secrets
+from stacks.objects.base import Object
+from stacks.objects.declaration import published
+from stacks.objects.kube_state_metrics import kube_state_metrics_objects
+from stacks.objects.namespace import namespace_objects
+from stacks.objects.resource_manager import resource_manager_objects
+from stacks.objects.server import admitting_verifier, server_objects
+from stacks.objects.verifier import verification, verifier_objects
+
+
+def declared(declaration: Declaration) -> tuple[Object, ...]:
+    """Give every object of the stack: exactly these a deployment registers, and a verification expects."""
+    return tuple(_objects(declaration))
+
+
+def _objects(declaration: Declaration) -> Iterator[Object]:
+    for name, namespace in declaration.namespaces.items():
+        yield from namespace_objects(name, namespace, declaration.cluster.environment)
+    yield from _shared(declaration)
+    for kind, server in admitting_verifier(declaration).items():
+        yield from server_objects(kind, server, content.hidden(server, declaration), declaration.namespaces)
+    if manager := declaration.resource_manager:
+        yield from resource_manager_objects(manager, declaration.namespaces)
+    if metrics := declaration.kube_state_metrics:
+        yield from kube_state_metrics_objects(metrics, declaration.namespaces)
+    if verifier := declaration.verifier:
+        yield from verifier_objects(verifier, declaration.namespaces)
+        yield verification(verifier, declaration.digest())
+    yield published(declaration)
+
+
+def _shared(declaration: Declaration) -> Iterator[Object]:
+    """Give the Secrets and ConfigMaps that servers share; their component is their namespace's."""
+    spaces = declaration.namespaces
+    for name, secret in declaration.secrets.items():
+        if made := secrets.secret(name, secret, spaces[secret.namespace].component):
+            yield made
+    for name, config_map in declaration.config_maps.items():
+        yield config.config_map(name, config_map, spaces[config_map.namespace].component)

@@ -1,0 +1,132 @@
+"""The verifier inside the cluster: `cortex verify --in-cluster` on a schedule, and once after each deployment."""
+
+from collections.abc import Iterable, Iterator
+
+from stacks import names
+from stacks.objects import network, pods
+from stacks.objects.base import Object, Value
+from stacks.objects.grants import GROUP, Grants
+from stacks.objects.rbac import service_account
+from stacks.objects.volumes import writable_tmp
+from stacks.permissions import CORE, Rule
+from stacks.verifier import Verifier, verifier_client
+
+COMMAND = ("cortex", "verify", "--in-cluster", "--publish")
+"""The image's own entry point is the bridge."""
+
+LATEST_START_SECONDS = 300
+"""A run that could not begin in time is left out; the next one says the same."""
+LONGEST_RUN_SECONDS = 300
+"""A verification ends by itself much sooner, unless the cluster is very large and very slow."""
+
+DNS_NAMESPACE = "kube-system"
+"""Where the checks look for CoreDNS."""
+
+_LABELS = names.verifier_labels()
+
+_CLUSTER_WIDE = (
+    Rule(CORE, ("namespaces", "nodes"), ("list",)),
+    # Whoever binds a role to one of our accounts may do so anywhere.
+    Rule((GROUP,), ("clusterrolebindings", "clusterroles", "rolebindings", "roles"), ("list",)),
+)
+_IN_A_NAMESPACE = (
+    Rule(
+        CORE,
+        ("configmaps", "events", "limitranges", "pods", "resourcequotas", "serviceaccounts", "services"),
+        ("list",),
+    ),
+    Rule(("apps",), ("deployments",), ("list",)),
+    Rule(("autoscaling",), ("horizontalpodautoscalers",), ("list",)),
+    Rule(("batch",), ("cronjobs", "jobs"), ("list",)),
+    Rule(("networking.k8s.io",), ("networkpolicies",), ("list",)),
+    Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
+)
+_DNS = (Rule(CORE, ("pods",), ("list",)),)
+_RESULT = (
+    Rule(CORE, ("configmaps",), ("get",), (names.DECLARATION_CONFIG_MAP,)),
+    Rule(CORE, ("configmaps",), ("patch",), (names.VERIFICATION_CONFIG_MAP,)),
+    # RBAC knows no name of what is yet to be made, so this right cannot be limited to one.
+    Rule(CORE, ("configmaps",), ("create",)),
+)
+
+
+def verifier_objects(verifier: Verifier, namespaces: Iterable[str]) -> tuple[Object, ...]:
+    """Give account, rights to read in these namespaces, a NetworkPolicy to the API, and the CronJob."""
+    return (
+        service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, token=False),
+        *_rights(namespaces),
+        _network_policy(),
+        _cron_job(verifier),
+    )
+
+
+def verification(verifier: Verifier, digest: str) -> Object:
+    """Give the Job that verifies once the deployment of the declaration with this hash.
+
+    It never removes itself: Pulumi would see it missing and run it again.
+    """
+    # A second try, for what a deployment leaves unsettled for some seconds.
+    content = {"spec": _job(verifier, retries=1)}
+    return Object("batch/v1", "Job", names.verify_job(digest), names.SYSTEM_NAMESPACE, _LABELS, content=content)
+
+
+def _rights(namespaces: Iterable[str]) -> Iterator[Object]:
+    """Give exactly what the checks read, so no Secrets; and the result, which they write."""
+    grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
+    yield grants.cluster_role(names.VERIFIER, _CLUSTER_WIDE)
+    yield grants.everywhere(names.VERIFIER, names.VERIFIER)
+    yield grants.cluster_role(names.VERIFIER_NAMESPACE_ROLE, _IN_A_NAMESPACE)
+    for namespace in namespaces:
+        yield grants.within(namespace, names.VERIFIER, names.VERIFIER_NAMESPACE_ROLE)
+    yield from grants.role(DNS_NAMESPACE, names.VERIFIER, _DNS)
+    yield from grants.role(names.SYSTEM_NAMESPACE, names.VERIFIER_RESULT_ROLE, _RESULT)
+
+
+def _network_policy() -> Object:
+    """The way to the API; that to each MCP server is the server's own part, whose client the verifier is."""
+    pods_of = network.selector(verifier_client().labels)
+    return network.policy(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of, egress=[network.api_egress()])
+
+
+def _cron_job(verifier: Verifier) -> Object:
+    spec: Value = {
+        "schedule": verifier.schedule,
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": LATEST_START_SECONDS,
+        "successfulJobsHistoryLimit": 1,
+        "failedJobsHistoryLimit": 3,
+        "jobTemplate": {"metadata": {"labels": _LABELS}, "spec": _job(verifier, retries=0)},
+    }
+    return Object("batch/v1", "CronJob", names.VERIFY, names.SYSTEM_NAMESPACE, _LABELS, content={"spec": spec})
+
+
+def _job(verifier: Verifier, retries: int) -> Value:
+    return {
+        "backoffLimit": retries,
+        "activeDeadlineSeconds": LONGEST_RUN_SECONDS,
+        "template": {"metadata": {"labels": _LABELS}, "spec": _pod(verifier)},
+    }
+
+
+def _pod(verifier: Verifier) -> Value:
+    volume, mount = writable_tmp()
+    container: Value = {
+        "name": names.VERIFY,
+        "image": verifier.image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": COMMAND,
+        "resources": pods.resources(verifier.resources),
+        "securityContext": pods.container_security(),
+        # The end of the report then stands in the pod's status, and so in what Pulumi says.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [mount],
+    }
+    return {
+        "serviceAccountName": names.VERIFIER,
+        "automountServiceAccountToken": True,
+        "enableServiceLinks": False,
+        "restartPolicy": "Never",
+        "securityContext": pods.pod_security(),
+        "containers": [container],
+        "volumes": [volume],
+    }

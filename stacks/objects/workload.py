@@ -1,0 +1,91 @@
+"""The Deployment of an MCP server: fit for Pod Security `restricted`, probed, labelled for discovery."""
+
+from stacks import discovery, names
+from stacks.checksum import checksum
+from stacks.objects import pods, volumes
+from stacks.objects.base import HIDDEN, Hidden, Object, Value, given
+from stacks.objects.content import Content
+from stacks.replicas import replicas
+from stacks.server import Server
+
+HTTP = "http"
+"""Name of the container's port."""
+
+GRACE_SECONDS = 20
+"""Time to end after SIGTERM; the bridge needs at most 5.5 s."""
+
+
+def deployment(kind: str, server: Server, content: Content[object]) -> Object:
+    """Give a server's Deployment (seed, section 3.2, with the labels and annotations of section 2.1)."""
+    labels, annotations = discovery.labels(kind, server), discovery.annotations(kind, server)
+    rolled = {names.CHECKSUM: _checksum(kind, server, content)}
+    spec: dict[str, Value] = {
+        # The autoscaler's number is no drift: two owners of one field would undo each other's work.
+        "replicas": None if server.autoscaling else server.replicas,
+        "selector": {"matchLabels": names.server_selector(kind)},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": server.SURGE, "maxUnavailable": 0}},
+        "template": {
+            "metadata": {"labels": labels, "annotations": {**annotations, **rolled}},
+            "spec": _pod(kind, server),
+        },
+    }
+    return Object(
+        "apps/v1", "Deployment", names.server(kind), server.namespace, labels, annotations, {"spec": given(spec)}
+    )
+
+
+def checksum_owner(kind: str, server: Server) -> str:
+    """Name the workload whose checksum it is."""
+    return f"{server.namespace}/{names.server(kind)}"
+
+
+def _checksum(kind: str, server: Server, content: Content[object]) -> str | Hidden:
+    if content.values():
+        return HIDDEN
+    return checksum(checksum_owner(kind, server), content.plain(server.config), {})
+
+
+def _pod(kind: str, server: Server) -> dict[str, Value]:
+    spread = [_spread(kind)] if replicas(server).least > 1 else None
+    return given(
+        {
+            "serviceAccountName": names.server(kind),
+            "automountServiceAccountToken": server.kubernetes is not None,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": GRACE_SECONDS,
+            "securityContext": pods.pod_security(),
+            "containers": [_container(kind, server)],
+            "volumes": [volume for volume, _ in volumes.mounted(kind, server)],
+            "topologySpreadConstraints": spread,
+        }
+    )
+
+
+def _spread(kind: str) -> Value:
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        # A cluster of one node must run all of them as well.
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": names.server_selector(kind)},
+    }
+
+
+def _container(kind: str, server: Server) -> Value:
+    return given(
+        {
+            "name": names.server(kind),
+            "image": server.image,
+            "imagePullPolicy": "IfNotPresent",
+            "args": server.args or None,
+            "ports": [{"name": HTTP, "containerPort": server.port, "protocol": "TCP"}],
+            "env": volumes.variables(kind, server) or None,
+            "envFrom": volumes.variable_sources(server) or None,
+            "resources": pods.resources(server.resources),
+            "securityContext": pods.container_security(),
+            "volumeMounts": [mount for _, mount in volumes.mounted(kind, server)],
+            "livenessProbe": pods.probe(server.probes.liveness, HTTP),
+            "readinessProbe": pods.probe(server.probes.readiness, HTTP),
+            "startupProbe": pods.probe(server.probes.startup, HTTP),
+        }
+    )

@@ -1,0 +1,71 @@
+"""The alerts as Prometheus' own tool reads them: valid, firing on what they are for and on nothing else."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stacks import names
+from stacks.program import deploy
+from tests.components.full import SECRETS, full
+from tests.components.recording import record
+from tests.conftest import Cluster
+
+pytestmark = pytest.mark.live
+
+TESTS = Path(__file__).with_name("alerts.promtool.yaml")
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the rules of the PrometheusRule that the components make of a declaration."""
+    folder = tmp_path_factory.mktemp("alerts")
+    spec = record(lambda: deploy(full()), SECRETS).one("PrometheusRule").at("spec")
+    (folder / "rules.yaml").write_text(yaml.safe_dump(spec))
+    shutil.copy(TESTS, folder)
+    return folder
+
+
+def promtool(checkers: Mapping[str, Path], folder: Path, *arguments: str) -> str:
+    done = subprocess.run([checkers["promtool"], *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_every_rule_is_valid(rules: Path, checkers: Mapping[str, Path]) -> None:
+    shown = promtool(checkers, rules, "check", "rules", "--lint=all", "--lint-fatal", "rules.yaml")
+    assert "SUCCESS: 5 rules found" in shown
+
+
+def test_each_alert_fires_on_what_it_is_for_and_on_nothing_else(rules: Path, checkers: Mapping[str, Path]) -> None:
+    declared = yaml.safe_load((rules / "rules.yaml").read_text())["groups"][0]["rules"]
+    tested = [test["alert_rule_test"] for test in yaml.safe_load(TESTS.read_text())["tests"]]
+    fired = {alert["alertname"] for alerts in tested for alert in alerts if alert["exp_alerts"]}
+    assert fired == {rule["alert"] for rule in declared}
+    assert "SUCCESS" in promtool(checkers, rules, "test", "rules", TESTS.name)
+
+
+def test_the_made_up_series_are_those_of_the_live_cluster(stack: Cluster) -> None:
+    """Same metrics, same labels: kube-state-metrics and the API server of the embedded cluster have them."""
+    service = f"services/{names.KUBE_STATE_METRICS}:{names.HTTP_METRICS}"
+    path = f"/api/v1/namespaces/{names.MONITORING_NAMESPACE}/{service}/proxy/metrics"
+    live = exposed(stack.run("kubectl", "get", "--raw", path).stdout)
+    live |= exposed(stack.run("kubectl", "get", "--raw", "/metrics").stdout)
+    tests = yaml.safe_load(TESTS.read_text())["tests"]
+    made_up = exposed("\n".join(series["series"] for test in tests for series in test["input_series"]))
+    latency = {name for name, _ in made_up if name.startswith("apiserver_")}
+    assert {pair for pair in made_up if pair[0] not in latency} <= live
+    # The rule sums over every label but two, so that the made-up ones have no others.
+    assert {(name, frozenset({"verb", "le"})) for name in latency} == {
+        (name, labels & {"verb", "le"}) for name, labels in live if name in latency
+    }
+
+
+def exposed(text: str) -> set[tuple[str, frozenset[str]]]:
+    """Give the name of each sample in Prometheus' text format with the names of its labels."""
+    samples = re.findall(r"^([a-z_]+)\{(.*)\}", text, re.MULTILINE)
+    return {(name, frozenset(re.findall(r'(\w+)="(?:[^"\\]|\\.)*"', labels))) for name, labels in samples}

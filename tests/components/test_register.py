@@ -1,0 +1,85 @@
+"""What the engine is asked for is what the declaration says, no less and no more: a verification sees all of it."""
+
+import json
+from collections.abc import Mapping
+from typing import cast
+
+import pulumi
+import pytest
+
+from components.register import register
+from stacks.model import Declaration
+from stacks.objects import HIDDEN, Object, declared
+from stacks.program import deploy
+from tests.components import golden
+from tests.components.full import SECRETS, full
+from tests.components.recording import Recording, record
+
+FULL = {
+    "secure": full(),
+    "the seed's way": full(resourceManager={"scope": "cluster", "token": "legacy"}),
+    "the least": full(servers={}, secrets={}, resourceManager=None, kubeStateMetrics=None, verifier=None),
+}
+
+
+def expected(declaration: Declaration) -> list[golden.Manifest]:
+    """Give every declared object, with golden.SECRET for what is hidden."""
+    return ordered(
+        json.loads(json.dumps(one.document(), default=lambda _: golden.SECRET)) for one in declared(declaration)
+    )
+
+
+def registered(recording: Recording) -> list[golden.Manifest]:
+    """Give every object that the engine got, with golden.SECRET for what it got as a secret."""
+    return ordered(golden.masked(resource) for resource in golden.objects(recording))
+
+
+def ordered(manifests: object) -> list[golden.Manifest]:
+    return sorted(cast("list[golden.Manifest]", manifests), key=lambda one: json.dumps(one, sort_keys=True))
+
+
+@pytest.mark.parametrize("stack", golden.stacks())
+def test_committed_stacks_register_exactly_what_they_declare(stack: str) -> None:
+    assert registered(golden.recorded(stack)) == expected(golden.declaration_of(stack))
+
+
+@pytest.mark.parametrize("declaration", FULL.values(), ids=FULL)
+def test_every_component_registers_exactly_what_is_declared(declaration: Declaration) -> None:
+    assert registered(record(lambda: deploy(declaration), SECRETS)) == expected(declaration)
+
+
+def made(declared: Object, hidden: Mapping[str, pulumi.Input[str]] | None = None) -> Recording:
+    return record(lambda: register(declared, pulumi.ResourceOptions(), hidden=hidden))
+
+
+def test_unknown_kind_is_a_custom_resource() -> None:
+    widget = Object(
+        "example.com/v1", "Widget", "w", "ns", content={"spec": {"camelCase": 1, "snake_case": [True, 0.5]}}
+    )
+    (resource,) = made(widget).resources
+    assert resource.type == "kubernetes:example.com/v1:Widget"
+    assert resource.inputs == widget.document()
+
+
+def test_keys_inside_an_object_go_as_they_are() -> None:
+    data = {"snake_case": "a", "camelCase": "b", "dotted.key": "c", "match_labels": "d"}
+    assert made(Object("v1", "ConfigMap", "c", "ns", content={"data": data})).one("ConfigMap").at("data") == data
+
+
+def test_hidden_values_are_put_in_their_places() -> None:
+    secret = Object("v1", "Secret", "s", "ns", annotations={"sum": HIDDEN}, content={"data": {"a": HIDDEN}})
+    resource = made(secret, {"sum": "1", "a": "MQ=="}).one("Secret")
+    assert (resource.at("metadata.annotations"), resource.at("data")) == ({"sum": "1"}, {"a": "MQ=="})
+
+
+def test_data_of_a_secret_is_secret_as_a_whole_and_in_what_the_cluster_answers() -> None:
+    token = made(Object("v1", "Secret", "t", "ns", content={"type": "kubernetes.io/service-account-token"}))
+    opaque = made(Object("v1", "Secret", "s", "ns", content={"data": {"a": HIDDEN}}), {"a": "MQ=="})
+    assert opaque.one("Secret").secret_paths == {"data"}
+    assert {secret.one("Secret").secret_outputs for secret in (token, opaque)} == {frozenset({"data"})}
+
+
+def test_hidden_value_that_nobody_gives_never_reaches_the_engine() -> None:
+    secret = Object("v1", "Secret", "s", "ns", content={"data": {"a": HIDDEN}})
+    with pytest.raises(KeyError, match="a"):
+        made(secret)

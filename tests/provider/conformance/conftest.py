@@ -1,0 +1,134 @@
+"""One engine run a phase for all cases together: what each case expects is looked up in what the runs did."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from provider.errors import ApiError
+from provider.kubeconfig import connect
+from provider.settings import Settings
+from tests.provider.conformance.cases import CASES, NS, Case
+from tests.provider.conformance.engine import Resource, Run, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provider.api import Api
+    from tests.conftest import Cluster
+
+
+@dataclass
+class Live:
+    """The API server, asked directly about the run's own namespace."""
+
+    api: Api
+    namespace: str
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        try:
+            return self.api.request("GET", f"/{self.named(path)}")
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def create(self, collection: str, body: Any) -> dict[str, Any]:
+        query = {"fieldManager": "kubectl-create"}
+        return self.api.request("POST", f"/{self.named(collection)}", query=query, body=self.named(body))
+
+    def patch(self, path: str, body: Any, manager: str) -> dict[str, Any]:
+        merge, query = "application/merge-patch+json", {"fieldManager": manager}
+        return self.api.request("PATCH", f"/{self.named(path)}", query=query, body=body, content_type=merge)
+
+    def delete(self, path: str) -> None:
+        self.api.request("DELETE", f"/{self.named(path)}")
+
+    def named(self, value: Any) -> Any:
+        """`value` with the run's namespace in the place of NS."""
+        return json.loads(json.dumps(value).replace(NS, self.namespace))
+
+
+@pytest.fixture(scope="session")
+def live(cluster: Cluster) -> Iterator[Live]:
+    api, _ = connect(Settings(kubeconfig=str(cluster.kubeconfig)))
+    namespace = f"conformance-{uuid.uuid4().hex[:6]}"
+    api.request("POST", "/api/v1/namespaces", body={"metadata": {"name": namespace}})
+    yield Live(api, namespace)
+    api.request("DELETE", f"/api/v1/namespaces/{namespace}")
+
+
+@dataclass
+class Story:
+    """All phases of all cases."""
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    objects: dict[str, Any] = field(default_factory=dict)
+    state: str = ""
+    left: list[str] = field(default_factory=list)
+
+
+def in_namespace(resources: list[Resource], live: Live) -> list[Resource]:
+    return [replace(r, arguments=live.named(r.arguments), options=live.named(r.options)) for r in resources]
+
+
+def of_all(version: str) -> list[Resource]:
+    """What the program of all cases declares in its first or second version; a resource of two cases once."""
+    found: dict[str, Resource] = {}
+    for case in CASES:
+        resources = case.first if version == "first" or case.second is None else case.second
+        found |= {resource.name: resource for resource in resources}
+    return list(found.values())
+
+
+def settled(resources: list[Resource]) -> list[Resource]:
+    """The program after an import: without the option."""
+    return [replace(r, options={k: v for k, v in r.options.items() if k != "import_"}) for r in resources]
+
+
+@pytest.fixture(scope="session")
+def story(cluster: Cluster, live: Live, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """Runs everything once: create, nothing, change, nothing, drift, refresh, repair, destroy."""
+    told = Story()
+    stack = Stack(cluster.env, tmp_path_factory.mktemp("stack"), live.namespace)
+    for case in CASES:
+        for collection, body in case.existing:
+            live.create(collection, body)
+
+    def phase(name: str, *command: str, resources: list[Resource] | None = None) -> None:
+        if resources is not None:
+            stack.declare(in_namespace(resources, live))
+        told.runs[name] = stack.run(*command)
+        assert not told.runs[name].failed, f"{name}: {told.runs[name].output}"
+
+    up = ("up", "--yes", "--skip-preview")
+    first, second = of_all("first"), of_all("second")
+    try:
+        phase("planned create", "preview", resources=first)
+        phase("create", *up)
+        phase("nothing", "preview", resources=settled(first))
+        phase("planned change", "preview", resources=second)
+        phase("change", *up)
+        told.objects = {path: live.get(path) for case in CASES if not case.drift for path in case.live}
+        told.state = json.dumps(stack.state())
+        for case in CASES:
+            for write in case.drift:
+                live.delete(write.path) if write.patch is None else live.patch(write.path, write.patch, write.manager)
+        phase("refresh", "refresh", "--yes", "--skip-preview")
+        phase("repair", *up)
+        phase("nothing at last", "preview")
+        told.objects |= {path: live.get(path) for case in CASES if case.drift for path in case.live}
+    finally:
+        phase("destroy", "destroy", "--yes", "--skip-preview")
+    told.left = [path for path in told.objects if live.get(path)]
+    return told
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.name)
+def case(request: pytest.FixtureRequest) -> Case:
+    found: Case = request.param
+    return found

@@ -1,0 +1,66 @@
+"""What the official plugin refuses, this one refuses, and leaves the objects as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.provider.conformance.cases import CORE, config, labelled
+from tests.provider.conformance.conftest import in_namespace
+from tests.provider.conformance.engine import Run, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Cluster
+    from tests.provider.conformance.conftest import Live
+
+pytestmark = pytest.mark.live
+
+_UP = ("up", "--yes", "--skip-preview")
+_CONTESTED, _EXISTING = f"{CORE}/serviceaccounts/contested", f"{CORE}/serviceaccounts/existing"
+
+
+@pytest.fixture(scope="module")
+def refused(cluster: Cluster, live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One update in which every resource meets its own obstacle."""
+    stack = Stack(cluster.env, tmp_path_factory.mktemp("refusals"), f"{live.namespace}-refusals")
+    stack.declare(in_namespace([labelled("contested", "1"), config("protected", protect=True)], live))
+    assert not stack.run(*_UP).failed
+    live.patch(_CONTESTED, {"metadata": {"labels": {"a": "2"}}}, "someone")
+    for name in ("existing", "importable"):
+        body = {"metadata": {"name": name, "labels": {"a": "theirs"}}}
+        live.create(f"{CORE}/serviceaccounts", body)
+    imported = labelled("importable", "mine", import_="$NS/importable")
+    stack.declare(in_namespace([labelled("contested", "3"), labelled("existing", "mine"), imported], live))
+    yield stack.run(*_UP, "--continue-on-error")
+    stack.declare(in_namespace([config("protected", protect=False)], live))
+    stack.run(*_UP)
+    stack.run("destroy", "--yes", "--skip-preview")
+
+
+def test_creating_never_adopts(refused: Run, live: Live) -> None:
+    assert f"ServiceAccount {live.namespace}/existing exists already" in refused.messages["existing"]
+    found = live.get(_EXISTING)
+    assert found is not None
+    assert found["metadata"]["labels"] == {"a": "theirs"}
+
+
+def test_a_conflict_names_the_manager_and_is_not_forced(refused: Run, live: Live) -> None:
+    assert '.metadata.labels.a (conflict with "someone"' in refused.messages["contested"]
+    found = live.get(_CONTESTED)
+    assert found is not None
+    assert found["metadata"]["labels"] == {"a": "2"}
+
+
+def test_an_import_is_brought_to_what_the_program_declares(refused: Run, live: Live) -> None:
+    assert refused.operations["importable"] == ["import", "update"]
+    found = live.get(f"{CORE}/serviceaccounts/importable")
+    assert found is not None
+    assert found["metadata"]["labels"] == {"a": "mine"}
+
+
+def test_a_protected_object_stays(refused: Run, live: Live) -> None:
+    assert "protected" in refused.output
+    assert live.get(f"{CORE}/configmaps/protected")

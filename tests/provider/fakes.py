@@ -1,0 +1,165 @@
+"""An API server of a few lines, and the plugin's steps called on it with as little as a test needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from provider import lifecycle as steps
+from provider.cluster import Cluster
+from provider.errors import ApiError
+from provider.inputs import Naming
+from provider.kinds import Kind, Type
+from provider.planning import Plan, plan
+from provider.writing import Operation, Writer
+
+if TYPE_CHECKING:
+    from provider.api import Api
+    from provider.properties import Object
+    from provider.settings import Settings
+
+KINDS = {
+    "/api/v1": {
+        "ConfigMap": "configmaps",
+        "Event": "events",
+        "Namespace": "namespaces",
+        "PersistentVolume": "persistentvolumes",
+        "PersistentVolumeClaim": "persistentvolumeclaims",
+        "Pod": "pods",
+        "ReplicationController": "replicationcontrollers",
+        "ResourceQuota": "resourcequotas",
+        "Secret": "secrets",
+        "Service": "services",
+    },
+    "/apis/apps/v1": {"DaemonSet": "daemonsets", "Deployment": "deployments", "StatefulSet": "statefulsets"},
+    "/apis/batch/v1": {"Job": "jobs"},
+    "/apis/discovery.k8s.io/v1": {"EndpointSlice": "endpointslices"},
+    "/apis/networking.k8s.io/v1": {"Ingress": "ingresses"},
+    "/apis/storage.k8s.io/v1": {"StorageClass": "storageclasses"},
+    "/apis/apiextensions.k8s.io/v1": {"CustomResourceDefinition": "customresourcedefinitions"},
+}
+CONFIG_MAP, SERVICE, POD = Kind("", "v1", "ConfigMap"), Kind("", "v1", "Service"), Kind("", "v1", "Pod")
+DEPLOYMENT, JOB = Kind("apps", "v1", "Deployment"), Kind("batch", "v1", "Job")
+SEED = b"seed"
+CLUSTER_WIDE = ("CustomResourceDefinition", "Namespace", "PersistentVolume", "StorageClass")
+
+
+class FakeApi:
+    """An API server of a few lines: objects by path, `defaults` merged into what is written, refusals by method."""
+
+    def __init__(self, warning: str = "") -> None:
+        self.objects: dict[str, Object] = {}
+        self.lists: dict[str, list[Object]] = {}
+        self.defaults: Object = {}
+        self.refusals: dict[str, Exception] = {}
+        self.writes: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[Any] = []
+        self.warning = warning
+        self.asked: list[str] = []
+        self.refused_once: dict[str, list[Exception]] = {}
+        self.canonical: dict[str, str] = {}
+        self.now = 0.0
+
+    def server_time(self) -> float:
+        return self.now
+
+    def has(self, live: Object) -> Object:
+        """Puts a namespaced object into the cluster."""
+        group = f"/apis/{live['apiVersion']}" if "/" in live["apiVersion"] else "/api/v1"
+        path = f"{group}/namespaces/{live['metadata']['namespace']}/{KINDS[group][live['kind']]}"
+        self.objects[f"{path}/{live['metadata']['name']}"] = live
+        return live
+
+    def request(
+        self, method: str, path: str, *, query: Any = None, body: Any = None, content_type: str = "", warn: Any = None
+    ) -> Object:
+        self.asked.append(f"{method} {path}")
+        if path in KINDS:
+            entries = KINDS[path].items()
+            return {"resources": [{"kind": k, "name": n, "namespaced": k not in CLUSTER_WIDE} for k, n in entries]}
+        if path == "/apis":
+            return {"groups": []}
+        if self.refused_once.get(method):
+            raise self.refused_once[method].pop(0)
+        if method in self.refusals:
+            raise self.refusals[method]
+        return self._read(path) if method == "GET" else self._write(method, path, query or {}, body, warn)
+
+    def _read(self, path: str) -> Object:
+        if path.rpartition("/")[2] in {name for names in KINDS.values() for name in names.values()}:
+            return {"items": self.lists.get(path, []), "metadata": {}}
+        if path not in self.objects:
+            raise ApiError("gone", status=404, reason="NotFound")
+        return self.objects[path]
+
+    def _write(self, method: str, path: str, query: dict[str, str], body: Any, warn: Any) -> Object:
+        self.writes.append((method, path, query))
+        self.bodies.append(body)
+        if method == "DELETE":
+            return {"metadata": {"uid": "u1"}}
+        if warn is not None and self.warning:
+            warn(self.warning)
+        if method == "POST":
+            path = f"{path}/{body['metadata']['name']}"
+        written = {**self.defaults, **body, "metadata": {"uid": "u1", "generation": 1, **body["metadata"]}}
+        written = {k: self._stored(v) for k, v in written.items()}
+        if query.get("dryRun") != "All":
+            self.objects[path] = written
+        return written
+
+    def _stored(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: self._stored(v) for k, v in value.items()}
+        return self.canonical.get(value, value) if isinstance(value, str) else value
+
+
+class FakeLog:
+    """Keeps what the user would see."""
+
+    def __init__(self) -> None:
+        self.statuses: list[str] = []
+        self.warnings: list[str] = []
+
+    def status(self, text: str) -> None:
+        self.statuses.append(text)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+class Lifecycle:
+    """The steps of a resource's life under one writer, called with as little as a test needs."""
+
+    def __init__(self, api: FakeApi, settings: Settings) -> None:
+        self.writer = Writer(settings, lambda: Cluster(cast("Api", api), "default"))
+        self.cancelled, self.log = self.writer.cancelled, FakeLog()
+
+    def check(self, kind: Kind, name: str, old: Object, new: Object, seed: bytes = SEED, **naming: Any) -> Object:
+        operation = Operation(Type(kind), inputs=new, old=old, log=self.log)
+        return steps.check(self.writer, operation, Naming(name, seed, **naming))
+
+    def diff(self, kind: Kind, old: Object, new: Object, state: Object, *, is_patch: bool = False) -> Plan:
+        return plan(self.writer, Operation(Type(kind, is_patch), "ns/a", new, old, state))
+
+    def create(self, kind: Kind, inputs: Object, seconds: float = 0, *, is_patch: bool = False) -> steps.State:
+        return steps.create(self.writer, Operation(Type(kind, is_patch), inputs=inputs, timeout=seconds, log=self.log))
+
+    def update(self, kind: Kind, inputs: Object, state: Object, old: Object | None = None) -> steps.State:
+        return steps.update(self.writer, Operation(Type(kind), "ns/a", inputs, old or {}, state, log=self.log))
+
+    def preview_update(self, kind: Kind, inputs: Object, state: Object) -> Object:
+        return steps.preview_update(self.writer, Operation(Type(kind), "ns/a", inputs, {}, state))
+
+    def preview_create(self, kind: Kind, inputs: Object) -> Object:
+        return steps.preview_create(self.writer, Operation(Type(kind), inputs=inputs))
+
+    def read(self, kind: Kind, inputs: Object, state: Object | None = None) -> steps.State | None:
+        return steps.read(self.writer, Operation(Type(kind), "ns/a", inputs, state=state or {}, log=self.log))
+
+    def delete(self, kind: Kind, inputs: Object, seconds: float = 0, **more: Any) -> None:
+        operation = Operation(Type(kind, **more), "ns/a", inputs, state=inputs, timeout=seconds, log=self.log)
+        steps.delete(self.writer, operation)
+
+
+def declared(kind: Kind, **fields: Any) -> Object:
+    metadata = {"name": "a", "namespace": "ns", **fields.pop("metadata", {})}
+    return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **fields}

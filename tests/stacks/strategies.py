@@ -1,0 +1,233 @@
+"""Any declaration that the model allows, as a stack file would have it: texts from its patterns, parts that agree."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from stacks import cron, names
+from stacks.base import LARGEST, DnsLabel, DnsSubdomain, EnvName, FileKey, LabelKey, LabelValue
+from stacks.probe import HttpPath
+from stacks.secret import SecretKey
+from stacks.server import Folder, RoleName, ServerType
+
+# Stacks are large examples, and machines that run tests are busy.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+Settings = dict[str, Any]
+Drawn = st.SearchStrategy[Settings]
+
+
+@cache
+def fitting(kind: Any, prefix: str = "") -> st.SearchStrategy[str]:
+    """Draw what one of the model's types of text allows: short texts from its pattern, and one as long as can be."""
+    pattern = TypeAdapter(kind).json_schema()["pattern"]
+    short = st.from_regex(re.sub(r"\{(\d),\d+\}", r"{\1,4}", pattern), fullmatch=True).map(prefix.__add__)
+    longest = (prefix + "a" * length for length in range(253, 0, -1))
+    return short | st.just(next((text for text in longest if re.fullmatch(pattern, text)), prefix + "/a"))
+
+
+# What YAML can carry: it has no control characters, in a stack file or in a server-side apply.
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cn"]) | st.sampled_from("\t\n"), max_size=40)
+COUNTS = st.integers(1, 9) | st.integers(1, LARGEST)
+SECONDS = st.integers(0, 90) | st.integers(0, LARGEST)
+FILES = st.dictionaries(fitting(FileKey), TEXTS, max_size=3)
+NETWORKS = st.ip_addresses(v=4).map("{}/32".format) | st.ip_addresses(v=6).map("{}/128".format)
+
+
+def compute(least: int, most: int) -> Drawn:
+    """Draw thousandths of a core and MiB between two numbers, in each of Kubernetes' ways to write them."""
+    cores = (lambda n: f"{n}m", lambda n: f"{n}000u", lambda n: f"{n}e-3", lambda n: n / 1000)
+    memory = (lambda n: f"{n}Mi", lambda n: f"{n * 1024}Ki", lambda n: f"{n / 1024}Gi", lambda n: n << 20)
+    numbers = st.integers(least, most)
+    return st.fixed_dictionaries(
+        {
+            "cpu": st.builds(lambda n, write: write(n), numbers, st.sampled_from(cores)),
+            "memory": st.builds(lambda n, write: write(n), numbers, st.sampled_from(memory)),
+        }
+    )
+
+
+# Whatever runs in a namespace fits it: its smallest is below every request, its largest above every limit.
+RESOURCES = st.fixed_dictionaries({}, optional={"requests": compute(100, 128), "limits": compute(500, 2000)})
+LIMITS = st.fixed_dictionaries(
+    {"min": compute(0, 50), "defaultRequest": compute(51, 99), "default": compute(100, 999), "max": compute(2000, 9999)}
+)
+QUOTAS = st.builds(
+    lambda requests, limits, counted: {
+        **{f"requests.{key}": value for key, value in requests.items()},
+        **{f"limits.{key}": value for key, value in limits.items()},
+        **counted,
+    },
+    compute(10**5, 10**6),
+    compute(10**5, 10**6),
+    st.fixed_dictionaries(
+        {}, optional={"pods": st.sampled_from(["50", "5e1", "0.1k", 200]), "persistentvolumeclaims": st.integers(0, 9)}
+    ),
+)
+NAMESPACES = st.fixed_dictionaries(
+    {"component": fitting(LabelValue), "description": TEXTS, "quota": QUOTAS, "limits": LIMITS},
+    optional={"owner": TEXTS, "podSecurity": st.sampled_from(["restricted", "baseline", "privileged"])},
+)
+
+
+def probe(**more: st.SearchStrategy[int]) -> Drawn:
+    times = {"periodSeconds": COUNTS, "timeoutSeconds": COUNTS, "failureThreshold": COUNTS}
+    return st.fixed_dictionaries(
+        {}, optional={"path": fitting(HttpPath), "initialDelaySeconds": SECONDS, **times, **more}
+    )
+
+
+CLIENTS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "namespace": fitting(DnsLabel) | st.sampled_from([names.SYSTEM_NAMESPACE, names.MCP_NAMESPACE]),
+            "labels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=3),
+        }
+    ),
+    max_size=3,
+    unique_by=lambda client: json.dumps(client, sort_keys=True),
+)
+ARGUMENTS = TEXTS | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
+PODS = st.fixed_dictionaries({}, optional={"replicas": st.integers(0, 3)}) | st.fixed_dictionaries(
+    {
+        "autoscaling": st.fixed_dictionaries(
+            {"minReplicas": st.integers(1, 2), "maxReplicas": st.integers(2, 4)},
+            optional={"cpuPercent": st.integers(1, 100)},
+        )
+    }
+)
+SERVERS = st.fixed_dictionaries(
+    {
+        "image": st.sampled_from(["registry.test/server:1", f"localhost:5000/a/b@sha256:{'0' * 64}"]),
+        "version": fitting(LabelValue),
+        "transport": st.sampled_from(["http", "stdio"]),
+        "capabilities": st.dictionaries(fitting(DnsLabel), st.lists(TEXTS, max_size=3), min_size=1, max_size=3),
+    },
+    optional={
+        "port": st.integers(1, 65535),
+        "path": fitting(HttpPath),
+        "args": st.lists(TEXTS, max_size=3),
+        # Prefixes, because of two variables of one name only one could be meant.
+        "env": st.dictionaries(fitting(EnvName, "A"), TEXTS, max_size=3),
+        "config": FILES,
+        "secretEnv": st.dictionaries(fitting(EnvName, "B"), fitting(SecretKey), max_size=3),
+        "secretFiles": st.dictionaries(fitting(FileKey, "C"), fitting(SecretKey), max_size=3),
+        "resources": RESOURCES,
+        "clients": CLIENTS,
+        "egress": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "cidrs": st.lists(NETWORKS, min_size=1, max_size=2),
+                    "ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2),
+                }
+            ),
+            max_size=2,
+        ),
+        "disruption": st.fixed_dictionaries({"maxUnavailable": COUNTS}),
+        "probes": st.fixed_dictionaries(
+            {}, optional={"liveness": probe(), "readiness": probe(successThreshold=COUNTS), "startup": probe()}
+        ),
+        "smoke": st.fixed_dictionaries({"tool": TEXTS}, optional={"arguments": st.dictionaries(TEXTS, ARGUMENTS)}),
+    },
+)
+SOURCES = st.one_of(
+    fitting(SecretKey).map(lambda key: {"pulumi": key}),
+    TEXTS.map(lambda text: {"literal": text}),
+    fitting(FileKey).map(lambda name: {"file": f"secrets/{name}"}),
+)
+STORES = st.fixed_dictionaries(
+    {"store": fitting(DnsSubdomain), "keys": st.dictionaries(fitting(FileKey), TEXTS, min_size=1, max_size=2)},
+    optional={"storeKind": st.sampled_from(["ClusterSecretStore", "SecretStore"]), "refresh": st.just("30m")},
+)
+SECRETS = st.one_of(
+    st.fixed_dictionaries({"keys": st.dictionaries(fitting(FileKey), SOURCES, min_size=1, max_size=3)}),
+    st.fixed_dictionaries({"external": STORES}),
+    st.fixed_dictionaries({"existing": st.lists(fitting(FileKey), min_size=1, max_size=2, unique=True)}),
+)
+ALERTS = st.fixed_dictionaries(
+    {}, optional={"quotaPercent": st.integers(1, 100), "restarts": COUNTS, "restartMinutes": COUNTS}
+)
+
+
+def field(part: cron.Field) -> st.SearchStrategy[str]:
+    """Draw one field of a cron schedule: a list of `*`, numbers, ranges and names, some with steps."""
+    numbers = st.integers(part.first, part.last)
+    ranges = st.tuples(numbers, numbers).map(lambda ends: f"{min(ends)}-{max(ends)}")
+    spans = st.one_of(st.just("*"), numbers.map(str), ranges, *([st.sampled_from(part.names)] if part.names else []))
+    entries = st.builds(lambda span, step: f"{span}{step}", spans, st.just("") | st.integers(1, 60).map("/{}".format))
+    return st.lists(entries, min_size=1, max_size=3).map(",".join)
+
+
+VERIFIERS = st.fixed_dictionaries(
+    {"image": st.just("registry.test/cortex:1")},
+    optional={"schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join)},
+)
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> Settings:
+    """Draw the settings of a stack."""
+    spaces = [names.SYSTEM_NAMESPACE, *draw(st.lists(fitting(DnsLabel) | st.just(names.MCP_NAMESPACE), max_size=2))]
+    within = st.sampled_from(spaces)
+    secrets = draw(st.dictionaries(fitting(DnsLabel), SECRETS, max_size=3))
+    config_maps = draw(st.dictionaries(fitting(DnsLabel), FILES.filter(bool), max_size=2))
+    settings: Settings = {
+        "cluster": {
+            "context": draw(TEXTS.filter(bool)),
+            "environment": draw(fitting(LabelValue)),
+            "nodes": draw(COUNTS),
+            "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+        },
+        "namespaces": {space: draw(NAMESPACES) for space in spaces},
+        "secrets": {name: {"namespace": draw(within), **secret} for name, secret in secrets.items()},
+        "configMaps": {name: {"namespace": draw(within), "data": data} for name, data in config_maps.items()},
+    }
+    types = draw(st.lists(fitting(ServerType), max_size=3, unique=True))
+    settings["servers"] = {kind: _server(draw, within, settings) for kind in types}
+    if draw(st.booleans()):
+        settings["resourceManager"] = _manager(draw, within, settings["secrets"])
+    if draw(st.booleans()):
+        optional = {"scrapers": st.lists(fitting(DnsLabel) | within, max_size=2), "serviceMonitor": st.booleans()}
+        metrics = st.fixed_dictionaries({"namespace": within}, optional={**optional, "alerts": ALERTS})
+        settings["kubeStateMetrics"] = draw(metrics)
+    if draw(st.booleans()):
+        settings["verifier"] = draw(VERIFIERS)
+    return settings
+
+
+def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings) -> Settings:
+    """Draw a server that uses some of the Secrets and ConfigMaps of its namespace."""
+    server: Settings = {"namespace": draw(within), **draw(SERVERS), **draw(PODS)}
+    for part in ("secrets", "configMaps"):
+        here = sorted(name for name, one in declared[part].items() if one["namespace"] == server["namespace"])
+        used = draw(st.lists(st.sampled_from(here), unique=True)) if here else []
+        folders = [f"/etc/{part}/{number}{draw(fitting(Folder))}" for number in range(len(used))]
+        server[part] = [{"name": name, "mount": folder} for name, folder in zip(used, folders, strict=True)]
+    for number, use in enumerate(server["secrets"]):
+        keys = sorted(_keys(declared["secrets"][use["name"]]))
+        use["env"] = draw(st.dictionaries(fitting(EnvName, f"D{number}_"), st.sampled_from(keys), max_size=2))
+    for use in server["configMaps"]:
+        use["envFrom"] = draw(st.booleans())
+    if draw(st.booleans()):
+        role = {"clusterRole": fitting(RoleName)}
+        spaces = {"namespaces": st.lists(within, min_size=1, unique=True)}
+        server["kubernetes"] = draw(st.fixed_dictionaries(spaces, optional=role))
+    return server
+
+
+def _keys(secret: Settings) -> list[str]:
+    return list(secret.get("keys") or secret.get("existing") or secret["external"]["keys"])
+
+
+def _manager(draw: st.DrawFn, within: st.SearchStrategy[str], secrets: Settings) -> Settings:
+    readable: dict[str, list[str]] = {}
+    for name in draw(st.lists(st.sampled_from(sorted(secrets)), unique=True)) if secrets else []:
+        readable.setdefault(secrets[name]["namespace"], []).append(name)
+    optional = {"scope": st.sampled_from(["namespaces", "cluster"]), "token": st.sampled_from(["bound", "legacy"])}
+    manager = st.fixed_dictionaries({"execIn": st.lists(within, unique=True)}, optional=optional)
+    return {"readableSecrets": readable, **draw(manager)}
