@@ -74,7 +74,9 @@ class Contender:
         self._folder.mkdir()
         (self._folder / "state").mkdir()
         home = self._folder / "home"
-        self._env = os.environ | {
+        # Without the cache of compiled modules each start of a plugin would compile the packages again.
+        inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        self._env = inherited | {
             "PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": f"file://{self._folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "bench", "PULUMI_SKIP_UPDATE_CHECK": "true", "BENCH_PEAK": str(self._peak),
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

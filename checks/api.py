@@ -25,6 +25,10 @@ LONGEST_RETRY_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
 """Longest a single read may take in all, its pages and retries included."""
 BUSY = frozenset({429, 500, 502, 503, 504})
+METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+"""The `accept` of a Kind of which only the metadata is wanted, so that for instance no Secret's data is sent."""
+
+_JSON, _APPLY = "application/json", "application/apply-patch+yaml"
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,12 @@ Reading = Read[T] | Unread
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """A kind of object: its path's group and version, its plural, and the type that decodes one."""
+    """A kind of object: its path's group and version, its plural, the type that decodes one, the form to ask for."""
 
     prefix: str
     plural: str
     item: type[T]
+    accept: str = _JSON
 
     def path(self, namespace: str = "", name: str = "") -> str:
         """Give the path of one object, or of all."""
@@ -81,9 +86,6 @@ class Timed:
     response: httpx2.Response
 
 
-_CONTENT = {"PATCH": "application/apply-patch+yaml", "POST": "application/json"}
-
-
 class _RefusedError(Exception):
     """An HTTP status other than success."""
 
@@ -92,6 +94,14 @@ class _RefusedError(Exception):
         self.status = response.status_code
         self.text = _status_message(response)
         self.retry_after = _seconds(response.headers.get("Retry-After"))
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What a request sends, and in which form."""
+
+    document: object
+    form: str = _JSON
 
 
 class Api:
@@ -103,7 +113,7 @@ class Api:
 
     async def version(self) -> Reading[Version]:
         """Read the API server's version, which also tells whether it can be reached at all."""
-        return await self._read("read /version", None, lambda: self._get("/version", {}, Version))
+        return await self._read("read /version", None, lambda: self._get("/version", {}, Version, _JSON))
 
     async def list(
         self, kind: Kind[T], namespace: str = "", *, labels: str = "", fields: str = ""
@@ -123,7 +133,7 @@ class Api:
 
         async def one() -> T | None:
             try:
-                return await self._get(kind.path(namespace, name), {}, kind.item)
+                return await self._get(kind.path(namespace, name), {}, kind.item, kind.accept)
             except _RefusedError as refused:
                 if refused.status == HTTPStatus.NOT_FOUND:
                     return None
@@ -136,7 +146,8 @@ class Api:
         """Write one object by server-side apply, whoever owns its fields: it is made if it is not there."""
 
         async def write() -> None:
-            await self._send("PATCH", kind.path(namespace, name), {"fieldManager": manager, "force": "true"}, document)
+            query = {"fieldManager": manager, "force": "true"}
+            await self._send("PATCH", kind.path(namespace, name), query, _Body(document, _APPLY))
 
         permission = Permission("patch", kind.resource(), namespace)
         return await self._read(f"apply {kind.plural} {namespace}/{name}", permission, write)
@@ -145,7 +156,7 @@ class Api:
         """Send an object that is answered and kept nowhere: a review, or a request for a token."""
 
         async def send() -> T:
-            return msgspec.json.decode(await self._send("POST", path, {}, document), type=answer)
+            return msgspec.json.decode(await self._send("POST", path, {}, _Body(document)), type=answer)
 
         return await self._read(what, permission, send)
 
@@ -164,14 +175,38 @@ class Api:
 
     async def groups(self) -> Reading[ApiGroups]:
         """Read which groups of the API are served."""
-        return await self._read("read /apis", None, lambda: self._get("/apis", {}, ApiGroups))
+        return await self._read("read /apis", None, lambda: self._get("/apis", {}, ApiGroups, _JSON))
+
+    async def create(self, kind: Kind[T], namespace: str, name: str, document: object) -> Reading[None]:
+        """Make one object, which must not be there yet."""
+
+        async def write() -> None:
+            await self._send("POST", kind.path(namespace), {}, _Body(document))
+
+        permission = Permission("create", kind.resource(), namespace)
+        return await self._read(f"create {kind.plural} {namespace}/{name}", permission, write)
+
+    async def delete(self, kind: Kind[T], namespace: str, name: str) -> Reading[None]:
+        """Delete one object at once, and in the background what it owns; it may be gone already."""
+
+        async def remove() -> None:
+            options = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
+            try:
+                await self._send("DELETE", kind.path(namespace, name), {}, _Body(options))
+            except _RefusedError as refused:
+                if refused.status != HTTPStatus.NOT_FOUND:
+                    raise
+
+        permission = Permission("delete", kind.resource(), namespace)
+        return await self._read(f"delete {kind.plural} {namespace}/{name}", permission, remove)
 
     async def _pages(self, kind: Kind[T], namespace: str, query: dict[str, str]) -> tuple[T, ...]:
         items: list[T] = []
         path, more = kind.path(namespace), ""
         while True:
             try:
-                page = await self._get(path, {**query, "continue": more} if more else query, kind.page())
+                asked = {**query, "continue": more} if more else query
+                page = await self._get(path, asked, kind.page(), kind.accept)
             except _RefusedError as refused:
                 if refused.status == HTTPStatus.GONE and more:
                     # The token expired between two pages. One list without pages cannot expire.
@@ -179,21 +214,23 @@ class Api:
                     query = {name: value for name, value in query.items() if name != "limit"}
                     continue
                 raise
-            items += page.items
+            items += page.items or ()
             more = page.metadata.continue_
             if not more:
                 return tuple(items)
 
-    async def _get(self, path: str, query: dict[str, str], kind: type[T]) -> T:
-        return msgspec.json.decode(await self._send("GET", path, query), type=kind)
+    async def _get(self, path: str, query: dict[str, str], kind: type[T], accept: str) -> T:
+        return msgspec.json.decode(await self._send("GET", path, query, accept=accept), type=kind)
 
-    async def _send(self, method: str, path: str, query: dict[str, str], document: object = None) -> bytes:
-        body = None if document is None else msgspec.json.encode(document)
-        headers = {} if body is None else {"Content-Type": _CONTENT[method]}
+    async def _send(
+        self, method: str, path: str, query: dict[str, str], body: _Body | None = None, accept: str = _JSON
+    ) -> bytes:
+        content = None if body is None else msgspec.json.encode(body.document)
+        headers = {"Accept": accept} if body is None else {"Accept": accept, "Content-Type": body.form}
         async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None):
             with attempt:
-                response = await self._client.request(method, path, params=query, content=body, headers=headers)
-                if response.status_code not in (HTTPStatus.OK, HTTPStatus.CREATED):
+                response = await self._client.request(method, path, params=query, content=content, headers=headers)
+                if not response.is_success:
                     raise _RefusedError(response)
         return response.content
 
@@ -222,12 +259,17 @@ def _refusal(refused: _RefusedError, permission: Permission | None) -> tuple[Rea
     match refused.status:
         case HTTPStatus.UNAUTHORIZED:
             return Reason.UNAUTHORIZED, "the API server does not accept the credentials: renew them"
-        case HTTPStatus.FORBIDDEN if permission is not None:
+        case HTTPStatus.FORBIDDEN if permission is not None and not _by_admission(refused):
             return Reason.FORBIDDEN, forbidden(permission)
         case HTTPStatus.FORBIDDEN:
             return Reason.FORBIDDEN, refused.text
         case status:
-            return Reason.FAILED, f"the API server answered HTTP {status}: {refused.text}"
+            return Reason.FAILED, f"the API server answered HTTP {int(status)}: {refused.text}"
+
+
+def _by_admission(refused: _RefusedError) -> bool:
+    """Tell whether an admission webhook or policy said no: it has the same status as a missing right."""
+    return any(sign in refused.text for sign in ("denied the request", "denied request"))
 
 
 def forbidden(permission: Permission) -> str:

@@ -31,11 +31,16 @@ class Reason(StrEnum):
 
 
 class Status(StrEnum):
-    """The outcome of a row or of the whole verification."""
+    """The outcome of a row or of the whole verification.
+
+    A row is `left-out` where the declaration, or the place of the verification, says that something cannot be checked
+    there: it is neither ok nor unknown, and its facts `left_out` say why.
+    """
 
     OK = "ok"
     FINDINGS = "findings"
     UNKNOWN = "unknown"
+    LEFT_OUT = "left-out"
 
 
 class Ref(msgspec.Struct, frozen=True, omit_defaults=True):

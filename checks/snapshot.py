@@ -13,15 +13,18 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
-from checks.parts import api_server, discovery, dns, health, metrics, objects, rights, usage
+from checks.parts import api_server, discovery, dns, health, metrics, network, objects, rights, secrets, usage
 from checks.parts.api_server import ApiServer
 from checks.parts.discovery import Discovery
 from checks.parts.dns import Dns
 from checks.parts.health import Health
 from checks.parts.listing import Listing, PerNamespace, everywhere
 from checks.parts.metrics import Metrics
+from checks.parts.network import Network
 from checks.parts.objects import Objects
+from checks.parts.probe_job import LABEL
 from checks.parts.rights import Rights
+from checks.parts.secrets import Secrets
 from checks.parts.usage import Usage
 from checks.patience import patiently
 from stacks import names
@@ -52,6 +55,8 @@ class Snapshot:
     rights: Rights
     declaration: Reading[k8s.ConfigMap | None]
     objects: Objects
+    network: Network
+    secrets: Secrets
     pods: PerNamespace[k8s.Pod] = field(default_factory=dict)
     warnings: PerNamespace[k8s.Event] = field(default_factory=dict)
     mcp: Mapping[str, Answer | Unread] = field(default_factory=dict)
@@ -87,6 +92,8 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
         rights=rights.unread(declaration, why),
         declaration=why,
         objects=objects.unread(declaration, why),
+        network=network.unread(declaration, why),
+        secrets=secrets.unread(declaration, why),
         pods=each,
         warnings=each,
         mcp=dict.fromkeys(declaration.servers, why),
@@ -115,12 +122,15 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         names_asked = later(partial(dns.read, declaration, access, api))
         granted = later(partial(rights.read, declaration, access, api))
         deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
+        tried = later(partial(network.read, declaration, access, api))
+        secret = later(partial(secrets.read, declaration, access, api))
         live = later(partial(objects.read, declaration, api))
         fared = later(partial(health.read, declaration, access, api))
         strangers = later(partial(discovery.read, declaration, access, api))
         told = later(partial(metrics.read, declaration, access, api))
         used = later(partial(usage.read, declaration, access, api))
-        pods = later(partial(everywhere, api, PODS, spaces, _namespace))
+        # Probe pods of this and other verifications carry clients' labels, and are no part of the stack.
+        pods = later(partial(everywhere, api, PODS, spaces, _namespace, labels=f"!{LABEL}"))
         warnings = later(partial(everywhere, api, EVENTS, spaces, _namespace, fields="type=Warning"))
     return Snapshot(
         version=version,
@@ -130,6 +140,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         rights=granted.value,
         declaration=deployed.value,
         objects=live.value,
+        network=tried.value,
+        secrets=secret.value,
         pods=pods.value,
         warnings=warnings.value,
         mcp=_values(asked),

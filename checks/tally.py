@@ -8,6 +8,9 @@ from checks.findings import Fact, Finding, Permission, Reason, Ref, Row, Status,
 
 T = TypeVar("T")
 
+LEFT_OUT = "left_out"
+"""Name of the fact that says why something of a row was left out."""
+
 
 class Tally:
     """The growing result of one judge."""
@@ -18,6 +21,7 @@ class Tally:
         self._findings: list[Finding] = []
         self._unknowns: dict[Unknown, None] = {}
         self._facts: list[Fact] = []
+        self._left_out = False
         self._seconds = 0.0
 
     def use(self, reading: Reading[T]) -> Read[T] | None:
@@ -66,16 +70,19 @@ class Tally:
         """Note something observed."""
         self._facts.append(Fact(subject, name, value))
 
+    def left_out(self, why: str) -> None:
+        """Note that something was not to be checked here: whatever else holds, the row is then not ok."""
+        self._left_out = True
+        self.fact(self._name, LEFT_OUT, why)
+
     def row(self) -> Row:
         """Give the result. A judge that judged nothing at all is unknown, not ok."""
-        if not (self._passed or self._skipped or self._findings or self._unknowns):
+        if not (self._passed or self._skipped or self._findings or self._unknowns or self._left_out):
             self.unknown(self._title, Reason.UNJUDGED, "the check judged nothing: this is a fault of cortex")
-        unseen = bool(self._unknowns) or not self._passed  # what was only skipped is explained elsewhere, but not ok
-        status = Status.FINDINGS if self._findings else Status.UNKNOWN if unseen else Status.OK
         return Row(
             name=self._name,
             title=self._title,
-            status=status,
+            status=self._status(),
             passed=self._passed,
             skipped=self._skipped,
             findings=tuple(self._findings),
@@ -83,3 +90,13 @@ class Tally:
             facts=tuple(self._facts),
             seconds=self._seconds,
         )
+
+    def _status(self) -> Status:
+        if self._findings:
+            return Status.FINDINGS
+        if self._unknowns:
+            return Status.UNKNOWN
+        if self._left_out:
+            return Status.LEFT_OUT
+        # What was only skipped is explained elsewhere, but not ok.
+        return Status.OK if self._passed else Status.UNKNOWN

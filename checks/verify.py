@@ -67,16 +67,16 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> tuple[Row, ...]:
 
 
 def status(rows: tuple[Row, ...]) -> Status:
-    """Sum the rows up: findings before unknowns before ok."""
+    """Sum the rows up: findings before unknowns before ok; what was left out counts only where all was."""
     statuses = {row.status for row in rows}
-    return next((s for s in (Status.FINDINGS, Status.UNKNOWN) if s in statuses), Status.OK)
+    return next((s for s in (Status.FINDINGS, Status.UNKNOWN, Status.OK) if s in statuses), Status.LEFT_OUT)
 
 
 def exit_code(rows: tuple[Row, ...], fail_on: Severity) -> int:
     """Draw the exit code.
 
     1 if a finding reaches the threshold, whatever could not be checked: what is known to be wrong comes first.
-    Else 3 if anything is unknown, or there are no rows, or something was left out and no finding explains it.
+    Else 3 if anything is unknown, or no row was judged, or something was skipped and no finding explains it.
     Else 0.
     """
     findings = [finding for row in rows for finding in row.findings]
@@ -84,6 +84,7 @@ def exit_code(rows: tuple[Row, ...], fail_on: Severity) -> int:
     if any(finding.severity in failing for finding in findings):
         return FINDINGS
     unexplained = any(row.skipped for row in rows) and not findings
-    if not rows or unexplained or any(row.unknowns for row in rows):
+    judged = any(row.status is not Status.LEFT_OUT for row in rows)
+    if not judged or unexplained or any(row.unknowns for row in rows):
         return UNKNOWN
     return OK

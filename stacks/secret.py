@@ -16,6 +16,10 @@ SecretKey = Annotated[
 """The key of a Pulumi secret: `pulumi config set --secret secrets:KEY`."""
 
 
+ROTATE_AFTER_DAYS = 90
+"""Age from which a Secret should be renewed where nothing else is declared (seed, section 11.1: quarterly)."""
+
+
 class Source(Model):
     """Where one value comes from: exactly one of these."""
 
@@ -57,7 +61,7 @@ class Secret(Model):
     """Another store keeps it, and the cluster fetches it from there."""
     existing: tuple[FileKey, ...] = ()
     """The keys that a Secret made by others must have."""
-    rotate_after_days: Count = 90
+    rotate_after_days: Count = ROTATE_AFTER_DAYS
     """Age from which the checks want it renewed (seed, section 11.1: quarterly)."""
 
     @model_validator(mode="after")

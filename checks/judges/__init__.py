@@ -14,6 +14,7 @@ from checks.judges import (
     network,
     objects,
     rbac,
+    secrets,
     servers,
     usage,
 )
@@ -32,6 +33,7 @@ JUDGES: tuple[Judge, ...] = (
     usage.judge,
     rbac.judge,
     network.judge,
+    secrets.judge,
     config.judge,
     objects.judge,
     declaration.judge,

@@ -1,15 +1,80 @@
-"""Are the NetworkPolicies as declared?"""
+"""Are NetworkPolicies as declared, and do they let the declared clients in, and nobody else? Probe pods tell."""
 
-from checks.findings import Row
+from checks.api import Read
+from checks.findings import Reason, Ref, Row
 from checks.judges import drift
+from checks.judges.reach import explained
 from checks.judges.rows import NETWORK
+from checks.mcp_probe import Answer
+from checks.mcp_probe import Outcome as McpOutcome
+from checks.parts.callers import Caller, admitted, asked, elsewhere
+from checks.parts.network import Outcome
 from checks.snapshot import Snapshot
 from checks.tally import Tally
+from stacks import names
 from stacks.model import Declaration
+
+_UP = frozenset({McpOutcome.ANSWERED, McpOutcome.NO_MCP, McpOutcome.GATED})
+"""Answers that only a server gives to which a connection could be made."""
 
 
 def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
-    """Compare them field by field."""
-    tally = Tally(NETWORK, "Network policies")
+    """Compare the policies field by field, then judge what each caller could and could not connect to."""
+    tally = Tally(NETWORK, "NetworkPolicies, and at work")
     drift.judge(tally, declaration, snapshot, NETWORK)
+    servers, network = asked(declaration), snapshot.network
+    if network.left_out:
+        tally.left_out(network.left_out)
+    elif not servers:
+        # Nobody to keep away from anything is itself as declared.
+        tally.passed()
+    for caller, attempt in network.attempts.items():
+        if not snapshot.has_namespace(caller.namespace):
+            # Reported once, as namespace.missing.
+            tally.skipped()
+        elif (reading := tally.use(attempt)) is not None:
+            for kind, outcome in reading.value.items():
+                _outcome(tally, declaration, kind, caller, outcome, snapshot)
+    for kind, server in servers.items():
+        if clients := ", ".join(client.namespace for client in elsewhere(declaration, server)):
+            tally.fact(kind, "clients_not_tried", clients)
     return tally.row()
+
+
+def _outcome(
+    tally: Tally, declaration: Declaration, kind: str, caller: Caller, outcome: Outcome, snapshot: Snapshot
+) -> None:
+    server = asked(declaration)[kind]
+    ref = Ref("NetworkPolicy", names.server(kind), server.namespace)
+    client = admitted(server, caller)
+    if outcome is Outcome.REACHED:
+        message = f"{caller} is no declared client, and can connect to port {server.port}"
+        tally.holds(client, "network.open", ref, message, expected="refused", actual=outcome.value)
+    elif explained(declaration, kind, snapshot):
+        tally.skipped()
+    elif client and _answer(kind, snapshot) is McpOutcome.UNREACHABLE:
+        # Nobody can connect, whatever the policies say: reported once, as mcp.unreachable.
+        tally.skipped()
+    elif client:
+        message = f"{caller} is a declared client, and cannot connect to port {server.port}"
+        tally.fault("network.closed", ref, message, expected=Outcome.REACHED.value, actual=outcome.value)
+    elif outcome is not Outcome.UNRESOLVED and _up(kind, snapshot):
+        tally.passed()
+    else:
+        tally.unknown(
+            f"connect to {server.namespace}/{ref.name} from {caller}",
+            Reason.FAILED,
+            "it could not connect, but nobody else could either: that proves no NetworkPolicy",
+        )
+
+
+def _up(kind: str, snapshot: Snapshot) -> bool:
+    """Tell whether somebody could connect to the server, so that it is the policies that refuse another."""
+    attempts = snapshot.network.attempts.values()
+    reached = any(isinstance(attempt, Read) and attempt.value[kind] is Outcome.REACHED for attempt in attempts)
+    return reached or _answer(kind, snapshot) in _UP
+
+
+def _answer(kind: str, snapshot: Snapshot) -> McpOutcome | None:
+    answer = snapshot.mcp[kind]
+    return answer.outcome if isinstance(answer, Answer) else None

@@ -7,7 +7,7 @@ from checks.objects.job import Job
 from checks.objects.rbac import Binding, PolicyRule, Role, RoleRef, Subject
 from checks.objects.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
 from checks.objects.usage import PodMetrics
-from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe
+from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe, Terminated
 
 __all__ = [
     "AccessReview",
@@ -37,6 +37,7 @@ __all__ = [
     "SelfReview",
     "Service",
     "Subject",
+    "Terminated",
     "Text",
     "TokenRequest",
     "UserInfo",

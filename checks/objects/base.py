@@ -22,7 +22,8 @@ class ListMeta(Object, frozen=True):
 class ListOf(Object, Generic[T], frozen=True):
     """One page of a list."""
 
-    items: list[T]
+    items: list[T] | None
+    """None where there are none: so a list of metadata says it."""
     metadata: ListMeta = ListMeta()
 
 

@@ -73,6 +73,7 @@ class Terminated(Object, frozen=True):
     exit_code: int = 0
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    message: str = ""
 
 
 class ContainerState(Object, frozen=True):

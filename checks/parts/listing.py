@@ -14,10 +14,16 @@ PerNamespace = Mapping[str, Listing[T]]
 
 
 async def everywhere(
-    api: Api, kind: Kind[T], spaces: Collection[str], namespace: Callable[[T], str], *, fields: str = ""
+    api: Api,
+    kind: Kind[T],
+    spaces: Collection[str],
+    namespace: Callable[[T], str],
+    *,
+    labels: str = "",
+    fields: str = "",
 ) -> PerNamespace[T]:
     """List the whole cluster at once; where that is forbidden, each namespace."""
-    whole = await api.list(kind, fields=fields)
+    whole = await api.list(kind, labels=labels, fields=fields)
     if not isinstance(whole, Unread):
         parts: dict[str, list[T]] = {space: [] for space in spaces}
         for item in whole.value:
@@ -25,16 +31,18 @@ async def everywhere(
                 parts[space].append(item)
         return {space: Read(tuple(items), whole.seconds) for space, items in parts.items()}
     if whole.reason is Reason.FORBIDDEN:
-        return await one_by_one(api, kind, spaces, fields=fields)
+        return await one_by_one(api, kind, spaces, labels=labels, fields=fields)
     return dict.fromkeys(spaces, whole)
 
 
-async def one_by_one(api: Api, kind: Kind[T], spaces: Collection[str], *, fields: str = "") -> PerNamespace[T]:
+async def one_by_one(
+    api: Api, kind: Kind[T], spaces: Collection[str], *, labels: str = "", fields: str = ""
+) -> PerNamespace[T]:
     """List each namespace, at the same time."""
     readings: dict[str, Listing[T]] = {}
 
     async def within(space: str) -> None:
-        readings[space] = await api.list(kind, space, fields=fields)
+        readings[space] = await api.list(kind, space, labels=labels, fields=fields)
 
     async with anyio.create_task_group() as group:
         for space in spaces:

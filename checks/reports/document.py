@@ -29,7 +29,7 @@ def schema(name: str = SCHEMA) -> str:
 def documents() -> dict[str, type[msgspec.Struct]]:
     """Give every report's type by its schema."""
     # Imported here: a command renders its own report, and need not load the others'.
-    from checks import doctor, matrix
+    from checks import doctor, inventory, matrix
     from checks.reports import cluster, discovery, events, health, usage
 
     return {
@@ -39,6 +39,8 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         doctor.SCHEMA: doctor.Diagnosis,
         events.SCHEMA: events.Events,
         health.SCHEMA: health.Report,
+        inventory.CONFIG_SCHEMA: inventory.ConfigReport,
+        inventory.SECRETS_SCHEMA: inventory.SecretsReport,
         matrix.SCHEMA: matrix.Matrix,
         usage.SCHEMA: usage.UsageReport,
     }

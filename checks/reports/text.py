@@ -14,8 +14,9 @@ from rich.text import Text
 
 from checks.findings import Finding, Report, Row, Severity, Status, Unknown
 from checks.reports.cells import clean
+from checks.tally import LEFT_OUT
 
-_STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow"}
+_STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow", Status.LEFT_OUT: "dim"}
 _SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 
 
@@ -31,6 +32,11 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield Text()
     yield _table(report.rows)
     yield from details(report.rows)
+    left_out = [(row.title, fact.value) for row in report.rows for fact in row.facts if fact.name == LEFT_OUT]
+    if left_out:
+        yield Text("\nLeft out", style="bold")
+        for title, why in left_out:
+            yield Text(f"  {title}: {clean(str(why))}")
     yield Text()
     yield _conclusion(report)
 

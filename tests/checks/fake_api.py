@@ -57,8 +57,14 @@ class FakeApi:
     dns_code: int = 0
     dns_error: str = ""
     """What a CoreDNS pod answers: a response code, or an error of the way to it."""
+    created: dict[str, Json] = field(default_factory=dict)
+    """What was made, by its path."""
+    deleted: list[str] = field(default_factory=list)
+    """Paths of what was deleted."""
+    on_create: Callable[[str, Json], object] = lambda path, document: None
     stopped: Event = field(default_factory=Event)
     on_request: Callable[[str], object] = lambda path: None
+    on_accept: Callable[[str, str], object] = lambda path, accept: None
 
     def answer(self, path: str, query: dict[str, str]) -> Answer:
         """Answer a GET."""
@@ -84,7 +90,7 @@ class FakeApi:
         return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
     def create(self, path: str, document: Json) -> Answer:
-        """Answer a review, or a request for a token."""
+        """Answer a review, a request for a token, or the making of an object."""
         self.requests[path] += 1
         if path in self.faults:
             return self.faults[path][0]
@@ -97,7 +103,11 @@ class FakeApi:
                 self.tokens.append((path, document["spec"]))
                 ends = {"token": "very-secret-bound-token", "expirationTimestamp": "2026-01-01T13:00:00Z"}
                 return _json({"status": ends}, 201)
-        return status(503, "no endpoints available for service")
+        if "/proxy/" in path:
+            return status(503, "no endpoints available for service")
+        self.created[f"{path}/{document['metadata']['name']}"] = document
+        self.on_create(path, document)
+        return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
     def _allows(self, spec: Json) -> bool:
         _, _, namespace, name = spec["user"].split(":")
@@ -105,6 +115,12 @@ class FakeApi:
         subresource = asked.pop("subresource")
         resource = f"{asked.pop('resource')}/{subresource}" if subresource else asked.pop("resource")
         return self.world.allows(Account(namespace, name), Request(**asked, resource=resource))
+
+    def delete(self, path: str) -> Answer:
+        """Answer a deletion."""
+        self.requests[path] += 1
+        self.deleted.append(path)
+        return _json({"kind": "Status"}) if path in self.created else status(404, "not found")
 
     def _ordinary(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/version":
@@ -178,42 +194,50 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
     handler.wfile.write(answer.body)
 
 
-def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    api: FakeApi
 
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            api.authorizations.add(self.headers.get("Authorization"))
-            answer = api.answer(url.path, dict(parse_qsl(url.query)))
-            _give(api, self, answer)
+    def do_GET(self) -> None:
+        self.api.on_accept(urlsplit(self.path).path, self.headers["Accept"])
+        path, query = self._asked()
+        _give(self.api, self, self.api.answer(path, query))
 
-        def do_PATCH(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            url = urlsplit(self.path)
-            api.authorizations.add(self.headers.get("Authorization"))
-            if self.headers["Content-Type"] != "application/apply-patch+yaml":
-                _send(self, status(415, "not a server-side apply"))
-                return
-            _send(self, api.apply(url.path, dict(parse_qsl(url.query)), json.loads(body)))
+    def do_PATCH(self) -> None:
+        path, query = self._asked()
+        document = self._document()
+        if self.headers["Content-Type"] != "application/apply-patch+yaml":
+            _send(self, status(415, "not a server-side apply"))
+            return
+        _send(self, self.api.apply(path, query, document))
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            url = urlsplit(self.path)
-            api.authorizations.add(self.headers.get("Authorization"))
-            _send(self, api.create(url.path, json.loads(body or b"{}")))
+    def do_POST(self) -> None:
+        path, _ = self._asked()
+        _send(self, self.api.create(path, self._document()))
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
+    def do_DELETE(self) -> None:
+        path, _ = self._asked()
+        self._document()
+        _send(self, self.api.delete(path))
 
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+    def _asked(self) -> tuple[str, dict[str, str]]:
+        self.api.authorizations.add(self.headers.get("Authorization"))
+        url = urlsplit(self.path)
+        return url.path, dict(parse_qsl(url.query))
+
+    def _document(self) -> Json:
+        document: Json = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+        return document
 
 
 @contextmanager
 def serve(world: World) -> Iterator[FakeApi]:
     """Run the server."""
     api = FakeApi(world)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": api}))
     server.daemon_threads = True
     api.url = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

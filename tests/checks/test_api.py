@@ -183,3 +183,10 @@ def test_unreachable_server_is_asked_once(api: FakeApi) -> None:
     snapshot = anyio.run(take, declared(), Access("test", api.url))
     assert sum(api.requests.values()) == 1
     assert snapshot.nodes is snapshot.version
+
+
+def test_list_of_nothing_may_be_null(api: FakeApi) -> None:
+    api.faults[PATH] = [Answer(200, b'{"kind": "PartialObjectMetadataList", "metadata": {}, "items": null}')]
+    reading = ask(api, lambda a: a.list(PODS, "cortex-mcp"))
+    assert isinstance(reading, Read)
+    assert reading.value == ()

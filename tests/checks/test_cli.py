@@ -86,7 +86,7 @@ def test_as_declared(project: Project) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("cortex verify test  context test, http://127.0.0.1:")
     assert lines[2].split() == ["CHECK", "PASSED", "FINDINGS", "UNKNOWN", "TIME", "STATUS"]
-    assert [line.split()[-1] for line in lines[3:11]] == ["ok"] * 8
+    assert [line.split()[-1] for line in lines[3:16]] == ["ok"] * 13
     assert "assertions hold" in lines[-1]
     assert "\x1b" not in out
     assert err == ""
@@ -133,6 +133,7 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
         "usage",
         "rbac",
         "network",
+        "secrets",
         "config",
         "objects",
         "declaration",
@@ -156,8 +157,8 @@ def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> No
 
 
 def test_committed_schema_is_current() -> None:
-    committed = ROOT / "checks" / "schema" / "verify.v1.json"
-    assert committed.read_text() == document.schema(), "run: python -m checks.reports.document"
+    for name in document.documents():
+        assert document.file(name).read_text() == document.schema(name), "run: python -m checks.reports.document"
 
 
 def test_output_goes_into_the_file_whole(project: Project, api: FakeApi) -> None:
@@ -190,7 +191,8 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
     out, _ = project.cortex("verify", "test", code=3)
     assert "the API server cannot be reached" in out
     # The stack declares no servers, so that nobody has to live, or to answer over MCP, and no kube-state-metrics.
-    assert [line.split()[-1] for line in out.splitlines()[3:10]] == [*["unknown"] * 3, "ok", "ok", "ok", "unknown"]
+    statuses = [line.split()[-1] for line in out.splitlines()[3:16]]
+    assert statuses == [*["unknown"] * 3, "ok", "ok", "ok", *["unknown"] * 7]
 
 
 @pytest.mark.parametrize(

@@ -290,10 +290,15 @@ ANSWERS: list[tuple[str, Answer]] = [
 
 ELSEWHERE = (
     "api.",
+    "config.reference",
+    "config.stale-pods",
+    "config.unused",
     "container.",
     "deployment.",
     "dns.answer",
     "metrics.",
+    "network.closed",
+    "network.open",
     "probe.",
     "rbac.allowed",
     "rbac.denied",
@@ -301,6 +306,7 @@ ELSEWHERE = (
     "rbac.group-binding",
     "rbac.role-missing",
     "rbac.undeclared-binding",
+    "secret.",
     "usage.",
     "verifier.",
 )
@@ -319,6 +325,7 @@ def test_healthy_cluster_is_ok(world: World) -> None:
         "usage",
         "rbac",
         "network",
+        "secrets",
         "config",
         "objects",
         "declaration",
@@ -457,8 +464,11 @@ def test_unreadable_events_only_shorten_the_message(world: World) -> None:
 
 
 def test_nothing_readable_leaves_no_row_ok() -> None:
-    declaration = declared(kubeStateMetrics={"namespace": "cortex-mcp"})
-    rows = judge(declaration, nothing(declaration, Unread("read /version", Reason.UNREACHABLE, "refused")))
+    # Without a verifier nobody would try the NetworkPolicies, whatever can be read.
+    metrics = {"namespace": "cortex-mcp"}
+    world = World(declared(verifier={"image": "registry.test/cortex:1"}, kubeStateMetrics=metrics))
+    why = Unread("read /version", Reason.UNREACHABLE, "refused")
+    rows = judge(world.declaration, nothing(world.declaration, why))
     assert [row.status for row in rows] == [Status.UNKNOWN] * len(JUDGES)
     assert exit_code(rows, Severity.ERROR) == UNKNOWN
 

@@ -16,13 +16,18 @@ from checks.mcp_probe import Answer, Outcome
 from checks.objects import Binding, ConfigMap, Pod, Role, Version
 from checks.parts import dns, rights
 from checks.parts.api_server import ApiServer, Certificate, Transport
+from checks.parts.callers import admitted, asked, callers
 from checks.parts.discovery import Discovery
 from checks.parts.dns import Dns
 from checks.parts.health import JOBS, Health, probed
 from checks.parts.listing import PerNamespace
 from checks.parts.metrics import Metrics
+from checks.parts.network import Network
+from checks.parts.network import Outcome as Reached
 from checks.parts.objects import Named, Objects
 from checks.parts.rights import Rights
+from checks.parts.rolled import Server
+from checks.parts.secrets import Secrets
 from checks.parts.usage import Usage
 from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
@@ -99,6 +104,17 @@ def healthy_api_server(declaration: Declaration) -> ApiServer:
     )
 
 
+def enforced(declaration: Declaration) -> Network:
+    """Give what callers reach where NetworkPolicies are enforced."""
+    servers = asked(declaration).items()
+    return Network(
+        {
+            who: Read({k: Reached.REACHED if admitted(s, who) else Reached.REFUSED for k, s in servers}, 0.01)
+            for who in callers(declaration)
+        }
+    )
+
+
 class World:
     """The cluster's objects, by kind and namespace, free to be changed; `unread` overrides what can be read."""
 
@@ -107,6 +123,11 @@ class World:
         self.objects: dict[tuple[str, str], list[Json]] = {}
         self.unread: dict[tuple[str, str], Unread] = {}
         self.mcp: dict[str, Answer] = {}
+        self.network = enforced(declaration)
+        servers: dict[str, Reading[Server | None]] = {
+            kind: Read(Server(current=True, dangling=()), 0.01) for kind in declaration.servers
+        }
+        self.secrets = Secrets(NOW, servers=servers)
         self.replies: dict[str, dict[str, Reply | Unread]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
@@ -173,6 +194,8 @@ class World:
             rights=self._rights(),
             declaration=self._declaration(),
             objects=self._objects(),
+            network=self.network,
+            secrets=self.secrets,
             pods=self._each(PODS),
             warnings=self._each(EVENTS),
             mcp=dict(self.mcp),
@@ -198,7 +221,7 @@ class World:
         if (kind.plural, namespace) in self.unread:
             return self.unread[kind.plural, namespace]
         page = json.dumps({"items": self.objects.get((kind.plural, namespace), [])})
-        return Read(tuple(msgspec.json.decode(page, type=kind.page()).items), 0.01)
+        return Read(tuple(msgspec.json.decode(page, type=kind.page()).items or ()), 0.01)
 
     def _each(self, kind: Kind[T]) -> PerNamespace[T]:
         return {name: self._read(kind, name) for name in self.declaration.namespaces}

@@ -234,7 +234,7 @@ def test_ownership_left_by_a_create_or_by_kubectl_becomes_that_of_an_apply() -> 
     live = {"metadata": {"resourceVersion": "7", "managedFields": [OURS, THEIRS, APPLIED, kubectl, status]}}
     test, change = take_over(live, "pulumi-kubernetes-1")
     assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
-    fields = {"f:data": {"f:a": {}, "f:b": {}}, "f:spec": {}}
+    fields: dict[str, Any] = {"f:data": {"f:a": {}, "f:b": {}}, "f:spec": {}}
     assert change["value"] == [THEIRS, status, {**APPLIED, "fieldsV1": fields}]
     settled = {"metadata": {"resourceVersion": "8", "managedFields": change["value"]}}
     assert take_over(settled, "pulumi-kubernetes-1") == []

@@ -7,7 +7,8 @@ from typing import Any, cast
 from provider.api import APPLY
 from provider.cluster import Cluster
 from provider.kinds import Kind
-from provider.settings import Settings, connect
+from provider.kubeconfig import connect
+from provider.settings import Settings
 from tests.components.recording import Recording
 
 Manifest = Mapping[str, Any]

@@ -2,7 +2,9 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes
@@ -10,26 +12,26 @@ import pulumi_kubernetes
 made: dict[str, pulumi.Resource] = {}
 
 
-def attribute(tree, name):
+def attribute(tree: Any, name: str) -> Any:
     return tree.get(name) if isinstance(tree, dict) else getattr(tree, name)
 
 
-def value(given):
+def value(given: Any) -> Any:
     """A JSON value, in which `{"$secret": x}` and `{"$of": "resource", "path": [...]}` stand for outputs."""
     if isinstance(given, dict) and "$secret" in given:
         return pulumi.Output.secret(value(given["$secret"]))
     if isinstance(given, dict) and "$of" in given:
         output = getattr(made[given["$of"]], given["path"][0])
         for name in given["path"][1:]:
-            output = output.apply(lambda tree, name=name: attribute(tree, name))
+            output = output.apply(partial(attribute, name=name))
         return output
     if isinstance(given, dict):
         return {key: value(item) for key, item in given.items()}
     return [value(item) for item in given] if isinstance(given, list) else given
 
 
-def declare(name, kind, arguments, options):
-    cls = pulumi_kubernetes
+def declare(name: str, kind: str, arguments: dict[str, Any], options: dict[str, Any]) -> None:
+    cls: Any = pulumi_kubernetes
     for part in kind.split("."):
         cls = getattr(cls, part)
     given = {re.sub("[A-Z]", lambda m: "_" + m[0].lower(), key): value(item) for key, item in arguments.items()}

@@ -35,7 +35,7 @@ variables = st.lists(
         st.fixed_dictionaries({"name": names, "valueFrom": st.just({"fieldRef": {"fieldPath": "metadata.name"}})}),
     ),
     max_size=3,
-    unique_by=lambda variable: variable["name"],
+    unique_by=lambda variable: str(variable["name"]),
 )
 container_ports = st.lists(
     st.fixed_dictionaries({"containerPort": st.integers(1, 65535)}, optional={"protocol": protocols}),
@@ -54,7 +54,7 @@ containers = st.lists(
     ),
     min_size=1,
     max_size=3,
-    unique_by=lambda container: container["name"],
+    unique_by=lambda container: str(container["name"]),
 )
 service_ports = st.lists(
     st.fixed_dictionaries(

@@ -1,0 +1,106 @@
+"""Are Secrets there, as deployed and not too old; were pods made for them; does nothing lack or outlive its use?"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from checks.api import Read
+from checks.findings import Ref, Row
+from checks.parts import wanted
+from checks.parts.rolled import Server
+from checks.parts.sealed import Sealed
+from checks.parts.wanted import WantedSecret
+from checks.snapshot import Snapshot
+from checks.tally import Tally
+from stacks import names
+from stacks.model import Declaration
+
+_FAMILY = {"Secret": "secret", "ConfigMap": "config"}
+
+
+def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+    """Judge each declared Secret, the pods of each server, and what nobody uses. What ConfigMaps hold is no secret."""
+    tally = Tally("secrets", "Secrets and what pods read")
+    part = snapshot.secrets
+    for secret in wanted.secrets(declaration):
+        if not snapshot.has_namespace(secret.place.namespace):
+            # Reported once, as namespace.missing.
+            tally.skipped()
+        elif (reading := tally.use(part.secrets[secret.place])) is not None:
+            _secret(tally, secret, reading.value, part.taken)
+    for kind in declaration.servers:
+        if (rolled := tally.use(part.servers[kind])) is not None:
+            _server(tally, declaration, kind, rolled.value, snapshot)
+    for namespace, unused in part.unused.items():
+        if (idle := tally.use(unused)) is not None:
+            for one in idle.value:
+                ref = Ref(one.kind, one.name, namespace)
+                tally.fault(f"{_FAMILY[one.kind]}.unused", ref, "nobody uses it", expected="used", actual="unused")
+            tally.passed()
+    if not (declaration.servers or declaration.secrets or part.unused):
+        tally.passed()
+    return tally.row()
+
+
+def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datetime) -> None:
+    ref = Ref("Secret", secret.place.name, secret.place.namespace)
+    if there is None:
+        tally.fault("secret.missing", ref, "the Secret does not exist", expected="present", actual="absent")
+        return
+    missing, undeclared = secret.keys - there.keys, there.keys - secret.keys if secret.made else frozenset()
+    faults = [
+        f"{word} {', '.join(sorted(keys))}" for word, keys in (("lacks", missing), ("also has", undeclared)) if keys
+    ]
+    same = tally.holds(
+        not faults,
+        "secret.keys",
+        ref,
+        f"the Secret {' and '.join(faults)}",
+        expected=", ".join(sorted(secret.keys)),
+        actual=", ".join(sorted(there.keys)) or None,
+    )
+    if secret.made:
+        tally.equal("secret.type", ref, "the Secret has another type", "Opaque", there.type)
+        if same:
+            message = "it does not hold what was deployed" if there.intact is False else "it carries no checksum"
+            actual = "changed" if there.intact is False else "not known"
+            tally.holds(there.intact is True, "secret.content", ref, message, expected="as deployed", actual=actual)
+    days = (now - there.changed).days
+    message = f"the Secret was last written {days} days ago"
+    most = secret.rotate_after_days
+    tally.holds(days <= most, "secret.rotation", ref, message, expected=f"at most {most} days", actual=f"{days} days")
+
+
+def _server(tally: Tally, declaration: Declaration, kind: str, rolled: Server | None, snapshot: Snapshot) -> None:
+    ref = Ref("Deployment", names.server(kind), declaration.servers[kind].namespace)
+    if rolled is None:
+        # Reported once, as server.missing or namespace.missing.
+        tally.skipped()
+        return
+    for one in rolled.dangling:
+        what = f"{one.kind} {one.name}" + (f" with the key {one.key}" if one.key else "")
+        message = f"its pods need the {what}, and there is none"
+        tally.fault(f"{_FAMILY[one.kind]}.reference", ref, message, expected="present", actual="absent")
+    read = [secret for secret in wanted.secrets(declaration) if kind in secret.users and secret.made]
+    if rolled.current is None or any(_changed(secret, snapshot) for secret in read):
+        # Reported once: what the pods read is itself missing or not as deployed.
+        tally.skipped()
+        return
+    what = ", ".join(_sources(declaration, kind)) or "nothing at all"
+    tally.holds(
+        rolled.current,
+        "secret.stale-pods" if read else "config.stale-pods",
+        ref,
+        f"its pods were made for another content of what they read ({what})",
+        expected="made for the present content",
+        actual="made for another",
+    )
+
+
+def _changed(secret: WantedSecret, snapshot: Snapshot) -> bool:
+    reading = snapshot.secrets.secrets[secret.place]
+    return isinstance(reading, Read) and (reading.value is None or reading.value.intact is not True)
+
+
+def _sources(declaration: Declaration, kind: str) -> Iterator[str]:
+    yield from (f"Secret {s.place.name}" for s in wanted.secrets(declaration) if kind in s.users and s.made)
+    yield from (f"ConfigMap {c.place.name}" for c in wanted.config_maps(declaration) if kind in c.users)

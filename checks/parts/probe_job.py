@@ -1,0 +1,79 @@
+"""The Job whose pod tries to reach the MCP servers: restricted, without a token, and gone by itself whatever happens.
+
+A Job rather than a pod: Kubernetes removes it after its time even if this program is killed, and no other controller
+can take its pod for one of its own, though it carries a client's labels.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from checks.parts.callers import Caller, admitted
+from checks.patience import SETTLE_SECONDS
+from stacks import names
+from stacks.namespace import ContainerLimits
+from stacks.objects import Value, pods
+from stacks.server import Server
+
+LABEL = "cortex.dev/probe"
+"""On the Job and its pod; such pods are no part of the stack."""
+PREFIX = "cortex-probe-"
+
+LONGEST_SECONDS = 60
+"""After this the Job is ended, and LEFT_SECONDS later removed, by Kubernetes itself."""
+LEFT_SECONDS = 30
+
+_REPORT = "/dev/termination-log"
+_PROGRAM = Path(__file__).with_name("reach.py")
+
+
+def job(name: str, caller: Caller, image: str, limits: ContainerLimits, servers: Mapping[str, Server]) -> Value:
+    """Give the Job of one caller, which tries to reach these servers, in their order."""
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": caller.namespace, "labels": {LABEL: name}},
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": LONGEST_SECONDS,
+            "ttlSecondsAfterFinished": LEFT_SECONDS,
+            "template": {
+                "metadata": {"labels": {**dict(caller.labels), LABEL: name}},
+                "spec": _pod(image, limits, _task(caller, servers)),
+            },
+        },
+    }
+
+
+def _pod(image: str, limits: ContainerLimits, task: str) -> Value:
+    return {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": 0,
+        "activeDeadlineSeconds": LONGEST_SECONDS,
+        # Never true, so that no Service whose selector the client's labels match sends it requests.
+        "readinessGates": [{"conditionType": LABEL}],
+        "securityContext": pods.pod_security(),
+        "containers": [
+            {
+                "name": "probe",
+                "image": image,
+                "imagePullPolicy": "IfNotPresent",
+                "command": ["python3", "-I", "-S", "-c", _PROGRAM.read_text(encoding="utf-8"), task],
+                # The least that the namespace's LimitRange admits, and no more than it gives by itself.
+                "resources": {"requests": limits.min.model_dump(), "limits": limits.default.model_dump()},
+                "securityContext": pods.container_security(),
+                "terminationMessagePath": _REPORT,
+            }
+        ],
+    }
+
+
+def _task(caller: Caller, servers: Mapping[str, Server]) -> str:
+    targets: Sequence[tuple[str, int, bool]] = [
+        # The dot at the end: the name is whole, no search domain need be tried.
+        (f"{names.server(kind)}.{server.namespace}.svc.cluster.local.", server.port, admitted(server, caller))
+        for kind, server in servers.items()
+    ]
+    return json.dumps({"targets": targets, "seconds": SETTLE_SECONDS, "report": _REPORT})

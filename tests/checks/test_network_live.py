@@ -1,0 +1,68 @@
+"""NetworkPolicies of the deployed local stack, tried by probe pods: enforced, told where not, cleaned up."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.checks.test_verify_live import Stack, kubectl, report
+
+pytestmark = pytest.mark.live
+
+PROBES = ("get", "jobs,pods", "-A", "-l", "cortex.dev/probe", "-o", "name")
+VERIFY = (sys.executable, "-m", "checks.cli", "verify", "local", "--format", "json")
+
+
+def network(document: dict[str, Any]) -> dict[str, Any]:
+    (row,) = [row for row in document["rows"] if row["name"] == "network"]
+    assert isinstance(row, dict)
+    return row
+
+
+def test_policies_are_enforced_and_no_probe_is_left(stack: Stack) -> None:
+    row = network(report(stack, 0))
+    # Of each of two servers: two clients in cortex-system, and a stranger beside it.
+    assert (row["status"], row["passed"]) == ("ok", 6)
+    wait_for_no_probe(stack)
+
+
+def test_what_the_policies_do_not_say_is_found(stack: Stack, tmp_path: Path) -> None:
+    shutil.copy(stack.root / "Pulumi.yaml", tmp_path)
+    settings = yaml.safe_load((stack.root / "Pulumi.local.yaml").read_text())
+    settings["config"]["cortex:servers"]["time"]["clients"] = [{"namespace": "cortex-workers"}]
+    (tmp_path / "Pulumi.local.yaml").write_text(yaml.safe_dump(settings))
+    env = {**stack.env, "PYTHONPATH": str(stack.root)}
+    done = subprocess.run(VERIFY, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=180)
+    assert (done.returncode, done.stderr) == (1, "")
+    found = {(f["code"], f["message"].split(",")[0]) for f in network(json.loads(done.stdout))["findings"]}
+    assert found == {
+        ("network.open", "a pod of cortex-system is no declared client"),
+        ("network.closed", "a pod of cortex-workers is a declared client"),
+    }
+
+
+def test_interrupted_verification_leaves_no_probe(stack: Stack) -> None:
+    process = subprocess.Popen(VERIFY, cwd=stack.root, env=dict(stack.env), stdout=subprocess.PIPE, text=True)
+    end = monotonic() + 60
+    while not kubectl(stack, *PROBES) and monotonic() < end:
+        sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    wait_for_no_probe(stack)
+
+
+def wait_for_no_probe(stack: Stack) -> None:
+    """Wait until the garbage collector is done; the Jobs themselves are deleted before the command ends."""
+    assert kubectl(stack, "get", "jobs", *PROBES[2:]) == ""
+    end = monotonic() + 30
+    while (left := kubectl(stack, *PROBES)) and monotonic() < end:
+        sleep(0.2)
+    assert left == ""
