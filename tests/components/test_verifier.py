@@ -15,7 +15,7 @@ from components.verifier import Verification, VerificationSettings, Verifier, Ve
 from stacks.verifier import Verifier as Declared
 from stacks.verifier import verifier_client
 from tests.checks.fake_api import serve, status
-from tests.checks.world import World
+from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared
 from tests.components.recording import Recording, Registration, record
 from tests.components.test_restricted import violations
@@ -133,11 +133,11 @@ def used(namespaces: tuple[str, ...]) -> set[Right]:
     rights: set[Right] = {("cortex-system", "create", "configmaps", "")}
     with serve(World(world_declared(namespaces=spaces, servers={}, configMaps={}))) as api:
         api.faults = {path: [status(403, "forbidden")] for path in NOT_CLUSTER_WIDE}
-        access = Access("in-cluster", api.url, inside=True)
+        access = Access("in-cluster", api.url, inside=True, resolve=known)
         report = anyio.run(verify_deployed, access, Severity.ERROR)
         assert (report.exit_code, anyio.run(publish, report, access)) == (0, None)
         for path in api.requests:
-            if path != "/version" and path not in NOT_CLUSTER_WIDE:
+            if path not in {"/version", "/apis", *NOT_CLUSTER_WIDE}:
                 rights.add(_right(path))
     return rights
 
@@ -148,7 +148,15 @@ def _right(path: str) -> Right:
     rest = rest[2:] if group else rest[1:]
     namespace = rest[1] if rest[0] == "namespaces" and len(rest) > 1 else ""
     plural, *name = rest[2:] if namespace else rest
-    verb = "list" if not name else "patch" if name[0] == "cortex-verification" else "get"
+    verb = (
+        "create"
+        if plural == "subjectaccessreviews"
+        else "list"
+        if not name
+        else "patch"
+        if name[0] == "cortex-verification"
+        else "get"
+    )
     return namespace, verb, f"{plural}.{group}".rstrip("."), name[0] if name else ""
 
 
