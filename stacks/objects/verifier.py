@@ -40,6 +40,7 @@ _IN_A_NAMESPACE = (
     Rule(("apps",), ("deployments",), ("list",)),
     Rule(("autoscaling",), ("horizontalpodautoscalers",), ("list",)),
     Rule(("batch",), ("cronjobs", "jobs"), ("list",)),
+    Rule(("metrics.k8s.io",), ("pods",), ("list",)),
     Rule(("networking.k8s.io",), ("networkpolicies",), ("list",)),
     Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
 )

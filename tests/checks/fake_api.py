@@ -130,7 +130,19 @@ class FakeApi:
         if path == "/apis":
             versions = [{"groupVersion": version} for version in sorted(groups(self.world.declaration))]
             return _json({"groups": [{"versions": versions}]})
+        if path.startswith("/apis/metrics.k8s.io"):
+            return self._live_usage(path)
         return self._objects(path, query)
+
+    def _live_usage(self, path: str) -> Answer:
+        """Answer as a metrics-server of which every pod uses 1m and 1Mi, where the world has such a thing."""
+        if not self.world.tells_usage:
+            return status(404, "the server could not find the requested resource")
+        if path == "/apis/metrics.k8s.io":
+            return _json({"kind": "APIGroup", "versions": [{"groupVersion": "metrics.k8s.io/v1beta1"}]})
+        usage = {"containers": [{"name": "main", "usage": {"cpu": "1000000n", "memory": "1024Ki"}}]}
+        pods = self._listed("pods", path.split("/")[5] if "/namespaces/" in path else "", "")
+        return _json({"kind": "PodMetricsList", "items": [{"metadata": pod["metadata"], **usage} for pod in pods]})
 
     def _objects(self, path: str, query: dict[str, str]) -> Answer:
         parts = path.strip("/").split("/")

@@ -8,6 +8,7 @@ from checks.access import Access
 from checks.api import Kind
 from checks.findings import Severity
 from checks.kinds import NAMESPACED
+from checks.parts.usage import POD_METRICS
 from checks.publication import publish
 from checks.snapshot import EVENTS, PODS
 from checks.verify import verify_deployed
@@ -99,7 +100,7 @@ def test_servers_can_know_the_verifier_as_a_client() -> None:
     assert client.labels.items() <= LABELS.items()
 
 
-_KINDS: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS)
+_KINDS: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS, POD_METRICS)
 NOT_CLUSTER_WIDE = {kind.path() for kind in _KINDS if kind.plural not in ("roles", "rolebindings")}
 """What may be read in the stack's namespaces alone."""
 
@@ -131,13 +132,15 @@ def used(namespaces: tuple[str, ...]) -> set[Right]:
     """Give all that a verification inside the cluster asks of the API server."""
     spaces = {name: {"component": "c", "description": "d"} for name in namespaces}
     rights: set[Right] = {("cortex-system", "create", "configmaps", "")}
-    with serve(World(world_declared(namespaces=spaces, servers={}, configMaps={}))) as api:
+    world = World(world_declared(namespaces=spaces, servers={}, configMaps={}))
+    world.tells_usage = True
+    with serve(world) as api:
         api.faults = {path: [status(403, "forbidden")] for path in NOT_CLUSTER_WIDE}
         access = Access("in-cluster", api.url, inside=True, resolve=known)
         report = anyio.run(verify_deployed, access, Severity.ERROR)
         assert (report.exit_code, anyio.run(publish, report, access)) == (0, None)
         for path in api.requests:
-            if path not in {"/version", "/apis", *NOT_CLUSTER_WIDE}:
+            if path not in {"/version", "/apis", "/apis/metrics.k8s.io", *NOT_CLUSTER_WIDE}:
                 rights.add(_right(path))
     return rights
 
