@@ -1,5 +1,6 @@
 """What a verification says: findings, what could not be checked, and the report that holds them. All plain data."""
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -53,6 +54,11 @@ class Ref(msgspec.Struct, frozen=True, omit_defaults=True):
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
+    @property
+    def space(self) -> str:
+        """Give the namespace that it is in, or that it is; empty for other cluster-wide objects."""
+        return self.name if self.kind == "Namespace" else self.namespace
+
 
 class Finding(msgspec.Struct, frozen=True):
     """One difference between the declaration and the cluster. Code, severity and hint come from the catalogue."""
@@ -64,6 +70,14 @@ class Finding(msgspec.Struct, frozen=True):
     expected: Value
     actual: Value
     hint: str
+
+
+class Suppressed(msgspec.Struct, frozen=True):
+    """A finding that the declaration accepts: why, and until the end of which day (ISO date, UTC)."""
+
+    finding: Finding
+    reason: str
+    until: str
 
 
 class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -91,12 +105,21 @@ class Fact(msgspec.Struct, frozen=True):
     value: Value
 
 
-class Row(msgspec.Struct, frozen=True):
+class Counts(msgspec.Struct, frozen=True):
+    """How many assertions held, and how many were left out."""
+
+    passed: int = 0
+    skipped: int = 0
+
+
+class Row(msgspec.Struct, frozen=True, rename="camel"):
     """What one judge says.
 
     `passed` counts the assertions that held; `skipped` counts those left out because another row's finding explains
-    them; `seconds` is how long reading its objects and judging them took; `omitted` counts the findings and unknowns
-    that a published report has no room for.
+    them; `byNamespace` has both for each namespace, and under "" what concerns none or several; `seconds` is how long
+    reading its objects and judging them took; `omitted` counts the entries that the report leaves out: warnings when
+    only errors were asked for, or what a published report has no room for. `suppressed` are findings that the
+    declaration accepts: they count for neither the status nor the exit code.
     """
 
     name: str
@@ -109,13 +132,70 @@ class Row(msgspec.Struct, frozen=True):
     facts: tuple[Fact, ...]
     seconds: float
     omitted: int = 0
+    suppressed: tuple[Suppressed, ...] = ()
+    by_namespace: dict[str, Counts] = {}
+
+
+LEFT_OUT = "left_out"
+"""Name of the fact that says why something of a row was left out."""
+
+
+def reasons(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Give the reasons for which something of a row was left out."""
+    return tuple(str(fact.value) for fact in facts if fact.name == LEFT_OUT)
+
+
+def outcome(
+    passed: int,
+    findings: Sequence[Finding],
+    unknowns: Sequence[Unknown],
+    facts: Iterable[Fact],
+    suppressed: Sequence[Suppressed] = (),
+) -> Status:
+    """Tell the status of a row."""
+    if findings:
+        return Status.FINDINGS
+    if unknowns:
+        return Status.UNKNOWN
+    if reasons(facts):
+        return Status.LEFT_OUT
+    # What was only skipped is explained elsewhere, but not ok.
+    return Status.OK if passed or suppressed else Status.UNKNOWN
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """The part of a verification that was asked for: rows and namespaces by name, and the least severity shown.
+
+    No rows, or no namespaces, means all of them.
+    """
+
+    rows: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    severity: Severity = Severity.WARNING
+
+    def __str__(self) -> str:
+        parts = [f"only {what} {', '.join(named)}" for what, named in self._named() if named]
+        return "; ".join([*parts, *(["only errors"] if self.severity is Severity.ERROR else [])])
+
+    def _named(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return ("rows", self.rows), ("namespaces", self.namespaces)
+
+    @property
+    def narrow(self) -> bool:
+        """Tell whether part of the declaration is not looked at."""
+        return bool(self.rows or self.namespaces)
+
+    def has_row(self, name: str) -> bool:
+        """Tell whether a row was asked for."""
+        return not self.rows or name in self.rows
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel"):
     """A whole verification. `declaration` is the declaration's hash, `started` is in RFC 3339, UTC.
 
     A verification inside the cluster knows no stack: `stack` is empty, and `context` is the declared one. If it could
-    not read the declaration, `declaration` is empty too, and `context` is `in-cluster`.
+    not read the declaration, `declaration` is empty too, and `context` is `in-cluster`. `failOn` is the severity from
+    which on findings give exit code 1, `selection` what was asked for.
     """
 
     schema: str
@@ -128,6 +208,8 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
     status: Status
     exit_code: int
     rows: tuple[Row, ...]
+    fail_on: Severity = Severity.ERROR
+    selection: Selection = Selection()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -135,6 +217,29 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
         return tuple(finding for row in self.rows for finding in row.findings)
 
     @property
+    def suppressed(self) -> tuple[Suppressed, ...]:
+        """Give the suppressed findings of all rows."""
+        return tuple(entry for row in self.rows for entry in row.suppressed)
+
+    @property
     def unknowns(self) -> tuple[Unknown, ...]:
         """Give what could not be checked, each once, though several rows may miss it."""
         return tuple(dict.fromkeys(unknown for row in self.rows for unknown in row.unknowns))
+
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """Give what could not be checked here by declaration: the row's title, and why."""
+        return tuple((row.title, why) for row in self.rows for why in reasons(row.facts))
+
+    @property
+    def gap(self) -> str:
+        """Say why nothing is known although nothing is listed as unknown; empty where that is not so."""
+        if self.status not in (Status.UNKNOWN, Status.LEFT_OUT) or self.unknowns:
+            return ""
+        if skipped := sum(row.skipped for row in self.rows):
+            return f"assertions skipped: {skipped}, and no finding in this report explains why"
+        return "nothing was checked: the selection covers nothing that can be checked here"
+
+    def fails(self, finding: Finding) -> bool:
+        """Tell whether the finding gives exit code 1."""
+        return self.fail_on is Severity.WARNING or finding.severity is Severity.ERROR

@@ -1,5 +1,6 @@
 """The options that commands share, and what they lead to: a declaration, and the way to its cluster."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -7,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checks.errors import UsageError
+
 if TYPE_CHECKING:
     from checks.access import Access
+    from checks.findings import Selection
     from stacks.model import Declaration
 
 Stack = Annotated[str, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
@@ -25,6 +29,53 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write what was seen.")]
+
+
+class Threshold(StrEnum):
+    """From which severity on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+FailOn = Annotated[Threshold, typer.Option(help="From which severity on findings give exit code 1.")]
+Least = Annotated[Threshold, typer.Option("--severity", help="From which severity on findings are shown.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="ROW", help="Check only this row. Several: with commas, or repeat the option."),
+]
+Namespaces = Annotated[
+    list[str] | None,
+    typer.Option("--namespace", metavar="NAMESPACE", help="Look only at objects of this one. Several: as --only."),
+]
+
+
+def selection(only: list[str] | None, namespaces: list[str] | None, least: Threshold) -> "Selection":
+    """Give what was asked for, each name once. An empty name stays: it must not come to mean everything."""
+    from checks.findings import Selection, Severity
+
+    return Selection(_names(only), _names(namespaces), Severity(least))
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for names in given or () for name in names.split(",")))
+
+
+_DURATION = re.compile(r"(\d{1,6})([smh]?)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def duration(option: str, text: str) -> float:
+    """Read an option's duration such as 30s, 5m or 1h; give its seconds, at least one.
+
+    Raises:
+        UsageError: it is none.
+    """
+    match = _DURATION.fullmatch(text)
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    if seconds < 1:
+        raise UsageError(f"{option}: {text!r} is no duration: write for instance 30s, 5m or 1h")
+    return float(seconds)
 
 
 def application() -> typer.Typer:

@@ -10,21 +10,21 @@ from typing import TextIO
 from checks.errors import UsageError
 
 
-def emit(write: Callable[[TextIO], None], path: Path | None) -> None:
+def emit(write: Callable[[TextIO], None], path: Path | None = None) -> bool:
     """Let `write` write to a file, which then has all or nothing of it, or to standard output.
+
+    Tell whether anybody reads on: not if standard output is a pipe whose other end is closed.
 
     Raises:
         UsageError: the file cannot be written.
     """
     if path is None:
-        _to_stdout(write)
-    else:
-        try:
-            _to_file(write, path)
-        except OSError as error:
-            raise UsageError(
-                f"cannot write {path}: {error.strerror or error}: name another file with --output"
-            ) from error
+        return _to_stdout(write)
+    try:
+        _to_file(write, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}: name another file with --output") from error
+    return True
 
 
 def show(text: str, path: Path | None = None) -> None:
@@ -54,10 +54,12 @@ def _to_file(write: Callable[[TextIO], None], path: Path) -> None:
         raise
 
 
-def _to_stdout(write: Callable[[TextIO], None]) -> None:
+def _to_stdout(write: Callable[[TextIO], None]) -> bool:
     try:
         write(sys.stdout)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read it has seen enough; the exit code still tells the result.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True

@@ -1,5 +1,7 @@
 """Leaves the result of a verification in the cluster, as a ConfigMap that is no larger than one may be."""
 
+from collections.abc import Sized
+
 from msgspec.structs import replace
 
 from checks.access import Access
@@ -52,7 +54,7 @@ def config_map(report: Report) -> dict[str, object]:
 
 def fitting(report: Report, most: int = MOST_BYTES) -> Report:
     """Give the report with as many entries a row as fit into so many bytes; errors stay before warnings."""
-    each = max((max(len(row.findings), len(row.unknowns), len(row.facts)) for row in report.rows), default=0)
+    each = max((len(part) for row in report.rows for part in _lists(row)), default=0)
     shown = report
     while each and len(document.render(shown).encode()) > most:
         each //= 2
@@ -61,7 +63,20 @@ def fitting(report: Report, most: int = MOST_BYTES) -> Report:
 
 
 def _cut(row: Row, each: int) -> Row:
-    findings = sorted(row.findings, key=lambda finding: finding.severity is not Severity.ERROR)[:each]
-    unknowns = row.unknowns[:each]
-    omitted = len(row.findings) - len(findings) + len(row.unknowns) - len(unknowns)
-    return replace(row, findings=tuple(findings), unknowns=unknowns, facts=row.facts[:each], omitted=omitted)
+    errors_first = sorted(row.findings, key=lambda finding: finding.severity is not Severity.ERROR)
+    shown = replace(
+        row,
+        findings=tuple(errors_first[:each]),
+        unknowns=row.unknowns[:each],
+        suppressed=row.suppressed[:each],
+        facts=row.facts[:each],
+    )
+    return replace(shown, omitted=row.omitted + _entries(row) - _entries(shown))
+
+
+def _entries(row: Row) -> int:
+    return len(row.findings) + len(row.unknowns) + len(row.suppressed)
+
+
+def _lists(row: Row) -> tuple[Sized, ...]:
+    return row.findings, row.unknowns, row.suppressed, row.facts

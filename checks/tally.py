@@ -1,15 +1,26 @@
 """Keeps the count while a judge judges: what held, what did not, what could not be seen."""
 
+from collections import Counter
 from typing import TypeVar
 
 from checks.api import Read, Reading, Unread
 from checks.catalogue import finding
-from checks.findings import Fact, Finding, Permission, Reason, Ref, Row, Status, Unknown, Value
+from checks.findings import (
+    LEFT_OUT,
+    Counts,
+    Fact,
+    Finding,
+    Permission,
+    Reason,
+    Ref,
+    Row,
+    Unknown,
+    Value,
+    outcome,
+    reasons,
+)
 
 T = TypeVar("T")
-
-LEFT_OUT = "left_out"
-"""Name of the fact that says why something of a row was left out."""
 
 
 class Tally:
@@ -17,11 +28,11 @@ class Tally:
 
     def __init__(self, name: str, title: str) -> None:
         self._name, self._title = name, title
-        self._passed = self._skipped = 0
+        self._passed: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
         self._findings: list[Finding] = []
         self._unknowns: dict[Unknown, None] = {}
         self._facts: list[Fact] = []
-        self._left_out = False
         self._seconds = 0.0
 
     def use(self, reading: Reading[T]) -> Read[T] | None:
@@ -36,13 +47,13 @@ class Tally:
         """Note how long a reading took; readings run at the same time, so the longest counts."""
         self._seconds = max(self._seconds, seconds)
 
-    def passed(self, count: int = 1) -> None:
-        """Note assertions that held."""
-        self._passed += count
+    def passed(self, count: int = 1, namespace: str = "") -> None:
+        """Note assertions that held, on objects of a namespace or of none."""
+        self._passed[namespace] += count
 
-    def skipped(self) -> None:
+    def skipped(self, namespace: str = "") -> None:
         """Note an assertion left out because another finding explains it."""
-        self._skipped += 1
+        self._skipped[namespace] += 1
 
     def equal(self, code: str, obj: Ref, message: str, expected: Value, actual: Value) -> bool:
         """Assert that two values are the same; the finding has the message."""
@@ -53,7 +64,7 @@ class Tally:
     ) -> bool:
         """Assert something; the finding has the message."""
         if truth:
-            self._passed += 1
+            self.passed(namespace=obj.space)
         else:
             self.fault(code, obj, message, expected=expected, actual=actual)
         return truth
@@ -72,31 +83,24 @@ class Tally:
 
     def left_out(self, why: str) -> None:
         """Note that something was not to be checked here: whatever else holds, the row is then not ok."""
-        self._left_out = True
         self.fact(self._name, LEFT_OUT, why)
 
     def row(self) -> Row:
         """Give the result. A judge that judged nothing at all is unknown, not ok."""
-        if not (self._passed or self._skipped or self._findings or self._unknowns or self._left_out):
+        passed, skipped = self._passed.total(), self._skipped.total()
+        if not (passed or skipped or self._findings or self._unknowns or reasons(self._facts)):
             self.unknown(self._title, Reason.UNJUDGED, "the check judged nothing: this is a fault of cortex")
+        unknowns = tuple(self._unknowns)
+        spaces = sorted({*self._passed, *self._skipped})
         return Row(
             name=self._name,
             title=self._title,
-            status=self._status(),
-            passed=self._passed,
-            skipped=self._skipped,
+            status=outcome(passed, self._findings, unknowns, self._facts),
+            passed=passed,
+            skipped=skipped,
             findings=tuple(self._findings),
-            unknowns=tuple(self._unknowns),
+            unknowns=unknowns,
             facts=tuple(self._facts),
             seconds=self._seconds,
+            by_namespace={name: Counts(self._passed[name], self._skipped[name]) for name in spaces},
         )
-
-    def _status(self) -> Status:
-        if self._findings:
-            return Status.FINDINGS
-        if self._unknowns:
-            return Status.UNKNOWN
-        if self._left_out:
-            return Status.LEFT_OUT
-        # What was only skipped is explained elsewhere, but not ok.
-        return Status.OK if self._passed else Status.UNKNOWN

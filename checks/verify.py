@@ -1,51 +1,107 @@
 """Takes a snapshot, lets every judge judge it, and draws the conclusion."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
-from checks import deployed
+from checks import deployed, suppressions
 from checks.access import Access
 from checks.api import Unread
-from checks.findings import SCHEMA, Report, Row, Severity, Status
-from checks.judges import JUDGES
+from checks.findings import SCHEMA, Reason, Report, Row, Selection, Severity, Status
 from checks.judges import declaration as declaration_judge
+from checks.judges import named
+from checks.selection import narrowed, shown, validate
 from checks.snapshot import Snapshot, take
 from checks.tally import Tally
+from stacks.errors import DeclarationError
 from stacks.model import Declaration
 
 OK, FINDINGS, UNKNOWN = 0, 1, 3
 """Exit codes. 2 is bad usage."""
 
+EVERYTHING = Selection()
 
-async def verify(stack: str, declaration: Declaration, access: Access, fail_on: Severity) -> Report:
-    """Verify a cluster against its declaration."""
-    begun = _Begun()
-    rows = judge(declaration, await take(declaration, access))
-    return _report(begun, access, fail_on, rows, stack=stack, digest=declaration.digest())
+Clock = Callable[[], datetime]
+"""Tells the time, in UTC: by it a verification is dated, and suppressions end."""
 
 
-async def verify_deployed(access: Access, fail_on: Severity) -> Report:
-    """Verify a cluster against the declaration that it was deployed with; if that cannot be read, all is unknown."""
-    begun = _Begun()
+def now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+async def verify(
+    stack: str,
+    declaration: Declaration,
+    access: Access,
+    fail_on: Severity,
+    selection: Selection = EVERYTHING,
+    clock: Clock = now,
+) -> Report:
+    """Verify a cluster, or the selected part, against its declaration.
+
+    Raises:
+        UsageError: the selection names a row or namespace that there is not.
+        DeclarationError: a suppression names a code that there is not.
+    """
+    begun = _Begun(clock(), perf_counter())
+    validate(selection, declaration)
+    if faults := list(suppressions.faults(declaration.suppressions)):
+        raise DeclarationError("\n".join(f"Pulumi.{stack}.yaml: {fault}" for fault in faults))
+    rows = judge(declaration, await take(declaration, access), selection)
+    rows = _with_suppressions(declaration, rows, selection, begun)
+    return _report(begun, access, fail_on, narrowed(rows, selection), selection, stack, declaration.digest())
+
+
+async def verify_deployed(
+    access: Access, fail_on: Severity, selection: Selection = EVERYTHING, clock: Clock = now
+) -> Report:
+    """Verify a cluster against the declaration that it was deployed with; if that cannot be read, all is unknown.
+
+    Raises:
+        UsageError: the selection names a row or namespace that there is not.
+    """
+    begun = _Begun(clock(), perf_counter())
     declaration = await deployed.read(access)
+    if not isinstance(declaration, Unread) and (faults := list(suppressions.faults(declaration.suppressions))):
+        message = f"{deployed.PLACE}: {faults[0]}"
+        declaration = Unread("understand the deployed declaration", Reason.FAILED, message)
     if not isinstance(declaration, Unread):
-        return await verify("", declaration, replace(access, context=declaration.cluster.context), fail_on)
+        inside = replace(access, context=declaration.cluster.context)
+        return await verify("", declaration, inside, fail_on, selection, clock)
     tally = Tally(declaration_judge.NAME, declaration_judge.TITLE)
     tally.use(declaration)
-    return _report(begun, access, fail_on, (tally.row(),), stack="", digest="")
+    return _report(begun, access, fail_on, (tally.row(),), selection, stack="", digest="")
 
 
 @dataclass(frozen=True)
 class _Begun:
     """When a verification began, by the calendar and by the stop-watch."""
 
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    clock: float = field(default_factory=perf_counter)
+    at: datetime
+    seconds: float
+
+
+def _with_suppressions(
+    declaration: Declaration, rows: tuple[Row, ...], selection: Selection, begun: _Begun
+) -> tuple[Row, ...]:
+    declared, today = declaration.suppressions, begun.at.date()
+    rows = suppressions.apply(rows, declared, today)
+    if not declared or not selection.has_row(suppressions.NAME):
+        return rows
+    complete = not selection.narrow and not any(row.unknowns or row.skipped for row in rows)
+    return *rows, suppressions.judge(declared, rows, today, complete=complete)
 
 
 def _report(
-    begun: _Begun, access: Access, fail_on: Severity, rows: tuple[Row, ...], *, stack: str, digest: str
+    begun: _Begun,
+    access: Access,
+    fail_on: Severity,
+    rows: tuple[Row, ...],
+    selection: Selection,
+    stack: str,
+    digest: str,
 ) -> Report:
     return Report(
         schema=SCHEMA,
@@ -54,22 +110,28 @@ def _report(
         server=access.host,
         declaration=digest,
         started=begun.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        seconds=round(perf_counter() - begun.clock, 3),
+        seconds=round(perf_counter() - begun.seconds, 3),
         status=status(rows),
         exit_code=exit_code(rows, fail_on),
-        rows=rows,
+        rows=shown(rows, selection),
+        fail_on=fail_on,
+        selection=selection,
     )
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> tuple[Row, ...]:
-    """Let every judge judge the snapshot."""
-    return tuple(judge(declaration, snapshot) for judge in JUDGES)
+def judge(declaration: Declaration, snapshot: Snapshot, selection: Selection = EVERYTHING) -> tuple[Row, ...]:
+    """Let every judge whose row is wanted judge the snapshot."""
+    return tuple(judge(declaration, snapshot) for name, judge in named().items() if selection.has_row(name))
 
 
 def status(rows: tuple[Row, ...]) -> Status:
     """Sum the rows up: findings before unknowns before ok; what was left out counts only where all was."""
     statuses = {row.status for row in rows}
-    return next((s for s in (Status.FINDINGS, Status.UNKNOWN, Status.OK) if s in statuses), Status.LEFT_OUT)
+    if Status.FINDINGS in statuses:
+        return Status.FINDINGS
+    if Status.UNKNOWN in statuses or _unseen(rows):
+        return Status.UNKNOWN
+    return Status.OK if Status.OK in statuses else Status.LEFT_OUT
 
 
 def exit_code(rows: tuple[Row, ...], fail_on: Severity) -> int:
@@ -77,14 +139,17 @@ def exit_code(rows: tuple[Row, ...], fail_on: Severity) -> int:
 
     1 if a finding reaches the threshold, whatever could not be checked: what is known to be wrong comes first.
     Else 3 if anything is unknown, or no row was judged, or something was skipped and no finding explains it.
-    Else 0.
+    Else 0. Suppressed findings explain, but reach no threshold.
     """
     findings = [finding for row in rows for finding in row.findings]
     failing = (Severity.ERROR, Severity.WARNING) if fail_on is Severity.WARNING else (Severity.ERROR,)
     if any(finding.severity in failing for finding in findings):
         return FINDINGS
-    unexplained = any(row.skipped for row in rows) and not findings
-    judged = any(row.status is not Status.LEFT_OUT for row in rows)
-    if not judged or unexplained or any(row.unknowns for row in rows):
-        return UNKNOWN
-    return OK
+    unknown = _unseen(rows) or status(rows) in (Status.UNKNOWN, Status.LEFT_OUT)
+    return UNKNOWN if unknown else OK
+
+
+def _unseen(rows: tuple[Row, ...]) -> bool:
+    explained = any(row.findings or row.suppressed for row in rows)
+    unexplained = any(row.skipped for row in rows) and not explained
+    return not rows or unexplained or any(row.unknowns for row in rows)

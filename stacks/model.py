@@ -14,6 +14,7 @@ from stacks.namespace import Namespace
 from stacks.resource_manager import ResourceManager
 from stacks.secret import Secret
 from stacks.server import Server, ServerType
+from stacks.suppression import Suppression
 from stacks.verifier import Verifier
 
 CustomResource = Literal["ExternalSecret", "PrometheusRule", "ServiceMonitor"]
@@ -53,6 +54,8 @@ class Declaration(Model):
     """Metrics of the cluster's objects, and alerts on them."""
     verifier: Verifier | None = None
     """Verification inside the cluster."""
+    suppressions: tuple[Suppression, ...] = ()
+    """Findings that are known and accepted for a while."""
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Declaration":

@@ -1,16 +1,21 @@
 """Compare the live cluster with what the stack declares."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checks import options
 from checks.errors import UncheckedError, UsageError
-from checks.options import Context, Kubeconfig, Output, application, target
+from checks.options import Context, FailOn, Kubeconfig, Least, Namespaces, Only, Output, Threshold, application, target
 
 if TYPE_CHECKING:
-    from checks.findings import Report
+    from collections.abc import Awaitable, Callable
+
+    from checks.findings import Report, Selection
+    from checks.reports.source import Source
 
 app = application()
 
@@ -21,13 +26,10 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     PROMETHEUS = "prometheus"
-
-
-class FailOn(StrEnum):
-    """From which severity on findings fail a verification."""
-
-    ERROR = "error"
-    WARNING = "warning"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+    HTML = "html"
 
 
 @app.command()
@@ -45,24 +47,81 @@ def verify(
     ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="How to write the report.")] = Format.TEXT,
     output: Output = None,
-    fail_on: Annotated[FailOn, typer.Option(help="From which severity on findings give exit code 1.")] = FailOn.ERROR,
+    only: Only = None,
+    namespace: Namespaces = None,
+    severity: Least = Threshold.WARNING,
+    fail_on: FailOn = Threshold.ERROR,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat, as `cortex watch` does.")] = False,
+    every: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="With --watch: how long to wait between two rounds.")
+    ] = None,
 ) -> None:
     """Compare the live cluster with what the stack declares.
 
     Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked.
     """
+    asked = options.selection(only, namespace, severity)
+    if every is not None and not watch:
+        raise UsageError("--every needs --watch")
+    if publish and not in_cluster:
+        raise UsageError("--publish needs --in-cluster: use --output to keep a report elsewhere")
+    if publish and str(asked):
+        raise UsageError("--publish needs the whole result: leave --only, --namespace and --severity out")
+    verification: Callable[[], Awaitable[Report]]
     if in_cluster:
         if stack is not None or kubeconfig is not None or context is not None:
             raise UsageError(
                 "--in-cluster verifies the cluster that it runs in: leave STACK, --kubeconfig and --context out"
             )
-        report, complaint = _verify_inside(fail_on, publish=publish)
-    elif publish:
-        raise UsageError("--publish needs --in-cluster: use --output to keep a report elsewhere")
+        verification = partial(_verified_inside, fail_on, asked)
     elif stack is None:
         raise UsageError("which STACK? Name one, for instance `cortex verify local`, or use --in-cluster in a pod")
     else:
-        report, complaint = _verify_stack(stack, kubeconfig, context, fail_on), None
+        verification = partial(verified, stack, kubeconfig, context, fail_on, asked)
+    if watch:
+        _watch(verification, every, output_format, others=publish or output is not None)
+    else:
+        _once(verification, output_format, output, publish=publish)
+
+
+async def verified(
+    stack: str, kubeconfig: Path | None, context: str | None, fail_on: Threshold, asked: "Selection"
+) -> "Report":
+    """Read the declaration of a stack, and verify its cluster."""
+    from checks.findings import Severity
+    from checks.verify import verify
+
+    declared = target(stack, kubeconfig, context)
+    return await verify(stack, declared.declaration, declared.access, Severity(fail_on), asked)
+
+
+async def _verified_inside(fail_on: Threshold, asked: "Selection") -> "Report":
+    from checks.access import from_service_account
+    from checks.findings import Severity
+    from checks.verify import verify_deployed
+
+    return await verify_deployed(from_service_account(), Severity(fail_on), asked)
+
+
+def _watch(
+    verification: "Callable[[], Awaitable[Report]]", every: str | None, output_format: Format, *, others: bool
+) -> None:
+    from checks.commands.watch import EVERY, repeat
+
+    if others or output_format not in (Format.TEXT, Format.JSON):
+        raise UsageError(
+            "--watch writes to standard output, as text or JSON: leave --output, --publish and other formats out"
+        )
+    repeat(verification, options.duration("--every", every or EVERY), options.Format(output_format.value))
+
+
+def _once(
+    verification: "Callable[[], Awaitable[Report]]", output_format: Format, output: Path | None, *, publish: bool
+) -> None:
+    import anyio
+
+    report = anyio.run(verification)
+    complaint = _published(report) if publish else None
     _emit(report, output_format, output)
     if complaint:
         typer.echo(f"cortex: {complaint}", err=True)
@@ -70,42 +129,47 @@ def verify(
     raise typer.Exit(report.exit_code or (UncheckedError.exit_code if complaint else 0))
 
 
-def _verify_stack(stack: str, kubeconfig: Path | None, context: str | None, fail_on: FailOn) -> "Report":
-    import anyio
-
-    from checks.findings import Severity
-    from checks.verify import verify
-
-    declared = target(stack, kubeconfig, context)
-    return anyio.run(verify, stack, declared.declaration, declared.access, Severity(fail_on))
-
-
-def _verify_inside(fail_on: FailOn, *, publish: bool) -> "tuple[Report, str | None]":
-    """Give the report, and why it could not be published."""
+def _published(report: "Report") -> str | None:
+    """Publish the report; give None, or why it could not be."""
     import anyio
 
     from checks import publication
     from checks.access import from_service_account
-    from checks.findings import Severity
-    from checks.verify import verify_deployed
 
-    access = from_service_account()
-    report = anyio.run(verify_deployed, access, Severity(fail_on))
-    return report, anyio.run(publication.publish, report, access) if publish else None
+    return anyio.run(publication.publish, report, from_service_account())
 
 
 def _emit(report: "Report", output_format: Format, output: Path | None) -> None:
     from checks.output import emit
-    from checks.reports import document, metrics, text
+    from checks.reports import text
+
+    if output_format is Format.TEXT:
+        emit(lambda out: text.write(report, out), output)
+    else:
+        rendered = _rendered(report, output_format)
+        emit(lambda out: print(rendered, end="", file=out), output)
+
+
+def _rendered(report: "Report", output_format: Format) -> str:
+    from checks.reports import document, html, junit, markdown, metrics, sarif
 
     match output_format:
-        case Format.JSON:
-            emit(lambda out: _written(out.write(document.render(report))), output)
         case Format.PROMETHEUS:
-            emit(lambda out: _written(out.write(metrics.render(report))), output)
-        case Format.TEXT:
-            emit(lambda out: text.write(report, out), output)
+            return metrics.render(report)
+        case Format.JUNIT:
+            return junit.render(report)
+        case Format.SARIF:
+            return sarif.render(report, _source(report.stack))
+        case Format.MARKDOWN:
+            return markdown.render(report)
+        case Format.HTML:
+            return html.render(report)
+        case _:
+            return document.render(report)
 
 
-def _written(_count: int) -> None:
-    """Drop the count that `write` returns."""
+def _source(stack: str) -> "Source | None":
+    from checks.project import root
+    from checks.reports.source import read
+
+    return read(root(Path.cwd()) / f"Pulumi.{stack}.yaml") if stack else None

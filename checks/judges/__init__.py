@@ -38,3 +38,8 @@ JUDGES: tuple[Judge, ...] = (
     objects.judge,
     declaration.judge,
 )
+
+
+def named() -> dict[str, Judge]:
+    """Give the judges by the names of their rows; a row is named like its judge's module."""
+    return {judge.__module__.rpartition(".")[2]: judge for judge in JUDGES}

@@ -29,7 +29,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
         tally.fault("declaration.missing", ref, message, expected="present", actual="absent")
     else:
         # Reported once, as namespace.missing.
-        tally.skipped()
+        tally.skipped(names.SYSTEM_NAMESPACE)
     return tally.row()
 
 

@@ -25,7 +25,7 @@ def judge(tally: Tally, declaration: Declaration, snapshot: Snapshot, row: str) 
     for obj in objects(declaration, row):
         if obj.namespace and not snapshot.has_namespace(obj.namespace):
             # Reported once, as namespace.missing.
-            tally.skipped()
+            tally.skipped(obj.namespace)
         elif (live := tally.use(snapshot.objects.find(obj))) is not None:
             _object(tally, obj, live.value)
 
@@ -34,14 +34,14 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
     family, ref = codes(obj), Ref(obj.kind, obj.name, obj.namespace)
     if live is None and obj.name == names.DECLARATION_CONFIG_MAP:
         # Reported once, as declaration.missing.
-        tally.skipped()
+        tally.skipped(ref.space)
         return
     if live is None:
         tally.fault(family.missing, ref, f"the {obj.kind} does not exist", expected="present", actual="absent")
         return
     declared = _comparable(obj)
     wrong = list(differences(declared, live))
-    tally.passed(max(sum(1 for _ in leaves(declared)) - len(wrong), 0))
+    tally.passed(max(sum(1 for _ in leaves(declared)) - len(wrong), 0), ref.space)
     for difference in wrong:
         state = "is missing" if difference.actual is None else "is undeclared"
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state

@@ -47,7 +47,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
 def _workload(tally: Tally, workload: Workload, snapshot: Snapshot, alerts: Alerts) -> None:
     if not snapshot.has_namespace(workload.namespace):
         # Reported once, as namespace.missing.
-        tally.skipped()
+        tally.skipped(workload.namespace)
         return
     deployments = tally.use(snapshot.objects.typed("Deployment", workload.namespace, k8s.Deployment))
     reading = tally.use(snapshot.pods[workload.namespace])
@@ -58,7 +58,7 @@ def _workload(tally: Tally, workload: Workload, snapshot: Snapshot, alerts: Aler
         rollout.judge(tally, "server" if workload.server else "deployment", workload.ref, deployment, pods, warnings)
     elif deployments is not None:
         # Reported once, as missing.
-        tally.skipped()
+        tally.skipped(workload.namespace)
     explains = deployment is not None and not rollout.available(deployment)
     for pod in pods:
         watch = _Watch(workload, pod, snapshot.health.at, alerts, explained=explains and not pod.ready)
@@ -93,7 +93,7 @@ def _container(tally: Tally, watch: _Watch, status: k8s.ContainerStatus) -> None
     killed = out_of_memory(status, watch.at)
     looping = loops(watch.pod, status, watch.at, watch.alerts.restarts, window)
     if (killed or looping) and watch.explained:
-        tally.skipped()
+        tally.skipped(watch.ref.namespace)
     elif killed:
         message = f"container {status.name} was killed for lack of memory {ago(killed, watch.at)}" + _times(status)
         tally.fault("container.oom-killed", watch.ref, message, expected="not in the last hour", actual="OOMKilled")
@@ -106,7 +106,7 @@ def _container(tally: Tally, watch: _Watch, status: k8s.ContainerStatus) -> None
             actual=status.restart_count,
         )
     else:
-        tally.passed()
+        tally.passed(namespace=watch.ref.namespace)
 
 
 def _times(status: k8s.ContainerStatus) -> str:
@@ -126,7 +126,7 @@ def _probes(tally: Tally, declaration: Declaration, kind: str, snapshot: Snapsho
     server = declaration.servers[kind]
     if server.replicas == 0:
         # Declared to be off: nobody has to answer.
-        tally.passed()
+        tally.passed(namespace=server.namespace)
         return
     ref = Ref("Service", names.server(kind), server.namespace)
     known = explained(declaration, kind, snapshot) or _dumb(snapshot.mcp[kind])
@@ -138,7 +138,7 @@ def _probes(tally: Tally, declaration: Declaration, kind: str, snapshot: Snapsho
         tally.took(reply.seconds)
         fine = reply.status in _SUCCESS
         if known and not fine:
-            tally.skipped()
+            tally.skipped(server.namespace)
             continue
         said = reply.detail or f"HTTP {reply.status}"
         message = f"pods are ready, but GET {path} ({probes}) on port {server.port} gives: {said}"
@@ -158,7 +158,7 @@ def _verifier(tally: Tally, snapshot: Snapshot) -> None:
     latest = max(ended, key=lambda job: str(job.status.start_time), default=None)
     failure = latest.failure if latest else None
     if latest is None or failure is None:
-        tally.passed()
+        tally.passed(namespace=names.SYSTEM_NAMESPACE)
         return
     code = _exit_code(latest.metadata.name, snapshot)
     why = f"exit code {code}" + (f": {_MEANING[code]}" if code in _MEANING else "") if code is not None else ""

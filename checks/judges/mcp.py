@@ -27,7 +27,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     for kind, server in declaration.servers.items():
         if server.replicas == 0:
             # Declared to be off: nobody has to answer.
-            tally.passed()
+            tally.passed(namespace=server.namespace)
             continue
         answer = snapshot.mcp[kind]
         if isinstance(answer, Unread):
@@ -35,7 +35,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             continue
         tally.took(answer.seconds)
         if answer.outcome is not Outcome.ANSWERED and explained(declaration, kind, snapshot):
-            tally.skipped()
+            tally.skipped(server.namespace)
             continue
         if _keeps_sessions(tally, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
             # Another pod than the session's was asked: said already.
@@ -62,14 +62,14 @@ def _answer(tally: Tally, kind: str, server: Server, answer: Answer) -> None:
     what = f"tools/list of {server.namespace}/{names.server(kind)}"
     match answer.outcome:
         case Outcome.ANSWERED:
-            tally.passed()
+            tally.passed(namespace=server.namespace)
             _tools(tally, kind, server, answer, ref)
         case Outcome.FORBIDDEN:
             permission = Permission("create", "services/proxy", server.namespace)
             tally.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
         case Outcome.GATED:
             # It is up; whether it can do what is declared, nobody has shown.
-            tally.passed()
+            tally.passed(namespace=server.namespace)
             tally.fact(kind, "state", "up, gated")
             tally.unknown(what, Reason.GATED, answer.detail)
         case outcome:

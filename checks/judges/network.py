@@ -31,7 +31,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     for caller, attempt in network.attempts.items():
         if not snapshot.has_namespace(caller.namespace):
             # Reported once, as namespace.missing.
-            tally.skipped()
+            tally.skipped(caller.namespace)
         elif (reading := tally.use(attempt)) is not None:
             for kind, outcome in reading.value.items():
                 _outcome(tally, declaration, kind, caller, outcome, snapshot)
@@ -51,15 +51,15 @@ def _outcome(
         message = f"{caller} is no declared client, and can connect to port {server.port}"
         tally.holds(client, "network.open", ref, message, expected="refused", actual=outcome.value)
     elif explained(declaration, kind, snapshot):
-        tally.skipped()
+        tally.skipped(server.namespace)
     elif client and _answer(kind, snapshot) is McpOutcome.UNREACHABLE:
         # Nobody can connect, whatever the policies say: reported once, as mcp.unreachable.
-        tally.skipped()
+        tally.skipped(server.namespace)
     elif client:
         message = f"{caller} is a declared client, and cannot connect to port {server.port}"
         tally.fault("network.closed", ref, message, expected=Outcome.REACHED.value, actual=outcome.value)
     elif outcome is not Outcome.UNRESOLVED and _up(kind, snapshot):
-        tally.passed()
+        tally.passed(namespace=server.namespace)
     else:
         tally.unknown(
             f"connect to {server.namespace}/{ref.name} from {caller}",

@@ -32,7 +32,7 @@ def _undeclared(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> N
             for name, document in reading.value.items()
             if (kind, namespace, name) not in known and _suspicious(kind, name, document)
         ]
-        tally.passed(not strangers)
+        tally.passed(not strangers, namespace)
         for name, document in strangers:
             code = "network.undeclared" if kind == "NetworkPolicy" else "object.undeclared"
             message = f"the stack does not declare this {kind}"

@@ -37,7 +37,7 @@ def judge(
         message = f"{count} of {wanted} replicas are available" + explain(ref.name, pods, warnings)
         tally.fault(f"{family}.unavailable", ref, message, expected=wanted, actual=count)
         return
-    tally.passed()
+    tally.passed(namespace=ref.namespace)
     updated = f"{status.updated_replicas} of {status.replicas} updated"
     tally.holds(
         settled(deployment),

@@ -33,7 +33,7 @@ def _read(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
     for secret in wanted.secrets(declaration):
         if not snapshot.has_namespace(secret.place.namespace):
             # Reported once, as namespace.missing.
-            tally.skipped()
+            tally.skipped(secret.place.namespace)
         elif (reading := tally.use(part.secrets[secret.place])) is not None:
             _secret(tally, secret, reading.value, part.taken)
     for kind in declaration.servers:
@@ -50,7 +50,7 @@ def _unused(tally: Tally, namespace: str, unused: Reading[tuple[Reference, ...]]
         for one in idle.value:
             ref = Ref(one.kind, one.name, namespace)
             tally.fault(f"{_FAMILY[one.kind]}.unused", ref, "nobody uses it", expected="used", actual="unused")
-        tally.passed()
+        tally.passed(namespace=namespace)
 
 
 def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datetime) -> None:
@@ -86,7 +86,7 @@ def _server(tally: Tally, declaration: Declaration, kind: str, rolled: Server | 
     ref = Ref("Deployment", names.server(kind), declaration.servers[kind].namespace)
     if rolled is None:
         # Reported once, as server.missing or namespace.missing.
-        tally.skipped()
+        tally.skipped(ref.namespace)
         return
     for one in rolled.dangling:
         what = f"{one.kind} {one.name}" + (f" with the key {one.key}" if one.key else "")
@@ -95,7 +95,7 @@ def _server(tally: Tally, declaration: Declaration, kind: str, rolled: Server | 
     read = [secret for secret in wanted.secrets(declaration) if kind in secret.users and secret.made]
     if rolled.current is None or any(_changed(secret, snapshot) for secret in read):
         # Reported once: what the pods read is itself missing or not as deployed.
-        tally.skipped()
+        tally.skipped(ref.namespace)
         return
     what = ", ".join(_sources(declaration, kind)) or "nothing at all"
     tally.holds(

@@ -73,7 +73,7 @@ def _undeclared(tally: Tally, declaration: Declaration, namespace: str, snapshot
             # Names the cause rather than one of its pods.
             found[labels.get(names.TYPE)] = Ref("Deployment", deployment.metadata.name, namespace)
     if pods is not None and deployments is not None:
-        tally.passed()
+        tally.passed(namespace=namespace)
     for kind in found.keys() - declared:
         message = (
             f"an MCP server of type {kind!r} runs here" if kind else "an MCP server without a type label runs here"

@@ -2,13 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 
-CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
-"""Whatever a cluster sends must not steer the terminal."""
+STEERING = dict.fromkeys(
+    [
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        *range(0x200B, 0x2010),
+        *range(0x2028, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+        0xFEFF,
+        0xFFFE,
+        0xFFFF,
+    ],
+    " ",
+)
+"""Controls of terminals, marks that turn the direction of writing, invisible ones, and what XML does not allow."""
 
 
 def clean(text: str) -> str:
-    """Give a text without control characters."""
-    return text.translate(CONTROL)
+    """Give a text on one line that steers nothing, whatever a cluster sent: each such character becomes a space."""
+    return text.translate(STEERING)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -16,11 +16,13 @@ def render(report: Report) -> str:
 
     passed = gauge("passed", "Assertions that held.", "check")
     findings = gauge("findings", "Differences between the declaration and the cluster.", "check", "severity")
+    suppressed = gauge("suppressed", "Differences that the declaration accepts for a while.", "check")
     unknown = gauge("unknown", "What could not be checked.", "check")
     for row in report.rows:
         passed.labels(report.context, row.name).set(row.passed)
         unknown.labels(report.context, row.name).set(len(row.unknowns))
-        for severity in Severity:
+        suppressed.labels(report.context, row.name).set(len(row.suppressed))
+        for severity in _severities(report):
             count = sum(finding.severity is severity for finding in row.findings)
             findings.labels(report.context, row.name, severity.value).set(count)
     code = gauge("exit_code", "0 as declared, 1 findings, 3 something could not be checked.")
@@ -28,4 +30,12 @@ def render(report: Report) -> str:
     started = gauge("timestamp_seconds", "When the verification began, in seconds since 1970.")
     started.labels(report.context).set(datetime.fromisoformat(report.started).timestamp())
     gauge("duration_seconds", "How long the verification took.").labels(report.context).set(report.seconds)
+    if str(report.selection):
+        selection = gauge("selection_info", "Present, and 1, if only a part was verified.", "selection")
+        selection.labels(report.context, str(report.selection)).set(1)
     return generate_latest(registry).decode()
+
+
+def _severities(report: Report) -> tuple[Severity, ...]:
+    """Give the severities that the report shows: a count of hidden ones would be a false 0."""
+    return (Severity.ERROR,) if report.selection.severity is Severity.ERROR else tuple(Severity)

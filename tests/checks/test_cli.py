@@ -119,7 +119,7 @@ def test_warning_fails_only_when_asked(project: Project, api: FakeApi) -> None:
 
 def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
-    api.faults |= dict.fromkeys(("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods"), [status(403, "no")])
+    api.faults |= {path: [status(403, "no")] for path in ("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods")}
     out, err = project.cortex("verify", "test", "--format", "json", code=1)
     report = json.loads(out)
     jsonschema.validate(report, json.loads(document.schema()))
@@ -148,7 +148,7 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
 
 def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
-    api.faults |= dict.fromkeys(("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods"), [status(403, "no")])
+    api.faults |= {path: [status(403, "no")] for path in ("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods")}
     out, err = project.cortex("verify", "test", "--format", "prometheus", code=1)
     lines = out.splitlines()
     assert 'cortex_verify_findings{check="connection",context="test",severity="error"} 1.0' in lines

@@ -304,6 +304,7 @@ ELSEWHERE = (
     "rbac.denied",
     "rbac.escalation",
     "rbac.group-binding",
+    "suppression.",
     "rbac.role-missing",
     "rbac.undeclared-binding",
     "secret.",

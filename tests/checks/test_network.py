@@ -105,7 +105,8 @@ def test_each_fault_gives_its_finding(world: World, code: str, caller: Caller, o
 
 
 def test_every_code_is_provoked() -> None:
-    assert {code for code, *_ in FAULTS} == {code for code in catalogue() if code.startswith("network.")}
+    compared = {"network.missing", "network.policy", "network.undeclared"}  # see test_judges.py
+    assert {code for code, *_ in FAULTS} == {code for code in catalogue() if code.startswith("network.")} - compared
 
 
 @pytest.mark.parametrize("outcome", [McpOutcome.UNREACHABLE, McpOutcome.TIMEOUT, McpOutcome.FORBIDDEN])
@@ -144,7 +145,7 @@ def test_ignored_policies_are_said_and_neither_ok_nor_unknown() -> None:
     world.network = read(World(stack(cluster=cluster)), inside=False)
     rows = world.rows()
     row = next(row for row in rows if row.name == "network")
-    assert (row.status, row.passed, row.facts[0].value) == (Status.LEFT_OUT, 0, IGNORED)
+    assert (row.status, proved(world), row.facts[0].value) == (Status.LEFT_OUT, 0, IGNORED)
     assert exit_code(rows, Severity.ERROR) == OK
     assert exit_code((row,), Severity.ERROR) == UNKNOWN, "nothing judged is no pass"
 
@@ -412,4 +413,4 @@ def test_probe_pods_are_no_part_of_the_stack() -> None:
     with serve(world) as api:
         anyio.run(take, world.declaration, Access("test", api.url))
         asked = [query for query in api.queries if "cortex.dev/probe" in query.get("labelSelector", "")]
-    assert asked == [{"limit": "500", "labelSelector": "!cortex.dev/probe"}] * len(world.declaration.namespaces)
+    assert asked == [{"limit": "500", "labelSelector": "!cortex.dev/probe"}]

@@ -124,6 +124,7 @@ def test_metrics_are_prometheus_text(api: FakeApi) -> None:
         for name in (
             "passed",
             "findings",
+            "suppressed",
             "unknown",
             "exit_code",
             "timestamp_seconds",

@@ -85,9 +85,6 @@ async def known(name: str) -> None:
     """Resolve every name, as a pod's DNS does when it is well."""
 
 
-NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
 def groups(declaration: Declaration) -> frozenset[str]:
     """Give the API groups that a declaration needs."""
     return frozenset(each.api_version for each in objects.declared(declaration) if "/" in each.api_version)

@@ -74,6 +74,10 @@ TAKEN = "is a name that the stack itself uses there: choose another"
 MONITORING: Settings = {"namespaces.cortex-monitoring": {"component": "monitoring", "description": "Monitoring"}}
 TOKEN: Settings = {"namespace": "cortex-mcp", "keys": {"token": {"pulumi": "token"}}}
 SETTINGS: Settings = {"namespace": "cortex-mcp", "data": {"LEVEL": "info"}}
+ACCEPTED: Settings = {"code": "server.image", "reason": "known", "until": "2026-12-01"}
+CODE = "code of a finding: write for instance server.image, or server.* for the family"
+OBJECT = "object: write for instance Deployment cortex-mcp/talos-mcp-server, Pod cortex-mcp/* or Node worker-1"
+DATE = "date: write for instance 2026-12-31"
 QUANTITY = "quantity: write for instance 500m, 2, 128Mi or 20Gi"
 
 WRONG: list[tuple[dict[str, object], str]] = [
@@ -86,6 +90,25 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({"cluster.nodes": 0}, "cluster.nodes: input should be greater than or equal to 1"),
     ({"cluster.networkPolicies": "maybe"}, "cluster.networkPolicies: input should be 'enforced' or 'ignored'"),
     ({"clusters": {}}, "clusters: is no known setting: check its spelling"),
+    ({"suppressions": {}}, "suppressions: must be a list"),
+    ({"suppressions": [{**ACCEPTED, "code": "server"}]}, f"suppressions.0.code: 'server' is no {CODE}"),
+    ({"suppressions": [{**ACCEPTED, "code": "*.image"}]}, f"suppressions.0.code: '*.image' is no {CODE}"),
+    ({"suppressions": [{**ACCEPTED, "object": "time"}]}, f"suppressions.0.object: 'time' is no {OBJECT}"),
+    ({"suppressions": [{**ACCEPTED, "object": ""}]}, f"suppressions.0.object: '' is no {OBJECT}"),
+    (
+        {"suppressions": [{**ACCEPTED, "reason": " "}]},
+        "suppressions.0.reason: says nothing: give the reason, for those who read the report",
+    ),
+    ({"suppressions": [{"code": "server.image", "reason": "r"}]}, "suppressions.0.until: is missing"),
+    ({"suppressions": [{"code": "server.image", "until": "2026-12-01"}]}, "suppressions.0.reason: is missing"),
+    ({"suppressions": [{**ACCEPTED, "until": "soon"}]}, f"suppressions.0.until: 'soon' is no {DATE}"),
+    ({"suppressions": [{**ACCEPTED, "until": 20261201}]}, f"suppressions.0.until: '20261201' is no {DATE}"),
+    ({"suppressions": [{**ACCEPTED, "until": "20261201"}]}, f"suppressions.0.until: '20261201' is no {DATE}"),
+    (
+        {"suppressions": [{**ACCEPTED, "until": "2026-02-30"}]},
+        "suppressions.0.until: '2026-02-30' is no day of the calendar: write for instance 2026-12-31",
+    ),
+    ({"suppressions": [{**ACCEPTED, "untill": "x"}]}, "suppressions.0.untill: is no known setting: check its spelling"),
     ({"namespaces": []}, "namespaces: must be a mapping of settings"),
     ({"namespaces": {}}, "namespaces: needs at least one entry"),
     (
