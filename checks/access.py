@@ -43,6 +43,8 @@ class Access:
     proxy: str | None = None
     inside: bool = False
     """Whether this is a pod of the cluster, from which its Services can be reached by name."""
+    read_only: bool = False
+    """Whether nothing may be made in the cluster, be it only for some seconds."""
     source: str = ""
     """The kubeconfig, or the ServiceAccount's folder, that it was made from."""
     authority: Path | None = None

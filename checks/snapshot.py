@@ -13,17 +13,19 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import Reason
 from checks.mcp_probe import Answer, Outcome, probe
-from checks.parts import api_server, discovery, dns, health, network, objects, rights, secrets
+from checks.parts import api_server, discovery, dns, health, metrics, network, objects, rights, secrets, usage
 from checks.parts.api_server import ApiServer
 from checks.parts.discovery import Discovery
 from checks.parts.dns import Dns
 from checks.parts.health import Health
 from checks.parts.listing import Listing, PerNamespace, everywhere
+from checks.parts.metrics import Metrics
 from checks.parts.network import Network
 from checks.parts.objects import Objects
 from checks.parts.probe_job import LABEL
 from checks.parts.rights import Rights
 from checks.parts.secrets import Secrets
+from checks.parts.usage import Usage
 from checks.patience import patiently
 from stacks import names
 from stacks.model import Declaration
@@ -60,6 +62,8 @@ class Snapshot:
     mcp: Mapping[str, Answer | Unread] = field(default_factory=dict)
     health: Health = field(kw_only=True)
     discovery: Discovery = field(kw_only=True)
+    metrics: Metrics | None = field(kw_only=True)
+    usage: Usage = field(kw_only=True)
 
     def has_namespace(self, name: str) -> bool:
         """Tell whether the namespace exists, as far as is known: of a missing one nothing else need be missed."""
@@ -95,6 +99,8 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
         mcp=dict.fromkeys(declaration.servers, why),
         health=health.unread(declaration, why),
         discovery=discovery.unread(declaration, why),
+        metrics=metrics.unread(declaration, why),
+        usage=usage.unread(declaration, why),
     )
 
 
@@ -121,6 +127,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         live = later(partial(objects.read, declaration, api))
         fared = later(partial(health.read, declaration, access, api))
         strangers = later(partial(discovery.read, declaration, access, api))
+        told = later(partial(metrics.read, declaration, access, api))
+        used = later(partial(usage.read, declaration, access, api))
         # Probe pods of this and other verifications carry clients' labels, and are no part of the stack.
         pods = later(partial(everywhere, api, PODS, spaces, _namespace, labels=f"!{LABEL}"))
         warnings = later(partial(everywhere, api, EVENTS, spaces, _namespace, fields="type=Warning"))
@@ -139,6 +147,8 @@ async def _all(declaration: Declaration, access: Access, api: Api, version: Read
         mcp=_values(asked),
         health=fared.value,
         discovery=strangers.value,
+        metrics=told.value,
+        usage=used.value,
     )
 
 

@@ -51,7 +51,6 @@ class McpServer(pulumi.ComponentResource):
         pods = register(declared.deployment, after_first, hidden=pod_checksum(name, server, content))
         # The provider waits for a Service's endpoints, which come with ready pods.
         after_pods = pulumi.ResourceOptions(parent=self, depends_on=[pods])
-        for one in declared.last:
-            register(one, after_pods)
+        register(declared.service, after_pods)
         self.endpoint = discovery.endpoint(name, server)
         self.register_outputs({"endpoint": self.endpoint})

@@ -118,7 +118,12 @@ def capabilities(declared: Iterable[str]) -> str:
 
 def endpoint(kind: str, namespace: str, port: int, path: str) -> str:
     """Give the URL of an MCP server inside the cluster (seed, sections 2.1 and 2.3)."""
-    return f"http://{server(kind)}.{namespace}.svc.cluster.local:{port}{path}"
+    return service(server(kind), namespace, port, path)
+
+
+def service(name: str, namespace: str, port: int, path: str) -> str:
+    """Give a URL behind a Service, as pods of the cluster write it (seed, section 2.3)."""
+    return f"http://{name}.{namespace}.svc.cluster.local:{port}{path}"
 
 
 def volume(source: str, name: str) -> str:

@@ -9,12 +9,14 @@ from checks.judges import (
     declaration,
     health,
     mcp,
+    metrics,
     namespaces,
     network,
     objects,
     rbac,
     secrets,
     servers,
+    usage,
 )
 from checks.snapshot import Snapshot
 from stacks.model import Declaration
@@ -27,6 +29,8 @@ JUDGES: tuple[Judge, ...] = (
     servers.judge,
     health.judge,
     mcp.judge,
+    metrics.judge,
+    usage.judge,
     rbac.judge,
     network.judge,
     secrets.judge,

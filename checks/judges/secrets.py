@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from checks.api import Read
+from checks.api import Read, Reading
 from checks.findings import Ref, Row
+from checks.objects.references import Reference
 from checks.parts import wanted
 from checks.parts.rolled import Server
 from checks.parts.sealed import Sealed
@@ -20,6 +21,14 @@ _FAMILY = {"Secret": "secret", "ConfigMap": "config"}
 def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     """Judge each declared Secret, the pods of each server, and what nobody uses. What ConfigMaps hold is no secret."""
     tally = Tally("secrets", "Secrets and what pods read")
+    if snapshot.secrets.left_out:
+        tally.left_out(snapshot.secrets.left_out)
+    else:
+        _read(tally, declaration, snapshot)
+    return tally.row()
+
+
+def _read(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
     part = snapshot.secrets
     for secret in wanted.secrets(declaration):
         if not snapshot.has_namespace(secret.place.namespace):
@@ -31,14 +40,17 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
         if (rolled := tally.use(part.servers[kind])) is not None:
             _server(tally, declaration, kind, rolled.value, snapshot)
     for namespace, unused in part.unused.items():
-        if (idle := tally.use(unused)) is not None:
-            for one in idle.value:
-                ref = Ref(one.kind, one.name, namespace)
-                tally.fault(f"{_FAMILY[one.kind]}.unused", ref, "nobody uses it", expected="used", actual="unused")
-            tally.passed(namespace=namespace)
+        _unused(tally, namespace, unused)
     if not (declaration.servers or declaration.secrets or part.unused):
         tally.passed()
-    return tally.row()
+
+
+def _unused(tally: Tally, namespace: str, unused: Reading[tuple[Reference, ...]]) -> None:
+    if (idle := tally.use(unused)) is not None:
+        for one in idle.value:
+            ref = Ref(one.kind, one.name, namespace)
+            tally.fault(f"{_FAMILY[one.kind]}.unused", ref, "nobody uses it", expected="used", actual="unused")
+        tally.passed(namespace=namespace)
 
 
 def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datetime) -> None:

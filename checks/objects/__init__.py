@@ -2,14 +2,16 @@
 
 from checks.objects.base import Condition, ListOf, Meta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
-from checks.objects.discovery import ApiGroups
+from checks.objects.discovery import ApiGroup, ApiGroups
 from checks.objects.job import Job
 from checks.objects.rbac import Binding, PolicyRule, Role, RoleRef, Subject
 from checks.objects.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
+from checks.objects.usage import PodMetrics
 from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe, Terminated
 
 __all__ = [
     "AccessReview",
+    "ApiGroup",
     "ApiGroups",
     "Binding",
     "Condition",
@@ -26,6 +28,7 @@ __all__ = [
     "Namespace",
     "Node",
     "Pod",
+    "PodMetrics",
     "PolicyRule",
     "Probe",
     "Quota",

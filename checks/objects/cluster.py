@@ -47,11 +47,19 @@ class QuotaSpec(Object, frozen=True):
     hard: Text = {}
 
 
+class QuotaStatus(Object, frozen=True):
+    """What the quota controller enforces and has counted; empty until it has looked at the quota."""
+
+    hard: Text = {}
+    used: Text = {}
+
+
 class Quota(Object, frozen=True):
     """A ResourceQuota."""
 
     metadata: Meta
     spec: QuotaSpec = QuotaSpec()
+    status: QuotaStatus = QuotaStatus()
 
 
 class Limit(Object, frozen=True):

@@ -28,6 +28,7 @@ PAUSE_SECONDS = 0.4
 
 IGNORED = "the declaration says that the cluster's network does not enforce NetworkPolicies: whoever can, reaches them"
 INSIDE = "enforcement is proved from outside, by `cortex verify STACK`: the verifier may not make probe pods"
+READ_ONLY = "nothing may be made in the cluster (--read-only), so the policies are compared, and not tried"
 NO_IMAGE = "probe pods run the verifier's image, and the stack declares no verifier: declare cortex:verifier"
 
 
@@ -57,6 +58,8 @@ async def read(declaration: Declaration, access: Access, api: Api) -> Network:
     left_out, servers = _not_declared(declaration), asked(declaration)
     if servers and access.inside:
         left_out = left_out or INSIDE
+    elif access.read_only:
+        left_out = left_out or READ_ONLY
     if left_out or declaration.verifier is None:
         return Network({}, left_out)
     image = declaration.verifier.image

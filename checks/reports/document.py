@@ -30,10 +30,11 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     """Give every report's type by its schema."""
     # Imported here: a command renders its own report, and need not load the others'.
     from checks import doctor, inventory, matrix, rounds
-    from checks.reports import discovery, events, health
+    from checks.reports import cluster, discovery, events, health, usage
 
     return {
         SCHEMA: Report,
+        cluster.SCHEMA: cluster.ClusterReport,
         discovery.SCHEMA: discovery.Discovered,
         doctor.SCHEMA: doctor.Diagnosis,
         events.SCHEMA: events.Events,
@@ -42,6 +43,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         inventory.SECRETS_SCHEMA: inventory.SecretsReport,
         matrix.SCHEMA: matrix.Matrix,
         rounds.SCHEMA: rounds.Round,
+        usage.SCHEMA: usage.UsageReport,
     }
 
 

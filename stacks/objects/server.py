@@ -18,7 +18,8 @@ class ServerObjects:
     """The objects of an MCP server, grouped by what waits for what (seed, sections 2, 3, 6 and 7)."""
 
     first: tuple[Object, ...]
-    """What pods need before they start, and the policy that guards them from their first moment; but its Secret."""
+    """What pods need before they start, but its Secret; the policy that guards them from their first moment; and the
+    autoscaler, so that it can choose their number while the Deployment is awaited."""
     secret: Object | None
     """Pods need it as well."""
     budget: Object | None
@@ -26,12 +27,12 @@ class ServerObjects:
     clients: tuple[Object, ...]
     """NetworkPolicies that let clients out of their own managed namespaces: wait for nothing."""
     deployment: Object
-    last: tuple[Object, ...]
-    """What needs the Deployment: Service and HorizontalPodAutoscaler."""
+    service: Object
+    """Waits for the Deployment."""
 
     def __iter__(self) -> Iterator[Object]:
         alone = (one for one in (self.secret, self.budget) if one)
-        return iter((*self.first, *alone, *self.clients, self.deployment, *self.last))
+        return iter((*self.first, *alone, *self.clients, self.deployment, self.service))
 
 
 def server_objects(
@@ -49,6 +50,7 @@ def server_objects(
             network.server_policy(kind, server),
             *rbac.role_bindings(kind, server),
             *files,
+            *scaler,
         ),
         secret=secrets.server_secret(kind, server, content.own) if content.own else None,
         budget=availability.disruption_budget(kind, server) if replicas(server).least > 1 else None,
@@ -58,7 +60,7 @@ def server_objects(
             if client.namespace in managed_namespaces
         ),
         deployment=workload.deployment(kind, server, content),
-        last=(*scaler, _service(kind, server)),
+        service=_service(kind, server),
     )
 
 

@@ -28,6 +28,8 @@ _CLUSTER_WIDE = (
     Rule(CORE, ("namespaces", "nodes"), ("list",)),
     # Whoever binds a role to one of our accounts may do so anywhere.
     Rule((GROUP,), ("clusterrolebindings", "clusterroles", "rolebindings", "roles"), ("list",)),
+    # Asks what others may do, and so learns nothing that the roles do not tell.
+    Rule(("authorization.k8s.io",), ("subjectaccessreviews",), ("create",)),
 )
 _IN_A_NAMESPACE = (
     Rule(
@@ -38,6 +40,7 @@ _IN_A_NAMESPACE = (
     Rule(("apps",), ("deployments",), ("list",)),
     Rule(("autoscaling",), ("horizontalpodautoscalers",), ("list",)),
     Rule(("batch",), ("cronjobs", "jobs"), ("list",)),
+    Rule(("metrics.k8s.io",), ("pods",), ("list",)),
     Rule(("networking.k8s.io",), ("networkpolicies",), ("list",)),
     Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
 )
@@ -65,8 +68,9 @@ def verification(verifier: Verifier, digest: str) -> Object:
 
     It never removes itself: Pulumi would see it missing and run it again.
     """
-    # A second try, for what a deployment leaves unsettled for some seconds.
-    content = {"spec": _job(verifier, retries=1)}
+    # Kubernetes waits 10, 20 and 40 seconds before them: time for what a deployment leaves unsettled, such as the
+    # number of pods that an autoscaler first chooses.
+    content = {"spec": _job(verifier, retries=3)}
     return Object("batch/v1", "Job", names.verify_job(digest), names.SYSTEM_NAMESPACE, _LABELS, content=content)
 
 

@@ -130,7 +130,19 @@ class FakeApi:
         if path == "/apis":
             versions = [{"groupVersion": version} for version in sorted(groups(self.world.declaration))]
             return _json({"groups": [{"versions": versions}]})
+        if path.startswith("/apis/metrics.k8s.io"):
+            return self._live_usage(path)
         return self._objects(path, query)
+
+    def _live_usage(self, path: str) -> Answer:
+        """Answer as a metrics-server of which every pod uses 1m and 1Mi, where the world has such a thing."""
+        if not self.world.tells_usage:
+            return status(404, "the server could not find the requested resource")
+        if path == "/apis/metrics.k8s.io":
+            return _json({"kind": "APIGroup", "versions": [{"groupVersion": "metrics.k8s.io/v1beta1"}]})
+        usage = {"containers": [{"name": "main", "usage": {"cpu": "1000000n", "memory": "1024Ki"}}]}
+        pods = self._listed("pods", path.split("/")[5] if "/namespaces/" in path else "", "")
+        return _json({"kind": "PodMetricsList", "items": [{"metadata": pod["metadata"], **usage} for pod in pods]})
 
     def _objects(self, path: str, query: dict[str, str]) -> Answer:
         parts = path.strip("/").split("/")
@@ -147,11 +159,18 @@ class FakeApi:
         return _json({"kind": "List", "metadata": more, "items": items[start:end]})
 
     def _listed(self, plural: str, namespace: str, selector: str) -> list[Json]:
-        """Give the objects of one namespace, or of all, that have all labels of an equality-based selector."""
+        """Give the objects of one namespace, or of all, that a selector selects: `label=value`, `label`, `!label`."""
         spaces = [key for key in self.world.objects if key[0] == plural and namespace in ("", key[1])]
-        wanted = {tuple(term.split("=", 1)) for term in selector.split(",") if term}
+        terms = [term for term in selector.split(",") if term]
         items = [item for space in spaces for item in self.world.objects[space]]
-        return [item for item in items if wanted <= item["metadata"].get("labels", {}).items()]
+        return [item for item in items if all(_selects(term, item["metadata"].get("labels", {})) for term in terms)]
+
+
+def _selects(term: str, labels: Json) -> bool:
+    if term.startswith("!"):
+        return term[1:] not in labels
+    label, equals, value = term.partition("=")
+    return label in labels and (not equals or labels[label] == value)
 
 
 def ordinary() -> Answer:

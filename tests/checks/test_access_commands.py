@@ -17,25 +17,22 @@ from checks.errors import UsageError
 from checks.kubeconfig import save, seconds
 from checks.reports import document
 from tests.checks.fake_api import FakeApi, serve, status
-from tests.checks.test_cli import LIGHT, Project
+from tests.checks.test_cli import Project
 from tests.checks.world import World, declared
 
-MANAGED = {**LIGHT, "resourceManager": {}}
 SECRET = "very-secret-bound-token"
 TOKEN = "/api/v1/namespaces/cortex-system/serviceaccounts/cortex-resource-manager/token"
 
 
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}, resourceManager={}))) as api:
+    with serve(World(declared(servers={}, configMaps={}))) as api:
         yield api
 
 
 @pytest.fixture
 def project(tmp_path: Path, api: FakeApi) -> Project:
-    project = Project(tmp_path, api.url)
-    project.declare(MANAGED)
-    return project
+    return Project(tmp_path, api.url)
 
 
 def test_doctor_tells_which_way_and_as_whom(project: Project, api: FakeApi) -> None:

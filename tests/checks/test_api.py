@@ -21,6 +21,7 @@ T = TypeVar("T")
 PATH = "/api/v1/namespaces/cortex-mcp/pods"
 
 IN_NAMESPACES: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS)
+UNUSED = ("secrets", "configmaps")
 EACH: tuple[Kind[Any], ...] = (*CLUSTER_WIDE.values(), *IN_NAMESPACES)
 
 
@@ -152,7 +153,8 @@ def test_nobody_listens() -> None:
 
 
 def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
-    declaration = declared(servers={})
+    declaration = declared(servers={}, configMaps={})
+    api.world = World(declaration)
     snapshot = anyio.run(take, declaration, Access("test", api.url))
     # Once to see whether anyone is there, and then to measure how fast they answer.
     assert api.requests.pop("/version") == 1 + api_server.CLIENTS + api_server.REQUESTS
@@ -162,6 +164,8 @@ def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
     assert {path for path, times in api.requests.items() if times > 1} == twice
     dns = PODS.path("kube-system")
     once = ["/apis", dns, f"{dns}/coredns-1/portforward", *(kind.path() for kind in EACH)]
+    # By label and without their data: those that nobody may use any more.
+    once += [f"/api/v1/namespaces/{space}/{kind}" for space in declaration.namespaces for kind in UNUSED]
     assert set(api.requests) == {*once, NODES.path(), CONFIG_MAPS.path("cortex-system", "cortex-declaration")}
     assert isinstance(snapshot.pods["cortex-system"], Read)
 

@@ -16,10 +16,12 @@ import yaml
 from checks.catalogue import catalogue
 from checks.reports import document
 from tests.checks.fake_api import Answer, FakeApi, html, serve, status
+from tests.checks.test_metrics import scrape
 from tests.checks.world import SETTINGS, World, declared
 
 ROOT = Path(__file__).parents[2]
-LIGHT = {**SETTINGS, "servers": {}}
+LIGHT = {**SETTINGS, "servers": {}, "configMaps": {}}
+"""Without servers, and without the ConfigMap that nobody would use then."""
 
 
 class Project:
@@ -71,7 +73,7 @@ def command(args: Sequence[str]) -> list[str]:
 
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}))) as api:
+    with serve(World(declared(servers={}, configMaps={}))) as api:
         yield api
 
 
@@ -85,7 +87,7 @@ def test_as_declared(project: Project) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("cortex verify test  context test, http://127.0.0.1:")
     assert lines[2].split() == ["CHECK", "PASSED", "FINDINGS", "UNKNOWN", "TIME", "STATUS"]
-    assert [line.split()[-1] for line in lines[3:14]] == ["ok"] * 11
+    assert [line.split()[-1] for line in lines[3:16]] == ["ok"] * 13
     assert "assertions hold" in lines[-1]
     assert "\x1b" not in out
     assert err == ""
@@ -103,7 +105,7 @@ def test_findings_are_shown_with_what_to_do(project: Project, api: FakeApi) -> N
     api.world.one("namespaces", "", "cortex-mcp")["metadata"]["annotations"]["cortex.dev/owner"] = "[red]\x1b[31m"
     out, _ = project.cortex("verify", "test", code=1)
     assert "error node.count  the cluster has 1 nodes, not 2" in out
-    assert "ResourceQuota cortex-mcp/cortex-mcp-quota\n  error quota.hard  spec.hard: pods has another value" in out
+    assert "ResourceQuota cortex-mcp/cortex-mcp-quota\n  error quota.hard  spec.hard.pods is not as declared" in out
     assert "    expected 50\n    actual   7\n    hint     " in out
     assert "actual   [red] [31m" in out, "neither markup nor control characters of the cluster's texts take effect"
     assert "Not as declared: 2 errors, 1 warning, 0 unknown" in out
@@ -117,7 +119,7 @@ def test_warning_fails_only_when_asked(project: Project, api: FakeApi) -> None:
 
 def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
-    api.faults["/api/v1/namespaces/cortex-mcp/pods"] = [status(403, "no")]
+    api.faults |= {path: [status(403, "no")] for path in ("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods")}
     out, err = project.cortex("verify", "test", "--format", "json", code=1)
     report = json.loads(out)
     jsonschema.validate(report, json.loads(document.schema()))
@@ -128,6 +130,8 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
         "servers",
         "health",
         "mcp",
+        "metrics",
+        "usage",
         "rbac",
         "network",
         "secrets",
@@ -144,7 +148,7 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
 
 def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
-    api.faults["/api/v1/namespaces/cortex-mcp/pods"] = [status(403, "no")]
+    api.faults |= {path: [status(403, "no")] for path in ("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods")}
     out, err = project.cortex("verify", "test", "--format", "prometheus", code=1)
     lines = out.splitlines()
     assert 'cortex_verify_findings{check="connection",context="test",severity="error"} 1.0' in lines
@@ -187,9 +191,9 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
     project.connect({"server": "http://127.0.0.1:1"}, {})
     out, _ = project.cortex("verify", "test", code=3)
     assert "the API server cannot be reached" in out
-    # The stack declares no servers, so that nobody has to live, or to answer over MCP.
-    statuses = [line.split()[-1] for line in out.splitlines()[3:14]]
-    assert statuses == [*["unknown"] * 3, "ok", "ok", *["unknown"] * 6]
+    # The stack declares no servers, so that nobody has to live, or to answer over MCP, and no kube-state-metrics.
+    statuses = [line.split()[-1] for line in out.splitlines()[3:16]]
+    assert statuses == [*["unknown"] * 3, "ok", "ok", "ok", *["unknown"] * 7]
 
 
 @pytest.mark.parametrize(
@@ -325,3 +329,57 @@ def test_help_imports_nothing_heavy(project: Project) -> None:
         [sys.executable, "-c", script], env=project.environment(), capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+METERED = {**LIGHT, "kubeStateMetrics": {"namespace": "cortex-mcp"}}
+
+
+def test_usage_shows_each_quota(project: Project, api: FakeApi) -> None:
+    api.world.tells_usage = True
+    api.world.one("resourcequotas", "cortex-mcp")["status"]["used"].update({"pods": "48", "requests.cpu": "2500m"})
+    out, err = project.cortex("usage", "test", code=0)
+    shown = [line.split() for line in out.splitlines()]
+    assert shown[0][:3] == ["cortex", "usage", "test"]
+    assert ["cortex-mcp", "0", "pods", "use", "0m", "CPU,", "0Mi", "memory"] in shown
+    assert ["pods", "48", "50", "96", "█" * 19 + "░"] in shown
+    assert ["requests.cpu", "2500m", "10", "25", "█" * 5 + "░" * 15] in shown
+    assert "warning usage.quota  pods: 48 of 50 are used, 96.0 %" in out
+    assert err == ""
+
+
+def test_usage_as_json_follows_its_schema(project: Project, api: FakeApi) -> None:
+    api.faults["/apis/metrics.k8s.io"] = [status(403, "no")]
+    out, _ = project.cortex("usage", "test", "--format", "json", code=3)
+    report = json.loads(out)
+    jsonschema.validate(report, json.loads(document.schema("cortex.dev/usage/v1")))
+    assert (report["status"], report["thresholdPercent"], report["liveAvailable"]) == ("unknown", 90, True)
+    assert [space["live"] for space in report["namespaces"]] == [None, None]
+
+
+def test_metrics_need_a_declared_kube_state_metrics(project: Project) -> None:
+    _, err = project.cortex("metrics", "test", code=2)
+    assert err == "cortex: stack 'test' declares no kube-state-metrics: add cortex:kubeStateMetrics\n"
+
+
+def test_metrics_shows_figures_and_health(project: Project, api: FakeApi) -> None:
+    project.declare(METERED)
+    world = World(declared(servers={}, kubeStateMetrics=METERED["kubeStateMetrics"]))
+    api.world.__dict__.update(world.__dict__)
+    proxy = "/api/v1/namespaces/cortex-mcp/services/http:kube-state-metrics:"
+    plain = {"Content-Type": "text/plain; version=0.0.4"}
+    for place, text in (("8080/proxy/metrics", scrape(12)), ("8080/proxy/healthz", "OK"), ("8081/proxy/metrics", "")):
+        api.faults[proxy + place] = [Answer(200, text.encode(), plain)]
+    out, err = project.cortex("metrics", "test", code=1)
+    shown = [" ".join(line.split()) for line in out.splitlines()]
+    assert "Nodes 2 1 ready" in shown
+    assert "Pods 12 10 running, 1 pending, 1 failed" in shown
+    assert "Deployments 2 1 available" in shown
+    assert "Health: degraded" in shown
+    assert "issue 1 of 2 nodes are not ready" in shown
+    assert "advice scale the cluster to at least 3 nodes for high availability" in shown
+    assert "error metrics.nodes-not-ready not ready: node-1" in shown
+    assert err == ""
+    out, _ = project.cortex("metrics", "test", "--format", "json", code=1)
+    report = json.loads(out)
+    jsonschema.validate(report, json.loads(document.schema("cortex.dev/metrics/v1")))
+    assert (report["health"]["status"], report["figures"]["podsFailed"]) == ("degraded", 1)

@@ -42,7 +42,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}))) as api:
+    with serve(World(declared(servers={}, configMaps={}))) as api:
         yield api
 
 

@@ -296,6 +296,7 @@ ELSEWHERE = (
     "container.",
     "deployment.",
     "dns.answer",
+    "metrics.",
     "network.closed",
     "network.open",
     "probe.",
@@ -307,6 +308,7 @@ ELSEWHERE = (
     "rbac.role-missing",
     "rbac.undeclared-binding",
     "secret.",
+    "usage.",
     "verifier.",
 )
 """How the codes begin that other test modules provoke, each with a guard of its own."""
@@ -320,6 +322,8 @@ def test_healthy_cluster_is_ok(world: World) -> None:
         "servers",
         "health",
         "mcp",
+        "metrics",
+        "usage",
         "rbac",
         "network",
         "secrets",
@@ -462,7 +466,8 @@ def test_unreadable_events_only_shorten_the_message(world: World) -> None:
 
 def test_nothing_readable_leaves_no_row_ok() -> None:
     # Without a verifier nobody would try the NetworkPolicies, whatever can be read.
-    world = World(declared(verifier={"image": "registry.test/cortex:1"}))
+    metrics = {"namespace": "cortex-mcp"}
+    world = World(declared(verifier={"image": "registry.test/cortex:1"}, kubeStateMetrics=metrics))
     why = Unread("read /version", Reason.UNREACHABLE, "refused")
     rows = judge(world.declaration, nothing(world.declaration, why))
     assert [row.status for row in rows] == [Status.UNKNOWN] * len(JUDGES)

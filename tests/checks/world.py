@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from checks.api import Kind, Read, Reading, Unread
+from checks.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
 from checks.credentials import Credential, Means
 from checks.findings import Finding, Reason, Row
 from checks.http_probe import Reply
@@ -20,12 +21,14 @@ from checks.parts.discovery import Discovery
 from checks.parts.dns import Dns
 from checks.parts.health import JOBS, Health, probed
 from checks.parts.listing import PerNamespace
+from checks.parts.metrics import Metrics
 from checks.parts.network import Network
 from checks.parts.network import Outcome as Reached
 from checks.parts.objects import Named, Objects
 from checks.parts.rights import Rights
 from checks.parts.rolled import Server
 from checks.parts.secrets import Secrets
+from checks.parts.usage import Usage
 from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
 from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
@@ -44,6 +47,8 @@ Json = dict[str, Any]
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """When every snapshot is taken."""
+MADE = "2025-12-01T00:00:00Z"
+"""When every object was made that says nothing else."""
 
 SETTINGS: Json = {
     "cluster": {"context": "test", "environment": "testing", "nodes": 2},
@@ -78,9 +83,6 @@ def declared(**changes: Json) -> Declaration:
 
 async def known(name: str) -> None:
     """Resolve every name, as a pod's DNS does when it is well."""
-
-
-NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def groups(declaration: Declaration) -> frozenset[str]:
@@ -133,16 +135,22 @@ class World:
         self.api_server = healthy_api_server(declaration)
         for obj in objects.declared(declaration):
             plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
-            self.objects.setdefault((plural, obj.namespace), []).append(_clear(obj.document()))
+            self.add(plural, obj.namespace, _clear(obj.document()))
+        for quota in self.every("resourcequotas"):
+            hard = quota["spec"]["hard"]
+            quota["status"] = {"hard": hard, "used": dict.fromkeys(hard, "0")}
         for deployment in self.every("deployments"):
             self._running(deployment)
         self._everybodys()
         for kind in declaration.servers:
             self._answering(kind)
+        self.usage, self.tells_usage = Usage(None), False
+        self.metrics = told(self) if declaration.kube_state_metrics else None
 
     def add(self, plural: str, namespace: str, obj: Json) -> None:
         """Add an object."""
         copy = json.loads(json.dumps(obj))
+        copy["metadata"].setdefault("creationTimestamp", MADE)
         if namespace:
             copy["metadata"].setdefault("namespace", namespace)
         self.objects.setdefault((plural, namespace), []).append(copy)
@@ -193,6 +201,8 @@ class World:
             mcp=dict(self.mcp),
             health=Health(NOW, self.replies, self._read(JOBS, "cortex-system")),
             discovery=self._discovery(),
+            metrics=self.metrics,
+            usage=self.usage,
         )
 
     def rows(self) -> tuple[Row, ...]:
@@ -309,6 +319,20 @@ def _clear(value: objects.Value) -> Any:
         case list():
             return [_clear(inner) for inner in value]
     return value
+
+
+def told(world: World) -> Metrics:
+    """Give what a kube-state-metrics that is well would tell of the world."""
+    pods = len(world.every("pods"))
+    metas = {(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in world.every("deployments")}
+    cluster = ClusterMetrics(
+        at=NOW,
+        samples={**dict.fromkeys(NEEDED, 1), POD: pods},
+        nodes={node["metadata"]["name"]: True for node in world.every("nodes")},
+        phases={"Running": pods},
+        deployments={key: Replicas(*[obj["spec"].get("replicas", 1)] * 2) for key, obj in metas.items()},
+    )
+    return Metrics(Read(cluster, 0.01), Read(None, 0.01), Read((), 0.01))
 
 
 def _node(name: str) -> Json:

@@ -8,6 +8,7 @@ from checks.access import Access
 from checks.api import Kind
 from checks.findings import Severity
 from checks.kinds import NAMESPACED
+from checks.parts.usage import POD_METRICS
 from checks.publication import publish
 from checks.snapshot import EVENTS, PODS
 from checks.verify import verify_deployed
@@ -15,7 +16,7 @@ from components.verifier import Verification, VerificationSettings, Verifier, Ve
 from stacks.verifier import Verifier as Declared
 from stacks.verifier import verifier_client
 from tests.checks.fake_api import serve, status
-from tests.checks.world import World
+from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared
 from tests.components.recording import Recording, Registration, record
 from tests.components.test_restricted import violations
@@ -71,7 +72,7 @@ def test_pods_verify_and_publish(verifier: Recording) -> None:
 def test_each_declaration_has_a_job_that_stays() -> None:
     job = verification()
     assert job.at("metadata.name") == "cortex-verify-01234567"
-    assert (job.at("spec.backoffLimit"), job.at("spec.activeDeadlineSeconds")) == (1, 300)
+    assert (job.at("spec.backoffLimit"), job.at("spec.activeDeadlineSeconds")) == (3, 300)
     assert "ttlSecondsAfterFinished" not in cast("Mapping[str, object]", job.at("spec"))
     other = verification("fedcba9876543210")
     assert other.name == job.name, "another declaration replaces the Job of this one, so it must have the same URN"
@@ -99,7 +100,7 @@ def test_servers_can_know_the_verifier_as_a_client() -> None:
     assert client.labels.items() <= LABELS.items()
 
 
-_KINDS: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS)
+_KINDS: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS, POD_METRICS)
 NOT_CLUSTER_WIDE = {kind.path() for kind in _KINDS if kind.plural not in ("roles", "rolebindings")}
 """What may be read in the stack's namespaces alone."""
 
@@ -131,13 +132,15 @@ def used(namespaces: tuple[str, ...]) -> set[Right]:
     """Give all that a verification inside the cluster asks of the API server."""
     spaces = {name: {"component": "c", "description": "d"} for name in namespaces}
     rights: set[Right] = {("cortex-system", "create", "configmaps", "")}
-    with serve(World(world_declared(namespaces=spaces, servers={}, configMaps={}))) as api:
+    world = World(world_declared(namespaces=spaces, servers={}, configMaps={}))
+    world.tells_usage = True
+    with serve(world) as api:
         api.faults = {path: [status(403, "forbidden")] for path in NOT_CLUSTER_WIDE}
-        access = Access("in-cluster", api.url, inside=True)
+        access = Access("in-cluster", api.url, inside=True, resolve=known)
         report = anyio.run(verify_deployed, access, Severity.ERROR)
         assert (report.exit_code, anyio.run(publish, report, access)) == (0, None)
         for path in api.requests:
-            if path != "/version" and path not in NOT_CLUSTER_WIDE:
+            if path not in {"/version", "/apis", "/apis/metrics.k8s.io", *NOT_CLUSTER_WIDE}:
                 rights.add(_right(path))
     return rights
 
@@ -148,7 +151,15 @@ def _right(path: str) -> Right:
     rest = rest[2:] if group else rest[1:]
     namespace = rest[1] if rest[0] == "namespaces" and len(rest) > 1 else ""
     plural, *name = rest[2:] if namespace else rest
-    verb = "list" if not name else "patch" if name[0] == "cortex-verification" else "get"
+    verb = (
+        "create"
+        if plural == "subjectaccessreviews"
+        else "list"
+        if not name
+        else "patch"
+        if name[0] == "cortex-verification"
+        else "get"
+    )
     return namespace, verb, f"{plural}.{group}".rstrip("."), name[0] if name else ""
 
 

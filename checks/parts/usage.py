@@ -1,0 +1,62 @@
+"""Reads what the pods of the declared namespaces use at the moment, where the cluster can tell."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from checks import objects as k8s
+from checks.access import Access
+from checks.api import Api, Kind, Read, Reading, Unread
+from checks.parts.listing import everywhere
+from stacks.model import Declaration
+from stacks.quantity import amount
+
+GROUP = "metrics.k8s.io"
+GROUPS = Kind("", "apis", k8s.ApiGroup)
+"""The group itself, which every account may ask for."""
+POD_METRICS = Kind(f"apis/{GROUP}/v1beta1", "pods", k8s.PodMetrics)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the pods of a namespace use: how many they are, their cores and their bytes."""
+
+    pods: int
+    cpu_cores: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Namespace → what its pods use; None where the cluster has no metrics.k8s.io."""
+
+    live: Mapping[str, Reading[Live]] | None
+
+
+async def read(declaration: Declaration, _access: Access, api: Api) -> Usage:
+    """Ask metrics.k8s.io for each declared namespace."""
+    group = await api.get(GROUPS, "", GROUP)
+    if isinstance(group, Unread):
+        return unread(declaration, group)
+    if group.value is None:
+        return Usage(None)
+    listings = await everywhere(api, POD_METRICS, declaration.namespaces, lambda pod: pod.metadata.namespace)
+    return Usage({space: _live(listing) for space, listing in listings.items()})
+
+
+def unread(declaration: Declaration, why: Unread) -> Usage:
+    """Give what is known where nothing could be read."""
+    return Usage(dict.fromkeys(declaration.namespaces, why))
+
+
+def _live(listing: Reading[tuple[k8s.PodMetrics, ...]]) -> Reading[Live]:
+    if isinstance(listing, Unread):
+        return listing
+    containers = [container.usage for pod in listing.value for container in pod.containers]
+    return Read(
+        Live(len(listing.value), float(_sum(containers, "cpu")), int(_sum(containers, "memory"))), listing.seconds
+    )
+
+
+def _sum(containers: Iterable[Mapping[str, str]], resource: str) -> Decimal:
+    return sum((amount(usage.get(resource, "0")) for usage in containers), Decimal(0))
