@@ -1,34 +1,34 @@
-"""Start-up of the `cortex` command against importing the Kubernetes client; the provider against its floor."""
+"""Every bench: the start of the `cortex` command, the checks' parts, a whole verification, the provider."""
 
 import json
 import os
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from bench.ratio import interleaved
 
 _RUNS = 7
 _CLUSTER = "bench"
+_ALONE = ("scrape", "decode", "servers", "cluster")
+"""The benches that need no cluster, or bring their own."""
 
 
-def _seconds(command: list[str]) -> float:
-    started = time.perf_counter()
+def _run(command: list[str]) -> None:
     subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - started
-
-
-def _interleaved(one: list[str], other: list[str]) -> tuple[float, float]:
-    """Time both in turn, after a warm-up of each, and give their medians."""
-    pairs = [(_seconds(one), _seconds(other)) for _ in range(_RUNS + 1)][1:]
-    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
 def main() -> None:
     """Print each measurement with its goal."""
     cortex = str(Path(sys.executable).parent / "cortex")
-    mine, theirs = _interleaved([cortex, "--help"], [sys.executable, "-c", "import kubernetes"])
-    print(f"cortex --help {mine:.3f} s / import kubernetes {theirs:.3f} s = {mine / theirs:.2f} (goal 0.50)")
+    importing = [sys.executable, "-c", "import kubernetes"]
+    mine, theirs = interleaved(lambda: _run([cortex, "--help"]), lambda: _run(importing), _RUNS)
+    print(
+        f"cortex --help {mine:.3f} s / import kubernetes {theirs:.3f} s = {mine / theirs:.2f} (goal 0.50)", flush=True
+    )
+    for name in _ALONE:
+        # Each in a process of its own, so that none has another's memory.
+        subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)
     _on_a_cluster(cortex, [sys.executable, "-m", "bench.provider"])
 
 

@@ -15,7 +15,7 @@ def main() -> None:
     """Print how many times faster it is, once both say the same."""
     body = listing(COUNT)
     text, client, page = body.decode(), ApiClient(), PODS.page()
-    ours = msgspec.json.decode(body, type=page).items or ()
+    ours = msgspec.json.decode(body, type=page).items or []
     theirs = client.deserialize(text, "V1PodList", "application/json").items
     assert [(pod.metadata.name, pod.status.phase, pod.metadata.labels) for pod in ours] == [
         (pod.metadata.name, pod.status.phase, pod.metadata.labels) for pod in theirs

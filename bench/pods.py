@@ -46,9 +46,7 @@ def _spec(number: int) -> Json:
         "name": "app",
         "image": "registry.example/app:1.0.0",
         "imagePullPolicy": "IfNotPresent",
-        "env": [
-            {"name": f"SETTING_{one}", "value": f"value number {one} of an ordinary application"} for one in range(12)
-        ],
+        "env": [{"name": f"SETTING_{one}", "value": f"value {one} of an ordinary application"} for one in range(12)],
         "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
         "livenessProbe": _PROBE,
         "readinessProbe": _PROBE,
