@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORTEX := $(BIN)/cortex
 
+# Where it is set, each start of Python compiles every package again: some seconds, a hundred times in the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up down check test test-unit test-live bench format lock
 
