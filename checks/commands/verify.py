@@ -51,6 +51,9 @@ def verify(
     namespace: Namespaces = None,
     severity: Least = Threshold.WARNING,
     fail_on: FailOn = Threshold.ERROR,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Make no probe pods: compare NetworkPolicies, but do not try them.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Repeat, as `cortex watch` does.")] = False,
     every: Annotated[
         str | None, typer.Option(metavar="DURATION", help="With --watch: how long to wait between two rounds.")
@@ -77,7 +80,7 @@ def verify(
     elif stack is None:
         raise UsageError("which STACK? Name one, for instance `cortex verify local`, or use --in-cluster in a pod")
     else:
-        verification = partial(verified, stack, kubeconfig, context, fail_on, asked)
+        verification = partial(verified, stack, kubeconfig, context, fail_on, asked, read_only=read_only or watch)
     if watch:
         _watch(verification, every, output_format, others=publish or output is not None)
     else:
@@ -85,14 +88,23 @@ def verify(
 
 
 async def verified(
-    stack: str, kubeconfig: Path | None, context: str | None, fail_on: Threshold, asked: "Selection"
+    stack: str,
+    kubeconfig: Path | None,
+    context: str | None,
+    fail_on: Threshold,
+    asked: "Selection",
+    *,
+    read_only: bool,
 ) -> "Report":
-    """Read the declaration of a stack, and verify its cluster."""
+    """Read the declaration of a stack, and verify its cluster; `read_only` makes no probe pods."""
+    from dataclasses import replace
+
     from checks.findings import Severity
     from checks.verify import verify
 
     declared = target(stack, kubeconfig, context)
-    return await verify(stack, declared.declaration, declared.access, Severity(fail_on), asked)
+    access = replace(declared.access, read_only=read_only)
+    return await verify(stack, declared.declaration, access, Severity(fail_on), asked)
 
 
 async def _verified_inside(fail_on: Threshold, asked: "Selection") -> "Report":

@@ -50,7 +50,11 @@ def watch(
     Ctrl-C ends it with the exit code of the last round, as `cortex verify` would have given it.
     """
     asked = selection(only, namespace, severity)
-    repeat(partial(verified, stack, kubeconfig, context, fail_on, asked), duration("--every", every), output_format)
+    repeat(
+        partial(verified, stack, kubeconfig, context, fail_on, asked, read_only=True),
+        duration("--every", every),
+        output_format,
+    )
 
 
 def repeat(verify: "Callable[[], Awaitable[Report]]", seconds: float, output_format: Format) -> None:

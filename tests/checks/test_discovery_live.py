@@ -86,7 +86,7 @@ def test_health_of_every_workload(stack: Cluster) -> None:
 
 
 def test_event_is_shown_with_what_it_is_about(stack: Cluster) -> None:
-    about = {"apiVersion": "v1", "kind": "Namespace", "name": "cortex-data"}
+    about = {"apiVersion": "v1", "kind": "ConfigMap", "name": "demo", "namespace": "cortex-data"}
     event = {
         "apiVersion": "v1",
         "kind": "Event",
@@ -103,6 +103,6 @@ def test_event_is_shown_with_what_it_is_about(stack: Cluster) -> None:
         events = shown(stack, "events", "local", "--type", "Warning", "--since", "5m")["events"]
         (seen,) = [one for one in events if one["reason"] == "DiscoveryTest"]
         assert (seen["message"], seen["count"], seen["type"]) == ("a test", 2, "Warning")
-        assert seen["object"] == {"kind": "Namespace", "name": "cortex-data", "namespace": "cortex-data"}
+        assert seen["object"] == {"kind": "ConfigMap", "name": "demo", "namespace": "cortex-data"}
     finally:
         stack.run("kubectl", "-n", "cortex-data", "delete", "event", "discovery-test")

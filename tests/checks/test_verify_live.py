@@ -98,7 +98,7 @@ def test_deployed_stack_is_as_declared(stack: Stack) -> None:
     code, out = verify(stack)
     assert code == 0, out
     lines = out.splitlines()
-    assert [line.split()[-1] for line in lines[3:10]] == ["ok"] * 7
+    assert [line.split()[-1] for line in lines[3:16]] == ["ok"] * 13
     assert lines[-1].startswith("As declared: ")
 
 
@@ -109,66 +109,6 @@ def test_json_tells_what_was_observed(stack: Stack) -> None:
     assert 0 < facts["kubernetes", "latency_ms"] < 15_000
     facts = {(fact["subject"], fact["name"]): fact["value"] for fact in rows["connection"]["facts"]}
     assert facts["nodes", "ready"] == 1
-
-
-SERVER = ["deployment", "-n", "cortex-mcp", "time-mcp-server"]
-DRIFTS: list[tuple[str, list[str], Json]] = [
-    ("server.label", SERVER, {"metadata": {"labels": {"mcp.cortex.dev/version": "drift"}}}),
-    ("server.annotation", SERVER, {"metadata": {"annotations": {"mcp.cortex.dev/capabilities": None}}}),
-    ("namespace.label", ["namespace", "cortex-mcp"], {"metadata": {"labels": {"environment": "drift"}}}),
-    (
-        "namespace.pod-security",
-        ["namespace", "cortex-system"],
-        {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}},
-    ),
-    (
-        "quota.hard",
-        ["resourcequota", "-n", "cortex-mcp", "cortex-mcp-quota"],
-        {"spec": {"hard": {"pods": "49"}}},
-    ),
-    (
-        "declaration.corrupt",
-        ["configmap", "-n", "cortex-system", "cortex-declaration"],
-        {"metadata": {"annotations": {"cortex.dev/declaration-hash": "0" * 64}}},
-    ),
-]
-
-
-@pytest.mark.parametrize(("code", "target", "patch"), DRIFTS, ids=[code for code, *_ in DRIFTS])
-def test_drift_is_found(stack: Stack, code: str, target: list[str], patch: Json) -> None:
-    with drifted(stack, target, patch):
-        assert findings(stack) == [(code, target[-1])]
-    assert report(stack, 0)["status"] == "ok"
-
-
-def test_scaled_server_is_found(stack: Stack) -> None:
-    with drifted(stack, SERVER, {"spec": {"replicas": 1}}):
-        kubectl(stack, "rollout", "status", "-n", "cortex-mcp", "deployment/time-mcp-server", "--timeout=60s")
-        assert findings(stack) == [("server.replicas", "time-mcp-server")]
-    kubectl(stack, "rollout", "status", "-n", "cortex-mcp", "deployment/time-mcp-server", "--timeout=120s")
-    assert report(stack, 0)["status"] == "ok"
-
-
-def test_undeclared_server_is_found(stack: Stack) -> None:
-    labels = {"app": "mcp-server", "mcp.cortex.dev/type": "rogue"}
-    manifest = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "rogue", "namespace": "cortex-mcp"},
-        "spec": {
-            "replicas": 0,
-            "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels},
-                "spec": {"containers": [{"name": "rogue", "image": "registry.invalid/rogue:1"}]},
-            },
-        },
-    }
-    kubectl(stack, "create", "-f", "-", stdin=json.dumps(manifest))
-    try:
-        assert findings(stack) == [("server.undeclared", "rogue")]
-    finally:
-        kubectl(stack, "delete", "deployment", "-n", "cortex-mcp", "rogue", "--wait=true")
 
 
 def kubeconfig(stack: Stack, path: Path, server: str | None = None, token: str | None = None) -> dict[str, str]:
