@@ -4,13 +4,28 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
+from checks.catalogue import catalogue
 from tests.checks.mutations.live import Edit, Json
 
 SYSTEM, MCP, MONITORING, WORKERS = "cortex-system", "cortex-mcp", "cortex-monitoring", "cortex-workers"
 TIME, KUBERNETES = f"{MCP}/time-mcp-server", f"{MCP}/kubernetes-mcp-server"
 METRICS = f"{MONITORING}/kube-state-metrics"
-ROLLING = frozenset({"server.rollout", "server.unavailable", "server.pods", "health.deployment"})
+
+
+def _family(*families: str) -> frozenset[str]:
+    """Give the codes of families, such as `metrics`."""
+    return frozenset(code for code in catalogue() if code.split(".")[0] in families)
+
+
+ROLLING = frozenset({"server.rollout", "server.unavailable", "server.pods"}) | _family("deployment", "probe", "metrics")
 """What is true as well while pods are replaced."""
+ELSEWHERE = _family("mcp", "probe")
+"""What is true as well where a Service leads to another server's pods."""
+RIGHTS = _family("metrics") | {code for code in catalogue() if code.startswith(("rbac.denied", "rbac.escalation"))}
+RIGHTS |= {"rbac.undeclared-binding", "rbac.group-binding", "rbac.role-missing"}
+"""What follows from a changed role or binding."""
+READ = frozenset({"config.stale-pods", "config.reference"})
+"""What is true as well of pods whose ConfigMap changed."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +210,7 @@ SERVERS = [
         f"Service {TIME}",
         put("spec/selector/app", "drift"),
         drop("spec/selector/mcp.cortex.dev~type"),
+        besides=ELSEWHERE,
     ),
     # The API server then sets externalTrafficPolicy in the editor's name.
     *_mutate(
@@ -206,9 +222,9 @@ SERVERS = [
 ]
 
 RBAC = [
-    *_mutate("rbac.missing", f"RoleBinding {WORKERS}/cortex-resource-manager-binding", None),
-    *_mutate("rbac.missing", f"Role {MCP}/cortex-mcp-manager", None),
-    *_mutate("rbac.missing", "ClusterRoleBinding cortex-resource-manager-read", None),
+    *_mutate("rbac.missing", f"RoleBinding {WORKERS}/cortex-resource-manager-binding", None, besides=RIGHTS),
+    *_mutate("rbac.missing", f"Role {MCP}/cortex-mcp-manager", None, besides=RIGHTS),
+    *_mutate("rbac.missing", "ClusterRoleBinding cortex-resource-manager-read", None, besides=RIGHTS),
     *_mutate(
         "rbac.token",
         f"ServiceAccount {SYSTEM}/cortex-resource-manager",
@@ -220,15 +236,17 @@ RBAC = [
         put("rules/0/verbs", ["*"]),
         add("rules", {"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]}),
         drop("rules/0"),
+        besides=RIGHTS,
     ),
-    *_mutate("rbac.rules", f"Role {MCP}/cortex-mcp-manager", put("rules/0/resources", ["*"])),
+    *_mutate("rbac.rules", f"Role {MCP}/cortex-mcp-manager", put("rules/0/resources", ["*"]), besides=RIGHTS),
     *_mutate(
         "rbac.subjects",
         f"RoleBinding {MCP}/cortex-mcp-manager-binding",
         put("subjects/0/name", "default"),
         add("subjects", {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:authenticated"}),
+        besides=RIGHTS,
     ),
-    *_mutate("rbac.subjects", "ClusterRoleBinding kube-state-metrics", drop("subjects")),
+    *_mutate("rbac.subjects", "ClusterRoleBinding kube-state-metrics", drop("subjects"), besides=RIGHTS),
     *_mutate("object.label", "ClusterRole kube-state-metrics", drop(_label("cortex.dev/component"))),
     Mutation("object.undeclared", f"ServiceAccount {WORKERS}/stray", STRANGER),
 ]
@@ -260,16 +278,17 @@ NETWORK = [
 ]
 
 CONFIG = [
-    *_mutate("config.missing", f"ConfigMap {MCP}/time-mcp-config", None),
+    *_mutate("config.missing", f"ConfigMap {MCP}/time-mcp-config", None, besides=READ),
     *_mutate(
         "config.data",
         f"ConfigMap {MCP}/time-mcp-config",
         put("data/server-config.yaml", "server: {}"),
         put("data/more", "1"),
         drop("data/server-config.yaml"),
+        besides=READ,
     ),
     *_mutate("object.label", f"ConfigMap {MCP}/time-mcp-config", drop(_label("cortex.dev/component"))),
-    Mutation("object.undeclared", f"ConfigMap {WORKERS}/stray", STRANGER),
+    Mutation("object.undeclared", f"ConfigMap {WORKERS}/stray", STRANGER, frozenset({"config.unused"})),
     *_mutate("declaration.missing", f"ConfigMap {SYSTEM}/cortex-declaration", None),
     *_mutate(
         "declaration.corrupt",
@@ -280,12 +299,12 @@ CONFIG = [
 ]
 
 OTHERS = [
-    *_mutate("object.missing", f"Service {METRICS}", None),
+    *_mutate("object.missing", f"Service {METRICS}", None, besides=ROLLING),
     *_mutate("object.missing", f"CronJob {SYSTEM}/cortex-verify", None),
+    *_mutate("verifier.suspended", f"CronJob {SYSTEM}/cortex-verify", put("spec/suspend", True)),  # noqa: FBT003
     *_mutate(
         "object.field",
         f"CronJob {SYSTEM}/cortex-verify",
-        put("spec/suspend", True),  # noqa: FBT003 - the field's value
         put("spec/schedule", "0 0 1 1 *"),
         put("spec/concurrencyPolicy", "Allow"),
         put("spec/jobTemplate/spec/template/spec/containers/0/command", ["true"]),
@@ -296,7 +315,7 @@ OTHERS = [
         put("spec/replicas", 0),
         besides=ROLLING,
     ),
-    *_mutate("object.field", f"Service {METRICS}", put("spec/ports/0/port", 9)),
+    *_mutate("object.field", f"Service {METRICS}", put("spec/ports/0/port", 9), besides=ROLLING),
     Mutation("object.undeclared", f"Service {WORKERS}/stray", {**STRANGER, "spec": {"ports": [{"port": 80}]}}),
 ]
 
