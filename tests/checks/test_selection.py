@@ -91,7 +91,7 @@ def test_hidden_warnings_are_counted_and_make_nothing_ok(world: World) -> None:
 
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}))) as api:
+    with serve(World(declared(servers={}, configMaps={}))) as api:
         yield api
 
 

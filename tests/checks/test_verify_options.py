@@ -3,7 +3,9 @@
 import json
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,7 +18,7 @@ from tests.checks.world import World, declared
 
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}))) as api:
+    with serve(World(declared(servers={}, configMaps={}))) as api:
         yield api
 
 
@@ -92,8 +94,10 @@ def test_suppression_of_an_unknown_code(project: Project) -> None:
     assert err.count("\n") == 1
 
 
-def start(project: Project, *arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+@contextmanager
+def started(project: Project, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start the command, and end it if it lives on for a minute: whoever waits for a line then gets none."""
+    process = subprocess.Popen(
         command(arguments),
         cwd=project.folder,
         env=project.environment(),
@@ -103,42 +107,49 @@ def start(project: Project, *arguments: str) -> "subprocess.Popen[str]":
         # As in test_cli: whoever starts the tests may have them ignore interrupts.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+    deadline = threading.Timer(60, process.kill)
+    deadline.start()
+    try:
+        with process:
+            yield process
+    finally:
+        deadline.cancel()
 
 
 @pytest.mark.parametrize("name", [["watch", "test"], ["verify", "test", "--watch"]])
 def test_watch_ends_with_the_code_of_the_last_round(project: Project, api: FakeApi, name: list[str]) -> None:
-    process = start(project, *name, "--every", "1s", "--format", "json")
-    assert process.stdout is not None
-    first = json.loads(process.stdout.readline())
-    assert (first["round"], first["status"], first["appeared"]) == (1, "ok", [])
-    api.world.remove("nodes", "", "node-1")
-    while not (later := json.loads(process.stdout.readline()))["appeared"]:
-        pass
-    assert [finding["code"] for finding in later["appeared"]] == ["node.count"]
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (1, "")
+    with started(project, *name, "--every", "1s", "--format", "json") as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        assert (first["round"], first["status"], first["appeared"]) == (1, "ok", [])
+        api.world.remove("nodes", "", "node-1")
+        while not (later := json.loads(process.stdout.readline()))["appeared"]:
+            pass
+        assert [finding["code"] for finding in later["appeared"]] == ["node.count"]
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+        assert (process.returncode, err) == (1, "")
 
 
 def test_watch_survives_a_server_that_is_gone(project: Project, api: FakeApi) -> None:
-    process = start(project, "watch", "test", "--every", "1s")
-    assert process.stdout is not None
-    lines = iter(process.stdout.readline, "")
-    assert next(lines).startswith("cortex verify test  context test"), "the first round is the whole report"
-    assert any(line.startswith("As declared") for line in lines)
-    project.connect({"server": "http://127.0.0.1:1"}, {})
-    assert any("Z  unknown   Not known to be as declared" in line for line in lines)
-    assert "the API server cannot be reached" in next(lines)
-    project.connect({"server": api.url}, {"token": "very-secret-token"})
-    assert any("Z  ok        As declared: " in line for line in lines)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, "")
+    with started(project, "watch", "test", "--every", "1s") as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert next(lines).startswith("cortex verify test  context test"), "the first round is the whole report"
+        assert any(line.startswith("As declared") for line in lines)
+        project.connect({"server": "http://127.0.0.1:1"}, {})
+        assert any("Z  unknown   Not known to be as declared" in line for line in lines)
+        assert "the API server cannot be reached" in next(lines)
+        project.connect({"server": api.url}, {"token": "very-secret-token"})
+        assert any("Z  ok        As declared: " in line for line in lines)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+        assert (process.returncode, err) == (0, "")
 
 
 def test_watch_ends_when_nobody_reads_on(project: Project) -> None:
-    with start(project, "watch", "test", "--every", "1s", "--format", "json") as process:
+    with started(project, "watch", "test", "--every", "1s", "--format", "json") as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(timeout=30) == 0
+        assert process.wait() == 0
