@@ -163,7 +163,7 @@ def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
     twice = {kind.path() for kind in EACH if kind.prefix.startswith("apis/rbac.") or kind is PODS}
     assert {path for path, times in api.requests.items() if times > 1} == twice
     dns = PODS.path("kube-system")
-    once = ["/apis", dns, f"{dns}/coredns-1/portforward", *(kind.path() for kind in EACH)]
+    once = ["/apis", "/apis/metrics.k8s.io", dns, f"{dns}/coredns-1/portforward", *(kind.path() for kind in EACH)]
     # By label and without their data: those that nobody may use any more.
     once += [f"/api/v1/namespaces/{space}/{kind}" for space in declaration.namespaces for kind in UNUSED]
     assert set(api.requests) == {*once, NODES.path(), CONFIG_MAPS.path("cortex-system", "cortex-declaration")}

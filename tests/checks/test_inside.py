@@ -106,7 +106,7 @@ def test_deployed_declaration_is_the_expectation(api: FakeApi) -> None:
 
 
 def test_edited_declaration_is_a_finding(api: FakeApi) -> None:
-    edited = declared(servers={}, cluster={"context": "test", "environment": "testing", "nodes": 1})
+    edited = declared(servers={}, configMaps={}, cluster={"context": "test", "environment": "testing", "nodes": 1})
     deployed(api)["data"] = {names.DECLARATION_KEY: edited.canonical()}
     api.world.remove("nodes", "", "node-1")
     report = verified(api)

@@ -131,7 +131,7 @@ def test_config_that_may_not_be_read_is_unknown(world: World) -> None:
 
 @pytest.mark.parametrize("command", ["secrets", "config"])
 def test_commands_run(command: str, tmp_path: Path) -> None:
-    with serve(World(declared(servers={}))) as api:
+    with serve(World(declared(servers={}, configMaps={}))) as api:
         project = Project(tmp_path, api.url)
         out, err = project.cortex(command, "test", "--format", "json", code=0)
         assert (json.loads(out)["stack"], err) == ("test", "")

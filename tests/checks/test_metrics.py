@@ -187,7 +187,7 @@ FAULTS: list[tuple[str, str, str, Callable[[World], None]]] = [
     ("metrics.family", SERVICE, "no kube_pod_created", change(samples={n: n != "kube_pod_created" for n in NEEDED})),
     ("metrics.blind", SERVICE, "cannot list *v1.Node", say(blind=Read(("*v1.Node",), 0.1))),
     ("metrics.outdated", SERVICE, "does not know 3 of 3 Deployments: cortex-mcp/kube-state-metrics", grown_old),
-    ("metrics.outdated", SERVICE, "does not know 1 of 1 Nodes: node-1", unknown_node),
+    ("metrics.outdated", SERVICE, "does not know 1 of 2 Nodes: node-1", unknown_node),
     ("metrics.nodes-not-ready", CLUSTER, "not ready: node-1", change(nodes={"node-0": True, "node-1": False})),
     ("metrics.pods-failed", CLUSTER, "pods have failed: a/p0", change(failed=PODS[:1])),
     ("metrics.pods-pending", CLUSTER, "stuck in Pending: a/p0", change(stuck=PODS)),

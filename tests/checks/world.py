@@ -130,6 +130,7 @@ class World:
         self.replies: dict[str, dict[str, Reply | Unread]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
+        self.add("namespaces", "", {"metadata": {"name": "kube-system"}})
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
         self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
         self.api_server = healthy_api_server(declaration)
