@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 
 from checks.access import Access
-from checks.mcp_probe import Outcome, probe
+from checks.mcp_answer import Outcome
+from checks.mcp_probe import probe
 
 SERVERS = 50
 LATENCY_SECONDS = 0.2

@@ -190,6 +190,9 @@ class Selection(msgspec.Struct, frozen=True):
         return not self.rows or name in self.rows
 
 
+EVERYTHING = Selection()
+
+
 class Report(msgspec.Struct, frozen=True, rename="camel"):
     """A whole verification. `declaration` is the declaration's hash, `started` is in RFC 3339, UTC.
 

@@ -1,8 +1,7 @@
 """Asks MCP servers what they can do, with the official client, and returns what happened as data."""
 
 import logging
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from time import perf_counter
 
 import anyio
@@ -13,6 +12,7 @@ from mcp.types import TextContent
 
 from checks.access import Access
 from checks.api import status_message
+from checks.mcp_answer import Answer, Outcome
 from checks.plain_error import plain_error
 from stacks.server import SmokeCall
 
@@ -23,35 +23,6 @@ TOOL_PAGES = 100
 """A server whose tools/list never ends is cut off here."""
 
 logging.getLogger("mcp").addHandler(logging.NullHandler())
-
-
-class Outcome(StrEnum):
-    """How the talk with a server ended."""
-
-    ANSWERED = "answered"
-    UNREACHABLE = "unreachable"
-    TIMEOUT = "timeout"
-    NO_MCP = "no-mcp"
-    GATED = "gated"
-    FORBIDDEN = "forbidden"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an MCP server said.
-
-    `detail` explains every outcome but ANSWERED; `smoke_error` is the smoke call's error, None when it had none.
-    """
-
-    outcome: Outcome
-    detail: str = ""
-    tools: frozenset[str] = frozenset()
-    protocol: str = ""
-    latency_ms: float = 0.0
-    smoke_error: str | None = None
-    sessions: bool = False
-    """Whether the server keeps sessions, which live in one of its pods."""
-    seconds: float = 0.0
 
 
 async def probe(access: Access, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS) -> Answer:

@@ -1,9 +1,9 @@
 """One look at the cluster: each kind listed once per namespace, every MCP server asked, all at the same time."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any
 
 import anyio
 
@@ -11,8 +11,8 @@ from checks import objects as k8s
 from checks.access import Access
 from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
-from checks.findings import Reason
-from checks.mcp_probe import Answer, Outcome, probe
+from checks.findings import EVERYTHING, Reason, Selection
+from checks.mcp_answer import Answer, Outcome
 from checks.parts import api_server, discovery, dns, health, metrics, network, objects, rights, secrets, usage
 from checks.parts.api_server import ApiServer
 from checks.parts.discovery import Discovery
@@ -31,12 +31,31 @@ from stacks import names
 from stacks.model import Declaration
 from stacks.server import Server
 
-T = TypeVar("T")
 NODES = Kind("api/v1", "nodes", k8s.Node)
 PODS = Kind("api/v1", "pods", k8s.Pod)
 CONFIG_MAPS = Kind("api/v1", "configmaps", k8s.ConfigMap)
 EVENTS = Kind("api/v1", "events", k8s.Event)
 
+Reader = Callable[[], Awaitable[object]]
+
+ROWS: Mapping[str, frozenset[str]] = {
+    "nodes": frozenset({"connection", "metrics"}),
+    "dns": frozenset({"connection"}),
+    "rights": frozenset({"rbac"}),
+    "declaration": frozenset({"declaration"}),
+    "network": frozenset({"network"}),
+    "secrets": frozenset({"secrets", "config"}),
+    "pods": frozenset({"servers", "health", "mcp", "metrics", "network"}),
+    "warnings": frozenset({"health"}),
+    "mcp": frozenset({"health", "mcp", "network"}),
+    "health": frozenset({"health"}),
+    "discovery": frozenset({"servers"}),
+    "metrics": frozenset({"metrics"}),
+    "usage": frozenset({"usage"}),
+}
+"""Part → the rows that look at it. A part that is not named here is looked at by nearly all."""
+UNWANTED = Unread("read it", Reason.FAILED, "it was not read, as no wanted row looks at it")
+"""Stands in the place of parts that nobody wanted. A row that looks at one all the same is no false green."""
 HOPELESS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE, Reason.FAILED})
 """When the version cannot be read for one of these, nothing else can either."""
 
@@ -71,14 +90,26 @@ class Snapshot:
         return isinstance(namespaces, Unread) or name in namespaces.value
 
 
-async def take(declaration: Declaration, access: Access) -> Snapshot:
-    """Read everything that the judges need; what cannot be read is an Unread in its place."""
+async def take(declaration: Declaration, access: Access, selection: Selection = EVERYTHING) -> Snapshot:
+    """Read what the judges of the selected rows need; what cannot be read is an Unread in its place."""
     async with access.client() as client:
         api = Api(client)
         version = await api.version()
         if isinstance(version, Unread) and version.reason in HOPELESS:
             return nothing(declaration, version)
-        return await _all(declaration, access, api, version)
+        parts: dict[str, Any] = {"version": version}
+        if selection.has_row("connection"):
+            # Alone: it measures how fast the API server answers.
+            parts["api_server"] = await api_server.read(declaration, access, api)
+
+        async def read(part: str, reader: Reader) -> None:
+            parts[part] = await reader()
+
+        async with anyio.create_task_group() as group:
+            for part, reader in _readers(declaration, access, api).items():
+                if part not in ROWS or any(map(selection.has_row, ROWS[part])):
+                    group.start_soon(read, part, reader)
+    return replace(nothing(declaration, UNWANTED), **parts)
 
 
 def nothing(declaration: Declaration, why: Unread) -> Snapshot:
@@ -104,79 +135,51 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
     )
 
 
-async def _all(declaration: Declaration, access: Access, api: Api, version: Reading[k8s.Version]) -> Snapshot:
+def _readers(declaration: Declaration, access: Access, api: Api) -> Mapping[str, Reader]:
+    """Give what reads each part of a snapshot but the first two."""
     spaces = list(declaration.namespaces)
-    # Alone: it measures how fast the API server answers.
-    measured = await api_server.read(declaration, access, api)
-    async with anyio.create_task_group() as group:
-
-        def later(read: Callable[[], Awaitable[T]]) -> _Later[T]:
-            slot = _Later(read)
-            group.start_soon(slot.run)
-            return slot
-
-        asked: dict[str, _Later[Answer | Unread]] = {
-            kind: later(partial(_ask, access, kind, server)) for kind, server in declaration.servers.items()
-        }
-        nodes = later(partial(api.list, NODES))
-        names_asked = later(partial(dns.read, declaration, access, api))
-        granted = later(partial(rights.read, declaration, access, api))
-        deployed = later(partial(api.get, CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
-        tried = later(partial(network.read, declaration, access, api))
-        secret = later(partial(secrets.read, declaration, access, api))
-        live = later(partial(objects.read, declaration, api))
-        fared = later(partial(health.read, declaration, access, api))
-        strangers = later(partial(discovery.read, declaration, access, api))
-        told = later(partial(metrics.read, declaration, access, api))
-        used = later(partial(usage.read, declaration, access, api))
+    deployed = names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP
+    return {
+        "nodes": partial(api.list, NODES),
+        "dns": partial(dns.read, declaration, access, api),
+        "rights": partial(rights.read, declaration, access, api),
+        "declaration": partial(api.get, CONFIG_MAPS, *deployed),
+        "objects": partial(objects.read, declaration, api),
+        "network": partial(network.read, declaration, access, api),
+        "secrets": partial(secrets.read, declaration, access, api),
         # Probe pods of this and other verifications carry clients' labels, and are no part of the stack.
-        pods = later(partial(everywhere, api, PODS, spaces, _namespace, labels=f"!{LABEL}"))
-        warnings = later(partial(everywhere, api, EVENTS, spaces, _namespace, fields="type=Warning"))
-    return Snapshot(
-        version=version,
-        api_server=measured,
-        nodes=nodes.value,
-        dns=names_asked.value,
-        rights=granted.value,
-        declaration=deployed.value,
-        objects=live.value,
-        network=tried.value,
-        secrets=secret.value,
-        pods=pods.value,
-        warnings=warnings.value,
-        mcp=_values(asked),
-        health=fared.value,
-        discovery=strangers.value,
-        metrics=told.value,
-        usage=used.value,
-    )
+        "pods": partial(everywhere, api, PODS, spaces, _namespace, labels=f"!{LABEL}"),
+        "warnings": partial(everywhere, api, EVENTS, spaces, _namespace, fields="type=Warning"),
+        "mcp": partial(_ask, declaration, access),
+        "health": partial(health.read, declaration, access, api),
+        "discovery": partial(discovery.read, declaration, access, api),
+        "metrics": partial(metrics.read, declaration, access, api),
+        "usage": partial(usage.read, declaration, access, api),
+    }
 
 
 def _namespace(item: k8s.Pod | k8s.Event) -> str:
     return item.metadata.namespace
 
 
-async def _ask(access: Access, kind: str, server: Server) -> Answer:
-    way, path = endpoint(access, kind, server)
-    ask = partial(probe, way, path, server.smoke)
-    return await (patiently(ask, _answered) if access.inside else ask())
+async def _ask(declaration: Declaration, access: Access) -> Mapping[str, Answer]:
+    """Ask every MCP server, at the same time."""
+    answers: dict[str, Answer] = {}
+    if not declaration.servers:
+        return answers
+    # Imported here: it takes a second, and a stack without servers needs none of it.
+    from checks.mcp_probe import probe
+
+    async def one(kind: str, server: Server) -> None:
+        way, path = endpoint(access, kind, server)
+        ask = partial(probe, way, path, server.smoke)
+        answers[kind] = await (patiently(ask, _answered) if access.inside else ask())
+
+    async with anyio.create_task_group() as group:
+        for kind, server in declaration.servers.items():
+            group.start_soon(one, kind, server)
+    return answers
 
 
 def _answered(answer: Answer) -> bool:
     return answer.outcome not in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
-
-
-class _Later(Generic[T]):
-    """A read that runs in a task group; its value is there when the group has ended."""
-
-    value: T
-
-    def __init__(self, read: Callable[[], Awaitable[T]]) -> None:
-        self._read = read
-
-    async def run(self) -> None:
-        self.value = await self._read()
-
-
-def _values(slots: Mapping[str, _Later[T]]) -> dict[str, T]:
-    return {key: slot.value for key, slot in slots.items()}

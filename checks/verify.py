@@ -8,7 +8,7 @@ from time import perf_counter
 from checks import deployed, suppressions
 from checks.access import Access
 from checks.api import Unread
-from checks.findings import SCHEMA, Reason, Report, Row, Selection, Severity, Status
+from checks.findings import EVERYTHING, SCHEMA, Reason, Report, Row, Selection, Severity, Status
 from checks.judges import declaration as declaration_judge
 from checks.judges import named
 from checks.selection import narrowed, shown, validate
@@ -19,8 +19,6 @@ from stacks.model import Declaration
 
 OK, FINDINGS, UNKNOWN = 0, 1, 3
 """Exit codes. 2 is bad usage."""
-
-EVERYTHING = Selection()
 
 Clock = Callable[[], datetime]
 """Tells the time, in UTC: by it a verification is dated, and suppressions end."""
@@ -49,7 +47,7 @@ async def verify(
     validate(selection, declaration)
     if faults := list(suppressions.faults(declaration.suppressions)):
         raise DeclarationError("\n".join(f"Pulumi.{stack}.yaml: {fault}" for fault in faults))
-    rows = judge(declaration, await take(declaration, access), selection)
+    rows = judge(declaration, await take(declaration, access, selection), selection)
     rows = _with_suppressions(declaration, rows, selection, begun)
     return _report(begun, access, fail_on, narrowed(rows, selection), selection, stack, declaration.digest())
 

@@ -12,7 +12,7 @@ from checks.duration import ago
 from checks.findings import Ref, Row
 from checks.judges import rollout
 from checks.judges.reach import explained
-from checks.mcp_probe import Answer, Outcome
+from checks.mcp_answer import Answer, Outcome
 from checks.parts.health import probed
 from checks.restarts import loops, out_of_memory
 from checks.snapshot import Snapshot

@@ -3,7 +3,7 @@
 from checks.api import Unread, forbidden
 from checks.findings import Permission, Reason, Ref, Row
 from checks.judges.reach import explained
-from checks.mcp_probe import Answer, Outcome
+from checks.mcp_answer import Answer, Outcome
 from checks.snapshot import Snapshot
 from checks.tally import Tally
 from stacks import names

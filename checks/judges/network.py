@@ -5,8 +5,8 @@ from checks.findings import Reason, Ref, Row
 from checks.judges import drift
 from checks.judges.reach import explained
 from checks.judges.rows import NETWORK
-from checks.mcp_probe import Answer
-from checks.mcp_probe import Outcome as McpOutcome
+from checks.mcp_answer import Answer
+from checks.mcp_answer import Outcome as McpOutcome
 from checks.parts.callers import Caller, admitted, asked, elsewhere
 from checks.parts.network import Outcome
 from checks.snapshot import Snapshot

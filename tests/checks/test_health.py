@@ -12,7 +12,7 @@ from checks.findings import Permission, Reason, Row, Severity, Status
 from checks.health import report
 from checks.http_probe import Reply
 from checks.judges import health
-from checks.mcp_probe import Answer, Outcome
+from checks.mcp_answer import Answer, Outcome
 from checks.options import Target
 from checks.reports.health import Report, text
 from checks.verify import FINDINGS, OK, UNKNOWN, exit_code

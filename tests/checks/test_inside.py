@@ -14,8 +14,8 @@ from checks.errors import UsageError
 from checks.findings import Permission, Reason, Report, Severity, Status
 from checks.http_probe import Reply
 from checks.judges import api_server
-from checks.mcp_probe import Answer as McpAnswer
-from checks.mcp_probe import Outcome
+from checks.mcp_answer import Answer as McpAnswer
+from checks.mcp_answer import Outcome
 from checks.parts import health
 from checks.patience import patiently
 from checks.verify import verify_deployed

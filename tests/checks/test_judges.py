@@ -12,7 +12,7 @@ from checks.catalogue import catalogue
 from checks.findings import Reason, Severity, Status
 from checks.judges import JUDGES, mcp, servers
 from checks.judges.rows import SERVERS, objects
-from checks.mcp_probe import Answer, Outcome
+from checks.mcp_answer import Answer, Outcome
 from checks.snapshot import nothing
 from checks.verify import FINDINGS, OK, UNKNOWN, exit_code, judge
 from stacks import names

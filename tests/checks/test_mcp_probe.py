@@ -17,7 +17,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from checks.access import Access
-from checks.mcp_probe import Answer, Outcome, probe
+from checks.mcp_answer import Answer, Outcome
+from checks.mcp_probe import probe
 from checks.plain_error import plain_error
 from stacks.server import SmokeCall
 

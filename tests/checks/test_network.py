@@ -19,8 +19,8 @@ from checks.api import Api, Read, Unread
 from checks.catalogue import catalogue
 from checks.findings import Permission, Reason, Severity, Status
 from checks.judges import network as judge
-from checks.mcp_probe import Answer as McpAnswer
-from checks.mcp_probe import Outcome as McpOutcome
+from checks.mcp_answer import Answer as McpAnswer
+from checks.mcp_answer import Outcome as McpOutcome
 from checks.parts import network, reach
 from checks.parts.callers import Caller, callers
 from checks.parts.network import IGNORED, INSIDE, NO_IMAGE, Network, Outcome

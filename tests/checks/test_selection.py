@@ -10,6 +10,7 @@ from checks.errors import UsageError
 from checks.findings import Reason, Report, Selection, Severity, Status
 from checks.judges import named
 from checks.selection import narrowed, shown, validate
+from checks.snapshot import take
 from checks.verify import exit_code, judge, verify
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.world import World, declared
@@ -29,6 +30,17 @@ def test_rows_are_named_like_their_judges(world: World) -> None:
 def test_only_the_chosen_rows_are_judged(world: World) -> None:
     rows = judge(world.declaration, world.snapshot(), Selection(rows=("mcp", "servers")))
     assert [row.name for row in rows] == ["servers", "mcp"]
+
+
+@pytest.mark.parametrize("name", named())
+def test_a_row_alone_is_read_and_judged_as_among_all(name: str) -> None:
+    """Whatever a judge looks at is read for it: what was left out would be unknown."""
+    alone, declaration = Selection(rows=(name,)), declared(servers={}, configMaps={})
+    with serve(World(declaration)) as api:
+        access = Access("test", api.url)
+        (row,) = judge(declaration, anyio.run(take, declaration, access, alone), alone)
+        (among,) = judge(declaration, anyio.run(take, declaration, access), alone)
+    assert (row.status, row.passed, row.unknowns) == (among.status, among.passed, ())
 
 
 @pytest.mark.parametrize(

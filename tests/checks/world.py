@@ -12,7 +12,7 @@ from checks.credentials import Credential, Means
 from checks.findings import Finding, Reason, Row
 from checks.http_probe import Reply
 from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
-from checks.mcp_probe import Answer, Outcome
+from checks.mcp_answer import Answer, Outcome
 from checks.objects import Binding, ConfigMap, Pod, Role, Version
 from checks.parts import dns, rights
 from checks.parts.api_server import ApiServer, Certificate, Transport
