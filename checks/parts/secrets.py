@@ -45,6 +45,12 @@ async def read(declaration: Declaration, access: Access, api: Api) -> Secrets:
     """Read each wanted object by its name, for a list of Secrets would send every value there is."""
     if access.inside:
         return Secrets(datetime.now(UTC), left_out=INSIDE)
+    idle: Mapping[str, Reading[tuple[Reference, ...]]] = {}
+
+    async def look_for_unused() -> None:
+        nonlocal idle
+        idle = await unused.read(declaration, api)
+
     async with anyio.create_task_group() as group:
         places = [secret.place for secret in wanted.secrets(declaration)]
         opened = _each(group, places, lambda place: api.get(SECRETS, *place))
@@ -52,7 +58,7 @@ async def read(declaration: Declaration, access: Access, api: Api) -> Secrets:
         config_maps = _each(group, places, lambda place: api.get(CONFIG_MAPS, *place))
         homes = {server.namespace for server in declaration.servers.values()}
         deployments = _each(group, homes, partial(api.list, DEPLOYMENTS))
-        idle = _each(group, declaration.namespaces, partial(unused.read, declaration, api))
+        group.start_soon(look_for_unused)
     cluster = Cluster(declaration, api, opened, config_maps, deployments)
     async with anyio.create_task_group() as group:
         sealed = _each(group, opened, lambda place: _sealed(place, opened[place]))

@@ -1,6 +1,6 @@
 """Looks for Secrets and ConfigMaps of the stack's label that nobody uses any more."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Protocol
 
 import anyio
@@ -9,6 +9,7 @@ from checks.api import METADATA, Api, Kind, Read, Reading, Unread
 from checks.objects.base import Meta, Object
 from checks.objects.references import Account, Ingress, ReaderPod, Reference, Workload
 from checks.parts import wanted
+from checks.parts.listing import Listing, everywhere
 from checks.parts.wanted import Place
 from stacks import names
 from stacks.model import Declaration
@@ -42,19 +43,34 @@ _USERS: tuple[Kind[_User], ...] = (
 )
 
 
-async def read(declaration: Declaration, api: Api, namespace: str) -> Reading[tuple[Reference, ...]]:
-    """Give the Secrets and ConfigMaps of a namespace that nobody uses.
+async def read(declaration: Declaration, api: Api) -> Mapping[str, Reading[tuple[Reference, ...]]]:
+    """Give the Secrets and ConfigMaps of each declared namespace that nobody uses.
 
     What the declaration says is used counts as used, so that on a healthy stack two lists of metadata answer it.
     """
     known = _known(declaration)
+    spaces = declaration.namespaces
+    listed = {kind: await everywhere(api, of, spaces, _namespace, labels=names.COMPONENT) for kind, of in _KINDS.items()}
+    idle: dict[str, Reading[tuple[Reference, ...]]] = {}
+
+    async def one(space: str) -> None:
+        idle[space] = await _idle(api, space, {kind: listings[space] for kind, listings in listed.items()}, known)
+
+    async with anyio.create_task_group() as group:
+        for space in spaces:
+            group.start_soon(one, space)
+    return idle
+
+
+async def _idle(
+    api: Api, namespace: str, listed: Mapping[str, Listing[Labelled]], known: Set[tuple[str, Place]]
+) -> Reading[tuple[Reference, ...]]:
     candidates: list[Reference] = []
     seconds = 0.0
-    for kind, listed in _KINDS.items():
-        reading = await api.list(listed, namespace, labels=names.COMPONENT)
-        seconds += reading.seconds
+    for kind, reading in listed.items():
         if isinstance(reading, Unread):
             return reading
+        seconds += reading.seconds
         found = (obj.metadata.name for obj in reading.value)
         candidates += [Reference(kind, name) for name in found if (kind, Place(namespace, name)) not in known]
     if not candidates:
@@ -64,6 +80,10 @@ async def read(declaration: Declaration, api: Api, namespace: str) -> Reading[tu
         return used
     idle = tuple(candidate for candidate in candidates if (candidate.kind, candidate.name) not in used.value)
     return Read(idle, seconds + used.seconds)
+
+
+def _namespace(item: Labelled) -> str:
+    return item.metadata.namespace
 
 
 def _known(declaration: Declaration) -> set[tuple[str, Place]]:

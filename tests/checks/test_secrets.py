@@ -269,7 +269,8 @@ def test_inside_nothing_is_asked_for(world: World) -> None:
 @pytest.mark.parametrize("path", ["secrets/shared", "configmaps/settings", "secrets"])
 def test_what_may_not_be_read_is_unknown(world: World, path: str) -> None:
     def forbid(api: FakeApi) -> None:
-        api.faults[f"/api/v1/namespaces/cortex-mcp/{path}"] = [status(403, "no")]
+        for place in (path, f"namespaces/cortex-mcp/{path}"):
+            api.faults[f"/api/v1/{place}"] = [status(403, "no")]
 
     world.secrets = part(world, prepare=forbid)
     row = judge.judge(world.declaration, world.snapshot())
