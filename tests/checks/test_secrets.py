@@ -2,8 +2,10 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import anyio
@@ -69,6 +71,11 @@ def references(shared: str = "shared") -> Json:
 
 def healthy() -> World:
     """Give a healthy cluster with a server that reads everything there is to read."""
+    return deepcopy(_healthy())
+
+
+@cache
+def _healthy() -> World:
     time = {
         **SETTINGS["servers"]["time"],
         "config": {"a.yaml": "a: 1"},
