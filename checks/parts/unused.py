@@ -9,7 +9,7 @@ from checks.api import METADATA, Api, Kind, Read, Reading, Unread
 from checks.objects.base import Meta, Object
 from checks.objects.references import Account, Ingress, ReaderPod, Reference, Workload
 from checks.parts import wanted
-from checks.parts.listing import Listing, everywhere
+from checks.parts.listing import Listing, PerNamespace, everywhere
 from checks.parts.wanted import Place
 from stacks import names
 from stacks.model import Declaration
@@ -48,17 +48,22 @@ async def read(declaration: Declaration, api: Api) -> Mapping[str, Reading[tuple
 
     What the declaration says is used counts as used, so that on a healthy stack two lists of metadata answer it.
     """
-    known = _known(declaration)
-    spaces = declaration.namespaces
-    listed = {kind: await everywhere(api, of, spaces, _namespace, labels=names.COMPONENT) for kind, of in _KINDS.items()}
+    known, spaces = _known(declaration), declaration.namespaces
+    listed: dict[str, PerNamespace[Labelled]] = {}
     idle: dict[str, Reading[tuple[Reference, ...]]] = {}
 
-    async def one(space: str) -> None:
+    async def list_kind(kind: str, of: Kind[Labelled]) -> None:
+        listed[kind] = await everywhere(api, of, spaces, _namespace, labels=names.COMPONENT)
+
+    async def look_into(space: str) -> None:
         idle[space] = await _idle(api, space, {kind: listings[space] for kind, listings in listed.items()}, known)
 
     async with anyio.create_task_group() as group:
+        for kind, of in _KINDS.items():
+            group.start_soon(list_kind, kind, of)
+    async with anyio.create_task_group() as group:
         for space in spaces:
-            group.start_soon(one, space)
+            group.start_soon(look_into, space)
     return idle
 
 

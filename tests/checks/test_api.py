@@ -165,7 +165,8 @@ def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
     assert {path for path, times in api.requests.items() if times > 1} == twice
     dns = PODS.path("kube-system")
     once = ["/apis", "/apis/metrics.k8s.io", dns, f"{dns}/coredns-1/portforward", *(kind.path() for kind in EACH)]
-    assert set(api.requests) == {*once, "/api/v1/secrets", NODES.path(), CONFIG_MAPS.path("cortex-system", "cortex-declaration")}
+    declaration_map = CONFIG_MAPS.path("cortex-system", "cortex-declaration")
+    assert set(api.requests) == {*once, "/api/v1/secrets", NODES.path(), declaration_map}
     assert isinstance(snapshot.pods["cortex-system"], Read)
 
 
