@@ -1,19 +1,21 @@
 """Are Secrets there, as deployed and not too old; were pods made for them; does nothing lack or outlive its use?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from checks.api import Read, Reading
+from checks.comparison import place as place_of
 from checks.findings import Ref, Row
 from checks.objects.references import Reference
 from checks.parts import wanted
 from checks.parts.rolled import Server
 from checks.parts.sealed import Sealed
-from checks.parts.wanted import WantedSecret
+from checks.parts.wanted import Place, WantedSecret
 from checks.snapshot import Snapshot
 from checks.tally import Tally
 from stacks import names
 from stacks.model import Declaration
+from stacks.objects import declared
 
 _FAMILY = {"Secret": "secret", "ConfigMap": "config"}
 
@@ -30,12 +32,15 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
 
 def _read(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
     part = snapshot.secrets
+    labels = {Place(obj.namespace, obj.name): obj.labels for obj in declared(declaration) if obj.kind == "Secret"}
     for secret in wanted.secrets(declaration):
         if not snapshot.has_namespace(secret.place.namespace):
             # Reported once, as namespace.missing.
             tally.skipped(secret.place.namespace)
         elif (reading := tally.use(part.secrets[secret.place])) is not None:
             _secret(tally, secret, reading.value, part.taken)
+            if reading.value is not None:
+                _labels(tally, secret.place, labels.get(secret.place, {}), reading.value.labels)
     for kind in declaration.servers:
         if (rolled := tally.use(part.servers[kind])) is not None:
             _server(tally, declaration, kind, rolled.value, snapshot)
@@ -80,6 +85,13 @@ def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datet
     message = f"the Secret was last written {days} days ago"
     most = secret.rotate_after_days
     tally.holds(days <= most, "secret.rotation", ref, message, expected=f"at most {most} days", actual=f"{days} days")
+
+
+def _labels(tally: Tally, place: Place, declared: Mapping[str, str], there: Mapping[str, str]) -> None:
+    ref = Ref("Secret", place.name, place.namespace)
+    for key, value in declared.items():
+        message = f"{place_of(('metadata', 'labels', key))} is " + ("not as declared" if key in there else "missing")
+        tally.equal("object.label", ref, message, value, there.get(key))
 
 
 def _server(tally: Tally, declaration: Declaration, kind: str, rolled: Server | None, snapshot: Snapshot) -> None:

@@ -6,6 +6,7 @@ Values are held in this module's `Opened`, whose text shows none of them, and on
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +32,7 @@ class OpenedMeta(Object, frozen=True):
     name: str
     creation_timestamp: datetime
     namespace: str = ""
+    labels: Text = {}
     annotations: Text = {}
     managed_fields: list[Manager] = []
 
@@ -60,6 +62,7 @@ class Sealed:
 
     keys: frozenset[str]
     type: str
+    labels: Mapping[str, str]
     changed: datetime
     """When its data last changed, as far as can be told: see `seal`."""
     intact: bool | None
@@ -78,6 +81,7 @@ def seal(place: Place, opened: Opened) -> Sealed:
     return Sealed(
         keys=frozenset(opened.data),
         type=opened.type,
+        labels=opened.metadata.labels,
         changed=max([opened.metadata.creation_timestamp, *times]),
         intact=None if deployed is None else deployed == _checksum(place, opened),
     )

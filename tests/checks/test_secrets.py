@@ -93,8 +93,10 @@ def _healthy() -> World:
         configMaps={"settings": {"namespace": "cortex-mcp", "data": {"LEVEL": "info"}}},
     )
     world = World(declaration)
+    own = secret("time-mcp-credentials", VALUES)
+    own["metadata"]["labels"] = {"app": "mcp-server", "mcp.cortex.dev/type": "time", names.COMPONENT: "mcp-server"}
     world.objects["secrets", "cortex-mcp"] = [
-        secret("time-mcp-credentials", VALUES),
+        own,
         secret("shared", SHARED),
         secret("foreign", {**MANY, "more": "very-secret-more"}, made=False),
     ]
@@ -185,6 +187,8 @@ FAULTS: list[tuple[str, str, Break]] = [
     ("secret.type", CREDENTIALS, put(OWN, "type", "other")),
     ("secret.content", CREDENTIALS, put(OWN, "data/TOKEN", "eA==")),
     ("secret.content", CREDENTIALS, put(OWN, "metadata/annotations", None)),
+    ("object.label", CREDENTIALS, put(OWN, "metadata/labels/app", None)),
+    ("object.label", CREDENTIALS, put(OWN, "metadata/labels/app", "other")),
     ("secret.stale-pods", SERVER, deployed_without_rolling),
     ("secret.stale-pods", SERVER, rolled_out_by_hand),
     ("secret.rotation", "Secret cortex-mcp/shared", put(COMMON, "metadata/creationTimestamp", "2025-11-29T00:00:00Z")),
@@ -199,8 +203,8 @@ FAULTS: list[tuple[str, str, Break]] = [
 def test_healthy_secrets_are_ok(world: World) -> None:
     row = judged(world)
     assert (row.findings, row.unknowns, row.skipped, row.status) == ((), (), 0, Status.OK)
-    # 4 assertions for each of 2 Secrets that the stack makes, 2 for that of others, 1 server, 2 namespaces
-    assert row.passed == 4 * 2 + 2 + 1 + 2
+    # 4 assertions and the labels of 2 Secrets that the stack makes, 2 for that of others, 1 server, 2 namespaces
+    assert row.passed == 4 * 2 + 3 + 1 + 2 + 1 + 2
 
 
 @pytest.mark.parametrize(("code", "obj", "fault"), FAULTS, ids=[f"{n}-{f[0]}" for n, f in enumerate(FAULTS)])
@@ -225,7 +229,7 @@ def test_every_code_is_provoked() -> None:
     families = ("secret.", "config.")
     compared = {"config.missing", "config.data"}  # see test_judges.py
     ours = {code for code in catalogue() if code.startswith(families)} - compared
-    assert {code for code, *_ in FAULTS} | {"config.stale-pods"} == ours
+    assert {code for code, *_ in FAULTS} - {"object.label"} | {"config.stale-pods"} == ours
 
 
 def test_drifted_configuration_is_reported_elsewhere(world: World) -> None:

@@ -9,6 +9,7 @@ from tests.checks.mutations.live import Edit, Json
 
 SYSTEM, MCP, MONITORING, WORKERS = "cortex-system", "cortex-mcp", "cortex-monitoring", "cortex-workers"
 TIME, KUBERNETES = f"{MCP}/time-mcp-server", f"{MCP}/kubernetes-mcp-server"
+CREDENTIALS = f"{MCP}/time-mcp-credentials"
 METRICS = f"{MONITORING}/kube-state-metrics"
 
 
@@ -298,6 +299,25 @@ CONFIG = [
     ),
 ]
 
+SECRETS = [
+    *_mutate("secret.missing", f"Secret {CREDENTIALS}", None),
+    *_mutate("secret.keys", f"Secret {CREDENTIALS}", drop("data/TIME_API_TOKEN"), put("data/more", "MQ==")),
+    *_mutate(
+        "secret.content",
+        f"Secret {CREDENTIALS}",
+        put("data/TIME_API_TOKEN", "MQ=="),
+        drop(_annotation("cortex.dev/checksum")),
+    ),
+    *_mutate("object.label", f"Secret {CREDENTIALS}", drop(_label("app"))),
+    Mutation("secret.unused", f"Secret {WORKERS}/stray", STRANGER),
+    *_mutate(
+        "secret.stale-pods",
+        f"Deployment {TIME}",
+        put("spec/template/metadata/annotations/cortex.dev~checksum", "0" * 64),
+        besides=ROLLING,
+    ),
+]
+
 OTHERS = [
     *_mutate("object.missing", f"Service {METRICS}", None, besides=ROLLING),
     *_mutate("object.missing", f"CronJob {SYSTEM}/cortex-verify", None),
@@ -319,4 +339,4 @@ OTHERS = [
     Mutation("object.undeclared", f"Service {WORKERS}/stray", {**STRANGER, "spec": {"ports": [{"port": 80}]}}),
 ]
 
-MUTATIONS: list[Mutation] = [*NAMESPACES, *SERVERS, *RBAC, *NETWORK, *CONFIG, *OTHERS]
+MUTATIONS: list[Mutation] = [*NAMESPACES, *SERVERS, *RBAC, *NETWORK, *CONFIG, *SECRETS, *OTHERS]
