@@ -21,6 +21,7 @@ def health(
     """
     import anyio
 
+    from checks.findings import Selection
     from checks.health import report
     from checks.output import show
     from checks.reports.document import render
@@ -28,6 +29,6 @@ def health(
     from checks.snapshot import take
 
     aim = target(stack, kubeconfig, context)
-    seen = report(aim, anyio.run(take, aim.declaration, aim.access))
+    seen = report(aim, anyio.run(take, aim.declaration, aim.access, Selection(rows=("health",))))
     show(render(seen) if output_format is Format.JSON else text(seen), output)
     raise typer.Exit(seen.exit_code)

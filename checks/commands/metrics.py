@@ -21,6 +21,7 @@ def metrics(
     """
     import anyio
 
+    from checks.findings import Selection
     from checks.looks import metrics_report
     from checks.output import emit, show
     from checks.reports.cluster import write
@@ -28,7 +29,7 @@ def metrics(
     from checks.snapshot import take
 
     aim = target(stack, kubeconfig, context)
-    report = metrics_report(aim, anyio.run(take, aim.declaration, aim.access))
+    report = metrics_report(aim, anyio.run(take, aim.declaration, aim.access, Selection(rows=("metrics",))))
     if output_format is Format.JSON:
         show(render(report), output)
     else:

@@ -21,6 +21,7 @@ def usage(
     """
     import anyio
 
+    from checks.findings import Selection
     from checks.looks import usage_report
     from checks.output import emit, show
     from checks.reports.document import render
@@ -28,7 +29,7 @@ def usage(
     from checks.snapshot import take
 
     aim = target(stack, kubeconfig, context)
-    report = usage_report(aim, anyio.run(take, aim.declaration, aim.access))
+    report = usage_report(aim, anyio.run(take, aim.declaration, aim.access, Selection(rows=("usage",))))
     if output_format is Format.JSON:
         show(render(report), output)
     else:

@@ -201,7 +201,7 @@ SERVERS = [
         put("spec/minReadySeconds", 1),
         besides=ROLLING,
     ),
-    Mutation("server.missing", f"Deployment {TIME}", None),
+    Mutation("server.missing", f"Deployment {TIME}", None, ROLLING),
     Mutation("server.undeclared", f"Deployment {MCP}/rogue", ROGUE),
     Mutation("server.undeclared", f"Deployment {WORKERS}/rogue", ROGUE),
     Mutation("service.missing", f"Service {TIME}", None),
