@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple, cast
 
-from prometheus_client.parser import text_string_to_metric_families
-
 LONGEST_LINE = 1 << 20
 """Bytes. What has no line's end for so long is no exposition."""
 
@@ -103,6 +101,9 @@ def _names(between: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def _any_sample(text: str) -> Sample:
+    # Imported here: it takes a tenth of a second, and hardly any exporter writes such lines.
+    from prometheus_client.parser import text_string_to_metric_families
+
     try:
         ((found,),) = (family.samples for family in text_string_to_metric_families(text))
     except (ValueError, IndexError) as error:

@@ -64,6 +64,10 @@ class Declaration(Model):
             raise ValueError("\n".join(faults))
         return self
 
+    def __hash__(self) -> int:
+        # Mappings have no hash: names are enough to tell most declarations apart.
+        return hash((self.cluster.context, frozenset(self.namespaces), frozenset(self.servers)))
+
     def images(self) -> dict[str, str]:
         """Give every image reference by its path in the declaration."""
         images = {f"servers.{kind}.image": server.image for kind, server in self.servers.items()}

@@ -1,6 +1,7 @@
 """Every object of a stack."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from stacks.model import Declaration
 from stacks.objects import config, content, secrets
@@ -13,8 +14,12 @@ from stacks.objects.server import admitting_verifier, server_objects
 from stacks.objects.verifier import verification, verifier_objects
 
 
+@lru_cache(maxsize=4)
 def declared(declaration: Declaration) -> tuple[Object, ...]:
-    """Give every object of the stack: exactly these a deployment registers, and a verification expects."""
+    """Give every object of the stack: exactly these a deployment registers, and a verification expects.
+
+    A dozen judges ask for them, so they are kept.
+    """
     return tuple(_objects(declaration))
 
 
