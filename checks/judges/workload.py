@@ -21,7 +21,7 @@ class Live:
 
 
 def judge(tally: Tally, kind: str, server: Server, live: Live) -> None:
-    """Judge what a comparison of fields cannot see: the autoscaler's choice, and whether pods are found by label."""
+    """Judge what a comparison of fields cannot see: the autoscaler's choice, what pods run and are found by."""
     ref = Ref("Deployment", names.server(kind), server.namespace)
     _replicas(tally, ref, server, live.deployment)
     if live.pods is not None:
@@ -30,6 +30,8 @@ def judge(tally: Tally, kind: str, server: Server, live: Live) -> None:
         _discovered(tally, kind, server, live.deployment, mine)
         if settled(live.deployment):
             _count(tally, ref, live.deployment.spec.replicas, mine)
+            for pod in mine:
+                _images(tally, live.deployment.spec.template, pod)
 
 
 def _replicas(tally: Tally, ref: Ref, server: Server, deployment: k8s.Deployment) -> None:
@@ -66,3 +68,13 @@ def _count(tally: Tally, ref: Ref, wanted: int, pods: list[k8s.Pod]) -> None:
     ready = sum(pod.ready for pod in pods)
     message = f"discovery finds {ready} ready pods of the server, the Deployment runs {wanted}"
     tally.equal("server.pods", ref, message, wanted, ready)
+
+
+def _images(tally: Tally, template: k8s.Template, pod: k8s.Pod) -> None:
+    """Judge whether a pod runs what its template says: a pod's images can be changed, and no controller minds."""
+    ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
+    running = {container.name: container.image for container in pod.spec.containers}
+    for container in template.spec.containers:
+        if (image := running.get(container.name)) is not None:
+            message = f"its container {container.name} has another image than its Deployment"
+            tally.equal("server.image", ref, message, container.image, image)

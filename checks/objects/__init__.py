@@ -7,7 +7,7 @@ from checks.objects.job import Job
 from checks.objects.rbac import Binding, PolicyRule, Role, RoleRef, Subject
 from checks.objects.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
 from checks.objects.usage import PodMetrics
-from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe, Terminated
+from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe, Template, Terminated
 
 __all__ = [
     "AccessReview",
@@ -37,6 +37,7 @@ __all__ = [
     "SelfReview",
     "Service",
     "Subject",
+    "Template",
     "Terminated",
     "Text",
     "TokenRequest",

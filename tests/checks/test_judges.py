@@ -100,6 +100,10 @@ def stranger(world: World) -> None:
     world.add("pods", "cortex-system", {**pod, "metadata": {"name": "rogue", "labels": labels}})
 
 
+def another_image(world: World) -> None:
+    world.one(*POD)["spec"] = {"containers": [{"name": "time-mcp-server", "image": "evil:1"}]}
+
+
 def stray_twin(world: World) -> None:
     pod = world.one("pods", "cortex-mcp", "time")
     world.add("pods", "cortex-mcp", {**pod, "metadata": {**pod["metadata"], "name": "twin"}})
@@ -194,6 +198,7 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("server.undeclared", "Pod cortex-system/rogue", stranger),
     ("server.replicas", "Deployment cortex-mcp/time-mcp-server", scaled_to_nothing),
     ("server.image", "Deployment cortex-mcp/time-mcp-server", set_in(*TIME, f"{TEMPLATE}/image", "evil:1")),
+    ("server.image", "Pod cortex-mcp/time-mcp-server-5d-0", another_image),
     ("server.label", "Deployment cortex-mcp/time-mcp-server", meta(*TIME, "labels", {names.VERSION: "9"})),
     ("server.label", "Pod cortex-mcp/time-mcp-server-5d-0", meta(*POD, "labels", {names.VERSION: "9"})),
     ("server.annotation", "Pod cortex-mcp/time-mcp-server-5d-0", meta(*POD, "annotations", {names.ENDPOINT: None})),

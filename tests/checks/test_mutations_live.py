@@ -16,11 +16,12 @@ from checks.verify import verify
 from stacks.loader import load
 from stacks.model import Declaration
 from tests.checks.mutations.live import Live, Place
-from tests.checks.mutations.table import MUTATIONS, Mutation
+from tests.checks.mutations.table import ELSEWHERE, MCP, MUTATIONS, ROLLING, Mutation
 from tests.conftest import Cluster
 
 pytestmark = pytest.mark.live
 
+IMAGE = "jsonpath={.spec.template.spec.containers[0].image}"
 SETTLED_SECONDS = 120
 """Longest wait until the stack is as declared again: a rollout, and pods that end."""
 
@@ -96,6 +97,23 @@ def test_mutation_is_found_and_nothing_else(declared: Stack, score: Score, mutat
     assert [_text(finding) for finding in others] == []
     assert [_text(finding) for finding in found(healed)] == []
     assert healed.unknowns == ()
+
+
+def test_another_image_in_a_pod_is_found(declared: Stack, stack: Cluster) -> None:
+    """No controller minds it, and the Deployment is as declared: another server answers in the declared one's place."""
+    images = declared.declaration.images()
+    listed = stack.run("kubectl", "-n", MCP, "get", "pods", "-l", "mcp.cortex.dev/type=time", "-o", "name")
+    pod = listed.stdout.split()[0]
+    other = stack.run("kubectl", "-n", MCP, "get", "deployment", "kubernetes-mcp-server", "-o", IMAGE).stdout
+    assert other.startswith(images["servers.kubernetes.image"])
+    stack.run("kubectl", "-n", MCP, "set", "image", pod, f"time-mcp-server={other}")
+    try:
+        findings = found(anyio.run(declared.verified))
+        assert ("server.image", f"Pod {MCP}/{pod.removeprefix('pod/')}") in {(f.code, str(f.object)) for f in findings}
+        assert {f.code for f in findings} - {"server.image", "container.restarts"} - ROLLING - ELSEWHERE == set()
+    finally:
+        stack.run("kubectl", "-n", MCP, "delete", pod, "--now")
+    assert [_text(finding) for finding in found(anyio.run(declared.settled))] == []
 
 
 async def _mutated(stack: Stack, mutation: Mutation) -> tuple[list[Finding], Report]:
