@@ -1,6 +1,7 @@
 """Commands that are loaded only when used: the modules of checks/commands, and what entry points join to them."""
 
 import ast
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +44,7 @@ class LazyGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
+@cache
 def _joined() -> dict[str, EntryPoint]:
     ours = [EntryPoint(m.name, f"{commands.__name__}.{m.name}:app", GROUP) for m in iter_modules(commands.__path__)]
     return {entry.name: entry for entry in [*entry_points(group=GROUP), *ours]}
