@@ -10,7 +10,7 @@ from checks.errors import UsageError
 from checks.findings import Reason, Report, Selection, Severity, Status
 from checks.judges import named
 from checks.selection import narrowed, shown, validate
-from checks.snapshot import take
+from checks.snapshot import ROWS, take
 from checks.verify import exit_code, judge, verify
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.world import World, declared
@@ -30,6 +30,10 @@ def test_rows_are_named_like_their_judges(world: World) -> None:
 def test_only_the_chosen_rows_are_judged(world: World) -> None:
     rows = judge(world.declaration, world.snapshot(), Selection(rows=("mcp", "servers")))
     assert [row.name for row in rows] == ["servers", "mcp"]
+
+
+def test_parts_are_read_for_rows_that_there_are() -> None:
+    assert {row for rows in ROWS.values() for row in rows} <= {*named()}
 
 
 @pytest.mark.parametrize("name", named())
