@@ -16,6 +16,7 @@ NODE_CONDITION = "kube_node_status_condition"
 POD = "kube_pod_info"
 POD_CREATED = "kube_pod_created"
 POD_PHASE = "kube_pod_status_phase"
+POD_DELETION = "kube_pod_deletion_timestamp"
 DEPLOYMENT = "kube_deployment_created"
 REPLICAS = "kube_deployment_spec_replicas"
 AVAILABLE = "kube_deployment_status_replicas_available"
@@ -23,6 +24,8 @@ AVAILABLE = "kube_deployment_status_replicas_available"
 _ALERTED = ("kube_pod_container_status_restarts_total", "kube_resourcequota")
 NEEDED = (NODE, NODE_CONDITION, POD, POD_CREATED, POD_PHASE, DEPLOYMENT, REPLICAS, AVAILABLE, *_ALERTED)
 """The metrics that the figures here and the alerts need. Of each a cluster with this stack has at least one sample."""
+READ = (*NEEDED, POD_DELETION)
+"""What is read of a scrape. Only pods that are being deleted have a time of that."""
 
 Key = tuple[str, str]
 """Namespace and name."""
@@ -48,7 +51,7 @@ class ClusterMetrics:
     phases: Mapping[str, int] = field(default_factory=dict)
     """Phase → how many pods are in it."""
     failed: tuple[Key, ...] = ()
-    """Failed pods but those of Jobs, which keep them to be looked at."""
+    """Failed pods, but neither those of Jobs, which keep them to be looked at, nor what a rollout or its user deletes."""
     stuck: tuple[Key, ...] = ()
     """Pods that have been Pending for longer than LAG."""
     deployments: Mapping[Key, Replicas] = field(default_factory=dict)
@@ -64,7 +67,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._samples: Counter[str] = Counter()
-        self._lines: dict[str, list[Line]] = {name: [] for name in NEEDED if name not in _ALERTED}
+        self._lines: dict[str, list[Line]] = {name: [] for name in READ if name not in _ALERTED}
 
     def add(self, lines: Iterable[Line]) -> None:
         """Take more lines."""
@@ -111,7 +114,9 @@ class Collector:
         if not pods:
             return ()
         jobs = {_key(found, "pod") for found in self._parsed(POD) if found.labels.get("created_by_kind") == "Job"}
-        return tuple(pod for pod in pods if pod not in jobs)
+        # A container that does not end well when it is told to end fails its pod until that is gone.
+        ending = {_key(found, "pod") for found in self._parsed(POD_DELETION)}
+        return tuple(pod for pod in pods if pod not in jobs | ending)
 
     def _stuck(self, pods: list[Key], at: datetime) -> tuple[Key, ...]:
         if not pods:

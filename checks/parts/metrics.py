@@ -12,7 +12,7 @@ import httpx2
 
 from checks.access import Access
 from checks.api import REQUEST_SECONDS, Api, Read, Reading, Unread, forbidden, status_message
-from checks.cluster_metrics import NEEDED, ClusterMetrics, Collector, now
+from checks.cluster_metrics import READ, ClusterMetrics, Collector, now
 from checks.endpoint import behind
 from checks.exposition import Scanner, sample
 from checks.findings import Permission, Reason
@@ -149,7 +149,7 @@ class _TooLargeError(Exception):
 
 
 async def _cluster(pieces: _Pieces) -> ClusterMetrics:
-    begun, scanner, collector = now(), Scanner(NEEDED), Collector()
+    begun, scanner, collector = now(), Scanner(READ), Collector()
     async for piece in pieces:
         collector.add(scanner.feed(piece))
     collector.add(scanner.end())

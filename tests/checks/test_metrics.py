@@ -13,7 +13,7 @@ from checks.access import Access
 from checks.api import Api, Read, Unread
 from checks.catalogue import catalogue
 from checks.cluster_health import HealthStatus, figures, health
-from checks.cluster_metrics import LAG, NEEDED, ClusterMetrics, Collector, Replicas
+from checks.cluster_metrics import LAG, NEEDED, READ, ClusterMetrics, Collector, Replicas
 from checks.exposition import Scanner
 from checks.findings import Permission, Reason, Row, Status
 from checks.judges import metrics as judge_module
@@ -54,7 +54,7 @@ def scrape(pods: int = 3) -> str:
 
 
 def collected(text: str, at: datetime = NOW) -> ClusterMetrics:
-    collector, scanner = Collector(), Scanner(NEEDED)
+    collector, scanner = Collector(), Scanner(READ)
     collector.add(scanner.feed(text.encode()))
     collector.add(scanner.end())
     return collector.metrics(at)
@@ -85,6 +85,13 @@ def test_failed_pods_of_jobs_are_history() -> None:
         scrape().replace('pod="p1",uid="u1",created_by_kind="ReplicaSet"', 'pod="p1",created_by_kind="Job"')
     )
     assert told.failed == ()
+    assert told.phases["Failed"] == 1
+
+
+def test_failed_pods_that_are_being_deleted_are_nobodys_trouble() -> None:
+    told = collected(scrape() + 'kube_pod_deletion_timestamp{namespace="a",pod="p1",uid="u1"} 1.7e+09\n')
+    assert told.failed == ()
+    assert told.missing == ()
     assert told.phases["Failed"] == 1
 
 
