@@ -51,7 +51,7 @@ class ClusterMetrics:
     phases: Mapping[str, int] = field(default_factory=dict)
     """Phase → how many pods are in it."""
     failed: tuple[Key, ...] = ()
-    """Failed pods, but neither those of Jobs, which keep them to be looked at, nor what a rollout or its user deletes."""
+    """Failed pods, but neither those of Jobs, which keep them to be looked at, nor those that are being deleted."""
     stuck: tuple[Key, ...] = ()
     """Pods that have been Pending for longer than LAG."""
     deployments: Mapping[Key, Replicas] = field(default_factory=dict)

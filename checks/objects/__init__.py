@@ -7,7 +7,7 @@ from checks.objects.job import Job
 from checks.objects.rbac import Binding, PolicyRule, Role, RoleRef, Subject
 from checks.objects.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
 from checks.objects.usage import PodMetrics
-from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Probe, Template, Terminated
+from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Template, Terminated
 
 __all__ = [
     "AccessReview",
@@ -30,7 +30,6 @@ __all__ = [
     "Pod",
     "PodMetrics",
     "PolicyRule",
-    "Probe",
     "Quota",
     "Role",
     "RoleRef",

@@ -9,24 +9,6 @@ import msgspec
 from checks.objects.base import Condition, Meta, Object, Text
 
 
-class HttpGet(Object, frozen=True):
-    """The request of an HTTP probe."""
-
-    path: str = "/"
-    port: int | str = 0
-
-
-class Probe(Object, frozen=True):
-    """A probe, with the API server's defaults."""
-
-    http_get: HttpGet | None = None
-    initial_delay_seconds: int = 0
-    period_seconds: int = 10
-    timeout_seconds: int = 1
-    failure_threshold: int = 3
-    success_threshold: int = 1
-
-
 class ContainerPort(Object, frozen=True):
     """A port that a container names."""
 
@@ -36,14 +18,11 @@ class ContainerPort(Object, frozen=True):
 
 
 class Container(Object, frozen=True):
-    """A container of a pod template."""
+    """A container of a pod, or of a pod template."""
 
     name: str
     image: str = ""
     ports: list[ContainerPort] = []
-    liveness_probe: Probe | None = None
-    readiness_probe: Probe | None = None
-    startup_probe: Probe | None = None
 
 
 class PodSpec(Object, frozen=True):
