@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from kubernetes import client, config
 
 from provider.api import Api
 from provider.errors import ConfigError
 from provider.properties import Object, reveal
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
-
     from provider.settings import Settings
 
 CONNECTIONS = 16
@@ -23,10 +22,8 @@ _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount
 
 def connect(settings: Settings) -> tuple[Api, str]:
     """A connection and its default namespace; raises ConfigError for an unusable kubeconfig. Sends nothing."""
-    # Importing the package takes a second of processor time: what changes nothing does without.
-    from kubernetes import client, config
 
-    def log_in() -> ApiClient:
+    def log_in() -> client.ApiClient:
         configuration = client.Configuration()
         configuration.connection_pool_maxsize = CONNECTIONS
         try:
@@ -40,9 +37,7 @@ def connect(settings: Settings) -> tuple[Api, str]:
     return api, settings.namespace or _namespace(settings) or "default"
 
 
-def _load(settings: Settings, configuration: object) -> None:
-    from kubernetes import config
-
+def _load(settings: Settings, configuration: client.Configuration) -> None:
     content = _content(settings.kubeconfig)
     if settings.kubeconfig is None and _only_in_cluster():
         config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
@@ -54,8 +49,6 @@ def _load(settings: Settings, configuration: object) -> None:
 
 def _namespace(settings: Settings) -> str | None:
     """The namespace of the context in use, of a kubeconfig that was loaded."""
-    from kubernetes import config
-
     content = _content(settings.kubeconfig)
     if settings.kubeconfig is None and _only_in_cluster():
         return _SERVICE_ACCOUNT_NAMESPACE.read_text().strip()

@@ -50,6 +50,9 @@ def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
     metadata = inputs.get("metadata")
     if not isinstance(metadata, dict) or metadata.get("namespace") or not writer.is_known:
         return inputs
+    before = reveal(old.get("metadata", {})).get("namespace")
+    if old and not before:  # its kind has no namespaces: what is to be left as it is needs no cluster
+        return inputs
     try:
         if not writer.cluster.resource(kind.kind).namespaced:
             return inputs
@@ -57,7 +60,7 @@ def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
     except NoSuchKindError:  # its CRD may come with the same update
         return inputs
     except (ConfigError, UnreachableError):
-        namespace = reveal(old.get("metadata", {})).get("namespace")
+        namespace = before
     return {**inputs, "metadata": {**metadata, "namespace": namespace}} if namespace else inputs
 
 

@@ -19,19 +19,18 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from provider import lifecycle, settings
-from provider.cluster import Cluster
 from provider.diff import Change, Edit, changes, render
 from provider.engine import Engine, Log, Silence
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
-from provider.kubeconfig import active_cluster, connect
 from provider.planning import Plan, plan
 from provider.properties import Object, decode, encode, has_unknown, redact, reveal
 from provider.writing import Operation, Writer
 
 if TYPE_CHECKING:
+    from provider.cluster import Cluster
     from provider.lifecycle import State
 
 # An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the 16 or so
@@ -125,7 +124,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Takes the settings; the kubeconfig is read, and the cluster asked, only when a resource needs it."""
         parsed = settings.parse(decode(request.args))
         if parsed is not None:
-            self._writer = Writer(parsed, lambda: Cluster(*connect(parsed)), self._cancelled)
+            self._writer = Writer(parsed, lambda: _connect(parsed), self._cancelled)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
@@ -252,10 +251,20 @@ def _refusal(token: str) -> str:
     )
 
 
+def _connect(parsed: settings.Settings) -> Cluster:
+    # Loading these takes as long as the rest of the plugin's start: what changes nothing does without.
+    from provider.cluster import Cluster
+    from provider.kubeconfig import connect
+
+    return Cluster(*connect(parsed))
+
+
 def _identifying(old: Object, new: Object) -> tuple[str, ...]:
     """The settings whose change means another cluster."""
     if new.get("clusterIdentifier"):
         return ("clusterIdentifier",) if old.get("clusterIdentifier") else ()
+    from provider.kubeconfig import active_cluster
+
     before, after = active_cluster(old), active_cluster(new)
     is_other = before is not None and after is not None and before != after
     return ("kubeconfig", "context") if is_other or has_unknown([new.get("kubeconfig"), new.get("context")]) else ()
