@@ -88,17 +88,27 @@ class Writer:
         return cluster.create(ref, declared, dry_run=dry_run, warn=warn)
 
     def create_patiently(self, operation: Operation, manager: str) -> Object:
-        """`create`, again while its namespace or kind is missing: programs need not say in which order they go."""
+        """`create`, again while its namespace or kind is missing (programs need not order those), or its name taken.
+
+        The name is taken for a while by a deletion that was not awaited.
+        """
         for pause in self.pauses:
             try:
                 return self.create(operation, manager)
             except (ApiError, NoSuchKindError) as error:
-                if isinstance(error, ApiError) and error.reason != "NotFound":
+                if isinstance(error, ApiError) and error.reason != "NotFound" and not self._is_leaving(operation, error):
                     raise
                 operation.log.status(f"waiting: {error}")
                 if self.cancelled.wait(pause):
                     raise
         return self.create(operation, manager)
+
+    def _is_leaving(self, operation: Operation, error: ApiError) -> bool:
+        """Whether the object that a create met is being deleted, or gone by now."""
+        if error.reason != "AlreadyExists":
+            return False
+        live = self.cluster.get(self.cluster.locate(operation.kind, manifest(operation.inputs)))
+        return live is None or "deletionTimestamp" in live["metadata"]
 
     def update(self, operation: Operation, *, dry_run: bool = False) -> Object:
         """Writes the inputs over the live object; fields declared before and not now are removed."""

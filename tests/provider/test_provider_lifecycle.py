@@ -176,6 +176,21 @@ def test_a_namespace_that_is_yet_to_come_is_waited_for(lifecycle: Lifecycle, api
         lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP))
 
 
+def test_an_object_that_is_being_deleted_is_waited_for_and_no_other(lifecycle: Lifecycle, api: FakeApi) -> None:
+    lifecycle.writer.pauses = (0, 0)
+    exists = ApiError("exists", status=409, reason="AlreadyExists")
+    live = api.has(declared(CONFIG_MAP, metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}))
+    api.refused_once["POST"] = [exists, exists]
+    assert lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP)).id == "ns/a"
+    assert len(api.writes) == 1
+    del live["metadata"]["deletionTimestamp"]
+    api.has(live)
+    api.refused_once["POST"] = [exists]
+    with pytest.raises(ApiError, match="exists already"):
+        lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP))
+    assert len(api.writes) == 1
+
+
 def test_a_lost_answer_is_asked_for_again_and_the_object_known_as_ours(lifecycle: Lifecycle, api: FakeApi) -> None:
     exists = ApiError("exists", status=409, reason="AlreadyExists")
     ours = [{"manager": "pulumi-kubernetes", "operation": "Update"}]
