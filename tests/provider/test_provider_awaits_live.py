@@ -39,10 +39,10 @@ def test_the_import_command_brings_an_object_that_the_program_then_declares(proj
 def test_a_failed_job_is_replaced_where_it_says_so(project: Project) -> None:
     program = """
     k.batch.v1.Job("j", opts=inside,
-        metadata={"namespace": NS, "name": "j", "annotations": {"pulumi.com/replaceUnready": "true"}, spec={
+        metadata={"namespace": NS, "name": "j", "annotations": {"pulumi.com/replaceUnready": "true"}}, spec={
         "active_deadline_seconds": SECONDS,
         "template": {"spec": {"restart_policy": "Never", "containers": [
-            {"name": "main", "image": "localhost/absent:1", "image_pull_policy": "Never"}]},
+            {"name": "main", "image": "localhost/absent:1", "image_pull_policy": "Never"}]}},
     })
     """
     _, output = project.up(program.replace("SECONDS", "1"), fails=True)
