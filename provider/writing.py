@@ -48,7 +48,7 @@ class Writer:
     connect: Callable[[], Cluster] | None
     cancelled: threading.Event = field(default_factory=threading.Event)
     pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
-    """Seconds between attempts at a create whose namespace or kind may be made by the same update."""
+    """Seconds between attempts at a create that may be refused only for now."""
     _made: Cluster | None = None
     _connecting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,9 +88,9 @@ class Writer:
         return cluster.create(ref, declared, dry_run=dry_run, warn=warn)
 
     def create_patiently(self, operation: Operation, manager: str) -> Object:
-        """`create`, again while its namespace or kind is missing (programs need not order those), or its name taken.
+        """`create`, again while its namespace or kind is missing, which programs need not order, or its name is taken.
 
-        The name is taken for a while by a deletion that was not awaited.
+        The name is taken for a while after a deletion that was not awaited.
         """
         for pause in self.pauses:
             try:
@@ -107,8 +107,10 @@ class Writer:
                     raise
         return self.create(operation, manager)
 
-    def _is_leaving(self, operation: Operation, error: ApiError) -> bool:
-        """Whether the object that a create met is being deleted, or gone by now."""
+    def _may_pass(self, operation: Operation, error: ApiError | NoSuchKindError) -> bool:
+        """Whether a create was refused for what is yet to come, or for an object that is going."""
+        if isinstance(error, NoSuchKindError) or error.reason == "NotFound":
+            return True
         if error.reason != "AlreadyExists":
             return False
         live = self.cluster.get(self.cluster.locate(operation.kind, manifest(operation.inputs)))
