@@ -96,11 +96,7 @@ class Writer:
             try:
                 return self.create(operation, manager)
             except (ApiError, NoSuchKindError) as error:
-                if (
-                    isinstance(error, ApiError)
-                    and error.reason != "NotFound"
-                    and not self._is_leaving(operation, error)
-                ):
+                if not self._may_pass(operation, error):
                     raise
                 operation.log.status(f"waiting: {error}")
                 if self.cancelled.wait(pause):
