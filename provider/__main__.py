@@ -1,6 +1,18 @@
 """What the Pulumi engine starts as `pulumi-resource-kubernetes`."""
 
-from provider.server import serve
+import sys
+from importlib.util import find_spec, module_from_spec
+
+
+def _leave_out_sdk() -> None:
+    """Lets the protocol's classes be imported without the packages around them: those take as long as all the rest."""
+    for package in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
+        if found := find_spec(package):
+            sys.modules[package] = module_from_spec(found)
+
 
 if __name__ == "__main__":
+    _leave_out_sdk()
+    from provider.server import serve
+
     serve()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore
 from provider.errors import ApiError, NoSuchKindError, UnreachableError
-from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource, parse_id, reference
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource
 from provider.ownership import CREATOR, take_over
 
 if TYPE_CHECKING:
@@ -64,11 +64,17 @@ class Cluster:
 
     def locate(self, kind: Kind, manifest: Object) -> Reference:
         """The address that `manifest` declares."""
-        return reference(self.resource(kind), manifest, self.namespace)
+        metadata = manifest.get("metadata", {})
+        return self._reference(kind, metadata.get("namespace"), metadata.get("name", ""))
 
     def find(self, kind: Kind, identifier: str) -> Reference:
-        """The address that a resource id means."""
-        return parse_id(self.resource(kind), identifier, self.namespace)
+        """The address that a resource id means; without a namespace it means the default one."""
+        namespace, _, name = identifier.rpartition("/")
+        return self._reference(kind, namespace, name)
+
+    def _reference(self, kind: Kind, namespace: str | None, name: str) -> Reference:
+        resource = self.resource(kind)
+        return Reference(resource, (namespace or self.namespace) if resource.namespaced else "", name)
 
     def get(self, ref: Reference) -> Object | None:
         """The live object, or None when the server says that it does not exist."""

@@ -12,7 +12,7 @@ from provider.errors import ProviderError
 from provider.properties import Object, Secret, plain_text, protect, reveal
 
 if TYPE_CHECKING:
-    from provider.kinds import Type
+    from provider.kinds import Kind
 
 _AUTONAMED = "pulumi.com/autonamed"
 _MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -57,13 +57,13 @@ def is_autonamed(inputs: Object) -> bool:
     return is_true(inputs, _AUTONAMED)
 
 
-def completed(kind: Type, old: Object, new: Object, naming: Naming, *, server_side: bool) -> Object:
+def completed(kind: Kind, old: Object, new: Object, naming: Naming, *, server_side: bool) -> Object:
     """The `new` inputs with kind and name; `old` ones are those of the same object, or empty.
 
     Raises:
         ProviderError: a Patch without a name, or a name that the server is to make, where neither can be.
     """
-    inputs = {"apiVersion": kind.kind.api_version, "kind": kind.kind.name, **new}
+    inputs = {"apiVersion": kind.api_version, "kind": kind.name, **new}
     given = new.get("metadata", {})
     metadata = given.value if isinstance(given, Secret) else given
     if not isinstance(metadata, dict):  # known only after the update

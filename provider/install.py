@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 PLUGIN = "pulumi-resource-kubernetes"
@@ -12,12 +12,12 @@ _ROOT = Path(__file__).parents[1]
 
 
 def plugin_version() -> str:
-    """The version that the installed SDK asks for, read without importing it; PackageNotFoundError without it."""
-    sdk = distribution("pulumi-kubernetes")
-    text = sdk.read_text("../pulumi_kubernetes/pulumi-plugin.json")
-    if text is None:
-        raise PackageNotFoundError("pulumi-kubernetes holds no pulumi-plugin.json")
-    return str(json.loads(text)["version"])
+    """The version that the installed SDK asks for, read without importing it; ModuleNotFoundError without it."""
+    sdk = find_spec("pulumi_kubernetes")
+    if sdk is None or sdk.origin is None:
+        raise ModuleNotFoundError("pulumi_kubernetes is not installed")
+    asked = json.loads(Path(sdk.origin).with_name("pulumi-plugin.json").read_text())
+    return str(asked["version"])
 
 
 def write_plugin(folder: Path, python: Path) -> Path:

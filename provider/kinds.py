@@ -18,11 +18,12 @@ _PATCH = "Patch"
 
 @dataclass(frozen=True)
 class Kind:
-    """A group, version and kind; the core group is ''."""
+    """A group ('' is the core one), version and kind; a patch (`DeploymentPatch`) declares some fields of an object."""
 
     group: str
     version: str
     name: str
+    is_patch: bool = False
 
     @property
     def api_version(self) -> str:
@@ -38,16 +39,8 @@ class Kind:
 CUSTOM_RESOURCE_DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
-@dataclass(frozen=True)
-class Type:
-    """What a resource type declares: whole objects of a kind, or (`DeploymentPatch`) some fields of them."""
-
-    kind: Kind
-    is_patch: bool = False
-
-
-def parse_token(token: str, declared: Object) -> Type:
-    """The type of a token such as `kubernetes:apps/v1:Deployment`; raises UnsupportedError for what is no object.
+def parse_token(token: str, declared: Object) -> Kind:
+    """The kind of a type such as `kubernetes:apps/v1:Deployment`; raises UnsupportedError for what is no object.
 
     `declared` is any properties of the resource: a custom kind's own name may end in `Patch`.
     """
@@ -64,9 +57,8 @@ def parse_token(token: str, declared: Object) -> Type:
     if name.endswith("List") and ("." not in group or group.endswith(".k8s.io")):
         raise UnsupportedError(f"{token} is a list, which cannot be created: declare its items")
     is_patch = name.endswith(_PATCH) and declared.get("kind", "") != name
-    return Type(
-        Kind("" if group == "core" else group, version, name.removesuffix(_PATCH) if is_patch else name), is_patch
-    )
+    name = name.removesuffix(_PATCH) if is_patch else name
+    return Kind("" if group == "core" else group, version, name, is_patch)
 
 
 @dataclass(frozen=True)
@@ -104,16 +96,3 @@ class Reference:
 
     def __str__(self) -> str:
         return f"{self.resource.kind.name} {self.id}"
-
-
-def parse_id(resource: Resource, identifier: str, default_namespace: str) -> Reference:
-    """The object that a resource id means; a namespaced id without a namespace means the default one."""
-    namespace, _, name = identifier.rpartition("/")
-    return Reference(resource, (namespace or default_namespace) if resource.namespaced else "", name)
-
-
-def reference(resource: Resource, manifest: Object, default_namespace: str) -> Reference:
-    """The object that a manifest declares."""
-    metadata = manifest.get("metadata", {})
-    namespace = metadata.get("namespace") or default_namespace
-    return Reference(resource, namespace if resource.namespaced else "", metadata.get("name", ""))

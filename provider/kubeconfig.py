@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from kubernetes import client, config
+from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, KubeConfigLoader, KubeConfigMerger
 
 from provider.api import Api
 from provider.errors import ConfigError
 from provider.properties import Object, reveal
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
-
     from provider.settings import Settings
 
 CONNECTIONS = 16
@@ -23,53 +23,41 @@ _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount
 
 def connect(settings: Settings) -> tuple[Api, str]:
     """A connection and its default namespace; raises ConfigError for an unusable kubeconfig. Sends nothing."""
-    # Importing the package takes a second of processor time: what changes nothing does without.
-    from kubernetes import client, config
-
-    def log_in() -> ApiClient:
-        configuration = client.Configuration()
-        configuration.connection_pool_maxsize = CONNECTIONS
-        try:
-            _load(settings, configuration)
-        except (config.ConfigException, OSError, yaml.YAMLError) as error:
-            reason = str(error).splitlines()[0]
-            raise ConfigError(f"the kubeconfig cannot be used: {reason}") from error
-        return client.ApiClient(configuration)
-
-    api = Api(log_in)
+    api = Api(lambda: _log_in(settings))
     return api, settings.namespace or _namespace(settings) or "default"
 
 
-def _load(settings: Settings, configuration: object) -> None:
-    from kubernetes import config
+def _log_in(settings: Settings) -> client.ApiClient:
+    configuration = client.Configuration()
+    configuration.connection_pool_maxsize = CONNECTIONS
+    try:
+        if _is_in_cluster(settings):
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        else:
+            _loader(settings).load_and_set(configuration)  # type: ignore[no-untyped-call]
+    except (config.ConfigException, OSError, yaml.YAMLError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"the kubeconfig cannot be used: {reason}") from error
+    return client.ApiClient(configuration)
 
+
+def _loader(settings: Settings) -> KubeConfigLoader:
     content = _content(settings.kubeconfig)
-    if settings.kubeconfig is None and _only_in_cluster():
-        config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    elif content is None:
-        config.load_kube_config(_path(settings), settings.context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
-    else:
-        config.load_kube_config_from_dict(content, settings.context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
+    if content is None:
+        path = settings.kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION
+        content = KubeConfigMerger(path).config  # type: ignore[no-untyped-call]
+        if content is None:
+            raise config.ConfigException(f"there is none at {path}")
+    # Without a base path, relative ones are taken from the folder of the file that names them.
+    return KubeConfigLoader(content, settings.context, config_base_path=None)  # type: ignore[no-untyped-call]
 
 
 def _namespace(settings: Settings) -> str | None:
     """The namespace of the context in use, of a kubeconfig that was loaded."""
-    from kubernetes import config
-
-    content = _content(settings.kubeconfig)
-    if settings.kubeconfig is None and _only_in_cluster():
+    if _is_in_cluster(settings):
         return _SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
-    if content is None:
-        contexts, active = config.list_kube_config_contexts(_path(settings))  # type: ignore[no-untyped-call]
-        current = active["name"]
-    else:
-        contexts, current = content["contexts"], content.get("current-context")
-    chosen = settings.context or current
-    return next((c["context"].get("namespace") for c in contexts if c["name"] == chosen), None)
-
-
-def _path(settings: Settings) -> str | None:
-    return settings.kubeconfig and str(Path(settings.kubeconfig).expanduser())
+    namespace: str | None = _loader(settings).current_context["context"].get("namespace")
+    return namespace
 
 
 def _content(kubeconfig: str | None) -> Object | None:
@@ -101,8 +89,9 @@ def active_cluster(config: Object) -> Object | None:
     return entry
 
 
-def _only_in_cluster() -> bool:
-    if "KUBERNETES_SERVICE_HOST" not in os.environ:
+def _is_in_cluster(settings: Settings) -> bool:
+    """Whether the pod's ServiceAccount is all that there is to log in with."""
+    if settings.kubeconfig is not None or "KUBERNETES_SERVICE_HOST" not in os.environ:
         return False
     places = os.environ.get("KUBECONFIG", "~/.kube/config").split(os.pathsep)
     return not any(place and Path(place).expanduser().exists() for place in places)

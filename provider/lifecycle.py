@@ -50,14 +50,17 @@ def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
     metadata = inputs.get("metadata")
     if not isinstance(metadata, dict) or metadata.get("namespace") or not writer.is_known:
         return inputs
+    before = reveal(old.get("metadata", {})).get("namespace")
+    if old and not before:  # its kind has no namespaces: what is to be left as it is needs no cluster
+        return inputs
     try:
-        if not writer.cluster.resource(kind.kind).namespaced:
+        if not writer.cluster.resource(kind).namespaced:
             return inputs
         namespace = writer.cluster.namespace
     except NoSuchKindError:  # its CRD may come with the same update
         return inputs
     except (ConfigError, UnreachableError):
-        namespace = reveal(old.get("metadata", {})).get("namespace")
+        namespace = before
     return {**inputs, "metadata": {**metadata, "namespace": namespace}} if namespace else inputs
 
 
@@ -119,7 +122,7 @@ def update(writer: Writer, operation: Operation) -> State:
 
 def _awaited(writer: Writer, operation: Operation, live: Object, manager: str) -> State:
     declared = manifest(operation.inputs)
-    ref = writer.cluster.locate(operation.kind.kind, live)
+    ref = writer.cluster.locate(operation.kind, live)
     seconds = waiting.timeout(declared, operation.timeout)
     unready = ""
     try:
@@ -184,7 +187,7 @@ def delete(writer: Writer, operation: Operation) -> None:
     except (ConfigError, UnreachableError) as error:
         _tolerate(writer, operation, error)
         return
-    if uid and not (waiting.is_skipped(declared) and kind.kind.key in _DELETE_SKIPPABLE):
+    if uid and not (waiting.is_skipped(declared) and kind.key in _DELETE_SKIPPABLE):
         seconds = waiting.timeout(declared, operation.timeout)
         waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_gone(uid)
 
@@ -199,7 +202,7 @@ def list_page(writer: Writer, operation: Operation, limit: int, token: str) -> t
         "continue": token,
         "limit": str(limit) if limit > 0 else "",
     }
-    resource = writer.cluster.resource(operation.kind.kind)
+    resource = writer.cluster.resource(operation.kind)
     page = writer.cluster.list(resource, namespace, {key: value for key, value in asked.items() if value})
     found = [item["metadata"] for item in page["items"]]
     references = [Reference(resource, item.get("namespace", ""), item["name"]) for item in found]

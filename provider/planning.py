@@ -38,7 +38,7 @@ def plan(writer: Writer, operation: Operation) -> Plan:
     replaces = tuple(change for change in found if _forces_replacement(writer, operation, change, after))
     if found and not replaces and writer.is_known and not has_unknown(after):
         found, replaces = _tried(writer, operation, found)
-    if operation.kind.kind.key == _JOB and is_true(new, _REPLACE_UNREADY) and _is_unready(writer, operation):
+    if operation.kind.key == _JOB and is_true(new, _REPLACE_UNREADY) and _is_unready(writer, operation):
         unready = Change(("metadata", "annotations", _REPLACE_UNREADY), Edit.UPDATE)
         found, replaces = (*found, unready), (*replaces, unready)
     same_name = not is_autonamed(new) and _identity(before) == _identity(after)
@@ -48,7 +48,7 @@ def plan(writer: Writer, operation: Operation) -> Plan:
 def _forces_replacement(writer: Writer, operation: Operation, change: Change, after: Object) -> bool:
     if operation.kind.is_patch:
         return ".".join(map(str, change.path)) in IDENTITY
-    return forces_replacement(operation.kind.kind, change.path, writer.settings, after)
+    return forces_replacement(operation.kind, change.path, writer.settings, after)
 
 
 def _tried(

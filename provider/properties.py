@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf import struct_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Object = dict[str, Any]
 """A JSON object: a Kubernetes object, or properties that may hold `Secret` and unknown values."""
@@ -83,24 +83,34 @@ def encode(properties: Object) -> struct_pb2.Struct:
 
 
 def _wire(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
-    if isinstance(value, Secret):
-        return {_SIGNATURE: _SECRET, "value": _wire(value.value)}
-    if isinstance(value, dict):
-        return {key: _wire(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_wire(item) for item in value]
-    return value
+    return _with_secrets(value, lambda inner: {_SIGNATURE: _SECRET, "value": inner})
 
 
 def reveal(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     """`value` without its `Secret` wrappers: what the API server is sent."""
+    return _with_secrets(value, lambda inner: inner)
+
+
+def _with_secrets(value: Any, form: Callable[[object], object]) -> Any:  # noqa: ANN401 (any JSON value)
+    """A copy of `value` in which a secret has another form."""
     if isinstance(value, Secret):
-        return reveal(value.value)
+        return form(_with_secrets(value.value, form))
     if isinstance(value, dict):
-        return {key: reveal(item) for key, item in value.items()}
+        return {key: _with_secrets(item, form) for key, item in value.items()}
     if isinstance(value, list):
-        return [reveal(item) for item in value]
+        return [_with_secrets(item, form) for item in value]
     return value
+
+
+def _leaves(value: object, *, is_secret: bool = False) -> Iterator[tuple[object, bool]]:
+    """Every scalar in `value`, and whether it is inside a `Secret`."""
+    if isinstance(value, Secret):
+        yield from _leaves(value.value, is_secret=True)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item, is_secret=is_secret)
+    else:
+        yield value, is_secret
 
 
 def manifest(properties: Object) -> Object:
@@ -117,20 +127,9 @@ def merge_patch(old: Object, new: Object) -> Object:
     return patch
 
 
-def is_unknown(value: object) -> bool:
-    """Whether `value` itself is known only after the update."""
-    return isinstance(value, str) and value in _UNKNOWN
-
-
 def has_unknown(value: object) -> bool:
     """Whether any part of `value` is known only after the update."""
-    if isinstance(value, Secret):
-        return has_unknown(value.value)
-    if isinstance(value, dict):
-        return any(map(has_unknown, value.values()))
-    if isinstance(value, list):
-        return any(map(has_unknown, value))
-    return is_unknown(value)
+    return any(isinstance(leaf, str) and leaf in _UNKNOWN for leaf, _ in _leaves(value))
 
 
 def protect(properties: Object) -> Object:
@@ -172,25 +171,7 @@ def _mark_like(template: object, value: Any) -> Any:  # noqa: ANN401 (any JSON v
 
 def secrets(value: object) -> Iterator[str]:
     """Every scalar inside a `Secret` anywhere in `value`, as text."""
-    if isinstance(value, Secret):
-        yield from _scalars(value.value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from secrets(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from secrets(item)
-
-
-def _scalars(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _scalars(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _scalars(item)
-    else:
-        yield str(reveal(value))
+    return (str(leaf) for leaf, is_secret in _leaves(value) if is_secret)
 
 
 def redact(message: str, properties: Object) -> str:

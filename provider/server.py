@@ -11,27 +11,26 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
-from google.protobuf import any_pb2, empty_pb2
+from google.protobuf import any_pb2, empty_pb2, struct_pb2
 from google.protobuf.message import Message
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from provider import lifecycle, settings
-from provider.cluster import Cluster
 from provider.diff import Change, Edit, changes, render
-from provider.engine import Engine, Log, Silence
+from provider.engine import Log
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
-from provider.kubeconfig import active_cluster, connect
 from provider.planning import Plan, plan
 from provider.properties import Object, decode, encode, has_unknown, redact, reveal
 from provider.writing import Operation, Writer
 
 if TYPE_CHECKING:
+    from provider.cluster import Cluster
     from provider.lifecycle import State
 
 # An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the 16 or so
@@ -42,6 +41,14 @@ _PARENT_CHECK = 5.0
 
 _Request = TypeVar("_Request", bound=Message)
 _Answer = TypeVar("_Answer")
+_OnResource = (
+    provider_pb2.CheckRequest
+    | provider_pb2.CreateRequest
+    | provider_pb2.DeleteRequest
+    | provider_pb2.DiffRequest
+    | provider_pb2.ReadRequest
+    | provider_pb2.UpdateRequest
+)
 _Method = Callable[["KubernetesProvider", _Request, grpc.ServicerContext], _Answer]
 
 _EDITS = {
@@ -76,13 +83,22 @@ def _redacted(message: str, request: Message) -> str:
 class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     """One provider, as the engine sees it."""
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    def __init__(self, engine: engine_pb2_grpc.EngineStub | None = None) -> None:
         self._engine = engine
         self._cancelled = threading.Event()
         self._writer = Writer(settings.Settings(), None, self._cancelled)
 
-    def _log(self, urn: str, properties: Object) -> Log:
-        return self._engine.log(urn, properties) if self._engine else Silence()
+    def _operation(
+        self,
+        request: _OnResource,
+        inputs: struct_pb2.Struct,
+        old: struct_pb2.Struct | None = None,
+        state: struct_pb2.Struct | None = None,
+        **more: Any,  # noqa: ANN401 (the other fields of Operation)
+    ) -> Operation:
+        declared, before, last = (decode(given) if given else {} for given in (inputs, old, state))
+        kind, log = parse_token(request.type, declared or last), Log(self._engine, request.urn, declared or last)
+        return Operation(kind, inputs=declared, old=before, state=last, log=log, **more)
 
     def Handshake(
         self, _request: provider_pb2.ProviderHandshakeRequest, _context: grpc.ServicerContext
@@ -125,7 +141,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Takes the settings; the kubeconfig is read, and the cluster asked, only when a resource needs it."""
         parsed = settings.parse(decode(request.args))
         if parsed is not None:
-            self._writer = Writer(parsed, lambda: Cluster(*connect(parsed)), self._cancelled)
+            self._writer = Writer(parsed, lambda: _connect(parsed), self._cancelled)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
@@ -133,7 +149,6 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_tells_errors
     def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Fills in what the program left out."""
-        old, new = decode(request.olds), decode(request.news)
         naming = Naming(
             request.name,
             request.randomSeed,
@@ -141,8 +156,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             request.autonaming.mode == provider_pb2.CheckRequest.AutonamingOptions.DISABLE,
         )
         try:
-            kind = parse_token(request.type, new)
-            operation = Operation(kind, inputs=new, old=old, log=self._log(request.urn, new))
+            operation = self._operation(request, request.news, request.olds)
             return provider_pb2.CheckResponse(inputs=encode(lifecycle.check(self._writer, operation, naming)))
         except UnsupportedError as error:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
@@ -153,16 +167,13 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         # Most resources of most updates: not worth unpacking. Only a Job may be unready and say that this replaces it.
         if request.old_inputs == request.news and not request.type.endswith(":Job"):
             return _diff_response(Plan())
-        state, old = decode(request.olds), decode(request.old_inputs)
-        operation = Operation(parse_token(request.type, state), request.id, decode(request.news), old, state)
+        operation = self._operation(request, request.news, request.old_inputs, request.olds, id=request.id)
         return _diff_response(plan(self._writer, operation))
 
     @_tells_errors
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         """Creates and awaits."""
-        inputs = decode(request.properties)
-        log = self._log(request.urn, inputs)
-        operation = Operation(parse_token(request.type, inputs), inputs=inputs, timeout=request.timeout, log=log)
+        operation = self._operation(request, request.properties, timeout=request.timeout)
         if request.preview:
             expected = lifecycle.preview_create(self._writer, operation)
             return provider_pb2.CreateResponse(properties=encode(expected))
@@ -173,9 +184,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_tells_errors
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """Refreshes or imports; an empty answer means gone."""
-        inputs, state = decode(request.inputs), decode(request.properties)
-        log = self._log(request.urn, inputs)
-        operation = Operation(parse_token(request.type, inputs or state), request.id, inputs, state=state, log=log)
+        operation = self._operation(request, request.inputs, state=request.properties, id=request.id)
         found = lifecycle.read(self._writer, operation)
         if found is None:
             return provider_pb2.ReadResponse()
@@ -185,10 +194,10 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_tells_errors
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Writes and awaits."""
-        inputs, old, state = decode(request.news), decode(request.old_inputs), decode(request.olds)
-        ignored, log = tuple(request.ignoreChanges), self._log(request.urn, inputs)
-        kind = parse_token(request.type, inputs)
-        operation = Operation(kind, request.id, inputs, old, state, ignored, request.timeout, log)
+        known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
+        operation = self._operation(
+            request, request.news, *known, id=request.id, ignored=ignored, timeout=request.timeout
+        )
         if request.preview:
             expected = lifecycle.preview_update(self._writer, operation)
             return provider_pb2.UpdateResponse(properties=encode(expected))
@@ -199,10 +208,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_tells_errors
     def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Deletes and awaits."""
-        state = decode(request.properties)
-        inputs = decode(request.old_inputs) or state
-        kind, log = parse_token(request.type, inputs), self._log(request.urn, inputs)
-        operation = Operation(kind, request.id, inputs, state=state, timeout=request.timeout, log=log)
+        inputs = request.old_inputs if request.old_inputs.fields else request.properties
+        operation = self._operation(request, inputs, state=request.properties, id=request.id, timeout=request.timeout)
         lifecycle.delete(self._writer, operation)
         return empty_pb2.Empty()
 
@@ -252,10 +259,20 @@ def _refusal(token: str) -> str:
     )
 
 
+def _connect(parsed: settings.Settings) -> Cluster:
+    # Loading these takes as long as the rest of the plugin's start: what changes nothing does without.
+    from provider.cluster import Cluster
+    from provider.kubeconfig import connect
+
+    return Cluster(*connect(parsed))
+
+
 def _identifying(old: Object, new: Object) -> tuple[str, ...]:
     """The settings whose change means another cluster."""
     if new.get("clusterIdentifier"):
         return ("clusterIdentifier",) if old.get("clusterIdentifier") else ()
+    from provider.kubeconfig import active_cluster
+
     before, after = active_cluster(old), active_cluster(new)
     is_other = before is not None and after is not None and before != after
     return ("kubeconfig", "context") if is_other or has_unknown([new.get("kubeconfig"), new.get("context")]) else ()
@@ -307,7 +324,7 @@ def serve() -> None:
     # Large CRDs exceed the default message size of 4 MiB.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=unlimited)
-    engine = Engine(sys.argv[1]) if len(sys.argv) > 1 else None
+    engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1])) if len(sys.argv) > 1 else None
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(KubernetesProvider(engine), server)
     port = server.add_insecure_port("127.0.0.1:0")
     parent = os.getppid()

@@ -7,10 +7,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from provider.engine import Log, Silence
+from provider.engine import Log
 from provider.errors import ApiError, ConfigError, NoSuchKindError
 from provider.inputs import annotation, is_true
-from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Reference, Type
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
 from provider.ownership import CREATOR, is_foreign, leave_alone, take_over
 from provider.properties import Object, manifest, merge_patch
 
@@ -29,7 +29,7 @@ _STATE_MANAGER = "__fieldManager"
 class Operation:
     """One call of the engine about one resource; `old` inputs and `state` are empty where it has none yet."""
 
-    kind: Type
+    kind: Kind
     id: str = ""
     inputs: Object = field(default_factory=dict)
     old: Object = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Operation:
     ignored: tuple[str, ...] = ()
     timeout: float = 0
     """Seconds, of the resource's custom timeouts; 0 when it has none."""
-    log: Log = field(default_factory=Silence)
+    log: Log = field(default_factory=Log)
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Writer:
     connect: Callable[[], Cluster] | None
     cancelled: threading.Event = field(default_factory=threading.Event)
     pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
-    """Seconds between attempts at a create whose namespace or kind may be made by the same update."""
+    """Seconds between attempts at a create that may be refused only for now."""
     _made: Cluster | None = None
     _connecting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,7 +69,7 @@ class Writer:
 
     def find(self, operation: Operation) -> Reference:
         """The address of the resource's object."""
-        return self.cluster.find(operation.kind.kind, operation.id)
+        return self.cluster.find(operation.kind, operation.id)
 
     def manager(self, operation: Operation) -> str:
         """The field manager of the resource: as its annotation says, as its state says, else one of its own."""
@@ -81,24 +81,36 @@ class Writer:
     def create(self, operation: Operation, manager: str, *, dry_run: bool = False) -> Object:
         """Creates the object, or applies a patch; never adopts, unless the settings say upsert."""
         cluster, declared = self.cluster, manifest(operation.inputs)
-        ref, warn = cluster.locate(operation.kind.kind, declared), self._warn(operation)
+        ref, warn = cluster.locate(operation.kind, declared), self._warn(operation)
         if operation.kind.is_patch or (self.settings.upsert and self.settings.server_side):
             force = dry_run or self._is_forced(declared)
             return cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
         return cluster.create(ref, declared, dry_run=dry_run, warn=warn)
 
     def create_patiently(self, operation: Operation, manager: str) -> Object:
-        """`create`, again while its namespace or kind is missing: programs need not say in which order they go."""
+        """`create`, again while its namespace or kind is missing, which programs need not order, or its name is taken.
+
+        The name is taken for a while after a deletion that was not awaited.
+        """
         for pause in self.pauses:
             try:
                 return self.create(operation, manager)
             except (ApiError, NoSuchKindError) as error:
-                if isinstance(error, ApiError) and error.reason != "NotFound":
+                if not self._may_pass(operation, error):
                     raise
                 operation.log.status(f"waiting: {error}")
                 if self.cancelled.wait(pause):
                     raise
         return self.create(operation, manager)
+
+    def _may_pass(self, operation: Operation, error: ApiError | NoSuchKindError) -> bool:
+        """Whether a create was refused for what is yet to come, or for an object that is going."""
+        if isinstance(error, NoSuchKindError) or error.reason == "NotFound":
+            return True
+        if error.reason != "AlreadyExists":
+            return False
+        live = self.cluster.get(self.cluster.locate(operation.kind, manifest(operation.inputs)))
+        return live is None or "deletionTimestamp" in live["metadata"]
 
     def update(self, operation: Operation, *, dry_run: bool = False) -> Object:
         """Writes the inputs over the live object; fields declared before and not now are removed."""
@@ -107,7 +119,7 @@ class Writer:
         if live is None:
             message = f"{ref} is gone from the cluster: run `pulumi refresh`, then update again"
             raise ApiError(message, status=404, reason="NotFound")
-        if operation.kind.kind.key == CUSTOM_RESOURCE_DEFINITION and not operation.kind.is_patch:
+        if operation.kind.key == CUSTOM_RESOURCE_DEFINITION and not operation.kind.is_patch:
             return cluster.replace(ref, declared, live, manager, dry_run=dry_run)
         if not self.settings.server_side:
             return cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=dry_run)

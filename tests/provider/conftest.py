@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from provider.settings import Settings
 from tests.provider.fakes import FakeApi, Lifecycle
+from tests.provider.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Cluster
 
 
 @pytest.fixture
@@ -14,3 +23,12 @@ def api() -> FakeApi:
 @pytest.fixture
 def lifecycle(api: FakeApi) -> Lifecycle:
     return Lifecycle(api, Settings())
+
+
+@pytest.fixture
+def project(cluster: Cluster, tmp_path: Path) -> Iterator[Project]:
+    project = Project(cluster, tmp_path)
+    yield project
+    project.run("destroy", "--yes", "--skip-preview")
+    assert project.namespace not in project.namespaces()
+    project.run("stack", "rm", "live", "--yes")

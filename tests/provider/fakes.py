@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from provider import lifecycle as steps
 from provider.cluster import Cluster
+from provider.engine import Log
 from provider.errors import ApiError
 from provider.inputs import Naming
-from provider.kinds import Kind, Type
+from provider.kinds import Kind
 from provider.planning import Plan, plan
 from provider.writing import Operation, Writer
 
@@ -112,10 +114,11 @@ class FakeApi:
         return self.canonical.get(value, value) if isinstance(value, str) else value
 
 
-class FakeLog:
+class FakeLog(Log):
     """Keeps what the user would see."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.statuses: list[str] = []
         self.warnings: list[str] = []
 
@@ -134,29 +137,31 @@ class Lifecycle:
         self.cancelled, self.log = self.writer.cancelled, FakeLog()
 
     def check(self, kind: Kind, name: str, old: Object, new: Object, seed: bytes = SEED, **naming: Any) -> Object:
-        operation = Operation(Type(kind), inputs=new, old=old, log=self.log)
+        operation = Operation(kind, inputs=new, old=old, log=self.log)
         return steps.check(self.writer, operation, Naming(name, seed, **naming))
 
     def diff(self, kind: Kind, old: Object, new: Object, state: Object, *, is_patch: bool = False) -> Plan:
-        return plan(self.writer, Operation(Type(kind, is_patch), "ns/a", new, old, state))
+        return plan(self.writer, Operation(replace(kind, is_patch=is_patch), "ns/a", new, old, state))
 
     def create(self, kind: Kind, inputs: Object, seconds: float = 0, *, is_patch: bool = False) -> steps.State:
-        return steps.create(self.writer, Operation(Type(kind, is_patch), inputs=inputs, timeout=seconds, log=self.log))
+        return steps.create(
+            self.writer, Operation(replace(kind, is_patch=is_patch), inputs=inputs, timeout=seconds, log=self.log)
+        )
 
     def update(self, kind: Kind, inputs: Object, state: Object, old: Object | None = None) -> steps.State:
-        return steps.update(self.writer, Operation(Type(kind), "ns/a", inputs, old or {}, state, log=self.log))
+        return steps.update(self.writer, Operation(kind, "ns/a", inputs, old or {}, state, log=self.log))
 
     def preview_update(self, kind: Kind, inputs: Object, state: Object) -> Object:
-        return steps.preview_update(self.writer, Operation(Type(kind), "ns/a", inputs, {}, state))
+        return steps.preview_update(self.writer, Operation(kind, "ns/a", inputs, {}, state))
 
     def preview_create(self, kind: Kind, inputs: Object) -> Object:
-        return steps.preview_create(self.writer, Operation(Type(kind), inputs=inputs))
+        return steps.preview_create(self.writer, Operation(kind, inputs=inputs))
 
     def read(self, kind: Kind, inputs: Object, state: Object | None = None) -> steps.State | None:
-        return steps.read(self.writer, Operation(Type(kind), "ns/a", inputs, state=state or {}, log=self.log))
+        return steps.read(self.writer, Operation(kind, "ns/a", inputs, state=state or {}, log=self.log))
 
     def delete(self, kind: Kind, inputs: Object, seconds: float = 0, **more: Any) -> None:
-        operation = Operation(Type(kind, **more), "ns/a", inputs, state=inputs, timeout=seconds, log=self.log)
+        operation = Operation(replace(kind, **more), "ns/a", inputs, state=inputs, timeout=seconds, log=self.log)
         steps.delete(self.writer, operation)
 
 

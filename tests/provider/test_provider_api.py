@@ -9,7 +9,7 @@ import pytest
 
 from provider.cluster import Cluster
 from provider.errors import ApiError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
-from provider.kinds import Kind, Type, parse_token
+from provider.kinds import Kind, parse_token
 from provider.kubeconfig import active_cluster, connect
 from provider.ownership import leave_alone, take_over
 from provider.properties import Secret
@@ -265,12 +265,12 @@ def test_an_ignored_field_is_left_to_its_manager_or_sent_as_it_is() -> None:
 
 
 def test_tokens_name_kinds_or_are_refused_in_a_sentence() -> None:
-    assert parse_token("kubernetes:core/v1:Secret", {}) == Type(Kind("", "v1", "Secret"))
-    assert parse_token("kubernetes:apps/v1:Deployment", {}).kind.api_version == "apps/v1"
-    patch = Type(Kind("", "v1", "Pod"), is_patch=True)
+    assert parse_token("kubernetes:core/v1:Secret", {}) == Kind("", "v1", "Secret")
+    assert parse_token("kubernetes:apps/v1:Deployment", {}).api_version == "apps/v1"
+    patch = Kind("", "v1", "Pod", is_patch=True)
     assert parse_token("kubernetes:core/v1:PodPatch", {"kind": "Pod"}) == patch
     own = parse_token("kubernetes:example.com/v1:EnvoyPatch", {"kind": "EnvoyPatch"})
-    assert own == Type(Kind("example.com", "v1", "EnvoyPatch"))
+    assert own == Kind("example.com", "v1", "EnvoyPatch")
     for token in ("kubernetes:helm.sh/v3:Release", "kubernetes:yaml/v2:ConfigGroup"):
         with pytest.raises(UnsupportedError, match="install the official plugin"):
             parse_token(token, {})

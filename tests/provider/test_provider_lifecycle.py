@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from provider import lifecycle as steps
 from provider.errors import ApiError, CancelledError, Cause, ConfigError, ProviderError, UnreachableError
 from provider.inputs import Naming
-from provider.kinds import Kind, Type
+from provider.kinds import Kind
 from provider.planning import Plan, plan
 from provider.properties import Secret
 from provider.settings import Settings
@@ -27,6 +28,17 @@ def test_check_fills_in_what_the_program_left_out(lifecycle: Lifecycle) -> None:
     assert inputs["metadata"]["annotations"] == {"a": "b", "pulumi.com/autonamed": "true"}
     namespace = lifecycle.check(Kind("", "v1", "Namespace"), "n", {}, {"metadata": {"name": "n", "uid": "u"}})
     assert namespace["metadata"] == {"name": "n"}
+
+
+def test_what_is_left_as_it_is_needs_no_cluster(lifecycle: Lifecycle, api: FakeApi) -> None:
+    namespaced, cluster_wide = declared(CONFIG_MAP), {"metadata": {"name": "n"}}
+    assert lifecycle.check(CONFIG_MAP, "cm", namespaced, namespaced)["metadata"] == namespaced["metadata"]
+    kind = Kind("", "v1", "Namespace")
+    assert lifecycle.check(kind, "n", cluster_wide, cluster_wide)["metadata"] == {"name": "n"}
+    assert api.asked == []
+    # Without the namespace that it had, it goes into the default one.
+    moved = lifecycle.check(CONFIG_MAP, "cm", namespaced, {"metadata": {"name": "a"}})
+    assert moved["metadata"] == {"name": "a", "namespace": "default"}
 
 
 def test_an_automatic_name_is_kept_as_long_as_the_object_lives(lifecycle: Lifecycle) -> None:
@@ -135,7 +147,7 @@ def test_a_custom_resource_definition_is_replaced_whole(lifecycle: Lifecycle, ap
     assert api.bodies[0]["spec"] == {"schema": {"x-kubernetes-preserve-unknown-fields": True}}
     assert created.outputs["spec"] == definition["spec"]
     api.objects["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/a"]["metadata"]["resourceVersion"] = "7"
-    steps.update(lifecycle.writer, Operation(Type(kind), "a", skipped, state=created.outputs))
+    steps.update(lifecycle.writer, Operation(kind, "a", skipped, state=created.outputs))
     assert api.writes[1][0] == "PUT"
     assert api.bodies[1]["metadata"]["resourceVersion"] == "7"
 
@@ -162,6 +174,21 @@ def test_a_namespace_that_is_yet_to_come_is_waited_for(lifecycle: Lifecycle, api
     api.refused_once["POST"] = [ApiError("no", status=403, reason="Forbidden")]
     with pytest.raises(ApiError):
         lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP))
+
+
+def test_an_object_that_is_being_deleted_is_waited_for_and_no_other(lifecycle: Lifecycle, api: FakeApi) -> None:
+    lifecycle.writer.pauses = (0, 0)
+    exists = ApiError("exists", status=409, reason="AlreadyExists")
+    live = api.has(declared(CONFIG_MAP, metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}))
+    api.refused_once["POST"] = [exists, exists]
+    assert lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP)).id == "ns/a"
+    assert len(api.writes) == 1
+    del live["metadata"]["deletionTimestamp"]
+    api.has(live)
+    api.refused_once["POST"] = [exists]
+    with pytest.raises(ApiError, match="exists already"):
+        lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP))
+    assert len(api.writes) == 1
 
 
 def test_a_lost_answer_is_asked_for_again_and_the_object_known_as_ours(lifecycle: Lifecycle, api: FakeApi) -> None:
@@ -196,7 +223,7 @@ def test_warnings_of_the_server_are_passed_on(lifecycle: Lifecycle, api: FakeApi
 def test_a_patch_applies_its_fields_and_gives_up_only_those(lifecycle: Lifecycle, api: FakeApi) -> None:
     patch = declared(CONFIG_MAP, data={"a": "1"})
     with pytest.raises(ProviderError, match=r"needs `metadata.name`"):
-        steps.check(lifecycle.writer, Operation(Type(CONFIG_MAP, is_patch=True), inputs={}), Naming("p"))
+        steps.check(lifecycle.writer, Operation(replace(CONFIG_MAP, is_patch=True), inputs={}), Naming("p"))
     state = lifecycle.create(CONFIG_MAP, patch, is_patch=True)
     manager = state.outputs["__fieldManager"]
     replaced = lifecycle.diff(CONFIG_MAP, patch, declared(CONFIG_MAP, data={"a": "2"}), state.outputs, is_patch=True)
@@ -273,7 +300,7 @@ def test_an_unusable_kubeconfig_fails_only_what_needs_the_cluster() -> None:
 
     writer = Writer(Settings(), broken)
     inputs = declared(CONFIG_MAP)
-    operation = Operation(Type(CONFIG_MAP), "ns/a", inputs, inputs, inputs)
+    operation = Operation(CONFIG_MAP, "ns/a", inputs, inputs, inputs)
     assert steps.check(writer, operation, Naming("cm"))["metadata"]["name"] == "a"
     assert plan(writer, operation) == Plan()
     assert steps.preview_create(writer, operation) == inputs

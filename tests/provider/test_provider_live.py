@@ -2,121 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import signal
-import subprocess
-import textwrap
-import time
-import uuid
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
-from provider.errors import ApiError
-from provider.kubeconfig import connect
-from provider.settings import Settings
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from tests.provider.project import Project
 
 pytestmark = pytest.mark.live
-
-_HEADER = """
-import pulumi, pulumi_kubernetes as k
-NS = {namespace!r}
-ns = k.core.v1.Namespace("ns", metadata={{"name": NS}})
-inside = pulumi.ResourceOptions(depends_on=[ns])
-"""
-
-
-class Cluster(Protocol):
-    """What tests/conftest.py provides."""
-
-    kubeconfig: Path
-    env: dict[str, str]
-
-
-class Project:
-    """A Pulumi project with one stack, whose program a test rewrites."""
-
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
-        self.namespace = f"provider-{uuid.uuid4().hex[:8]}"
-        self._env, self._folder = cluster.env, folder
-        (folder / "Pulumi.yaml").write_text(f"name: {self.namespace}\nruntime: python\n")
-        self.program("")
-        self.run("stack", "init", "live")
-        self._api, _ = connect(Settings(kubeconfig=str(cluster.kubeconfig)))
-
-    def program(self, body: str) -> None:
-        header = _HEADER.format(namespace=self.namespace)
-        (self._folder / "__main__.py").write_text(header + textwrap.dedent(body))
-
-    def live(self, path: str, *, method: str = "GET", root: str = "/api/v1", body: object = None) -> dict[str, Any]:
-        """Asks the API server directly about something in the project's namespace."""
-        merge = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        where = f"{root}/namespaces/{self.namespace}/{path}"
-        return self._api.request(method, where, query={"fieldManager": "someone"}, body=body, content_type=merge)
-
-    def namespaces(self) -> set[str]:
-        return {item["metadata"]["name"] for item in self._api.request("GET", "/api/v1/namespaces")["items"]}
-
-    def run(self, *arguments: str, fails: bool = False) -> str:
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
-            cwd=self._folder,
-            env=self._env,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        output = done.stdout + done.stderr
-        assert (done.returncode != 0) == fails, output
-        return output
-
-    def up(self, body: str | None = None, *, fails: bool = False) -> tuple[dict[str, int], str]:
-        """Counts of the operations (created, updated, replaced, unchanged, …), and the whole output."""
-        if body is not None:
-            self.program(body)
-        output = self.run("up", "--yes", "--skip-preview", fails=fails)
-        summary = output.rpartition("Resources:")[2]
-        counts = {what: int(n) for n, what in re.findall(r"(\d+) (\w+)", summary.split("Duration")[0])}
-        counts.pop("changes", None)
-        return counts, output
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """The same, left running."""
-        command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
-        return subprocess.Popen(command, cwd=self._folder, env=self._env, stdout=subprocess.DEVNULL, text=True)
-
-    def wait_for(self, path: str, *, root: str) -> dict[str, Any]:
-        """The object at `path` once it exists."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with contextlib.suppress(ApiError):
-                return self.live(path, root=root)
-            time.sleep(0.2)
-        raise AssertionError(f"{path} was not made within a minute")
-
-    def state(self) -> str:
-        return self.run("stack", "export")
-
-    def resource(self, name: str) -> dict[str, Any]:
-        resources = json.loads(self.state())["deployment"]["resources"]
-        found: dict[str, Any] = next(r for r in resources if r["urn"].endswith(f"::{name}"))
-        return found
-
-
-@pytest.fixture
-def project(cluster: Cluster, tmp_path: Path) -> Iterator[Project]:
-    project = Project(cluster, tmp_path)
-    yield project
-    project.run("destroy", "--yes", "--skip-preview")
-    assert project.namespace not in project.namespaces()
-    project.run("stack", "rm", "live", "--yes")
-
 
 _DEPLOYMENT = """
 k.apps.v1.Deployment("web", metadata={{"namespace": NS, "name": "web", "labels": {labels}}}, opts=inside, spec={{
