@@ -46,6 +46,9 @@ _RESTART = 8
 _NEVER_SENT = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
 _UNAUTHORIZED = 401
 _MULTIPLE_CHOICES = 300
+# Characters that JSON takes as they are, and YAML, as which the server reads an apply, only escaped: DEL, C1 but NEL,
+# U+FFFE and U+FFFF, in UTF-8.
+_NO_YAML = re.compile(rb"\x7f|\xc2[\x80-\x84\x86-\x9f]|\xef\xbf[\xbe\xbf]")
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -75,7 +78,7 @@ class Api:
     ) -> Object:
         """The decoded answer; raises ApiError when refused and UnreachableError when there is no usable answer."""
         target = path + (f"?{urlencode(query)}" if query else "")
-        payload = None if body is None else msgspec.json.encode(body)
+        payload = None if body is None else _encode(body, content_type)
         client = self._client
         response = self._send(client, method, target, payload, content_type)
         if response.status == _UNAUTHORIZED:  # a token expired or was rotated before its time
@@ -136,6 +139,15 @@ class Api:
             if self._client is refused:
                 self._client = self._log_in()
             return self._client
+
+
+def _encode(body: object, content_type: str) -> bytes:
+    encoded = msgspec.json.encode(body)
+    return _NO_YAML.sub(_escape, encoded) if content_type == APPLY else encoded
+
+
+def _escape(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found[0].decode())
 
 
 def _refusal(method: str, path: str, response: urllib3.BaseHTTPResponse) -> ApiError:

@@ -6,7 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from provider.api import APPLY, JSON
 from provider.cluster import Cluster
 from provider.errors import ApiError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
 from provider.kinds import Kind, parse_token
@@ -170,6 +172,15 @@ def test_a_server_that_asks_to_wait_is_asked_again(server: Server, cluster: Clus
     server.says(f"{method} /x", (status, {"Retry-After": "0"}, "{}"), {"done": True})
     assert cluster.api.request(method, "/x", body={"a": 1}) == {"done": True}
     assert [body for _, _, body in server.seen] == [b'{"a":1}'] * 2
+
+
+@pytest.mark.parametrize("content_type", [APPLY, JSON])
+def test_any_text_is_sent_so_that_the_server_can_read_it(server: Server, cluster: Cluster, content_type: str) -> None:
+    text = "".join(map(chr, (*range(0x20), *range(0x7E, 0xA1), 0xFEFF, 0xFFFD, 0xFFFE, 0xFFFF, 0x1F600)))
+    server.says("PATCH /x", {})
+    cluster.api.request("PATCH", "/x", body={"data": {text: text}}, content_type=content_type)
+    body = server.seen[-1][2].decode()
+    assert (yaml.safe_load if content_type == APPLY else json.loads)(body) == {"data": {text: text}}
 
 
 def test_a_refusal_carries_reason_and_causes(server: Server, cluster: Cluster) -> None:
