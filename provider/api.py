@@ -46,9 +46,9 @@ _RESTART = 8
 _NEVER_SENT = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
 _UNAUTHORIZED = 401
 _MULTIPLE_CHOICES = 300
-# Characters that JSON takes as they are, and YAML, as which the server reads an apply, only escaped: DEL, C1 but NEL,
-# U+FFFE and U+FFFF, in UTF-8.
-_NO_YAML = re.compile(rb"\x7f|\xc2[\x80-\x84\x86-\x9f]|\xef\xbf[\xbe\xbf]")
+# Characters that JSON takes as they are, and YAML, as which the server reads an apply, refuses or folds unless escaped:
+# DEL, C1, U+2028, U+2029, U+FFFE and U+FFFF, in UTF-8.
+_NO_YAML = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbf[\xbe\xbf]")
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 

@@ -176,7 +176,9 @@ def test_a_server_that_asks_to_wait_is_asked_again(server: Server, cluster: Clus
 
 @pytest.mark.parametrize("content_type", [APPLY, JSON])
 def test_any_text_is_sent_so_that_the_server_can_read_it(server: Server, cluster: Cluster, content_type: str) -> None:
-    text = "".join(map(chr, (*range(0x20), *range(0x7E, 0xA1), 0xFEFF, 0xFFFD, 0xFFFE, 0xFFFF, 0x1F600)))
+    text = "".join(
+        map(chr, (*range(0x20), *range(0x7E, 0xA1), 0x2028, 0x2029, 0xFEFF, 0xFFFD, 0xFFFE, 0xFFFF, 0x1F600))
+    )
     server.says("PATCH /x", {})
     cluster.api.request("PATCH", "/x", body={"data": {text: text}}, content_type=content_type)
     body = server.seen[-1][2].decode()
