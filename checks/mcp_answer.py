@@ -30,4 +30,6 @@ class Answer:
     smoke_error: str | None = None
     sessions: bool = False
     """Whether the server keeps sessions, which live in one of its pods."""
+    lost: bool = False
+    """Whether the connection ended before the answer."""
     seconds: float = 0.0

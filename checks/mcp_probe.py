@@ -8,7 +8,7 @@ import anyio
 import httpx2
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
-from mcp.types import TextContent
+from mcp.types import CONNECTION_CLOSED, TextContent
 
 from checks.access import Access
 from checks.api import status_message
@@ -26,7 +26,15 @@ logging.getLogger("mcp").addHandler(logging.NullHandler())
 
 
 async def probe(access: Access, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS) -> Answer:
-    """List a server's tools and make its smoke call; never raises for what the server does."""
+    """List a server's tools and make its smoke call; never raises for what the server does.
+
+    A server that is reloaded, or whose pod ends, closes the connection before its answer: it is asked once more.
+    """
+    answer = await _probe(access, path, smoke, deadline)
+    return await _probe(access, path, smoke, deadline) if answer.lost else answer
+
+
+async def _probe(access: Access, path: str, smoke: SmokeCall | None, deadline: float) -> Answer:
     start = perf_counter()
     refusals: list[tuple[int, str | None]] = []
     sessions: set[str] = set()
@@ -81,6 +89,8 @@ async def _smoke(client: Client, smoke: SmokeCall) -> str | None:
     try:
         result = await client.call_tool(smoke.tool, dict(smoke.arguments))
     except MCPError as error:
+        if _lost(error):
+            raise
         return _brief(error.error.message)
     texts = [block.text for block in result.content if isinstance(block, TextContent)]
     if result.is_error:
@@ -89,13 +99,17 @@ async def _smoke(client: Client, smoke: SmokeCall) -> str | None:
     return _brief(told) if told else None
 
 
+def _lost(error: BaseException) -> bool:
+    return isinstance(error, MCPError) and error.error.code == CONNECTION_CLOSED
+
+
 def _failure(error: BaseException, refusals: list[tuple[int, str | None]]) -> Answer:
     if isinstance(error, httpx2.TimeoutException):
         return Answer(Outcome.TIMEOUT, "no answer in time")
     if isinstance(error, (httpx2.TransportError, OSError)):
         return Answer(Outcome.UNREACHABLE, str(error) or "the connection was closed")
     if not refusals:
-        return Answer(Outcome.NO_MCP, _brief(str(error)))
+        return Answer(Outcome.NO_MCP, _brief(str(error)), lost=_lost(error))
     status, kubernetes = refusals[-1]
     if kubernetes is not None:
         # The API server itself refused: it may not be asked, or it found nobody behind the Service.

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checks.access import Access
 from checks.mcp_answer import Answer, Outcome
@@ -113,6 +113,36 @@ def test_sessions_of_an_older_server_are_noticed(stateless: bool) -> None:
     assert answer.outcome is Outcome.ANSWERED, answer.detail
     assert answer.protocol < "2026"
     assert answer.sessions is not stateless
+
+
+def losing(app: ASGIApp, method: str, times: int) -> ASGIApp:
+    """Make a server close the connection before it answers a method, so many times."""
+    left = [times]
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        first = [await receive()] if scope["type"] == "http" else []
+
+        async def replayed() -> Message:
+            return first.pop() if first else await receive()
+
+        if left[0] and first and f'"{method}"'.encode() in first[0].get("body", b""):
+            left[0] -= 1
+            await Response(media_type="text/event-stream")(scope, replayed, send)
+        else:
+            await app(scope, replayed, send)
+
+    return respond
+
+
+@pytest.mark.parametrize("method", ["tools/list", "tools/call"])
+def test_an_answer_that_got_lost_is_asked_for_once_more(method: str) -> None:
+    with running(losing(server().streamable_http_app(stateless_http=True), method, 1)) as access:
+        answer = ask(access, SMOKE)
+    assert (answer.outcome, answer.smoke_error, answer.lost) == (Outcome.ANSWERED, None, False)
+    with running(losing(server().streamable_http_app(stateless_http=True), method, 2)) as access:
+        answer = ask(access, SMOKE)
+    assert (answer.outcome, answer.lost) == (Outcome.NO_MCP, True)
+    assert answer.detail == "SSE stream ended without a response"
 
 
 def test_failing_smoke_call_gives_the_tools_own_words() -> None:
