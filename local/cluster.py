@@ -165,7 +165,8 @@ def _start(
         _apply(add, site, images)
         _follow(folder, None, shown, progress)
         if known.node == "real":
-            add.wait("coredns")
+            for deployment in ("coredns", "metrics-server"):
+                add.wait(deployment)
     except BaseException:
         machine.stop(folder)
         raise
