@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore
 from provider.errors import ApiError, NoSuchKindError, UnreachableError
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource
-from provider.ownership import CREATOR, take_over
+from provider.ownership import CREATOR, taken_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,9 +137,14 @@ class Cluster:
     def own(self, ref: Reference, live: Object, manager: str) -> Object:
         """Makes `manager` the one that applies what a POST or kubectl wrote before; returns the object then."""
         for attempt in range(_ATTEMPTS):
-            patch = take_over(live, manager)
-            if not patch:
+            owned = taken_over(live, manager)
+            if owned is None:
                 break
+            fields = owned["metadata"]
+            patch = [
+                {"op": "test", "path": "/metadata/resourceVersion", "value": fields["resourceVersion"]},
+                {"op": "replace", "path": "/metadata/managedFields", "value": fields["managedFields"]},
+            ]
             try:
                 return self._send("PATCH", ref, patch, content_type=JSON_PATCH)
             except ApiError as error:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from provider.errors import ProviderError
 from provider.kinds import Kind, Reference
+from provider.properties import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,8 @@ def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
     """The pods behind the object, newest first."""
     if ref.resource.kind == _POD:
         return [live]
-    selector = live.get("spec", {}).get("selector") or {}
-    labels = selector.get("matchLabels", selector)
+    selector = part(live, "spec", "selector")
+    labels = part(selector, "matchLabels") or selector
     if not labels or not ref.namespace or not all(isinstance(value, str) for value in labels.values()):
         return []
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}

@@ -129,7 +129,7 @@ def _awaited(writer: Writer, operation: Operation, live: Object, manager: str) -
         live = waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_ready(declared, live)
     except UnreadyError as error:
         live, unready = error.live, str(error)
-    except ProviderError as error:  # the object exists: losing it from state would be worse
+    except Exception as error:  # noqa: BLE001 (the object exists: whatever happens, it must not be lost from state)
         unready = f"{ref} was written, but could not be awaited: {error}"
     return State(ref.id, outputs(live, operation.inputs, manager), operation.inputs, unready)
 

@@ -29,27 +29,24 @@ _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 
 
 def is_foreign(conflict: str) -> bool:
-    """Whether a conflict (`conflict with "kubectl-edit" using v1`) is with a manager that `take_over` leaves."""
+    """Whether a conflict (`conflict with "kubectl-edit" using v1`) is with a manager that `taken_over` leaves."""
     _, name, rest = conflict.split('"', 2)
     operation = "Update" if rest.startswith(" using ") else "Apply"
-    return not _is_taken_over({"manager": name, "operation": operation})
+    return rest.startswith(" with subresource ") or not _is_taken_over({"manager": name, "operation": operation})
 
 
-def take_over(live: Object, manager: str) -> list[Object]:
-    """The JSON patch that gives `manager` what a POST or kubectl left behind; empty when there is nothing."""
+def taken_over(live: Object, manager: str) -> Object | None:
+    """`live` once `manager` owns what a POST or kubectl left behind; None when there is nothing of that."""
     mine = [entry for entry in _entries(live) if _is_apply_of(entry, manager)]
     theirs = [entry for entry in _entries(live) if _is_taken_over(entry) and entry not in mine]
     if not theirs:
-        return []
+        return None
     merged: Object = {}
     for entry in [*theirs, *mine]:
         fields = _union(merged.get("fieldsV1", {}), entry.get("fieldsV1", {}))
         merged = {**entry, "manager": manager, "operation": "Apply", "fieldsV1": fields}
     others = [entry for entry in live["metadata"]["managedFields"] if entry not in theirs and entry not in mine]
-    return [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-        {"op": "replace", "path": "/metadata/managedFields", "value": [*others, merged]},
-    ]
+    return {**live, "metadata": {**live["metadata"], "managedFields": [*others, merged]}}
 
 
 def leave_alone(declared: Object, live: Object, manager: str, ignored: Iterable[str]) -> Object:

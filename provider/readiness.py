@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
+from provider.properties import part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,18 +36,19 @@ def pending(cluster: Cluster, ref: Reference, live: Object) -> str:
 
 def conditions(live: Object) -> list[Object]:
     """The conditions in its status."""
-    # A new CRD has null here.
-    return live.get("status", {}).get("conditions") or []
+    found = part(live, "status").get("conditions")
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def condition(live: Object, name: str) -> Object:
     """The condition of this type, or {}."""
-    return next((c for c in conditions(live) if c["type"] == name), {})
+    return next((c for c in conditions(live) if c.get("type") == name), {})
 
 
 def is_observed(live: Object) -> bool:
     """Whether its controller, where it tells, has seen the present version."""
-    return bool(live.get("status", {}).get("observedGeneration", 0) >= live["metadata"].get("generation", 0))
+    observed = part(live, "status").get("observedGeneration", 0)
+    return not isinstance(observed, int) or bool(observed >= live["metadata"].get("generation", 0))
 
 
 _UNSEEN = "its controller has not seen this version yet"

@@ -10,6 +10,7 @@ from provider.conditions import expressions, unmet
 from provider.diagnosis import diagnose
 from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
 from provider.inputs import annotation, is_true
+from provider.properties import part
 from provider.readiness import Failed, Settling, conditions, pending
 
 if TYPE_CHECKING:
@@ -138,5 +139,5 @@ def _pause(waited: float) -> float:
 
 def _what_holds(live: Object) -> str:
     messages = [c["message"] for c in conditions(live) if c.get("status") == "True" and c.get("message")]
-    finalizers = live["metadata"].get("finalizers") or live.get("spec", {}).get("finalizers") or []
-    return "; ".join(messages) or f"finalizers {', '.join(finalizers) or 'none'}"
+    finalizers = live["metadata"].get("finalizers") or part(live, "spec").get("finalizers") or []
+    return "; ".join(map(str, messages)) or f"finalizers {', '.join(map(str, finalizers)) or 'none'}"

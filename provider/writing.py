@@ -11,7 +11,7 @@ from provider.engine import Log
 from provider.errors import ApiError, ConfigError, NoSuchKindError
 from provider.inputs import annotation, is_true
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
-from provider.ownership import CREATOR, is_foreign, leave_alone, take_over
+from provider.ownership import CREATOR, is_foreign, leave_alone, taken_over
 from provider.properties import Object, manifest, merge_patch
 
 if TYPE_CHECKING:
@@ -123,28 +123,22 @@ class Writer:
             return cluster.replace(ref, declared, live, manager, dry_run=dry_run)
         if not self.settings.server_side:
             return cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=dry_run)
-        force = self._is_forced(declared)
-        if dry_run and take_over(live, manager) and not operation.kind.is_patch:
-            return self._expected(operation, ref, manager, force=force)
-        if not dry_run and not operation.kind.is_patch:
-            live = cluster.own(ref, live, manager)
+        if not operation.kind.is_patch:
+            # A dry run cannot take over; it reckons with it.
+            live = (taken_over(live, manager) or live) if dry_run else cluster.own(ref, live, manager)
         declared = leave_alone(declared, live, manager, operation.ignored)
-        warn = self._warn(operation)
-        live = cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
+        force, warn = self._is_forced(declared), self._warn(operation)
+        try:
+            live = cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
+        except ApiError as error:
+            if not dry_run or error.reason != "Conflict" or any(is_foreign(cause.message) for cause in error.causes):
+                raise
+            # With what it will have taken over by then: as the official plugin, this does not show what goes away.
+            live = cluster.apply(ref, declared, manager, dry_run=True, force=True, warn=warn)
         before = operation.state.get(_STATE_MANAGER, manager)
         if before != manager and not dry_run:
             self.relinquish(ref, live, before)
         return live
-
-    def _expected(self, operation: Operation, ref: Reference, manager: str, *, force: bool) -> Object:
-        """What an apply will leave once it owns what a POST or kubectl wrote; until then it would remove nothing."""
-        declared = manifest(operation.inputs)
-        try:
-            self.cluster.apply(ref, declared, manager, dry_run=True, force=force)
-        except ApiError as error:
-            if error.reason == "Conflict" and any(is_foreign(cause.message) for cause in error.causes):
-                raise
-        return self.cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=True)
 
     def relinquish(self, ref: Reference, live: Object, manager: str) -> None:
         """Gives up all that `manager` owns of exactly this object; fields that nobody else owns go away."""

@@ -13,7 +13,7 @@ from provider.cluster import Cluster
 from provider.errors import ApiError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
 from provider.kinds import Kind, parse_token
 from provider.kubeconfig import active_cluster, connect
-from provider.ownership import leave_alone, take_over
+from provider.ownership import leave_alone, taken_over
 from provider.properties import Secret
 from provider.settings import Settings, parse, problems
 
@@ -105,6 +105,33 @@ def test_an_unusable_kubeconfig_is_one_sentence(kubeconfig: str) -> None:
     with pytest.raises(ConfigError, match=r"^the kubeconfig cannot be used: [^\n]+$") as caught:
         connect(Settings(kubeconfig=kubeconfig))
     assert "secret-key" not in str(caught.value)
+
+
+def with_user(server: Server, **user: Any) -> Settings:
+    content = json.loads(server.kubeconfig)
+    content["users"][0]["user"] = user
+    return Settings(kubeconfig=json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [("echo no login >&2; exit 1", "no login"), ("echo '{}'", "missing key"), ("echo no", "decode")],
+)
+def test_a_failing_credential_plugin_is_one_sentence_and_no_anonymous_request(
+    server: Server, capfd: pytest.CaptureFixture[str], script: str, reason: str
+) -> None:
+    run = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]}
+    with pytest.raises(ConfigError, match=rf"credential plugin sh gave neither token nor certificate \(.*{reason}"):
+        connect(with_user(server, exec={**run, "interactiveMode": "Never"}))
+    assert server.seen == []
+    assert capfd.readouterr().err == ""
+
+
+def test_broken_base64_in_a_kubeconfig_is_one_sentence(server: Server) -> None:
+    content = json.loads(server.kubeconfig)
+    content["clusters"][0]["cluster"] = {"server": "https://127.0.0.1:1", "certificate-authority-data": "12345"}
+    with pytest.raises(ConfigError, match="the kubeconfig cannot be used: "):
+        connect(Settings(kubeconfig=json.dumps(content)))
 
 
 def test_settings_that_would_change_what_happens_are_refused() -> None:
@@ -245,12 +272,11 @@ def test_ownership_left_by_a_create_or_by_kubectl_becomes_that_of_an_apply() -> 
     kubectl = {"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {"f:spec": {}}}
     status = {**OURS, "subresource": "status"}
     live = {"metadata": {"resourceVersion": "7", "managedFields": [OURS, THEIRS, APPLIED, kubectl, status]}}
-    test, change = take_over(live, "pulumi-kubernetes-1")
-    assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
+    settled = taken_over(live, "pulumi-kubernetes-1")
+    assert settled is not None
     fields: dict[str, Any] = {"f:data": {"f:a": {}, "f:b": {}}, "f:spec": {}}
-    assert change["value"] == [THEIRS, status, {**APPLIED, "fieldsV1": fields}]
-    settled = {"metadata": {"resourceVersion": "8", "managedFields": change["value"]}}
-    assert take_over(settled, "pulumi-kubernetes-1") == []
+    assert settled["metadata"]["managedFields"] == [THEIRS, status, {**APPLIED, "fieldsV1": fields}]
+    assert taken_over(settled, "pulumi-kubernetes-1") is None
 
 
 def test_ownership_is_taken_over_again_when_another_wrote_meanwhile(server: Server, cluster: Cluster) -> None:
@@ -260,7 +286,9 @@ def test_ownership_is_taken_over_again_when_another_wrote_meanwhile(server: Serv
     server.says(f"GET {path}", {"metadata": {"resourceVersion": "8", "managedFields": [OURS, THEIRS]}})
     server.says(f"PATCH {path}", (409, {}, json.dumps({"kind": "Status", "reason": "Conflict"})), {"done": True})
     assert cluster.own(cluster.find(CONFIG_MAP, "ns/a"), live, "m") == {"done": True}
-    assert json.loads(server.seen[-1][2])[0]["value"] == "8"
+    test, change = json.loads(server.seen[-1][2])
+    assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "8"}
+    assert change["path"] == "/metadata/managedFields"
 
 
 def test_an_ignored_field_is_left_to_its_manager_or_sent_as_it_is() -> None:

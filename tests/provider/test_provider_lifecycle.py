@@ -264,6 +264,38 @@ def test_conflicts_are_shown_in_the_preview_and_forced_only_on_demand(lifecycle:
     assert [query["force"] for _, _, query in api.writes] == ["true", "true", "false"]
 
 
+CREATED = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+SCALED = {"manager": "kubectl", "operation": "Update", "subresource": "scale", "fieldsV1": CREATED["fieldsV1"]}
+ALL_BUT_REPLICAS = {**CREATED, "fieldsV1": {"f:spec": {"f:paused": {}}}}
+
+
+def conflict(message: str) -> ApiError:
+    causes = (Cause(".spec.replicas", f"conflict with {message}"),)
+    return ApiError("conflict", status=409, reason="Conflict", causes=causes)
+
+
+def test_a_preview_reckons_with_what_an_update_takes_over(lifecycle: Lifecycle, api: FakeApi) -> None:
+    api.has(declared(DEPLOYMENT, metadata={"resourceVersion": "1", "managedFields": [CREATED]}, spec={"replicas": 1}))
+    changed = declared(DEPLOYMENT, spec={"replicas": 2})
+    api.refused_once["PATCH"] = [conflict('"pulumi-kubernetes" using apps/v1 at 2026-01-01T00:00:00Z')]
+    assert lifecycle.preview_update(DEPLOYMENT, changed, {})["spec"] == {"replicas": 2}
+    assert [(query["dryRun"], query["force"]) for _, _, query in api.writes] == [("All", "true")]
+    api.refused_once["PATCH"] = [conflict('"kubectl" with subresource "scale" using apps/v1')]
+    with pytest.raises(ApiError, match='conflict with "kubectl" with subresource "scale"'):
+        lifecycle.preview_update(DEPLOYMENT, changed, {})
+
+
+def test_a_preview_leaves_ignored_fields_to_their_managers_as_the_update_does(
+    lifecycle: Lifecycle, api: FakeApi
+) -> None:
+    changed = declared(DEPLOYMENT, spec={"replicas": 1, "paused": True})
+    for fields, sent in (([ALL_BUT_REPLICAS, SCALED], {"paused": True}), ([CREATED], {"paused": True, "replicas": 3})):
+        metadata = {"resourceVersion": "1", "managedFields": fields}
+        api.has(declared(DEPLOYMENT, metadata=metadata, spec={"replicas": 3}))
+        lifecycle.preview_update(DEPLOYMENT, changed, {}, "spec.replicas")
+        assert api.bodies[-1]["spec"] == sent
+
+
 def test_only_absence_loses_a_resource(lifecycle: Lifecycle, api: FakeApi) -> None:
     assert lifecycle.read(CONFIG_MAP, {}) is None
     assert lifecycle.read(Kind("", "v1", "Absent"), {}) is None

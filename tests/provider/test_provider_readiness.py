@@ -158,6 +158,28 @@ def test_a_mistake_in_what_to_wait_for_is_told_before_anything_is_written(
     assert api.writes == []
 
 
+@pytest.mark.parametrize(
+    "live",
+    [
+        {"spec": {"selector": "a=b"}, "status": {"conditions": {"Ready": "True"}}},
+        {"spec": "text", "status": ["text"]},
+        {"spec": {"selector": {"matchLabels": "a"}}, "status": {"conditions": ["Ready"], "observedGeneration": "1"}},
+    ],
+)
+def test_a_custom_object_of_any_shape_is_awaited(lifecycle: Lifecycle, live: Object) -> None:
+    annotations = {"pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "0"}
+    state = lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP, metadata={"annotations": annotations}, **live))
+    assert state.unready == "ConfigMap ns/a is not ready after 0 s: condition Ready is absent"
+
+
+def test_whatever_goes_wrong_while_waiting_the_object_is_kept(lifecycle: Lifecycle, api: FakeApi) -> None:
+    api.refusals["GET"] = ValueError("a surprise")
+    api.defaults = status(phase="Pending")
+    state = lifecycle.create(CLAIM, declared(CLAIM, spec={"storageClassName": "late"}))
+    assert state.id == "ns/a"
+    assert state.unready == "PersistentVolumeClaim ns/a was written, but could not be awaited: a surprise"
+
+
 def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Lifecycle, api: FakeApi) -> None:
     waiting = {"reason": "ImagePullBackOff", "message": "no such image"}
     containers = [{"name": "good", "ready": True, "state": {}}, {"name": "bad", "state": {"waiting": waiting}}]
