@@ -81,9 +81,21 @@ class Cluster:
         try:
             return self._send("GET", ref)
         except ApiError as error:
-            if error.reason == "NotFound":
+            if self._is_absent(ref, error):
                 return None
             raise
+
+    def _is_absent(self, ref: Reference, error: ApiError) -> bool:
+        """Whether an error says that the object is gone; a 404 of nobody's word does when its kind is gone, too."""
+        if error.status != 404 or error.reason:
+            return error.reason == "NotFound"
+        with self._discovering:
+            self._lists.pop(ref.resource.kind.api_version, None)
+        try:
+            self.resource(ref.resource.kind)
+        except NoSuchKindError:
+            return True
+        return False
 
     def list(self, resource: Resource, namespace: str, query: dict[str, str]) -> Object:
         """The list object of one kind's objects in one namespace, in the server's order."""
@@ -125,14 +137,27 @@ class Cluster:
         query = {"fieldManager": manager, "force": str(force).lower()}
         return self._send("PATCH", ref, manifest, content_type=APPLY, dry_run=dry_run, warn=warn, **query)
 
-    def merge(self, ref: Reference, patch: Object, *, dry_run: bool = False) -> Object:
+    def merge(
+        self, ref: Reference, patch: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore
+    ) -> Object:
         """Client-side apply: a JSON merge patch."""
-        return self._send("PATCH", ref, patch, content_type=MERGE_PATCH, dry_run=dry_run, fieldManager=CREATOR)
+        query = {"fieldManager": CREATOR}
+        return self._send("PATCH", ref, patch, content_type=MERGE_PATCH, dry_run=dry_run, warn=warn, **query)
 
-    def replace(self, ref: Reference, manifest: Object, live: Object, manager: str, *, dry_run: bool = False) -> Object:
+    def replace(
+        self,
+        ref: Reference,
+        manifest: Object,
+        live: Object,
+        manager: str,
+        *,
+        dry_run: bool = False,
+        warn: Callable[[str], None] = ignore,
+    ) -> Object:
         """Puts `manifest` in the place of exactly the `live` object."""
         metadata = {**manifest["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
-        return self._send("PUT", ref, {**manifest, "metadata": metadata}, dry_run=dry_run, fieldManager=manager)
+        body = {**manifest, "metadata": metadata}
+        return self._send("PUT", ref, body, dry_run=dry_run, warn=warn, fieldManager=manager)
 
     def own(self, ref: Reference, live: Object, manager: str) -> Object:
         """Makes `manager` the one that applies what a POST or kubectl wrote before; returns the object then."""
@@ -159,7 +184,7 @@ class Cluster:
         try:
             answer = self._send("DELETE", ref, {"propagationPolicy": propagation})
         except ApiError as error:
-            if error.reason == "NotFound":
+            if self._is_absent(ref, error):
                 return ""
             raise
         # The server answers with the object, or with a Status once it is gone already.

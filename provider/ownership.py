@@ -8,8 +8,9 @@ moves from client-side to server-side apply; entries of kubectl are taken over t
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from provider.diff import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,6 @@ _TAKEN_OVER = (
     ("pulumi-kubernetes", "Update"),
     ("pulumi-resource-kubernetes", "Update"),
 )
-_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 
 
 def is_foreign(conflict: str) -> bool:
@@ -60,8 +60,8 @@ def leave_alone(declared: Object, live: Object, manager: str, ignored: Iterable[
     for entry in live["metadata"].get("managedFields") or []:
         (ours if entry.get("manager") == manager else theirs).append(entry.get("fieldsV1", {}))
     for path in ignored:
-        steps = [quoted or plain for quoted, index, plain in _STEP.findall(path) if not index]
-        if path.endswith("]") and not path.endswith('"]'):
+        steps = [step for step in parse(path) if isinstance(step, str)]
+        if len(steps) < len(parse(path)) or "*" in steps:
             continue  # an item of a list: the server merges those by their keys
         if any(_owns(fields, steps) for fields in theirs) and not any(_owns(fields, steps) for fields in ours):
             declared = _with(declared, steps, None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provider import waiting
-from provider.diff import MISSING, Change, Edit, changes, field_at, render
+from provider.diff import MISSING, Change, Edit, changes, covers, field_at, parse, render
 from provider.errors import ApiError, ProviderError
 from provider.inputs import is_autonamed, is_true
 from provider.properties import Object, has_unknown, manifest
@@ -34,7 +34,8 @@ def plan(writer: Writer, operation: Operation) -> Plan:
     """What changes from the old to the new inputs, given the last state; asks the server only if they differ."""
     state, new = manifest(operation.state), operation.inputs
     before, after = _aligned(manifest(operation.old), state), _aligned(manifest(new), state)
-    found = tuple(changes(before, after))
+    ignored = [parse(path) for path in operation.ignored]
+    found = tuple(change for change in changes(before, after) if not any(covers(i, change.path) for i in ignored))
     replaces = tuple(change for change in found if _forces_replacement(writer, operation, change, after))
     if found and not replaces and writer.is_known and not has_unknown(after):
         found, replaces = _tried(writer, operation, found)

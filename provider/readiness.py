@@ -61,9 +61,12 @@ def _deployment(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     progressing = condition(live, "Progressing")
     if progressing and progressing.get("reason") != "NewReplicaSetAvailable":
         return progressing.get("message") or f"{status.get('updatedReplicas', 0)} of {wanted} replicas are updated"
-    if status.get("updatedReplicas", 0) < wanted or condition(live, "Available").get("status") != "True":
-        return f"{status.get('availableReplicas', 0)} of {wanted} replicas are available"
-    return ""
+    updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    # On a mere scaling the conditions stay as they were.
+    if min(updated, available) < wanted or condition(live, "Available").get("status") != "True":
+        return f"{min(updated, available)} of {wanted} replicas are available"
+    old = status.get("replicas", updated) - updated
+    return f"{old} old replicas are still there" if old > 0 else ""
 
 
 def _stateful_set(_cluster: Cluster, _ref: Reference, live: Object) -> str:

@@ -167,7 +167,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         # Most resources of most updates: not worth unpacking. Only a Job may be unready and say that this replaces it.
         if request.old_inputs == request.news and not request.type.endswith(":Job"):
             return _diff_response(Plan())
-        operation = self._operation(request, request.news, request.old_inputs, request.olds, id=request.id)
+        known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
+        operation = self._operation(request, request.news, *known, id=request.id, ignored=ignored)
         return _diff_response(plan(self._writer, operation))
 
     @_tells_errors

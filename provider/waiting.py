@@ -103,7 +103,8 @@ class Wait:
     @staticmethod
     def _passing(error: ApiError | UnreachableError) -> str:
         """The error as a reason to wait on: an API server that restarts comes back; raises any other error."""
-        if isinstance(error, ApiError) and error.status < _SERVER_ERROR:
+        # A 404 that is no Status comes while a kind is going, and is still discovered.
+        if isinstance(error, ApiError) and error.status < _SERVER_ERROR and error.reason:
             raise error
         return str(error)
 

@@ -119,26 +119,35 @@ class Writer:
         if live is None:
             message = f"{ref} is gone from the cluster: run `pulumi refresh`, then update again"
             raise ApiError(message, status=404, reason="NotFound")
+        warn = self._warn(operation)
         if operation.kind.key == CUSTOM_RESOURCE_DEFINITION and not operation.kind.is_patch:
-            return cluster.replace(ref, declared, live, manager, dry_run=dry_run)
+            return cluster.replace(ref, declared, live, manager, dry_run=dry_run, warn=warn)
         if not self.settings.server_side:
-            return cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=dry_run)
+            return cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=dry_run, warn=warn)
+        force = self._is_forced(declared)
         if not operation.kind.is_patch:
-            # A dry run cannot take over; it reckons with it.
-            live = (taken_over(live, manager) or live) if dry_run else cluster.own(ref, live, manager)
+            if dry_run and (owned := taken_over(live, manager)):
+                return self._expected(operation, ref, owned, manager, force=force)
+            live = cluster.own(ref, live, manager)
         declared = leave_alone(declared, live, manager, operation.ignored)
-        force, warn = self._is_forced(declared), self._warn(operation)
-        try:
-            live = cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
-        except ApiError as error:
-            if not dry_run or error.reason != "Conflict" or any(is_foreign(cause.message) for cause in error.causes):
-                raise
-            # With what it will have taken over by then: as the official plugin, this does not show what goes away.
-            live = cluster.apply(ref, declared, manager, dry_run=True, force=True, warn=warn)
+        live = cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
         before = operation.state.get(_STATE_MANAGER, manager)
         if before != manager and not dry_run:
             self.relinquish(ref, live, before)
         return live
+
+    def _expected(self, operation: Operation, ref: Reference, owned: Object, manager: str, *, force: bool) -> Object:
+        """What an apply will leave once it has taken over `owned`; until then it would remove nothing."""
+        declared, warn = manifest(operation.inputs), self._warn(operation)
+        if not force:
+            sent = leave_alone(declared, owned, manager, operation.ignored)
+            try:
+                self.cluster.apply(ref, sent, manager, dry_run=True)
+            except ApiError as error:
+                if error.reason == "Conflict" and any(is_foreign(cause.message) for cause in error.causes):
+                    raise
+        # What is ignored is the same in both, and therefore not sent.
+        return self.cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=True, warn=warn)
 
     def relinquish(self, ref: Reference, live: Object, manager: str) -> None:
         """Gives up all that `manager` owns of exactly this object; fields that nobody else owns go away."""

@@ -236,6 +236,30 @@ def test_only_the_servers_own_word_means_gone(server: Server, cluster: Cluster) 
     assert cluster.get(ref) is None
 
 
+def test_an_object_is_gone_with_its_kind_and_never_with_half_a_discovery(server: Server, cluster: Cluster) -> None:
+    foo = Kind("example.com", "v1", "Foo")
+    discovery = "GET /apis/example.com/v1"
+    served: dict[str, Any] = {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]}
+    absent: Answer = (404, {}, "404 page not found")
+    server.says(discovery, served)
+    ref = cluster.find(foo, "ns/a")
+    for discovered in (served, absent):  # it is there; it does not answer, though it is listed
+        server.says(discovery, discovered)
+        server.says("GET /apis", {"groups": [{"versions": [{"groupVersion": "example.com/v1"}]}]})
+        with pytest.raises(ApiError, match="HTTP 404"):
+            cluster.get(ref)
+        with pytest.raises(ApiError, match="HTTP 404"):
+            cluster.delete(ref, "Foreground")
+    server.says("GET /apis", absent)  # a proxy that knows nothing
+    with pytest.raises(ApiError, match="HTTP 404"):
+        cluster.get(ref)
+    server.says("GET /apis", {"groups": []})
+    assert cluster.get(ref) is None
+    assert cluster.delete(ref, "Foreground") == ""
+    server.says(discovery, {"resources": []})  # other kinds of its group stay
+    assert cluster.get(ref) is None
+
+
 def test_a_kind_is_absent_only_when_discovery_says_so(server: Server, cluster: Cluster) -> None:
     foo = Kind("example.com", "v1", "Foo")
     group = {"versions": [{"groupVersion": "example.com/v1"}]}

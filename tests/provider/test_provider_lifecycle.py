@@ -70,6 +70,14 @@ def test_equal_inputs_ask_the_server_nothing(lifecycle: Lifecycle, api: FakeApi)
     assert api.asked == []
 
 
+def test_what_is_ignored_is_no_change(lifecycle: Lifecycle, api: FakeApi) -> None:
+    old, new = (api.has(declared(DEPLOYMENT, spec={"replicas": n, "other": n})) for n in (1, 2))
+    api.has(old)
+    operation = Operation(DEPLOYMENT, "ns/a", new, old, old, ("spec.replicas",))
+    assert [c.path for c in plan(lifecycle.writer, operation).changes] == [("spec", "other")]
+    assert plan(lifecycle.writer, replace(operation, ignored=("spec",))) == Plan()
+
+
 def test_an_update_that_the_server_does_not_see_is_none(lifecycle: Lifecycle, api: FakeApi) -> None:
     old = api.has(declared(DEPLOYMENT, spec={"cpu": "1", "n": 1, "gone": 1}))
     new = declared(DEPLOYMENT, spec={"cpu": "1000m", "n": 2, "added": 1})
@@ -279,7 +287,7 @@ def test_a_preview_reckons_with_what_an_update_takes_over(lifecycle: Lifecycle, 
     changed = declared(DEPLOYMENT, spec={"replicas": 2})
     api.refused_once["PATCH"] = [conflict('"pulumi-kubernetes" using apps/v1 at 2026-01-01T00:00:00Z')]
     assert lifecycle.preview_update(DEPLOYMENT, changed, {})["spec"] == {"replicas": 2}
-    assert [(query["dryRun"], query["force"]) for _, _, query in api.writes] == [("All", "true")]
+    assert [(query["dryRun"], query["fieldManager"]) for _, _, query in api.writes] == [("All", "pulumi-kubernetes")]
     api.refused_once["PATCH"] = [conflict('"kubectl" with subresource "scale" using apps/v1')]
     with pytest.raises(ApiError, match='conflict with "kubectl" with subresource "scale"'):
         lifecycle.preview_update(DEPLOYMENT, changed, {})
@@ -292,8 +300,9 @@ def test_a_preview_leaves_ignored_fields_to_their_managers_as_the_update_does(
     for fields, sent in (([ALL_BUT_REPLICAS, SCALED], {"paused": True}), ([CREATED], {"paused": True, "replicas": 3})):
         metadata = {"resourceVersion": "1", "managedFields": fields}
         api.has(declared(DEPLOYMENT, metadata=metadata, spec={"replicas": 3}))
+        api.bodies.clear()
         lifecycle.preview_update(DEPLOYMENT, changed, {}, "spec.replicas")
-        assert api.bodies[-1]["spec"] == sent
+        assert api.bodies[0]["spec"] == sent
 
 
 def test_only_absence_loses_a_resource(lifecycle: Lifecycle, api: FakeApi) -> None:

@@ -24,6 +24,7 @@ def condition(name: str, value: str = "True", **fields: str) -> Object:
 
 AVAILABLE = [condition("Progressing", reason="NewReplicaSetAvailable"), condition("Available")]
 ONE, SEEN = {"replicas": 1}, {"observedGeneration": 1}
+ROLLED, SCALING = ({"replicas": n, "updatedReplicas": n, "availableReplicas": 1} for n in (1, 3))
 STATEFUL_SET, DAEMON_SET = Kind("apps", "v1", "StatefulSet"), Kind("apps", "v1", "DaemonSet")
 CLAIM, VOLUME = Kind("", "v1", "PersistentVolumeClaim"), Kind("", "v1", "PersistentVolume")
 INGRESS, TOKEN = Kind("networking.k8s.io", "v1", "Ingress"), {"type": "kubernetes.io/service-account-token"}
@@ -35,8 +36,11 @@ MISSING = [{"backend": {"service": {"name": "x"}}}]
 ON_DELETE = {"updateStrategy": {"type": "OnDelete"}}
 DEFINITION = Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 CASES: list[tuple[Kind, Object, Object, str]] = [
-    (DEPLOYMENT, ONE, status(observedGeneration=1, updatedReplicas=1, conditions=AVAILABLE), ""),
-    (DEPLOYMENT, ONE, status(observedGeneration=0, updatedReplicas=1, conditions=AVAILABLE), "has not seen"),
+    (DEPLOYMENT, ONE, status(**SEEN, **ROLLED, conditions=AVAILABLE), ""),
+    (DEPLOYMENT, {"replicas": 0}, status(**SEEN, conditions=AVAILABLE), ""),
+    (DEPLOYMENT, ONE, status(observedGeneration=0, **ROLLED, conditions=AVAILABLE), "has not seen"),
+    (DEPLOYMENT, {"replicas": 3}, status(**SEEN, **SCALING, conditions=AVAILABLE), "1 of 3 replicas are available"),
+    (DEPLOYMENT, ONE, status(**SEEN, **ROLLED | {"replicas": 2}, conditions=AVAILABLE), "1 old replicas are still"),
     (DEPLOYMENT, ONE, status(observedGeneration=1, updatedReplicas=0, conditions=AVAILABLE), "0 of 1 replicas"),
     (DEPLOYMENT, ONE, status(observedGeneration=1, conditions=None), "0 of 1 replicas"),
     (DEPLOYMENT, ONE, status(**SEEN, conditions=[condition("Progressing", message="still going")]), "still going"),
