@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from provider.properties import Object
 
 _ATTEMPTS = 5
+_FAILURE_HOLDS = 30.0
+"""Seconds in which an unreachable server is not tried anew: else each resource would wait for it in its turn."""
 _CLOCK = 2.0
 """Seconds by which a creation time may seem earlier than it was: the server tells both its times in whole seconds."""
 
@@ -29,20 +32,31 @@ class Cluster:
         self.namespace = namespace
         self._lists: dict[str, dict[str, Resource]] = {}
         self._discovering = threading.Lock()
+        self._failure: UnreachableError | None = None
+        self._failed_at = 0.0
 
     def resource(self, kind: Kind) -> Resource:
         """How the server serves `kind`; raises NoSuchKindError only when discovery succeeded without it."""
         with self._discovering:
             found = self._lists.get(kind.api_version, {}).get(kind.name)
             if found is None:  # never seen, or a CRD made since
-                self._lists[kind.api_version] = self._discover(kind)
-                found = self._lists[kind.api_version].get(kind.name)
+                found = self._found(kind)
         if found is None:
             raise NoSuchKindError(
                 f"the cluster has no kind {kind.name} in {kind.api_version}: install its CRD first,"
                 " or use an API version that this cluster serves"
             )
         return found
+
+    def _found(self, kind: Kind) -> Resource | None:
+        if self._failure and time.monotonic() < self._failed_at + _FAILURE_HOLDS:
+            raise self._failure
+        try:
+            self._lists[kind.api_version] = self._discover(kind)
+        except UnreachableError as error:
+            self._failure, self._failed_at = error, time.monotonic()
+            raise
+        return self._lists[kind.api_version].get(kind.name)
 
     def _discover(self, kind: Kind) -> dict[str, Resource]:
         path = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.version}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _POD = Kind("", "v1", "Pod")
 _EVENT = Kind("", "v1", "Event")
+_LOOKED_AT = 3
+"""Pods whose events are read."""
 
 
 def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
@@ -62,13 +64,23 @@ def _why_stuck(container: Object) -> str:
     return "" if ended or container.get("ready") else "runs, but is not ready"
 
 
+def events(cluster: Cluster, namespace: str, **about: str) -> list[Object]:
+    """The events whose object has these fields."""
+    query = {"fieldSelector": ",".join(f"involvedObject.{field}={value}" for field, value in about.items())}
+    found: list[Object] = cluster.list(cluster.resource(_EVENT), namespace, query)["items"]
+    return found
+
+
 def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
     if not ref.namespace:
         return ""
-    query = {"fieldSelector": "type=Warning", "limit": "500"}
-    events: list[Object] = cluster.list(cluster.resource(_EVENT), ref.namespace, query)["items"]
-    names = {ref.name, *(pod["metadata"]["name"] for pod in pods)}
-    ours = [event for event in events if _concerns(event["involvedObject"], ref, names)]
+    newest = [pod["metadata"]["name"] for pod in pods[:_LOOKED_AT]]
+    asked = [{"name": name} for name in dict.fromkeys((ref.name, *newest))]
+    if ref.resource.kind.key == ("apps", "Deployment"):
+        asked.append({"kind": "ReplicaSet"})
+    found = [event for one in asked for event in events(cluster, ref.namespace, **one)]
+    warnings = [event for event in found if event.get("type") == "Warning"]
+    ours = [event for event in warnings if _concerns(event["involvedObject"], ref, {ref.name, *newest})]
     if not ours:
         return ""
     last = max(ours, key=_time)

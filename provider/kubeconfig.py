@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,23 +15,23 @@ from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, KubeConf
 from provider.api import Api
 from provider.errors import ConfigError
 from provider.properties import Object, reveal
+from provider.settings import CALLS
 
 if TYPE_CHECKING:
     from provider.settings import Settings
 
-CONNECTIONS = 16
 _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
-def connect(settings: Settings) -> tuple[Api, str]:
+def connect(settings: Settings, cancelled: threading.Event | None = None) -> tuple[Api, str]:
     """A connection and its default namespace; raises ConfigError for an unusable kubeconfig. Sends nothing."""
-    api = Api(lambda: _log_in(settings))
+    api = Api(lambda: _log_in(settings), cancelled or threading.Event(), settings.client_timeout)
     return api, settings.namespace or _namespace(settings) or "default"
 
 
 def _log_in(settings: Settings) -> client.ApiClient:
     configuration = client.Configuration()
-    configuration.connection_pool_maxsize = CONNECTIONS
+    configuration.connection_pool_maxsize = CALLS
     try:
         if _is_in_cluster(settings):
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]

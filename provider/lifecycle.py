@@ -15,6 +15,7 @@ from provider.properties import Object, has_unknown, manifest, outputs, reveal
 from provider.readiness import Failed, Settling
 
 if TYPE_CHECKING:
+    from provider.kinds import Kind
     from provider.writing import Operation, Writer
 
 _PROPAGATION = "pulumi.com/deletionPropagationPolicy"
@@ -43,7 +44,7 @@ class State:
 def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
     """The inputs to plan with: kind filled in, named, put into a namespace, a Secret's contents marked."""
     settings, kind, old = writer.settings, operation.kind, operation.old
-    if settings.skip_update_unreachable and old and not _is_reachable(writer):
+    if settings.skip_update_unreachable and old and not _is_reachable(writer, kind):
         operation.log.warn("the cluster is unreachable: skipUpdateUnreachable leaves this resource as it is")
         return old
     inputs = completed(kind, old, operation.inputs, naming, server_side=settings.server_side)
@@ -64,12 +65,12 @@ def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
     return {**inputs, "metadata": {**metadata, "namespace": namespace}} if namespace else inputs
 
 
-def _is_reachable(writer: Writer) -> bool:
+def _is_reachable(writer: Writer, kind: Kind) -> bool:
     try:
-        writer.cluster.api.request("GET", "/version")
+        writer.cluster.resource(kind)
     except (ConfigError, UnreachableError):
         return False
-    except ApiError:
+    except (ApiError, NoSuchKindError):
         return True
     return True
 

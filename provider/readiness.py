@@ -124,9 +124,10 @@ def _service(cluster: Cluster, ref: Reference, live: Object) -> str:
         return "it has no load-balancer address"
     if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
         return ""
-    endpoints = [endpoint for listed in _slices(cluster, ref) for endpoint in listed.get("endpoints") or []]
+    listed = [endpoint for one in _slices(cluster, ref) for endpoint in one.get("endpoints") or []]
+    endpoints = [e for e in listed if not part(e, "conditions").get("terminating")]
     # Per the API, an absent 'ready' means ready.
-    waiting = [e for e in endpoints if not (e.get("conditions") or {}).get("ready", True)]
+    waiting = [e for e in endpoints if not part(e, "conditions").get("ready", True)]
     if waiting:
         return f"{len(waiting)} of its {len(endpoints)} endpoints are not ready"
     selector = ",".join(f"{key}={value}" for key, value in spec["selector"].items())

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from provider.cluster import Cluster
     from provider.lifecycle import State
 
-# An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the 16 or so
-# operations that it runs at a time. Threads are started only as needed.
-_THREADS = 64
 _PARENT_CHECK = 5.0
 """Seconds between looks whether the engine still lives."""
 
@@ -141,7 +139,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Takes the settings; the kubeconfig is read, and the cluster asked, only when a resource needs it."""
         parsed = settings.parse(decode(request.args))
         if parsed is not None:
-            self._writer = Writer(parsed, lambda: _connect(parsed), self._cancelled)
+            self._writer = Writer(parsed, lambda: _connect(parsed, self._cancelled), self._cancelled)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
@@ -234,8 +232,12 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Ends all waiting; requests under way are finished."""
-        self._cancelled.set()
+        self.cancel()
         return empty_pb2.Empty()
+
+    def cancel(self) -> None:
+        """The same, without a call."""
+        self._cancelled.set()
 
     @_tells_errors
     def Invoke(self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext) -> NoReturn:
@@ -260,18 +262,18 @@ def _refusal(token: str) -> str:
     )
 
 
-def _connect(parsed: settings.Settings) -> Cluster:
+def _connect(parsed: settings.Settings, cancelled: threading.Event) -> Cluster:
     # Loading these takes as long as the rest of the plugin's start: what changes nothing does without.
     from provider.cluster import Cluster
     from provider.kubeconfig import connect
 
-    return Cluster(*connect(parsed))
+    return Cluster(*connect(parsed, cancelled))
 
 
 def _identifying(old: Object, new: Object) -> tuple[str, ...]:
     """The settings whose change means another cluster."""
-    if new.get("clusterIdentifier"):
-        return ("clusterIdentifier",) if old.get("clusterIdentifier") else ()
+    if new.get("clusterIdentifier") and old.get("clusterIdentifier"):
+        return ("clusterIdentifier",)
     from provider.kubeconfig import active_cluster
 
     before, after = active_cluster(old), active_cluster(new)
@@ -318,15 +320,17 @@ def _report_unready(
 
 def serve() -> None:
     """Serves on a free loopback port, printed for the engine, until the engine says to stop or is gone."""
+    logging.getLogger().addHandler(logging.NullHandler())  # packages log what we tell in a sentence
     # The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us.
     told_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_stop.set())
     # Large CRDs exceed the default message size of 4 MiB.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(ThreadPoolExecutor(_THREADS), options=unlimited)
+    server = grpc.server(ThreadPoolExecutor(settings.CALLS), options=unlimited)
     engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1])) if len(sys.argv) > 1 else None
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(KubernetesProvider(engine), server)
+    provider = KubernetesProvider(engine)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     parent = os.getppid()
     server.start()
@@ -334,4 +338,5 @@ def serve() -> None:
     sys.stdout.flush()
     while not told_to_stop.wait(_PARENT_CHECK) and os.getppid() == parent:
         pass
+    provider.cancel()  # a wait would keep the process alive
     server.stop(None)

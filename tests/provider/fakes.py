@@ -45,6 +45,17 @@ SEED = b"seed"
 CLUSTER_WIDE = ("CustomResourceDefinition", "Namespace", "PersistentVolume", "StorageClass")
 
 
+def selected(item: Object, selector: str) -> bool:
+    """Whether an object has all the fields of a field selector."""
+    for field, _, wanted in (part.partition("=") for part in selector.split(",") if part):
+        value: Any = item
+        for step in field.split("."):
+            value = value.get(step)
+        if value != wanted:
+            return False
+    return True
+
+
 class FakeApi:
     """An API server of a few lines: objects by path, `defaults` merged into what is written, refusals by method."""
 
@@ -60,6 +71,7 @@ class FakeApi:
         self.refused_once: dict[str, list[Exception]] = {}
         self.canonical: dict[str, str] = {}
         self.now = 0.0
+        self.down: Exception | None = None
 
     def server_time(self) -> float:
         return self.now
@@ -75,6 +87,8 @@ class FakeApi:
         self, method: str, path: str, *, query: Any = None, body: Any = None, content_type: str = "", warn: Any = None
     ) -> Object:
         self.asked.append(f"{method} {path}")
+        if self.down:
+            raise self.down
         if path in KINDS:
             entries = KINDS[path].items()
             return {"resources": [{"kind": k, "name": n, "namespaced": k not in CLUSTER_WIDE} for k, n in entries]}
@@ -84,11 +98,12 @@ class FakeApi:
             raise self.refused_once[method].pop(0)
         if method in self.refusals:
             raise self.refusals[method]
-        return self._read(path) if method == "GET" else self._write(method, path, query or {}, body, warn)
+        return self._read(path, query or {}) if method == "GET" else self._write(method, path, query or {}, body, warn)
 
-    def _read(self, path: str) -> Object:
+    def _read(self, path: str, query: dict[str, str]) -> Object:
         if path.rpartition("/")[2] in {name for names in KINDS.values() for name in names.values()}:
-            return {"items": self.lists.get(path, []), "metadata": {}}
+            found = [item for item in self.lists.get(path, []) if selected(item, query.get("fieldSelector", ""))]
+            return {"items": found[: int(query.get("limit", len(found)))], "metadata": {}}
         if path not in self.objects:
             raise ApiError("gone", status=404, reason="NotFound")
         return self.objects[path]

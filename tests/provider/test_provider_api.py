@@ -10,7 +10,7 @@ import yaml
 
 from provider.api import APPLY, JSON
 from provider.cluster import Cluster
-from provider.errors import ApiError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
+from provider.errors import ApiError, CancelledError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
 from provider.kinds import Kind, parse_token
 from provider.kubeconfig import active_cluster, connect
 from provider.ownership import leave_alone, taken_over
@@ -136,6 +136,8 @@ def test_broken_base64_in_a_kubeconfig_is_one_sentence(server: Server) -> None:
 
 def test_settings_that_would_change_what_happens_are_refused() -> None:
     assert set(problems({"cluster": "x", "renderYamlToDirectory": "", "alwaysRender": "false"})) == {"cluster"}
+    for wrong in ("x", "[]", {"timeout": "long"}):
+        assert set(problems({"kubeClientSettings": wrong})) == {"kubeClientSettings"}
     assert parse({"kubeconfig": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}) is None
 
 
@@ -145,6 +147,13 @@ def test_a_setting_comes_from_the_provider_before_the_environment(monkeypatch: p
     monkeypatch.setenv("PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY", "false")
     assert parse({}) == Settings(secret_mutable=True, server_side=False)
     assert parse({"enableSecretMutable": "false", "enableServerSideApply": True}) == Settings()
+    assert parse({"kubeClientSettings": '{"timeout": 7, "qps": 5}'}) == Settings(
+        secret_mutable=True, server_side=False, client_timeout=7
+    )
+    monkeypatch.setenv("PULUMI_K8S_CLIENT_TIMEOUT", "9")
+    configured = parse({"kubeClientSettings": {"burst": 5}})
+    assert configured is not None
+    assert configured.client_timeout == 9
 
 
 def test_the_cluster_that_a_kubeconfig_leads_to(server: Server, tmp_path: Path) -> None:
@@ -199,6 +208,16 @@ def test_a_server_that_asks_to_wait_is_asked_again(server: Server, cluster: Clus
     server.says(f"{method} /x", (status, {"Retry-After": "0"}, "{}"), {"done": True})
     assert cluster.api.request(method, "/x", body={"a": 1}) == {"done": True}
     assert [body for _, _, body in server.seen] == [b'{"a":1}'] * 2
+
+
+def test_cancelling_ends_a_wait_that_the_server_asked_for(server: Server) -> None:
+    cancelled = threading.Event()
+    api, _ = connect(Settings(kubeconfig=server.kubeconfig), cancelled)
+    server.says("POST /x", (429, {"Retry-After": "60"}, "{}"))
+    threading.Timer(0.2, cancelled.set).start()
+    with pytest.raises(CancelledError):
+        api.request("POST", "/x", body={})
+    assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("content_type", [APPLY, JSON])

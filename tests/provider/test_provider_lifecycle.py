@@ -314,6 +314,18 @@ def test_only_absence_loses_a_resource(lifecycle: Lifecycle, api: FakeApi) -> No
             lifecycle.read(CONFIG_MAP, {})
 
 
+def test_an_unreachable_cluster_is_waited_for_once_and_not_for_each_resource(
+    lifecycle: Lifecycle, api: FakeApi
+) -> None:
+    api.down = UnreachableError("down")
+    for _ in range(3):
+        with pytest.raises(UnreachableError, match="down"):
+            lifecycle.read(CONFIG_MAP, {})
+        with pytest.raises(UnreachableError, match="down"):
+            lifecycle.create(DEPLOYMENT, declared(DEPLOYMENT))
+    assert api.asked == ["GET /api/v1"]
+
+
 def test_an_unreachable_cluster_passes_only_where_a_setting_says_so(api: FakeApi) -> None:
     state = declared(CONFIG_MAP)
     api.refusals = {method: UnreachableError("down") for method in ("GET", "DELETE")}
@@ -326,6 +338,7 @@ def test_an_unreachable_cluster_passes_only_where_a_setting_says_so(api: FakeApi
     assert deleting.read(CONFIG_MAP, state, state) is None
     deleting.delete(CONFIG_MAP, state)
     assert len(deleting.log.warnings) == 2
+    api.down = UnreachableError("down")
     skipping = Lifecycle(api, Settings(skip_update_unreachable=True))
     kept = skipping.read(CONFIG_MAP, state, state)
     assert kept is not None

@@ -103,6 +103,11 @@ def test_when_an_object_is_ready(
     assert state.id in ("ns/a", "a")
 
 
+def event(kind: str, name: str, reason: str, time: str, **more: str) -> Object:
+    about = {"kind": kind, "name": name}
+    return {"involvedObject": about, "type": "Warning", "reason": reason, "message": "m", "lastTimestamp": time} | more
+
+
 FAILED = [{"type": "Failed", "status": "True", "message": "its pods failed"}]
 
 
@@ -113,7 +118,7 @@ def test_a_service_is_ready_when_all_its_endpoints_are(lifecycle: Lifecycle, api
     slices.append({"endpoints": [{"conditions": {"ready": False}}, {"conditions": {}}]})
     assert "1 of its 2 endpoints are not ready" in lifecycle.create(SERVICE, service, 60).unready
     slices.pop()
-    slices.append({"endpoints": [{"conditions": {}}]})
+    slices.append({"endpoints": [{"conditions": {}}, {"conditions": {"ready": False, "terminating": True}}]})
     assert not lifecycle.create(SERVICE, service, 60).unready
 
 
@@ -189,10 +194,11 @@ def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Life
     containers = [{"name": "good", "ready": True, "state": {}}, {"name": "bad", "state": {"waiting": waiting}}]
     pod = {"metadata": {"name": "a-1-x", "creationTimestamp": "1"}, "status": {"containerStatuses": containers}}
     api.lists["/api/v1/namespaces/ns/pods"] = [pod]
+    other = event("Pod", "b", "Other", "3")
     api.lists["/api/v1/namespaces/ns/events"] = [
-        {"involvedObject": {"kind": "Pod", "name": name}, "reason": reason, "message": "m", "lastTimestamp": time}
-        for name, reason, time in [("a-1-x", "Old", "1"), ("a-1-x", "New", "2"), ("b", "Other", "3")]
-    ]
+        *[other] * 600, event("Pod", "a-1-x", "Old", "1"), event("Pod", "a-1-x", "New", "2"),
+        event("Pod", "a-1-x", "Pulled", "3", type="Normal"),
+    ]  # fmt: skip
     deployment = declared(
         DEPLOYMENT,
         metadata={"annotations": {"pulumi.com/timeoutSeconds": "0"}},
@@ -202,6 +208,56 @@ def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Life
         "Deployment ns/a is not ready after 0 s: its controller has not seen this version yet;"
         " container bad of pod a-1-x waits: ImagePullBackOff no such image; last warning (Pod a-1-x): New: m"
     )
+
+
+def workload(kind: Kind, **metadata: Any) -> Object:
+    annotations = {"pulumi.com/timeoutSeconds": "0"}
+    spec = {"replicas": 1, "selector": {"matchLabels": {"a": "b"}}}
+    return declared(kind, metadata={"annotations": annotations, **metadata}, spec=spec)
+
+
+def test_a_failed_await_names_the_quota(lifecycle: Lifecycle, api: FakeApi) -> None:
+    message = 'pods "a-7d4b9c" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2'
+    api.lists["/api/v1/namespaces/ns/events"] = [
+        event("ReplicaSet", "a-7d4b9c", "FailedCreate", "2", message=message),
+        event("ReplicaSet", "another-7d4b9c", "FailedCreate", "3"),
+        event("ReplicaSet", "a-b-7d4b9c", "FailedCreate", "4"),
+    ]
+    found = lifecycle.create(DEPLOYMENT, workload(DEPLOYMENT)).unready
+    assert found.endswith(f"; last warning (ReplicaSet a-7d4b9c): FailedCreate: {message}")
+    api.lists["/api/v1/namespaces/ns/events"] = [event("StatefulSet", "a", "FailedCreate", "2", message=message)]
+    found = lifecycle.create(STATEFUL_SET, workload(STATEFUL_SET, name="a")).unready
+    assert found.endswith(f"; last warning (StatefulSet a): FailedCreate: {message}")
+
+
+def test_a_failed_await_names_scheduling_and_probe(lifecycle: Lifecycle, api: FakeApi) -> None:
+    message = "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available"
+    pod: Object = {"metadata": {"name": "a-0", "creationTimestamp": "1"}, "status": {"phase": "Pending"}}
+    api.lists["/api/v1/namespaces/ns/pods"] = [pod]
+    api.lists["/api/v1/namespaces/ns/events"] = [event("Pod", "a-0", "FailedScheduling", "2", message=message)]
+    found = lifecycle.create(STATEFUL_SET, workload(STATEFUL_SET)).unready
+    assert found.endswith(f"; last warning (Pod a-0): FailedScheduling: {message}")
+    message = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+    running = {"name": "main", "ready": False, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
+    pod["status"] = {"phase": "Running", "containerStatuses": [running]}
+    api.lists["/api/v1/namespaces/ns/events"].append(event("Pod", "a-0", "Unhealthy", "3", message=message))
+    found = lifecycle.create(DEPLOYMENT, workload(DEPLOYMENT)).unready
+    assert "; container main of pod a-0 runs, but is not ready; " in found
+    assert found.endswith(f"last warning (Pod a-0): Unhealthy: {message}")
+
+
+@pytest.mark.parametrize(("reason", "unready"), [("Completed", ""), ("Suspended", "was deleted while it was awaited")])
+def test_a_job_that_went_away_counts_as_its_events_say(
+    lifecycle: Lifecycle, api: FakeApi, reason: str, unready: str
+) -> None:
+    api.lists["/api/v1/namespaces/ns/events"] = [
+        {**event("Job", "a", reason, "1"), "involvedObject": {"uid": "u1"}},
+        {**event("Job", "a", "Completed", "1"), "involvedObject": {"uid": "its predecessor"}},
+    ]
+    api.refused_once["GET"] = [ApiError("gone", status=404, reason="NotFound")]
+    found = lifecycle.create(JOB, declared(JOB, spec={"ttlSecondsAfterFinished": 0})).unready
+    assert unready in found
+    assert bool(found) == bool(unready)
 
 
 def test_a_container_that_ended_says_its_last_words(lifecycle: Lifecycle, api: FakeApi) -> None:

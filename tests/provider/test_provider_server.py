@@ -103,6 +103,10 @@ def test_another_cluster_in_the_kubeconfig_replaces_a_provider(
     assert replaces(config("https://a", "x"), config("https://a", "y")) == []
     assert replaces(config("https://a", "x"), config("https://b", "x")) == ["kubeconfig"]
     assert replaces(config("https://a", "x"), struct(kubeconfig=UNKNOWN)) == ["kubeconfig"]
+    identified = config("https://b", "x")
+    identified["clusterIdentifier"] = "new"
+    assert replaces(config("https://a", "x"), identified) == ["kubeconfig"]
+    assert replaces(config("https://b", "x"), identified) == []
 
 
 def test_refusals_hide_secret_values(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
