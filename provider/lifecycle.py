@@ -98,7 +98,7 @@ def preview_update(writer: Writer, operation: Operation) -> Object:
     if not writer.is_known or has_unknown(inputs):
         return inputs
     try:
-        live = writer.update(operation, dry_run=True)
+        live = writer.expected(operation)
     except (ConfigError, NoSuchKindError, UnreachableError):
         return inputs
     except ApiError as error:
@@ -158,6 +158,8 @@ def _unready_now(writer: Writer, ref: Reference, live: Object, inputs: Object) -
         reason = waiting.reason_to_wait(writer.cluster, ref, manifest(inputs), live)
     except Failed as failure:
         reason = str(failure)
+    except ProviderError:  # what it hangs on may not be read: no statement, and no loss
+        return ""
     return f"{ref} is not ready: {reason}" if reason and not isinstance(reason, Settling) else ""
 
 

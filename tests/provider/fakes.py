@@ -71,6 +71,7 @@ class FakeApi:
         self.refused_once: dict[str, list[Exception]] = {}
         self.canonical: dict[str, str] = {}
         self.now = 0.0
+        self.forbidden = ""
         self.down: Exception | None = None
 
     def server_time(self) -> float:
@@ -89,6 +90,8 @@ class FakeApi:
         self.asked.append(f"{method} {path}")
         if self.down:
             raise self.down
+        if path == self.forbidden:
+            raise ApiError("forbidden", status=403, reason="Forbidden")
         if path in KINDS:
             entries = KINDS[path].items()
             return {"resources": [{"kind": k, "name": n, "namespaced": k not in CLUSTER_WIDE} for k, n in entries]}

@@ -97,6 +97,34 @@ def test_a_field_that_the_server_holds_immutable_replaces(lifecycle: Lifecycle, 
     assert plan.delete_first
 
 
+@pytest.mark.parametrize("name", ["Namespace", "PersistentVolumeClaim"])
+def test_what_holds_data_is_not_replaced_for_an_immutable_field(lifecycle: Lifecycle, api: FakeApi, name: str) -> None:
+    kind = Kind("", "v1", name)
+    old, new = (declared(kind, spec={"volumeMode": mode}) for mode in ("Block", "Filesystem"))
+    api.objects |= {"/api/v1/namespaces/a": old, "/api/v1/namespaces/ns/persistentvolumeclaims/a": old}
+    causes = (Cause("spec", "Forbidden: field is immutable"),)
+    api.refusals["PATCH"] = ApiError("no", status=422, reason="Invalid", causes=causes)
+    assert lifecycle.diff(kind, old, new, old).replaces == ()
+
+
+def test_an_object_whose_name_the_server_makes_is_not_deleted_first(lifecycle: Lifecycle, api: FakeApi) -> None:
+    unnamed = {"name": None, "generateName": "a-"}
+    old, new = (declared(CONFIG_MAP, metadata=unnamed, data={"a": n}) for n in ("1", "2"))
+    for inputs in (old, new):
+        del inputs["metadata"]["name"]
+    plan = lifecycle.diff(CONFIG_MAP, old, new, declared(CONFIG_MAP, metadata={"name": "a-x1"}))
+    assert plan.replaces
+    assert not plan.delete_first
+
+
+def test_a_refresh_needs_no_right_to_what_the_object_hangs_on(lifecycle: Lifecycle, api: FakeApi) -> None:
+    service = api.has(declared(SERVICE, spec={"selector": {"a": "b"}}))
+    api.forbidden = "/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices"
+    found = lifecycle.read(SERVICE, service, service)
+    assert found is not None
+    assert found.unready == ""
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
 def test_a_refused_dry_run_leaves_the_difference_of_inputs(lifecycle: Lifecycle, api: FakeApi, status: int) -> None:
     api.refusals["PATCH"] = ApiError("no", status=status)
@@ -226,6 +254,39 @@ def test_warnings_of_the_server_are_passed_on(lifecycle: Lifecycle, api: FakeApi
     silent = Lifecycle(FakeApi(warning="v1 Foo is deprecated"), Settings(suppress_deprecation_warnings=True))
     silent.create(CONFIG_MAP, declared(CONFIG_MAP))
     assert silent.log.warnings == []
+
+
+def test_a_preview_repeats_no_request_of_the_diff_and_each_write_warns_once(lifecycle: Lifecycle, api: FakeApi) -> None:
+    api.warning = "v1 Foo is deprecated"
+    old, new = api.has(declared(SERVICE, spec={"a": 1})), declared(SERVICE, spec={"a": 2})
+    operation = Operation(SERVICE, "ns/a", new, old, old, log=lifecycle.log)
+    plan(lifecycle.writer, operation)
+    assert lifecycle.log.warnings == []
+    asked = len(api.asked)
+    assert steps.preview_update(lifecycle.writer, operation)["spec"] == {"a": 2}
+    assert len(api.asked) == asked
+    assert lifecycle.log.warnings == ["v1 Foo is deprecated"]
+    steps.preview_update(lifecycle.writer, operation)  # without a Diff before it
+    plan(lifecycle.writer, operation)
+    steps.preview_update(lifecycle.writer, replace(operation, inputs=declared(SERVICE, spec={"a": 3})))
+    assert [body["spec"] for body in api.bodies] == [{"a": 2}, {"a": 2}, {"a": 2}, {"a": 3}]
+    api.warning = "once"
+    lifecycle.update(SERVICE, declared(SERVICE, spec={"type": "ExternalName"}), old, old)
+    assert lifecycle.log.warnings.count("once") == 1
+
+
+@pytest.mark.parametrize("kind", [("apiextensions.k8s.io", "CustomResourceDefinition"), ("", "ConfigMap")])
+def test_every_way_to_write_passes_warnings_on(api: FakeApi, kind: tuple[str, str]) -> None:
+    api.warning = "unknown field"
+    merging = Lifecycle(api, Settings(server_side=False))
+    of = Kind(kind[0], "v1", kind[1])
+    annotations = {"pulumi.com/skipAwait": "true"}
+    live = declared(of, metadata={"resourceVersion": "1", "annotations": annotations})
+    api.objects["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/a"] = live
+    api.objects["/api/v1/namespaces/ns/configmaps/a"] = live
+    identifier = "a" if kind[0] else "ns/a"
+    steps.update(merging.writer, Operation(of, identifier, live, state=live, log=merging.log))
+    assert merging.log.warnings == ["unknown field"]
 
 
 def test_a_patch_applies_its_fields_and_gives_up_only_those(lifecycle: Lifecycle, api: FakeApi) -> None:
