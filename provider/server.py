@@ -216,17 +216,20 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def List(
         self, request: provider_pb2.ListRequest, _context: grpc.ServicerContext
     ) -> Iterator[provider_pb2.ListResponse]:
-        """The ids of a kind's objects, a page a call."""
-        limits = [limit for limit in (request.limit, request.page_size) if limit > 0]
+        """The ids of a kind's objects, a page a call; the token of the next page carries what is left of the limit."""
+        left, token = _continued(request)
+        limits = [limit for limit in (left, request.page_size) if limit > 0]
         query = decode(request.query)
         operation = Operation(parse_token(request.token, query), inputs=query)
-        found, token = lifecycle.list_page(self._writer, operation, min(limits, default=0), request.continuation_token)
+        found, token = lifecycle.list_page(self._writer, operation, min(limits, default=0), token)
         answers = [
             provider_pb2.ListResponse(result=provider_pb2.ListResponse.Result(id=ref.id, name=ref.name))
             for ref in found
         ]
-        if token:
-            following = provider_pb2.ListResponse.Continuation(continuation_token=token)
+        if token and not 0 < left <= len(found):
+            following = provider_pb2.ListResponse.Continuation(
+                continuation_token=f"{max(left - len(found), 0)}:{token}"
+            )
             answers.append(provider_pb2.ListResponse(continuation=following))
         return iter(answers)
 
@@ -253,6 +256,16 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Construct(self, request: provider_pb2.ConstructRequest, _context: grpc.ServicerContext) -> NoReturn:
         """Refused: remote components render YAML and charts on the client."""
         raise UnsupportedError(_refusal(request.type))
+
+
+def _continued(request: provider_pb2.ListRequest) -> tuple[int, str]:
+    """How many objects may still be listed, 0 for all, and the API server's own token."""
+    if not request.continuation_token:
+        return request.limit, ""
+    left, _, token = request.continuation_token.partition(":")
+    if not left.isdecimal():
+        raise ProviderError("the continuation token is none that this plugin gave")
+    return int(left), token
 
 
 def _refusal(token: str) -> str:

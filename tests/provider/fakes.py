@@ -106,7 +106,9 @@ class FakeApi:
     def _read(self, path: str, query: dict[str, str]) -> Object:
         if path.rpartition("/")[2] in {name for names in KINDS.values() for name in names.values()}:
             found = [item for item in self.lists.get(path, []) if selected(item, query.get("fieldSelector", ""))]
-            return {"items": found[: int(query.get("limit", len(found)))], "metadata": {}}
+            start = int(query.get("continue", 0))
+            end = start + int(query.get("limit", len(found)))
+            return {"items": found[start:end], "metadata": {"continue": str(end)} if end < len(found) else {}}
         if path not in self.objects:
             raise ApiError("gone", status=404, reason="NotFound")
         return self.objects[path]
