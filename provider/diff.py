@@ -19,7 +19,7 @@ _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\[?\.?([^.\[\]]+)\]?')
 
 
 class Edit(Enum):
-    """What happened to a field."""
+    """What happened to a field, by the protocol's names."""
 
     ADD = "add"
     DELETE = "delete"

@@ -20,7 +20,7 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from provider import lifecycle, settings
-from provider.diff import Change, Edit, changes, render
+from provider.diff import Change, changes, render
 from provider.engine import Log
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
@@ -49,11 +49,6 @@ _OnResource = (
 )
 _Method = Callable[["KubernetesProvider", _Request, grpc.ServicerContext], _Answer]
 
-_EDITS = {
-    Edit.ADD: (provider_pb2.PropertyDiff.ADD, provider_pb2.PropertyDiff.ADD_REPLACE),
-    Edit.DELETE: (provider_pb2.PropertyDiff.DELETE, provider_pb2.PropertyDiff.DELETE_REPLACE),
-    Edit.UPDATE: (provider_pb2.PropertyDiff.UPDATE, provider_pb2.PropertyDiff.UPDATE_REPLACE),
-}
 _WITH_SECRETS = ("news", "olds", "old_inputs", "properties", "inputs", "args")
 
 
@@ -243,19 +238,19 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._cancelled.set()
 
     @_tells_errors
-    def Invoke(self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext) -> NoReturn:
-        """Refused: functions render YAML and charts on the client."""
-        raise UnsupportedError(_refusal(request.tok))
+    def Invoke(
+        self,
+        request: provider_pb2.InvokeRequest | provider_pb2.CallRequest | provider_pb2.ConstructRequest,
+        _context: grpc.ServicerContext,
+    ) -> NoReturn:
+        """Refused: functions and remote components render YAML and charts on the client."""
+        token = request.type if isinstance(request, provider_pb2.ConstructRequest) else request.tok
+        raise UnsupportedError(
+            f"{token} is not served by the air-gapped kubernetes plugin: declare its objects as typed resources,"
+            " or install the official plugin"
+        )
 
-    @_tells_errors
-    def Call(self, request: provider_pb2.CallRequest, _context: grpc.ServicerContext) -> NoReturn:
-        """Refused like Invoke."""
-        raise UnsupportedError(_refusal(request.tok))
-
-    @_tells_errors
-    def Construct(self, request: provider_pb2.ConstructRequest, _context: grpc.ServicerContext) -> NoReturn:
-        """Refused: remote components render YAML and charts on the client."""
-        raise UnsupportedError(_refusal(request.type))
+    Call = Construct = Invoke  # type: ignore[assignment] # (of just these requests)
 
 
 def _continued(request: provider_pb2.ListRequest) -> tuple[int, str]:
@@ -266,13 +261,6 @@ def _continued(request: provider_pb2.ListRequest) -> tuple[int, str]:
     if not left.isdecimal():
         raise ProviderError("the continuation token is none that this plugin gave")
     return int(left), token
-
-
-def _refusal(token: str) -> str:
-    return (
-        f"{token} is not served by the air-gapped kubernetes plugin: declare its objects as typed resources,"
-        " or install the official plugin"
-    )
 
 
 def _connect(parsed: settings.Settings, cancelled: threading.Event) -> Cluster:
@@ -299,7 +287,8 @@ def _diff_response(found: Plan) -> provider_pb2.DiffResponse:
     some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
 
     def described(change: Change) -> provider_pb2.PropertyDiff:
-        return provider_pb2.PropertyDiff(kind=_EDITS[change.edit][change in replaced], inputDiff=True)
+        name = change.edit.name + ("_REPLACE" if change in replaced else "")
+        return provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(name), inputDiff=True)
 
     return provider_pb2.DiffResponse(
         changes=some,

@@ -62,6 +62,8 @@ def test_unsupported_types_settings_and_calls_are_one_sentence(engine: provider_
         engine.Invoke(pb.InvokeRequest(tok="kubernetes:yaml:decode"))
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert "kubernetes:yaml:decode is not served" in (caught.value.details() or "")
+    with pytest.raises(grpc.RpcError, match=r"kubernetes:kustomize:Directory is not served"):
+        engine.Construct(pb.ConstructRequest(type="kubernetes:kustomize:Directory"))
 
 
 def test_a_cluster_that_is_not_known_yet_can_be_previewed(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
