@@ -334,7 +334,7 @@ KINDS = [
 ]  # fmt: skip
 
 
-def custom_definition(*columns: Mapping[str, str]) -> dict[str, Any]:
+def custom_definition(*columns: Mapping[str, str], group: str = f"{NS}.example.com") -> dict[str, Any]:
     schema = {
         "type": "object",
         "properties": {"spec": {"type": "object", "x_kubernetes_preserve_unknown_fields": True}},
@@ -342,7 +342,6 @@ def custom_definition(*columns: Mapping[str, str]) -> dict[str, Any]:
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
     if columns:
         version["additionalPrinterColumns"] = list(columns)
-    group = f"{NS}.example.com"
     return {
         "metadata": {"name": f"widgets.{group}"},
         "spec": {
@@ -354,9 +353,9 @@ def custom_definition(*columns: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def widget(size: int) -> dict[str, Any]:
+def widget(size: int, group: str = f"{NS}.example.com") -> dict[str, Any]:
     return {
-        "apiVersion": f"{NS}.example.com/v1",
+        "apiVersion": f"{group}/v1",
         "kind": "Widget",
         "metadata": meta("widget"),
         "spec": {"size": size, "any": {"thing": "stays"}},
@@ -401,6 +400,8 @@ def patch(key: str, value: str) -> Resource:
     )
 
 
+LATE = f"late.{NS}.example.com"
+
 LIFE = [
     Case(
         "custom-resource",
@@ -416,6 +417,14 @@ LIFE = [
         {"definition": UPDATE, "widget": UPDATE},
         {"widget": {"spec.size"}},
         {f"apis/{NS}.example.com/v1/namespaces/{NS}/widgets/widget": {"spec": {"size": 2, "any": {"thing": "stays"}}}},
+    ),
+    Case(  # destroyed without an order, too
+        "late-kind",
+        [
+            Resource("early-widget", "apiextensions.CustomResource", widget(1, LATE)),
+            Resource("late-definition", "apiextensions.v1.CustomResourceDefinition", custom_definition(group=LATE)),
+        ],
+        live={f"apis/{LATE}/v1/namespaces/{NS}/widgets/widget": {"spec": {"size": 1}}},
     ),
     Case("auto-named", [unnamed("1")], [unnamed("2")], {"auto-named": REPLACE}),
     Case(
