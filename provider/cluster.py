@@ -103,13 +103,10 @@ class Cluster:
         """Whether an error says that the object is gone; a 404 of nobody's word does when its kind is gone, too."""
         if error.status != 404 or error.reason:
             return error.reason == "NotFound"
+        kind = ref.resource.kind
         with self._discovering:
-            self._lists.pop(ref.resource.kind.api_version, None)
-        try:
-            self.resource(ref.resource.kind)
-        except NoSuchKindError:
-            return True
-        return False
+            self._lists[kind.api_version] = self._discover(kind)
+            return kind.name not in self._lists[kind.api_version]
 
     def list(self, resource: Resource, namespace: str, query: dict[str, str]) -> Object:
         """The list object of one kind's objects in one namespace, in the server's order."""
