@@ -32,7 +32,7 @@ class Cluster:
         self.namespace = namespace
         self._lists: dict[str, dict[str, Resource]] = {}
         self._discovering = threading.Lock()
-        self._failure: UnreachableError | None = None
+        self._failure = ""
         self._failed_at = 0.0
 
     def resource(self, kind: Kind) -> Resource:
@@ -50,11 +50,11 @@ class Cluster:
 
     def _found(self, kind: Kind) -> Resource | None:
         if self._failure and time.monotonic() < self._failed_at + _FAILURE_HOLDS:
-            raise self._failure
+            raise UnreachableError(self._failure)
         try:
             self._lists[kind.api_version] = self._discover(kind)
         except UnreachableError as error:
-            self._failure, self._failed_at = error, time.monotonic()
+            self._failure, self._failed_at = str(error), time.monotonic()
             raise
         return self._lists[kind.api_version].get(kind.name)
 

@@ -12,9 +12,10 @@ from provider.properties import has_unknown, reveal
 if TYPE_CHECKING:
     from provider.properties import Object
 
+# An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the operations that
+# it runs at a time. Threads and connections are made only as needed.
 CALLS = 64
-"""Calls served at a time, each with a connection of its own at most: the engine makes some 4 a core, awaiting ones hold
-theirs, and Check, Diff and Cancel must still get through. Threads and connections are made only as needed."""
+"""Calls served at a time, and connections kept for them."""
 # Keys that would change what happens to objects: refusing beats ignoring.
 _REFUSED = ("alwaysRender", "cluster", "renderYamlToDirectory")
 _NO = (None, "", "false", False)
