@@ -17,8 +17,6 @@ WARNING = 2
 MEANT = {
     "kubernetes-mcp-server POP-301": "it works with the Kubernetes API, by declaration",
     "kube-state-metrics POP-301": "it reads the cluster's objects",
-    "kubernetes-mcp-server POP-303": "its account mounts the token, which the pod asks for as well",
-    "kube-state-metrics POP-303": "its account mounts the token, which the pod asks for as well",
     "kube-state-metrics POP-1109": "one pod is enough: metrics of a second would count everything twice",
     "cortex-verify POP-301": "it reads the cluster's objects",
 }
