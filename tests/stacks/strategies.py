@@ -28,11 +28,12 @@ Drawn = st.SearchStrategy[Settings]
 
 @cache
 def fitting(kind: Any, prefix: str = "") -> st.SearchStrategy[str]:
-    """Draw what one of the model's types of text allows: short texts from its pattern, and one as long as can be."""
+    """Draw what one of the model's types of text allows: short texts of its pattern, and one as long as can be."""
     pattern = TypeAdapter(kind).json_schema()["pattern"]
     short = st.from_regex(re.sub(r"\{(\d),\d+\}", r"{\1,4}", pattern), fullmatch=True).map(prefix.__add__)
-    longest = (prefix + "a" * length for length in range(253, 0, -1))
-    return short | st.just(next((text for text in longest if re.fullmatch(pattern, text)), prefix + "/a"))
+    longest = (prefix + text for text in (*("a" * length for length in range(253, 0, -1)), "/a"))
+    fits = [text for text in longest if re.fullmatch(pattern, text)]
+    return short | st.just(fits[0]) if fits else short
 
 
 # What YAML can carry: it has no control characters, in a stack file or in a server-side apply.
