@@ -56,7 +56,7 @@ def test_cron_job_runs_one_at_a_time_and_keeps_few(verifier: Recording) -> None:
     spec = cast("Mapping[str, object]", cron_job.at("spec"))
     assert {key: value for key, value in spec.items() if key != "jobTemplate"} == {
         "schedule": "*/15 * * * *",
-        "timeZone": "Etc/UTC",
+        "timeZone": "UTC",
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": 300,
         "successfulJobsHistoryLimit": 1,
