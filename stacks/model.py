@@ -38,6 +38,12 @@ class Cluster(Model):
     image_pull_secrets: tuple[DnsSubdomain, ...] = ()
     """Secrets with which nodes pull images, in each namespace with pods; a declared one is used in its own alone."""
 
+    @model_validator(mode="after")
+    def _once(self) -> "Cluster":
+        if len(set(self.image_pull_secrets)) < len(self.image_pull_secrets):
+            raise ValueError("imagePullSecrets has the same entry twice: remove one")
+        return self
+
 
 class Declaration(Model):
     """All that a stack declares: the `cortex:` settings of `Pulumi.<stack>.yaml`."""

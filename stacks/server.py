@@ -116,8 +116,8 @@ class SmokeCall(Model):
 
 def _replicas(before: dict[str, Any]) -> int:
     """Give the number of pods where none is said, by the fields before it."""
-    scaling = before.get("autoscaling")
-    return scaling.min_replicas if isinstance(scaling, Autoscaling) else 2
+    scaling: Autoscaling | None = before["autoscaling"]
+    return scaling.min_replicas if scaling else 2
 
 
 class Server(Model):

@@ -221,6 +221,7 @@ VERIFIERS = st.fixed_dictionaries(
     optional={"schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join), "resources": RESOURCES},
 )
 METRICS = {
+    "image": IMAGES,
     "scrapers": st.lists(fitting(DnsLabel), max_size=2),
     "serviceMonitor": st.booleans(),
     "alerts": ALERTS,

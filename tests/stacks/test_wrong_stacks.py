@@ -423,6 +423,7 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
         "cluster.imagePullSecrets: Secret 'token' is of type Opaque: "
         "declare it with type kubernetes.io/dockerconfigjson, or name another",
     ),
+    ({"cluster.imagePullSecrets": ["a", "a"]}, "cluster: imagePullSecrets has the same entry twice: remove one"),
     (
         {"cluster.apiServers": ["api.test"]},
         "cluster.apiServers.0: 'api.test' is no address range: write for instance 10.0.0.0/24 or 192.0.2.10/32",
