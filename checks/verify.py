@@ -117,6 +117,12 @@ def _report(
     )
 
 
+def accepted(declaration: Declaration, row: Row, clock: Clock = now) -> Row:
+    """Take out of a row what the declaration accepts today, as a verification does."""
+    (after,) = suppressions.apply((row,), declaration.suppressions, clock().date())
+    return after
+
+
 def judge(declaration: Declaration, snapshot: Snapshot, selection: Selection = EVERYTHING) -> tuple[Row, ...]:
     """Let every judge whose row is wanted judge the snapshot."""
     return tuple(judge(declaration, snapshot) for name, judge in named().items() if selection.has_row(name))

@@ -34,6 +34,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             tally.use(answer)
             continue
         tally.took(answer.seconds)
+        tally.fact(kind, "outcome", answer.outcome.value)
         if _silent(answer) and explained(declaration, kind, snapshot):
             tally.skipped(server.namespace)
             continue

@@ -541,7 +541,11 @@ def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
     assert [unknown.reason for unknown in row.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
     # That the gated one is up is known, as is that neither keeps sessions; that it is as declared is not.
     assert row.passed == 3
-    assert [(fact.subject, fact.value) for fact in row.facts] == [("time", "up, gated")]
+    assert [(fact.subject, fact.value) for fact in row.facts] == [
+        ("time", "gated"),
+        ("time", "up, gated"),
+        ("talos", "forbidden"),
+    ]
     permission = row.unknowns[1].permission
     assert permission is not None
     assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")
