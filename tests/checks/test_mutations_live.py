@@ -74,9 +74,13 @@ def declared(stack: Cluster) -> Stack:
 def score(request: pytest.FixtureRequest) -> Iterator[Score]:
     score = Score()
     yield score
-    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    plugins = request.config.pluginmanager
+    terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
     assert terminal is not None
-    terminal.write_line(f"\n{score}")
+    assert capture is not None
+    # What a fixture writes while it ends is captured, and shown only of a test that fails.
+    with capture.global_and_fixture_disabled():
+        terminal.write_line(f"\n{score}")
 
 
 def test_the_healthy_stack_raises_no_alarm(declared: Stack) -> None:
