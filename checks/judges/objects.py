@@ -81,11 +81,8 @@ def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:
 def _servers(snapshot: Snapshot, namespace: str) -> frozenset[str]:
     """Name the Deployments of MCP servers: undeclared ones have a code of their own."""
     reading = snapshot.objects.typed("Deployment", namespace, k8s.Deployment)
-    return (
-        frozenset(each.metadata.name for each in reading.value if is_server(each))
-        if isinstance(reading, Read)
-        else frozenset()
-    )
+    deployments = reading.value if isinstance(reading, Read) else ()
+    return frozenset(each.metadata.name for each in deployments if is_server(each))
 
 
 def _suspicious(kind: str, meta: k8s.OwnedMeta) -> bool:
