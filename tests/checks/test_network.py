@@ -17,7 +17,7 @@ import pytest
 from checks.access import Access
 from checks.api import Api, Read, Unread
 from checks.catalogue import catalogue
-from checks.findings import Permission, Reason, Severity, Status
+from checks.findings import Permission, Reason, Severity, Status, reasons
 from checks.judges import network as judge
 from checks.mcp_answer import Answer as McpAnswer
 from checks.mcp_answer import Outcome as McpOutcome
@@ -77,7 +77,18 @@ def test_enforced_policies_are_ok(world: World) -> None:
 def test_client_elsewhere_is_told_to_be_untried() -> None:
     world = World(stack({"namespace": "elsewhere"}))
     row = judge.judge(world.declaration, world.snapshot())
-    assert [(fact.subject, fact.name, fact.value) for fact in row.facts] == [("time", "clients_not_tried", "elsewhere")]
+    assert (row.status, reasons(row.facts)) == (
+        Status.LEFT_OUT,
+        ("elsewhere: a client of time in a namespace that the stack does not declare is not tried",),
+    )
+
+
+def test_server_whose_clients_are_all_namespaces_is_not_shown_to_refuse_anybody() -> None:
+    world = World(stack({"namespace": "cortex-system"}, {"namespace": "cortex-mcp"}))
+    rows = world.rows()
+    row = next(row for row in rows if row.name == "network")
+    why = "every declared namespace is a client of time, so that nobody is left who must be refused"
+    assert (row.status, reasons(row.facts), exit_code(rows, Severity.ERROR)) == (Status.LEFT_OUT, (why,), OK)
 
 
 def proved(world: World) -> int:
