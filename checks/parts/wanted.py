@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from stacks import names
 from stacks.model import Declaration
-from stacks.secret import ROTATE_AFTER_DAYS
+from stacks.secret import OPAQUE, ROTATE_AFTER_DAYS
 
-OPAQUE, TOKEN = "Opaque", "kubernetes.io/service-account-token"
+TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secret
 TOKEN_KEYS = frozenset({"ca.crt", "namespace", "token"})
 """What the cluster itself writes into a Secret of type TOKEN."""
 
@@ -50,7 +50,7 @@ def secrets(declaration: Declaration) -> Iterator[WantedSecret]:
     for name, secret in declaration.secrets.items():
         users = [kind for kind, server in declaration.servers.items() if name in {use.name for use in server.secrets}]
         place = Place(secret.namespace, name)
-        of_type = OPAQUE if secret.keys else None
+        of_type = None if secret.existing and secret.type == OPAQUE else secret.type
         yield WantedSecret(place, secret.names(), bool(secret.keys), secret.rotate_after_days, tuple(users), of_type)
     for kind, server in declaration.servers.items():
         if keys := frozenset({**server.secret_env, **server.secret_files}):

@@ -21,7 +21,7 @@ from checks.findings import Permission, Reason, Severity, Status, reasons
 from checks.judges import network as judge
 from checks.mcp_answer import Answer as McpAnswer
 from checks.mcp_answer import Outcome as McpOutcome
-from checks.parts import network, reach
+from checks.parts import network, probe_job, reach
 from checks.parts.callers import Caller, callers
 from checks.parts.network import IGNORED, INSIDE, NO_IMAGE, Network, Outcome
 from checks.snapshot import take
@@ -425,3 +425,9 @@ def test_probe_pods_are_no_part_of_the_stack() -> None:
         anyio.run(take, world.declaration, Access("test", api.url))
         asked = [query for query in api.queries if "cortex.dev/probe" in query.get("labelSelector", "")]
     assert asked == [{"limit": "500", "labelSelector": "!cortex.dev/probe"}]
+
+
+def test_probe_pods_pull_their_image_as_all_pods_of_their_namespace() -> None:
+    cluster = {**SETTINGS["cluster"], "imagePullSecrets": ["registry"]}
+    pod: Any = probe_job.job("probe", CLIENT, declared(cluster=cluster), "registry.test/cortex:1")
+    assert pod["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "registry"}]
