@@ -21,8 +21,11 @@ def as_text(report: "Report", out: TextIO) -> None:
     text.write(report, out)
 
 
-def command(summary: str, *rows: str, write: Write = as_text, read_only: bool = False) -> typer.Typer:
-    """Make the application of a command that verifies these rows; `read_only` makes no probe pods."""
+def command(summary: str | None, *rows: str, write: Write = as_text, read_only: bool = False) -> typer.Typer:
+    """Make the application of a command that verifies these rows; `summary` is its module's docstring.
+
+    With `read_only` it makes no probe pods.
+    """
     app = application()
 
     def look(

@@ -1,10 +1,13 @@
-"""Compare every declared object with the live one, field by field, and look for objects that nobody declared."""
+"""Compare every declared object with the live one.
+
+Field by field; and look for objects that nobody declared.
+"""
 
 from checks.judges.rows import CONFIG, NAMESPACES, NETWORK, OBJECTS, RBAC, SERVERS
 from checks.part import command
 
 app = command(
-    "Compare every declared object with the live one, field by field, and look for objects that nobody declared.",
+    __doc__,
     NAMESPACES,
     SERVERS,
     RBAC,

@@ -1,4 +1,7 @@
-"""Ask each MCP server over the protocol what it can do, and compare it with what the stack declares."""
+"""Ask each MCP server over the protocol what it can do.
+
+And compare it with what the stack declares.
+"""
 
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,7 +18,7 @@ def _write(report: "Report", out: TextIO) -> None:
 
 
 app = command(
-    "Ask each MCP server over the protocol what it can do, and compare it with what the stack declares.",
+    __doc__,
     "mcp",
     write=_write,
 )

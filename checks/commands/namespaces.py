@@ -1,6 +1,6 @@
-"""Compare the namespaces, with their quotas and limits, with what the stack declares."""
+"""Compare the namespaces, their quotas and their limits."""
 
 from checks.judges.rows import NAMESPACES
 from checks.part import command
 
-app = command("Compare the namespaces, with their quotas and limits, with what the stack declares.", NAMESPACES)
+app = command(__doc__, NAMESPACES)

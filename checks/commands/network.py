@@ -1,6 +1,6 @@
-"""Compare the NetworkPolicies with what the stack declares, and try them with short-lived pods."""
+"""Compare the NetworkPolicies, and try them with pods."""
 
 from checks.judges.rows import NETWORK
 from checks.part import command
 
-app = command("Compare the NetworkPolicies with what the stack declares, and try them with short-lived pods.", NETWORK)
+app = command(__doc__, NETWORK)
