@@ -6,13 +6,13 @@ import re
 import threading
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import msgspec
 import urllib3
 
-from provider.errors import ApiError, Cause, UnreachableError
+from provider.errors import ApiError, CancelledError, Cause, UnreachableError
 from provider.properties import Object
 
 if TYPE_CHECKING:
@@ -25,10 +25,28 @@ JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 
-_TIMEOUT = urllib3.Timeout(connect=10, read=60)
+_CONNECT, _READ = 10, 60
+
+
+class _Retry(urllib3.Retry):
+    """Sleeps no longer than the user wishes."""
+
+    cancelled = threading.Event()
+
+    def new(self, **changed: Any) -> _Retry:  # noqa: ANN401 (as in the base class)
+        made = super().new(**changed)
+        made.cancelled = self.cancelled
+        return made
+
+    def sleep(self, response: urllib3.BaseHTTPResponse | None = None) -> None:
+        asked = self.get_retry_after(response) if response else None
+        if self.cancelled.wait(asked or self.get_backoff_time()):
+            raise CancelledError("cancelled while the Kubernetes API was to be asked again")
+
+
 # 429 and 503 with Retry-After are repeated for every method: the server says it did nothing. A broken answer is
 # repeated only where doing the request twice equals doing it once.
-_ONCE = urllib3.Retry(
+_ONCE = _Retry(
     total=12,
     connect=1,
     read=0,
@@ -59,8 +77,11 @@ def ignore(_warning: str) -> None:
 class Api:
     """A connection to one cluster; safe to share between threads."""
 
-    def __init__(self, log_in: Callable[[], ApiClient]) -> None:
+    def __init__(self, log_in: Callable[[], ApiClient], cancelled: threading.Event, read: float = 0) -> None:
+        """Asks `log_in` for credentials; waits at most `read` seconds for an answer, and until `cancelled`."""
         self._log_in = log_in
+        self._cancelled = cancelled
+        self._timeout = urllib3.Timeout(connect=_CONNECT, read=read or _READ)
         self._client = log_in()
         self._credentials = threading.Lock()
         self._answered = False
@@ -106,11 +127,12 @@ class Api:
         self, client: ApiClient, method: str, target: str, payload: bytes | None, content_type: str
     ) -> urllib3.BaseHTTPResponse:
         retries = _ONCE.new(connect=_RESTART if self._answered else 1, read=0 if method == "POST" else 2)
+        retries.cancelled = self._cancelled
         headers = self._headers(client, content_type)
         pool: urllib3.PoolManager = client.rest_client.pool_manager
         try:
             response = pool.request(
-                method, self._host + target, body=payload, headers=headers, timeout=_TIMEOUT, retries=retries
+                method, self._host + target, body=payload, headers=headers, timeout=self._timeout, retries=retries
             )
         except urllib3.exceptions.HTTPError as error:
             cause = getattr(error, "reason", None) or error

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore
 from provider.errors import ApiError, NoSuchKindError, UnreachableError
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource
-from provider.ownership import CREATOR, take_over
+from provider.ownership import CREATOR, taken_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from provider.properties import Object
 
 _ATTEMPTS = 5
+_FAILURE_HOLDS = 30.0
+"""Seconds in which an unreachable server is not tried anew: else each resource would wait for it in its turn."""
 _CLOCK = 2.0
 """Seconds by which a creation time may seem earlier than it was: the server tells both its times in whole seconds."""
 
@@ -29,20 +32,31 @@ class Cluster:
         self.namespace = namespace
         self._lists: dict[str, dict[str, Resource]] = {}
         self._discovering = threading.Lock()
+        self._failure = ""
+        self._failed_at = 0.0
 
     def resource(self, kind: Kind) -> Resource:
         """How the server serves `kind`; raises NoSuchKindError only when discovery succeeded without it."""
         with self._discovering:
             found = self._lists.get(kind.api_version, {}).get(kind.name)
             if found is None:  # never seen, or a CRD made since
-                self._lists[kind.api_version] = self._discover(kind)
-                found = self._lists[kind.api_version].get(kind.name)
+                found = self._found(kind)
         if found is None:
             raise NoSuchKindError(
                 f"the cluster has no kind {kind.name} in {kind.api_version}: install its CRD first,"
                 " or use an API version that this cluster serves"
             )
         return found
+
+    def _found(self, kind: Kind) -> Resource | None:
+        if self._failure and time.monotonic() < self._failed_at + _FAILURE_HOLDS:
+            raise UnreachableError(self._failure)
+        try:
+            self._lists[kind.api_version] = self._discover(kind)
+        except UnreachableError as error:
+            self._failure, self._failed_at = str(error), time.monotonic()
+            raise
+        return self._lists[kind.api_version].get(kind.name)
 
     def _discover(self, kind: Kind) -> dict[str, Resource]:
         path = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.version}"
@@ -81,9 +95,18 @@ class Cluster:
         try:
             return self._send("GET", ref)
         except ApiError as error:
-            if error.reason == "NotFound":
+            if self._is_absent(ref, error):
                 return None
             raise
+
+    def _is_absent(self, ref: Reference, error: ApiError) -> bool:
+        """Whether an error says that the object is gone; a 404 of nobody's word does when its kind is gone, too."""
+        if error.status != 404 or error.reason:
+            return error.reason == "NotFound"
+        kind = ref.resource.kind
+        with self._discovering:
+            self._lists[kind.api_version] = self._discover(kind)
+            return kind.name not in self._lists[kind.api_version]
 
     def list(self, resource: Resource, namespace: str, query: dict[str, str]) -> Object:
         """The list object of one kind's objects in one namespace, in the server's order."""
@@ -125,21 +148,39 @@ class Cluster:
         query = {"fieldManager": manager, "force": str(force).lower()}
         return self._send("PATCH", ref, manifest, content_type=APPLY, dry_run=dry_run, warn=warn, **query)
 
-    def merge(self, ref: Reference, patch: Object, *, dry_run: bool = False) -> Object:
+    def merge(
+        self, ref: Reference, patch: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore
+    ) -> Object:
         """Client-side apply: a JSON merge patch."""
-        return self._send("PATCH", ref, patch, content_type=MERGE_PATCH, dry_run=dry_run, fieldManager=CREATOR)
+        query = {"fieldManager": CREATOR}
+        return self._send("PATCH", ref, patch, content_type=MERGE_PATCH, dry_run=dry_run, warn=warn, **query)
 
-    def replace(self, ref: Reference, manifest: Object, live: Object, manager: str, *, dry_run: bool = False) -> Object:
+    def replace(
+        self,
+        ref: Reference,
+        manifest: Object,
+        live: Object,
+        manager: str,
+        *,
+        dry_run: bool = False,
+        warn: Callable[[str], None] = ignore,
+    ) -> Object:
         """Puts `manifest` in the place of exactly the `live` object."""
         metadata = {**manifest["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
-        return self._send("PUT", ref, {**manifest, "metadata": metadata}, dry_run=dry_run, fieldManager=manager)
+        body = {**manifest, "metadata": metadata}
+        return self._send("PUT", ref, body, dry_run=dry_run, warn=warn, fieldManager=manager)
 
     def own(self, ref: Reference, live: Object, manager: str) -> Object:
         """Makes `manager` the one that applies what a POST or kubectl wrote before; returns the object then."""
         for attempt in range(_ATTEMPTS):
-            patch = take_over(live, manager)
-            if not patch:
+            owned = taken_over(live, manager)
+            if owned is None:
                 break
+            fields = owned["metadata"]
+            patch = [
+                {"op": "test", "path": "/metadata/resourceVersion", "value": fields["resourceVersion"]},
+                {"op": "replace", "path": "/metadata/managedFields", "value": fields["managedFields"]},
+            ]
             try:
                 return self._send("PATCH", ref, patch, content_type=JSON_PATCH)
             except ApiError as error:
@@ -154,7 +195,7 @@ class Cluster:
         try:
             answer = self._send("DELETE", ref, {"propagationPolicy": propagation})
         except ApiError as error:
-            if error.reason == "NotFound":
+            if self._is_absent(ref, error):
                 return ""
             raise
         # The server answers with the object, or with a Status once it is gone already.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from provider.errors import ProviderError
 from provider.kinds import Kind, Reference
+from provider.properties import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _POD = Kind("", "v1", "Pod")
 _EVENT = Kind("", "v1", "Event")
+_LOOKED_AT = 3
+"""Pods whose events are read."""
 
 
 def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
@@ -31,8 +34,8 @@ def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
     """The pods behind the object, newest first."""
     if ref.resource.kind == _POD:
         return [live]
-    selector = live.get("spec", {}).get("selector") or {}
-    labels = selector.get("matchLabels", selector)
+    selector = part(live, "spec", "selector")
+    labels = part(selector, "matchLabels") or selector
     if not labels or not ref.namespace or not all(isinstance(value, str) for value in labels.values()):
         return []
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
@@ -61,13 +64,23 @@ def _why_stuck(container: Object) -> str:
     return "" if ended or container.get("ready") else "runs, but is not ready"
 
 
+def events(cluster: Cluster, namespace: str, **about: str) -> list[Object]:
+    """The events whose object has these fields."""
+    query = {"fieldSelector": ",".join(f"involvedObject.{field}={value}" for field, value in about.items())}
+    found: list[Object] = cluster.list(cluster.resource(_EVENT), namespace, query)["items"]
+    return found
+
+
 def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
     if not ref.namespace:
         return ""
-    query = {"fieldSelector": "type=Warning", "limit": "500"}
-    events: list[Object] = cluster.list(cluster.resource(_EVENT), ref.namespace, query)["items"]
-    names = {ref.name, *(pod["metadata"]["name"] for pod in pods)}
-    ours = [event for event in events if _concerns(event["involvedObject"], ref, names)]
+    newest = [pod["metadata"]["name"] for pod in pods[:_LOOKED_AT]]
+    asked = [{"name": name} for name in dict.fromkeys((ref.name, *newest))]
+    if ref.resource.kind.key == ("apps", "Deployment"):
+        asked.append({"kind": "ReplicaSet"})
+    found = [event for one in asked for event in events(cluster, ref.namespace, **one)]
+    warnings = [event for event in found if event.get("type") == "Warning"]
+    ours = [event for event in warnings if _concerns(event["involvedObject"], ref, {ref.name, *newest})]
     if not ours:
         return ""
     last = max(ours, key=_time)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
     from provider.replacement import Path
 
 
+_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\[?\.?([^.\[\]]+)\]?')
+
+
 class Edit(Enum):
-    """What happened to a field."""
+    """What happened to a field, by the protocol's names."""
 
     ADD = "add"
     DELETE = "delete"
@@ -78,6 +82,17 @@ def render(path: Path) -> str:
         else:
             text += f".{step}" if text else step
     return text
+
+
+def parse(path: str) -> Path:
+    """The inverse of `render`; `*` stands for any step."""
+    steps = _STEP.findall(path)
+    return tuple(int(index) if index else quoted.replace('\\"', '"') or plain for quoted, index, plain in steps)
+
+
+def covers(ignored: Path, path: Path) -> bool:
+    """Whether `path` is at or below an `ignored` one."""
+    return len(ignored) <= len(path) and all(a in ("*", b) for a, b in zip(ignored, path, strict=False))
 
 
 def _is_left_out(value: object) -> bool:

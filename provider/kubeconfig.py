@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,32 +15,56 @@ from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, KubeConf
 from provider.api import Api
 from provider.errors import ConfigError
 from provider.properties import Object, reveal
+from provider.settings import CALLS
 
 if TYPE_CHECKING:
     from provider.settings import Settings
 
-CONNECTIONS = 16
 _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
-def connect(settings: Settings) -> tuple[Api, str]:
+def connect(settings: Settings, cancelled: threading.Event | None = None) -> tuple[Api, str]:
     """A connection and its default namespace; raises ConfigError for an unusable kubeconfig. Sends nothing."""
-    api = Api(lambda: _log_in(settings))
+    api = Api(lambda: _log_in(settings), cancelled or threading.Event(), settings.client_timeout)
     return api, settings.namespace or _namespace(settings) or "default"
 
 
 def _log_in(settings: Settings) -> client.ApiClient:
     configuration = client.Configuration()
-    configuration.connection_pool_maxsize = CONNECTIONS
+    configuration.connection_pool_maxsize = CALLS
     try:
         if _is_in_cluster(settings):
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
-            _loader(settings).load_and_set(configuration)  # type: ignore[no-untyped-call]
-    except (config.ConfigException, OSError, yaml.YAMLError) as error:
-        reason = str(error).splitlines()[0]
+            _load(_loader(settings), configuration)
+    except (config.ConfigException, AttributeError, OSError, TypeError, ValueError, yaml.YAMLError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ConfigError(f"the kubeconfig cannot be used: {reason}") from error
     return client.ApiClient(configuration)
+
+
+def _load(loader: KubeConfigLoader, configuration: client.Configuration) -> None:
+    heard = _LastError()
+    logging.getLogger().addHandler(heard)
+    try:
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+    finally:
+        logging.getLogger().removeHandler(heard)
+    # The package only logs what a credential plugin fails of, and goes on without credentials.
+    plugin = loader._user and loader._user.safe_get("exec")
+    if plugin and not (configuration.api_key or configuration.cert_file):
+        raise config.ConfigException(
+            f"its credential plugin {plugin['command']} gave neither token nor certificate ({heard.text})"
+        )
+
+
+class _LastError(logging.Handler):
+    """Keeps the last message, and what is kept here is not printed."""
+
+    text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text = record.getMessage()
 
 
 def _loader(settings: Settings) -> KubeConfigLoader:

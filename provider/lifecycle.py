@@ -15,6 +15,7 @@ from provider.properties import Object, has_unknown, manifest, outputs, reveal
 from provider.readiness import Failed, Settling
 
 if TYPE_CHECKING:
+    from provider.kinds import Kind
     from provider.writing import Operation, Writer
 
 _PROPAGATION = "pulumi.com/deletionPropagationPolicy"
@@ -43,7 +44,7 @@ class State:
 def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
     """The inputs to plan with: kind filled in, named, put into a namespace, a Secret's contents marked."""
     settings, kind, old = writer.settings, operation.kind, operation.old
-    if settings.skip_update_unreachable and old and not _is_reachable(writer):
+    if settings.skip_update_unreachable and old and not _is_reachable(writer, kind):
         operation.log.warn("the cluster is unreachable: skipUpdateUnreachable leaves this resource as it is")
         return old
     inputs = completed(kind, old, operation.inputs, naming, server_side=settings.server_side)
@@ -64,12 +65,12 @@ def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
     return {**inputs, "metadata": {**metadata, "namespace": namespace}} if namespace else inputs
 
 
-def _is_reachable(writer: Writer) -> bool:
+def _is_reachable(writer: Writer, kind: Kind) -> bool:
     try:
-        writer.cluster.api.request("GET", "/version")
+        writer.cluster.resource(kind)
     except (ConfigError, UnreachableError):
         return False
-    except ApiError:
+    except (ApiError, NoSuchKindError):
         return True
     return True
 
@@ -97,7 +98,7 @@ def preview_update(writer: Writer, operation: Operation) -> Object:
     if not writer.is_known or has_unknown(inputs):
         return inputs
     try:
-        live = writer.update(operation, dry_run=True)
+        live = writer.expected(operation)
     except (ConfigError, NoSuchKindError, UnreachableError):
         return inputs
     except ApiError as error:
@@ -129,7 +130,7 @@ def _awaited(writer: Writer, operation: Operation, live: Object, manager: str) -
         live = waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_ready(declared, live)
     except UnreadyError as error:
         live, unready = error.live, str(error)
-    except ProviderError as error:  # the object exists: losing it from state would be worse
+    except Exception as error:  # noqa: BLE001 (the object exists: whatever happens, it must not be lost from state)
         unready = f"{ref} was written, but could not be awaited: {error}"
     return State(ref.id, outputs(live, operation.inputs, manager), operation.inputs, unready)
 
@@ -157,6 +158,8 @@ def _unready_now(writer: Writer, ref: Reference, live: Object, inputs: Object) -
         reason = waiting.reason_to_wait(writer.cluster, ref, manifest(inputs), live)
     except Failed as failure:
         reason = str(failure)
+    except ProviderError:  # what it hangs on may not be read: no statement, and no loss
+        return ""
     return f"{ref} is not ready: {reason}" if reason and not isinstance(reason, Settling) else ""
 
 

@@ -8,8 +8,9 @@ moves from client-side to server-side apply; entries of kubectl are taken over t
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from provider.diff import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,31 +26,27 @@ _TAKEN_OVER = (
     ("pulumi-kubernetes", "Update"),
     ("pulumi-resource-kubernetes", "Update"),
 )
-_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 
 
 def is_foreign(conflict: str) -> bool:
-    """Whether a conflict (`conflict with "kubectl-edit" using v1`) is with a manager that `take_over` leaves."""
+    """Whether a conflict (`conflict with "kubectl-edit" using v1`) is with a manager that `taken_over` leaves."""
     _, name, rest = conflict.split('"', 2)
     operation = "Update" if rest.startswith(" using ") else "Apply"
-    return not _is_taken_over({"manager": name, "operation": operation})
+    return rest.startswith(" with subresource ") or not _is_taken_over({"manager": name, "operation": operation})
 
 
-def take_over(live: Object, manager: str) -> list[Object]:
-    """The JSON patch that gives `manager` what a POST or kubectl left behind; empty when there is nothing."""
+def taken_over(live: Object, manager: str) -> Object | None:
+    """`live` once `manager` owns what a POST or kubectl left behind; None when there is nothing of that."""
     mine = [entry for entry in _entries(live) if _is_apply_of(entry, manager)]
     theirs = [entry for entry in _entries(live) if _is_taken_over(entry) and entry not in mine]
     if not theirs:
-        return []
+        return None
     merged: Object = {}
     for entry in [*theirs, *mine]:
         fields = _union(merged.get("fieldsV1", {}), entry.get("fieldsV1", {}))
         merged = {**entry, "manager": manager, "operation": "Apply", "fieldsV1": fields}
     others = [entry for entry in live["metadata"]["managedFields"] if entry not in theirs and entry not in mine]
-    return [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-        {"op": "replace", "path": "/metadata/managedFields", "value": [*others, merged]},
-    ]
+    return {**live, "metadata": {**live["metadata"], "managedFields": [*others, merged]}}
 
 
 def leave_alone(declared: Object, live: Object, manager: str, ignored: Iterable[str]) -> Object:
@@ -63,8 +60,8 @@ def leave_alone(declared: Object, live: Object, manager: str, ignored: Iterable[
     for entry in live["metadata"].get("managedFields") or []:
         (ours if entry.get("manager") == manager else theirs).append(entry.get("fieldsV1", {}))
     for path in ignored:
-        steps = [quoted or plain for quoted, index, plain in _STEP.findall(path) if not index]
-        if path.endswith("]") and not path.endswith('"]'):
+        steps = [step for step in parse(path) if isinstance(step, str)]
+        if len(steps) < len(parse(path)) or "*" in steps:
             continue  # an item of a list: the server merges those by their keys
         if any(_owns(fields, steps) for fields in theirs) and not any(_owns(fields, steps) for fields in ours):
             declared = _with(declared, steps, None)

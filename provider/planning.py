@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provider import waiting
-from provider.diff import MISSING, Change, Edit, changes, field_at, render
+from provider.diff import MISSING, Change, Edit, changes, covers, field_at, parse, render
 from provider.errors import ApiError, ProviderError
 from provider.inputs import is_autonamed, is_true
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION
 from provider.properties import Object, has_unknown, manifest
 from provider.readiness import Failed
 from provider.replacement import IDENTITY, forces_replacement
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _REPLACE_UNREADY = "pulumi.com/replaceUnready"
 _IMMUTABLE = "field is immutable"
 _JOB = ("batch", "Job")
+# What goes with them is more than the object: the server's refusal of the update stands.
+_HOLDING = {("", "Namespace"), ("", "PersistentVolumeClaim"), CUSTOM_RESOURCE_DEFINITION}
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,16 @@ def plan(writer: Writer, operation: Operation) -> Plan:
     """What changes from the old to the new inputs, given the last state; asks the server only if they differ."""
     state, new = manifest(operation.state), operation.inputs
     before, after = _aligned(manifest(operation.old), state), _aligned(manifest(new), state)
-    found = tuple(changes(before, after))
+    ignored = [parse(path) for path in operation.ignored]
+    found = tuple(change for change in changes(before, after) if not any(covers(i, change.path) for i in ignored))
     replaces = tuple(change for change in found if _forces_replacement(writer, operation, change, after))
     if found and not replaces and writer.is_known and not has_unknown(after):
         found, replaces = _tried(writer, operation, found)
     if operation.kind.key == _JOB and is_true(new, _REPLACE_UNREADY) and _is_unready(writer, operation):
         unready = Change(("metadata", "annotations", _REPLACE_UNREADY), Edit.UPDATE)
         found, replaces = (*found, unready), (*replaces, unready)
-    same_name = not is_autonamed(new) and _identity(before) == _identity(after)
+    # A name that is made anew, here or by the server (`generateName`), is free.
+    same_name = not is_autonamed(new) and _identity(before) == _identity(after) and bool(_identity(after)[1])
     return Plan(found, replaces, delete_first=bool(replaces) and same_name)
 
 
@@ -56,9 +61,11 @@ def _tried(
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The changes that a dry run confirms ('1000m' for '1' is none), and those that the server holds immutable."""
     try:
-        result = writer.update(operation, dry_run=True)
+        result = writer.rehearse(operation)
     except ApiError as error:
         # The engine also diffs while it refreshes, where a refusal of the program's inputs must not fail.
+        if operation.kind.key in _HOLDING:
+            return found, ()
         fields = [cause.field for cause in error.causes if cause.message.endswith(_IMMUTABLE)]
         return found, tuple(c for c in found if any(_overlap(render(c.path), field) for field in fields))
     except ProviderError:

@@ -7,7 +7,7 @@ engine's own marker string.
 from __future__ import annotations
 
 import base64
-import binascii
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ _UNKNOWN = frozenset(
 )
 _SECRET_FIELDS = ("data", "stringData")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_HTML = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
+"""What Go's JSON escapes besides."""
 _SHORTEST_REDACTED = 3
 """Characters; redacting shorter values would shred messages and hide nothing."""
 
@@ -119,12 +121,24 @@ def manifest(properties: Object) -> Object:
 
 
 def merge_patch(old: Object, new: Object) -> Object:
-    """The JSON merge patch (RFC 7386) that sets all of `new`, and removes what only `old` had."""
+    """The JSON merge patch (RFC 7386) from `old` to `new`; it says nothing of what is the same in both."""
     patch: Object = {key: None for key in old if key not in new}
     for key, value in new.items():
         before = old.get(key)
-        patch[key] = merge_patch(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+        if isinstance(before, dict) and isinstance(value, dict):
+            value = merge_patch(before, value)
+            if value:
+                patch[key] = value
+        elif key not in old or before != value:
+            patch[key] = value
     return patch
+
+
+def part(tree: object, *keys: str) -> Object:
+    """The mapping at `keys`, or {} where there is none: custom kinds may hold anything anywhere."""
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, dict) else {}
 
 
 def has_unknown(value: object) -> bool:
@@ -176,10 +190,21 @@ def secrets(value: object) -> Iterator[str]:
 
 def redact(message: str, properties: Object) -> str:
     """`message` without any of the secret values in `properties`: API servers quote what they refuse."""
-    for secret in sorted(set(secrets(protect(properties))), key=len, reverse=True):
-        if len(secret) >= _SHORTEST_REDACTED:
-            message = message.replace(secret, "[secret]")
+    quotable = {form for secret in secrets(protect(properties)) for form in _quotable(secret)}
+    for form in sorted(quotable, key=len, reverse=True):
+        if len(form) >= _SHORTEST_REDACTED:
+            message = message.replace(form, "[secret]")
     return message
+
+
+def _quotable(secret: str) -> Iterator[str]:
+    """The forms in which a server may quote a secret: plain or base64, as it is or escaped as JSON or by Go."""
+    for text in (secret, base64.b64encode(secret.encode()).decode(), *plain_text({"": secret}).values()):
+        yield text
+        for ascii_only in (False, True):
+            quoted = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+            yield quoted
+            yield quoted.translate(_HTML)
 
 
 def plain_text(data: Object) -> dict[str, str]:
@@ -188,6 +213,6 @@ def plain_text(data: Object) -> dict[str, str]:
     for key, value in data.items():
         try:
             texts[key] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             continue
     return texts

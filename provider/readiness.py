@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
+from provider.properties import part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,18 +36,19 @@ def pending(cluster: Cluster, ref: Reference, live: Object) -> str:
 
 def conditions(live: Object) -> list[Object]:
     """The conditions in its status."""
-    # A new CRD has null here.
-    return live.get("status", {}).get("conditions") or []
+    found = part(live, "status").get("conditions")
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def condition(live: Object, name: str) -> Object:
     """The condition of this type, or {}."""
-    return next((c for c in conditions(live) if c["type"] == name), {})
+    return next((c for c in conditions(live) if c.get("type") == name), {})
 
 
 def is_observed(live: Object) -> bool:
     """Whether its controller, where it tells, has seen the present version."""
-    return bool(live.get("status", {}).get("observedGeneration", 0) >= live["metadata"].get("generation", 0))
+    observed = part(live, "status").get("observedGeneration", 0)
+    return not isinstance(observed, int) or bool(observed >= live["metadata"].get("generation", 0))
 
 
 _UNSEEN = "its controller has not seen this version yet"
@@ -59,9 +61,12 @@ def _deployment(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     progressing = condition(live, "Progressing")
     if progressing and progressing.get("reason") != "NewReplicaSetAvailable":
         return progressing.get("message") or f"{status.get('updatedReplicas', 0)} of {wanted} replicas are updated"
-    if status.get("updatedReplicas", 0) < wanted or condition(live, "Available").get("status") != "True":
-        return f"{status.get('availableReplicas', 0)} of {wanted} replicas are available"
-    return ""
+    updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    # On a mere scaling the conditions stay as they were.
+    if min(updated, available) < wanted or condition(live, "Available").get("status") != "True":
+        return f"{min(updated, available)} of {wanted} replicas are available"
+    old = status.get("replicas", updated) - updated
+    return f"{old} old replicas are still there" if old > 0 else ""
 
 
 def _stateful_set(_cluster: Cluster, _ref: Reference, live: Object) -> str:
@@ -119,9 +124,10 @@ def _service(cluster: Cluster, ref: Reference, live: Object) -> str:
         return "it has no load-balancer address"
     if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
         return ""
-    endpoints = [endpoint for listed in _slices(cluster, ref) for endpoint in listed.get("endpoints") or []]
+    listed = [endpoint for one in _slices(cluster, ref) for endpoint in one.get("endpoints") or []]
+    endpoints = [e for e in listed if not part(e, "conditions").get("terminating")]
     # Per the API, an absent 'ready' means ready.
-    waiting = [e for e in endpoints if not (e.get("conditions") or {}).get("ready", True)]
+    waiting = [e for e in endpoints if not part(e, "conditions").get("ready", True)]
     if waiting:
         return f"{len(waiting)} of its {len(endpoints)} endpoints are not ready"
     selector = ",".join(f"{key}={value}" for key, value in spec["selector"].items())

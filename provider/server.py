@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from provider import lifecycle, settings
-from provider.diff import Change, Edit, changes, render
+from provider.diff import Change, changes, render
 from provider.engine import Log
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from provider.cluster import Cluster
     from provider.lifecycle import State
 
-# An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the 16 or so
-# operations that it runs at a time. Threads are started only as needed.
-_THREADS = 64
 _PARENT_CHECK = 5.0
 """Seconds between looks whether the engine still lives."""
 
@@ -51,11 +49,6 @@ _OnResource = (
 )
 _Method = Callable[["KubernetesProvider", _Request, grpc.ServicerContext], _Answer]
 
-_EDITS = {
-    Edit.ADD: (provider_pb2.PropertyDiff.ADD, provider_pb2.PropertyDiff.ADD_REPLACE),
-    Edit.DELETE: (provider_pb2.PropertyDiff.DELETE, provider_pb2.PropertyDiff.DELETE_REPLACE),
-    Edit.UPDATE: (provider_pb2.PropertyDiff.UPDATE, provider_pb2.PropertyDiff.UPDATE_REPLACE),
-}
 _WITH_SECRETS = ("news", "olds", "old_inputs", "properties", "inputs", "args")
 
 
@@ -141,7 +134,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Takes the settings; the kubeconfig is read, and the cluster asked, only when a resource needs it."""
         parsed = settings.parse(decode(request.args))
         if parsed is not None:
-            self._writer = Writer(parsed, lambda: _connect(parsed), self._cancelled)
+            self._writer = Writer(parsed, lambda: _connect(parsed, self._cancelled), self._cancelled)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
@@ -167,7 +160,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         # Most resources of most updates: not worth unpacking. Only a Job may be unready and say that this replaces it.
         if request.old_inputs == request.news and not request.type.endswith(":Job"):
             return _diff_response(Plan())
-        operation = self._operation(request, request.news, request.old_inputs, request.olds, id=request.id)
+        known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
+        operation = self._operation(request, request.news, *known, id=request.id, ignored=ignored)
         return _diff_response(plan(self._writer, operation))
 
     @_tells_errors
@@ -217,60 +211,70 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def List(
         self, request: provider_pb2.ListRequest, _context: grpc.ServicerContext
     ) -> Iterator[provider_pb2.ListResponse]:
-        """The ids of a kind's objects, a page a call."""
-        limits = [limit for limit in (request.limit, request.page_size) if limit > 0]
+        """The ids of a kind's objects, a page a call; the token of the next page carries what is left of the limit."""
+        left, token = _continued(request)
+        limits = [limit for limit in (left, request.page_size) if limit > 0]
         query = decode(request.query)
         operation = Operation(parse_token(request.token, query), inputs=query)
-        found, token = lifecycle.list_page(self._writer, operation, min(limits, default=0), request.continuation_token)
+        found, token = lifecycle.list_page(self._writer, operation, min(limits, default=0), token)
         answers = [
             provider_pb2.ListResponse(result=provider_pb2.ListResponse.Result(id=ref.id, name=ref.name))
             for ref in found
         ]
-        if token:
-            following = provider_pb2.ListResponse.Continuation(continuation_token=token)
+        if token and not 0 < left <= len(found):
+            following = provider_pb2.ListResponse.Continuation(
+                continuation_token=f"{max(left - len(found), 0)}:{token}"
+            )
             answers.append(provider_pb2.ListResponse(continuation=following))
         return iter(answers)
 
     def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Ends all waiting; requests under way are finished."""
-        self._cancelled.set()
+        self.cancel()
         return empty_pb2.Empty()
 
-    @_tells_errors
-    def Invoke(self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext) -> NoReturn:
-        """Refused: functions render YAML and charts on the client."""
-        raise UnsupportedError(_refusal(request.tok))
+    def cancel(self) -> None:
+        """The same, without a call."""
+        self._cancelled.set()
 
     @_tells_errors
-    def Call(self, request: provider_pb2.CallRequest, _context: grpc.ServicerContext) -> NoReturn:
-        """Refused like Invoke."""
-        raise UnsupportedError(_refusal(request.tok))
+    def Invoke(
+        self,
+        request: provider_pb2.InvokeRequest | provider_pb2.CallRequest | provider_pb2.ConstructRequest,
+        _context: grpc.ServicerContext,
+    ) -> NoReturn:
+        """Refused: functions and remote components render YAML and charts on the client."""
+        token = request.type if isinstance(request, provider_pb2.ConstructRequest) else request.tok
+        raise UnsupportedError(
+            f"{token} is not served by the air-gapped kubernetes plugin: declare its objects as typed resources,"
+            " or install the official plugin"
+        )
 
-    @_tells_errors
-    def Construct(self, request: provider_pb2.ConstructRequest, _context: grpc.ServicerContext) -> NoReturn:
-        """Refused: remote components render YAML and charts on the client."""
-        raise UnsupportedError(_refusal(request.type))
-
-
-def _refusal(token: str) -> str:
-    return (
-        f"{token} is not served by the air-gapped kubernetes plugin: declare its objects as typed resources,"
-        " or install the official plugin"
-    )
+    Call = Construct = Invoke  # type: ignore[assignment] # (of just these requests)
 
 
-def _connect(parsed: settings.Settings) -> Cluster:
+def _continued(request: provider_pb2.ListRequest) -> tuple[int, str]:
+    """How many objects may still be listed, 0 for all, and the API server's own token."""
+    if not request.continuation_token:
+        return request.limit, ""
+    left, _, token = request.continuation_token.partition(":")
+    if not left.isdecimal():
+        raise ProviderError("the continuation token is none that this plugin gave")
+    return int(left), token
+
+
+def _connect(parsed: settings.Settings, cancelled: threading.Event) -> Cluster:
     # Loading these takes as long as the rest of the plugin's start: what changes nothing does without.
     from provider.cluster import Cluster
     from provider.kubeconfig import connect
 
-    return Cluster(*connect(parsed))
+    return Cluster(*connect(parsed, cancelled))
 
 
 def _identifying(old: Object, new: Object) -> tuple[str, ...]:
     """The settings whose change means another cluster."""
-    if new.get("clusterIdentifier"):
-        return ("clusterIdentifier",) if old.get("clusterIdentifier") else ()
+    if new.get("clusterIdentifier") and old.get("clusterIdentifier"):
+        return ("clusterIdentifier",)
     from provider.kubeconfig import active_cluster
 
     before, after = active_cluster(old), active_cluster(new)
@@ -283,7 +287,8 @@ def _diff_response(found: Plan) -> provider_pb2.DiffResponse:
     some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
 
     def described(change: Change) -> provider_pb2.PropertyDiff:
-        return provider_pb2.PropertyDiff(kind=_EDITS[change.edit][change in replaced], inputDiff=True)
+        name = change.edit.name + ("_REPLACE" if change in replaced else "")
+        return provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(name), inputDiff=True)
 
     return provider_pb2.DiffResponse(
         changes=some,
@@ -317,15 +322,17 @@ def _report_unready(
 
 def serve() -> None:
     """Serves on a free loopback port, printed for the engine, until the engine says to stop or is gone."""
+    logging.getLogger().addHandler(logging.NullHandler())  # packages log what we tell in a sentence
     # The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us.
     told_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_stop.set())
     # Large CRDs exceed the default message size of 4 MiB.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(ThreadPoolExecutor(_THREADS), options=unlimited)
+    server = grpc.server(ThreadPoolExecutor(settings.CALLS), options=unlimited)
     engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1])) if len(sys.argv) > 1 else None
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(KubernetesProvider(engine), server)
+    provider = KubernetesProvider(engine)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     parent = os.getppid()
     server.start()
@@ -333,4 +340,5 @@ def serve() -> None:
     sys.stdout.flush()
     while not told_to_stop.wait(_PARENT_CHECK) and os.getppid() == parent:
         pass
+    provider.cancel()  # a wait would keep the process alive
     server.stop(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,9 +12,14 @@ from provider.properties import has_unknown, reveal
 if TYPE_CHECKING:
     from provider.properties import Object
 
+# An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the operations that
+# it runs at a time. Threads and connections are made only as needed.
+CALLS = 64
+"""Calls served at a time, and connections kept for them."""
 # Keys that would change what happens to objects: refusing beats ignoring.
 _REFUSED = ("alwaysRender", "cluster", "renderYamlToDirectory")
 _NO = (None, "", "false", False)
+_CLIENT = "kubeClientSettings"
 
 
 @dataclass(frozen=True)
@@ -31,16 +37,36 @@ class Settings:
     delete_unreachable: bool = False
     skip_update_unreachable: bool = False
     suppress_deprecation_warnings: bool = False
+    client_timeout: float = 0
+    """Seconds to wait for an answer; 0 for the default."""
+
+
+# Per field that is a switch: its key, and its environment variable after PULUMI_K8S_.
+_SWITCHES = {
+    "server_side": ("enableServerSideApply", "ENABLE_SERVER_SIDE_APPLY"),
+    "patch_force": ("enablePatchForce", "ENABLE_PATCH_FORCE"),
+    "upsert": ("upsertExistingObjects", "UPSERT_EXISTING_OBJECTS"),
+    "secret_mutable": ("enableSecretMutable", "ENABLE_SECRET_MUTABLE"),
+    "config_map_mutable": ("enableConfigMapMutable", "ENABLE_CONFIGMAP_MUTABLE"),
+    "delete_unreachable": ("deleteUnreachable", "DELETE_UNREACHABLE"),
+    "skip_update_unreachable": ("skipUpdateUnreachable", "SKIP_UPDATE_UNREACHABLE"),
+    "suppress_deprecation_warnings": ("suppressDeprecationWarnings", "SUPPRESS_DEPRECATION_WARNINGS"),
+}
 
 
 def problems(config: Object) -> dict[str, str]:
     """Per key, why a configuration cannot be honoured; empty when it can."""
     config = reveal(config)
-    return {
+    found = {
         key: f"the air-gapped kubernetes plugin does not support `{key}`: unset it, or install the official plugin"
         for key in _REFUSED
         if config.get(key) not in _NO
     }
+    try:
+        _client_timeout(config)
+    except (AttributeError, TypeError, ValueError):
+        found[_CLIENT] = f"`{_CLIENT}` is no mapping with a `timeout` in seconds"
+    return found
 
 
 def parse(config: Object) -> Settings | None:
@@ -48,21 +74,16 @@ def parse(config: Object) -> Settings | None:
     config = reveal(config)
     if has_unknown(config):
         return None
+    given: Object = {key: config.get(key) or None for key in ("kubeconfig", "context", "namespace")}
+    for field, (key, variable) in _SWITCHES.items():
+        default = os.environ.get(f"PULUMI_K8S_{variable}", getattr(Settings, field))
+        given[field] = str(config.get(key, default)).lower() == "true"
+    return Settings(**given, client_timeout=_client_timeout(config))
 
-    def flag(key: str, variable: str, default: str = "false") -> bool:
-        given = config[key] if key in config else os.environ.get(f"PULUMI_K8S_{variable}", default)
-        return str(given).lower() == "true"
 
-    return Settings(
-        kubeconfig=config.get("kubeconfig") or None,
-        context=config.get("context") or None,
-        namespace=config.get("namespace") or None,
-        server_side=flag("enableServerSideApply", "ENABLE_SERVER_SIDE_APPLY", "true"),
-        patch_force=flag("enablePatchForce", "ENABLE_PATCH_FORCE"),
-        upsert=flag("upsertExistingObjects", "UPSERT_EXISTING_OBJECTS"),
-        secret_mutable=flag("enableSecretMutable", "ENABLE_SECRET_MUTABLE"),
-        config_map_mutable=flag("enableConfigMapMutable", "ENABLE_CONFIGMAP_MUTABLE"),
-        delete_unreachable=flag("deleteUnreachable", "DELETE_UNREACHABLE"),
-        skip_update_unreachable=flag("skipUpdateUnreachable", "SKIP_UPDATE_UNREACHABLE"),
-        suppress_deprecation_warnings=flag("suppressDeprecationWarnings", "SUPPRESS_DEPRECATION_WARNINGS"),
-    )
+def _client_timeout(config: Object) -> float:
+    given = config.get(_CLIENT) or {}
+    if has_unknown(given):
+        return 0
+    given = json.loads(given) if isinstance(given, str) else given
+    return float(given.get("timeout") or os.environ.get("PULUMI_K8S_CLIENT_TIMEOUT") or 0)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provider.conditions import expressions, unmet
-from provider.diagnosis import diagnose
+from provider.diagnosis import diagnose, events
 from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
 from provider.inputs import annotation, is_true
+from provider.properties import part
 from provider.readiness import Failed, Settling, conditions, pending
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _DIAGNOSED = 5.0
 _SKIP = "pulumi.com/skipAwait"
 _TIMEOUT = "pulumi.com/timeoutSeconds"
 _SERVER_ERROR = 500
+_JOB = ("batch", "Job")
+_COMPLETE = {"type": "Complete", "status": "True"}
 
 
 def is_skipped(declared: Object) -> bool:
@@ -95,14 +98,22 @@ class Wait:
         except (ApiError, UnreachableError) as error:
             self.log.status(f"waiting: {self._passing(error)}")
             return live
+        if current is None and self.ref.resource.kind.key == _JOB and self._has_completed(live):
+            return {**live, "status": {**part(live, "status"), "conditions": [_COMPLETE]}}
         if current is None:
             raise UnreadyError(f"{self.ref} was deleted while it was awaited", live)
         return current
 
+    def _has_completed(self, job: Object) -> bool:
+        """Whether a Job that is gone was done: one with a short `ttlSecondsAfterFinished` is gone between two looks."""
+        found = events(self.cluster, self.ref.namespace, uid=job["metadata"]["uid"])
+        return any(event.get("reason") == "Completed" for event in found)
+
     @staticmethod
     def _passing(error: ApiError | UnreachableError) -> str:
         """The error as a reason to wait on: an API server that restarts comes back; raises any other error."""
-        if isinstance(error, ApiError) and error.status < _SERVER_ERROR:
+        # A 404 that is no Status comes while a kind is going, and is still discovered.
+        if isinstance(error, ApiError) and error.status < _SERVER_ERROR and error.reason:
             raise error
         return str(error)
 
@@ -138,5 +149,5 @@ def _pause(waited: float) -> float:
 
 def _what_holds(live: Object) -> str:
     messages = [c["message"] for c in conditions(live) if c.get("status") == "True" and c.get("message")]
-    finalizers = live["metadata"].get("finalizers") or live.get("spec", {}).get("finalizers") or []
-    return "; ".join(messages) or f"finalizers {', '.join(finalizers) or 'none'}"
+    finalizers = live["metadata"].get("finalizers") or part(live, "spec").get("finalizers") or []
+    return "; ".join(map(str, messages)) or f"finalizers {', '.join(map(str, finalizers)) or 'none'}"

@@ -11,7 +11,7 @@ from provider.engine import Log
 from provider.errors import ApiError, ConfigError, NoSuchKindError
 from provider.inputs import annotation, is_true
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
-from provider.ownership import CREATOR, is_foreign, leave_alone, take_over
+from provider.ownership import CREATOR, is_foreign, leave_alone, taken_over
 from provider.properties import Object, manifest, merge_patch
 
 if TYPE_CHECKING:
@@ -40,6 +40,20 @@ class Operation:
     log: Log = field(default_factory=Log)
 
 
+@dataclass(frozen=True)
+class _Rehearsal:
+    """What a dry run gave."""
+
+    operation: Operation
+    live: Object
+    warnings: list[str]
+
+    def is_of(self, other: Operation) -> bool:
+        """Whether it tried just what `other` is to write."""
+        mine = self.operation
+        return (mine.inputs, mine.old, mine.ignored) == (other.inputs, other.old, other.ignored)
+
+
 @dataclass
 class Writer:
     """Writes with one provider's settings; `connect` is None while a preview does not know its cluster yet."""
@@ -50,6 +64,7 @@ class Writer:
     pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
     """Seconds between attempts at a create that may be refused only for now."""
     _made: Cluster | None = None
+    _rehearsals: dict[tuple[Kind, str], _Rehearsal] = field(default_factory=dict)
     _connecting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -112,39 +127,71 @@ class Writer:
         live = self.cluster.get(self.cluster.locate(operation.kind, manifest(operation.inputs)))
         return live is None or "deletionTimestamp" in live["metadata"]
 
-    def update(self, operation: Operation, *, dry_run: bool = False) -> Object:
+    def rehearse(self, operation: Operation) -> Object:
+        """A dry run of the update, of which the preview that follows says what the server warns of."""
+        heard: list[str] = []
+        live = self.update(operation, dry_run=True, warn=heard.append)
+        self._rehearsals[operation.kind, operation.id] = _Rehearsal(operation, live, heard)
+        return live
+
+    def expected(self, operation: Operation) -> Object:
+        """What the update will leave: as it was rehearsed for the Diff just before, or else by a dry run."""
+        last = self._rehearsals.pop((operation.kind, operation.id), None)
+        if last is None or not last.is_of(operation):
+            return self.update(operation, dry_run=True)
+        warn = self._warn(operation)
+        for text in last.warnings:
+            warn(text)
+        return last.live
+
+    def update(
+        self, operation: Operation, *, dry_run: bool = False, warn: Callable[[str], None] | None = None
+    ) -> Object:
         """Writes the inputs over the live object; fields declared before and not now are removed."""
+        self._rehearsals.pop((operation.kind, operation.id), None)
         cluster, ref, manager = self.cluster, self.find(operation), self.manager(operation)
         declared, live = manifest(operation.inputs), cluster.get(ref)
         if live is None:
             message = f"{ref} is gone from the cluster: run `pulumi refresh`, then update again"
             raise ApiError(message, status=404, reason="NotFound")
+        warn = warn or self._warn(operation)
         if operation.kind.key == CUSTOM_RESOURCE_DEFINITION and not operation.kind.is_patch:
-            return cluster.replace(ref, declared, live, manager, dry_run=dry_run)
+            return cluster.replace(ref, declared, live, manager, dry_run=dry_run, warn=warn)
         if not self.settings.server_side:
-            return cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=dry_run)
+            return cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=dry_run, warn=warn)
         force = self._is_forced(declared)
-        if dry_run and take_over(live, manager) and not operation.kind.is_patch:
-            return self._expected(operation, ref, manager, force=force)
-        if not dry_run and not operation.kind.is_patch:
+        if not operation.kind.is_patch:
+            if dry_run and (owned := taken_over(live, manager)):
+                return self._reckoned(operation, ref, owned, manager, force=force, warn=warn)
             live = cluster.own(ref, live, manager)
         declared = leave_alone(declared, live, manager, operation.ignored)
-        warn = self._warn(operation)
         live = cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
         before = operation.state.get(_STATE_MANAGER, manager)
         if before != manager and not dry_run:
             self.relinquish(ref, live, before)
         return live
 
-    def _expected(self, operation: Operation, ref: Reference, manager: str, *, force: bool) -> Object:
-        """What an apply will leave once it owns what a POST or kubectl wrote; until then it would remove nothing."""
+    def _reckoned(
+        self,
+        operation: Operation,
+        ref: Reference,
+        owned: Object,
+        manager: str,
+        *,
+        force: bool,
+        warn: Callable[[str], None],
+    ) -> Object:
+        """What an apply will leave once it has taken over `owned`; until then it would remove nothing."""
         declared = manifest(operation.inputs)
-        try:
-            self.cluster.apply(ref, declared, manager, dry_run=True, force=force)
-        except ApiError as error:
-            if error.reason == "Conflict" and any(is_foreign(cause.message) for cause in error.causes):
-                raise
-        return self.cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=True)
+        if not force:
+            sent = leave_alone(declared, owned, manager, operation.ignored)
+            try:
+                self.cluster.apply(ref, sent, manager, dry_run=True)
+            except ApiError as error:
+                if error.reason == "Conflict" and any(is_foreign(cause.message) for cause in error.causes):
+                    raise
+        # What is ignored is the same in both, and therefore not sent.
+        return self.cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=True, warn=warn)
 
     def relinquish(self, ref: Reference, live: Object, manager: str) -> None:
         """Gives up all that `manager` owns of exactly this object; fields that nobody else owns go away."""

@@ -45,6 +45,17 @@ SEED = b"seed"
 CLUSTER_WIDE = ("CustomResourceDefinition", "Namespace", "PersistentVolume", "StorageClass")
 
 
+def selected(item: Object, selector: str) -> bool:
+    """Whether an object has all the fields of a field selector."""
+    for field, _, wanted in (part.partition("=") for part in selector.split(",") if part):
+        value: Any = item
+        for step in field.split("."):
+            value = value.get(step)
+        if value != wanted:
+            return False
+    return True
+
+
 class FakeApi:
     """An API server of a few lines: objects by path, `defaults` merged into what is written, refusals by method."""
 
@@ -60,6 +71,8 @@ class FakeApi:
         self.refused_once: dict[str, list[Exception]] = {}
         self.canonical: dict[str, str] = {}
         self.now = 0.0
+        self.forbidden = ""
+        self.down: Exception | None = None
 
     def server_time(self) -> float:
         return self.now
@@ -75,6 +88,10 @@ class FakeApi:
         self, method: str, path: str, *, query: Any = None, body: Any = None, content_type: str = "", warn: Any = None
     ) -> Object:
         self.asked.append(f"{method} {path}")
+        if self.down:
+            raise self.down
+        if path == self.forbidden:
+            raise ApiError("forbidden", status=403, reason="Forbidden")
         if path in KINDS:
             entries = KINDS[path].items()
             return {"resources": [{"kind": k, "name": n, "namespaced": k not in CLUSTER_WIDE} for k, n in entries]}
@@ -84,11 +101,14 @@ class FakeApi:
             raise self.refused_once[method].pop(0)
         if method in self.refusals:
             raise self.refusals[method]
-        return self._read(path) if method == "GET" else self._write(method, path, query or {}, body, warn)
+        return self._read(path, query or {}) if method == "GET" else self._write(method, path, query or {}, body, warn)
 
-    def _read(self, path: str) -> Object:
+    def _read(self, path: str, query: dict[str, str]) -> Object:
         if path.rpartition("/")[2] in {name for names in KINDS.values() for name in names.values()}:
-            return {"items": self.lists.get(path, []), "metadata": {}}
+            found = [item for item in self.lists.get(path, []) if selected(item, query.get("fieldSelector", ""))]
+            start = int(query.get("continue", 0))
+            end = start + int(query.get("limit", len(found)))
+            return {"items": found[start:end], "metadata": {"continue": str(end)} if end < len(found) else {}}
         if path not in self.objects:
             raise ApiError("gone", status=404, reason="NotFound")
         return self.objects[path]
@@ -102,6 +122,8 @@ class FakeApi:
             warn(self.warning)
         if method == "POST":
             path = f"{path}/{body['metadata']['name']}"
+        if "apiVersion" not in body:  # a merge patch, as far as the tests need it
+            body = {**self.objects[path], **body}
         written = {**self.defaults, **body, "metadata": {"uid": "u1", "generation": 1, **body["metadata"]}}
         written = {k: self._stored(v) for k, v in written.items()}
         if query.get("dryRun") != "All":
@@ -151,8 +173,8 @@ class Lifecycle:
     def update(self, kind: Kind, inputs: Object, state: Object, old: Object | None = None) -> steps.State:
         return steps.update(self.writer, Operation(kind, "ns/a", inputs, old or {}, state, log=self.log))
 
-    def preview_update(self, kind: Kind, inputs: Object, state: Object) -> Object:
-        return steps.preview_update(self.writer, Operation(kind, "ns/a", inputs, {}, state))
+    def preview_update(self, kind: Kind, inputs: Object, state: Object, *ignored: str) -> Object:
+        return steps.preview_update(self.writer, Operation(kind, "ns/a", inputs, {}, state, ignored, log=self.log))
 
     def preview_create(self, kind: Kind, inputs: Object) -> Object:
         return steps.preview_create(self.writer, Operation(kind, inputs=inputs))

@@ -49,8 +49,18 @@ class Project:
         where = f"{root}/namespaces/{self.namespace}/{path}"
         return self._api.request(method, where, query={"fieldManager": "someone"}, body=body, content_type=merge)
 
+    def ask(self, path: str) -> dict[str, Any]:
+        """What the API server says at this path."""
+        return self._api.request("GET", path)
+
     def namespaces(self) -> set[str]:
-        return {item["metadata"]["name"] for item in self._api.request("GET", "/api/v1/namespaces")["items"]}
+        return {item["metadata"]["name"] for item in self.ask("/api/v1/namespaces")["items"]}
+
+    def write(self, name: str, text: str) -> Path:
+        """Writes a file beside the program."""
+        path = self._folder / name
+        path.write_text(text)
+        return path
 
     def run(
         self, *arguments: str, fails: bool = False, prefix: tuple[str, ...] = (), env: dict[str, str] | None = None

@@ -10,10 +10,10 @@ import yaml
 
 from provider.api import APPLY, JSON
 from provider.cluster import Cluster
-from provider.errors import ApiError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
+from provider.errors import ApiError, CancelledError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
 from provider.kinds import Kind, parse_token
 from provider.kubeconfig import active_cluster, connect
-from provider.ownership import leave_alone, take_over
+from provider.ownership import leave_alone, taken_over
 from provider.properties import Secret
 from provider.settings import Settings, parse, problems
 
@@ -107,8 +107,37 @@ def test_an_unusable_kubeconfig_is_one_sentence(kubeconfig: str) -> None:
     assert "secret-key" not in str(caught.value)
 
 
+def with_user(server: Server, **user: Any) -> Settings:
+    content = json.loads(server.kubeconfig)
+    content["users"][0]["user"] = user
+    return Settings(kubeconfig=json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [("echo no login >&2; exit 1", "no login"), ("echo '{}'", "missing key"), ("echo no", "decode")],
+)
+def test_a_failing_credential_plugin_is_one_sentence_and_no_anonymous_request(
+    server: Server, capfd: pytest.CaptureFixture[str], script: str, reason: str
+) -> None:
+    run = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]}
+    with pytest.raises(ConfigError, match=rf"credential plugin sh gave neither token nor certificate \(.*{reason}"):
+        connect(with_user(server, exec={**run, "interactiveMode": "Never"}))
+    assert server.seen == []
+    assert capfd.readouterr().err == ""
+
+
+def test_broken_base64_in_a_kubeconfig_is_one_sentence(server: Server) -> None:
+    content = json.loads(server.kubeconfig)
+    content["clusters"][0]["cluster"] = {"server": "https://127.0.0.1:1", "certificate-authority-data": "12345"}
+    with pytest.raises(ConfigError, match="the kubeconfig cannot be used: "):
+        connect(Settings(kubeconfig=json.dumps(content)))
+
+
 def test_settings_that_would_change_what_happens_are_refused() -> None:
     assert set(problems({"cluster": "x", "renderYamlToDirectory": "", "alwaysRender": "false"})) == {"cluster"}
+    for wrong in ("x", "[]", {"timeout": "long"}):
+        assert set(problems({"kubeClientSettings": wrong})) == {"kubeClientSettings"}
     assert parse({"kubeconfig": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}) is None
 
 
@@ -118,6 +147,13 @@ def test_a_setting_comes_from_the_provider_before_the_environment(monkeypatch: p
     monkeypatch.setenv("PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY", "false")
     assert parse({}) == Settings(secret_mutable=True, server_side=False)
     assert parse({"enableSecretMutable": "false", "enableServerSideApply": True}) == Settings()
+    assert parse({"kubeClientSettings": '{"timeout": 7, "qps": 5}'}) == Settings(
+        secret_mutable=True, server_side=False, client_timeout=7
+    )
+    monkeypatch.setenv("PULUMI_K8S_CLIENT_TIMEOUT", "9")
+    configured = parse({"kubeClientSettings": {"burst": 5}})
+    assert configured is not None
+    assert configured.client_timeout == 9
 
 
 def test_the_cluster_that_a_kubeconfig_leads_to(server: Server, tmp_path: Path) -> None:
@@ -174,6 +210,16 @@ def test_a_server_that_asks_to_wait_is_asked_again(server: Server, cluster: Clus
     assert [body for _, _, body in server.seen] == [b'{"a":1}'] * 2
 
 
+def test_cancelling_ends_a_wait_that_the_server_asked_for(server: Server) -> None:
+    cancelled = threading.Event()
+    api, _ = connect(Settings(kubeconfig=server.kubeconfig), cancelled)
+    server.says("POST /x", (429, {"Retry-After": "60"}, "{}"))
+    threading.Timer(0.2, cancelled.set).start()
+    with pytest.raises(CancelledError):
+        api.request("POST", "/x", body={})
+    assert len(server.seen) == 1
+
+
 @pytest.mark.parametrize("content_type", [APPLY, JSON])
 def test_any_text_is_sent_so_that_the_server_can_read_it(server: Server, cluster: Cluster, content_type: str) -> None:
     text = "".join(
@@ -206,6 +252,30 @@ def test_only_the_servers_own_word_means_gone(server: Server, cluster: Cluster) 
     with pytest.raises(ApiError, match="HTTP 404"):
         cluster.get(ref)
     server.says(path, (404, {}, json.dumps({"kind": "Status", "reason": "NotFound", "message": "gone"})))
+    assert cluster.get(ref) is None
+
+
+def test_an_object_is_gone_with_its_kind_and_never_with_half_a_discovery(server: Server, cluster: Cluster) -> None:
+    foo = Kind("example.com", "v1", "Foo")
+    discovery = "GET /apis/example.com/v1"
+    served: dict[str, Any] = {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]}
+    absent: Answer = (404, {}, "404 page not found")
+    server.says(discovery, served)
+    ref = cluster.find(foo, "ns/a")
+    for discovered in (served, absent):  # it is there; it does not answer, though it is listed
+        server.says(discovery, discovered)
+        server.says("GET /apis", {"groups": [{"versions": [{"groupVersion": "example.com/v1"}]}]})
+        with pytest.raises(ApiError, match="HTTP 404"):
+            cluster.get(ref)
+        with pytest.raises(ApiError, match="HTTP 404"):
+            cluster.delete(ref, "Foreground")
+    server.says("GET /apis", absent)  # a proxy that knows nothing
+    with pytest.raises(ApiError, match="HTTP 404"):
+        cluster.get(ref)
+    server.says("GET /apis", {"groups": []})
+    assert cluster.get(ref) is None
+    assert cluster.delete(ref, "Foreground") == ""
+    server.says(discovery, {"resources": []})  # other kinds of its group stay
     assert cluster.get(ref) is None
 
 
@@ -245,12 +315,11 @@ def test_ownership_left_by_a_create_or_by_kubectl_becomes_that_of_an_apply() -> 
     kubectl = {"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {"f:spec": {}}}
     status = {**OURS, "subresource": "status"}
     live = {"metadata": {"resourceVersion": "7", "managedFields": [OURS, THEIRS, APPLIED, kubectl, status]}}
-    test, change = take_over(live, "pulumi-kubernetes-1")
-    assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
+    settled = taken_over(live, "pulumi-kubernetes-1")
+    assert settled is not None
     fields: dict[str, Any] = {"f:data": {"f:a": {}, "f:b": {}}, "f:spec": {}}
-    assert change["value"] == [THEIRS, status, {**APPLIED, "fieldsV1": fields}]
-    settled = {"metadata": {"resourceVersion": "8", "managedFields": change["value"]}}
-    assert take_over(settled, "pulumi-kubernetes-1") == []
+    assert settled["metadata"]["managedFields"] == [THEIRS, status, {**APPLIED, "fieldsV1": fields}]
+    assert taken_over(settled, "pulumi-kubernetes-1") is None
 
 
 def test_ownership_is_taken_over_again_when_another_wrote_meanwhile(server: Server, cluster: Cluster) -> None:
@@ -260,7 +329,9 @@ def test_ownership_is_taken_over_again_when_another_wrote_meanwhile(server: Serv
     server.says(f"GET {path}", {"metadata": {"resourceVersion": "8", "managedFields": [OURS, THEIRS]}})
     server.says(f"PATCH {path}", (409, {}, json.dumps({"kind": "Status", "reason": "Conflict"})), {"done": True})
     assert cluster.own(cluster.find(CONFIG_MAP, "ns/a"), live, "m") == {"done": True}
-    assert json.loads(server.seen[-1][2])[0]["value"] == "8"
+    test, change = json.loads(server.seen[-1][2])
+    assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "8"}
+    assert change["path"] == "/metadata/managedFields"
 
 
 def test_an_ignored_field_is_left_to_its_manager_or_sent_as_it_is() -> None:

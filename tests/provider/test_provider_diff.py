@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from provider.diff import MISSING, Change, Edit, changes, field_at, refreshed, render
+from provider.diff import MISSING, Change, Edit, changes, covers, field_at, parse, refreshed, render
 from provider.kinds import Kind
 from provider.properties import Secret
 from provider.replacement import forces_replacement
@@ -31,6 +31,21 @@ def test_paths_are_written_as_the_engine_reads_them() -> None:
     assert render(("spec", "ports", 0, "name")) == "spec.ports[0].name"
     assert render(("metadata", "labels", 'a.b/c"')) == 'metadata.labels["a.b/c\\""]'
     assert render(("metadata", "labels", "a-b")) == "metadata.labels.a-b"
+
+
+@pytest.mark.parametrize(
+    "path", [("spec", "ports", 0, "name"), ("metadata", "labels", 'a.b/c"'), ("metadata", "labels", "a-b"), (1, 2)]
+)
+def test_a_path_that_is_written_is_read_again(path: tuple[str | int, ...]) -> None:
+    assert parse(render(path)) == path
+
+
+def test_what_an_ignored_path_covers() -> None:
+    path = ("spec", "ports", 0, "name")
+    for ignored in ("spec", "spec.ports", "spec.ports[0]", "spec.ports[*].name", "spec.*", "spec.ports[0].name"):
+        assert covers(parse(ignored), path)
+    for ignored in ("spec.ports[1]", "spec.ports[0].name.x", "ports", 'spec["ports.x"]'):
+        assert not covers(parse(ignored), path)
 
 
 def test_a_field_below_a_list_is_looked_up_as_the_whole_list() -> None:

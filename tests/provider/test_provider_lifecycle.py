@@ -70,6 +70,14 @@ def test_equal_inputs_ask_the_server_nothing(lifecycle: Lifecycle, api: FakeApi)
     assert api.asked == []
 
 
+def test_what_is_ignored_is_no_change(lifecycle: Lifecycle, api: FakeApi) -> None:
+    old, new = (api.has(declared(DEPLOYMENT, spec={"replicas": n, "other": n})) for n in (1, 2))
+    api.has(old)
+    operation = Operation(DEPLOYMENT, "ns/a", new, old, old, ("spec.replicas",))
+    assert [c.path for c in plan(lifecycle.writer, operation).changes] == [("spec", "other")]
+    assert plan(lifecycle.writer, replace(operation, ignored=("spec",))) == Plan()
+
+
 def test_an_update_that_the_server_does_not_see_is_none(lifecycle: Lifecycle, api: FakeApi) -> None:
     old = api.has(declared(DEPLOYMENT, spec={"cpu": "1", "n": 1, "gone": 1}))
     new = declared(DEPLOYMENT, spec={"cpu": "1000m", "n": 2, "added": 1})
@@ -87,6 +95,34 @@ def test_a_field_that_the_server_holds_immutable_replaces(lifecycle: Lifecycle, 
     plan = lifecycle.diff(SERVICE, old, new, old)
     assert [c.path for c in plan.replaces] == [("spec", "fixed", "a")]
     assert plan.delete_first
+
+
+@pytest.mark.parametrize("name", ["Namespace", "PersistentVolumeClaim"])
+def test_what_holds_data_is_not_replaced_for_an_immutable_field(lifecycle: Lifecycle, api: FakeApi, name: str) -> None:
+    kind = Kind("", "v1", name)
+    old, new = (declared(kind, spec={"volumeMode": mode}) for mode in ("Block", "Filesystem"))
+    api.objects |= {"/api/v1/namespaces/a": old, "/api/v1/namespaces/ns/persistentvolumeclaims/a": old}
+    causes = (Cause("spec", "Forbidden: field is immutable"),)
+    api.refusals["PATCH"] = ApiError("no", status=422, reason="Invalid", causes=causes)
+    assert lifecycle.diff(kind, old, new, old).replaces == ()
+
+
+def test_an_object_whose_name_the_server_makes_is_not_deleted_first(lifecycle: Lifecycle, api: FakeApi) -> None:
+    unnamed = {"name": None, "generateName": "a-"}
+    old, new = (declared(CONFIG_MAP, metadata=unnamed, data={"a": n}) for n in ("1", "2"))
+    for inputs in (old, new):
+        del inputs["metadata"]["name"]
+    plan = lifecycle.diff(CONFIG_MAP, old, new, declared(CONFIG_MAP, metadata={"name": "a-x1"}))
+    assert plan.replaces
+    assert not plan.delete_first
+
+
+def test_a_refresh_needs_no_right_to_what_the_object_hangs_on(lifecycle: Lifecycle, api: FakeApi) -> None:
+    service = api.has(declared(SERVICE, spec={"selector": {"a": "b"}}))
+    api.forbidden = "/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices"
+    found = lifecycle.read(SERVICE, service, service)
+    assert found is not None
+    assert found.unready == ""
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
@@ -220,6 +256,39 @@ def test_warnings_of_the_server_are_passed_on(lifecycle: Lifecycle, api: FakeApi
     assert silent.log.warnings == []
 
 
+def test_a_preview_repeats_no_request_of_the_diff_and_each_write_warns_once(lifecycle: Lifecycle, api: FakeApi) -> None:
+    api.warning = "v1 Foo is deprecated"
+    old, new = api.has(declared(SERVICE, spec={"a": 1})), declared(SERVICE, spec={"a": 2})
+    operation = Operation(SERVICE, "ns/a", new, old, old, log=lifecycle.log)
+    plan(lifecycle.writer, operation)
+    assert lifecycle.log.warnings == []
+    asked = len(api.asked)
+    assert steps.preview_update(lifecycle.writer, operation)["spec"] == {"a": 2}
+    assert len(api.asked) == asked
+    assert lifecycle.log.warnings == ["v1 Foo is deprecated"]
+    steps.preview_update(lifecycle.writer, operation)  # without a Diff before it
+    plan(lifecycle.writer, operation)
+    steps.preview_update(lifecycle.writer, replace(operation, inputs=declared(SERVICE, spec={"a": 3})))
+    assert [body["spec"] for body in api.bodies] == [{"a": 2}, {"a": 2}, {"a": 2}, {"a": 3}]
+    api.warning = "once"
+    lifecycle.update(SERVICE, declared(SERVICE, spec={"type": "ExternalName"}), old, old)
+    assert lifecycle.log.warnings.count("once") == 1
+
+
+@pytest.mark.parametrize("kind", [("apiextensions.k8s.io", "CustomResourceDefinition"), ("", "ConfigMap")])
+def test_every_way_to_write_passes_warnings_on(api: FakeApi, kind: tuple[str, str]) -> None:
+    api.warning = "unknown field"
+    merging = Lifecycle(api, Settings(server_side=False))
+    of = Kind(kind[0], "v1", kind[1])
+    annotations = {"pulumi.com/skipAwait": "true"}
+    live = declared(of, metadata={"resourceVersion": "1", "annotations": annotations})
+    api.objects["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/a"] = live
+    api.objects["/api/v1/namespaces/ns/configmaps/a"] = live
+    identifier = "a" if kind[0] else "ns/a"
+    steps.update(merging.writer, Operation(of, identifier, live, state=live, log=merging.log))
+    assert merging.log.warnings == ["unknown field"]
+
+
 def test_a_patch_applies_its_fields_and_gives_up_only_those(lifecycle: Lifecycle, api: FakeApi) -> None:
     patch = declared(CONFIG_MAP, data={"a": "1"})
     with pytest.raises(ProviderError, match=r"needs `metadata.name`"):
@@ -264,6 +333,39 @@ def test_conflicts_are_shown_in_the_preview_and_forced_only_on_demand(lifecycle:
     assert [query["force"] for _, _, query in api.writes] == ["true", "true", "false"]
 
 
+CREATED = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+SCALED = {"manager": "kubectl", "operation": "Update", "subresource": "scale", "fieldsV1": CREATED["fieldsV1"]}
+ALL_BUT_REPLICAS = {**CREATED, "fieldsV1": {"f:spec": {"f:paused": {}}}}
+
+
+def conflict(message: str) -> ApiError:
+    causes = (Cause(".spec.replicas", f"conflict with {message}"),)
+    return ApiError("conflict", status=409, reason="Conflict", causes=causes)
+
+
+def test_a_preview_reckons_with_what_an_update_takes_over(lifecycle: Lifecycle, api: FakeApi) -> None:
+    api.has(declared(DEPLOYMENT, metadata={"resourceVersion": "1", "managedFields": [CREATED]}, spec={"replicas": 1}))
+    changed = declared(DEPLOYMENT, spec={"replicas": 2})
+    api.refused_once["PATCH"] = [conflict('"pulumi-kubernetes" using apps/v1 at 2026-01-01T00:00:00Z')]
+    assert lifecycle.preview_update(DEPLOYMENT, changed, {})["spec"] == {"replicas": 2}
+    assert [(query["dryRun"], query["fieldManager"]) for _, _, query in api.writes] == [("All", "pulumi-kubernetes")]
+    api.refused_once["PATCH"] = [conflict('"kubectl" with subresource "scale" using apps/v1')]
+    with pytest.raises(ApiError, match='conflict with "kubectl" with subresource "scale"'):
+        lifecycle.preview_update(DEPLOYMENT, changed, {})
+
+
+def test_a_preview_leaves_ignored_fields_to_their_managers_as_the_update_does(
+    lifecycle: Lifecycle, api: FakeApi
+) -> None:
+    changed = declared(DEPLOYMENT, spec={"replicas": 1, "paused": True})
+    for fields, sent in (([ALL_BUT_REPLICAS, SCALED], {"paused": True}), ([CREATED], {"paused": True, "replicas": 3})):
+        metadata = {"resourceVersion": "1", "managedFields": fields}
+        api.has(declared(DEPLOYMENT, metadata=metadata, spec={"replicas": 3}))
+        api.bodies.clear()
+        lifecycle.preview_update(DEPLOYMENT, changed, {}, "spec.replicas")
+        assert api.bodies[0]["spec"] == sent
+
+
 def test_only_absence_loses_a_resource(lifecycle: Lifecycle, api: FakeApi) -> None:
     assert lifecycle.read(CONFIG_MAP, {}) is None
     assert lifecycle.read(Kind("", "v1", "Absent"), {}) is None
@@ -271,6 +373,18 @@ def test_only_absence_loses_a_resource(lifecycle: Lifecycle, api: FakeApi) -> No
         api.refusals["GET"] = error
         with pytest.raises(type(error)):
             lifecycle.read(CONFIG_MAP, {})
+
+
+def test_an_unreachable_cluster_is_waited_for_once_and_not_for_each_resource(
+    lifecycle: Lifecycle, api: FakeApi
+) -> None:
+    api.down = UnreachableError("down")
+    for _ in range(3):
+        with pytest.raises(UnreachableError, match="down"):
+            lifecycle.read(CONFIG_MAP, {})
+        with pytest.raises(UnreachableError, match="down"):
+            lifecycle.create(DEPLOYMENT, declared(DEPLOYMENT))
+    assert api.asked == ["GET /api/v1"]
 
 
 def test_an_unreachable_cluster_passes_only_where_a_setting_says_so(api: FakeApi) -> None:
@@ -285,6 +399,7 @@ def test_an_unreachable_cluster_passes_only_where_a_setting_says_so(api: FakeApi
     assert deleting.read(CONFIG_MAP, state, state) is None
     deleting.delete(CONFIG_MAP, state)
     assert len(deleting.log.warnings) == 2
+    api.down = UnreachableError("down")
     skipping = Lifecycle(api, Settings(skip_update_unreachable=True))
     kept = skipping.read(CONFIG_MAP, state, state)
     assert kept is not None

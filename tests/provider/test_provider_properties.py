@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import base64
+import json
+
+import pytest
 from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +90,27 @@ def test_messages_lose_secret_values_longest_first() -> None:
     assert redact('Invalid value: "password", word, no', properties) == 'Invalid value: "[secret]", [secret], no'
 
 
+@pytest.mark.parametrize(
+    "secret", ['say "hush"', "two\nlines\ttab", "back\\slash", "h\u00fcsch", "a<b>&c", "plain", '{"key": "x&y"}']
+)
+def test_messages_lose_secret_values_however_a_server_quotes_them(secret: str) -> None:
+    in_base64 = base64.b64encode(secret.encode()).decode()
+    quoted = json.dumps(secret, ensure_ascii=False)
+    forms = [
+        secret,
+        quoted,
+        json.dumps(secret),
+        quoted.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
+        in_base64,
+    ]
+    for form in forms:
+        kind = {"apiVersion": "v1", "kind": "Secret"}
+        told = redact(f"Invalid value: {form}.", {**kind, "stringData": {"a": secret}})
+        assert told.replace('"', "") == "Invalid value: [secret]."
+        told = redact(f"Invalid value: {form}.", {**kind, "data": {"a": in_base64}})
+        assert told.replace('"', "") == "Invalid value: [secret]."
+
+
 def test_a_secret_has_no_printable_form() -> None:
     assert "hush" not in f"{Secret('hush')!r} {[Secret('hush')]}"
 
@@ -108,3 +133,9 @@ def merged(target: object, patch: object) -> object:
 @given(objects, objects)
 def test_a_merge_patch_turns_the_old_into_the_new(old: dict[str, object], new: dict[str, object]) -> None:
     assert merged(old, merge_patch(old, new)) == new
+
+
+def test_a_merge_patch_does_not_send_what_stays() -> None:
+    old = {"spec": {"containers": [{"name": "c"}], "same": {"x": 1}, "n": 1}, "labels": {"gone": "1"}}
+    new = {"spec": {"containers": [{"name": "c"}], "same": {"x": 1}, "n": 2, "empty": {}}, "labels": {}}
+    assert merge_patch(old, new) == {"spec": {"n": 2, "empty": {}}, "labels": {"gone": None}}

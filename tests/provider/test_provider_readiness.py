@@ -24,6 +24,7 @@ def condition(name: str, value: str = "True", **fields: str) -> Object:
 
 AVAILABLE = [condition("Progressing", reason="NewReplicaSetAvailable"), condition("Available")]
 ONE, SEEN = {"replicas": 1}, {"observedGeneration": 1}
+ROLLED, SCALING = ({"replicas": n, "updatedReplicas": n, "availableReplicas": 1} for n in (1, 3))
 STATEFUL_SET, DAEMON_SET = Kind("apps", "v1", "StatefulSet"), Kind("apps", "v1", "DaemonSet")
 CLAIM, VOLUME = Kind("", "v1", "PersistentVolumeClaim"), Kind("", "v1", "PersistentVolume")
 INGRESS, TOKEN = Kind("networking.k8s.io", "v1", "Ingress"), {"type": "kubernetes.io/service-account-token"}
@@ -35,8 +36,11 @@ MISSING = [{"backend": {"service": {"name": "x"}}}]
 ON_DELETE = {"updateStrategy": {"type": "OnDelete"}}
 DEFINITION = Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 CASES: list[tuple[Kind, Object, Object, str]] = [
-    (DEPLOYMENT, ONE, status(observedGeneration=1, updatedReplicas=1, conditions=AVAILABLE), ""),
-    (DEPLOYMENT, ONE, status(observedGeneration=0, updatedReplicas=1, conditions=AVAILABLE), "has not seen"),
+    (DEPLOYMENT, ONE, status(**SEEN, **ROLLED, conditions=AVAILABLE), ""),
+    (DEPLOYMENT, {"replicas": 0}, status(**SEEN, conditions=AVAILABLE), ""),
+    (DEPLOYMENT, ONE, status(observedGeneration=0, **ROLLED, conditions=AVAILABLE), "has not seen"),
+    (DEPLOYMENT, {"replicas": 3}, status(**SEEN, **SCALING, conditions=AVAILABLE), "1 of 3 replicas are available"),
+    (DEPLOYMENT, ONE, status(**SEEN, **ROLLED | {"replicas": 2}, conditions=AVAILABLE), "1 old replicas are still"),
     (DEPLOYMENT, ONE, status(observedGeneration=1, updatedReplicas=0, conditions=AVAILABLE), "0 of 1 replicas"),
     (DEPLOYMENT, ONE, status(observedGeneration=1, conditions=None), "0 of 1 replicas"),
     (DEPLOYMENT, ONE, status(**SEEN, conditions=[condition("Progressing", message="still going")]), "still going"),
@@ -99,6 +103,11 @@ def test_when_an_object_is_ready(
     assert state.id in ("ns/a", "a")
 
 
+def event(kind: str, name: str, reason: str, time: str, **more: str) -> Object:
+    about = {"kind": kind, "name": name}
+    return {"involvedObject": about, "type": "Warning", "reason": reason, "message": "m", "lastTimestamp": time} | more
+
+
 FAILED = [{"type": "Failed", "status": "True", "message": "its pods failed"}]
 
 
@@ -109,7 +118,7 @@ def test_a_service_is_ready_when_all_its_endpoints_are(lifecycle: Lifecycle, api
     slices.append({"endpoints": [{"conditions": {"ready": False}}, {"conditions": {}}]})
     assert "1 of its 2 endpoints are not ready" in lifecycle.create(SERVICE, service, 60).unready
     slices.pop()
-    slices.append({"endpoints": [{"conditions": {}}]})
+    slices.append({"endpoints": [{"conditions": {}}, {"conditions": {"ready": False, "terminating": True}}]})
     assert not lifecycle.create(SERVICE, service, 60).unready
 
 
@@ -158,15 +167,38 @@ def test_a_mistake_in_what_to_wait_for_is_told_before_anything_is_written(
     assert api.writes == []
 
 
+@pytest.mark.parametrize(
+    "live",
+    [
+        {"spec": {"selector": "a=b"}, "status": {"conditions": {"Ready": "True"}}},
+        {"spec": "text", "status": ["text"]},
+        {"spec": {"selector": {"matchLabels": "a"}}, "status": {"conditions": ["Ready"], "observedGeneration": "1"}},
+    ],
+)
+def test_a_custom_object_of_any_shape_is_awaited(lifecycle: Lifecycle, live: Object) -> None:
+    annotations = {"pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "0"}
+    state = lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP, metadata={"annotations": annotations}, **live))
+    assert state.unready == "ConfigMap ns/a is not ready after 0 s: condition Ready is absent"
+
+
+def test_whatever_goes_wrong_while_waiting_the_object_is_kept(lifecycle: Lifecycle, api: FakeApi) -> None:
+    api.refusals["GET"] = ValueError("a surprise")
+    api.defaults = status(phase="Pending")
+    state = lifecycle.create(CLAIM, declared(CLAIM, spec={"storageClassName": "late"}))
+    assert state.id == "ns/a"
+    assert state.unready == "PersistentVolumeClaim ns/a was written, but could not be awaited: a surprise"
+
+
 def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Lifecycle, api: FakeApi) -> None:
     waiting = {"reason": "ImagePullBackOff", "message": "no such image"}
     containers = [{"name": "good", "ready": True, "state": {}}, {"name": "bad", "state": {"waiting": waiting}}]
     pod = {"metadata": {"name": "a-1-x", "creationTimestamp": "1"}, "status": {"containerStatuses": containers}}
     api.lists["/api/v1/namespaces/ns/pods"] = [pod]
+    other = event("Pod", "b", "Other", "3")
     api.lists["/api/v1/namespaces/ns/events"] = [
-        {"involvedObject": {"kind": "Pod", "name": name}, "reason": reason, "message": "m", "lastTimestamp": time}
-        for name, reason, time in [("a-1-x", "Old", "1"), ("a-1-x", "New", "2"), ("b", "Other", "3")]
-    ]
+        *[other] * 600, event("Pod", "a-1-x", "Old", "1"), event("Pod", "a-1-x", "New", "2"),
+        event("Pod", "a-1-x", "Pulled", "3", type="Normal"),
+    ]  # fmt: skip
     deployment = declared(
         DEPLOYMENT,
         metadata={"annotations": {"pulumi.com/timeoutSeconds": "0"}},
@@ -176,6 +208,56 @@ def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Life
         "Deployment ns/a is not ready after 0 s: its controller has not seen this version yet;"
         " container bad of pod a-1-x waits: ImagePullBackOff no such image; last warning (Pod a-1-x): New: m"
     )
+
+
+def workload(kind: Kind, **metadata: Any) -> Object:
+    annotations = {"pulumi.com/timeoutSeconds": "0"}
+    spec = {"replicas": 1, "selector": {"matchLabels": {"a": "b"}}}
+    return declared(kind, metadata={"annotations": annotations, **metadata}, spec=spec)
+
+
+def test_a_failed_await_names_the_quota(lifecycle: Lifecycle, api: FakeApi) -> None:
+    message = 'pods "a-7d4b9c" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2'
+    api.lists["/api/v1/namespaces/ns/events"] = [
+        event("ReplicaSet", "a-7d4b9c", "FailedCreate", "2", message=message),
+        event("ReplicaSet", "another-7d4b9c", "FailedCreate", "3"),
+        event("ReplicaSet", "a-b-7d4b9c", "FailedCreate", "4"),
+    ]
+    found = lifecycle.create(DEPLOYMENT, workload(DEPLOYMENT)).unready
+    assert found.endswith(f"; last warning (ReplicaSet a-7d4b9c): FailedCreate: {message}")
+    api.lists["/api/v1/namespaces/ns/events"] = [event("StatefulSet", "a", "FailedCreate", "2", message=message)]
+    found = lifecycle.create(STATEFUL_SET, workload(STATEFUL_SET, name="a")).unready
+    assert found.endswith(f"; last warning (StatefulSet a): FailedCreate: {message}")
+
+
+def test_a_failed_await_names_scheduling_and_probe(lifecycle: Lifecycle, api: FakeApi) -> None:
+    message = "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available"
+    pod: Object = {"metadata": {"name": "a-0", "creationTimestamp": "1"}, "status": {"phase": "Pending"}}
+    api.lists["/api/v1/namespaces/ns/pods"] = [pod]
+    api.lists["/api/v1/namespaces/ns/events"] = [event("Pod", "a-0", "FailedScheduling", "2", message=message)]
+    found = lifecycle.create(STATEFUL_SET, workload(STATEFUL_SET)).unready
+    assert found.endswith(f"; last warning (Pod a-0): FailedScheduling: {message}")
+    message = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+    running = {"name": "main", "ready": False, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
+    pod["status"] = {"phase": "Running", "containerStatuses": [running]}
+    api.lists["/api/v1/namespaces/ns/events"].append(event("Pod", "a-0", "Unhealthy", "3", message=message))
+    found = lifecycle.create(DEPLOYMENT, workload(DEPLOYMENT)).unready
+    assert "; container main of pod a-0 runs, but is not ready; " in found
+    assert found.endswith(f"last warning (Pod a-0): Unhealthy: {message}")
+
+
+@pytest.mark.parametrize(("reason", "unready"), [("Completed", ""), ("Suspended", "was deleted while it was awaited")])
+def test_a_job_that_went_away_counts_as_its_events_say(
+    lifecycle: Lifecycle, api: FakeApi, reason: str, unready: str
+) -> None:
+    api.lists["/api/v1/namespaces/ns/events"] = [
+        {**event("Job", "a", reason, "1"), "involvedObject": {"uid": "u1"}},
+        {**event("Job", "a", "Completed", "1"), "involvedObject": {"uid": "its predecessor"}},
+    ]
+    api.refused_once["GET"] = [ApiError("gone", status=404, reason="NotFound")]
+    found = lifecycle.create(JOB, declared(JOB, spec={"ttlSecondsAfterFinished": 0})).unready
+    assert unready in found
+    assert bool(found) == bool(unready)
 
 
 def test_a_container_that_ended_says_its_last_words(lifecycle: Lifecycle, api: FakeApi) -> None:

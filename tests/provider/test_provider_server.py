@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import grpc
 import pytest
@@ -14,6 +15,9 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from provider.install import plugin_version, write_plugin
 from provider.properties import Secret, decode, encode
+from provider.server import KubernetesProvider
+from provider.settings import Settings
+from tests.provider.fakes import FakeApi, Lifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +62,8 @@ def test_unsupported_types_settings_and_calls_are_one_sentence(engine: provider_
         engine.Invoke(pb.InvokeRequest(tok="kubernetes:yaml:decode"))
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert "kubernetes:yaml:decode is not served" in (caught.value.details() or "")
+    with pytest.raises(grpc.RpcError, match=r"kubernetes:kustomize:Directory is not served"):
+        engine.Construct(pb.ConstructRequest(type="kubernetes:kustomize:Directory"))
 
 
 def test_a_cluster_that_is_not_known_yet_can_be_previewed(engine: provider_pb2_grpc.ResourceProviderStub) -> None:
@@ -103,6 +109,35 @@ def test_another_cluster_in_the_kubeconfig_replaces_a_provider(
     assert replaces(config("https://a", "x"), config("https://a", "y")) == []
     assert replaces(config("https://a", "x"), config("https://b", "x")) == ["kubeconfig"]
     assert replaces(config("https://a", "x"), struct(kubeconfig=UNKNOWN)) == ["kubeconfig"]
+    identified = config("https://b", "x")
+    identified["clusterIdentifier"] = "new"
+    assert replaces(config("https://a", "x"), identified) == ["kubeconfig"]
+    assert replaces(config("https://b", "x"), identified) == []
+
+
+@pytest.mark.parametrize(("limit", "size", "pages"), [(0, 0, [5]), (0, 2, [2, 2, 1]), (3, 2, [2, 1]), (2, 9, [2])])
+def test_a_list_ends_at_its_limit_over_all_its_pages(limit: int, size: int, pages: list[int]) -> None:
+    api = FakeApi()
+    items = [{"metadata": {"name": name, "namespace": "ns"}} for name in "abcde"]
+    api.lists["/api/v1/namespaces/ns/configmaps"] = items
+    provider = KubernetesProvider()
+    provider._writer = Lifecycle(api, Settings()).writer
+    context, token, found = Mock(abort=Mock(side_effect=RuntimeError)), "", []
+    for _ in pages:
+        request = pb.ListRequest(
+            token="kubernetes:core/v1:ConfigMap",
+            query=struct(namespace="ns"),
+            limit=limit,
+            page_size=size,
+            continuation_token=token,
+        )
+        answers = list(provider.List(request, context))
+        found.append(len([answer.result.id for answer in answers if answer.HasField("result")]))
+        token = answers[-1].continuation.continuation_token
+    assert (found, token) == (pages, "")
+    with pytest.raises(RuntimeError):
+        provider.List(pb.ListRequest(token="kubernetes:core/v1:ConfigMap", continuation_token="x"), context)
+    assert "none that this plugin gave" in context.abort.call_args.args[1]
 
 
 def test_refusals_hide_secret_values(engine: provider_pb2_grpc.ResourceProviderStub) -> None:

@@ -12,7 +12,7 @@ import pytest
 from provider.errors import ApiError
 from provider.kubeconfig import connect
 from provider.settings import Settings
-from tests.provider.conformance.cases import CASES, NS, Case
+from tests.provider.conformance.cases import CASES, NS, Case, Write
 from tests.provider.conformance.engine import Resource, Run, Stack
 
 if TYPE_CHECKING:
@@ -105,19 +105,22 @@ def story(cluster: Cluster, live: Live, tmp_path_factory: pytest.TempPathFactory
         told.runs[name] = stack.run(*command)
         assert not told.runs[name].failed, f"{name}: {told.runs[name].output}"
 
+    def write(writes: list[Write]) -> None:
+        for one in writes:
+            live.delete(one.path) if one.patch is None else live.patch(one.path, one.patch, one.manager)
+
     up = ("up", "--yes", "--skip-preview")
     first, second = of_all("first"), of_all("second")
     try:
         phase("planned create", "preview", resources=first)
         phase("create", *up)
         phase("nothing", "preview", resources=settled(first))
+        write([write for case in CASES for write in case.meanwhile])
         phase("planned change", "preview", resources=second)
         phase("change", *up)
         told.objects = {path: live.get(path) for case in CASES if not case.drift for path in case.live}
         told.state = json.dumps(stack.state())
-        for case in CASES:
-            for write in case.drift:
-                live.delete(write.path) if write.patch is None else live.patch(write.path, write.patch, write.manager)
+        write([write for case in CASES for write in case.drift])
         phase("refresh", "refresh", "--yes", "--skip-preview")
         phase("repair", *up)
         phase("nothing at last", "preview")
