@@ -85,6 +85,11 @@ class Timed:
     seconds: float
     response: httpx2.Response
 
+    @property
+    def refused(self) -> bool:
+        """Tell whether the API server was too busy to answer."""
+        return self.response.status_code in BUSY
+
 
 class _RefusedError(Exception):
     """An HTTP status other than success."""
@@ -161,13 +166,16 @@ class Api:
         return await self._read(what, permission, send)
 
     async def timed(self) -> Reading[Timed]:
-        """Time one small request. It is never repeated: a second try would hide how long the first one took."""
+        """Time one small request. It is never repeated: a second try would hide how long the first one took.
+
+        That the API server is too busy to answer is an answer as well.
+        """
 
         async def once() -> Timed:
             sent, start = time(), perf_counter()
             response = await self._client.get("/version")
             seconds = perf_counter() - start
-            if response.status_code != HTTPStatus.OK:
+            if response.status_code != HTTPStatus.OK and response.status_code not in BUSY:
                 raise _RefusedError(response)
             return Timed(sent, seconds, response)
 

@@ -69,7 +69,7 @@ def explain(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of the stack files, for editors and other tools."""
+    """Print the JSON Schema of the stack files, for editors."""
     from stacks.schema import render
 
     typer.echo(render(), nl=False)

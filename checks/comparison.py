@@ -20,6 +20,7 @@ WHOLE = frozenset(
     {
         "capabilities",
         "egress",
+        "emptyDir",
         "ingress",
         "matchLabels",
         "nodeSelector",
@@ -32,8 +33,17 @@ WHOLE = frozenset(
 )
 """Fields that mean something only as a whole: one difference, whatever differs in them."""
 
-CLOSED = WHOLE | QUANTITIES | {"data"}
+CLOSED = WHOLE | QUANTITIES | {"data", "securityContext"}
 """Fields in which something that is there undeclared is a difference, at any depth."""
+
+OMITTED = frozenset(
+    {"hostIPC", "hostNetwork", "hostPID", "initialDelaySeconds", "minReadySeconds", "paused", "readOnly", "value"}
+)
+"""Fields whose zero Kubernetes leaves out when it writes JSON: their types are no pointers, and say `omitempty`.
+
+Of any other field, such as `allowPrivilegeEscalation` or `backoffLimit`, zero is a word of its own: leaving it out
+means the default.
+"""
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,7 @@ def _inside(path: tuple[str, ...], expected: Value, actual: Value, *, closed: bo
     elif isinstance(expected, Mapping) and isinstance(actual, Mapping):
         # An empty one says something by being there: `emptyDir: {}`, `podSelector: {}`.
         yield from _mapping(path, expected, actual, closed=closed)
-    elif _nothing(expected) and _nothing(actual):
+    elif _nothing(path, expected) and _nothing(path, actual):
         return
     elif _listed(expected) and _listed(actual):
         yield from _sequence(path, expected, actual, closed=closed)
@@ -106,7 +116,8 @@ def _mapping(
     for key, value in expected.items():
         yield from _differ((*path, key), value, actual.get(key), closed=closed)
     added = [key for key in actual if key not in expected] if closed else ()
-    yield from (Difference((*path, key), None, actual[key]) for key in added if not _nothing(actual[key]))
+    places = (((*path, key), actual[key]) for key in added)
+    yield from (Difference(place, None, value) for place, value in places if not _nothing(place, value))
 
 
 def _sequence(
@@ -144,6 +155,8 @@ def _listed(value: Value) -> TypeGuard[Sequence[Value]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _nothing(value: Value) -> bool:
-    """Tell whether a value is what Kubernetes leaves out when it writes JSON."""
-    return not value and not isinstance(value, Mapping)
+def _nothing(path: tuple[str, ...], value: Value) -> bool:
+    """Tell whether a value is what Kubernetes leaves out of a field when it writes JSON."""
+    if value is None or (_listed(value) and not value):
+        return True
+    return not value and not isinstance(value, Mapping) and path[-1] in OMITTED

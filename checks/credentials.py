@@ -29,11 +29,6 @@ class Credential:
     means: Means
     expires: datetime | None = None
 
-    @property
-    def limited(self) -> bool:
-        """Tell whether somebody has to renew it in time: tokens are renewed by what gives them, or short."""
-        return self.means is Means.CERTIFICATE
-
 
 NO_CREDENTIAL = Credential(Means.NONE)
 

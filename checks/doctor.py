@@ -13,7 +13,7 @@ from checks.judges import connection
 from checks.objects import SelfReview, UserInfo
 from checks.parts import api_server, dns
 from checks.snapshot import HOPELESS, NODES, Snapshot, nothing
-from checks.verify import exit_code, status
+from checks.verify import accepted, exit_code, status
 from stacks.model import Declaration
 
 SCHEMA = "cortex.dev/doctor/v1"
@@ -51,7 +51,7 @@ class _Seen:
 async def diagnose(stack: str, declaration: Declaration, access: Access) -> Diagnosis:
     """Look at the connection, and judge it as a verification does."""
     seen = await _look(declaration, access)
-    row = connection.judge(declaration, seen.snapshot)
+    row = accepted(declaration, connection.judge(declaration, seen.snapshot))
     user = None if isinstance(seen.user, Unread) else seen.user.value
     return Diagnosis(
         schema=SCHEMA,

@@ -240,7 +240,7 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
         if self.status not in (Status.UNKNOWN, Status.LEFT_OUT) or self.unknowns:
             return ""
         if skipped := sum(row.skipped for row in self.rows):
-            return f"assertions skipped: {skipped}, and no finding in this report explains why"
+            return f"assertions skipped: {skipped}, and no error in this report explains why"
         return "nothing was checked: the selection covers nothing that can be checked here"
 
     def fails(self, finding: Finding) -> bool:

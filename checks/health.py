@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from checks import objects as k8s
 from checks.api import Unread
+from checks.catalogue import finding
 from checks.duration import ago
 from checks.events import grouped
-from checks.findings import Severity
+from checks.findings import Finding, Severity
 from checks.judges.health import judge
 from checks.judges.trouble import concerns, explain
 from checks.options import Target
 from checks.parts.health import probed
 from checks.reports.health import SCHEMA, Container, Endpoint, Exit, Pod, Report, Warnings, WorkloadHealth
 from checks.snapshot import Snapshot
-from checks.verify import FINDINGS, exit_code
+from checks.verify import accepted, exit_code
 from checks.workloads import Workload, workloads
 from stacks.model import Declaration
 
@@ -22,21 +25,28 @@ from stacks.model import Declaration
 def report(target: Target, snapshot: Snapshot) -> Report:
     """Judge the workloads' health, and show each of them.
 
-    The exit code is that of the row `health`, and 1 if a Deployment is missing, which is another row's finding.
+    The findings are those of the row `health`, and of each Deployment that is missing, which is another row's.
     """
-    row = judge(target.declaration, snapshot)
-    shown = [_workload(target.declaration, workload, snapshot) for workload in workloads(target.declaration)]
-    missing = any(workload.missing for workload in shown)
+    judged, declared = judge(target.declaration, snapshot), workloads(target.declaration)
+    shown = [_workload(target.declaration, workload, snapshot) for workload in declared]
+    missing = [_missing(workload) for workload, seen in zip(declared, shown, strict=True) if seen.missing]
+    row = accepted(target.declaration, replace(judged, findings=(*judged.findings, *missing)))
     return Report(
         schema=SCHEMA,
         stack=target.stack,
         context=target.access.context,
         at=snapshot.health.at,
-        exit_code=FINDINGS if missing else exit_code((row,), Severity.ERROR),
+        exit_code=exit_code((row,), Severity.ERROR),
         workloads=shown,
         findings=row.findings,
+        suppressed=row.suppressed,
         unknowns=row.unknowns,
     )
+
+
+def _missing(workload: Workload) -> Finding:
+    code = "server.missing" if workload.server else "object.missing"
+    return finding(code, workload.ref, "the Deployment does not exist", expected="present", actual="absent")
 
 
 def _workload(declaration: Declaration, workload: Workload, snapshot: Snapshot) -> WorkloadHealth:

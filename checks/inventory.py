@@ -8,7 +8,8 @@ import msgspec
 
 from checks import deployed
 from checks.api import Api, Read, Reading, Unread
-from checks.findings import Finding, Reason, Severity, Unknown
+from checks.catalogue import finding
+from checks.findings import Finding, Reason, Ref, Severity, Suppressed, Unknown
 from checks.judges import declaration as declaration_judge
 from checks.judges import secrets as secrets_judge
 from checks.objects import ConfigMap
@@ -18,7 +19,7 @@ from checks.parts.rolled import CONFIG_MAPS
 from checks.parts.sealed import Sealed
 from checks.parts.wanted import Place, WantedConfigMap, WantedSecret
 from checks.snapshot import nothing
-from checks.verify import FINDINGS, exit_code
+from checks.verify import accepted, exit_code
 from stacks import names
 
 SECRETS_SCHEMA = "cortex.dev/secrets/v1"
@@ -51,6 +52,8 @@ class SecretsReport(msgspec.Struct, frozen=True, rename="camel"):
     secrets: tuple[SecretEntry, ...]
     findings: tuple[Finding, ...]
     unknowns: tuple[Unknown, ...]
+    suppressed: tuple[Suppressed, ...] = ()
+    """Findings that the declaration accepts."""
 
 
 class ConfigEntry(msgspec.Struct, frozen=True, rename="camel"):
@@ -78,6 +81,8 @@ class ConfigReport(msgspec.Struct, frozen=True, rename="camel"):
     config_maps: tuple[ConfigEntry, ...]
     findings: tuple[Finding, ...]
     unknowns: tuple[Unknown, ...]
+    suppressed: tuple[Suppressed, ...] = ()
+    """Findings that the declaration accepts."""
 
 
 async def secrets_report(target: Target) -> SecretsReport:
@@ -85,7 +90,8 @@ async def secrets_report(target: Target) -> SecretsReport:
     declaration = target.declaration
     async with target.access.client() as client:
         part = await secrets.read(declaration, target.access, Api(client))
-    row = secrets_judge.judge(declaration, replace(nothing(declaration, _NOT_ASKED), secrets=part))
+    judged = secrets_judge.judge(declaration, replace(nothing(declaration, _NOT_ASKED), secrets=part))
+    row = accepted(declaration, judged)
     entries = (_secret(wanted_, part.secrets[wanted_.place]) for wanted_ in wanted.secrets(declaration))
     return SecretsReport(
         SECRETS_SCHEMA,
@@ -95,6 +101,7 @@ async def secrets_report(target: Target) -> SecretsReport:
         tuple(entries),
         row.findings,
         row.unknowns,
+        row.suppressed,
     )
 
 
@@ -125,24 +132,33 @@ async def config_report(target: Target) -> ConfigReport:
         async with anyio.create_task_group() as group:
             for place in [system, *(config_map.place for config_map in wanted.config_maps(declaration))]:
                 group.start_soon(get, place)
-    row = declaration_judge.judge(declaration, replace(nothing(declaration, _NOT_ASKED), declaration=found[system]))
+    judged = declaration_judge.judge(declaration, replace(nothing(declaration, _NOT_ASKED), declaration=found[system]))
     entries = tuple(_config_map(one, found[one.place]) for one in wanted.config_maps(declaration))
     unread = (reading for place, reading in found.items() if place != system and isinstance(reading, Unread))
-    unknowns = (*row.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
-    code = exit_code((msgspec.structs.replace(row, unknowns=unknowns),), Severity.ERROR)
+    unknowns = (*judged.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
+    findings = (*judged.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
+    row = accepted(declaration, msgspec.structs.replace(judged, findings=findings, unknowns=unknowns))
     published = found[system]
     there = published.value if isinstance(published, Read) else None
     return ConfigReport(
         CONFIG_SCHEMA,
         target.stack,
         target.access.context,
-        FINDINGS if any(entry.as_declared is False for entry in entries) else code,
+        exit_code((row,), Severity.ERROR),
         declaration.digest(),
         deployed.content_hash(there) if there else None,
         entries,
         row.findings,
-        unknowns,
+        row.unknowns,
+        row.suppressed,
     )
+
+
+def _drift(entry: ConfigEntry) -> Finding:
+    ref = Ref("ConfigMap", entry.name, entry.namespace)
+    if not entry.present:
+        return finding("config.missing", ref, "the ConfigMap does not exist", expected="present", actual="absent")
+    return finding("config.data", ref, "it does not hold what is declared", expected="as declared", actual="changed")
 
 
 def _config_map(config_map: WantedConfigMap, reading: Reading[ConfigMap | None]) -> ConfigEntry:

@@ -13,7 +13,7 @@ from checks.reports.cluster import ClusterReport
 from checks.reports.usage import SCHEMA as USAGE_SCHEMA
 from checks.reports.usage import NamespaceUse, PodsUse, ResourceUse, UsageReport
 from checks.snapshot import Snapshot
-from checks.verify import exit_code, status
+from checks.verify import accepted, exit_code, status
 
 
 def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:
@@ -24,7 +24,7 @@ def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:
     """
     if target.declaration.kube_state_metrics is None:
         raise UsageError(f"stack {target.stack!r} declares no kube-state-metrics: add cortex:kubeStateMetrics")
-    rows = (metrics.judge(target.declaration, snapshot),)
+    rows = (accepted(target.declaration, metrics.judge(target.declaration, snapshot)),)
     told = _told(snapshot)
     return ClusterReport(
         schema=METRICS_SCHEMA,
@@ -42,7 +42,7 @@ def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:
 
 def usage_report(target: Target, snapshot: Snapshot) -> UsageReport:
     """Show and judge the use of the quotas, and show what the pods use."""
-    rows = (usage.judge(target.declaration, snapshot),)
+    rows = (accepted(target.declaration, usage.judge(target.declaration, snapshot)),)
     return UsageReport(
         schema=USAGE_SCHEMA,
         stack=target.stack,

@@ -14,7 +14,7 @@ from checks.rbac.questions import completed, meant
 from checks.rbac.requests import Account
 from checks.rbac.ways import Opening, openings, sentence
 from checks.snapshot import HOPELESS
-from checks.verify import exit_code, status
+from checks.verify import accepted, exit_code, status
 from stacks.model import Declaration
 from stacks.objects import declared
 
@@ -84,7 +84,7 @@ class Matrix(msgspec.Struct, frozen=True, rename="camel"):
 async def draw(stack: str, declaration: Declaration, access: Access) -> Matrix:
     """Ask what the accounts of a stack may do, and judge it as a verification does."""
     seen = await _look(declaration, access)
-    row = rbac.judge_rights(declaration, seen)
+    row = accepted(declaration, rbac.judge_rights(declaration, seen))
     return Matrix(
         schema=SCHEMA,
         stack=stack,

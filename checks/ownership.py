@@ -18,6 +18,18 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"
 """What `kubectl rollout restart` leaves in a pod template: it changes when pods began, not how they run."""
 
 _ELSEWHERE = frozenset({"metadata", "status"})
+_CODES = (
+    (frozenset({"Deployment", "Job"}), "spec.template.spec.", "object.foreign-pod-field"),
+    (frozenset({"CronJob"}), "spec.jobTemplate.spec.template.spec.", "object.foreign-pod-field"),
+    (frozenset({"Service"}), "spec.", "object.foreign-service-field"),
+    (frozenset({"ConfigMap"}), "binaryData", "object.foreign-data"),
+    (
+        frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount"}),
+        "",
+        "object.foreign-right",
+    ),
+)
+"""Kinds, how the path begins, and the code."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +39,21 @@ class Foreign:
     path: tuple[str, ...]
     manager: str
 
+    def code(self, kind: str) -> str:
+        """Give the code of the finding: what changes how pods run, who is reached, allowed or told is no trifle."""
+        where = ".".join(self.path)
+        meant = (code for kinds, place, code in _CODES if kind in kinds and where.startswith(place))
+        return next(meant, "object.foreign-field")
+
     @property
     def place(self) -> str:
         """Give the path as kubectl writes it."""
         return place(self.path)
+
+
+def owned(live: Mapping[str, Value]) -> bool:
+    """Tell whether an object says at all who wrote its fields."""
+    return bool(_managed(live))
 
 
 def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iterator[Foreign]:
@@ -51,13 +74,16 @@ def _known(path: tuple[str, ...], fixed: Iterable[tuple[str, ...]]) -> bool:
 
 
 def _entries(live: Mapping[str, Value]) -> list[tuple[str, Mapping[str, Value]]]:
-    metadata = cast("Mapping[str, Value]", live.get("metadata") or {})
-    entries = cast("Sequence[Mapping[str, Value]]", metadata.get("managedFields") or ())
     return [
         (str(entry.get("manager", "")), cast("Mapping[str, Value]", entry.get("fieldsV1") or {}))
-        for entry in entries
+        for entry in _managed(live)
         if not entry.get("subresource")
     ]
+
+
+def _managed(live: Mapping[str, Value]) -> Sequence[Mapping[str, Value]]:
+    metadata = cast("Mapping[str, Value]", live.get("metadata") or {})
+    return cast("Sequence[Mapping[str, Value]]", metadata.get("managedFields") or ())
 
 
 def _paths(fields: Mapping[str, Value]) -> Iterator[tuple[str, ...]]:

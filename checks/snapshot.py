@@ -13,7 +13,7 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import EVERYTHING, Reason, Selection
 from checks.mcp_answer import Answer, Outcome
-from checks.parts import api_server, discovery, dns, health, metrics, network, objects, rights, secrets, usage
+from checks.parts import api_server, discovery, dns, health, metrics, network, objects, rights, secrets, strays, usage
 from checks.parts.api_server import ApiServer
 from checks.parts.discovery import Discovery
 from checks.parts.dns import Dns
@@ -25,6 +25,7 @@ from checks.parts.objects import Objects
 from checks.parts.probe_job import LABEL
 from checks.parts.rights import Rights
 from checks.parts.secrets import Secrets
+from checks.parts.strays import Strays
 from checks.parts.usage import Usage
 from checks.patience import patiently
 from stacks import names
@@ -51,6 +52,7 @@ ROWS: Mapping[str, frozenset[str]] = {
     "health": frozenset({"health"}),
     "discovery": frozenset({"servers"}),
     "metrics": frozenset({"metrics"}),
+    "strays": frozenset({"objects"}),
     "usage": frozenset({"usage"}),
 }
 """Part → the rows that look at it. A part that is not named here is looked at by nearly all."""
@@ -82,6 +84,7 @@ class Snapshot:
     health: Health = field(kw_only=True)
     discovery: Discovery = field(kw_only=True)
     metrics: Metrics | None = field(kw_only=True)
+    strays: Strays = field(kw_only=True)
     usage: Usage = field(kw_only=True)
 
     def has_namespace(self, name: str) -> bool:
@@ -131,6 +134,7 @@ def nothing(declaration: Declaration, why: Unread) -> Snapshot:
         health=health.unread(declaration, why),
         discovery=discovery.unread(declaration, why),
         metrics=metrics.unread(declaration, why),
+        strays=strays.unread(declaration, why),
         usage=usage.unread(declaration, why),
     )
 
@@ -154,6 +158,7 @@ def _readers(declaration: Declaration, access: Access, api: Api) -> Mapping[str,
         "health": partial(health.read, declaration, access, api),
         "discovery": partial(discovery.read, declaration, access, api),
         "metrics": partial(metrics.read, declaration, access, api),
+        "strays": partial(strays.read, declaration, access, api),
         "usage": partial(usage.read, declaration, access, api),
     }
 

@@ -117,6 +117,12 @@ def _report(
     )
 
 
+def accepted(declaration: Declaration, row: Row, clock: Clock = now) -> Row:
+    """Take out of a row what the declaration accepts today, as a verification does."""
+    (after,) = suppressions.apply((row,), declaration.suppressions, clock().date())
+    return after
+
+
 def judge(declaration: Declaration, snapshot: Snapshot, selection: Selection = EVERYTHING) -> tuple[Row, ...]:
     """Let every judge whose row is wanted judge the snapshot."""
     return tuple(judge(declaration, snapshot) for name, judge in named().items() if selection.has_row(name))
@@ -136,7 +142,7 @@ def exit_code(rows: tuple[Row, ...], fail_on: Severity) -> int:
     """Draw the exit code.
 
     1 if a finding reaches the threshold, whatever could not be checked: what is known to be wrong comes first.
-    Else 3 if anything is unknown, or no row was judged, or something was skipped and no finding explains it.
+    Else 3 if anything is unknown, or no row was judged, or something was skipped and no error explains it.
     Else 0. Suppressed findings explain, but reach no threshold.
     """
     findings = [finding for row in rows for finding in row.findings]
@@ -148,6 +154,7 @@ def exit_code(rows: tuple[Row, ...], fail_on: Severity) -> int:
 
 
 def _unseen(rows: tuple[Row, ...]) -> bool:
-    explained = any(row.findings or row.suppressed for row in rows)
+    # A warning, such as a slow API server, is no reason why something cannot be judged.
+    explained = any(row.suppressed or any(f.severity is Severity.ERROR for f in row.findings) for row in rows)
     unexplained = any(row.skipped for row in rows) and not explained
     return not rows or unexplained or any(row.unknowns for row in rows)

@@ -28,6 +28,11 @@ def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]
     return {names.CHECKSUM: _checksum(checksum_owner(kind, server), content.plain(server.config), values)}
 
 
+def verification_checksum(values: SecretValues) -> HiddenValues:
+    """Give what the Job of a verification hides: the checksum of all values of secrets that the stack deploys."""
+    return {names.CHECKSUM: _checksum(f"{names.SYSTEM_NAMESPACE}/{names.VERIFY}", {}, values)} if values else {}
+
+
 def _checksum(owner: str, plain: Mapping[str, str], values: SecretValues) -> pulumi.Output[str]:
     return pulumi.Output.all(*values.values()).apply(
         lambda clear: checksum.checksum(owner, plain, dict(zip(values, clear, strict=True)))

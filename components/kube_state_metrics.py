@@ -7,15 +7,16 @@ import pulumi
 from components.register import in_namespace, register
 from stacks import kube_state_metrics as model
 from stacks.objects.kube_state_metrics import kube_state_metrics_objects
+from stacks.objects.site import Site
 
 
 @dataclass(frozen=True)
 class KubeStateMetricsSettings:
-    """kube-state-metrics as declared, and the namespaces that the stack manages."""
+    """kube-state-metrics as declared, where it is, and whether the stack is verified inside the cluster."""
 
     metrics: model.KubeStateMetrics
-    managed_namespaces: tuple[str, ...]
-    """Those deny by default, so that a scraper in one must be let out of it as well."""
+    site: Site
+    verified: bool
 
 
 class KubeStateMetrics(pulumi.ComponentResource):
@@ -25,7 +26,7 @@ class KubeStateMetrics(pulumi.ComponentResource):
         self, name: str, settings: KubeStateMetricsSettings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("cortex:kubernetes:KubeStateMetrics", name, None, opts)
-        declared = kube_state_metrics_objects(settings.metrics, settings.managed_namespaces)
+        declared = kube_state_metrics_objects(settings.metrics, settings.site, verified=settings.verified)
         child = pulumi.ResourceOptions(parent=self)
         first = [register(one, child) for one in declared.first]
         for policy in declared.clients:

@@ -9,6 +9,7 @@ from components.register import in_namespace, register
 from stacks import discovery
 from stacks.objects.content import Content
 from stacks.objects.server import server_objects
+from stacks.objects.site import Site
 from stacks.server import Server
 
 
@@ -19,8 +20,7 @@ class McpServerSettings:
     server: Server
     content: Content[pulumi.Output[str]]
     """What its pods read, values of secrets included."""
-    managed_namespaces: frozenset[str]
-    """Namespaces that deny by default, so that a client in one must be let out of it as well."""
+    site: Site
 
 
 class McpServer(pulumi.ComponentResource):
@@ -38,7 +38,7 @@ class McpServer(pulumi.ComponentResource):
     def __init__(self, name: str, settings: McpServerSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:McpServer", name, None, opts)
         server, content = settings.server, settings.content
-        declared = server_objects(name, server, content, settings.managed_namespaces)
+        declared = server_objects(name, server, content, settings.site)
         child = pulumi.ResourceOptions(parent=self)
         first = [register(one, child) for one in declared.first]
         if declared.secret:

@@ -6,6 +6,7 @@ import pulumi
 
 from components.register import in_namespace, register
 from stacks import namespace as model
+from stacks.environment import is_production
 from stacks.objects.namespace import namespace_objects
 
 
@@ -18,12 +19,16 @@ class NamespaceSettings:
 
 
 class ManagedNamespace(pulumi.ComponentResource):
-    """Namespace, ResourceQuota, LimitRange, and NetworkPolicies that deny all but DNS (seed, section 4)."""
+    """Namespace, ResourceQuota, LimitRange, and NetworkPolicies that deny all but what is declared (seed, section 4).
+
+    In production the engine refuses to delete the namespace, for all that is in it would go as well, volumes included.
+    """
 
     def __init__(self, name: str, settings: NamespaceSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:ManagedNamespace", name, None, opts)
         declared = namespace_objects(name, settings.namespace, settings.environment)
-        namespace = register(declared.namespace, pulumi.ResourceOptions(parent=self))
+        kept = pulumi.ResourceOptions(parent=self, protect=is_production(settings.environment))
+        namespace = register(declared.namespace, kept)
         inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         for one in declared.bounds:
             register(one, inside)

@@ -24,7 +24,9 @@ def register(
     Raises:
         KeyError: something is hidden in the object, and `hidden` does not have it.
     """
-    inputs = {key: _revealed(value, hidden or {}) for key, value in declared.document().items()}
+    inputs = {key: _revealed(value, hidden or {}) for key, value in declared.made().items()}
+    if declared.initial:
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=[*declared.initial]))
     if declared.kind == _SECRET:
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=["data"]))
         if "data" in inputs:

@@ -32,6 +32,16 @@ class Values:
     secrets: Mapping[str, SecretValues]
     """Declared Secret → values of its `keys`; empty where others make it."""
 
+    def all(self) -> SecretValues:
+        """Give all of them, each under a name of its own."""
+        parts = {"servers": self.servers, "secrets": self.secrets}
+        return {
+            f"{part}/{owner}/{name}": value
+            for part, owners in parts.items()
+            for owner, values in owners.items()
+            for name, value in values.items()
+        }
+
 
 @dataclass(frozen=True)
 class _Missing:

@@ -1,22 +1,27 @@
 """The verifier inside the cluster: `cortex verify --in-cluster` on a schedule, and once after each deployment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pulumi
 
+from components.hidden import verification_checksum
 from components.register import register
+from components.secret_values import SecretValues
 from stacks import names
+from stacks.custom_resources import CustomResource
+from stacks.objects.site import Site
 from stacks.objects.verifier import verification, verifier_objects
 from stacks.verifier import Verifier as Declared
 
 
 @dataclass(frozen=True)
 class VerifierSettings:
-    """The verifier as declared, and the namespaces whose objects it looks at."""
+    """The verifier as declared, where it works, and the custom resources of which the stack declares objects."""
 
     verifier: Declared
-    namespaces: Sequence[str]
+    site: Site
+    custom: Collection[CustomResource]
 
 
 class Verifier(pulumi.ComponentResource):
@@ -24,29 +29,34 @@ class Verifier(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: VerifierSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:Verifier", name, None, opts)
-        for one in verifier_objects(settings.verifier, settings.namespaces):
+        for one in verifier_objects(settings.verifier, settings.site, settings.custom):
             register(one, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
 
 
 @dataclass(frozen=True)
 class VerificationSettings:
-    """The verifier as declared, and the hash of the declaration that is to be verified."""
+    """The verifier as declared, where it works, and what is to be verified."""
 
     verifier: Declared
+    site: Site
     digest: str
+    """The declaration's hash."""
+    secrets: SecretValues
+    """All values of secrets that the stack deploys, each under a name of its own."""
 
 
 class Verification(pulumi.ComponentResource):
     """One run after a deployment: a Job that Pulumi awaits, so that a wrong deployment fails.
 
-    Let it depend on the published declaration. Another declaration is another Job, which replaces this one, so that
-    all of them have one logical name.
+    Let it depend on the published declaration. Another declaration, or other values of secrets, are another Job, which
+    replaces this one, so that all of them have one logical name.
     """
 
     def __init__(self, name: str, settings: VerificationSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:Verification", name, None, opts)
         # First delete: after a deployment that failed, the way back leads to a Job that would still be there.
         replaced = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
-        register(verification(settings.verifier, settings.digest), replaced, name=names.VERIFY)
+        job = verification(settings.verifier, settings.site, settings.digest, secrets=bool(settings.secrets))
+        register(job, replaced, name=names.VERIFY, hidden=verification_checksum(settings.secrets))
         self.register_outputs({})

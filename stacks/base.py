@@ -85,10 +85,12 @@ LabelValue = Annotated[
 ]
 """The value of a Kubernetes label: at most 63 characters."""
 
+ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,252}"
+
 EnvName = Annotated[
     str,
     matching(
-        r"[A-Za-z_][A-Za-z0-9_]{0,252}",
+        ENV_NAME,
         "environment variable: use at most 253 letters, digits and '_', and do not begin with a digit",
     ),
 ]

@@ -1,8 +1,9 @@
 """kube-state-metrics and the alerts on what it tells (seed, sections 9 and 11.2)."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from stacks.base import Count, DnsLabel, Model
+from stacks import names
+from stacks.base import Count, DnsLabel, LabelKey, LabelValue, Model
 from stacks.image import Image
 from stacks.namespace import Compute
 from stacks.server import Resources
@@ -38,3 +39,12 @@ class KubeStateMetrics(Model):
     """Also a ServiceMonitor; needs that custom resource on the cluster."""
     alerts: Alerts | None = None
     """Also a PrometheusRule `cortex-alerts`; needs that custom resource on the cluster."""
+    monitor_labels: dict[LabelKey, LabelValue] = {}
+    """Further labels of both, by which a Prometheus selects them (`release: kube-prometheus-stack`)."""
+
+    @model_validator(mode="after")
+    def _labels_are_free(self) -> "KubeStateMetrics":
+        for key in (names.APP, names.COMPONENT):
+            if key in self.monitor_labels:
+                raise ValueError(f"monitorLabels has {key!r}, a label that the stack itself sets: remove it")
+        return self

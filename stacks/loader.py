@@ -89,10 +89,11 @@ def _settings(text: str, source: str) -> dict[str, object]:
 
 
 def _echoes(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> bool:
-    """Tell whether a list counts as too short only because pydantic dropped its faulty entries, told of already."""
+    """Tell whether a fault only follows from another: a list too short as faulty entries were dropped, no default."""
     depth = len(fault["loc"])
-    return fault["type"] == "too_short" and any(
-        other is not fault and other["loc"][:depth] == fault["loc"] for other in faults
+    return fault["type"] == "default_factory_not_called" or (
+        fault["type"] == "too_short"
+        and any(other is not fault and other["loc"][:depth] == fault["loc"] for other in faults)
     )
 
 

@@ -7,8 +7,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from stacks import rules
-from stacks.base import Count, DnsLabel, LabelValue, Model
+from stacks.base import Count, DnsLabel, DnsSubdomain, LabelValue, Model
 from stacks.config_map import ConfigMap
+from stacks.custom_resources import CustomResource
+from stacks.destination import AddressRange
 from stacks.kube_state_metrics import KubeStateMetrics
 from stacks.namespace import Namespace
 from stacks.resource_manager import ResourceManager
@@ -16,8 +18,6 @@ from stacks.secret import Secret
 from stacks.server import Server, ServerType
 from stacks.suppression import Suppression
 from stacks.verifier import Verifier
-
-CustomResource = Literal["ExternalSecret", "PrometheusRule", "ServiceMonitor"]
 
 
 class Cluster(Model):
@@ -33,6 +33,16 @@ class Cluster(Model):
     """Whether the cluster's network enforces NetworkPolicies."""
     custom_resources: tuple[CustomResource, ...] = ()
     """Custom resources whose definitions the cluster has, so that objects of them can be declared."""
+    api_servers: tuple[AddressRange, ...] = ()
+    """Where the Kubernetes API is: pods that need it reach only these, and with none given any address on its ports."""
+    image_pull_secrets: tuple[DnsSubdomain, ...] = ()
+    """Secrets with which nodes pull images, in each namespace with pods; a declared one is used in its own alone."""
+
+    @model_validator(mode="after")
+    def _once(self) -> "Cluster":
+        if len(set(self.image_pull_secrets)) < len(self.image_pull_secrets):
+            raise ValueError("imagePullSecrets has the same entry twice: remove one")
+        return self
 
 
 class Declaration(Model):

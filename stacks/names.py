@@ -32,6 +32,9 @@ DEFAULT_DENY = "default-deny"
 ALLOW_DNS = "allow-dns"
 """NetworkPolicy of each managed namespace: every pod may ask the cluster's DNS."""
 
+ALLOW_EGRESS = "allow-egress"
+"""NetworkPolicy of a managed namespace: every pod may connect to the destinations that are declared of it."""
+
 CONFIG_MOUNT = "/etc/mcp/config"
 SECRETS_MOUNT = "/etc/mcp/secrets"
 

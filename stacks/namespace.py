@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from stacks.base import LabelValue, Model
+from stacks.destination import Destination
 from stacks.quantity import Quantity, WholeQuantity, amount
 
 
@@ -82,3 +83,5 @@ class Namespace(Model):
     """What each of its containers may ask for: LimitRange `<name>-limits`."""
     pod_security: PodSecurity = "restricted"
     """Level that admission enforces, audits and warns of."""
+    egress: tuple[Destination, ...] = ()
+    """Where all its pods may connect to beyond DNS: NetworkPolicy `allow-egress`."""

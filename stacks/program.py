@@ -15,11 +15,13 @@ from components.resource_manager import ResourceManager, ResourceManagerSettings
 from components.secret_values import Values
 from components.secrets import DeclaredSecret, DeclaredSecretSettings
 from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
-from stacks import discovery, names
+from stacks import custom_resources, discovery, names
 from stacks.model import Declaration
 from stacks.objects import content
 from stacks.objects.server import admitting_verifier
+from stacks.objects.site import site
 from stacks.server import Server
+from stacks.weakening import weakenings
 
 Outputs = Mapping[str, str | Sequence[str] | Mapping[str, str] | Mapping[str, discovery.Entry]]
 """The stack's outputs: `endpoints`, `registry`, `namespaces` and `declarationHash`."""
@@ -29,12 +31,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def deploy(declaration: Declaration, root: Path = ROOT) -> Outputs:
-    """Register every resource of the stack.
+    """Register every resource of the stack, and warn of what it switches off that protects.
 
     Raises:
         pulumi.RunError: secrets are missing; nothing has been registered then.
     """
     stack = _Stack(declaration, secret_values.read(declaration, root))
+    for weakening in weakenings(declaration):
+        pulumi.log.warn(weakening)
     stack.deploy()
     return {
         "endpoints": {kind: discovery.endpoint(kind, server) for kind, server in declaration.servers.items()},
@@ -50,6 +54,7 @@ class _Stack:
     def __init__(self, declaration: Declaration, values: Values) -> None:
         self._declared = declaration
         self._values = values
+        self._site = site(declaration)
         self._provider = cluster.connect(declaration.cluster.context)
         self._namespaces: dict[str, pulumi.Resource] = {}
         self._used: dict[tuple[str, str], pulumi.Resource] = {}
@@ -69,7 +74,7 @@ class _Stack:
         everything = [*self._namespaces.values(), *self._used.values(), *self._rest]
         published = PublishedDeclaration("declaration", self._declared, self._after(everything))
         if verifier := self._declared.verifier:
-            job = VerificationSettings(verifier, self._declared.digest())
+            job = VerificationSettings(verifier, self._site, self._declared.digest(), self._values.all())
             Verification("verification", job, self._after([published]))
 
     def _after(self, resources: Iterable[pulumi.Resource]) -> pulumi.ResourceOptions:
@@ -96,23 +101,24 @@ class _Stack:
         read = content.used(server, self._declared, self._values.servers[kind], self._values.secrets)
         used = [self._used["secrets", use.name] for use in server.secrets]
         used += [self._used["configMaps", use.name] for use in server.config_maps]
-        settings = McpServerSettings(server, read, frozenset(self._namespaces))
+        settings = McpServerSettings(server, read, self._site)
         return McpServer(kind, settings, self._after([*self._within(_touched(server)), *used]))
 
     def _verifier(self) -> None:
         if verifier := self._declared.verifier:
-            settings = VerifierSettings(verifier, tuple(self._namespaces))
+            custom = {kind for _, kind in custom_resources.needed(self._declared)}
+            settings = VerifierSettings(verifier, self._site, custom)
             self._rest.append(Verifier("verifier", settings, self._after(self._namespaces.values())))
 
     def _resource_manager(self) -> None:
         if self._declared.resource_manager:
-            settings = ResourceManagerSettings(self._declared.resource_manager, tuple(self._namespaces))
+            settings = ResourceManagerSettings(self._declared.resource_manager, self._site)
             after = self._after(self._namespaces.values())
             self._rest.append(ResourceManager("resource-manager", settings, after))
 
     def _kube_state_metrics(self) -> None:
         if metrics := self._declared.kube_state_metrics:
-            settings = KubeStateMetricsSettings(metrics, tuple(self._namespaces))
+            settings = KubeStateMetricsSettings(metrics, self._site, verified=self._declared.verifier is not None)
             after = self._after(self._within([metrics.namespace, *names.scrapers(metrics.scrapers)]))
             self._rest.append(KubeStateMetrics("kube-state-metrics", settings, after))
 

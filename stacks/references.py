@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from stacks import names
+from stacks import custom_resources, names, variables
 from stacks.config_map import ConfigMap
 from stacks.secret import Secret
 
 if TYPE_CHECKING:
     from stacks.model import Declaration
     from stacks.server import Server
+
+PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 - a type of Secret
+"""What a Secret must be for nodes to pull images with it."""
 
 
 def faults(declaration: "Declaration") -> Iterator[str]:
@@ -23,7 +26,9 @@ def faults(declaration: "Declaration") -> Iterator[str]:
     for kind, server in declaration.servers.items():
         yield from _uses(kind, server, declaration)
         yield from _own_names(kind, server, declaration)
+        yield from variables.faults(kind, server, declaration.config_maps)
     yield from _taken(declaration)
+    yield from _pull_secrets(declaration)
     yield from _readable_secrets(declaration)
     yield from _custom_resources(declaration)
 
@@ -76,7 +81,7 @@ def _use(
     elif declared[name].namespace != server.namespace:
         yield (
             f"{path}.name: {title} {name!r} is in {declared[name].namespace}, the server in {server.namespace}: "
-            "a pod can use only what is in its own namespace, declare it there"
+            "a pod can use only what is in its own namespace, declare another there under a name of its own"
         )
 
 
@@ -102,6 +107,16 @@ def _taken(declaration: "Declaration") -> Iterator[str]:
         yield f"secrets.{names.RESOURCE_MANAGER_TOKEN}: is a name that the stack itself uses there: choose another"
 
 
+def _pull_secrets(declaration: "Declaration") -> Iterator[str]:
+    for name in declaration.cluster.image_pull_secrets:
+        secret = declaration.secrets.get(name)
+        if secret and secret.type != PULL_SECRET:
+            yield (
+                f"cluster.imagePullSecrets: Secret {name!r} is of type {secret.type}: "
+                f"declare it with type {PULL_SECRET}, or name another"
+            )
+
+
 def has_own_secret(server: "Server") -> bool:
     """Tell whether the stack makes a Secret for this server alone."""
     return bool(server.secret_env or server.secret_files)
@@ -122,13 +137,7 @@ def _readable_secrets(declaration: "Declaration") -> Iterator[str]:
 
 
 def _custom_resources(declaration: "Declaration") -> Iterator[str]:
-    metrics = declaration.kube_state_metrics
-    wanted = [(f"secrets.{name}.external", "ExternalSecret") for name, s in declaration.secrets.items() if s.external]
-    if metrics and metrics.service_monitor:
-        wanted.append(("kubeStateMetrics.serviceMonitor", "ServiceMonitor"))
-    if metrics and metrics.alerts:
-        wanted.append(("kubeStateMetrics.alerts", "PrometheusRule"))
-    for path, kind in wanted:
+    for path, kind in custom_resources.needed(declaration):
         if kind not in declaration.cluster.custom_resources:
             yield (
                 f"{path}: needs the custom resource {kind}: "

@@ -1,8 +1,9 @@
 """How many pods an MCP server has: a number, or the range in which its autoscaler chooses one."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from stacks.server import Server
+if TYPE_CHECKING:
+    from stacks.server import Server
 
 
 class Replicas(NamedTuple):
@@ -15,8 +16,8 @@ class Replicas(NamedTuple):
         return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
 
 
-def replicas(server: Server) -> Replicas:
-    """Give the number of a server's pods; with autoscaling, `replicas` is not used."""
+def replicas(server: "Server") -> Replicas:
+    """Give the number of a server's pods; with autoscaling, `replicas` is only how many there are at first."""
     if server.autoscaling:
         return Replicas(server.autoscaling.min_replicas, server.autoscaling.max_replicas)
     return Replicas(server.replicas, server.replicas)

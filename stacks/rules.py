@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from stacks import names, references, room
+from stacks.config_map import LARGEST_DATA
+from stacks.environment import is_production
 from stacks.images import is_fixed
 
 if TYPE_CHECKING:
     from stacks.model import Declaration
-
-PRODUCTION = "production"
-"""The environment in which what runs must not change by itself."""
 
 
 def faults(declaration: "Declaration") -> Iterator[str]:
@@ -19,6 +18,7 @@ def faults(declaration: "Declaration") -> Iterator[str]:
     yield from references.faults(declaration)
     yield from room.faults(declaration)
     yield from _moving_images(declaration)
+    yield from _too_long(declaration)
 
 
 def _reserved(declaration: "Declaration") -> Iterator[str]:
@@ -30,8 +30,18 @@ def _reserved(declaration: "Declaration") -> Iterator[str]:
 
 
 def _moving_images(declaration: "Declaration") -> Iterator[str]:
-    if declaration.cluster.environment != PRODUCTION:
+    if not is_production(declaration.cluster.environment):
         return
     for path, image in declaration.images().items():
         if not is_fixed(image):
             yield f"{path}: {image!r} may be another image tomorrow: in production write a fixed tag or a digest"
+
+
+def _too_long(declaration: "Declaration") -> Iterator[str]:
+    """The declaration itself is kept in a ConfigMap."""
+    size = len(declaration.canonical().encode())
+    if size > LARGEST_DATA:
+        yield (
+            f"configMaps: with them the declaration is {size} bytes long, and its ConfigMap "
+            f"{names.DECLARATION_CONFIG_MAP} takes {LARGEST_DATA}: shorten texts here or in servers"
+        )

@@ -1,13 +1,14 @@
 """An MCP server: image, transport, probes, resources, who may reach it (seed, sections 2, 3, 6 and 7)."""
 
-import ipaddress
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from stacks import server_rules
 from stacks.availability import Autoscaling, Disruption
 from stacks.base import LARGEST, DnsLabel, EnvName, FileKey, LabelKey, LabelValue, Model, Port, matching
+from stacks.config_map import Data
+from stacks.destination import Destination
 from stacks.image import Image
 from stacks.namespace import Compute
 from stacks.probe import HttpPath, Probes
@@ -36,13 +37,6 @@ class Resources(Model):
         if self.requests.exceeds(self.limits):
             raise ValueError("requests are larger than limits: lower requests or raise limits")
         return self
-
-
-def _range(value: str) -> str:
-    try:
-        return str(ipaddress.ip_network(value))
-    except ValueError:
-        raise ValueError(f"{value!r} is no address range: write for instance 10.0.0.0/24 or 192.0.2.10/32") from None
 
 
 Folder = Annotated[
@@ -75,15 +69,6 @@ class KubernetesAccess(Model):
     """A ClusterRole of the cluster."""
     namespaces: tuple[DnsLabel, ...] = Field(min_length=1)
     """Declared namespaces in which it is bound."""
-
-
-class Destination(Model):
-    """Where the server's pods may connect to, beside the cluster's DNS: address ranges, and TCP ports there."""
-
-    cidrs: tuple[Annotated[str, AfterValidator(_range)], ...] = Field(min_length=1)
-    """Address ranges, such as 192.0.2.10/32."""
-    ports: tuple[Port, ...] = Field(min_length=1)
-    """TCP ports."""
 
 
 class SecretUse(Model):
@@ -129,6 +114,12 @@ class SmokeCall(Model):
     """Its arguments."""
 
 
+def _replicas(before: dict[str, Any]) -> int:
+    """Give the number of pods where none is said, by the fields before it."""
+    scaling: Autoscaling | None = before["autoscaling"]
+    return scaling.min_replicas if scaling else 2
+
+
 class Server(Model):
     """One MCP server, keyed in the declaration by its type (`talos`, `time` …)."""
 
@@ -145,8 +136,10 @@ class Server(Model):
     """Capability → the tools that prove it: each must be in the server's `tools/list`."""
     namespace: DnsLabel = "cortex-mcp"
     """A declared namespace."""
-    replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = 2
-    """How many pods; with `autoscaling`, which then decides, a number in its range."""
+    autoscaling: Autoscaling | None = None
+    """More pods under load."""
+    replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = Field(default_factory=_replicas)
+    """How many pods (2); with `autoscaling` how many at first, a number in its range (`minReplicas`)."""
     port: Port = 8080
     """The TCP port of container and Service."""
     path: HttpPath = "/mcp"
@@ -155,7 +148,7 @@ class Server(Model):
     """Arguments of the container."""
     env: dict[EnvName, str] = {}
     """Environment variables that are not secret."""
-    config: dict[FileKey, str] = {}
+    config: Data = {}
     """Files of the server's ConfigMap, mounted at /etc/mcp/config."""
     secret_env: dict[EnvName, SecretKey] = {}
     """Environment variable → key of a Pulumi secret."""
@@ -169,8 +162,6 @@ class Server(Model):
     """Where it may connect to beyond DNS and, where declared, the Kubernetes API."""
     disruption: Disruption = Disruption()
     """How many pods may be away while nodes are drained."""
-    autoscaling: Autoscaling | None = None
-    """More pods under load."""
     resources: Resources = Resources()
     """CPU and memory of the container."""
     probes: Probes = Probes()

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from stacks import names
+from stacks import names, variables
+from stacks.replicas import replicas
 
 if TYPE_CHECKING:
     from stacks.server import Server
@@ -31,13 +32,17 @@ def faults(server: "Server") -> Iterator[str]:
             f"replicas is {server.replicas}, but autoscaling goes from {scaling.min_replicas} to "
             f"{scaling.max_replicas}: set replicas between them"
         )
+    least, away = replicas(server).least, server.disruption.max_unavailable
+    if 1 < least <= away:
+        yield (
+            f"disruption.maxUnavailable is {away}, and of {least} pods none need stay then: "
+            f"set it to at most {least - 1}"
+        )
 
 
 def _variables(server: "Server") -> Iterator[str]:
     """Of two variables of one name Kubernetes takes the last, and says nothing."""
-    sources = {"env": server.env, "secretEnv": server.secret_env}
-    sources |= {f"secrets.{index}.env": use.env for index, use in enumerate(server.secrets)}
-    for (one, here), (other, there) in combinations(sources.items(), 2):
+    for (one, here), (other, there) in combinations(variables.named(server).items(), 2):
         for name in sorted(set(here) & set(there)):
             yield f"{name!r} is in {one} and in {other}: only one can be meant, remove the other"
 

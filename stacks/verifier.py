@@ -17,11 +17,10 @@ class Verifier(Model):
     image: Image
     """The image that carries the checks; without tag and digest it is looked up in the image lock."""
     schedule: Annotated[str, AfterValidator(cron.check)] = "*/15 * * * *"
-    """When it verifies, in the cluster's time zone (five cron fields)."""
+    """When it verifies, in UTC (five cron fields)."""
     resources: Resources = Resources(
         requests=Compute(cpu="100m", memory="128Mi"), limits=Compute(cpu="1", memory="512Mi")
     )
-    """CPU and memory of its container."""
     """CPU and memory of its container."""
 
 

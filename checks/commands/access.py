@@ -1,4 +1,4 @@
-"""Show what the stack's accounts may do, as declared and live, and which further rights that opens."""
+"""Show what the stack's accounts may do, and what that opens."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Show the ConfigMaps of a stack, and whether they and the deployed declaration are as declared here."""
+"""Show the ConfigMaps of a stack, and whether they are right."""
 
 import typer
 

@@ -26,9 +26,10 @@ def discover(
     from checks.output import show
     from checks.reports.discovery import document, text
     from checks.reports.document import render
+    from checks.verify import now
 
     aim = target(stack, kubeconfig, context)
-    found = document(aim, anyio.run(look, aim.declaration, aim.access))
+    found = document(aim, anyio.run(look, aim.declaration, aim.access), now().date())
     shown = render(found) if output_format is Format.JSON else text(found)
     show(shown, output)
     raise typer.Exit(found.exit_code)

@@ -1,4 +1,4 @@
-"""Look at the connection to a stack's cluster: which way, as whom, and how well it works."""
+"""Look at the connection to a stack's cluster."""
 
 from typing import TYPE_CHECKING
 

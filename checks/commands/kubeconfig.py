@@ -1,4 +1,4 @@
-"""Make a kubeconfig for an account of the stack, with a token that ends by itself."""
+"""Make a short-lived kubeconfig for an account of the stack."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Show the cluster's figures and health, as kube-state-metrics tells them."""
+"""Show the cluster's figures and health."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""Show the Secrets of a stack: keys, age, users, and whether they are as deployed; never a value."""
+"""Show the Secrets of a stack and their state; never a value."""
 
 import typer
 

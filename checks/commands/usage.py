@@ -1,4 +1,4 @@
-"""Show how much of their quotas the namespaces use, and what their pods use at the moment."""
+"""Show how much of their quotas the namespaces use."""
 
 import typer
 

@@ -1,9 +1,10 @@
 """Judges the API server as a client meets it: how fast it answers, its TLS, its clock, our credential, its groups."""
 
 from datetime import datetime, timedelta
-from math import ceil
+from math import ceil, isfinite
 
 from checks.api import Read
+from checks.credentials import Means
 from checks.findings import Reason, Ref
 from checks.parts.api_server import ApiServer, Transport
 from checks.tally import Tally
@@ -13,6 +14,7 @@ from stacks.objects import declared
 
 CERTIFICATE_WARNING_DAYS, CERTIFICATE_ERROR_DAYS = 30, 3
 CREDENTIAL_WARNING_DAYS = 7
+TOKEN_WARNING_MINUTES = 10
 SKEW_WARNING_SECONDS, SKEW_ERROR_SECONDS = 5.0, 60.0
 
 _SUBJECT = "api-server"
@@ -46,9 +48,10 @@ def _latency(tally: Tally, ref: Ref, most: int, latencies: Read[tuple[float, ...
     p95 = round(percentile(measured, 95), 1)
     figures = {"min": measured[0], "p50": percentile(measured, 50), "p95": p95, "max": measured[-1]}
     for name, figure in figures.items():
-        tally.fact(_SUBJECT, f"latency_{name}_ms", round(figure, 1))
-    message = f"1 of 20 requests takes longer than {p95:g} ms"
-    tally.holds(p95 <= most, "api.latency", ref, message, expected=f"at most {most} ms", actual=f"{p95:g} ms")
+        tally.fact(_SUBJECT, f"latency_{name}_ms", round(figure, 1) if isfinite(figure) else None)
+    took = f"{p95:g} ms" if isfinite(p95) else "too busy to answer"
+    message = f"1 of 20 requests takes longer than {took}" if isfinite(p95) else "the API server is too busy to answer"
+    tally.holds(p95 <= most, "api.latency", ref, message, expected=f"at most {most} ms", actual=took)
 
 
 def _transport(tally: Tally, ref: Ref, server: ApiServer) -> None:
@@ -105,16 +108,20 @@ def _credential(tally: Tally, ref: Ref, server: ApiServer) -> None:
     tally.fact("credential", "expires", credential.expires.isoformat(timespec="seconds"))
     days = _days(credential.expires, server.at)
     tally.fact("credential", "days", days)
-    if not credential.limited:
+    left, means = credential.expires - server.at, credential.means
+    if means is Means.CERTIFICATE:
+        message = f"the {means.value} ends on {credential.expires:%Y-%m-%d}"
+        expected = f"at least {CREDENTIAL_WARNING_DAYS} days left"
+        enough, actual = days >= CREDENTIAL_WARNING_DAYS, f"{days} days left"
+    elif means is Means.TOKEN:
+        message = f"the {means.value} ends at {credential.expires:%H:%M:%S} UTC, and nothing renews it"
+        expected = f"at least {TOKEN_WARNING_MINUTES} minutes left"
+        minutes = left // timedelta(minutes=1)
+        enough, actual = minutes >= TOKEN_WARNING_MINUTES, f"{minutes} minutes left"
+    else:
+        # What gives it renews it.
         return
-    tally.holds(
-        days >= CREDENTIAL_WARNING_DAYS,
-        "api.credential",
-        ref,
-        f"the {credential.means.value} ends on {credential.expires:%Y-%m-%d}",
-        expected=f"at least {CREDENTIAL_WARNING_DAYS} days left",
-        actual=f"{days} days left",
-    )
+    tally.holds(enough, "api.credential", ref, message, expected=expected, actual=actual)
 
 
 def _groups(tally: Tally, ref: Ref, declaration: Declaration, served: frozenset[str]) -> None:

@@ -1,15 +1,16 @@
 """Is every field that the stack declares as declared, and did anybody set one that it does not declare?"""
 
 import json
+from typing import cast
 
 from checks.api import Unread
 from checks.comparison import differences, leaves, plain
-from checks.findings import Ref
+from checks.findings import Reason, Ref
 from checks.findings import Value as Shown
 from checks.judges.fields import codes
 from checks.judges.rows import objects
 from checks.kinds import Document
-from checks.ownership import foreign
+from checks.ownership import foreign, owned
 from checks.sealed import sealed
 from checks.snapshot import Snapshot
 from checks.tally import Tally
@@ -39,6 +40,10 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
     if live is None:
         tally.fault(family.missing, ref, f"the {obj.kind} does not exist", expected="present", actual="absent")
         return
+    if obj.kind != "Namespace" and (since := _deleted(live)):  # a namespace has a code of its own
+        message = f"the {obj.kind} is being deleted since {since}"
+        tally.fault("object.terminating", ref, message, expected="present", actual="being deleted")
+        return
     declared = _comparable(obj)
     wrong = list(differences(declared, live))
     tally.passed(max(sum(1 for _ in leaves(declared)) - len(wrong), 0), ref.space)
@@ -52,7 +57,15 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
     said = [plain(difference.path) for difference in wrong]
     for field in foreign([*leaves(declared), *said], live):
         message = f"{field.place} was set by {field.manager}"
-        tally.fault("object.foreign-field", ref, message, expected=None, actual=field.manager)
+        tally.fault(field.code(obj.kind), ref, message, expected=None, actual=field.manager)
+    if not owned(live):
+        # Once a kind: who cleared them did not do so object by object.
+        message = f"an object of kind {obj.kind} has no managedFields, which say who set what"
+        tally.unknown(f"look for undeclared fields of {obj.kind} objects", Reason.FAILED, message)
+
+
+def _deleted(live: Document) -> str:
+    return cast("dict[str, str]", live["metadata"]).get("deletionTimestamp", "")
 
 
 def holds(snapshot: Snapshot, obj: Object) -> bool:

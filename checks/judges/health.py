@@ -12,6 +12,7 @@ from checks.duration import ago
 from checks.findings import Ref, Row
 from checks.judges import rollout
 from checks.judges.reach import explained
+from checks.judges.trouble import explain
 from checks.mcp_answer import Answer, Outcome
 from checks.parts.health import probed
 from checks.restarts import loops, out_of_memory
@@ -33,7 +34,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     metrics = declaration.kube_state_metrics
     alerts = (metrics.alerts if metrics else None) or Alerts()
     for workload in workloads(declaration):
-        _workload(tally, workload, snapshot, alerts)
+        _workload(tally, declaration, workload, snapshot, alerts)
     for kind in declaration.servers:
         _probes(tally, declaration, kind, snapshot)
     if declaration.verifier:
@@ -44,7 +45,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     return tally.row()
 
 
-def _workload(tally: Tally, workload: Workload, snapshot: Snapshot, alerts: Alerts) -> None:
+def _workload(tally: Tally, declaration: Declaration, workload: Workload, snapshot: Snapshot, alerts: Alerts) -> None:
     if not snapshot.has_namespace(workload.namespace):
         # Reported once, as namespace.missing.
         tally.skipped(workload.namespace)
@@ -53,14 +54,18 @@ def _workload(tally: Tally, workload: Workload, snapshot: Snapshot, alerts: Aler
     reading = tally.use(snapshot.pods[workload.namespace])
     pods = workload.pods(reading.value) if reading else []
     deployment = workload.deployment(deployments.value) if deployments else None
+    least = _least(declaration, workload, deployment)
     if deployment is not None:
-        warnings = getattr(snapshot.warnings[workload.namespace], "value", ())
-        rollout.judge(tally, "server" if workload.server else "deployment", workload.ref, deployment, pods, warnings)
+        warnings = tally.use(snapshot.warnings[workload.namespace])
+        why = explain(workload.name, pods, warnings.value if warnings else ())
+        family = "server" if workload.server else "deployment"
+        rollout.judge(tally, family, workload.ref, deployment, least, why)
     elif deployments is not None:
         # Reported once, as missing.
         tally.skipped(workload.namespace)
-    explains = deployment is not None and not rollout.available(deployment)
+    explains = deployment is not None and not rollout.available(deployment, least)
     for pod in pods:
+        _ephemeral(tally, pod)
         watch = _Watch(workload, pod, snapshot.health.at, alerts, explained=explains and not pod.ready)
         for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
             _container(tally, watch, status)
@@ -69,6 +74,21 @@ def _workload(tally: Tally, workload: Workload, snapshot: Snapshot, alerts: Aler
         tally.fact(workload.name, "healthy", healthy)
         tally.fact(workload.name, "unhealthy", len(pods) - healthy)
         tally.fact(workload.name, "restarts", sum(pod.restarts for pod in pods))
+
+
+def _least(declaration: Declaration, workload: Workload, deployment: k8s.Deployment | None) -> int:
+    """Give how many replicas have to be available: while an autoscaler adds some, the fewest that it may choose."""
+    asked = deployment.spec.replicas if deployment else 0
+    scaling = declaration.servers[workload.server].autoscaling if workload.server else None
+    return min(asked, scaling.min_replicas) if scaling else asked
+
+
+def _ephemeral(tally: Tally, pod: k8s.Pod) -> None:
+    """Judge whether somebody joined a container to a running pod, which no controller undoes."""
+    joined = ", ".join(f"{each.name} ({each.image})" for each in pod.spec.ephemeral_containers)
+    ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
+    message = f"somebody joined to the pod: {joined}"
+    tally.holds(not joined, "pod.ephemeral-container", ref, message, expected=None, actual=joined)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             tally.use(answer)
             continue
         tally.took(answer.seconds)
-        if answer.outcome is not Outcome.ANSWERED and explained(declaration, kind, snapshot):
+        tally.fact(kind, "outcome", answer.outcome.value)
+        if _silent(answer) and explained(declaration, kind, snapshot):
             tally.skipped(server.namespace)
             continue
         if _keeps_sessions(tally, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
@@ -42,6 +43,11 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
             continue
         _answer(tally, kind, server, answer)
     return tally.row()
+
+
+def _silent(answer: Answer) -> bool:
+    """Tell whether nobody answered. That something else answers is worth a word, though its Deployment differs too."""
+    return answer.outcome not in (Outcome.ANSWERED, Outcome.NO_MCP) or answer.lost
 
 
 def _keeps_sessions(tally: Tally, kind: str, server: Server, answer: Answer) -> bool:

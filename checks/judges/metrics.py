@@ -81,11 +81,11 @@ def _knows(tally: Tally, declaration: Declaration, snapshot: Snapshot, metrics: 
     latest = metrics.at - LAG
     if declared is None or metrics.missing:
         return
-    if isinstance(snapshot.nodes, Read):
-        there = _settled((node.metadata for node in snapshot.nodes.value), latest)
+    if (nodes := tally.use(snapshot.nodes)) is not None:
+        there = _settled((node.metadata for node in nodes.value), latest)
         _missing(tally, declared, "Nodes", there, {("", name) for name in metrics.nodes})
-    readings = [snapshot.objects.typed("Deployment", space, Deployment) for space in declaration.namespaces]
-    listings = [reading for reading in readings if isinstance(reading, Read)]
+    readings = [tally.use(snapshot.objects.typed("Deployment", space, Deployment)) for space in declaration.namespaces]
+    listings = [reading for reading in readings if reading is not None]
     there = _settled((one.metadata for reading in listings for one in reading.value), latest)
     _missing(tally, declared, "Deployments", there, set(metrics.deployments))
 

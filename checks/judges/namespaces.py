@@ -9,6 +9,9 @@ from checks.tally import Tally
 from stacks import names
 from stacks.model import Declaration
 
+_OURS = "cortex-"
+"""How the names of a stack's namespaces begin, by the seed."""
+
 
 def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     """Judge each declared namespace with its ResourceQuota and LimitRange, and look for others of ours."""
@@ -25,7 +28,8 @@ def _namespace(tally: Tally, declaration: Declaration, live: k8s.Namespace) -> N
     if name in declaration.namespaces:
         phase = live.status.phase
         tally.equal("namespace.terminating", Ref("Namespace", name), f"the namespace is {phase}", "Active", phase)
-    elif names.COMPONENT in labels:
-        message = f"it carries the label {names.COMPONENT}, but the stack does not declare it"
-        component = labels[names.COMPONENT]
-        tally.fault("namespace.undeclared", Ref("Namespace", name), message, expected=None, actual=component)
+    elif names.COMPONENT in labels or name.startswith(_OURS):
+        sign = f"it carries the label {names.COMPONENT}" if names.COMPONENT in labels else f"it begins with {_OURS}"
+        message = f"{sign}, but the stack does not declare it"
+        actual = labels.get(names.COMPONENT, "present")
+        tally.fault("namespace.undeclared", Ref("Namespace", name), message, expected=None, actual=actual)

@@ -1,5 +1,7 @@
 """Are NetworkPolicies as declared, and do they let the declared clients in, and nobody else? Probe pods tell."""
 
+from collections.abc import Mapping
+
 from checks.api import Read
 from checks.findings import Reason, Ref, Row
 from checks.judges import drift
@@ -7,12 +9,13 @@ from checks.judges.reach import explained
 from checks.judges.rows import NETWORK
 from checks.mcp_answer import Answer
 from checks.mcp_answer import Outcome as McpOutcome
-from checks.parts.callers import Caller, admitted, asked, elsewhere
+from checks.parts.callers import Caller, admitted, asked, callers, elsewhere
 from checks.parts.network import Outcome
 from checks.snapshot import Snapshot
 from checks.tally import Tally
 from stacks import names
 from stacks.model import Declaration
+from stacks.server import Server
 
 _UP = frozenset({McpOutcome.ANSWERED, McpOutcome.NO_MCP, McpOutcome.GATED})
 """Answers that only a server gives to which a connection could be made."""
@@ -35,10 +38,21 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
         elif (reading := tally.use(attempt)) is not None:
             for kind, outcome in reading.value.items():
                 _outcome(tally, declaration, kind, caller, outcome, snapshot)
+    if not network.left_out:
+        _not_tried(tally, declaration, servers)
+    return tally.row()
+
+
+def _not_tried(tally: Tally, declaration: Declaration, servers: Mapping[str, Server]) -> None:
+    """Say of which servers it is not shown who reaches them, and who does not."""
+    pods = callers(declaration)
     for kind, server in servers.items():
         if clients := ", ".join(client.namespace for client in elsewhere(declaration, server)):
-            tally.fact(kind, "clients_not_tried", clients)
-    return tally.row()
+            tally.left_out(f"{clients}: a client of {kind} in a namespace that the stack does not declare is not tried")
+        if all(admitted(server, caller) for caller in pods):
+            tally.left_out(
+                f"every declared namespace is a client of {kind}, so that nobody is left who must be refused"
+            )
 
 
 def _outcome(

@@ -1,17 +1,28 @@
 """Is everything else that the stack declares as declared, and is nothing of ours there that nobody declares?"""
 
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Iterator
 
+import msgspec
+
+from checks import objects as k8s
+from checks.api import Read
 from checks.findings import Ref, Row
 from checks.judges import drift
 from checks.judges.rows import OBJECTS
-from checks.kinds import CLUSTER_WIDE, NAMESPACED, Document
+from checks.judges.servers import is_server
+from checks.kinds import CLUSTER_WIDE, NAMESPACED
 from checks.snapshot import Snapshot
 from checks.tally import Tally
 from stacks import names
 from stacks.model import Declaration
-from stacks.objects import Value, declared
+from stacks.objects import declared
+
+_CODES = {
+    "LimitRange": "limits.undeclared",
+    "NetworkPolicy": "network.undeclared",
+    "ResourceQuota": "quota.undeclared",
+}
+"""Kinds of which each object counts, whatever its labels: it opens what we closed, or bounds what we gave."""
 
 
 def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
@@ -19,6 +30,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     tally = Tally(OBJECTS, "Other objects")
     drift.judge(tally, declaration, snapshot, OBJECTS)
     _undeclared(tally, declaration, snapshot)
+    _strays(tally, snapshot)
     return tally.row()
 
 
@@ -27,19 +39,35 @@ def _undeclared(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> N
     for kind, namespace in _places(declaration):
         if (reading := tally.use(snapshot.objects.of(kind, namespace))) is None:
             continue
+        metas = {name: msgspec.convert(document, k8s.Owned).metadata for name, document in reading.value.items()}
+        servers = _servers(snapshot, namespace) if kind == "Deployment" else frozenset()
         strangers = [
-            (name, document)
-            for name, document in reading.value.items()
-            if (kind, namespace, name) not in known and _suspicious(kind, name, document)
+            meta
+            for name, meta in metas.items()
+            if (kind, namespace, name) not in known and name not in servers and _suspicious(kind, meta)
         ]
         tally.passed(not strangers, namespace)
-        for name, document in strangers:
-            code = "network.undeclared" if kind == "NetworkPolicy" else "object.undeclared"
-            message = f"the stack does not declare this {kind}"
-            by = _metadata(document, "labels").get(names.COMPONENT)
-            tally.fault(
-                code, Ref(kind, name, namespace), message, expected="absent", actual=drift.shown(by) or "present"
-            )
+        for meta in strangers:
+            _fault(tally, _CODES.get(kind, "object.undeclared"), Ref(kind, meta.name, namespace), meta)
+
+
+def _strays(tally: Tally, snapshot: Snapshot) -> None:
+    """Look for objects of kinds that no stack declares; those of our own Deployments and Jobs have a controller."""
+    if not snapshot.strays.lists:
+        tally.fact("kinds that no stack declares", "searched", value=False)
+    for kind, listings in snapshot.strays.lists.items():
+        for namespace, listing in listings.items():
+            if (reading := tally.use(listing)) is None:
+                continue
+            strangers = [obj.metadata for obj in reading.value if not obj.metadata.controlled]
+            tally.passed(not strangers, namespace)
+            for meta in strangers:
+                _fault(tally, "object.undeclared", Ref(kind, meta.name, namespace), meta)
+
+
+def _fault(tally: Tally, code: str, ref: Ref, meta: k8s.OwnedMeta) -> None:
+    message = f"the stack does not declare this {ref.kind}"
+    tally.fault(code, ref, message, expected="absent", actual=meta.labels.get(names.COMPONENT, "present"))
 
 
 def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:
@@ -50,15 +78,15 @@ def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:
         yield from ((kind, space) for space in declaration.namespaces)
 
 
-def _suspicious(kind: str, name: str, document: Document) -> bool:
-    """Tell whether an object would be ours: it says so itself, or as a NetworkPolicy it opens what we closed."""
-    if kind == "NetworkPolicy":
+def _servers(snapshot: Snapshot, namespace: str) -> frozenset[str]:
+    """Name the Deployments of MCP servers: undeclared ones have a code of their own."""
+    reading = snapshot.objects.typed("Deployment", namespace, k8s.Deployment)
+    deployments = reading.value if isinstance(reading, Read) else ()
+    return frozenset(each.metadata.name for each in deployments if is_server(each))
+
+
+def _suspicious(kind: str, meta: k8s.OwnedMeta) -> bool:
+    """Tell whether an object would be ours: it says so itself, or is of a kind of which each counts."""
+    if kind in _CODES:
         return True
-    labels = _metadata(document, "labels")
-    made_by_another = bool(_metadata(document, "ownerReferences"))
-    server = kind == "Deployment" and labels.get(names.APP) == names.MCP_SERVER_APP  # has a code of its own
-    return names.COMPONENT in labels and not made_by_another and not server and name != names.VERIFICATION_CONFIG_MAP
-
-
-def _metadata(document: Document, field: str) -> Mapping[str, Value]:
-    return cast("Mapping[str, Mapping[str, Value]]", document["metadata"]).get(field) or {}
+    return names.COMPONENT in meta.labels and not meta.controlled and meta.name != names.VERIFICATION_CONFIG_MAP

@@ -1,52 +1,51 @@
 """Judges whether a Deployment is rolled out and all its replicas are available, by its status alone."""
 
-from collections.abc import Iterable
-
 from checks import objects as k8s
 from checks.findings import Ref
-from checks.judges.trouble import explain
 from checks.tally import Tally
 
 
-def available(deployment: k8s.Deployment) -> bool:
-    """Tell whether as many replicas are available as the Deployment asks for."""
-    return deployment.status.available_replicas >= deployment.spec.replicas
+def available(deployment: k8s.Deployment, least: int) -> bool:
+    """Tell whether at least so many replicas are available."""
+    return deployment.status.available_replicas >= least
 
 
 def settled(deployment: k8s.Deployment) -> bool:
     """Tell whether its pods are as many as it asks for, all available and of its latest revision."""
-    status, wanted = deployment.status, deployment.spec.replicas
-    return available(deployment) and _observed(deployment) and status.updated_replicas == status.replicas == wanted
+    return available(deployment, deployment.spec.replicas) and _rolled_out(deployment) and _complete(deployment)
 
 
-def judge(
-    tally: Tally,
-    family: str,
-    ref: Ref,
-    deployment: k8s.Deployment,
-    pods: Iterable[k8s.Pod],
-    warnings: Iterable[k8s.Event],
-) -> None:
+def judge(tally: Tally, family: str, ref: Ref, deployment: k8s.Deployment, least: int, why: str) -> None:
     """Judge a Deployment; the findings are `<family>.unavailable` and `<family>.rollout`, never both.
 
-    What the cluster was asked for counts, not what was declared: a changed number is one finding, not two.
+    `least` is how many replicas have to be available, `why` ends the message of a finding. What the cluster was asked
+    for counts, not what was declared: a changed number is one finding, not two.
     """
     status, wanted = deployment.status, deployment.spec.replicas
-    if not available(deployment):
+    if not available(deployment, least):
         count = status.available_replicas
-        message = f"{count} of {wanted} replicas are available" + explain(ref.name, pods, warnings)
-        tally.fault(f"{family}.unavailable", ref, message, expected=wanted, actual=count)
+        message = f"{count} of {wanted} replicas are available{why}"
+        tally.fault(f"{family}.unavailable", ref, message, expected=least, actual=count)
         return
     tally.passed(namespace=ref.namespace)
     updated = f"{status.updated_replicas} of {status.replicas} updated"
     tally.holds(
-        settled(deployment),
+        _rolled_out(deployment) and (least < wanted or _complete(deployment)),
         f"{family}.rollout",
         ref,
-        "a change is being rolled out" + explain(ref.name, pods, warnings),
+        f"a change is being rolled out{why}",
         expected=f"{wanted} updated replicas",
         actual=updated if _observed(deployment) else "not yet acted on",
     )
+
+
+def _rolled_out(deployment: k8s.Deployment) -> bool:
+    """Tell whether no pod of an older revision is left."""
+    return _observed(deployment) and deployment.status.updated_replicas == deployment.status.replicas
+
+
+def _complete(deployment: k8s.Deployment) -> bool:
+    return deployment.status.replicas == deployment.spec.replicas
 
 
 def _observed(deployment: k8s.Deployment) -> bool:

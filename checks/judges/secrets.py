@@ -75,12 +75,12 @@ def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datet
         expected=", ".join(sorted(secret.keys)),
         actual=", ".join(sorted(there.keys)) or None,
     )
-    if secret.made:
-        tally.equal("secret.type", ref, "the Secret has another type", "Opaque", there.type)
-        if same:
-            message = "it does not hold what was deployed" if there.intact is False else "it carries no checksum"
-            actual = "changed" if there.intact is False else "not known"
-            tally.holds(there.intact is True, "secret.content", ref, message, expected="as deployed", actual=actual)
+    if secret.type is not None:
+        tally.equal("secret.type", ref, "the Secret has another type", secret.type, there.type)
+    if secret.made and same:
+        message = "it does not hold what was deployed" if there.intact is False else "it carries no checksum"
+        actual = "changed" if there.intact is False else "not known"
+        tally.holds(there.intact is True, "secret.content", ref, message, expected="as deployed", actual=actual)
     days = (now - there.changed).days
     message = f"the Secret was last written {days} days ago"
     most = secret.rotate_after_days

@@ -41,6 +41,7 @@ def _deployments(tally: Tally, snapshot: Snapshot, namespace: str) -> tuple[k8s.
 def _elsewhere(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
     """Find servers in namespaces that are not the stack's, where the account may look there."""
     if snapshot.discovery.pods is None:
+        # The verifier inside the cluster, which has no right to look elsewhere.
         tally.fact("namespaces", "searched", "declared")
         return
     if (pods := tally.use(snapshot.discovery.pods)) is None:
@@ -63,25 +64,31 @@ def _elsewhere(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> No
 def _undeclared(tally: Tally, declaration: Declaration, namespace: str, snapshot: Snapshot) -> None:
     declared = {kind for kind, server in declaration.servers.items() if server.namespace == namespace}
     pods, deployments = tally.use(snapshot.pods[namespace]), _deployments(tally, snapshot, namespace)
-    found: dict[str | None, Ref] = {}
+    found: dict[Ref, str | None] = {}
+    for deployment in deployments or ():
+        if is_server(deployment) and deployment.metadata.name not in map(names.server, declared):
+            found[Ref("Deployment", deployment.metadata.name, namespace)] = _type(deployment.spec.template.metadata)
+    # A Deployment names the cause rather than one of its pods.
+    said = {*declared, *found.values()}
     for pod in pods.value if pods else ():
         if pod.live and pod.metadata.labels.get(names.APP) == names.MCP_SERVER_APP:
-            found.setdefault(pod.metadata.labels.get(names.TYPE), Ref("Pod", pod.metadata.name, namespace))
-    for deployment in deployments or ():
-        labels = deployment.spec.template.metadata.labels
-        if labels.get(names.APP) == names.MCP_SERVER_APP:
-            # Names the cause rather than one of its pods.
-            found[labels.get(names.TYPE)] = Ref("Deployment", deployment.metadata.name, namespace)
+            if (kind := _type(pod.metadata)) not in said:
+                found[Ref("Pod", pod.metadata.name, namespace)] = kind
+            said.add(kind)
     if pods is not None and deployments is not None:
         tally.passed(namespace=namespace)
-    for kind in found.keys() - declared:
+    for ref, kind in found.items():
         message = (
             f"an MCP server of type {kind!r} runs here" if kind else "an MCP server without a type label runs here"
         )
-        tally.fault(
-            "server.undeclared",
-            found[kind],
-            message,
-            expected=", ".join(sorted(declared)) or "no servers",
-            actual=kind,
-        )
+        expected = ", ".join(sorted(declared)) or "no servers"
+        tally.fault("server.undeclared", ref, message, expected=expected, actual=kind)
+
+
+def is_server(deployment: k8s.Deployment) -> bool:
+    """Tell whether a Deployment's pods say that they are an MCP server."""
+    return deployment.spec.template.metadata.labels.get(names.APP) == names.MCP_SERVER_APP
+
+
+def _type(metadata: k8s.Meta | k8s.TemplateMeta) -> str | None:
+    return metadata.labels.get(names.TYPE)

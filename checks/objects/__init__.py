@@ -1,13 +1,13 @@
 """The fields of Kubernetes objects that the judges read; everything else in an answer is skipped while decoding."""
 
-from checks.objects.base import Condition, ListOf, Meta, Text
+from checks.objects.base import Condition, ListOf, Meta, Owned, OwnedMeta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
 from checks.objects.discovery import ApiGroup, ApiGroups
 from checks.objects.job import Job
 from checks.objects.rbac import Binding, PolicyRule, Role, RoleRef, Subject
 from checks.objects.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
 from checks.objects.usage import PodMetrics
-from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Template, Terminated
+from checks.objects.workload import Container, ContainerStatus, Deployment, Pod, Template, TemplateMeta, Terminated
 
 __all__ = [
     "AccessReview",
@@ -27,6 +27,8 @@ __all__ = [
     "Meta",
     "Namespace",
     "Node",
+    "Owned",
+    "OwnedMeta",
     "Pod",
     "PodMetrics",
     "PolicyRule",
@@ -37,6 +39,7 @@ __all__ = [
     "Service",
     "Subject",
     "Template",
+    "TemplateMeta",
     "Terminated",
     "Text",
     "TokenRequest",

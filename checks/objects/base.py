@@ -39,6 +39,34 @@ class Meta(Object, frozen=True):
     deletion_timestamp: datetime | None = None
 
 
+class Owner(Object, frozen=True):
+    """Who an object belongs to; its one controller also makes and replaces it."""
+
+    kind: str
+    name: str
+    controller: bool = False
+
+
+class OwnedMeta(Object, frozen=True):
+    """The part of an object's metadata that tells whose it is."""
+
+    name: str
+    namespace: str = ""
+    labels: Text = {}
+    owner_references: list[Owner] = []
+
+    @property
+    def controlled(self) -> bool:
+        """Tell whether a controller made it: any other owner is only a claim, and cleans up."""
+        return any(owner.controller for owner in self.owner_references)
+
+
+class Owned(Object, frozen=True):
+    """An object of any kind, of which only its metadata counts."""
+
+    metadata: OwnedMeta
+
+
 class Condition(Object, frozen=True):
     """A condition of a node, pod or Deployment."""
 

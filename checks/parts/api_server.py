@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from ipaddress import ip_address
+from math import inf
 from urllib.parse import urlsplit
 
 import anyio
@@ -47,7 +48,7 @@ class ApiServer:
     at: datetime
     transport: Transport
     latencies: Reading[tuple[float, ...]]
-    """Seconds that each small request took, ascending."""
+    """Seconds that each small request took, ascending; infinite where the server was too busy to answer."""
     groups: Reading[frozenset[str]]
     """Groups with version, such as apps/v1."""
     skew: float | None = None
@@ -64,11 +65,11 @@ async def read(_declaration: Declaration, access: Access, api: Api) -> ApiServer
     groups = await api.groups()
     failed = next((reading for reading in readings if isinstance(reading, Unread)), None)
     timed = [reading.value for reading in readings if isinstance(reading, Read)]
-    seconds = tuple(sorted(each.seconds for each in timed))
+    seconds = tuple(sorted(inf if each.refused else each.seconds for each in timed))
     return ApiServer(
         at=datetime.now(UTC),
         transport=transport(access),
-        latencies=failed or Read(seconds, sum(seconds)),
+        latencies=failed or Read(seconds, sum(each.seconds for each in timed)),
         groups=groups if isinstance(groups, Unread) else Read(_names(groups.value), groups.seconds),
         skew=_skew(timed[-1]) if timed else None,
         certificate=_certificate(timed[-1].response) if timed else None,

@@ -67,7 +67,7 @@ async def read(declaration: Declaration, access: Access, api: Api) -> Network:
     run = secrets.token_hex(4)
 
     async def one(name: str, caller: Caller) -> None:
-        document = job(name, caller, image, declaration.namespaces[caller.namespace].limits, servers)
+        document = job(name, caller, declaration, image)
         attempts[caller] = await _attempt(api, caller, name, document, list(servers))
 
     async with anyio.create_task_group() as group:

@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from checks.parts.callers import Caller, admitted
+from checks.parts.callers import Caller, admitted, asked
 from checks.patience import SETTLE_SECONDS
 from stacks import names
-from stacks.namespace import ContainerLimits
+from stacks.model import Declaration
 from stacks.objects import Value, pods
+from stacks.objects.site import site
 from stacks.server import Server
 
 LABEL = "cortex.dev/probe"
@@ -27,8 +28,8 @@ _REPORT = "/dev/termination-log"
 _PROGRAM = Path(__file__).with_name("reach.py")
 
 
-def job(name: str, caller: Caller, image: str, limits: ContainerLimits, servers: Mapping[str, Server]) -> Value:
-    """Give the Job of one caller, which tries to reach these servers, in their order."""
+def job(name: str, caller: Caller, declaration: Declaration, image: str) -> Value:
+    """Give the Job of one caller, which tries to reach the servers, in their order."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -39,14 +40,16 @@ def job(name: str, caller: Caller, image: str, limits: ContainerLimits, servers:
             "ttlSecondsAfterFinished": LEFT_SECONDS,
             "template": {
                 "metadata": {"labels": {**dict(caller.labels), LABEL: name}},
-                "spec": _pod(image, limits, _task(caller, servers)),
+                "spec": _pod(caller, declaration, image),
             },
         },
     }
 
 
-def _pod(image: str, limits: ContainerLimits, task: str) -> Value:
+def _pod(caller: Caller, declaration: Declaration, image: str) -> Value:
+    limits, task = declaration.namespaces[caller.namespace].limits, _task(caller, asked(declaration))
     return {
+        "imagePullSecrets": site(declaration).image_pull_secrets(caller.namespace),
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from checks import objects as k8s
 from checks.access import Access
 from checks.api import Api, Kind, Read, Reading, Unread
-from checks.parts.listing import everywhere
+from checks.findings import Reason
+from checks.parts.listing import PerNamespace, everywhere
+from checks.patience import patiently
 from stacks.model import Declaration
 from stacks.quantity import amount
 
@@ -40,13 +43,19 @@ async def read(declaration: Declaration, _access: Access, api: Api) -> Usage:
         return unread(declaration, group)
     if group.value is None:
         return Usage(None)
-    listings = await everywhere(api, POD_METRICS, declaration.namespaces, lambda pod: pod.metadata.namespace)
+    ask = partial(everywhere, api, POD_METRICS, declaration.namespaces, lambda pod: pod.metadata.namespace)
+    # What stands behind the group may be away for a moment: while it is started or moved.
+    listings = await patiently(ask, _served)
     return Usage({space: _live(listing) for space, listing in listings.items()})
 
 
 def unread(declaration: Declaration, why: Unread) -> Usage:
     """Give what is known where nothing could be read."""
     return Usage(dict.fromkeys(declaration.namespaces, why))
+
+
+def _served(listings: PerNamespace[k8s.PodMetrics]) -> bool:
+    return not any(isinstance(each, Unread) and each.reason is Reason.FAILED for each in listings.values())
 
 
 def _live(listing: Reading[tuple[k8s.PodMetrics, ...]]) -> Reading[Live]:

@@ -6,7 +6,11 @@ from typing import NamedTuple
 
 from stacks import names
 from stacks.model import Declaration
-from stacks.secret import ROTATE_AFTER_DAYS
+from stacks.secret import OPAQUE, ROTATE_AFTER_DAYS
+
+TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secret
+TOKEN_KEYS = frozenset({"ca.crt", "namespace", "token"})
+"""What the cluster itself writes into a Secret of type TOKEN."""
 
 
 class Place(NamedTuple):
@@ -27,6 +31,8 @@ class WantedSecret:
     rotate_after_days: int
     users: tuple[str, ...]
     """MCP servers that read it."""
+    type: str | None = OPAQUE
+    """None if whoever makes it chooses one."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,15 @@ def secrets(declaration: Declaration) -> Iterator[WantedSecret]:
     for name, secret in declaration.secrets.items():
         users = [kind for kind, server in declaration.servers.items() if name in {use.name for use in server.secrets}]
         place = Place(secret.namespace, name)
-        yield WantedSecret(place, secret.names(), bool(secret.keys), secret.rotate_after_days, tuple(users))
+        of_type = None if secret.existing and secret.type == OPAQUE else secret.type
+        yield WantedSecret(place, secret.names(), bool(secret.keys), secret.rotate_after_days, tuple(users), of_type)
     for kind, server in declaration.servers.items():
         if keys := frozenset({**server.secret_env, **server.secret_files}):
             place = Place(server.namespace, names.server_secret(kind))
             yield WantedSecret(place, keys, made=True, rotate_after_days=ROTATE_AFTER_DAYS, users=(kind,))
+    if (manager := declaration.resource_manager) and manager.token == "legacy":  # noqa: S105 - a kind of token
+        place = Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN)
+        yield WantedSecret(place, TOKEN_KEYS, made=False, rotate_after_days=ROTATE_AFTER_DAYS, users=(), type=TOKEN)
 
 
 def config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:

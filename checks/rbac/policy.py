@@ -30,6 +30,8 @@ class Grant:
     role: Ref
     rules: tuple[PolicyRule, ...] | None
     bound: Bound = Bound.BY_NAME
+    borrowed: bool = False
+    """Whether the declaration binds the role and does not define it."""
 
     @property
     def namespace(self) -> str:
@@ -48,6 +50,8 @@ class Policy:
 
     roles: tuple[Role, ...]
     bindings: tuple[Binding, ...]
+    borrowed: frozenset[str] = frozenset()
+    """ClusterRoles, by name, that the declaration binds and does not define."""
 
     def grants(self, account: Account) -> Iterator[Grant]:
         """Give what an account is granted, by its name and by its groups."""
@@ -57,7 +61,8 @@ class Policy:
             if bound is not None:
                 namespace = binding.metadata.namespace if binding.role_ref.kind == "Role" else ""
                 role = _role(binding.role_ref.name, namespace)
-                yield Grant(reference(binding), role, roles.get(role), bound)
+                borrowed = not namespace and role.name in self.borrowed
+                yield Grant(reference(binding), role, roles.get(role), bound, borrowed)
 
 
 def how(binding: Binding, account: Account) -> Bound | None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 HARMLESS = frozenset({"view"})
 """ClusterRoles of the cluster's own that, by Kubernetes' documentation, open no way to further rights."""
 
+KNOWN = frozenset({"edit", "admin"})
+"""ClusterRoles of the cluster's own that, by Kubernetes' documentation, open ways."""
+
 
 @dataclass(frozen=True, order=True)
 class Question:
@@ -33,12 +36,11 @@ class Question:
 
 def completed(declared: Policy, live: Iterable[Role]) -> Policy:
     """Give the declared policy with the live rules of the ClusterRoles that it binds and does not define."""
-    defined = {(role.metadata.name, role.metadata.namespace) for role in declared.roles}
+    defined = {role.metadata.name for role in declared.roles if not role.metadata.namespace}
     bound = {binding.role_ref.name for binding in declared.bindings if binding.role_ref.kind == "ClusterRole"}
-    borrowed = (role for role in live if not role.metadata.namespace and role.metadata.name in bound)
-    return Policy(
-        (*declared.roles, *(role for role in borrowed if (role.metadata.name, "") not in defined)), declared.bindings
-    )
+    borrowed = frozenset(bound - defined)
+    lent = (role for role in live if not role.metadata.namespace and role.metadata.name in borrowed)
+    return Policy((*declared.roles, *lent), declared.bindings, borrowed)
 
 
 def questions(accounts: Iterable[Account], policy: Policy) -> tuple[Question, ...]:
@@ -57,8 +59,16 @@ def _about(account: Account, policy: Policy) -> Iterator[Question]:
 
 
 def meant(grants: Iterable[Grant]) -> tuple[Grant, ...]:
-    """Give the grants by which the declaration may open ways: a harmless role is declared because it opens none."""
-    return tuple(grant for grant in grants if grant.role.name not in HARMLESS)
+    """Give the grants by which the declaration may open ways.
+
+    A harmless role is declared because it opens none. What another role that the declaration only borrows opens, it
+    does not say, unless all know it of that role.
+    """
+    return tuple(grant for grant in grants if _means(grant))
+
+
+def _means(grant: Grant) -> bool:
+    return grant.role.name in KNOWN if grant.borrowed else grant.role.name not in HARMLESS
 
 
 def _granted(grants: Iterable[Grant]) -> Iterator[Request]:

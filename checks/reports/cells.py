@@ -1,6 +1,8 @@
 """Plain tables: columns aligned by spaces, a line a row, nothing cut off, so that they can be searched and piped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from checks.findings import Suppressed
 
 STEERING = dict.fromkeys(
     [
@@ -30,3 +32,10 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
     lines = ("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in cells)
     return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def suppressed(entries: Iterable[Suppressed]) -> Iterator[str]:
+    """Say of each finding that the declaration accepts which it is, until when, and why."""
+    for entry in entries:
+        found = entry.finding
+        yield f"suppressed until {entry.until}: {found.code}  {clean(f'{found.object}: {entry.reason}')}"

@@ -1,17 +1,27 @@
 """What `cortex discover` says: the MCP servers that are there, those that are missing, those that nobody declared."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Literal
 
 import msgspec
 
 from checks.discovery import Sight, Sighting
-from checks.findings import Reason
+from checks.findings import Reason, Ref
 from checks.options import Target
 from checks.reports.cells import clean, table
+from stacks import names
+from stacks.model import Declaration
 
 SCHEMA = "cortex.dev/discover/v1"
 
 State = Literal["ready", "not-ready", "missing", "undeclared"]
+
+_CODES: Mapping[State, Sequence[str]] = {
+    "not-ready": ("server.unavailable",),
+    "missing": ("server.missing", "server.unavailable"),
+    "undeclared": ("server.undeclared",),
+}
 
 
 class Endpoints(msgspec.Struct, frozen=True):
@@ -56,11 +66,11 @@ class Discovered(msgspec.Struct, frozen=True, rename="camel"):
     unknowns: list[Unknown]
 
 
-def document(target: Target, sight: Sight) -> Discovered:
+def document(target: Target, sight: Sight, today: date) -> Discovered:
     """Put what was found into the document.
 
-    The exit code is 1 if a declared server is not ready or missing, or one is there that nobody declared; 3 if
-    something could not be read.
+    The exit code is 1 if a declared server is not ready or missing, or one is there that nobody declared, and the
+    declaration does not accept it; 3 if something could not be read.
     """
     declared = target.declaration.servers
     servers = [_server(sighting) for sighting in sight.sightings]
@@ -68,7 +78,7 @@ def document(target: Target, sight: Sight) -> Discovered:
         server = declared[kind]
         nothing = Server(kind, server.namespace, "missing", server.version, server.transport, [], 0, 0, None)
         servers.append(nothing)
-    wrong = any(server.state != "ready" for server in servers)
+    wrong = any(server.state != "ready" and not _accepted(target.declaration, server, today) for server in servers)
     return Discovered(
         schema=SCHEMA,
         stack=target.stack,
@@ -78,6 +88,14 @@ def document(target: Target, sight: Sight) -> Discovered:
         servers=servers,
         unknowns=[Unknown(unread.what, unread.reason, unread.message) for unread in sight.unread],
     )
+
+
+def _accepted(declaration: Declaration, server: Server, today: date) -> bool:
+    """Tell whether the declaration accepts today what `cortex verify` finds about such a server."""
+    deployment = Ref("Deployment", names.server(server.type), server.namespace)
+    found = [(code, str(deployment)) for code in _CODES[server.state]]
+    lasting = [one for one in declaration.suppressions if not one.ended(today)]
+    return any(one.covers(*each) for one in lasting for each in found)
 
 
 def text(document: Discovered) -> str:

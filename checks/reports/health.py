@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from checks.findings import Finding, Unknown
+from checks.findings import Finding, Suppressed, Unknown
 from checks.objects import Condition
-from checks.reports.cells import clean, table
+from checks.reports.cells import clean, suppressed, table
 
 SCHEMA = "cortex.dev/health/v1"
 
@@ -78,7 +78,10 @@ class WorkloadHealth(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel"):
-    """How the declared workloads fare, and what is wrong: the findings of the row `health` of `cortex verify`."""
+    """How the declared workloads fare, and what is wrong: the findings of the row `health` of `cortex verify`.
+
+    A Deployment that is missing is among them. `suppressed` are those that the declaration accepts.
+    """
 
     schema: str
     stack: str
@@ -88,6 +91,7 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
     workloads: list[WorkloadHealth]
     findings: tuple[Finding, ...]
     unknowns: tuple[Unknown, ...]
+    suppressed: tuple[Suppressed, ...] = ()
 
 
 def text(report: Report) -> str:
@@ -106,6 +110,7 @@ def text(report: Report) -> str:
     ]
     lines = [table(headings, rows) if rows else "No workload is declared.\n"]
     lines += [f"\n{f.severity} {f.code}  {f.object}: {clean(f.message)}\n    hint: {f.hint}\n" for f in report.findings]
+    lines += [f"\n{line}\n" for line in suppressed(report.suppressed)]
     lines += [f"\nCould not be checked: {message}\n" for message in _unread(report.unknowns)]
     return "".join(lines)
 

@@ -7,8 +7,8 @@ from io import StringIO
 from rich.console import Console
 from rich.table import Table
 
-from checks.findings import Finding, Unknown
 from checks.inventory import ConfigReport, SecretsReport
+from checks.reports.cells import suppressed
 
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160)], " ")
 """Whatever a cluster sends must not steer the terminal."""
@@ -28,7 +28,7 @@ def secrets_text(report: SecretsReport) -> str:
     out = StringIO()
     console = Console(file=out, highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
     _table(console, ("NAMESPACE", "NAME", "KEYS", "AGE", "USED BY", "AS DEPLOYED"), rows)
-    _rest(console, report.findings, report.unknowns)
+    _rest(console, report)
     return out.getvalue()
 
 
@@ -43,7 +43,7 @@ def config_text(report: ConfigReport) -> str:
     _table(console, ("NAMESPACE", "NAME", "KEYS", "AGE", "USED BY", "AS DECLARED"), rows)
     same = "the same" if report.deployed == report.declaration else report.deployed or "none that could be read"
     console.print(f"\nDeclaration here {report.declaration[:12]}, deployed: {_clean(same[:60])}")
-    _rest(console, report.findings, report.unknowns)
+    _rest(console, report)
     return out.getvalue()
 
 
@@ -56,11 +56,13 @@ def _table(console: Console, headings: Sequence[str], rows: Iterable[Sequence[st
     console.print(table, soft_wrap=False)
 
 
-def _rest(console: Console, findings: Iterable[Finding], unknowns: Iterable[Unknown]) -> None:
-    for finding in findings:
+def _rest(console: Console, report: SecretsReport | ConfigReport) -> None:
+    for finding in report.findings:
         console.print(f"\n{finding.severity.value} {finding.code}  {_clean(f'{finding.object}: {finding.message}')}")
         console.print(f"    hint     {finding.hint}")
-    for unknown in unknowns:
+    for line in suppressed(report.suppressed):
+        console.print(f"\n{line}")
+    for unknown in report.unknowns:
         console.print(f"\nunknown {unknown.reason.value}  {_clean(f'{unknown.what}: {unknown.message}')}")
 
 

@@ -6,10 +6,18 @@ from stacks import names
 from stacks.kube_state_metrics import Alerts
 from stacks.objects.base import Object, Value
 
+LONGEST_SILENCE_SECONDS = 3600
+"""Time without a successful verification that passes, however short its schedule."""
 
-def prometheus_rule(namespace: str, alerts: Alerts, watched: Iterable[str], labels: Mapping[str, str]) -> Object:
-    """Give the PrometheusRule; `watched` are the namespaces whose quotas, pods and Deployments it is about."""
-    rules = _rules(alerts, f'namespace=~"{"|".join(watched)}"')
+
+def prometheus_rule(
+    namespace: str, alerts: Alerts, watched: Iterable[str], labels: Mapping[str, str], *, verified: bool
+) -> Object:
+    """Give the PrometheusRule; `watched` are the namespaces whose quotas, pods and Deployments it is about.
+
+    Where the stack is `verified` inside the cluster, that has two alerts of its own.
+    """
+    rules = _rules(alerts, f'namespace=~"{"|".join(watched)}"') + (_verification() if verified else [])
     spec: Value = {"groups": [{"name": names.ALERTS, "rules": rules}]}
     return Object("monitoring.coreos.com/v1", "PrometheusRule", names.ALERTS, namespace, labels, content={"spec": spec})
 
@@ -58,6 +66,46 @@ def _rules(alerts: Alerts, mine: str) -> list[Value]:
             "10m",
             "warning",
             "The 95th percentile of the API server's latency is {{ $value | humanizeDuration }}",
+        ),
+        _rule(
+            # Each managed namespace has a quota: without any, all of the above would be quiet for ever.
+            "CortexMetricsSilent",
+            f"absent(kube_resourcequota{{{mine}}})",
+            "10m",
+            "critical",
+            "Nothing comes from kube-state-metrics, so that no other alert can be relied on",
+        ),
+    ]
+
+
+def _verification() -> list[Value]:
+    jobs = f'namespace="{names.SYSTEM_NAMESPACE}",job_name=~"{names.VERIFY}-.+"'
+    cron_job = f'{{namespace="{names.SYSTEM_NAMESPACE}",cronjob="{names.VERIFY}"}}'
+    # Failed Jobs are kept for their logs: only one that began after the last success counts.
+    failed = f'kube_job_failed{{{jobs},condition="true"}} > 0'
+    began = f"max by (namespace) (kube_job_status_start_time{{{jobs}}} and on (namespace, job_name) {failed})"
+    success = f"kube_cronjob_status_last_successful_time{cron_job}"
+    since = f"({success} or kube_cronjob_created{cron_job})"
+    # From one run to the next; unknown of a suspended CronJob, of which nothing is to be waited for.
+    last = f"(kube_cronjob_status_last_schedule_time{cron_job} or kube_cronjob_created{cron_job})"
+    interval = f"(kube_cronjob_next_schedule_time{cron_job} - {last})"
+    age = f"time() - {since}"
+    return [
+        _rule(
+            "CortexVerificationFailed",
+            f"{began} > (max by (namespace) ({success}) or max by (namespace) ({failed}) * 0)",
+            "0m",
+            "critical",
+            f"The latest verification found the cluster not as declared, or could not tell: its ConfigMap "
+            f"{names.VERIFICATION_CONFIG_MAP} says more",
+        ),
+        _rule(
+            "CortexVerificationStale",
+            f"{age} > {LONGEST_SILENCE_SECONDS} unless {age} <= 2 * {interval}",
+            # A run that is due begins and ends in the meantime.
+            "10m",
+            "warning",
+            "Nobody has found the cluster as declared for {{ $value | humanizeDuration }}",
         ),
     ]
 

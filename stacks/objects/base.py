@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 
 class Hidden(Enum):
@@ -31,10 +31,23 @@ class Object:
     annotations: Mapping[str, str | Hidden] = field(default_factory=dict)
     content: Mapping[str, Value] = field(default_factory=dict)
     """Every other field at the top: spec, data, rules, roleRef, subjects, type …"""
+    initial: Mapping[str, Value] = field(default_factory=dict)
+    """Dotted path → value that it is made with. Then the field is another's, and so nothing that is declared."""
 
     def document(self) -> dict[str, Value]:
         """Give it as JSON, of dicts and lists alone, with HIDDEN where a value is not known here."""
         return {"apiVersion": self.api_version, "kind": self.kind, "metadata": self.metadata(), **_fields(self.content)}
+
+    def made(self) -> dict[str, Value]:
+        """Give it as JSON as it is made: with what is only fixed until then."""
+        document = self.document()
+        for path, value in self.initial.items():
+            *parents, last = path.split(".")
+            place = document
+            for parent in parents:
+                place = cast("dict[str, Value]", place[parent])
+            place[last] = value
+        return document
 
     def metadata(self) -> dict[str, Value]:
         """Give its metadata as JSON."""

@@ -55,6 +55,12 @@ def hidden(server: Server, declaration: Declaration) -> Content[Hidden]:
     )
 
 
+def has_secrets(declaration: Declaration) -> bool:
+    """Tell whether the stack deploys values of secrets."""
+    own = any(server.secret_env or server.secret_files for server in declaration.servers.values())
+    return own or any(secret.keys for secret in declaration.secrets.values())
+
+
 def _flat(objects: Mapping[str, Mapping[str, T]]) -> dict[str, T]:
     # No key of a ConfigMap or Secret has a slash, so that none of these equals one of the server's own.
     return {f"{name}/{key}": value for name, data in objects.items() for key, value in data.items()}

@@ -1,14 +1,15 @@
 """kube-state-metrics: the cluster's objects as metrics, without its Secrets (seed, section 9.1)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stacks import kube_state_metrics as model
 from stacks import names, permissions
 from stacks.objects import alerts, network, pods
-from stacks.objects.base import Object, Value
+from stacks.objects.base import Object, Value, given
 from stacks.objects.grants import Grants
 from stacks.objects.rbac import service_account
+from stacks.objects.site import Site
 
 _NAME = names.KUBE_STATE_METRICS
 _PORTS = {names.HTTP_METRICS: names.HTTP_METRICS_PORT, names.TELEMETRY: names.TELEMETRY_PORT}
@@ -35,33 +36,30 @@ class KubeStateMetricsObjects:
 
 
 def kube_state_metrics_objects(
-    metrics: model.KubeStateMetrics, managed_namespaces: Collection[str]
+    metrics: model.KubeStateMetrics, site: Site, *, verified: bool
 ) -> KubeStateMetricsObjects:
-    """Give the objects of kube-state-metrics.
-
-    Managed namespaces deny by default, so that a scraper in one must be let out of it as well.
-    """
+    """Give the objects of kube-state-metrics; where the stack is `verified` inside, there are alerts on that, too."""
     namespace, scrapers = metrics.namespace, names.scrapers(metrics.scrapers)
-    managed = [scraper for scraper in scrapers if scraper in managed_namespaces]
+    managed = [scraper for scraper in scrapers if scraper in site.namespaces]
     return KubeStateMetricsObjects(
-        first=(*_access(namespace), _policy(namespace, scrapers)),
+        first=(*_access(namespace), _policy(namespace, scrapers, site)),
         clients=tuple(_client_policy(namespace, scraper) for scraper in managed),
-        deployment=_deployment(metrics),
+        deployment=_deployment(metrics, site),
         service=_service(namespace),
-        monitoring=tuple(_monitoring(metrics, managed_namespaces)),
+        monitoring=tuple(_monitoring(metrics, site, verified=verified)),
     )
 
 
 def _access(namespace: str) -> tuple[Object, ...]:
     grants = Grants(_NAME, namespace, _LABELS)
     return (
-        service_account(_NAME, namespace, _LABELS, token=True),
+        service_account(_NAME, namespace, _LABELS),
         grants.cluster_role(_NAME, permissions.KUBE_STATE_METRICS),
         grants.everywhere(_NAME, _NAME),
     )
 
 
-def _policy(namespace: str, scrapers: tuple[str, ...]) -> Object:
+def _policy(namespace: str, scrapers: tuple[str, ...], site: Site) -> Object:
     peers = [network.pods(scraper, {}) for scraper in scrapers]
     return network.policy(
         _NAME,
@@ -69,7 +67,7 @@ def _policy(namespace: str, scrapers: tuple[str, ...]) -> Object:
         _LABELS,
         network.selector(_SELECTOR),
         ingress=[{"from": peers, "ports": network.tcp(*_PORTS.values())}],
-        egress=[network.api_egress()],
+        egress=[network.api_egress(site)],
     )
 
 
@@ -79,14 +77,17 @@ def _client_policy(namespace: str, scraper: str) -> Object:
     return network.policy(name, scraper, _LABELS, everyone, egress=[rule], types=["Egress"])
 
 
-def _deployment(metrics: model.KubeStateMetrics) -> Object:
-    pod: Value = {
-        "serviceAccountName": _NAME,
-        "automountServiceAccountToken": True,
-        "enableServiceLinks": False,
-        "securityContext": pods.pod_security(),
-        "containers": [_container(metrics)],
-    }
+def _deployment(metrics: model.KubeStateMetrics, site: Site) -> Object:
+    pod: Value = given(
+        {
+            "serviceAccountName": _NAME,
+            "imagePullSecrets": site.image_pull_secrets(metrics.namespace),
+            "automountServiceAccountToken": True,
+            "enableServiceLinks": False,
+            "securityContext": pods.pod_security(),
+            "containers": [_container(metrics)],
+        }
+    )
     spec: Value = {
         "replicas": 1,
         "selector": {"matchLabels": _SELECTOR},
@@ -126,7 +127,9 @@ def _service(namespace: str) -> Object:
     return Object("v1", "Service", _NAME, namespace, _LABELS, content={"spec": spec})
 
 
-def _monitoring(metrics: model.KubeStateMetrics, watched: Collection[str]) -> Iterator[Object]:
+def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) -> Iterator[Object]:
+    # Those that Prometheus selects them by, too.
+    labels = {**_LABELS, **metrics.monitor_labels}
     if metrics.service_monitor:
         spec: Value = {
             "selector": {"matchLabels": _SELECTOR},
@@ -134,6 +137,6 @@ def _monitoring(metrics: model.KubeStateMetrics, watched: Collection[str]) -> It
             "endpoints": [{"port": names.HTTP_METRICS, "honorLabels": True}, {"port": names.TELEMETRY}],
         }
         version = "monitoring.coreos.com/v1"
-        yield Object(version, "ServiceMonitor", _NAME, metrics.namespace, _LABELS, content={"spec": spec})
+        yield Object(version, "ServiceMonitor", _NAME, metrics.namespace, labels, content={"spec": spec})
     if metrics.alerts:
-        yield alerts.prometheus_rule(metrics.namespace, metrics.alerts, watched, _LABELS)
+        yield alerts.prometheus_rule(metrics.namespace, metrics.alerts, site.namespaces, labels, verified=verified)

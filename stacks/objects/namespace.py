@@ -17,7 +17,7 @@ class NamespaceObjects:
     bounds: tuple[Object, ...]
     """ResourceQuota and LimitRange."""
     policies: tuple[Object, ...]
-    """NetworkPolicies that deny all but DNS."""
+    """NetworkPolicies that deny all but DNS and declared destinations."""
 
     def __iter__(self) -> Iterator[Object]:
         return iter((self.namespace, *self.bounds, *self.policies))
@@ -28,6 +28,7 @@ def namespace_objects(name: str, namespace: model.Namespace, environment: str) -
     labels = {names.COMPONENT: namespace.component, names.ENVIRONMENT: environment}
     hard: Value = {"hard": namespace.quota.hard()}
     limits: Value = {"limits": [_container(namespace.limits)]}
+    egress = [network.allow_egress(name, labels, namespace.egress)] if namespace.egress else []
     return NamespaceObjects(
         Object(
             "v1",
@@ -40,7 +41,7 @@ def namespace_objects(name: str, namespace: model.Namespace, environment: str) -
             Object("v1", "ResourceQuota", names.quota(name), name, labels, content={"spec": hard}),
             Object("v1", "LimitRange", names.limits(name), name, labels, content={"spec": limits}),
         ),
-        policies=(network.default_deny(name, labels), network.allow_dns(name, labels)),
+        policies=(network.default_deny(name, labels), network.allow_dns(name, labels), *egress),
     )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from stacks import discovery, names
+from stacks.destination import Destination
 from stacks.objects.base import Object, Value, given
+from stacks.objects.site import Site
 from stacks.server import Client, Server
 
 # Policies see a packet after the Service's translation: these are ports of the DNS pods, not of the Service.
@@ -42,7 +44,13 @@ def allow_dns(namespace: str, labels: Mapping[str, str]) -> Object:
     return policy(names.ALLOW_DNS, namespace, labels, selector({}), egress=[rule], types=["Egress"])
 
 
-def server_policy(kind: str, server: Server) -> Object:
+def allow_egress(namespace: str, labels: Mapping[str, str], declared: Sequence[Destination]) -> Object:
+    """Let every pod of the namespace connect to the declared destinations."""
+    rules = destinations(declared)
+    return policy(names.ALLOW_EGRESS, namespace, labels, selector({}), egress=rules, types=["Egress"])
+
+
+def server_policy(kind: str, server: Server, site: Site) -> Object:
     """Let the declared clients reach a server's port, and the server the API where it has access to it."""
     clients = [pods(client.namespace, client.labels) for client in server.clients]
     return policy(
@@ -52,21 +60,22 @@ def server_policy(kind: str, server: Server) -> Object:
         selector(names.server_selector(kind)),
         # A rule without peers would let everyone in.
         ingress=[{"from": clients, "ports": tcp(server.port)}] if clients else None,
-        egress=_egress(server) or None,
+        egress=[*([api_egress(site)] if server.kubernetes else []), *destinations(server.egress)] or None,
     )
 
 
-def _egress(server: Server) -> list[Value]:
-    api = [api_egress()] if server.kubernetes else []
-    return api + [
-        {"to": [{"ipBlock": {"cidr": cidr}} for cidr in destination.cidrs], "ports": tcp(*destination.ports)}
-        for destination in server.egress
-    ]
+def destinations(declared: Sequence[Destination]) -> list[Value]:
+    """Let pods out to the declared destinations."""
+    return [{"to": _ranges(one.cidrs), "ports": tcp(*one.ports)} for one in declared]
 
 
-def api_egress() -> Value:
-    """Let pods out to the Kubernetes API, wherever it is: its address is not known here."""
-    return {"ports": tcp(*API_PORTS)}
+def api_egress(site: Site) -> Value:
+    """Let pods out to the Kubernetes API; to any address on its ports where its own are not declared."""
+    return given({"to": _ranges(site.api_servers) or None, "ports": tcp(*API_PORTS)})
+
+
+def _ranges(cidrs: Sequence[str]) -> list[Value]:
+    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
 
 
 def client_policy(kind: str, server: Server, client: Client) -> Object:

@@ -8,16 +8,15 @@ from stacks.objects.grants import Grants
 from stacks.server import Server
 
 
-def service_account(name: str, namespace: str, labels: Mapping[str, str], *, token: bool) -> Object:
-    """Give a ServiceAccount; `token` mounts its token into every pod that does not say otherwise."""
-    content = {"automountServiceAccountToken": token}
+def service_account(name: str, namespace: str, labels: Mapping[str, str]) -> Object:
+    """Give a ServiceAccount. A pod that works with its token asks for it itself; no other gets one by accident."""
+    content = {"automountServiceAccountToken": False}
     return Object("v1", "ServiceAccount", name, namespace, labels, content=content)
 
 
 def server_account(kind: str, server: Server) -> Object:
-    """Give a server's own ServiceAccount; its token reaches the pod only where access is declared."""
-    labels = discovery.owner_labels(kind)
-    return service_account(names.server(kind), server.namespace, labels, token=server.kubernetes is not None)
+    """Give a server's own ServiceAccount."""
+    return service_account(names.server(kind), server.namespace, discovery.owner_labels(kind))
 
 
 def role_bindings(kind: str, server: Server) -> Iterator[Object]:

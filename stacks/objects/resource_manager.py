@@ -5,35 +5,46 @@ from dataclasses import dataclass
 
 from stacks import names, permissions
 from stacks import resource_manager as model
+from stacks.objects import network
 from stacks.objects.base import Object
 from stacks.objects.grants import Grants
 from stacks.objects.rbac import service_account
+from stacks.objects.site import Site
 
 _LABELS = {names.COMPONENT: names.RESOURCE_MANAGER_COMPONENT}
 
 
 @dataclass(frozen=True)
 class ResourceManagerObjects:
-    """The resource manager's account, its rights, and with `token: legacy` a Secret."""
+    """The resource manager's account, its rights and way to the API, and with `token: legacy` a Secret."""
 
     account: Object
     rights: tuple[Object, ...]
     """Roles and bindings."""
+    policy: Object
+    """The NetworkPolicy of the pods that work as the resource manager."""
     token: Object | None
     """Waits for the account."""
 
     def __iter__(self) -> Iterator[Object]:
-        return iter((self.account, *self.rights, *([self.token] if self.token else [])))
+        return iter((self.account, *self.rights, self.policy, *([self.token] if self.token else [])))
 
 
-def resource_manager_objects(manager: model.ResourceManager, namespaces: Collection[str]) -> ResourceManagerObjects:
-    """Give the objects of the resource manager of these namespaces."""
+def resource_manager_objects(manager: model.ResourceManager, site: Site) -> ResourceManagerObjects:
+    """Give the objects of the resource manager of a site's namespaces."""
     return ResourceManagerObjects(
-        # A pod that works as the resource manager asks for the token itself; no other gets one by accident.
-        service_account(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS, token=False),
-        rights=tuple(_rights(manager, namespaces)),
+        service_account(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS),
+        rights=tuple(_rights(manager, site.namespaces)),
+        policy=_policy(site),
         token=_legacy_token() if manager.token == "legacy" else None,  # noqa: S105 - a kind of token
     )
+
+
+def _policy(site: Site) -> Object:
+    """Let its pods out to the API, and nobody in: the namespace denies both by default."""
+    chosen = network.selector({names.APP: names.RESOURCE_MANAGER})
+    egress = [network.api_egress(site)]
+    return network.policy(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS, chosen, egress=egress)
 
 
 def _rights(manager: model.ResourceManager, namespaces: Collection[str]) -> Iterator[Object]:

@@ -1,6 +1,6 @@
 """One MCP server of any type, with everything that it needs and nothing that others need."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stacks import discovery, names
@@ -8,6 +8,7 @@ from stacks.model import Declaration
 from stacks.objects import availability, config, network, rbac, secrets, workload
 from stacks.objects.base import Object, Value
 from stacks.objects.content import Content
+from stacks.objects.site import Site
 from stacks.replicas import replicas
 from stacks.server import Server
 from stacks.verifier import verifier_client
@@ -35,19 +36,14 @@ class ServerObjects:
         return iter((*self.first, *alone, *self.clients, self.deployment, self.service))
 
 
-def server_objects(
-    kind: str, server: Server, content: Content[object], managed_namespaces: Collection[str]
-) -> ServerObjects:
-    """Give the objects of an MCP server of type `kind`, which are called `<kind>-mcp-server`.
-
-    Managed namespaces deny by default, so that a client in one must be let out of it as well.
-    """
+def server_objects(kind: str, server: Server, content: Content[object], site: Site) -> ServerObjects:
+    """Give the objects of an MCP server of type `kind`, which are called `<kind>-mcp-server`."""
     files = [config.server_config(kind, server)] if server.config else []
     scaler = [availability.autoscaler(kind, server, server.autoscaling)] if server.autoscaling else []
     return ServerObjects(
         first=(
             rbac.server_account(kind, server),
-            network.server_policy(kind, server),
+            network.server_policy(kind, server, site),
             *rbac.role_bindings(kind, server),
             *files,
             *scaler,
@@ -57,9 +53,9 @@ def server_objects(
         clients=tuple(
             network.client_policy(kind, server, client)
             for client in server.clients
-            if client.namespace in managed_namespaces
+            if client.namespace in site.namespaces
         ),
-        deployment=workload.deployment(kind, server, content),
+        deployment=workload.deployment(kind, server, content, site),
         service=_service(kind, server),
     )
 

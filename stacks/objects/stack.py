@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
+from stacks import custom_resources
 from stacks.model import Declaration
 from stacks.objects import config, content, secrets
 from stacks.objects.base import Object
@@ -11,6 +12,7 @@ from stacks.objects.kube_state_metrics import kube_state_metrics_objects
 from stacks.objects.namespace import namespace_objects
 from stacks.objects.resource_manager import resource_manager_objects
 from stacks.objects.server import admitting_verifier, server_objects
+from stacks.objects.site import site
 from stacks.objects.verifier import verification, verifier_objects
 
 
@@ -24,18 +26,19 @@ def declared(declaration: Declaration) -> tuple[Object, ...]:
 
 
 def _objects(declaration: Declaration) -> Iterator[Object]:
+    here = site(declaration)
     for name, namespace in declaration.namespaces.items():
         yield from namespace_objects(name, namespace, declaration.cluster.environment)
     yield from _shared(declaration)
     for kind, server in admitting_verifier(declaration).items():
-        yield from server_objects(kind, server, content.hidden(server, declaration), declaration.namespaces)
+        yield from server_objects(kind, server, content.hidden(server, declaration), here)
     if manager := declaration.resource_manager:
-        yield from resource_manager_objects(manager, declaration.namespaces)
+        yield from resource_manager_objects(manager, here)
     if metrics := declaration.kube_state_metrics:
-        yield from kube_state_metrics_objects(metrics, declaration.namespaces)
+        yield from kube_state_metrics_objects(metrics, here, verified=declaration.verifier is not None)
     if verifier := declaration.verifier:
-        yield from verifier_objects(verifier, declaration.namespaces)
-        yield verification(verifier, declaration.digest())
+        yield from verifier_objects(verifier, here, {kind for _, kind in custom_resources.needed(declaration)})
+        yield verification(verifier, here, declaration.digest(), secrets=content.has_secrets(declaration))
     yield published(declaration)
 
 

@@ -1,12 +1,14 @@
 """The verifier inside the cluster: `cortex verify --in-cluster` on a schedule, and once after each deployment."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from stacks import names
+from stacks.custom_resources import CustomResource
 from stacks.objects import network, pods
-from stacks.objects.base import Object, Value
+from stacks.objects.base import HIDDEN, Object, Value, given
 from stacks.objects.grants import GROUP, Grants
 from stacks.objects.rbac import service_account
+from stacks.objects.site import Site
 from stacks.objects.volumes import writable_tmp
 from stacks.permissions import CORE, Rule
 from stacks.verifier import Verifier, verifier_client
@@ -44,6 +46,11 @@ _IN_A_NAMESPACE = (
     Rule(("networking.k8s.io",), ("networkpolicies",), ("list",)),
     Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
 )
+_CUSTOM: dict[CustomResource, Rule] = {
+    "ExternalSecret": Rule(("external-secrets.io",), ("externalsecrets",), ("list",)),
+    "PrometheusRule": Rule(("monitoring.coreos.com",), ("prometheusrules",), ("list",)),
+    "ServiceMonitor": Rule(("monitoring.coreos.com",), ("servicemonitors",), ("list",)),
+}
 _DNS = (Rule(CORE, ("pods",), ("list",)),)
 _RESULT = (
     Rule(CORE, ("configmaps",), ("get",), (names.DECLARATION_CONFIG_MAP,)),
@@ -53,66 +60,74 @@ _RESULT = (
 )
 
 
-def verifier_objects(verifier: Verifier, namespaces: Iterable[str]) -> tuple[Object, ...]:
-    """Give account, rights to read in these namespaces, a NetworkPolicy to the API, and the CronJob."""
+def verifier_objects(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Object, ...]:
+    """Give account, rights to read, a NetworkPolicy to the API, and the CronJob.
+
+    It reads in the site's namespaces, `custom` objects where the stack declares such.
+    """
     return (
-        service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, token=False),
-        *_rights(namespaces),
-        _network_policy(),
-        _cron_job(verifier),
+        service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
+        *_rights(site, custom),
+        _network_policy(site),
+        _cron_job(verifier, site),
     )
 
 
-def verification(verifier: Verifier, digest: str) -> Object:
+def verification(verifier: Verifier, site: Site, digest: str, *, secrets: bool) -> Object:
     """Give the Job that verifies once the deployment of the declaration with this hash.
 
+    Where the stack deploys values of `secrets`, their checksum is on its pods, so that other values are another Job.
     It never removes itself: Pulumi would see it missing and run it again.
     """
     # Kubernetes waits 10, 20 and 40 seconds before them: time for what a deployment leaves unsettled, such as the
     # number of pods that an autoscaler first chooses.
-    content = {"spec": _job(verifier, retries=3)}
+    content = {"spec": _job(verifier, site, retries=3, annotations={names.CHECKSUM: HIDDEN} if secrets else None)}
     return Object("batch/v1", "Job", names.verify_job(digest), names.SYSTEM_NAMESPACE, _LABELS, content=content)
 
 
-def _rights(namespaces: Iterable[str]) -> Iterator[Object]:
+def _rights(site: Site, custom: Collection[CustomResource]) -> Iterator[Object]:
     """Give exactly what the checks read, so no Secrets; and the result, which they write."""
     grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
     yield grants.cluster_role(names.VERIFIER, _CLUSTER_WIDE)
     yield grants.everywhere(names.VERIFIER, names.VERIFIER)
-    yield grants.cluster_role(names.VERIFIER_NAMESPACE_ROLE, _IN_A_NAMESPACE)
-    for namespace in namespaces:
+    rules = (*_IN_A_NAMESPACE, *(rule for kind, rule in _CUSTOM.items() if kind in custom))
+    yield grants.cluster_role(names.VERIFIER_NAMESPACE_ROLE, rules)
+    for namespace in site.namespaces:
         yield grants.within(namespace, names.VERIFIER, names.VERIFIER_NAMESPACE_ROLE)
     yield from grants.role(DNS_NAMESPACE, names.VERIFIER, _DNS)
     yield from grants.role(names.SYSTEM_NAMESPACE, names.VERIFIER_RESULT_ROLE, _RESULT)
 
 
-def _network_policy() -> Object:
+def _network_policy(site: Site) -> Object:
     """The way to the API; that to each MCP server is the server's own part, whose client the verifier is."""
     pods_of = network.selector(verifier_client().labels)
-    return network.policy(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of, egress=[network.api_egress()])
+    return network.policy(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of, egress=[network.api_egress(site)])
 
 
-def _cron_job(verifier: Verifier) -> Object:
+def _cron_job(verifier: Verifier, site: Site) -> Object:
     spec: Value = {
         "schedule": verifier.schedule,
+        # Every program knows this one: kube-state-metrics crashes on another where its image has no time zones.
+        "timeZone": "UTC",
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": LATEST_START_SECONDS,
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
-        "jobTemplate": {"metadata": {"labels": _LABELS}, "spec": _job(verifier, retries=0)},
+        "jobTemplate": {"metadata": {"labels": _LABELS}, "spec": _job(verifier, site, retries=0)},
     }
     return Object("batch/v1", "CronJob", names.VERIFY, names.SYSTEM_NAMESPACE, _LABELS, content={"spec": spec})
 
 
-def _job(verifier: Verifier, retries: int) -> Value:
+def _job(verifier: Verifier, site: Site, *, retries: int, annotations: Value = None) -> Value:
+    metadata = given({"labels": _LABELS, "annotations": annotations})
     return {
         "backoffLimit": retries,
         "activeDeadlineSeconds": LONGEST_RUN_SECONDS,
-        "template": {"metadata": {"labels": _LABELS}, "spec": _pod(verifier)},
+        "template": {"metadata": metadata, "spec": _pod(verifier, site)},
     }
 
 
-def _pod(verifier: Verifier) -> Value:
+def _pod(verifier: Verifier, site: Site) -> Value:
     volume, mount = writable_tmp()
     container: Value = {
         "name": names.VERIFY,
@@ -125,12 +140,15 @@ def _pod(verifier: Verifier) -> Value:
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [mount],
     }
-    return {
-        "serviceAccountName": names.VERIFIER,
-        "automountServiceAccountToken": True,
-        "enableServiceLinks": False,
-        "restartPolicy": "Never",
-        "securityContext": pods.pod_security(),
-        "containers": [container],
-        "volumes": [volume],
-    }
+    return given(
+        {
+            "serviceAccountName": names.VERIFIER,
+            "imagePullSecrets": site.image_pull_secrets(names.SYSTEM_NAMESPACE),
+            "automountServiceAccountToken": True,
+            "enableServiceLinks": False,
+            "restartPolicy": "Never",
+            "securityContext": pods.pod_security(),
+            "containers": [container],
+            "volumes": [volume],
+        }
+    )

@@ -5,6 +5,7 @@ from stacks.checksum import checksum
 from stacks.objects import pods, volumes
 from stacks.objects.base import HIDDEN, Hidden, Object, Value, given
 from stacks.objects.content import Content
+from stacks.objects.site import Site
 from stacks.replicas import replicas
 from stacks.server import Server
 
@@ -15,22 +16,32 @@ GRACE_SECONDS = 20
 """Time to end after SIGTERM; the bridge needs at most 5.5 s."""
 
 
-def deployment(kind: str, server: Server, content: Content[object]) -> Object:
+def deployment(kind: str, server: Server, content: Content[object], site: Site) -> Object:
     """Give a server's Deployment (seed, section 3.2, with the labels and annotations of section 2.1)."""
     labels, annotations = discovery.labels(kind, server), discovery.annotations(kind, server)
     rolled = {names.CHECKSUM: _checksum(kind, server, content)}
     spec: dict[str, Value] = {
-        # The autoscaler's number is no drift: two owners of one field would undo each other's work.
-        "replicas": None if server.autoscaling else server.replicas,
         "selector": {"matchLabels": names.server_selector(kind)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": server.SURGE, "maxUnavailable": 0}},
         "template": {
             "metadata": {"labels": labels, "annotations": {**annotations, **rolled}},
-            "spec": _pod(kind, server),
+            "spec": _pod(kind, server, site),
         },
     }
+    if not server.autoscaling:
+        spec["replicas"] = server.replicas
+    # The autoscaler's number is no drift: two owners of one field would undo each other's work. But without a number
+    # to begin with, it would be one.
+    initial = {"spec.replicas": server.replicas} if server.autoscaling else {}
     return Object(
-        "apps/v1", "Deployment", names.server(kind), server.namespace, labels, annotations, {"spec": given(spec)}
+        "apps/v1",
+        "Deployment",
+        names.server(kind),
+        server.namespace,
+        labels,
+        annotations,
+        {"spec": spec},
+        initial,
     )
 
 
@@ -45,11 +56,12 @@ def _checksum(kind: str, server: Server, content: Content[object]) -> str | Hidd
     return checksum(checksum_owner(kind, server), content.plain(server.config), {})
 
 
-def _pod(kind: str, server: Server) -> dict[str, Value]:
+def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
     spread = [_spread(kind)] if replicas(server).least > 1 else None
     return given(
         {
             "serviceAccountName": names.server(kind),
+            "imagePullSecrets": site.image_pull_secrets(server.namespace),
             "automountServiceAccountToken": server.kubernetes is not None,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": GRACE_SECONDS,
@@ -68,6 +80,8 @@ def _spread(kind: str) -> Value:
         # A cluster of one node must run all of them as well.
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": names.server_selector(kind)},
+        # Else a rollout would be spread together with the pods that it replaces, and stand unevenly when they are gone.
+        "matchLabelKeys": ["pod-template-hash"],
     }
 
 

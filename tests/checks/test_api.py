@@ -12,7 +12,7 @@ from checks.access import Access
 from checks.api import Api, Kind, Read, Reading, Unread
 from checks.findings import Permission, Reason
 from checks.kinds import CLUSTER_WIDE, NAMESPACED
-from checks.parts import api_server
+from checks.parts import api_server, strays
 from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, take
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
 from tests.checks.world import World, declared
@@ -20,7 +20,12 @@ from tests.checks.world import World, declared
 T = TypeVar("T")
 PATH = "/api/v1/namespaces/cortex-mcp/pods"
 
-IN_NAMESPACES: tuple[Kind[Any], ...] = (*NAMESPACED.values(), PODS, EVENTS)
+IN_NAMESPACES: tuple[Kind[Any], ...] = (
+    *NAMESPACED.values(),
+    *(k for n, k in strays.KINDS.items() if n != "Pod"),
+    PODS,
+    EVENTS,
+)
 EACH: tuple[Kind[Any], ...] = (*CLUSTER_WIDE.values(), *IN_NAMESPACES)
 
 
@@ -158,8 +163,8 @@ def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
     # Once to see whether anyone is there, and then to measure how fast they answer.
     assert api.requests.pop("/version") == 1 + api_server.CLIENTS + api_server.REQUESTS
     assert api.requests.pop("/apis/authorization.k8s.io/v1/subjectaccessreviews") > 1
-    # Once as declared objects and once as rights; once all pods and once those of MCP servers alone; once with their
-    # data and once by label, those that nobody may use any more.
+    # Once as declared objects and once as rights; once all pods, once those of MCP servers alone and once our own; once
+    # with their data and once by label, those that nobody may use any more.
     rights = {kind.path() for kind in EACH if kind.prefix.startswith("apis/rbac.")}
     twice = {*rights, PODS.path(), CONFIG_MAPS.path()}
     assert {path for path, times in api.requests.items() if times > 1} == twice

@@ -141,8 +141,9 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     ]
     (finding,) = report["rows"][0]["findings"]
     assert (finding["code"], finding["expected"], finding["actual"]) == ("node.count", 2, 1)
-    (unknown,) = report["rows"][2]["unknowns"]
-    assert unknown["permission"] == {"verb": "list", "resource": "pods", "namespace": "cortex-mcp"}
+    permissions = [unknown["permission"] for unknown in report["rows"][2]["unknowns"]]
+    right = {"verb": "list", "resource": "pods"}
+    assert permissions == [{**right, "namespace": "cortex-mcp"}, right]
     assert err == ""
 
 
@@ -152,7 +153,7 @@ def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> No
     out, err = project.cortex("verify", "test", "--format", "prometheus", code=1)
     lines = out.splitlines()
     assert 'cortex_verify_findings{check="connection",context="test",severity="error"} 1.0' in lines
-    assert 'cortex_verify_unknown{check="servers",context="test"} 1.0' in lines
+    assert 'cortex_verify_unknown{check="servers",context="test"} 2.0' in lines
     assert 'cortex_verify_exit_code{context="test"} 1.0' in lines
     assert err == ""
 

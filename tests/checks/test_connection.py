@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from math import inf, isfinite
 from pathlib import Path
 from threading import Thread
 
@@ -29,7 +30,7 @@ from checks.parts import api_server
 from checks.parts import dns as dns_part
 from checks.parts.api_server import ApiServer, Certificate, Transport
 from checks.parts.dns import Answer
-from tests.checks.fake_api import FakeApi, serve, status
+from tests.checks.fake_api import FakeApi, ordinary, serve, status
 from tests.checks.world import NOW, World, declared
 
 
@@ -85,12 +86,17 @@ FAULTS: list[tuple[str, Callable[[World], None]]] = [
     ("api.clock", set_server(skew=-60.0)),
     ("api.clock-wrong", set_server(skew=-60.1)),
     ("api.credential", client_certificate(6.9)),
+    ("api.credential", set_server(credential=Credential(Means.TOKEN, NOW + timedelta(minutes=9, seconds=59)))),
+    ("api.latency", slow(inf, inf)),
     ("api.group", without_policy),
     ("dns.answer", mute),
 ]
 
 GOOD: list[Callable[[World], None]] = [
     slow(0.2, 9.0),
+    slow(0.2, inf),
+    set_server(credential=Credential(Means.TOKEN, NOW + timedelta(minutes=10))),
+    set_server(credential=Credential(Means.PLUGIN, NOW + timedelta(minutes=1))),
     set_server(transport=Transport.LOOPBACK, certificate=None),
     certificate(30),
     set_server(skew=-5.0),
@@ -171,6 +177,27 @@ def test_twenty_requests_are_timed_and_groups_read(api: FakeApi) -> None:
     assert api.requests["/apis"] == 1
     assert server.groups.value == {"networking.k8s.io/v1", "rbac.authorization.k8s.io/v1"}
     assert (server.skew, server.transport, server.certificate) == (0.0, Transport.LOOPBACK, None)
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_answer_of_a_busy_server_is_slower_than_any(api: FakeApi, code: int) -> None:
+    api.faults["/version"] = [*[ordinary()] * 10, status(code, "busy"), ordinary()]
+    server = measured(Access("test", api.url))
+    assert isinstance(server.latencies, Read)
+    *others, slowest = server.latencies.value
+    assert (slowest, all(map(isfinite, others)), isfinite(server.latencies.seconds)) == (inf, True, True)
+    assert server.skew == 0.0
+
+
+def test_busy_server_has_no_figure(world: World) -> None:
+    slow(inf, inf)(world)
+    row = connection.judge(world.declaration, world.snapshot())
+    facts = {fact.name: fact.value for fact in row.facts}
+    assert (facts["latency_p95_ms"], facts["latency_max_ms"], facts["latency_min_ms"]) == (None, None, 1.0)
+    assert (row.findings[0].message, row.findings[0].actual) == (
+        "the API server is too busy to answer",
+        "too busy to answer",
+    )
 
 
 def test_refused_request_is_unread(api: FakeApi) -> None:

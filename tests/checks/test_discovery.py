@@ -22,6 +22,7 @@ from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import NOW, SETTINGS, World, declared
 
 FIVE_MINUTES = timedelta(minutes=5)
+TODAY = NOW.date()
 TIME_URL = "http://time-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp"
 
 
@@ -45,7 +46,7 @@ def seen(api: FakeApi) -> Sight:
 
 
 def shown(api: FakeApi) -> Discovered:
-    return document(Target("test", api.world.declaration, access(api)), seen(api))
+    return document(Target("test", api.world.declaration, access(api)), seen(api), TODAY)
 
 
 def stranger(api: FakeApi, namespace: str) -> None:

@@ -16,7 +16,7 @@ from checks.http_probe import Reply
 from checks.judges import api_server
 from checks.mcp_answer import Answer as McpAnswer
 from checks.mcp_answer import Outcome
-from checks.parts import health
+from checks.parts import health, strays
 from checks.patience import patiently
 from checks.verify import verify_deployed
 from stacks import names
@@ -168,6 +168,14 @@ def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.Monkey
         monkeypatch.setattr(health, "ask", ask)
         assert verified(api).findings == ()
     assert (answers, replies) == ([], [])
+
+
+def test_kinds_that_no_stack_declares_are_not_asked_for(api: FakeApi) -> None:
+    report = verified(api)
+    assert not {kind.path() for name, kind in strays.KINDS.items() if name != "Pod"} & set(api.requests)
+    (row,) = [row for row in report.rows if row.name == "objects"]
+    facts = [(fact.subject, fact.name, fact.value) for fact in row.facts]
+    assert (row.status, facts) == (Status.OK, [("kinds that no stack declares", "searched", False)])
 
 
 def test_patience_ends() -> None:

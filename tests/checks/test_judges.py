@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from checks.api import Unread
-from checks.catalogue import catalogue
-from checks.findings import Reason, Severity, Status
+from checks.catalogue import catalogue, finding
+from checks.findings import Reason, Ref, Row, Severity, Status
 from checks.judges import JUDGES, mcp, servers
 from checks.judges.rows import SERVERS, objects
 from checks.mcp_answer import Answer, Outcome
@@ -143,12 +143,53 @@ def add(plural: str, name: str, namespace: str = "cortex-mcp") -> Break:
     return lambda world: world.add(plural, namespace, {"metadata": metadata})
 
 
-def edited(world: World) -> None:
+def edited(plural: str, namespace: str, prefix: str, path: str) -> Break:
     """Set what the stack leaves open, as `kubectl edit` would."""
-    deployment = world.one("deployments", "cortex-mcp", "time")
-    deployment["spec"]["template"]["spec"]["priority"] = 9
-    fields: dict[str, Any] = {"f:spec": {"f:template": {"f:spec": {"f:priority": {}}}}}
-    deployment["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "operation": "Update", "fieldsV1": fields}]
+
+    def apply(world: World) -> None:
+        fields: dict[str, Any] = {}
+        for key in reversed(path.split("/")):
+            fields = {key if key.startswith("k:") else f"f:{key}": fields}
+        managed = {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": fields}
+        world.one(plural, namespace, prefix)["metadata"]["managedFields"].append(managed)
+
+    return apply
+
+
+def drop(plural: str, namespace: str, prefix: str, path: str) -> Break:
+    """Remove a field, given by its path with `/`, of an object."""
+
+    def apply(world: World) -> None:
+        target: Any = world.one(plural, namespace, prefix)
+        *parents, last = path.split("/")
+        for key in parents:
+            target = target[int(key)] if key.isdigit() else target[key]
+        del target[last]
+
+    return apply
+
+
+def unlabelled(plural: str, name: str, namespace: str = "cortex-mcp") -> Break:
+    """Add an object that does not say that it is ours."""
+    return lambda world: world.add(plural, namespace, {"metadata": {"name": name}})
+
+
+def claimed(world: World) -> None:
+    """Add an object of ours that has an owner, but no controller."""
+    metadata = {"name": "claimed", "labels": {names.COMPONENT: "x"}, "ownerReferences": [{"kind": "Job", "name": "j"}]}
+    world.add("serviceaccounts", "cortex-mcp", {"metadata": metadata})
+
+
+def second_deployment(world: World) -> None:
+    """Run another Deployment with a declared server's labels beside it; its pods do not run yet."""
+    twin = json.loads(json.dumps(world.one(*TIME)))
+    twin["metadata"]["name"] = "shadow"
+    twin["spec"]["replicas"] = 0
+    world.add("deployments", "cortex-mcp", twin)
+
+
+def joined(world: World) -> None:
+    world.one(*POD)["spec"] = {"ephemeralContainers": [{"name": "debugger", "image": "busybox"}]}
 
 
 ACCOUNT = "serviceaccounts", "cortex-mcp", "time"
@@ -167,6 +208,7 @@ POD = "pods", "cortex-mcp", "time"
 SERVICE = "services", "cortex-mcp", "time"
 DEPLOYED = "configmaps", "cortex-system", names.DECLARATION_CONFIG_MAP
 TEMPLATE = "spec/template/spec/containers/0"
+DELETED = "2026-01-01T00:00:00Z"
 
 DRIFTS: list[tuple[str, str, Break]] = [
     ("node.count", "Cluster test", lambda w: w.remove("nodes", "", "node-0")),
@@ -196,6 +238,7 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("limits.value", "LimitRange cortex-mcp/cortex-mcp-limits", set_in(*LIMIT, "spec/limits/0/max/cpu", "3")),
     ("server.missing", "Deployment cortex-mcp/time-mcp-server", no_deployment),
     ("server.undeclared", "Pod cortex-system/rogue", stranger),
+    ("server.undeclared", "Deployment cortex-mcp/shadow", second_deployment),
     ("server.replicas", "Deployment cortex-mcp/time-mcp-server", scaled_to_nothing),
     ("server.image", "Deployment cortex-mcp/time-mcp-server", set_in(*TIME, f"{TEMPLATE}/image", "evil:1")),
     ("server.image", "Pod cortex-mcp/time-mcp-server-5d-0", another_image),
@@ -221,6 +264,33 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("service.port", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/ports/0/port", 9)),
     ("service.selector", "Service cortex-mcp/time-mcp-server", set_in(*SERVICE, "spec/selector", {"app": "x"})),
     ("namespace.undeclared", "Namespace stray", add("namespaces", "stray", "")),
+    ("namespace.undeclared", "Namespace cortex-stray", unlabelled("namespaces", "cortex-stray", "")),
+    ("quota.undeclared", "ResourceQuota cortex-mcp/tight", unlabelled("resourcequotas", "tight")),
+    ("limits.undeclared", "LimitRange cortex-mcp/tight", unlabelled("limitranges", "tight")),
+    *(
+        ("server.spec", "Deployment cortex-mcp/time-mcp-server", drop(*TIME, path))
+        for path in (
+            "spec/template/spec/automountServiceAccountToken",
+            "spec/template/spec/enableServiceLinks",
+            f"{TEMPLATE}/securityContext/allowPrivilegeEscalation",
+            "spec/strategy/rollingUpdate/maxUnavailable",
+        )
+    ),
+    (
+        "server.spec",
+        "Deployment cortex-mcp/time-mcp-server",
+        set_in(*TIME, f"{TEMPLATE}/securityContext/privileged", 1),
+    ),
+    (
+        "server.spec",
+        "Deployment cortex-mcp/time-mcp-server",
+        set_in(*TIME, "spec/template/spec/securityContext/supplementalGroups", [0]),
+    ),
+    (
+        "server.spec",
+        "Deployment cortex-mcp/time-mcp-server",
+        set_in(*TIME, "spec/template/spec/volumes/0/emptyDir/medium", "Memory"),
+    ),
     ("server.spec", "Deployment cortex-mcp/time-mcp-server", set_in(*TIME, f"{TEMPLATE}/args", ["--debug"])),
     ("server.spec", "Deployment cortex-mcp/time-mcp-server", lambda w: w.container("time").pop("securityContext")),
     ("rbac.missing", "ServiceAccount cortex-mcp/time-mcp-server", lambda w: w.remove(*ACCOUNT)),
@@ -230,6 +300,7 @@ DRIFTS: list[tuple[str, str, Break]] = [
         "ServiceAccount cortex-mcp/time-mcp-server",
         set_in(*ACCOUNT, "automountServiceAccountToken", 1),
     ),
+    ("rbac.token", "ServiceAccount cortex-mcp/time-mcp-server", drop(*ACCOUNT, "automountServiceAccountToken")),
     ("rbac.rules", f"Role cortex-mcp/{ROLE[2]}", set_in(*ROLE, "rules/0/verbs", ["*"])),
     ("rbac.subjects", f"RoleBinding cortex-mcp/{BINDING[2]}", set_in(*BINDING, "subjects/0/name", "default")),
     ("network.missing", "NetworkPolicy cortex-mcp/default-deny", lambda w: w.remove(*DENY)),
@@ -247,6 +318,7 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("config.missing", "ConfigMap cortex-mcp/shared", lambda w: w.remove(*CONFIG)),
     ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/level", "debug")),
     ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/more", "1")),
+    ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/more", "")),
     ("object.label", "ConfigMap cortex-mcp/shared", meta(*CONFIG, "labels", {names.COMPONENT: None})),
     ("object.missing", "PodDisruptionBudget cortex-mcp/time-mcp-server", lambda w: w.remove(*BUDGET)),
     ("object.field", "PodDisruptionBudget cortex-mcp/time-mcp-server", set_in(*BUDGET, "spec/maxUnavailable", 9)),
@@ -255,7 +327,42 @@ DRIFTS: list[tuple[str, str, Break]] = [
         "ConfigMap cortex-mcp/stray",
         add("configmaps", "stray"),
     ),
-    ("object.foreign-field", "Deployment cortex-mcp/time-mcp-server", edited),
+    *(
+        ("object.undeclared", f"{kind} cortex-mcp/stray", add(plural, "stray"))
+        for kind, plural in (
+            ("DaemonSet", "daemonsets"),
+            ("Ingress", "ingresses"),
+            ("PersistentVolumeClaim", "persistentvolumeclaims"),
+            ("ReplicaSet", "replicasets"),
+            ("StatefulSet", "statefulsets"),
+        )
+    ),
+    ("object.undeclared", "Pod cortex-mcp/stray", add("pods", "stray")),
+    ("object.undeclared", "ServiceAccount cortex-mcp/claimed", claimed),
+    ("object.terminating", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "metadata/deletionTimestamp", DELETED)),
+    (
+        "object.terminating",
+        "ResourceQuota cortex-mcp/cortex-mcp-quota",
+        set_in(*QUOTA, "metadata/deletionTimestamp", DELETED),
+    ),
+    ("object.foreign-field", "Deployment cortex-mcp/time-mcp-server", edited(*TIME, "spec/minReadySeconds")),
+    ("object.foreign-field", "ConfigMap cortex-mcp/shared", edited(*CONFIG, "immutable")),
+    *(
+        (
+            "object.foreign-pod-field",
+            "Deployment cortex-mcp/time-mcp-server",
+            edited(*TIME, f"spec/template/spec/{path}"),
+        )
+        for path in ("hostAliases", "imagePullSecrets", 'containers/k:{"name":"time-mcp-server"}/lifecycle')
+    ),
+    (
+        "object.foreign-service-field",
+        "Service cortex-mcp/time-mcp-server",
+        edited(*SERVICE, "spec/publishNotReadyAddresses"),
+    ),
+    ("object.foreign-right", "ServiceAccount cortex-mcp/time-mcp-server", edited(*ACCOUNT, "imagePullSecrets")),
+    ("object.foreign-data", "ConfigMap cortex-mcp/shared", edited(*CONFIG, "binaryData/more")),
+    ("pod.ephemeral-container", "Pod cortex-mcp/time-mcp-server-5d-0", joined),
     ("declaration.missing", "ConfigMap cortex-system/cortex-declaration", lambda w: w.remove(*DEPLOYED)),
     (
         "declaration.corrupt",
@@ -434,7 +541,11 @@ def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
     assert [unknown.reason for unknown in row.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
     # That the gated one is up is known, as is that neither keeps sessions; that it is as declared is not.
     assert row.passed == 3
-    assert [(fact.subject, fact.value) for fact in row.facts] == [("time", "up, gated")]
+    assert [(fact.subject, fact.value) for fact in row.facts] == [
+        ("time", "gated"),
+        ("time", "up, gated"),
+        ("talos", "forbidden"),
+    ]
     permission = row.unknowns[1].permission
     assert permission is not None
     assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")
@@ -462,11 +573,38 @@ def test_what_cannot_be_read_is_unknown(world: World, kind: str, namespace: str)
     assert exit_code(rows, Severity.ERROR) == UNKNOWN
 
 
-def test_unreadable_events_only_shorten_the_message(world: World) -> None:
+def test_unreadable_events_shorten_the_message_and_are_unknown(world: World) -> None:
     waiting(world)
     world.deny("events", "cortex-mcp")
     (finding,) = world.findings()
     assert "ImagePullBackOff" in finding.message
+    assert {unknown.what for row in world.rows() for unknown in row.unknowns} == {"list events in cortex-mcp"}
+
+
+def test_zero_that_kubernetes_leaves_out_is_no_drift(world: World) -> None:
+    assert world.container("time")["startupProbe"].pop("initialDelaySeconds") == 0
+    assert world.codes() == []
+
+
+def test_objects_that_do_not_say_who_wrote_them_are_unknown_once_a_kind(world: World) -> None:
+    for service in world.every("services"):
+        del service["metadata"]["managedFields"]
+    unknowns = [unknown.what for row in world.rows() for unknown in row.unknowns]
+    assert unknowns == ["look for undeclared fields of Service objects"]
+    assert (world.codes(), exit_code(world.rows(), Severity.ERROR)) == ([], UNKNOWN)
+
+
+def test_strays_that_cannot_be_listed_are_unknown(world: World) -> None:
+    world.deny("statefulsets", "cortex-mcp")
+    (row,) = [row for row in world.rows() if row.unknowns]
+    assert (row.name, row.unknowns[0].what) == ("objects", "list statefulsets in cortex-mcp")
+
+
+def test_warnings_explain_no_skips(world: World) -> None:
+    no_namespace(world)
+    skipped = servers.judge(world.declaration, world.snapshot())
+    slow = Row("connection", "", Status.FINDINGS, 1, 0, (finding("api.latency", Ref("Cluster", "x"), ""),), (), (), 0.0)
+    assert exit_code((skipped, slow), Severity.ERROR) == UNKNOWN
 
 
 def test_nothing_readable_leaves_no_row_ok() -> None:
@@ -524,6 +662,18 @@ def autoscaled(replicas: int) -> World:
 @pytest.mark.parametrize("replicas", [2, 3, 4])
 def test_autoscaler_may_choose_within_its_bounds(replicas: int) -> None:
     assert autoscaled(replicas).codes() == []
+
+
+def test_autoscaler_that_adds_pods_is_no_fault() -> None:
+    world = autoscaled(3)
+    status(world, availableReplicas=2)
+    world.objects["pods", "cortex-mcp"][0]["status"] = {"phase": "Pending"}
+    assert world.codes() == []
+    # The quota leaves no room for the third: what has to be there is.
+    status(world, replicas=2, updatedReplicas=2)
+    assert world.codes() == []
+    status(world, availableReplicas=1)
+    assert world.codes() == ["server.unavailable"]
 
 
 @pytest.mark.parametrize("replicas", [1, 5])

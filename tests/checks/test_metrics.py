@@ -201,6 +201,16 @@ FAULTS: list[tuple[str, str, str, Callable[[World], None]]] = [
 ]
 
 
+@pytest.mark.parametrize(("kind", "namespace"), [("nodes", ""), ("deployments", "cortex-system")])
+def test_what_it_cannot_be_compared_with_is_unknown(world: World, kind: str, namespace: str) -> None:
+    world.deny(kind, namespace)
+    judged = row(world)
+    assert (judged.status, [unknown.what for unknown in judged.unknowns]) == (
+        Status.UNKNOWN,
+        [f"list {kind} in {namespace}"],
+    )
+
+
 def test_healthy_metrics_are_ok(world: World) -> None:
     judged = row(world)
     assert (judged.status, judged.findings, judged.unknowns) == (Status.OK, (), ())

@@ -17,11 +17,11 @@ import pytest
 from checks.access import Access
 from checks.api import Api, Read, Unread
 from checks.catalogue import catalogue
-from checks.findings import Permission, Reason, Severity, Status
+from checks.findings import Permission, Reason, Severity, Status, reasons
 from checks.judges import network as judge
 from checks.mcp_answer import Answer as McpAnswer
 from checks.mcp_answer import Outcome as McpOutcome
-from checks.parts import network, reach
+from checks.parts import network, probe_job, reach
 from checks.parts.callers import Caller, callers
 from checks.parts.network import IGNORED, INSIDE, NO_IMAGE, Network, Outcome
 from checks.snapshot import take
@@ -77,7 +77,18 @@ def test_enforced_policies_are_ok(world: World) -> None:
 def test_client_elsewhere_is_told_to_be_untried() -> None:
     world = World(stack({"namespace": "elsewhere"}))
     row = judge.judge(world.declaration, world.snapshot())
-    assert [(fact.subject, fact.name, fact.value) for fact in row.facts] == [("time", "clients_not_tried", "elsewhere")]
+    assert (row.status, reasons(row.facts)) == (
+        Status.LEFT_OUT,
+        ("elsewhere: a client of time in a namespace that the stack does not declare is not tried",),
+    )
+
+
+def test_server_whose_clients_are_all_namespaces_is_not_shown_to_refuse_anybody() -> None:
+    world = World(stack({"namespace": "cortex-system"}, {"namespace": "cortex-mcp"}))
+    rows = world.rows()
+    row = next(row for row in rows if row.name == "network")
+    why = "every declared namespace is a client of time, so that nobody is left who must be refused"
+    assert (row.status, reasons(row.facts), exit_code(rows, Severity.ERROR)) == (Status.LEFT_OUT, (why,), OK)
 
 
 def proved(world: World) -> int:
@@ -414,3 +425,9 @@ def test_probe_pods_are_no_part_of_the_stack() -> None:
         anyio.run(take, world.declaration, Access("test", api.url))
         asked = [query for query in api.queries if "cortex.dev/probe" in query.get("labelSelector", "")]
     assert asked == [{"limit": "500", "labelSelector": "!cortex.dev/probe"}]
+
+
+def test_probe_pods_pull_their_image_as_all_pods_of_their_namespace() -> None:
+    cluster = {**SETTINGS["cluster"], "imagePullSecrets": ["registry"]}
+    pod: Any = probe_job.job("probe", CLIENT, declared(cluster=cluster), "registry.test/cortex:1")
+    assert pod["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "registry"}]

@@ -141,6 +141,16 @@ def test_healthy_cluster_is_ok_and_tells_the_ways_by_design(world: World) -> Non
     ]
 
 
+@pytest.mark.parametrize(("role", "open_"), [("edit", False), ("admin", False), ("tools", True)])
+def test_borrowed_role_is_no_measure_of_itself(role: str, *, open_: bool) -> None:
+    time = {**TIME, "kubernetes": {"namespaces": ["cortex-mcp"], "clusterRole": role}}
+    world = World(declared(**{**FULL, "servers": {"time": time}}))
+    world.role(role, READ_PODS)
+    assert codes(world) == []
+    rule_added(role, READ_SECRETS)(world)
+    assert codes(world) == ([("rbac.escalation", f"ClusterRole {role}")] if open_ else [])
+
+
 def test_undeclared_binding_says_what_it_opens(world: World) -> None:
     bound("cluster-admin", MANAGER)(world)
     (finding,) = judged(world)

@@ -225,6 +225,28 @@ def test_pods_without_secrets_are_stale_by_their_configuration() -> None:
     assert "ConfigMap time-mcp-config" in finding.message
 
 
+LEGACY = ("secrets", "cortex-system", names.RESOURCE_MANAGER_TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("secret.missing", lambda w: w.remove(*LEGACY)),
+        ("secret.keys", put(LEGACY, "data/token", None)),
+        ("secret.type", put(LEGACY, "type", "Opaque")),
+        ("object.label", lambda w: w.one(*LEGACY)["metadata"]["labels"].popitem()),
+        (None, put(LEGACY, "data/token", "eA==")),
+    ],
+)
+def test_legacy_token_has_its_type_and_keys_and_whatever_content(code: str | None, fault: Break) -> None:
+    world = World(declared(servers={}, configMaps={}, resourceManager={"token": "legacy"}))
+    world.one(*LEGACY)["data"] = {"token": "eA==", "ca.crt": "eA==", "namespace": "eA=="}
+    assert judged(world).findings == ()
+    fault(world)
+    name = f"Secret cortex-system/{names.RESOURCE_MANAGER_TOKEN}"
+    assert [(f.code, str(f.object)) for f in judged(world).findings] == ([(code, name)] if code else [])
+
+
 def test_every_code_is_provoked() -> None:
     families = ("secret.", "config.")
     compared = {"config.missing", "config.data"}  # see test_judges.py

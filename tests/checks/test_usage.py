@@ -1,18 +1,22 @@
 """Use of the quotas, and what pods use: read, judged, and shown by `cortex usage`."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import anyio
 import pytest
+import stamina
 
 from checks.access import Access
 from checks.api import Api, Read, Unread
 from checks.catalogue import catalogue
 from checks.findings import Reason, Row, Severity, Status
 from checks.judges import usage as judge_module
+from checks.parts import usage
 from checks.parts.usage import Live, Usage, read
+from checks.patience import patiently
 from checks.quota_use import threshold_percent
-from tests.checks.fake_api import FakeApi, serve, status
+from tests.checks.fake_api import FakeApi, ordinary, serve, status
 from tests.checks.world import World, declared
 
 QUOTA = "ResourceQuota cortex-mcp/cortex-mcp-quota"
@@ -136,9 +140,9 @@ def asked(api: FakeApi) -> Usage:
 
 
 def test_live_usage_is_summed_for_each_namespace(api: FakeApi) -> None:
-    usage = asked(api)
-    assert usage.live is not None
-    assert {space: reading.value for space, reading in usage.live.items() if isinstance(reading, Read)} == {
+    live = asked(api).live
+    assert live is not None
+    assert {space: reading.value for space, reading in live.items() if isinstance(reading, Read)} == {
         "cortex-system": Live(0, 0.0, 0),
         "cortex-mcp": Live(4, 0.004, 4 * 1024 * 1024),
     }
@@ -147,11 +151,21 @@ def test_live_usage_is_summed_for_each_namespace(api: FakeApi) -> None:
 
 def test_account_without_the_right_for_all_asks_each_namespace(api: FakeApi) -> None:
     api.faults[PODS] = [status(403, "no")]
-    usage = asked(api)
-    assert usage.live is not None
-    reading = usage.live["cortex-mcp"]
+    live = asked(api).live
+    assert live is not None
+    reading = live["cortex-mcp"]
     assert isinstance(reading, Read)
     assert reading.value.pods == 4
+
+
+def test_metrics_that_are_away_for_a_moment_are_waited_for(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "patiently", partial(patiently, settle=10, pause=0))
+    with stamina.set_testing(True, attempts=1):
+        api.faults[PODS] = [status(503, "the server is currently unable to handle the request"), ordinary()]
+        live = asked(api).live
+    assert live is not None
+    assert isinstance(live["cortex-mcp"], Read)
+    assert api.requests[PODS] == 2
 
 
 def test_cluster_without_the_api_has_no_live_usage(api: FakeApi) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from checks.reports import document
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("no_failed_run")]
 
 Json = dict[str, Any]
 MANAGER = "cortex-test"
@@ -61,9 +61,10 @@ def report(stack: Stack, code: int) -> Json:
     return document_
 
 
-def findings(stack: Stack) -> list[tuple[str, str]]:
-    rows = report(stack, 1)["rows"]
-    return [(f["code"], f["object"]["name"]) for row in rows for f in row["findings"]]
+def findings(rows: list[Json]) -> list[tuple[str, str]]:
+    """Give code and object of each finding, but that a run on schedule has met the test's own drift."""
+    found = [(f["code"], f["object"]["name"]) for row in rows for f in row["findings"]]
+    return [finding for finding in found if finding[0] != "verifier.failed"]
 
 
 @contextmanager

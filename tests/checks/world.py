@@ -13,7 +13,7 @@ from checks.findings import Finding, Reason, Row
 from checks.http_probe import Reply
 from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
 from checks.mcp_answer import Answer, Outcome
-from checks.objects import Binding, ConfigMap, Pod, Role, Version
+from checks.objects import Binding, ConfigMap, Owned, Pod, Role, Version
 from checks.parts import dns, rights
 from checks.parts.api_server import ApiServer, Certificate, Transport
 from checks.parts.callers import admitted, asked, callers
@@ -28,6 +28,7 @@ from checks.parts.objects import Named, Objects
 from checks.parts.rights import Rights
 from checks.parts.rolled import Server
 from checks.parts.secrets import Secrets
+from checks.parts.strays import KINDS, Strays
 from checks.parts.usage import Usage
 from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
@@ -140,6 +141,8 @@ class World:
         for quota in self.every("resourcequotas"):
             hard = quota["spec"]["hard"]
             quota["status"] = {"hard": hard, "used": dict.fromkeys(hard, "0")}
+        for cron_job in self.every("cronjobs"):
+            cron_job["spec"].setdefault("suspend", False)
         for deployment in self.every("deployments"):
             self._running(deployment)
         self._everybodys()
@@ -152,6 +155,7 @@ class World:
         """Add an object."""
         copy = json.loads(json.dumps(obj))
         copy["metadata"].setdefault("creationTimestamp", MADE)
+        copy["metadata"].setdefault("managedFields", [{"manager": "pulumi-kubernetes", "fieldsV1": {}}])
         if namespace:
             copy["metadata"].setdefault("namespace", namespace)
         self.objects.setdefault((plural, namespace), []).append(copy)
@@ -187,6 +191,7 @@ class World:
 
     def snapshot(self) -> Snapshot:
         """Take the snapshot that the checks would take."""
+        spaces = self.declaration.namespaces
         return Snapshot(
             version=Read(Version(git_version="v1.34.4"), 0.01),
             api_server=self.api_server,
@@ -204,6 +209,9 @@ class World:
             discovery=self._discovery(),
             metrics=self.metrics,
             usage=self.usage,
+            strays=Strays(
+                {name: {space: self._labelled(kind, space) for space in spaces} for name, kind in KINDS.items()}
+            ),
         )
 
     def rows(self) -> tuple[Row, ...]:
@@ -226,6 +234,13 @@ class World:
 
     def _each(self, kind: Kind[T]) -> PerNamespace[T]:
         return {name: self._read(kind, name) for name in self.declaration.namespaces}
+
+    def _labelled(self, kind: Kind[Owned], namespace: str) -> Reading[tuple[Owned, ...]]:
+        """Give the objects that carry our label, as the API server's label selector would."""
+        listing = self._read(kind, namespace)
+        if isinstance(listing, Unread):
+            return listing
+        return Read(tuple(obj for obj in listing.value if names.COMPONENT in obj.metadata.labels), listing.seconds)
 
     def _rights(self) -> Rights:
         kinds = (rights.ROLES, rights.CLUSTER_ROLES)
@@ -342,7 +357,13 @@ def _node(name: str) -> Json:
 
 def _pod(name: str, namespace: str, labels: Json, annotations: Json) -> Json:
     return {
-        "metadata": {"name": name, "namespace": namespace, "labels": labels, "annotations": annotations},
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": labels,
+            "annotations": annotations,
+            "ownerReferences": [{"kind": "ReplicaSet", "name": name.rpartition("-")[0], "controller": True}],
+        },
         "status": {
             "phase": "Running",
             "conditions": [{"type": "Ready", "status": "True"}],

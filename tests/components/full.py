@@ -9,6 +9,7 @@ SECRETS = {"secrets:demo-token": "hunter2", "secrets:demo-ca": "hunter2", "secre
 _NAMESPACES = {
     name: {"component": name, "description": name} for name in ("cortex-mcp", "cortex-monitoring", "cortex-system")
 }
+_PROXY = {"cidrs": ["192.0.2.53/32"], "ports": [3128]}
 _DEMO = {
     **MINIMAL,
     "config": {"server-config.yaml": "server: {}\n"},
@@ -31,17 +32,28 @@ def full(**parts: object) -> Declaration:
                 "context": "test",
                 "environment": "testing",
                 "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+                "apiServers": ["192.0.2.1/32"],
+                "imagePullSecrets": ["registry"],
             },
-            "namespaces": _NAMESPACES,
+            "namespaces": {**_NAMESPACES, "cortex-mcp": {**_NAMESPACES["cortex-mcp"], "egress": [_PROXY]}},
             "servers": {"demo": _DEMO, "bare": MINIMAL},
             "secrets": {
                 "shared-secret": {"namespace": "cortex-mcp", "keys": {"token": {"pulumi": "shared-token"}}},
-                "external": {"namespace": "cortex-mcp", "external": {"store": "vault", "keys": {"a": "b"}}},
+                "external": {
+                    "namespace": "cortex-mcp",
+                    "type": "kubernetes.io/tls",
+                    "external": {"store": "vault", "keys": {"tls.crt": "c", "tls.key": {"key": "k", "property": "p"}}},
+                },
                 "existing": {"namespace": "cortex-mcp", "existing": ["a"]},
             },
             "configMaps": {"shared-config": {"namespace": "cortex-mcp", "data": {"LOG_LEVEL": "info"}}},
             "resourceManager": {"readableSecrets": {"cortex-mcp": ["shared-secret"]}, "execIn": ["cortex-mcp"]},
-            "kubeStateMetrics": {"serviceMonitor": True, "alerts": {}, "scrapers": ["prometheus"]},
+            "kubeStateMetrics": {
+                "serviceMonitor": True,
+                "alerts": {},
+                "scrapers": ["prometheus"],
+                "monitorLabels": {"release": "p"},
+            },
             "verifier": {"image": "registry.test/cortex:1"},
             **parts,
         }

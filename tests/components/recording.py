@@ -28,6 +28,10 @@ class Registration:
     inputs: Mapping[str, object]
     secret_paths: frozenset[str]
     deleted_before_replaced: bool
+    ignored: tuple[str, ...]
+    """Paths of which the engine leaves changes alone."""
+    protected: bool
+    """Whether the engine refuses to delete it."""
     secret_outputs: frozenset[str]
     """What the engine keeps secret of the provider's answers."""
 
@@ -148,6 +152,8 @@ class _Monitor(mocks.MockMonitor):
                     cast("Mapping[str, object]", inputs),
                     frozenset(secret_paths),
                     request.deleteBeforeReplace,
+                    tuple(request.ignoreChanges),
+                    request.protect,
                     frozenset(request.additionalSecretOutputs),
                 )
             )

@@ -2,15 +2,16 @@ from typing import cast
 
 from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsSettings
 from stacks import kube_state_metrics as model
+from stacks.objects.site import Site
 from tests.components.recording import Recording, record
 
 NAME = "cortex-monitoring/kube-state-metrics"
-MANAGED = ("cortex-mcp", "cortex-monitoring", "cortex-system")
+SITE = Site(("cortex-mcp", "cortex-monitoring", "cortex-system"))
 
 
-def made(**settings: object) -> Recording:
+def made(site: Site = SITE, *, verified: bool = False, **settings: object) -> Recording:
     metrics = model.KubeStateMetrics.model_validate(settings)
-    return record(lambda: KubeStateMetrics("kube-state-metrics", KubeStateMetricsSettings(metrics, MANAGED)))
+    return record(lambda: KubeStateMetrics("kube-state-metrics", KubeStateMetricsSettings(metrics, site, verified)))
 
 
 def test_container_is_the_seeds() -> None:
@@ -116,6 +117,46 @@ def test_custom_resources_are_made_only_when_asked_for() -> None:
     }
 
 
+def test_prometheus_finds_both_by_the_declared_labels() -> None:
+    recording = made(serviceMonitor=True, alerts={}, monitorLabels={"release": "kube-prometheus-stack"})
+    labels = {
+        "app": "kube-state-metrics",
+        "cortex.dev/component": "kube-state-metrics",
+        "release": "kube-prometheus-stack",
+    }
+    assert recording.one("ServiceMonitor").at("metadata.labels") == labels
+    assert recording.one("PrometheusRule").at("metadata.labels") == labels
+    assert "release" not in cast("dict[str, str]", recording.one("Service").at("metadata.labels"))
+
+
+def alerts(recording: Recording) -> set[str]:
+    rules = cast("list[dict[str, str]]", recording.one("PrometheusRule").at("spec.groups.0.rules"))
+    return {rule["alert"] for rule in rules}
+
+
+def test_a_verified_stack_has_alerts_on_that_and_their_metrics_are_collected() -> None:
+    recording = made(verified=True, alerts={})
+    assert alerts(recording) - alerts(made(alerts={})) == {"CortexVerificationFailed", "CortexVerificationStale"}
+    (resources,) = (
+        argument.removeprefix("--resources=").split(",")
+        for argument in cast("list[str]", recording.one("Deployment").at("spec.template.spec.containers.0.args"))
+        if argument.startswith("--resources=")
+    )
+    assert {"cronjobs", "jobs"} <= set(resources)
+
+
+def test_it_reaches_the_declared_api_servers_alone() -> None:
+    policy = made(Site(SITE.namespaces, api_servers=("192.0.2.1/32",))).of("NetworkPolicy")[NAME]
+    (rule,) = cast("list[dict[str, object]]", policy.at("spec.egress"))
+    assert rule["to"] == [{"ipBlock": {"cidr": "192.0.2.1/32"}}]
+
+
+def test_only_its_own_pod_has_its_token() -> None:
+    recording = made()
+    assert recording.one("ServiceAccount").at("automountServiceAccountToken") is False
+    assert recording.one("Deployment").at("spec.template.spec.automountServiceAccountToken") is True
+
+
 def test_alerts_have_the_declared_thresholds() -> None:
     thresholds = {"quotaPercent": 85, "restarts": 7, "restartMinutes": 15, "apiLatencyMs": 250}
     rule = made(alerts=thresholds).of("PrometheusRule")["cortex-monitoring/cortex-alerts"]
@@ -136,5 +177,6 @@ def test_alerts_have_the_declared_thresholds() -> None:
             "histogram_quantile(0.95, sum by (le) (rate("
             'apiserver_request_duration_seconds_bucket{verb!~"WATCH|CONNECT"}[5m]))) > 0.25'
         ),
+        "CortexMetricsSilent": f"absent(kube_resourcequota{{{mine}}})",
     }
     assert all(alert["annotations"] and alert["labels"] for alert in rules)

@@ -5,10 +5,12 @@ import pytest
 
 from components.mcp_server import McpServer, McpServerSettings
 from stacks.objects.content import Content
+from stacks.objects.site import Site
 from stacks.server import Server
 from tests.components.recording import MINIMAL, Recording, record
 
 NAME = "cortex-mcp/demo-mcp-server"
+SITE = Site(("cortex-system", "cortex-mcp"))
 
 
 def served(
@@ -16,6 +18,7 @@ def served(
     values: Mapping[str, str] | None = None,
     shared: Mapping[str, Mapping[str, str]] | None = None,
     config_maps: Mapping[str, Mapping[str, str]] | None = None,
+    site: Site = SITE,
     **settings: object,
 ) -> Recording:
     """Record one server of type `demo`; `values` are the clear values of its secrets, `shared` those of declared."""
@@ -27,8 +30,7 @@ def served(
             secrets={name: secret(data) for name, data in (shared or {}).items()},
             config_maps=config_maps or {},
         )
-        managed = frozenset({"cortex-system", "cortex-mcp"})
-        McpServer("demo", McpServerSettings(server, content, managed))
+        McpServer("demo", McpServerSettings(server, content, site))
 
     return record(program)
 
@@ -122,7 +124,7 @@ def test_without_declared_access_there_is_neither_token_nor_binding() -> None:
 
 def test_declared_access_is_bound_in_the_declared_namespaces() -> None:
     recording = served(kubernetes={"clusterRole": "edit", "namespaces": ["cortex-mcp", "cortex-system"]})
-    assert recording.one("ServiceAccount").at("automountServiceAccountToken") is True
+    assert recording.one("ServiceAccount").at("automountServiceAccountToken") is False, "only its own pod asks for it"
     assert recording.one("Deployment").at("spec.template.spec.automountServiceAccountToken") is True
     bindings = recording.of("RoleBinding")
     assert set(bindings) == {NAME, "cortex-system/demo-mcp-server"}
@@ -352,6 +354,7 @@ def test_several_replicas_are_spread_and_survive_drains() -> None:
             "topologyKey": "kubernetes.io/hostname",
             "whenUnsatisfiable": "ScheduleAnyway",
             "labelSelector": SELECTOR,
+            "matchLabelKeys": ["pod-template-hash"],
         }
     ]
 
@@ -377,6 +380,17 @@ def test_autoscaler_owns_the_number_of_replicas() -> None:
             }
         ],
     }
-    spec = recording.one("Deployment").at("spec")
-    assert isinstance(spec, dict)
-    assert "replicas" not in spec
+    deployment = recording.one("Deployment")
+    assert (deployment.at("spec.replicas"), deployment.ignored) == (2, ("spec.replicas",)), "a number to begin with"
+    assert served().one("Deployment").ignored == ()
+
+
+def test_servers_with_access_reach_the_declared_api_servers_alone() -> None:
+    site = Site(("cortex-mcp",), api_servers=("192.0.2.1/32", "2001:db8::/64"))
+    policies = served(site=site, kubernetes={"namespaces": ["cortex-mcp"]}).of("NetworkPolicy")
+    assert policies[NAME].at("spec.egress") == [
+        {
+            "to": [{"ipBlock": {"cidr": "192.0.2.1/32"}}, {"ipBlock": {"cidr": "2001:db8::/64"}}],
+            "ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}],
+        }
+    ]

@@ -1,13 +1,15 @@
+import pytest
+
 from components.namespace import ManagedNamespace, NamespaceSettings
 from stacks.namespace import Namespace
 from tests.components.recording import Recording, record
 
 
-def managed(**settings: object) -> Recording:
+def managed(environment: str = "production", **settings: object) -> Recording:
     namespace = Namespace.model_validate(
         {"component": "mcp-servers", "description": "MCP server deployments", **settings}
     )
-    return record(lambda: ManagedNamespace("cortex-mcp", NamespaceSettings(namespace, "production")))
+    return record(lambda: ManagedNamespace("cortex-mcp", NamespaceSettings(namespace, environment)))
 
 
 def test_namespace_is_the_seeds_with_pod_security() -> None:
@@ -81,6 +83,27 @@ def test_dns_pods_may_be_asked() -> None:
             }
         ],
     }
+
+
+def test_declared_destinations_may_be_reached_by_every_pod() -> None:
+    recording = managed(egress=[{"cidrs": ["192.0.2.10/32", "10.0.0.0/24"], "ports": [443, 5432]}])
+    assert recording.of("NetworkPolicy")["cortex-mcp/allow-egress"].at("spec") == {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [
+            {
+                "to": [{"ipBlock": {"cidr": "192.0.2.10/32"}}, {"ipBlock": {"cidr": "10.0.0.0/24"}}],
+                "ports": [{"port": 443, "protocol": "TCP"}, {"port": 5432, "protocol": "TCP"}],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(("environment", "kept"), [("production", True), ("prod-eu", True), ("staging", False)])
+def test_a_namespace_of_production_is_not_deleted_by_accident(environment: str, kept: bool) -> None:
+    recording = managed(environment)
+    assert recording.one("Namespace").protected is kept
+    assert not recording.of("ResourceQuota")["cortex-mcp/cortex-mcp-quota"].protected
 
 
 def test_what_is_inside_waits_for_the_namespace() -> None:

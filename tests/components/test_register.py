@@ -23,10 +23,8 @@ FULL = {
 
 
 def expected(declaration: Declaration) -> list[golden.Manifest]:
-    """Give every declared object, with golden.SECRET for what is hidden."""
-    return ordered(
-        json.loads(json.dumps(one.document(), default=lambda _: golden.SECRET)) for one in declared(declaration)
-    )
+    """Give every declared object as it is made, with golden.SECRET for what is hidden."""
+    return ordered(json.loads(json.dumps(one.made(), default=lambda _: golden.SECRET)) for one in declared(declaration))
 
 
 def registered(recording: Recording) -> list[golden.Manifest]:
@@ -64,6 +62,16 @@ def test_unknown_kind_is_a_custom_resource() -> None:
 def test_keys_inside_an_object_go_as_they_are() -> None:
     data = {"snake_case": "a", "camelCase": "b", "dotted.key": "c", "match_labels": "d"}
     assert made(Object("v1", "ConfigMap", "c", "ns", content={"data": data})).one("ConfigMap").at("data") == data
+
+
+def test_what_is_only_fixed_at_first_is_ignored_afterwards() -> None:
+    deployment = Object(
+        "apps/v1", "Deployment", "d", "ns", content={"spec": {"paused": False}}, initial={"spec.replicas": 3}
+    )
+    resource = made(deployment).one("Deployment")
+    assert resource.at("spec") == {"paused": False, "replicas": 3}
+    assert resource.ignored == ("spec.replicas",)
+    assert deployment.document()["spec"] == {"paused": False}
 
 
 def test_hidden_values_are_put_in_their_places() -> None:

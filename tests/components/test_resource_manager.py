@@ -7,6 +7,7 @@ import yaml
 
 from components.resource_manager import ResourceManager, ResourceManagerSettings
 from stacks import resource_manager as model
+from stacks.objects.site import Site
 from tests.components.recording import Recording, Registration, record
 
 SUBJECT = [{"kind": "ServiceAccount", "name": "cortex-resource-manager", "namespace": "cortex-system"}]
@@ -16,9 +17,10 @@ SEED = cast(
 )
 
 
-def managed(namespaces: Sequence[str] = ("cortex-system", "cortex-mcp"), **settings: object) -> Recording:
-    manager = model.ResourceManager.model_validate(settings)
-    return record(lambda: ResourceManager("resource-manager", ResourceManagerSettings(manager, tuple(namespaces))))
+def managed(namespaces: Sequence[str] = ("cortex-system", "cortex-mcp"), **declared: object) -> Recording:
+    manager = model.ResourceManager.model_validate(declared)
+    settings = ResourceManagerSettings(manager, Site(tuple(namespaces)))
+    return record(lambda: ResourceManager("resource-manager", settings))
 
 
 Granted = set[tuple[str, str, str]]
@@ -83,7 +85,7 @@ def test_namespace_scope_grants_the_seeds_verbs_but_secrets_and_writing_to_the_c
     assert inside | cluster <= seed
 
 
-def test_cluster_scope_is_the_seeds_verbatim_and_warns() -> None:
+def test_cluster_scope_is_the_seeds_verbatim() -> None:
     recording = managed(scope="cluster")
     assert recording.one("ClusterRole").at("rules") == SEED["clusterRole"]
     binding = recording.one("ClusterRoleBinding")
@@ -91,9 +93,15 @@ def test_cluster_scope_is_the_seeds_verbatim_and_warns() -> None:
     assert binding.at("roleRef.name") == "cortex-resource-manager-role"
     assert binding.at("subjects") == SUBJECT
     assert recording.of("Role")["cortex-mcp/cortex-mcp-manager"].at("rules") == SEED["mcpManager"]
-    (warning,) = recording.warnings
-    assert "reads every Secret" in warning
-    assert "amounts to cluster-admin" in warning
+
+
+def test_its_pods_reach_the_api_and_nobody_reaches_them() -> None:
+    policy = managed().of("NetworkPolicy")["cortex-system/cortex-resource-manager"]
+    assert policy.at("spec") == {
+        "podSelector": {"matchLabels": {"app": "cortex-resource-manager"}},
+        "policyTypes": ["Ingress", "Egress"],
+        "egress": [{"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]}],
+    }
 
 
 def test_mcp_manager_has_the_seeds_verbs_but_commands_in_pods() -> None:
@@ -128,21 +136,17 @@ def test_commands_in_pods_have_a_role_of_their_own() -> None:
     assert "cortex-mcp/cortex-resource-manager-exec" not in recording.of("Role")
 
 
-def test_bound_token_needs_no_secret_and_no_warning() -> None:
-    recording = managed()
-    assert recording.of("Secret") == {}
-    assert recording.warnings == []
+def test_bound_token_needs_no_secret() -> None:
+    assert managed().of("Secret") == {}
 
 
-def test_legacy_token_is_the_seeds_secret_and_warns() -> None:
+def test_legacy_token_is_the_seeds_secret() -> None:
     recording = managed(token="legacy")
     secret = recording.of("Secret")["cortex-system/cortex-resource-manager-token"]
     assert secret.at("type") == "kubernetes.io/service-account-token"
     assert secret.at("metadata.annotations") == {"kubernetes.io/service-account.name": "cortex-resource-manager"}
     (account,) = secret.depends_on
     assert account.endswith(":ServiceAccount::cortex-resource-manager")
-    (warning,) = recording.warnings
-    assert "never expires" in warning
 
 
 @pytest.mark.parametrize("scope", ["namespaces", "cluster"])

@@ -88,7 +88,7 @@ def test_no_other_kind_of_object_brings_pods() -> None:
     templates = {
         resource.type.rpartition(":")[2]
         for resource in recording.resources
-        if "template" in str(cast("Spec", resource.inputs.get("spec", {}))).lower()
+        if "'containers'" in str(cast("Spec", resource.inputs.get("spec", {})))
     }
     assert templates == {"CronJob", "Deployment", "Job"}
 

@@ -47,6 +47,30 @@ def test_external_secret_names_the_store_and_makes_the_secret() -> None:
     }
 
 
+def test_external_secret_is_awaited_so_that_a_wrong_key_is_told() -> None:
+    external = made(external={"store": "vault", "keys": {"a": "b"}}).one("ExternalSecret")
+    assert external.at("metadata.annotations") == {
+        "pulumi.com/waitFor": "condition=Ready",
+        "pulumi.com/timeoutSeconds": "60",
+    }
+
+
+def test_external_secret_may_want_a_part_of_what_the_store_keeps() -> None:
+    keys = {"user": {"key": "prod/proxmox", "property": "user"}, "token": "prod/token"}
+    external = made(external={"store": "vault", "keys": keys}).one("ExternalSecret")
+    assert external.at("spec.data") == [
+        {"secretKey": "user", "remoteRef": {"key": "prod/proxmox", "property": "user"}},
+        {"secretKey": "token", "remoteRef": {"key": "prod/token"}},
+    ]
+
+
+def test_declared_type_is_that_of_the_secret_whoever_makes_it() -> None:
+    kind, keys = "kubernetes.io/ssh-auth", {"ssh-privatekey": {"literal": "k"}}
+    assert made({"ssh-privatekey": "k"}, type=kind, keys=keys).one("Secret").at("type") == kind
+    external = made(type=kind, external={"store": "vault", "keys": {"ssh-privatekey": "k"}}).one("ExternalSecret")
+    assert external.at("spec.target.template") == {"type": kind}
+
+
 def test_secret_made_by_others_is_left_to_them() -> None:
     (component,) = made(existing=["talosconfig"]).resources
     assert component.type == "cortex:kubernetes:Secret"

@@ -2,40 +2,53 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import anyio
+import pulumi
 import pytest
 
 from checks.access import Access
 from checks.api import Kind
 from checks.findings import Severity
-from checks.kinds import NAMESPACED
+from checks.kinds import CUSTOM, NAMESPACED
 from checks.parts.usage import POD_METRICS
 from checks.publication import publish
 from checks.snapshot import EVENTS, PODS
 from checks.verify import verify_deployed
 from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
+from stacks.custom_resources import CustomResource
+from stacks.objects.site import Site
+from stacks.program import deploy
 from stacks.verifier import Verifier as Declared
 from stacks.verifier import verifier_client
 from tests.checks.fake_api import serve, status
 from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared
+from tests.components.full import SECRETS, full
 from tests.components.recording import Recording, Registration, record
 from tests.components.test_restricted import violations
 
 SETTINGS = Declared(image="registry.test/cortex:1")
 LABELS = {"app": "cortex-verifier", "cortex.dev/component": "verifier"}
 NAMESPACES = ("cortex-mcp", "cortex-system")
+SITE = Site(NAMESPACES)
 Right = tuple[str, str, str, str]
 """Namespace or nothing, verb, resource with its group, object or nothing."""
 
 
 @pytest.fixture
 def verifier() -> Recording:
-    return record(lambda: Verifier("verifier", VerifierSettings(SETTINGS, NAMESPACES)))
+    return reader()
 
 
-def verification(digest: str = "0123456789abcdef") -> Registration:
-    settings = VerificationSettings(SETTINGS, digest)
-    return record(lambda: Verification("verification", settings)).one("Job")
+def reader(*custom: CustomResource) -> Recording:
+    return record(lambda: Verifier("verifier", VerifierSettings(SETTINGS, SITE, custom)))
+
+
+def verification(digest: str = "0123456789abcdef", site: Site = SITE, **secrets: str) -> Registration:
+    def program() -> None:
+        values = {name: pulumi.Output.secret(value) for name, value in secrets.items()}
+        Verification("verification", VerificationSettings(SETTINGS, site, digest, values))
+
+    return record(program).one("Job")
 
 
 def test_cron_job_runs_one_at_a_time_and_keeps_few(verifier: Recording) -> None:
@@ -43,6 +56,7 @@ def test_cron_job_runs_one_at_a_time_and_keeps_few(verifier: Recording) -> None:
     spec = cast("Mapping[str, object]", cron_job.at("spec"))
     assert {key: value for key, value in spec.items() if key != "jobTemplate"} == {
         "schedule": "*/15 * * * *",
+        "timeZone": "UTC",
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": 300,
         "successfulJobsHistoryLimit": 1,
@@ -78,6 +92,17 @@ def test_each_declaration_has_a_job_that_stays() -> None:
     assert other.name == job.name, "another declaration replaces the Job of this one, so it must have the same URN"
     assert other.at("metadata.name") == "cortex-verify-fedcba98"
     assert other.deleted_before_replaced, "a declaration that comes back finds no Job of its name"
+
+
+def test_other_values_of_secrets_are_another_job() -> None:
+    place = "spec.template.metadata.annotations.cortex~dev/checksum"
+    one, same, rotated = verification(token="a"), verification(token="a"), verification(token="b")
+    more = verification(token="a", other="a")
+    assert one.at(place) == same.at(place)
+    assert len({one.at(place), rotated.at(place), more.at(place)}) == 3
+    assert one.secret_paths == {"spec.template.metadata.annotations.cortex.dev/checksum"}
+    assert one.at("metadata.name") == rotated.at("metadata.name")
+    assert verification().at("spec.template.metadata") == {"labels": LABELS}, "of no secrets there is no checksum"
 
 
 def test_token_is_in_the_verifiers_pods_alone(verifier: Recording) -> None:
@@ -161,6 +186,22 @@ def _right(path: str) -> Right:
         else "get"
     )
     return namespace, verb, f"{plural}.{group}".rstrip("."), name[0] if name else ""
+
+
+@pytest.mark.parametrize("kind", CUSTOM)
+def test_custom_objects_are_listed_where_the_stack_declares_such(kind: CustomResource, verifier: Recording) -> None:
+    resource = f"{CUSTOM[kind].plural}.{CUSTOM[kind].path().split('/')[2]}"
+    assert granted(reader(kind)) - granted(verifier) == {(space, "list", resource, "") for space in NAMESPACES}
+
+
+def test_rights_are_those_on_the_custom_objects_that_a_stack_declares() -> None:
+    def resources(**parts: object) -> set[str]:
+        role = record(lambda: deploy(full(**parts)), SECRETS).of("ClusterRole")["cortex-verifier-namespace"]
+        return {name for rule in cast("list[Mapping[str, list[str]]]", role.at("rules")) for name in rule["resources"]}
+
+    custom = {kind.plural for kind in CUSTOM.values()}
+    assert resources() & custom == custom
+    assert resources(kubeStateMetrics={"alerts": {}}) & custom == {"externalsecrets", "prometheusrules"}
 
 
 def test_rights_are_exactly_what_a_verification_uses(verifier: Recording) -> None:

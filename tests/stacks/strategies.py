@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from stacks import cron, names
-from stacks.base import LARGEST, DnsLabel, DnsSubdomain, EnvName, FileKey, LabelKey, LabelValue
+from stacks.base import ENV_NAME, LARGEST, DnsLabel, DnsSubdomain, EnvName, FileKey, LabelKey, LabelValue
+from stacks.image import Image
+from stacks.images import is_untagged
 from stacks.probe import HttpPath
-from stacks.secret import SecretKey
+from stacks.references import PULL_SECRET
+from stacks.secret import REQUIRED_KEYS, Duration, SecretKey
 from stacks.server import Folder, RoleName, ServerType
+from stacks.suppression import Code, ObjectPattern
 
 # Stacks are large examples, and machines that run tests are busy.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -24,11 +28,12 @@ Drawn = st.SearchStrategy[Settings]
 
 @cache
 def fitting(kind: Any, prefix: str = "") -> st.SearchStrategy[str]:
-    """Draw what one of the model's types of text allows: short texts from its pattern, and one as long as can be."""
+    """Draw what one of the model's types of text allows: short texts of its pattern, and one as long as can be."""
     pattern = TypeAdapter(kind).json_schema()["pattern"]
     short = st.from_regex(re.sub(r"\{(\d),\d+\}", r"{\1,4}", pattern), fullmatch=True).map(prefix.__add__)
-    longest = (prefix + "a" * length for length in range(253, 0, -1))
-    return short | st.just(next((text for text in longest if re.fullmatch(pattern, text)), prefix + "/a"))
+    longest = (prefix + text for text in (*("a" * length for length in range(253, 0, -1)), "/a"))
+    fits = [text for text in longest if re.fullmatch(pattern, text)]
+    return short | st.just(fits[0]) if fits else short
 
 
 # What YAML can carry: it has no control characters, in a stack file or in a server-side apply.
@@ -36,7 +41,20 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cn"]) | 
 COUNTS = st.integers(1, 9) | st.integers(1, LARGEST)
 SECONDS = st.integers(0, 90) | st.integers(0, LARGEST)
 FILES = st.dictionaries(fitting(FileKey), TEXTS, max_size=3)
+VARIABLES = st.dictionaries(fitting(EnvName, "E_"), TEXTS, min_size=1, max_size=3)
+# One without tag and digest is completed by a lock file, which a declaration does not have.
+IMAGES = fitting(Image).map(lambda image: f"{image}:1" if is_untagged(image) else image)
 NETWORKS = st.ip_addresses(v=4).map("{}/32".format) | st.ip_addresses(v=6).map("{}/128".format)
+
+DESTINATIONS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "cidrs": st.lists(NETWORKS, min_size=1, max_size=2),
+            "ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2),
+        }
+    ),
+    max_size=2,
+)
 
 
 def compute(least: int, most: int) -> Drawn:
@@ -71,7 +89,11 @@ QUOTAS = st.builds(
 )
 NAMESPACES = st.fixed_dictionaries(
     {"component": fitting(LabelValue), "description": TEXTS, "quota": QUOTAS, "limits": LIMITS},
-    optional={"owner": TEXTS, "podSecurity": st.sampled_from(["restricted", "baseline", "privileged"])},
+    optional={
+        "owner": TEXTS,
+        "podSecurity": st.sampled_from(["restricted", "baseline", "privileged"]),
+        "egress": DESTINATIONS,
+    },
 )
 
 
@@ -93,17 +115,27 @@ CLIENTS = st.lists(
     unique_by=lambda client: json.dumps(client, sort_keys=True),
 )
 ARGUMENTS = TEXTS | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
-PODS = st.fixed_dictionaries({}, optional={"replicas": st.integers(0, 3)}) | st.fixed_dictionaries(
+FEW = st.integers(0, 1).map(lambda number: {"replicas": number})
+MANY = st.integers(2, 3).map(lambda number: {"replicas": number}) | st.fixed_dictionaries(
     {
         "autoscaling": st.fixed_dictionaries(
-            {"minReplicas": st.integers(1, 2), "maxReplicas": st.integers(2, 4)},
+            {"minReplicas": st.integers(2, 3), "maxReplicas": st.integers(3, 4)},
             optional={"cpuPercent": st.integers(1, 100)},
         )
-    }
+    },
+    optional={"replicas": st.just(3)},
 )
+
+
+def budget(away: int) -> Drawn:
+    return st.fixed_dictionaries({}, optional={"disruption": st.just({"maxUnavailable": away})})
+
+
+# Of one pod there is no budget; one that lets all of several away is refused.
+PODS = st.builds(dict.__or__, FEW, budget(9)) | st.builds(dict.__or__, MANY, budget(1))
 SERVERS = st.fixed_dictionaries(
     {
-        "image": st.sampled_from(["registry.test/server:1", f"localhost:5000/a/b@sha256:{'0' * 64}"]),
+        "image": IMAGES,
         "version": fitting(LabelValue),
         "transport": st.sampled_from(["http", "stdio"]),
         "capabilities": st.dictionaries(fitting(DnsLabel), st.lists(TEXTS, max_size=3), min_size=1, max_size=3),
@@ -119,16 +151,7 @@ SERVERS = st.fixed_dictionaries(
         "secretFiles": st.dictionaries(fitting(FileKey, "C"), fitting(SecretKey), max_size=3),
         "resources": RESOURCES,
         "clients": CLIENTS,
-        "egress": st.lists(
-            st.fixed_dictionaries(
-                {
-                    "cidrs": st.lists(NETWORKS, min_size=1, max_size=2),
-                    "ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2),
-                }
-            ),
-            max_size=2,
-        ),
-        "disruption": st.fixed_dictionaries({"maxUnavailable": COUNTS}),
+        "egress": DESTINATIONS,
         "probes": st.fixed_dictionaries(
             {}, optional={"liveness": probe(), "readiness": probe(successThreshold=COUNTS), "startup": probe()}
         ),
@@ -140,17 +163,47 @@ SOURCES = st.one_of(
     TEXTS.map(lambda text: {"literal": text}),
     fitting(FileKey).map(lambda name: {"file": f"secrets/{name}"}),
 )
+STORE_KEYS = TEXTS.filter(bool)
 STORES = st.fixed_dictionaries(
-    {"store": fitting(DnsSubdomain), "keys": st.dictionaries(fitting(FileKey), TEXTS, min_size=1, max_size=2)},
-    optional={"storeKind": st.sampled_from(["ClusterSecretStore", "SecretStore"]), "refresh": st.just("30m")},
+    {
+        "store": fitting(DnsSubdomain),
+        "keys": st.dictionaries(
+            fitting(FileKey),
+            STORE_KEYS | st.fixed_dictionaries({"key": STORE_KEYS, "property": STORE_KEYS}),
+            min_size=1,
+            max_size=2,
+        ),
+    },
+    optional={"storeKind": st.sampled_from(["ClusterSecretStore", "SecretStore"]), "refresh": fitting(Duration)},
 )
-SECRETS = st.one_of(
-    st.fixed_dictionaries({"keys": st.dictionaries(fitting(FileKey), SOURCES, min_size=1, max_size=3)}),
-    st.fixed_dictionaries({"external": STORES}),
-    st.fixed_dictionaries({"existing": st.lists(fitting(FileKey), min_size=1, max_size=2, unique=True)}),
+
+
+def typed(kind: str) -> Drawn:
+    """Draw a Secret of a type that wants certain keys. Of Docker's, Kubernetes reads the value."""
+    keys = [group[-1] for group in REQUIRED_KEYS[kind]]
+    return st.just({"type": kind, "keys": {key: {"literal": "{}"} for key in keys}}) | st.just(
+        {"type": kind, "existing": keys}
+    )
+
+
+SECRETS = st.builds(
+    dict.__or__,
+    st.one_of(
+        st.fixed_dictionaries({"keys": st.dictionaries(fitting(FileKey), SOURCES, min_size=1, max_size=3)}),
+        st.fixed_dictionaries({"external": STORES}),
+        st.fixed_dictionaries({"existing": st.lists(fitting(FileKey), min_size=1, max_size=2, unique=True)}),
+        *map(typed, REQUIRED_KEYS),
+    ),
+    st.fixed_dictionaries({}, optional={"rotateAfterDays": COUNTS}),
 )
 ALERTS = st.fixed_dictionaries(
-    {}, optional={"quotaPercent": st.integers(1, 100), "restarts": COUNTS, "restartMinutes": COUNTS}
+    {},
+    optional={
+        "quotaPercent": st.integers(1, 100),
+        "restarts": COUNTS,
+        "restartMinutes": COUNTS,
+        "apiLatencyMs": COUNTS,
+    },
 )
 
 
@@ -164,8 +217,23 @@ def field(part: cron.Field) -> st.SearchStrategy[str]:
 
 
 VERIFIERS = st.fixed_dictionaries(
-    {"image": st.just("registry.test/cortex:1")},
-    optional={"schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join)},
+    {"image": IMAGES},
+    optional={"schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join), "resources": RESOURCES},
+)
+METRICS = {
+    "image": IMAGES,
+    "scrapers": st.lists(fitting(DnsLabel), max_size=2),
+    "serviceMonitor": st.booleans(),
+    "alerts": ALERTS,
+    "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
+    "resources": RESOURCES,
+}
+SUPPRESSIONS = st.lists(
+    st.fixed_dictionaries(
+        {"code": fitting(Code), "reason": TEXTS.filter(str.strip), "until": st.dates().map(str)},
+        optional={"object": fitting(ObjectPattern)},
+    ),
+    max_size=2,
 )
 
 
@@ -175,14 +243,20 @@ def declarations(draw: st.DrawFn) -> Settings:
     spaces = [names.SYSTEM_NAMESPACE, *draw(st.lists(fitting(DnsLabel) | st.just(names.MCP_NAMESPACE), max_size=2))]
     within = st.sampled_from(spaces)
     secrets = draw(st.dictionaries(fitting(DnsLabel), SECRETS, max_size=3))
-    config_maps = draw(st.dictionaries(fitting(DnsLabel), FILES.filter(bool), max_size=2))
+    config_maps = draw(st.dictionaries(fitting(DnsLabel), FILES.filter(bool) | VARIABLES, max_size=2))
+    others = fitting(DnsSubdomain).filter(lambda name: name not in secrets)
+    pullers = [name for name, secret in secrets.items() if secret.get("type") == PULL_SECRET]
     settings: Settings = {
         "cluster": {
             "context": draw(TEXTS.filter(bool)),
             "environment": draw(fitting(LabelValue)),
             "nodes": draw(COUNTS),
+            "networkPolicies": draw(st.sampled_from(["enforced", "ignored"])),
             "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+            "apiServers": draw(st.lists(NETWORKS, max_size=2)),
+            "imagePullSecrets": [*pullers, *draw(st.lists(others, max_size=1))],
         },
+        "suppressions": draw(SUPPRESSIONS),
         "namespaces": {space: draw(NAMESPACES) for space in spaces},
         "secrets": {name: {"namespace": draw(within), **secret} for name, secret in secrets.items()},
         "configMaps": {name: {"namespace": draw(within), "data": data} for name, data in config_maps.items()},
@@ -192,9 +266,7 @@ def declarations(draw: st.DrawFn) -> Settings:
     if draw(st.booleans()):
         settings["resourceManager"] = _manager(draw, within, settings["secrets"])
     if draw(st.booleans()):
-        optional = {"scrapers": st.lists(fitting(DnsLabel) | within, max_size=2), "serviceMonitor": st.booleans()}
-        metrics = st.fixed_dictionaries({"namespace": within}, optional={**optional, "alerts": ALERTS})
-        settings["kubeStateMetrics"] = draw(metrics)
+        settings["kubeStateMetrics"] = draw(st.fixed_dictionaries({"namespace": within}, optional=METRICS))
     if draw(st.booleans()):
         settings["verifier"] = draw(VERIFIERS)
     return settings
@@ -211,8 +283,13 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
     for number, use in enumerate(server["secrets"]):
         keys = sorted(_keys(declared["secrets"][use["name"]]))
         use["env"] = draw(st.dictionaries(fitting(EnvName, f"D{number}_"), st.sampled_from(keys), max_size=2))
+    variables: set[str] = set()
     for use in server["configMaps"]:
-        use["envFrom"] = draw(st.booleans())
+        keys = declared["configMaps"][use["name"]]["data"].keys()
+        # Keys of two ConfigMaps may be the same, but not those of two that both become variables.
+        if all(re.fullmatch(ENV_NAME, key) and key.startswith("E_") for key in keys) and keys.isdisjoint(variables):
+            use["envFrom"] = draw(st.booleans())
+            variables |= keys if use["envFrom"] else set()
     if draw(st.booleans()):
         role = {"clusterRole": fitting(RoleName)}
         spaces = {"namespaces": st.lists(within, min_size=1, unique=True)}

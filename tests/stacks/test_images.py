@@ -2,11 +2,28 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from stacks.errors import DeclarationError
+from stacks.image import Image
 from stacks.images import is_fixed, is_untagged, read_lock
 from stacks.loader import parse
 from stacks.model import Declaration
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "server:1",
+        "Registry.test:5000/a/b-c__d.e_f:V1.0-rc_1",
+        "[2001:db8::1]:5000/server:1",
+        "localhost/server",
+        f"registry.test/server@sha256:{'0a' * 32}",
+        f"registry.test/server:1@sha512:{'0a' * 64}",
+    ],
+)
+def test_image_references_are_those_of_container_runtimes(image: str) -> None:
+    assert TypeAdapter(Image).validate_python(image) == image
 
 
 @pytest.mark.parametrize(

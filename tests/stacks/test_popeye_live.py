@@ -17,10 +17,9 @@ WARNING = 2
 MEANT = {
     "kubernetes-mcp-server POP-301": "it works with the Kubernetes API, by declaration",
     "kube-state-metrics POP-301": "it reads the cluster's objects",
-    "kubernetes-mcp-server POP-303": "its account mounts the token, which the pod asks for as well",
-    "kube-state-metrics POP-303": "its account mounts the token, which the pod asks for as well",
     "kube-state-metrics POP-1109": "one pod is enough: metrics of a second would count everything twice",
     "cortex-verify POP-301": "it reads the cluster's objects",
+    "cortex-resource-manager POP-1200": "its policy is for pods that users start, not the stack",
 }
 """What of an object's name comes before the hash, and the code → why it is right as it is."""
 OF_THE_MOMENT = {

@@ -3,6 +3,7 @@
 import json
 import runpy
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
@@ -11,6 +12,7 @@ import pytest
 from stacks import names
 from stacks.loader import load
 from stacks.program import deploy
+from tests.components import full
 from tests.components.recording import Recording, declared, record
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +107,15 @@ def test_verification_waits_for_the_declaration(local: Recording) -> None:
     assert waits(local, "Verification", "verification") == {
         f"kubernetes:core/v1:ConfigMap::{names.DECLARATION_CONFIG_MAP}"
     }
+
+
+@pytest.mark.parametrize("rotated", full.SECRETS)
+def test_any_rotated_secret_is_verified(rotated: str) -> None:
+    def verified(secrets: Mapping[str, str]) -> object:
+        job = record(lambda: deploy(full.full()), secrets).one("Job")
+        return job.at("spec.template.metadata.annotations.cortex~dev/checksum")
+
+    assert verified(full.SECRETS) == verified(full.SECRETS) != verified({**full.SECRETS, rotated: "another"})
 
 
 def test_servers_wait_for_all_that_is_in_their_namespaces(local: Recording) -> None:

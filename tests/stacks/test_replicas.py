@@ -1,4 +1,5 @@
 import pytest
+from pydantic import ValidationError
 
 from stacks.replicas import Replicas, replicas
 from tests.components.recording import declared
@@ -17,3 +18,14 @@ def test_replicas_are_a_number_or_the_autoscalers_range(
     found = replicas(declared(demo=settings).servers["demo"])
     assert found == expected
     assert str(found) == text
+
+
+def test_autoscaling_begins_with_its_least_unless_told() -> None:
+    def first(**settings: object) -> int:
+        return declared(demo=settings).servers["demo"].replicas
+
+    assert first() == 2
+    assert first(autoscaling={"minReplicas": 3, "maxReplicas": 5}) == 3
+    assert first(autoscaling={"minReplicas": 3, "maxReplicas": 5}, replicas=4) == 4
+    with pytest.raises(ValidationError, match="replicas is 2, but autoscaling goes from 3 to 5"):
+        first(autoscaling={"minReplicas": 3, "maxReplicas": 5}, replicas=2)

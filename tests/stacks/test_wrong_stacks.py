@@ -1,5 +1,6 @@
 """Wrong stack files, each with the exact lines that its author gets to read."""
 
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -79,6 +80,31 @@ CODE = "code of a finding: write for instance server.image, or server.* for the 
 OBJECT = "object: write for instance Deployment cortex-mcp/talos-mcp-server, Pod cortex-mcp/* or Node worker-1"
 DATE = "date: write for instance '2026-12-31'"
 QUANTITY = "quantity: write for instance 500m, 2, 128Mi or 20Gi"
+
+IMAGE = (
+    "image reference: write for instance ghcr.io/owner/name:1.0.0, "
+    "with all but the registry and the tag in lower case, or a whole digest in place of the tag"
+)
+WRONG_IMAGES: list[tuple[dict[str, object], str]] = [
+    ({"servers.clock.image": image}, f"servers.clock.image: {image!r} is no {IMAGE}")
+    for image in (
+        "ghcr.io/Foo/bar:1",
+        "a/b:",
+        "a/b@",
+        "a//b:1",
+        "a/b:1:2",
+        "a/b:-1",
+        f"a/b:{'1' * 129}",
+        "x@sha256:abc",
+        "registry.test:port/a:1",
+        "-a:1",
+    )
+]
+
+
+def wants(kind: str, keys: str) -> str:
+    return f"is of type kubernetes.io/{kind}, which wants the key {keys}: add it, or change the type"
+
 
 WRONG: list[tuple[dict[str, object], str]] = [
     ({"cluster": REMOVED}, "cluster: is missing"),
@@ -175,7 +201,12 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({"servers.clock.image": REMOVED}, "servers.clock.image: is missing"),
     (
         {"servers.clock.image": "Time Server"},
-        "servers.clock.image: 'Time Server' is no image reference: write for instance ghcr.io/owner/name:1.0.0",
+        f"servers.clock.image: 'Time Server' is no {IMAGE}",
+    ),
+    *WRONG_IMAGES,
+    (
+        {"cluster.environment": "prod-eu", "servers.clock.image": "registry.test/time:latest"},
+        f"servers.clock.image: 'registry.test/time:latest' {MOVES}",
     ),
     (
         {"cluster.environment": "staging", "servers.clock.image": "registry.test/time"},
@@ -301,6 +332,24 @@ WRONG_FOLDERS: list[tuple[dict[str, object], str]] = [
     for folder in ("/", "etc", "/etc/", "/etc/../tmp", "/a b", "/a:b")
 ]
 
+WRONG_VARIABLES: list[tuple[dict[str, object], str]] = [
+    (
+        {
+            "secrets.token": TOKEN,
+            "configMaps.settings": SETTINGS,
+            "servers.clock.configMaps": [{"name": "settings", "envFrom": True}],
+            f"servers.clock.{field}": value,
+        },
+        "servers.clock.configMaps.0.envFrom: the key 'LEVEL' of ConfigMap 'settings' "
+        f"is in {place} as well: only one can be meant, remove the other",
+    )
+    for field, value, place in (
+        ("env", {"LEVEL": "debug"}, "env"),
+        ("secretEnv", {"LEVEL": "token"}, "secretEnv"),
+        ("secrets", [{"name": "token", "env": {"LEVEL": "token"}}], "secrets.0.env"),
+    )
+]
+
 WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
     # Secrets
     ({"secrets.token": {"namespace": "cortex-mcp"}}, "secrets.token: give exactly one of keys, external and existing"),
@@ -338,7 +387,51 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
                 "external": {"store": "vault", "keys": {"a": "b"}, "refresh": "1 hour"},
             },
         },
-        "secrets.token.external.refresh: '1 hour' is no duration: write for instance 30m or 1h",
+        "secrets.token.external.refresh: '1 hour' is no duration: write for instance 30m, 1h or 1h30m",
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {
+                "namespace": "cortex-mcp",
+                "external": {"store": "vault", "keys": {"a": "b"}, "refresh": "0h0m"},
+            },
+        },
+        "secrets.token.external.refresh: '0h0m' is no duration: write for instance 30m, 1h or 1h30m",
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {
+                "namespace": "cortex-mcp",
+                "external": {"store": "vault", "keys": {"a": {"key": "b", "propery": "c"}}},
+            },
+        },
+        "secrets.token.external.keys.a.propery: is no known setting: check its spelling",
+    ),
+    ({"secrets.token": {**TOKEN, "type": "kubernetes.io/tls"}}, "secrets.token: " + wants("tls", "'tls.crt'")),
+    (
+        {"secrets.token": {**TOKEN, "type": "kubernetes.io/basic-auth"}},
+        "secrets.token: " + wants("basic-auth", "'username' or 'password'"),
+    ),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp", "type": "kubernetes.io/ssh-auth", "existing": ["key"]}},
+        "secrets.token: " + wants("ssh-auth", "'ssh-privatekey'"),
+    ),
+    (
+        {"cluster.imagePullSecrets": ["token"], "secrets.token": TOKEN},
+        "cluster.imagePullSecrets: Secret 'token' is of type Opaque: "
+        "declare it with type kubernetes.io/dockerconfigjson, or name another",
+    ),
+    ({"cluster.imagePullSecrets": ["a", "a"]}, "cluster: imagePullSecrets has the same entry twice: remove one"),
+    (
+        {"cluster.apiServers": ["api.test"]},
+        "cluster.apiServers.0: 'api.test' is no address range: write for instance 10.0.0.0/24 or 192.0.2.10/32",
+    ),
+    (
+        {"namespaces.cortex-mcp.egress": [{"cidrs": ["10.0.0.1/24"], "ports": [443]}]},
+        "namespaces.cortex-mcp.egress.0.cidrs.0: '10.0.0.1/24' is no address range: "
+        "write for instance 10.0.0.0/24 or 192.0.2.10/32",
     ),
     (
         {
@@ -378,6 +471,33 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
         {"configMaps.cortex-verification": {**SETTINGS, "namespace": "cortex-system"}},
         f"configMaps.cortex-verification: {TAKEN}",
     ),
+    (
+        {"configMaps.settings": {**SETTINGS, "data": {"A": "é" * 2**19, "B": "b"}}},
+        "configMaps.settings.data: is 1048577 bytes long, and a ConfigMap takes 1048576: shorten it, or split it",
+    ),
+    (
+        {"servers.clock.config": {"a": "a" * 2**20, "b": "b"}},
+        "servers.clock.config: is 1048577 bytes long, and a ConfigMap takes 1048576: shorten it, or split it",
+    ),
+    # Every key of these becomes a variable
+    (
+        {
+            "configMaps.settings": {**SETTINGS, "data": {"log.level": "info"}},
+            "servers.clock.configMaps": [{"name": "settings", "envFrom": True}],
+        },
+        "servers.clock.configMaps.0.envFrom: the key 'log.level' of ConfigMap 'settings' is no environment variable: "
+        "rename it there, or use mount",
+    ),
+    *WRONG_VARIABLES,
+    (
+        {
+            "configMaps.settings": SETTINGS,
+            "configMaps.more": SETTINGS,
+            "servers.clock.configMaps": [{"name": "settings", "envFrom": True}, {"name": "more", "envFrom": True}],
+        },
+        "servers.clock.configMaps.1.envFrom: the key 'LEVEL' of ConfigMap 'more' is in configMaps.0.envFrom as well: "
+        "only one can be meant, remove the other",
+    ),
     # What a server uses of them
     (
         {"servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "token"}}]},
@@ -389,7 +509,7 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
             "servers.clock.secrets": [{"name": "token", "mount": "/etc/token"}],
         },
         "servers.clock.secrets.0.name: Secret 'token' is in cortex-system, the server in cortex-mcp: "
-        "a pod can use only what is in its own namespace, declare it there",
+        "a pod can use only what is in its own namespace, declare another there under a name of its own",
     ),
     (
         {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "tokn"}}]},
@@ -416,7 +536,7 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
             "servers.clock.configMaps": [{"name": "settings", "envFrom": True}],
         },
         "servers.clock.configMaps.0.name: ConfigMap 'settings' is in cortex-system, the server in cortex-mcp: "
-        "a pod can use only what is in its own namespace, declare it there",
+        "a pod can use only what is in its own namespace, declare another there under a name of its own",
     ),
     (
         {"configMaps.settings": SETTINGS, "servers.clock.configMaps": [{"name": "settings"}]},
@@ -482,12 +602,20 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
         "servers.clock.autoscaling: minReplicas is larger than maxReplicas: lower it or raise that",
     ),
     (
-        {"servers.clock.autoscaling": {"minReplicas": 3}},
+        {"servers.clock.autoscaling": {"minReplicas": 3}, "servers.clock.replicas": 2},
         "servers.clock: replicas is 2, but autoscaling goes from 3 to 4: set replicas between them",
     ),
     (
         {"servers.clock.autoscaling": {"cpuPercent": 101}},
         "servers.clock.autoscaling.cpuPercent: input should be less than or equal to 100",
+    ),
+    (
+        {"servers.clock.disruption": {"maxUnavailable": 2}},
+        "servers.clock: disruption.maxUnavailable is 2, and of 2 pods none need stay then: set it to at most 1",
+    ),
+    (
+        {"servers.clock.disruption": {"maxUnavailable": 3}, "servers.clock.autoscaling": {"minReplicas": 3}},
+        "servers.clock: disruption.maxUnavailable is 3, and of 3 pods none need stay then: set it to at most 2",
     ),
     (
         {"servers.clock.disruption": {"maxUnavailable": 0}},
@@ -559,6 +687,10 @@ WRONG_BETWEEN_PARTS: list[tuple[dict[str, object], str]] = [
     (
         {**MONITORING, "kubeStateMetrics": {"alerts": {"quotaPercent": 0}}},
         "kubeStateMetrics.alerts.quotaPercent: input should be greater than or equal to 1",
+    ),
+    (
+        {**MONITORING, "kubeStateMetrics": {"monitorLabels": {"app": "x"}}},
+        "kubeStateMetrics: monitorLabels has 'app', a label that the stack itself sets: remove it",
     ),
     ({"resourceManager": {"scope": "all"}}, "resourceManager.scope: input should be 'namespaces' or 'cluster'"),
     ({"resourceManager": {"token": "forever"}}, "resourceManager.token: input should be 'bound' or 'legacy'"),
@@ -638,10 +770,20 @@ def test_every_fault_between_parts_has_its_line(tmp_path: Path) -> None:
 
 
 def test_every_fault_inside_a_server_has_its_line(tmp_path: Path) -> None:
-    changes = {"env": {"A": "", "B": ""}, "secretEnv": {"A": "a", "B": "b"}, "autoscaling": {"minReplicas": 3}}
+    changes: Settings = {"env": {"A": "", "B": ""}, "secretEnv": {"A": "a", "B": "b"}}
+    changes |= {"autoscaling": {"minReplicas": 3}, "replicas": 2}
     found = lines(changed({f"servers.clock.{field}": value for field, value in changes.items()}), tmp_path)
     assert found == [
         "servers.clock: 'A' is in env and in secretEnv: only one can be meant, remove the other",
         "servers.clock: 'B' is in env and in secretEnv: only one can be meant, remove the other",
         "servers.clock: replicas is 2, but autoscaling goes from 3 to 4: set replicas between them",
     ]
+
+
+def test_a_declaration_that_its_config_map_cannot_hold_is_refused(tmp_path: Path) -> None:
+    (line,) = lines(changed({"configMaps.settings": {**SETTINGS, "data": {"A": "a" * 2**20}}}), tmp_path)
+    assert re.fullmatch(
+        r"configMaps: with them the declaration is 105\d{4} bytes long, and its ConfigMap cortex-declaration takes "
+        "1048576: shorten texts here or in servers",
+        line,
+    )

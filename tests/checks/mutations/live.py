@@ -12,11 +12,18 @@ import httpx2
 
 from checks.api import Kind
 from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.parts import strays
 
 Json = dict[str, Any]
 Edit = Callable[[Json], object]
 
-KINDS: Mapping[str, Kind[Any]] = CLUSTER_WIDE | NAMESPACED | CUSTOM | {"Secret": Kind("api/v1", "secrets", dict)}
+KINDS: Mapping[str, Kind[Any]] = {
+    **CLUSTER_WIDE,
+    **NAMESPACED,
+    **CUSTOM,
+    **strays.KINDS,
+    "Secret": Kind("api/v1", "secrets", dict),
+}
 MANAGER = "mutation"
 
 

@@ -18,8 +18,10 @@ def _family(*families: str) -> frozenset[str]:
     return frozenset(code for code in catalogue() if code.split(".")[0] in families)
 
 
-ROLLING = frozenset({"server.rollout", "server.unavailable", "server.pods"}) | _family("deployment", "probe", "metrics")
-"""What is true as well while pods are replaced."""
+ROLLING = frozenset({"server.rollout", "server.unavailable", "server.pods", "probe.failing"})
+"""What is true as well while an MCP server's pods are replaced."""
+MEASURING = frozenset({"deployment.rollout", "deployment.unavailable", "metrics.down", "metrics.outdated"})
+"""What is true as well while kube-state-metrics' are, or where it cannot be reached."""
 ELSEWHERE = _family("mcp", "probe")
 """What is true as well where a Service leads to another server's pods."""
 RIGHTS = _family("metrics") | {code for code in catalogue() if code.startswith(("rbac.denied", "rbac.escalation"))}
@@ -38,6 +40,8 @@ class Mutation:
     change: Edit | Json | None
     besides: Set[str] = frozenset()
     """Codes of what the change truly brings about as well."""
+    within: float = 0.0
+    """Seconds that a controller of the cluster may take to bring the finding about."""
 
 
 def put(path: str, value: object) -> Edit:
@@ -106,6 +110,31 @@ ROGUE: Json = {
         },
     }
 }
+SHADOW_LABELS = {**ROGUE_LABELS, "mcp.cortex.dev/type": "time"}
+SHADOW: Json = {
+    "spec": {
+        "replicas": 0,
+        "selector": {"matchLabels": SHADOW_LABELS},
+        "template": {**ROGUE["spec"]["template"], "metadata": {"labels": SHADOW_LABELS}},
+    }
+}
+STRAY_LABELS = {"app": "stray"}
+STRAY_POD: Json = {
+    "automountServiceAccountToken": False,
+    "securityContext": {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+    "containers": [
+        {
+            "name": "stray",
+            "image": "registry.invalid/stray:1",
+            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        }
+    ],
+}
+STRAY_PODS: Json = {
+    "selector": {"matchLabels": STRAY_LABELS},
+    "template": {"metadata": {"labels": STRAY_LABELS}, "spec": {**STRAY_POD, "nodeSelector": {"there-is": "none"}}},
+}
+STRAY_CLAIM: Json = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 OPEN: Json = {"spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}]}}
 
 NAMESPACES = [
@@ -129,6 +158,9 @@ NAMESPACES = [
         put(_label("pod-security.kubernetes.io/enforce-version"), "v1.20"),
     ),
     Mutation("namespace.undeclared", "Namespace cortex-stray", STRANGER),
+    Mutation("namespace.undeclared", "Namespace cortex-other", {}),
+    Mutation("quota.undeclared", f"ResourceQuota {WORKERS}/tight", {"spec": {"hard": {"pods": "100"}}}),
+    Mutation("limits.undeclared", f"LimitRange {WORKERS}/tight", {"spec": {"limits": []}}),
     *_mutate("quota.missing", f"ResourceQuota {WORKERS}/{WORKERS}-quota", None),
     *_mutate(
         "quota.hard",
@@ -186,6 +218,12 @@ SERVERS = [
         add(_container("env"), {"name": "DRIFT", "value": "1"}),
         put(_container("resources/limits/memory"), "600Mi"),
         put(_container("securityContext/readOnlyRootFilesystem"), False),  # noqa: FBT003 - the field's value
+        put(_container("securityContext/runAsGroup"), 0),
+        drop(_container("securityContext/allowPrivilegeEscalation")),
+        put("spec/template/spec/securityContext/supplementalGroups", [0]),
+        put("spec/template/spec/volumes/0/emptyDir/medium", "Memory"),
+        drop("spec/template/spec/automountServiceAccountToken"),
+        drop("spec/template/spec/enableServiceLinks"),
         put("spec/template/spec/terminationGracePeriodSeconds", 5),
         put("spec/template/spec/automountServiceAccountToken", True),  # noqa: FBT003 - the field's value
         put("spec/strategy/rollingUpdate/maxUnavailable", 1),
@@ -193,17 +231,20 @@ SERVERS = [
         besides=ROLLING,
     ),
     *_mutate("server.spec", f"Deployment {TIME}", put("spec/paused", True), besides=ROLLING),  # noqa: FBT003
+    *_mutate("object.foreign-field", f"Deployment {TIME}", put("spec/minReadySeconds", 1), besides=ROLLING),
     *_mutate(
-        "object.foreign-field",
+        "object.foreign-pod-field",
         f"Deployment {TIME}",
         put("spec/template/spec/priorityClassName", "system-cluster-critical"),
         put("spec/template/spec/hostAliases", [{"ip": "127.0.0.1", "hostnames": ["drift.invalid"]}]),
-        put("spec/minReadySeconds", 1),
+        put("spec/template/spec/imagePullSecrets", [{"name": "drift"}]),
+        put(_container("lifecycle"), {"preStop": {"sleep": {"seconds": 1}}}),
         besides=ROLLING,
     ),
     Mutation("server.missing", f"Deployment {TIME}", None, ROLLING),
     Mutation("server.undeclared", f"Deployment {MCP}/rogue", ROGUE),
     Mutation("server.undeclared", f"Deployment {WORKERS}/rogue", ROGUE),
+    Mutation("server.undeclared", f"Deployment {MCP}/shadow", SHADOW),
     Mutation("service.missing", f"Service {TIME}", None),
     *_mutate("service.port", f"Service {TIME}", put("spec/ports/0/port", 9), put("spec/ports/0/targetPort", 9)),
     *_mutate(
@@ -215,7 +256,15 @@ SERVERS = [
     ),
     # The API server then sets externalTrafficPolicy in the editor's name.
     *_mutate(
-        "object.field", f"Service {TIME}", put("spec/externalIPs", ["192.0.2.1"]), besides={"object.foreign-field"}
+        "object.field",
+        f"Service {TIME}",
+        put("spec/externalIPs", ["192.0.2.1"]),
+        besides={"object.foreign-service-field"},
+    ),
+    *_mutate(
+        "object.foreign-service-field",
+        f"Service {TIME}",
+        put("spec/publishNotReadyAddresses", True),  # noqa: FBT003 - the field's value
     ),
     *_mutate("object.label", f"Service {TIME}", drop(_label("app"))),
     *_mutate("object.missing", f"PodDisruptionBudget {TIME}", None),
@@ -230,7 +279,9 @@ RBAC = [
         "rbac.token",
         f"ServiceAccount {SYSTEM}/cortex-resource-manager",
         put("automountServiceAccountToken", True),  # noqa: FBT003
+        drop("automountServiceAccountToken"),
     ),
+    *_mutate("object.foreign-right", f"ServiceAccount {TIME}", put("imagePullSecrets", [{"name": "drift"}])),
     *_mutate(
         "rbac.rules",
         "ClusterRole cortex-resource-manager-role",
@@ -289,6 +340,9 @@ CONFIG = [
         besides=READ,
     ),
     *_mutate("object.label", f"ConfigMap {MCP}/time-mcp-config", drop(_label("cortex.dev/component"))),
+    *_mutate(
+        "object.foreign-data", f"ConfigMap {MCP}/time-mcp-config", put("binaryData", {"more": "MQ=="}), besides=READ
+    ),
     Mutation("object.undeclared", f"ConfigMap {WORKERS}/stray", STRANGER, frozenset({"config.unused"})),
     *_mutate("declaration.missing", f"ConfigMap {SYSTEM}/cortex-declaration", None),
     *_mutate(
@@ -319,7 +373,7 @@ SECRETS = [
 ]
 
 OTHERS = [
-    *_mutate("object.missing", f"Service {METRICS}", None, besides=ROLLING),
+    *_mutate("object.missing", f"Service {METRICS}", None, besides=MEASURING),
     *_mutate("object.missing", f"CronJob {SYSTEM}/cortex-verify", None),
     *_mutate("verifier.suspended", f"CronJob {SYSTEM}/cortex-verify", put("spec/suspend", True)),  # noqa: FBT003
     *_mutate(
@@ -328,15 +382,30 @@ OTHERS = [
         put("spec/schedule", "0 0 1 1 *"),
         put("spec/concurrencyPolicy", "Allow"),
         put("spec/jobTemplate/spec/template/spec/containers/0/command", ["true"]),
+        drop("spec/jobTemplate/spec/backoffLimit"),
+        drop("spec/jobTemplate/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation"),
     ),
     *_mutate(
         "object.field",
         f"Deployment {METRICS}",
         put("spec/replicas", 0),
-        besides=ROLLING,
+        besides=MEASURING,
     ),
-    *_mutate("object.field", f"Service {METRICS}", put("spec/ports/0/port", 9), besides=ROLLING),
-    Mutation("object.undeclared", f"Service {WORKERS}/stray", {**STRANGER, "spec": {"ports": [{"port": 80}]}}),
+    *_mutate("object.field", f"Service {METRICS}", put("spec/ports/0/port", 9), besides=MEASURING),
+    *(
+        Mutation("object.undeclared", f"{kind} {WORKERS}/stray", {**STRANGER, "spec": spec})
+        for kind, spec in (
+            ("DaemonSet", STRAY_PODS),
+            ("Ingress", {"defaultBackend": {"service": {"name": "stray", "port": {"number": 80}}}}),
+            ("PersistentVolumeClaim", STRAY_CLAIM),
+            ("Pod", STRAY_POD),
+            ("ReplicaSet", {**STRAY_PODS, "replicas": 0}),
+            ("Service", {"ports": [{"port": 80}]}),
+            ("StatefulSet", {**STRAY_PODS, "replicas": 0, "serviceName": "stray"}),
+        )
+    ),
+    # Two pods of each server run there, and a third of one that is replaced.
+    Mutation("usage.quota", f"ResourceQuota {MCP}/{MCP}-quota", put("spec/hard/pods", "4"), {"quota.hard"}, within=30),
 ]
 
 MUTATIONS: list[Mutation] = [*NAMESPACES, *SERVERS, *RBAC, *NETWORK, *CONFIG, *SECRETS, *OTHERS]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from stacks.checksum import checksum
+from stacks.model import Declaration
 from stacks.objects import HIDDEN, Object, Value, declared
 from tests.components import recording
 from tests.components.full import full
@@ -59,7 +60,8 @@ def test_secrets_of_the_stack_carry_a_checksum_and_no_others() -> None:
 def test_nothing_else_is_hidden_but_the_checksums_of_pods_that_read_secrets() -> None:
     places = {f"{one.kind} {one.name}{path}" for one in declared(full()) for path in hidden(one.document())}
     assert places - {place for place in places if place.startswith("Secret ")} == {
-        f"Deployment demo-mcp-server/spec/template/metadata/annotations/{CHECKSUM}"
+        f"Deployment demo-mcp-server/spec/template/metadata/annotations/{CHECKSUM}",
+        f"Job cortex-verify-{full().digest()[:8]}/spec/template/metadata/annotations/{CHECKSUM}",
     }
 
 
@@ -88,6 +90,36 @@ def test_every_server_admits_the_verifier_once_where_there_is_one() -> None:
         assert rule["from"] == [verifier]
     alone = of("NetworkPolicy", declared(recording.declared(new={})))
     assert "ingress" not in cast("Mapping[str, object]", at(alone["cortex-mcp/new-mcp-server"], "spec"))
+
+
+POD = "spec.template.spec"
+PODS = {"Deployment": POD, "Job": POD, "CronJob": f"spec.jobTemplate.{POD}"}
+
+
+def pull_secrets(declaration: Declaration) -> dict[str, set[str]]:
+    """Give the pull secrets of each object with pods, by its name without the Job's hash."""
+    found = {}
+    for one in declared(declaration):
+        if one.kind in PODS:
+            pod = cast("Mapping[str, list[Mapping[str, str]]]", at(one, PODS[one.kind]))
+            name = one.name.removesuffix(declaration.digest()[:8])
+            found[f"{one.kind} {name}"] = {named["name"] for named in pod.get("imagePullSecrets", [])}
+    return found
+
+
+def test_pull_secrets_are_on_every_pod_and_a_declared_one_in_its_namespace() -> None:
+    cluster = {"context": "c", "environment": "e", "imagePullSecrets": ["everywhere", "ours"]}
+    keys = {".dockerconfigjson": {"pulumi": "registry"}}
+    ours = {"ours": {"namespace": "cortex-mcp", "type": "kubernetes.io/dockerconfigjson", "keys": keys}}
+    parts = {"servers": {"bare": recording.MINIMAL}, "resourceManager": None, "kubeStateMetrics": {}, "secrets": ours}
+    assert pull_secrets(full(cluster=cluster, **parts)) == {
+        "Deployment bare-mcp-server": {"everywhere", "ours"},
+        "Deployment kube-state-metrics": {"everywhere"},
+        "CronJob cortex-verify": {"everywhere"},
+        "Job cortex-verify-": {"everywhere"},
+    }
+    without = pull_secrets(full(cluster={"context": "c", "environment": "e"}, **parts))
+    assert set().union(*without.values()) == set()
 
 
 def test_verification_is_of_this_declaration() -> None:
