@@ -8,7 +8,7 @@ CORTEX := $(BIN)/cortex
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down check test test-unit test-live bench format lock
+.PHONY: help setup up down check test test-unit test-live test-live-stack test-live-provider bench format lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +44,14 @@ test-unit: $(VENV)/installed
 	$(BIN)/pytest -m "not live" --numprocesses 2
 
 test-live: setup
-	$(BIN)/pytest -m live
+	@echo "The live tests of the plugin and all others run at the same time, each on a cluster of its own; each shows when it has ended."
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-live-stack test-live-provider
+
+test-live-stack:
+	$(BIN)/pytest -m live --ignore=tests/provider
+
+test-live-provider:
+	CORTEX_TEST_CLUSTER=provider $(BIN)/pytest -m live tests/provider
 
 bench: setup ## Measure speed, as ratios within one run
 	$(BIN)/python -m bench

@@ -1,11 +1,12 @@
 """What is decided once for a cluster and holds for its life: the kind of its node, its addresses, its ports."""
 
+import contextlib
 import ipaddress
 import json
 import random
 import socket
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -90,7 +91,8 @@ def load(path: Path) -> Record | None:
 def create(path: Path, node: NodeKind) -> Record:
     """Decide a new cluster's record and keep it."""
     if node == "real":
-        record = Record(node, str(free_network(_routes())), dict(_PORTS))
+        network = free_network([*_routes(), *_kept(path)])
+        record = Record(node, str(network), dict(_PORTS))
     else:
         record = Record(node, str(_NETWORKS[0]), dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True)))
     write(path, json.dumps(asdict(record), indent=2))
@@ -108,7 +110,8 @@ def free_network(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Networ
         if not any(network.overlaps(other) for other in used):
             return network
     raise ClusterError(
-        f"no network is free from {_NETWORKS[0]} to {_NETWORKS[-1]}: stop another cluster or remove a route"
+        f"no network is free from {_NETWORKS[0]} to {_NETWORKS[-1]}: "
+        "remove another cluster (cortex local down --name NAME --delete), or a route"
     )
 
 
@@ -140,6 +143,14 @@ def _routes() -> list[ipaddress.IPv4Network]:
     shown = subprocess.run(["ip", "-json", "-4", "route"], capture_output=True, text=True, check=True).stdout
     routes = cast("list[dict[str, str]]", json.loads(shown))
     return [ipaddress.IPv4Network(r["dst"]) for r in routes if r["dst"] != "default"]
+
+
+def _kept(path: Path) -> Iterator[ipaddress.IPv4Network]:
+    """Give the networks of the other clusters, which may be stopped or about to start: each wants its own again."""
+    for other in path.parent.parent.glob(f"*/{path.name}"):
+        with contextlib.suppress(ClusterError):  # a damaged one cannot start
+            if (known := load(other)) and known.node == "real":
+                yield ipaddress.IPv4Network(known.network)
 
 
 def _free_ports(count: int) -> list[int]:

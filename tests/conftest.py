@@ -75,7 +75,7 @@ def checkers() -> Mapping[str, Path]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The run's cluster, with nothing on it but what the embedded cluster brings."""
-    name = cluster_name("run")
+    name = cluster_name(os.environ.get("CORTEX_TEST_CLUSTER", "run"))
     try:
         yield start(name)
     finally:

@@ -28,8 +28,16 @@ def test_a_network_that_a_route_overlaps_is_not_chosen() -> None:
 
 
 def test_no_network_free() -> None:
-    with pytest.raises(ClusterError, match=r"^no network is free from 10\.89\.0\.0/16 to 10\.127\.0\.0/16: stop"):
+    with pytest.raises(ClusterError, match=r"^no network is free from 10\.89\.0\.0/16 to 10\.127\.0\.0/16: remove"):
         record.free_network([IPv4Network("10.0.0.0/8")])
+
+
+def test_a_network_that_a_stopped_cluster_keeps_is_not_chosen(tmp_path: Path) -> None:
+    networks = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        networks.append(record.create(tmp_path / name / "cluster.json", "real").network)
+    assert len(set(networks)) == 2
 
 
 def test_a_record_is_read_as_it_was_made(tmp_path: Path) -> None:
