@@ -11,6 +11,10 @@ from checks.options import Context, Format, FormatOption, Kubeconfig, Output, St
 if TYPE_CHECKING:
     from checks.findings import Report
 
+_EXIT_CODES = (
+    "Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked."
+)
+
 Write = Callable[["Report", TextIO], None]
 
 
@@ -50,8 +54,5 @@ def command(summary: str | None, *rows: str, write: Write = as_text, read_only: 
             emit(partial(write, report), output)
         raise typer.Exit(report.exit_code)
 
-    app.command(help=f"{summary}\n\n{EXIT_CODES}")(look)
+    app.command(help=f"{summary}\n\n{_EXIT_CODES}")(look)
     return app
-
-
-EXIT_CODES = "Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked."

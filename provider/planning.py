@@ -9,7 +9,7 @@ from provider import waiting
 from provider.diff import MISSING, Change, Edit, changes, covers, field_at, parse, render
 from provider.errors import ApiError, ProviderError
 from provider.inputs import is_autonamed, is_true
-from provider.kinds import CUSTOM_RESOURCE_DEFINITION
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION, JOB
 from provider.properties import Object, has_unknown, manifest
 from provider.readiness import Failed
 from provider.replacement import IDENTITY, forces_replacement
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _REPLACE_UNREADY = "pulumi.com/replaceUnready"
 _IMMUTABLE = "field is immutable"
-_JOB = ("batch", "Job")
 # What goes with them is more than the object: the server's refusal of the update stands.
 _HOLDING = {("", "Namespace"), ("", "PersistentVolumeClaim"), CUSTOM_RESOURCE_DEFINITION}
 
@@ -42,7 +41,7 @@ def plan(writer: Writer, operation: Operation) -> Plan:
     replaces = tuple(change for change in found if _forces_replacement(writer, operation, change, after))
     if found and not replaces and writer.is_known and not has_unknown(after):
         found, replaces = _tried(writer, operation, found)
-    if operation.kind.key == _JOB and is_true(new, _REPLACE_UNREADY) and _is_unready(writer, operation):
+    if operation.kind.key == JOB and is_true(new, _REPLACE_UNREADY) and _is_unready(writer, operation):
         unready = Change(("metadata", "annotations", _REPLACE_UNREADY), Edit.UPDATE)
         found, replaces = (*found, unready), (*replaces, unready)
     # A name that is made anew, here or by the server (`generateName`), is free.

@@ -10,6 +10,7 @@ from provider.conditions import expressions, unmet
 from provider.diagnosis import diagnose, events
 from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
 from provider.inputs import annotation, is_true
+from provider.kinds import JOB
 from provider.properties import part
 from provider.readiness import Failed, Settling, conditions, pending
 
@@ -29,7 +30,6 @@ _DIAGNOSED = 5.0
 _SKIP = "pulumi.com/skipAwait"
 _TIMEOUT = "pulumi.com/timeoutSeconds"
 _SERVER_ERROR = 500
-_JOB = ("batch", "Job")
 _COMPLETE = {"type": "Complete", "status": "True"}
 
 
@@ -98,7 +98,7 @@ class Wait:
         except (ApiError, UnreachableError) as error:
             self.log.status(f"waiting: {self._passing(error)}")
             return live
-        if current is None and self.ref.resource.kind.key == _JOB and self._has_completed(live):
+        if current is None and self.ref.resource.kind.key == JOB and self._has_completed(live):
             return {**live, "status": {**part(live, "status"), "conditions": [_COMPLETE]}}
         if current is None:
             raise UnreadyError(f"{self.ref} was deleted while it was awaited", live)

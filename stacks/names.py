@@ -55,6 +55,8 @@ RESOURCE_MANAGER_EXEC = f"{RESOURCE_MANAGER}-exec"
 """Role and RoleBinding in a namespace: running commands in its pods."""
 RESOURCE_MANAGER_TOKEN = f"{RESOURCE_MANAGER}-token"
 """The legacy Secret with a token that never expires."""
+TOKEN_SECRET = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secret
+"""Type of a Secret into which the cluster writes the token of an account."""
 MCP_MANAGER_ROLE = "cortex-mcp-manager"
 """Role of the resource manager in cortex-mcp (seed, section 5.4)."""
 MCP_MANAGER_BINDING = f"{MCP_MANAGER_ROLE}-binding"

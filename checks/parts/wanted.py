@@ -8,9 +8,8 @@ from stacks import names
 from stacks.model import Declaration
 from stacks.secret import OPAQUE, ROTATE_AFTER_DAYS
 
-TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secret
 TOKEN_KEYS = frozenset({"ca.crt", "namespace", "token"})
-"""What the cluster itself writes into a Secret of type TOKEN."""
+"""What the cluster itself writes into a Secret of type names.TOKEN_SECRET."""
 
 
 class Place(NamedTuple):
@@ -58,7 +57,9 @@ def secrets(declaration: Declaration) -> Iterator[WantedSecret]:
             yield WantedSecret(place, keys, made=True, rotate_after_days=ROTATE_AFTER_DAYS, users=(kind,))
     if (manager := declaration.resource_manager) and manager.token == "legacy":  # noqa: S105 - a kind of token
         place = Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN)
-        yield WantedSecret(place, TOKEN_KEYS, made=False, rotate_after_days=ROTATE_AFTER_DAYS, users=(), type=TOKEN)
+        yield WantedSecret(
+            place, TOKEN_KEYS, made=False, rotate_after_days=ROTATE_AFTER_DAYS, users=(), type=names.TOKEN_SECRET
+        )
 
 
 def config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:

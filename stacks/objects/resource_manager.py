@@ -82,5 +82,5 @@ def _legacy_token() -> Object:
         names.SYSTEM_NAMESPACE,
         _LABELS,
         {"kubernetes.io/service-account.name": names.RESOURCE_MANAGER},
-        {"type": "kubernetes.io/service-account-token"},
+        {"type": names.TOKEN_SECRET},
     )
