@@ -31,7 +31,7 @@ for i in range(int(os.environ["BENCH_COPIES"])):
     k.apps.v1.Deployment(f"deployment-{i}", metadata=meta, spec=spec, opts=inside)
 """
 _FLOOR = """#!{python}
-import resource, signal, sys, threading
+import signal, sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec, module_from_spec
 # As our plugin does: the packages around the protocol's classes take as long to import as all the rest.
@@ -55,14 +55,12 @@ class Floor(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, r, c): return empty_pb2.Empty()
     def Cancel(self, r, c): return empty_pb2.Empty()
 
-stop = threading.Event()
-signal.signal(signal.SIGINT, lambda *_: stop.set())
-signal.signal(signal.SIGTERM, lambda *_: stop.set())
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
 server = grpc.server(ThreadPoolExecutor(64))
 provider_pb2_grpc.add_ResourceProviderServicer_to_server(Floor(), server)
 print(server.add_insecure_port("127.0.0.1:0"), flush=True)
 server.start()
-stop.wait()
+signal.sigwait([signal.SIGINT, signal.SIGTERM])
 server.stop(None)
 """
 _SMALL, _LARGE = 50, 400

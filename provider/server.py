@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
+from select import select
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
@@ -320,13 +321,24 @@ def _report_unready(
     context.abort(grpc.StatusCode.UNKNOWN, message)
 
 
+def _told_to_stop() -> int:
+    """A file descriptor that can be read once the engine says to stop.
+
+    The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us. A handler
+    in Python could neither wake a wait that is just about to begin nor take a lock that the wait holds.
+    """
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    return told
+
+
 def serve() -> None:
     """Serves on a free loopback port, printed for the engine, until the engine says to stop or is gone."""
     logging.getLogger().addHandler(logging.NullHandler())  # packages log what we tell in a sentence
-    # The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us.
-    told_to_stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told_to_stop.set())
+    told_to_stop = _told_to_stop()
     # Large CRDs exceed the default message size of 4 MiB.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(ThreadPoolExecutor(settings.CALLS), options=unlimited)
@@ -338,7 +350,7 @@ def serve() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    while not told_to_stop.wait(_PARENT_CHECK) and os.getppid() == parent:
+    while not select([told_to_stop], [], [], _PARENT_CHECK)[0] and os.getppid() == parent:
         pass
     provider.cancel()  # a wait would keep the process alive
     server.stop(None)

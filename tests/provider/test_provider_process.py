@@ -45,6 +45,14 @@ def test_the_plugin_ends_when_the_engine_says_so(plugin: subprocess.Popen[str], 
         assert plugin.wait(4) == 0
 
 
+def test_the_plugin_ends_however_often_it_is_told_to(plugin: subprocess.Popen[str]) -> None:
+    port(plugin)
+    for _ in range(300):
+        os.kill(plugin.pid, signal.SIGINT)
+        os.kill(plugin.pid, signal.SIGTERM)
+    assert plugin.wait(4) == 0
+
+
 def test_a_wait_does_not_keep_the_plugin_alive(plugin: subprocess.Popen[str]) -> None:
     with endless() as kubeconfig, grpc.insecure_channel(f"127.0.0.1:{port(plugin)}") as channel:
         provider = provider_pb2_grpc.ResourceProviderStub(channel)
