@@ -324,8 +324,8 @@ def _report_unready(
 def _told_to_stop() -> int:
     """A file descriptor that can be read once the engine says to stop.
 
-    The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us. A handler
-    in Python could neither wake a wait that is just about to begin nor take a lock that the wait holds.
+    The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us.
+    A handler in Python could neither wake a wait that is just about to begin nor take a lock that the wait holds.
     """
     told, tell = os.pipe()
     os.set_blocking(tell, False)
