@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local import folders
 from local.programs import Programs
@@ -17,6 +18,10 @@ from local.tool import CHECKERS
 
 ROOT = Path(__file__).parent.parent
 CORTEX = ROOT / ".venv" / "bin" / "cortex"
+
+# A busy machine makes no example wrong.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,12 @@ class Cluster:
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
+
+    def make_namespace(self, name: str) -> None:
+        """Make a namespace, complete with what Kubernetes puts into it: pods need its account."""
+        self.run("kubectl", "create", "namespace", name)
+        made = ("serviceaccount/default", "configmap/kube-root-ca.crt")
+        self.run("kubectl", "--namespace", name, "wait", "--for=create", "--timeout=60s", *made)
 
 
 def cortex(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ def available(deployment: k8s.Deployment, least: int) -> bool:
 
 def settled(deployment: k8s.Deployment) -> bool:
     """Tell whether its pods are as many as it asks for, all available and of its latest revision."""
-    return available(deployment, deployment.spec.replicas) and _rolled_out(deployment) and _complete(deployment)
+    return available(deployment, deployment.spec.replicas) and rolled_out(deployment) and _complete(deployment)
 
 
 def judge(tally: Tally, family: str, ref: Ref, deployment: k8s.Deployment, least: int, why: str) -> None:
@@ -30,7 +30,7 @@ def judge(tally: Tally, family: str, ref: Ref, deployment: k8s.Deployment, least
     tally.passed(namespace=ref.namespace)
     updated = f"{status.updated_replicas} of {status.replicas} updated"
     tally.holds(
-        _rolled_out(deployment) and (least < wanted or _complete(deployment)),
+        rolled_out(deployment) and (least < wanted or _complete(deployment)),
         f"{family}.rollout",
         ref,
         f"a change is being rolled out{why}",
@@ -39,7 +39,7 @@ def judge(tally: Tally, family: str, ref: Ref, deployment: k8s.Deployment, least
     )
 
 
-def _rolled_out(deployment: k8s.Deployment) -> bool:
+def rolled_out(deployment: k8s.Deployment) -> bool:
     """Tell whether no pod of an older revision is left."""
     return _observed(deployment) and deployment.status.updated_replicas == deployment.status.replicas
 

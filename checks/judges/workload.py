@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from checks import objects as k8s
 from checks.findings import Ref
-from checks.judges.rollout import settled
+from checks.judges.rollout import rolled_out, settled
 from checks.tally import Tally
 from stacks import names
 from stacks.discovery import annotations, labels
@@ -30,6 +30,8 @@ def judge(tally: Tally, kind: str, server: Server, live: Live) -> None:
         _discovered(tally, kind, server, live.deployment, mine)
         if settled(live.deployment):
             _count(tally, ref, live.deployment.spec.replicas, mine)
+        # Not only of what is settled: a pod whose image was changed may never become ready again.
+        if rolled_out(live.deployment):
             for pod in mine:
                 _images(tally, live.deployment.spec.template, pod)
 

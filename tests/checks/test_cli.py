@@ -68,7 +68,7 @@ class Project:
 
 
 def command(args: Sequence[str]) -> list[str]:
-    return [sys.executable, "-W", "error", "-m", "checks.cli", *args]
+    return [sys.executable, "-W", "error", "-m", "tests.checks.patient", *args]
 
 
 @pytest.fixture

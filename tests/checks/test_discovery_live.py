@@ -30,18 +30,18 @@ def stranger(stack: Cluster) -> Iterator[str]:
     images = stack.run("kubectl", "-n", "cortex-mcp", "get", "deploy", "-o", "jsonpath={..image}").stdout
     container = {"name": "main", "image": images.split()[0], "imagePullPolicy": "IfNotPresent", "command": ["/nowhere"]}
     labels = {names.APP: names.MCP_SERVER_APP, names.TYPE: "rogue"}
-    objects = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": "rogue", "namespace": NAMESPACE, "labels": labels},
-            "spec": {"containers": [container], "automountServiceAccountToken": False},
-        },
-    ]
-    stack.run("kubectl", "apply", "-f", "-", given=yaml.safe_dump_all(objects))
-    yield "rogue"
-    stack.run("kubectl", "delete", "namespace", NAMESPACE)
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "rogue", "namespace": NAMESPACE, "labels": labels},
+        "spec": {"containers": [container], "automountServiceAccountToken": False},
+    }
+    stack.make_namespace(NAMESPACE)
+    try:
+        stack.run("kubectl", "apply", "-f", "-", given=yaml.safe_dump(pod))
+        yield "rogue"
+    finally:
+        stack.run("kubectl", "delete", "namespace", NAMESPACE)
 
 
 def test_declared_servers_are_found(stack: Cluster) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -54,7 +54,6 @@ def comparable(found: Iterable[Sample]) -> list[tuple[str, dict[str, str], str]]
     return [(one.name, one.labels, repr(one.value)) for one in found]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(lines() | headers), st.sampled_from(["", "\n"]))
 def test_any_text_is_read_as_the_library_reads_it(parts: list[str], end: str) -> None:
     text = "\n".join(parts) + end

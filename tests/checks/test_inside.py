@@ -13,7 +13,6 @@ from checks.endpoint import endpoint
 from checks.errors import UsageError
 from checks.findings import Permission, Reason, Report, Severity, Status
 from checks.http_probe import Reply
-from checks.judges import api_server
 from checks.mcp_answer import Answer as McpAnswer
 from checks.mcp_answer import Outcome
 from checks.parts import health, strays
@@ -22,6 +21,8 @@ from checks.verify import verify_deployed
 from stacks import names
 from tests.checks.fake_api import Answer, FakeApi, ordinary, serve, status
 from tests.checks.world import Json, World, declared, known
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 ENVIRONMENT = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 DECLARATION = "/api/v1/namespaces/cortex-system/configmaps/cortex-declaration"
@@ -32,12 +33,6 @@ def account(tmp_path: Path) -> Path:
     (tmp_path / "token").write_text("first-token\n")
     (tmp_path / "ca.crt").write_text(Path(certifi.where()).read_text())
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forgive a busy machine its latency: the server that answers here shares a process with who asks."""
-    monkeypatch.setattr(api_server, "_threshold", lambda declaration: 600_000)
 
 
 @pytest.fixture

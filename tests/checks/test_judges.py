@@ -641,6 +641,18 @@ def test_left_out_without_a_finding_is_no_pass(world: World) -> None:
     assert exit_code((row,), Severity.ERROR) == UNKNOWN
 
 
+def test_changed_image_is_found_though_its_pod_never_gets_ready(world: World) -> None:
+    another_image(world)
+    status(world, availableReplicas=1)
+    assert sorted(world.codes()) == ["server.image", "server.unavailable"]
+
+
+def test_image_of_an_older_revision_is_no_drift(world: World) -> None:
+    another_image(world)
+    status(world, updatedReplicas=1)
+    assert world.codes() == ["server.rollout"]
+
+
 def test_server_declared_off_need_not_answer() -> None:
     world = World(declared(servers={"time": {**declared().servers["time"].model_dump(), "replicas": 0}}))
     status(world, replicas=0, updatedReplicas=0, availableReplicas=0)

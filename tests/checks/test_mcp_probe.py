@@ -226,7 +226,7 @@ def test_wrong_path_is_no_mcp() -> None:
 )
 def test_something_else_is_no_mcp(answer: Response) -> None:
     with running(page(answer)) as access:
-        assert ask(access, deadline=5).outcome is Outcome.NO_MCP
+        assert ask(access).outcome is Outcome.NO_MCP
 
 
 @pytest.mark.parametrize("code", [401, 403])

@@ -53,6 +53,7 @@ def test_what_the_policies_do_not_say_is_found(stack: Stack, tmp_path: Path) -> 
 
 
 def test_interrupted_verification_leaves_no_probe(stack: Stack) -> None:
+    wait_for_no_probe(stack)
     process = subprocess.Popen(
         VERIFY,
         cwd=stack.root,
@@ -63,7 +64,8 @@ def test_interrupted_verification_leaves_no_probe(stack: Stack) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     end = monotonic() + 60
-    while not kubectl(stack, *PROBES) and monotonic() < end:
+    while not kubectl(stack, *PROBES):
+        assert monotonic() < end, "no probe was seen"
         sleep(0.1)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)

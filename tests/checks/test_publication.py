@@ -12,7 +12,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from checks.access import Access
 from checks.catalogue import finding
 from checks.findings import Finding, Ref, Report, Severity
-from checks.judges import api_server
 from checks.publication import MOST_BYTES, config_map, fitting, publish
 from checks.reports import document, metrics
 from checks.verify import verify_deployed
@@ -20,13 +19,9 @@ from stacks import names
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import Json, World, declared, known
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 RESULT = "/api/v1/namespaces/cortex-system/configmaps/cortex-verification"
-
-
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forgive a busy machine its latency: the server that answers here shares a process with who asks."""
-    monkeypatch.setattr(api_server, "_threshold", lambda declaration: 600_000)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def test_parts_are_read_for_rows_that_there_are() -> None:
     assert {row for rows in ROWS.values() for row in rows} <= {*named()}
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("name", named())
 def test_a_row_alone_is_read_and_judged_as_among_all(name: str) -> None:
     """Whatever a judge looks at is read for it: what was left out would be unknown."""

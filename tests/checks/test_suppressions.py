@@ -103,6 +103,7 @@ EXPIRED = entry("node.count", until="2026-11-23")
 UNUSED = entry("server.*", "Deployment cortex-mcp/*")
 
 
+@pytest.mark.usefixtures("patient")
 def test_used_suppression_makes_the_report_ok(api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
     report = verified(api, USED)

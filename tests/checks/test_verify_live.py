@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.live, pytest.mark.usefixtures("no_failed_run")]
 
 Json = dict[str, Any]
 MANAGER = "cortex-test"
+OF_THE_MOMENT = ("api.latency", "verifier.failed")
 
 
 class Stack(Protocol):
@@ -62,9 +63,9 @@ def report(stack: Stack, code: int) -> Json:
 
 
 def findings(rows: list[Json]) -> list[tuple[str, str]]:
-    """Give code and object of each finding, but that a run on schedule has met the test's own drift."""
+    """Give code and object of each finding, but not that the machine is busy or a scheduled run met a test's drift."""
     found = [(f["code"], f["object"]["name"]) for row in rows for f in row["findings"]]
-    return [finding for finding in found if finding[0] != "verifier.failed"]
+    return [finding for finding in found if finding[0] not in OF_THE_MOMENT]
 
 
 @contextmanager
@@ -96,7 +97,10 @@ def _opposite(patch: Json, original: Json) -> Json:
 
 
 def test_deployed_stack_is_as_declared(stack: Stack) -> None:
-    code, out = verify(stack)
+    for _ in range(3):  # the API server of a busy machine may be found slow
+        code, out = verify(stack)
+        if "api.latency" not in out:
+            break
     assert code == 0, out
     lines = out.splitlines()
     assert [line.split()[-1] for line in lines[3:16]] == ["ok"] * 13

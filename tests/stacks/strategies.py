@@ -20,7 +20,7 @@ from stacks.server import Folder, RoleName, ServerType
 from stacks.suppression import Code, ObjectPattern
 
 # Stacks are large examples, and machines that run tests are busy.
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 Settings = dict[str, Any]
 Drawn = st.SearchStrategy[Settings]

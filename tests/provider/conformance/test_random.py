@@ -94,9 +94,7 @@ programs = st.lists(st.tuples(manifests, metadata), min_size=40, max_size=40)
 
 
 # An example takes half a minute: what fails is shown as it is.
-@settings(
-    max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate]
-)
+@settings(max_examples=2, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate])
 @given(program=programs)
 def test_a_second_up_of_anything_valid_changes_nothing(
     cluster: Cluster, live: Live, tmp_path_factory: pytest.TempPathFactory, program: list[Any]
