@@ -29,6 +29,8 @@ PING_SECONDS = 5.0
 """A process that let a request time out counts as hung unless it answers a ping in these seconds."""
 DRAIN_SECONDS = 0.4
 """Seconds that running calls have to finish in when the bridge stops."""
+_START_SECONDS = 60.0
+"""Seconds for a process to start and to greet, however little time its calls have."""
 
 _log = logging.getLogger("bridge")
 _Result = TypeVar("_Result", bound=BaseModel)
@@ -128,7 +130,9 @@ class Child:
         pipe = watched_pipe(self._command, started=self._started, ended=self._ended)
         reason = "the server's process ended"
         try:
-            async with Client(pipe, mode="legacy", read_timeout_seconds=self._limits.timeout, cache=None) as client:
+            # Of calls `request` keeps the time: this bounds the greeting, for which a process has to start first.
+            patience = max(self._limits.timeout, _START_SECONDS)
+            async with Client(pipe, mode="legacy", read_timeout_seconds=patience, cache=None) as client:
                 await self._greet(client.session, task_status)
                 async with anyio.create_task_group() as group:
                     group.start_soon(self._watch_doubts, client.session)

@@ -206,12 +206,13 @@ def _follow(folder: Folder, until: str | None, shown: set[str], progress: Progre
         ClusterError: one never becomes healthy, or the node's process ends.
     """
     while True:
+        is_running = _running(folder)  # asked first: the last that a node tells is why it ends
         state = NodeStatus.load(folder.status) or NodeStatus()
         for name, component in state.components.items():
             if component.state in {"healthy", "done"} and name not in shown:
                 shown.add(name)
                 progress.say(f"{name} {component.state} after {component.seconds} s")
-        if state.phase == "failed" or not _running(folder):
+        if state.phase == "failed" or not is_running:
             raise ClusterError(_failure(folder, state))
         if state.phase == "ready" or until in shown:
             return

@@ -103,6 +103,9 @@ def stop(folder: Folder) -> None:
         return
     node.inner.end(_STOP_WITHIN_SECONDS)
     node.outer.end(_STOP_WITHIN_SECONDS)
+    if node.outer != node.inner:
+        # It goes with the node's network namespace, but the kernel takes its time: a next start would meet its routes.
+        _ip(f"link delete {interface(folder)}")
     try:
         cgroups.remove(folder.cgroup)
     except OSError as error:
@@ -133,7 +136,11 @@ def _link(folder: Folder, record: Record, node: Node) -> None:
         f"route add {record.pods} via {record.node_address}",
     )
     for step in steps:
-        done = subprocess.run([debian.find("ip") or "ip", *step.split()], capture_output=True, text=True, check=False)
+        done = _ip(step)
         if done.returncode != 0:
             stop(folder)
             raise ClusterError(f"the link to the node cannot be made (ip {step}): {done.stderr.strip()}")
+
+
+def _ip(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([debian.find("ip") or "ip", *command.split()], capture_output=True, text=True, check=False)

@@ -1,6 +1,7 @@
 """What is decided once for a cluster and holds for its life: the kind of its node, its addresses, its ports."""
 
 import contextlib
+import fcntl
 import ipaddress
 import json
 import random
@@ -90,12 +91,16 @@ def load(path: Path) -> Record | None:
 
 def create(path: Path, node: NodeKind) -> Record:
     """Decide a new cluster's record and keep it."""
-    if node == "real":
-        network = free_network([*_routes(), *_kept(path)])
-        record = Record(node, str(network), dict(_PORTS))
-    else:
-        record = Record(node, str(_NETWORKS[0]), dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True)))
-    write(path, json.dumps(asdict(record), indent=2))
+    # Two clusters that start at the same moment would choose the same network.
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (path.parent.parent / ".choosing").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if node == "real":
+            network = free_network([*_routes(), *_kept(path)])
+            record = Record(node, str(network), dict(_PORTS))
+        else:
+            record = Record(node, str(_NETWORKS[0]), dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True)))
+        write(path, json.dumps(asdict(record), indent=2))
     return record
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5
 _FAILURE_HOLDS = 30.0
 """Seconds in which an unreachable server is not tried anew: else each resource would wait for it in its turn."""
+_HALF_LISTED = (0.1, 0.2, 0.4, 0.8)
+"""Seconds between looks at a group whose kinds are not served yet, or no more: so for a moment with each CRD."""
 _CLOCK = 2.0
 """Seconds by which a creation time may seem earlier than it was: the server tells both its times in whole seconds."""
 
@@ -60,17 +62,26 @@ class Cluster:
 
     def _discover(self, kind: Kind) -> dict[str, Resource]:
         path = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.version}"
-        try:
-            listed = self.api.request("GET", path)["resources"]
-        except ApiError as error:
-            if error.status == 404 and kind.group and not self._is_served(kind):
-                return {}
-            raise
         return {
             entry["kind"]: Resource(Kind(kind.group, kind.version, entry["kind"]), entry["name"], entry["namespaced"])
-            for entry in listed
+            for entry in self._listed(path, kind)
             if "/" not in entry["name"]
         }
+
+    def _listed(self, path: str, kind: Kind) -> list[Object]:
+        """The kinds of a version, none if it is not served; raises when a group says that it is, and lasts in a 404."""
+        pauses = iter(_HALF_LISTED)
+        while True:
+            try:
+                return list(self.api.request("GET", path)["resources"])
+            except ApiError as error:
+                if error.status != 404 or not kind.group:
+                    raise
+                if not self._is_served(kind):
+                    return []
+                if (pause := next(pauses, None)) is None:
+                    raise
+            time.sleep(pause)
 
     def _is_served(self, kind: Kind) -> bool:
         groups = self.api.request("GET", "/apis")["groups"]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from provider.cluster import Cluster
     from provider.lifecycle import State
 
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PARENT_CHECK = 5.0
 """Seconds between looks whether the engine still lives."""
 
@@ -330,7 +331,7 @@ def _told_to_stop() -> int:
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOP_SIGNALS:
         signal.signal(number, lambda *_: None)
     return told
 
@@ -352,5 +353,7 @@ def serve() -> None:
     sys.stdout.flush()
     while not select([told_to_stop], [], [], _PARENT_CHECK)[0] and os.getppid() == parent:
         pass
+    for number in _STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # once is enough, and Python takes its handlers away before it ends
     provider.cancel()  # a wait would keep the process alive
     server.stop(None)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FORCE = "pulumi.com/patchForce"
 _MANAGER = "pulumi.com/patchFieldManager"
 _STATE_MANAGER = "__fieldManager"
+_NO_ACCOUNT = "error looking up service account"
+"""How the server refuses a Pod whose account is yet to be made: as forbidden. A new namespace has none for a moment."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Writer:
 
     def _may_pass(self, operation: Operation, error: ApiError | NoSuchKindError) -> bool:
         """Whether a create was refused for what is yet to come, or for an object that is going."""
-        if isinstance(error, NoSuchKindError) or error.reason == "NotFound":
+        if isinstance(error, NoSuchKindError) or error.reason == "NotFound" or _NO_ACCOUNT in str(error):
             return True
         if error.reason != "AlreadyExists":
             return False

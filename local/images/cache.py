@@ -85,15 +85,19 @@ class Cache:
 
     def _tidy(self) -> None:
         for folder in self._work.iterdir():
-            if _age(folder) > _ABANDONED:
+            if age(folder) > _ABANDONED:
                 shutil.rmtree(folder, ignore_errors=True)
         for layer in self._layers.iterdir():
-            if _age(layer) > _UNUSED:
+            if age(layer) > _UNUSED:
                 layer.unlink(missing_ok=True)
 
 
-def _age(path: Path) -> float:
-    return time.time() - path.stat().st_mtime
+def age(path: Path) -> float:
+    """Give the seconds since a file or folder was changed; 0 if another process has just removed it."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0
 
 
 def _recipe() -> str:

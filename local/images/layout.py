@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from local.images.cache import Cache, Layer
+from local.images.cache import Cache, Layer, age
 from local.images.errors import ImageError
 
 REPOSITORY = "cortex.local"
@@ -137,6 +137,5 @@ def _add(tar: tarfile.TarFile, name: str, source: BinaryIO, size: int) -> None:
 
 def _forget_older(cache: Cache, name: str) -> None:
     tag = "[0-9a-f]" * 12
-    archives = sorted(cache.archives.glob(f"{name}-{tag}.tar"), key=lambda path: path.stat().st_mtime)
-    for archive in archives[:-KEPT]:
-        archive.unlink()
+    for archive in sorted(cache.archives.glob(f"{name}-{tag}.tar"), key=age)[KEPT:]:
+        archive.unlink(missing_ok=True)

@@ -47,6 +47,18 @@ def test_a_few_rapid_failures_are_forgiven(tmp_path: Path) -> None:
     assert anyio.run(live)
 
 
+def test_a_process_that_starts_slower_than_its_calls_may_take_is_waited_for(tmp_path: Path) -> None:
+    slow = "import runpy, sys, time; time.sleep(1); runpy.run_path(sys.argv[1], run_name='__main__')"
+    (tmp_path / "slow.py").write_text(slow)
+    command = [sys.executable, str(tmp_path / "slow.py"), str(SERVER)]
+
+    async def live() -> bool:
+        with anyio.fail_after(30):
+            return await health_once_up(Child(command, Limits(timeout=0.5, first_delay=0.01)))
+
+    assert anyio.run(live)
+
+
 def test_many_rapid_failures_need_a_new_pod_even_while_the_process_lives(tmp_path: Path) -> None:
     async def live() -> bool:
         return await health_once_up(child(tmp_path, HOPELESS_AFTER))
@@ -54,7 +66,9 @@ def test_many_rapid_failures_need_a_new_pod_even_while_the_process_lives(tmp_pat
     assert not anyio.run(live)
 
 
-def test_a_stopping_child_finishes_its_calls_and_takes_no_more(tmp_path: Path) -> None:
+def test_a_stopping_child_finishes_its_calls_and_takes_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.child.DRAIN_SECONDS", 10)
+
     async def stop() -> list[types.CallToolResult]:
         results: list[types.CallToolResult] = []
         flaky = child(tmp_path, 0)

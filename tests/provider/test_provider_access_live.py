@@ -129,7 +129,10 @@ def made(project: Project) -> list[str]:
 def api_server(cluster: Cluster) -> int:
     """The process of this cluster's API server; what started it starts it again."""
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        command = entry.read_bytes().decode().split("\0")
+        try:
+            command = entry.read_bytes().decode().split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
         if command[0].endswith("/kube-apiserver") and any(f"={cluster.folder}/" in part for part in command):
             return int(entry.parent.name)
     raise AssertionError("the cluster has no API server")

@@ -255,7 +255,24 @@ def test_only_the_servers_own_word_means_gone(server: Server, cluster: Cluster) 
     assert cluster.get(ref) is None
 
 
-def test_an_object_is_gone_with_its_kind_and_never_with_half_a_discovery(server: Server, cluster: Cluster) -> None:
+def test_a_kind_whose_group_is_listed_ahead_of_it_is_asked_for_again(
+    server: Server, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provider.cluster._HALF_LISTED", (0, 0))
+    absent: Answer = (404, {}, "404 page not found")
+    served = {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]}
+    server.says("GET /apis/example.com/v1", absent, absent, served)
+    server.says("GET /apis", {"groups": [{"versions": [{"groupVersion": "example.com/v1"}]}]})
+    assert cluster.resource(Kind("example.com", "v1", "Foo")).namespaced
+    server.says("GET /apis/example.com/v2", absent)
+    with pytest.raises(NoSuchKindError):
+        cluster.resource(Kind("example.com", "v2", "Foo"))
+
+
+def test_an_object_is_gone_with_its_kind_and_never_with_half_a_discovery(
+    server: Server, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provider.cluster._HALF_LISTED", ())
     foo = Kind("example.com", "v1", "Foo")
     discovery = "GET /apis/example.com/v1"
     served: dict[str, Any] = {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]}

@@ -137,7 +137,7 @@ def workload(name, **spec):
     labels = {"app": name}
     k.apps.v1.Deployment(name, spec={"selector": {"match_labels": labels}, "template": {"metadata": {"labels": labels},
         "spec": {"containers": [container], **spec}}}, opts=pulumi.ResourceOptions(depends_on=[quota]),
-        metadata={"namespace": NS, "name": name, "annotations": {"pulumi.com/timeoutSeconds": "10"}})
+        metadata={"namespace": NS, "name": name, "annotations": {"pulumi.com/timeoutSeconds": "30"}})
 quota = k.core.v1.ResourceQuota("q", metadata={"namespace": NS, "name": "small"}, opts=inside,
     spec={"hard": {"pods": "0"}, "scopes": ["BestEffort"]})
 some = {"resources": {"requests": {"cpu": "1m"}}}

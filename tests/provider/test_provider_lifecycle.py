@@ -212,6 +212,14 @@ def test_a_namespace_that_is_yet_to_come_is_waited_for(lifecycle: Lifecycle, api
         lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP))
 
 
+def test_a_service_account_that_is_yet_to_come_is_waited_for(lifecycle: Lifecycle, api: FakeApi) -> None:
+    lifecycle.writer.pauses = (0, 0)
+    refused = 'pods "a" is forbidden: error looking up service account ns/default: serviceaccount "default" not found'
+    api.refused_once["POST"] = [ApiError(refused, status=403, reason="Forbidden")]
+    assert lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP)).id == "ns/a"
+    assert f"waiting: ConfigMap ns/a: {refused}" in lifecycle.log.statuses
+
+
 def test_an_object_that_is_being_deleted_is_waited_for_and_no_other(lifecycle: Lifecycle, api: FakeApi) -> None:
     lifecycle.writer.pauses = (0, 0)
     exists = ApiError("exists", status=409, reason="AlreadyExists")

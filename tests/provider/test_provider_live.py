@@ -110,14 +110,14 @@ def test_an_existing_object_is_refused_untouched_and_can_be_imported(project: Pr
 def test_a_failed_await_names_the_image_and_keeps_the_object_in_state(project: Project) -> None:
     program = """
     k.apps.v1.Deployment("web", opts=inside,
-        metadata={"namespace": NS, "name": "web", "annotations": {"pulumi.com/timeoutSeconds": "8"}}, spec={
+        metadata={"namespace": NS, "name": "web", "annotations": {"pulumi.com/timeoutSeconds": "30"}}, spec={
         "selector": {"match_labels": {"app": "web"}},
         "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [
             {"name": "main", "image": "localhost/absent:1", "image_pull_policy": "Never"}]}},
     })
     """
     _, output = project.up(program, fails=True)
-    assert f"Deployment {project.namespace}/web is not ready after 8 s" in output
+    assert f"Deployment {project.namespace}/web is not ready after 30 s" in output
     assert re.search(r"container main of pod web-\S+ waits: ErrImageNeverPull .*localhost/absent:1", output)
     assert "last warning (Pod web-" in output
     kept = project.resource("web")

@@ -122,11 +122,18 @@ def test_a_service_is_ready_when_all_its_endpoints_are(lifecycle: Lifecycle, api
     assert not lifecycle.create(SERVICE, service, 60).unready
 
 
-def test_a_wait_outlives_a_restart_of_the_api_server(lifecycle: Lifecycle, api: FakeApi) -> None:
+def test_a_wait_outlives_a_restart_of_the_api_server(
+    lifecycle: Lifecycle, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = status(conditions=[condition("Complete")])
     api.refused_once["GET"] = [UnreachableError("restarting"), ApiError("starting", status=503)]
     job = declared(JOB)
-    threading.Timer(0.05, lambda: api.has({**job, "metadata": {**job["metadata"], "generation": 1}, **done})).start()
+
+    def told(text: str) -> None:
+        lifecycle.log.statuses.append(text)
+        api.has({**job, "metadata": {**job["metadata"], "generation": 1}, **done})
+
+    monkeypatch.setattr(lifecycle.log, "status", told)
     assert not lifecycle.create(JOB, job, 60).unready
     assert "waiting: restarting" in lifecycle.log.statuses
     assert lifecycle.log.statuses[-1] == ""
