@@ -52,6 +52,10 @@ class Cluster:
     def make_namespace(self, name: str) -> None:
         """Make a namespace, complete with what Kubernetes puts into it: pods need its account."""
         self.run("kubectl", "create", "namespace", name)
+        self.wait_for_namespace(name)
+
+    def wait_for_namespace(self, name: str) -> None:
+        """Wait until Kubernetes has put into a new namespace what it puts into each."""
         made = ("serviceaccount/default", "configmap/kube-root-ca.crt")
         self.run("kubectl", "--namespace", name, "wait", "--for=create", "--timeout=60s", *made)
 

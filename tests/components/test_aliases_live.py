@@ -107,11 +107,6 @@ class Project:
         summary = self.run("up", "--yes", "--skip-preview").rpartition("Resources:")[2].partition("Duration")[0]
         return {what: int(count) for count, what in re.findall(r"(\d+) (\w+)", summary)}
 
-    def wait_for_namespace(self) -> None:
-        """Wait until Kubernetes has put its ConfigMap into the namespace."""
-        made = ("wait", "--for=create", "--timeout=60s", "configmap/kube-root-ca.crt")
-        self._there.run("kubectl", "--namespace", self.namespace, *made)
-
     def live(self) -> set[str]:
         """Name the objects in the namespace, each with the uid that no second object would have."""
         kinds = "configmaps,resourcequotas,limitranges,networkpolicies"
@@ -127,10 +122,10 @@ def project(cluster: Cluster, tmp_path: Path) -> Iterator[Project]:
     project.run("stack", "rm", project.namespace, "--yes")
 
 
-def test_with_aliases_nothing_is_made_anew(project: Project) -> None:
+def test_with_aliases_nothing_is_made_anew(project: Project, cluster: Cluster) -> None:
     project.program(BEFORE)
     project.up()
-    project.wait_for_namespace()
+    cluster.wait_for_namespace(project.namespace)
     before = project.live()
     assert len(before) == 8  # three ConfigMaps and that of Kubernetes, quota, limits, two policies
 
