@@ -11,7 +11,7 @@ from checks import objects as k8s
 from checks.access import Access
 from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
-from checks.findings import EVERYTHING, Reason, Selection
+from checks.findings import EVERYTHING, Reason, Ref, Selection
 from checks.mcp_answer import Answer, Outcome
 from checks.parts import api_server, discovery, dns, health, metrics, network, objects, rights, secrets, strays, usage
 from checks.parts.api_server import ApiServer
@@ -86,6 +86,8 @@ class Snapshot:
     metrics: Metrics | None = field(kw_only=True)
     strays: Strays = field(kw_only=True)
     usage: Usage = field(kw_only=True)
+    pending_deletion: tuple[Ref, ...] = ()
+    """Undeclared objects that the deployment under way is still to delete; they are in no other part."""
 
     def has_namespace(self, name: str) -> bool:
         """Tell whether the namespace exists, as far as is known: of a missing one nothing else need be missed."""
