@@ -18,6 +18,8 @@ _POD = Kind("", "v1", "Pod")
 _EVENT = Kind("", "v1", "Event")
 _LOOKED_AT = 3
 """Pods whose events are read."""
+_SAID = 1500
+"""Characters of a termination message that are shown, from its end: the cause stands there in a log."""
 
 
 def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
@@ -28,6 +30,15 @@ def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
     except ProviderError as error:
         return f" (nothing more is known: {error})"
     return "".join(f"; {text}" for text in found if text)
+
+
+def termination_message(cluster: Cluster, ref: Reference, live: Object) -> str:
+    """Return what the last container that failed left as its termination message, or '' when none left any."""
+    try:
+        pods = _pods(cluster, ref, live)
+    except ProviderError:  # `diagnose` tells
+        return ""
+    return next(filter(None, (_said(container) for pod in pods for container in _containers(pod))), "")
 
 
 def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
@@ -45,11 +56,21 @@ def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
 
 def _stuck_containers(pods: list[Object]) -> Iterator[str]:
     for pod in pods:
-        status = pod.get("status", {})
-        for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        for container in _containers(pod):
             reason = _why_stuck(container)
             if reason:
                 yield f"container {container['name']} of pod {pod['metadata']['name']} {reason}"
+
+
+def _containers(pod: Object) -> list[Object]:
+    status = part(pod, "status")
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def _said(container: Object) -> str:
+    ended = part(container, "state", "terminated")
+    message = str(ended.get("message") or "").strip() if ended.get("exitCode") else ""
+    return message if len(message) <= _SAID else f"…{message[-_SAID:]}"
 
 
 def _why_stuck(container: Object) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provider.conditions import expressions, unmet
-from provider.diagnosis import diagnose, events
+from provider.diagnosis import diagnose, events, termination_message
 from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
 from provider.inputs import annotation, is_true
 from provider.kinds import JOB
@@ -73,8 +73,7 @@ class Wait:
             try:
                 reason = reason_to_wait(self.cluster, self.ref, declared, live)
             except Failed as failure:
-                why = f"{self.ref} failed: {failure}{diagnose(self.cluster, self.ref, live)}"
-                raise UnreadyError(why, live) from failure
+                raise UnreadyError(self._why_failed(failure, live), live) from failure
             except (ApiError, UnreachableError) as error:
                 reason = self._passing(error)
             now = time.monotonic()
@@ -91,6 +90,13 @@ class Wait:
             if self.cancelled.wait(_pause(now - started)):
                 raise UnreadyError(f"{self.ref} is not ready, and waiting was cancelled: {reason}", live)
             live = self._look(live)
+
+    def _why_failed(self, failure: Failed, live: Object) -> str:
+        # A Job knows only that a pod of it failed; the pod knows why.
+        said = termination_message(self.cluster, self.ref, live) if self.ref.resource.kind.key == JOB else ""
+        if said:
+            return f"{self.ref} failed:\n{said}"
+        return f"{self.ref} failed: {failure}{diagnose(self.cluster, self.ref, live)}"
 
     def _look(self, live: Object) -> Object:
         try:

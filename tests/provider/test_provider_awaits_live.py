@@ -28,6 +28,24 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.live
 
 
+@pytest.fixture
+def image(project: Project) -> str:
+    """The pause image that the node has."""
+    return image_of_node(project, "/pause:")
+
+
+@pytest.fixture
+def python(project: Project) -> str:
+    """The image of the node that has Python."""
+    return image_of_node(project, "/cortex:")
+
+
+def image_of_node(project: Project, words: str) -> str:
+    nodes = project.ask("/api/v1/nodes")["items"]
+    names: list[str] = [name for node in nodes for image in node["status"].get("images", []) for name in image["names"]]
+    return next(name for name in names if words in name)
+
+
 def test_the_import_command_brings_an_object_that_the_program_then_declares(project: Project) -> None:
     project.up("")
     theirs = {"metadata": {"name": "c", "labels": {"x": "1"}}, "data": {"a": "1"}}
@@ -58,6 +76,18 @@ def test_a_failed_job_is_replaced_where_it_says_so(project: Project) -> None:
     assert "1 to replace" in project.run("preview")
     project.up(fails=True)
     assert project.live("jobs/j", root="/apis/batch/v1")["metadata"]["uid"] != first
+
+
+def test_a_failed_job_says_what_its_pod_said(project: Project, python: str) -> None:
+    program = f"""
+    say = "open('/dev/termination-log', 'w').write('first line\\\\n\\\\nlast line\\\\n'); raise SystemExit(1)"
+    container = {{"name": "c", "image": {python!r}, "image_pull_policy": "Never", "command": ["python3", "-c", say]}}
+    k.batch.v1.Job("j", metadata={{"namespace": NS, "name": "j"}}, opts=inside, spec={{
+        "backoff_limit": 0, "template": {{"spec": {{"restart_policy": "Never", "containers": [container]}}}}}})
+    """
+    _, output = project.up(program, fails=True)
+    assert re.search(rf"Job {project.namespace}/j failed:\n\s*first line\n\s*\n\s*last line", output), output
+    assert "BackoffLimitExceeded" not in output
 
 
 def test_an_ingress_waits_for_its_address_and_passes_without_its_service(project: Project) -> None:
@@ -109,14 +139,6 @@ k.storage.v1.StorageClass("late", metadata={"name": NS}, provisioner="example.co
 k.core.v1.PersistentVolumeClaim("l", metadata=meta("l"), opts=inside,
     spec={**storage, "storage_class_name": NS, "resources": {"requests": {"storage": "1Mi"}}})
 """
-
-
-@pytest.fixture
-def image(project: Project) -> str:
-    """The pause image that the node has."""
-    nodes = project.ask("/api/v1/nodes")["items"]
-    names: list[str] = [name for node in nodes for image in node["status"].get("images", []) for name in image["names"]]
-    return next(name for name in names if "/pause:" in name)
 
 
 def test_workloads_and_claims_are_awaited_until_their_pods_run(project: Project, image: str) -> None:
