@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provider.errors import ProviderError
-from provider.kinds import Kind, Reference
+from provider.kinds import DEPLOYMENT, Kind, Reference
 from provider.properties import part
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _POD = Kind("", "v1", "Pod")
 _EVENT = Kind("", "v1", "Event")
 _LOOKED_AT = 3
 """Pods whose events are read."""
+_CRASHING = "CrashLoopBackOff"
 _SAID = 1500
 """Characters of a termination message that are shown, from its end: the cause stands there in a log."""
 
@@ -25,7 +26,7 @@ _SAID = 1500
 def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
     """Text to append to a failure, or '' when nothing more is known."""
     try:
-        pods = _pods(cluster, ref, live)
+        pods = pods_of(cluster, ref, live)
         found = [next(_stuck_containers(pods), ""), _last_warning(cluster, ref, pods)]
     except ProviderError as error:
         return f" (nothing more is known: {error})"
@@ -35,13 +36,13 @@ def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
 def termination_message(cluster: Cluster, ref: Reference, live: Object) -> str:
     """Return what the last container that failed left as its termination message, or '' when none left any."""
     try:
-        pods = _pods(cluster, ref, live)
+        pods = pods_of(cluster, ref, live)
     except ProviderError:  # `diagnose` tells
         return ""
-    return next(filter(None, (_said(container) for pod in pods for container in _containers(pod))), "")
+    return next(filter(None, (_said(container) for pod in pods for container in containers(pod))), "")
 
 
-def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
+def pods_of(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
     """The pods behind the object, newest first."""
     if ref.resource.kind == _POD:
         return [live]
@@ -56,13 +57,14 @@ def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
 
 def _stuck_containers(pods: list[Object]) -> Iterator[str]:
     for pod in pods:
-        for container in _containers(pod):
+        for container in containers(pod):
             reason = _why_stuck(container)
             if reason:
                 yield f"container {container['name']} of pod {pod['metadata']['name']} {reason}"
 
 
-def _containers(pod: Object) -> list[Object]:
+def containers(pod: Object) -> list[Object]:
+    """Return the statuses of a pod's containers, those that start it first."""
     status = part(pod, "status")
     return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
 
@@ -77,12 +79,20 @@ def _why_stuck(container: Object) -> str:
     """Why a container is not running well, or '' when it is."""
     state = container.get("state", {})
     waiting, ended = state.get("waiting"), state.get("terminated")
+    last = part(container, "lastState", "terminated")
+    if waiting and last and waiting.get("reason") == _CRASHING:
+        restarts = container.get("restartCount")
+        return f"waits: {_CRASHING} after {restarts} restarts, the last one {_how_ended(last)}"
     if waiting:
         return f"waits: {waiting.get('reason', '')} {waiting.get('message', '')}".rstrip()
     if ended and ended.get("exitCode"):
-        said = (ended.get("message") or "").strip().rpartition("\n")[2]
-        return f"ended with code {ended['exitCode']} ({ended.get('reason', 'Error')})" + (f": {said}" if said else "")
+        return _how_ended(ended)
     return "" if ended or container.get("ready") else "runs, but is not ready"
+
+
+def _how_ended(ended: Object) -> str:
+    said = (ended.get("message") or "").strip().rpartition("\n")[2]
+    return f"ended with code {ended['exitCode']} ({ended.get('reason', 'Error')})" + (f": {said}" if said else "")
 
 
 def events(cluster: Cluster, namespace: str, **about: str) -> list[Object]:
@@ -97,7 +107,7 @@ def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
         return ""
     newest = [pod["metadata"]["name"] for pod in pods[:_LOOKED_AT]]
     asked = [{"name": name} for name in dict.fromkeys((ref.name, *newest))]
-    if ref.resource.kind.key == ("apps", "Deployment"):
+    if ref.resource.kind.key == DEPLOYMENT:
         asked.append({"kind": "ReplicaSet"})
     found = [event for one in asked for event in events(cluster, ref.namespace, **one)]
     warnings = [event for event in found if event.get("type") == "Warning"]

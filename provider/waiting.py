@@ -10,9 +10,10 @@ from provider.conditions import expressions, unmet
 from provider.diagnosis import diagnose, events, termination_message
 from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
 from provider.inputs import annotation, is_true
-from provider.kinds import JOB
+from provider.kinds import DEPLOYMENT, JOB
 from provider.properties import part
 from provider.readiness import Failed, Settling, conditions, pending
+from provider.stuck import Patience, holdups, serving
 
 if TYPE_CHECKING:
     import threading
@@ -68,6 +69,7 @@ class Wait:
         """The live object once it is ready; raises UnreadyError when it fails, times out or is cancelled."""
         started = since = told = time.monotonic()
         reason = more = ""
+        patience = Patience()
         while True:
             before = reason
             try:
@@ -86,6 +88,9 @@ class Wait:
                 raise UnreadyError(f"{self.ref} is not ready after {self.seconds:g} s: {reason}{found}", live)
             if now - told >= _DIAGNOSED:
                 told, more = now, diagnose(self.cluster, self.ref, live)
+                if not expressions(declared) and patience.is_over(holdups(self.cluster, self.ref, live), now):
+                    why = f"{self.ref} failed, its pods do not start: {reason}{more}{self._serving(live)}"
+                    raise UnreadyError(why, live)
             self.log.status(f"waiting: {reason}{more}")
             if self.cancelled.wait(_pause(now - started)):
                 raise UnreadyError(f"{self.ref} is not ready, and waiting was cancelled: {reason}", live)
@@ -97,6 +102,12 @@ class Wait:
         if said:
             return f"{self.ref} failed:\n{said}"
         return f"{self.ref} failed: {failure}{diagnose(self.cluster, self.ref, live)}"
+
+    def _serving(self, live: Object) -> str:
+        if self.ref.resource.kind.key != DEPLOYMENT:
+            return ""
+        still = serving(self.cluster, self.ref, live)
+        return f"; {still} pods of the version before still serve" if still > 0 else ""
 
     def _look(self, live: Object) -> Object:
         try:
