@@ -89,8 +89,8 @@ class Wait:
             if now - told >= _DIAGNOSED:
                 told, more = now, diagnose(self.cluster, self.ref, live)
                 if not expressions(declared) and patience.is_over(holdups(self.cluster, self.ref, live), now):
-                    why = f"{self.ref} failed, its pods do not start: {reason}{more}{self._serving(live)}"
-                    raise UnreadyError(why, live)
+                    why = more.removeprefix("; ") or reason
+                    raise UnreadyError(f"{self.ref} failed, its pods do not start: {why}{self._serving(live)}", live)
             self.log.status(f"waiting: {reason}{more}")
             if self.cancelled.wait(_pause(now - started)):
                 raise UnreadyError(f"{self.ref} is not ready, and waiting was cancelled: {reason}", live)
@@ -107,7 +107,7 @@ class Wait:
         if self.ref.resource.kind.key != DEPLOYMENT:
             return ""
         still = serving(self.cluster, self.ref, live)
-        return f"; {still} pods of the version before still serve" if still > 0 else ""
+        return f"; pods of the version before that still serve: {still}" if still > 0 else ""
 
     def _look(self, live: Object) -> Object:
         try:

@@ -28,24 +28,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture
-def image(project: Project) -> str:
-    """The pause image that the node has."""
-    return image_of_node(project, "/pause:")
-
-
-@pytest.fixture
-def python(project: Project) -> str:
-    """The image of the node that has Python."""
-    return image_of_node(project, "/cortex:")
-
-
-def image_of_node(project: Project, words: str) -> str:
-    nodes = project.ask("/api/v1/nodes")["items"]
-    names: list[str] = [name for node in nodes for image in node["status"].get("images", []) for name in image["names"]]
-    return next(name for name in names if words in name)
-
-
 def test_the_import_command_brings_an_object_that_the_program_then_declares(project: Project) -> None:
     project.up("")
     theirs = {"metadata": {"name": "c", "labels": {"x": "1"}}, "data": {"a": "1"}}

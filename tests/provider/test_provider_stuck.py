@@ -22,7 +22,7 @@ PODS, SETS, EVENTS = (
     "/api/v1/namespaces/ns/events",
 )
 SELECTOR = {"matchLabels": {"a": "b"}}
-WANTED = {
+WANTED: Object = {
     "metadata": {"uid": "d", "annotations": {"deployment.kubernetes.io/revision": "2"}},
     "spec": {"selector": SELECTOR, "replicas": 1},
 }
@@ -35,8 +35,8 @@ def replica_set(uid: str, revision: str, **status: Any) -> Object:
 
 
 def container(reason: str = "", *, restarts: int = 0, ready: bool = False, state: Object | None = None) -> Object:
-    found = {"waiting": {"reason": reason}} if reason else state or {"running": {}}
-    return {"name": "c", "ready": ready, "restartCount": restarts, "state": found}
+    shown: Object = {"waiting": {"reason": reason}} if reason else state or {"running": {}}
+    return {"name": "c", "ready": ready, "restartCount": restarts, "state": shown}
 
 
 def pod(*containers: Object, **status: Any) -> Object:
@@ -170,9 +170,9 @@ def test_a_deployment_with_stuck_pods_fails_soon_and_says_who_still_serves(
     api.defaults = {"status": {"observedGeneration": 1, "availableReplicas": 2, "conditions": [progressing]}}
     state = lifecycle.create(DEPLOYMENT, declared(DEPLOYMENT, **WANTED), 60)
     assert state.unready == (
-        "Deployment ns/a failed, its pods do not start: it is progressing; container c of pod a-x waits:"
+        "Deployment ns/a failed, its pods do not start: container c of pod a-x waits:"
         " InvalidImageName no name; last warning (Pod a-x): InspectFailed: no name;"
-        " 2 pods of the version before still serve"
+        " pods of the version before that still serve: 2"
     )
     assert state.id == "ns/a"
     own = {**WANTED["metadata"], "annotations": {"pulumi.com/waitFor": "condition=Own"}}
