@@ -5,7 +5,7 @@ from typing import cast
 
 from checks.api import Unread
 from checks.comparison import differences, leaves, plain
-from checks.findings import Reason, Ref
+from checks.findings import Reason, Ref, Remedy
 from checks.findings import Value as Shown
 from checks.judges.fields import codes
 from checks.judges.rows import objects
@@ -52,7 +52,9 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
         message = f"{difference.place} {fault}"
         expected, actual = shown(difference.expected), shown(difference.actual)
-        tally.fault(family.of(difference.place), ref, message, expected=expected, actual=actual)
+        # A deployment sets what it declares, and leaves whatever else is there.
+        remedy = Remedy.REPAIR if difference.expected is None else Remedy.PULUMI
+        tally.fault(family.of(difference.place), ref, message, expected=expected, actual=actual, remedy=remedy)
     # What differs from the declaration was said above, whoever did it.
     said = [plain(difference.path) for difference in wrong]
     for field in foreign([*leaves(declared), *said], live):
