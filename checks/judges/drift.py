@@ -1,11 +1,12 @@
 """Is every field that the stack declares as declared, and did anybody set one that it does not declare?"""
 
 import json
+from collections.abc import Mapping
 from typing import cast
 
 from checks.api import Unread
-from checks.comparison import differences, leaves, plain
-from checks.findings import Reason, Ref
+from checks.comparison import differences, leaves, plain, refreshable
+from checks.findings import Reason, Ref, Remedy
 from checks.findings import Value as Shown
 from checks.judges.fields import codes
 from checks.judges.rows import objects
@@ -52,7 +53,9 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
         message = f"{difference.place} {fault}"
         expected, actual = shown(difference.expected), shown(difference.actual)
-        tally.fault(family.of(difference.place), ref, message, expected=expected, actual=actual)
+        seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
+        remedy = Remedy.PULUMI if seen else Remedy.REPAIR
+        tally.fault(family.of(difference.place), ref, message, expected=expected, actual=actual, remedy=remedy)
     # What differs from the declaration was said above, whoever did it.
     said = [plain(difference.path) for difference in wrong]
     for field in foreign([*leaves(declared), *said], live):
@@ -62,6 +65,20 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
         # Once a kind: who cleared them did not do so object by object.
         message = f"an object of kind {obj.kind} has no managedFields, which say who set what"
         tally.unknown(f"look for undeclared fields of {obj.kind} objects", Reason.FAILED, message)
+
+
+def _rendered(obj: Object, path: tuple[str, ...]) -> bool:
+    """Check whether a deployment writes the field: what only a comparison takes for empty it leaves as it is."""
+    value: Value = obj.document()
+    for part in path:
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list):
+            named = (one for one in value if isinstance(one, Mapping) and f"[{one.get('name')}]" == part)
+            value = next(named, value[int(part[1:-1])] if part[1:-1].isdecimal() else None)
+        else:
+            return isinstance(value, Hidden)
+    return value is not None
 
 
 def _deleted(live: Document) -> str:

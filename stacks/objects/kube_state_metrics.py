@@ -86,6 +86,7 @@ def _deployment(metrics: model.KubeStateMetrics, site: Site) -> Object:
             "enableServiceLinks": False,
             "securityContext": pods.pod_security(),
             "containers": [_container(metrics)],
+            "tolerations": [],
         }
     )
     spec: Value = {
@@ -101,12 +102,14 @@ def _container(metrics: model.KubeStateMetrics) -> Value:
         "name": _NAME,
         "image": metrics.image,
         "imagePullPolicy": "IfNotPresent",
+        "command": [],
         "args": [
             f"--port={names.HTTP_METRICS_PORT}",
             f"--telemetry-port={names.TELEMETRY_PORT}",
             # What it may not read it must not collect: it would try again for ever.
             f"--resources={','.join(permissions.KUBE_STATE_METRICS_RESOURCES)}",
         ],
+        "envFrom": [],
         "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in _PORTS.items()],
         "resources": pods.resources(metrics.resources),
         "securityContext": pods.container_security(),
@@ -123,7 +126,7 @@ def _service(namespace: str) -> Object:
     ports: Value = [
         {"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in _PORTS.items()
     ]
-    spec: Value = {"type": "ClusterIP", "selector": _SELECTOR, "ports": ports}
+    spec: Value = {"type": "ClusterIP", "selector": _SELECTOR, "ports": ports, "externalIPs": []}
     return Object("v1", "Service", _NAME, namespace, _LABELS, content={"spec": spec})
 
 

@@ -22,12 +22,13 @@ def policy(
     labels: Mapping[str, str],
     selected: Value,
     *,
-    ingress: Sequence[Value] | None = None,
-    egress: Sequence[Value] | None = None,
+    ingress: Sequence[Value] = (),
+    egress: Sequence[Value] = (),
     types: Sequence[str] = ("Ingress", "Egress"),
 ) -> Object:
     """Give a policy of the `selected` pods; of its `types` of traffic all is denied but what the rules allow."""
-    spec = given({"podSelector": selected, "policyTypes": types, "ingress": ingress, "egress": egress})
+    # Declared also where there is none: a rule that somebody adds is then taken back by the next deployment.
+    spec: Value = {"podSelector": selected, "policyTypes": types, "ingress": ingress, "egress": egress}
     return Object("networking.k8s.io/v1", "NetworkPolicy", name, namespace, labels, content={"spec": spec})
 
 
@@ -59,8 +60,8 @@ def server_policy(kind: str, server: Server, site: Site) -> Object:
         discovery.owner_labels(kind),
         selector(names.server_selector(kind)),
         # A rule without peers would let everyone in.
-        ingress=[{"from": clients, "ports": tcp(server.port)}] if clients else None,
-        egress=[*([api_egress(site)] if server.kubernetes else []), *destinations(server.egress)] or None,
+        ingress=[{"from": clients, "ports": tcp(server.port)}] if clients else [],
+        egress=[*([api_egress(site)] if server.kubernetes else []), *destinations(server.egress)],
     )
 
 

@@ -75,6 +75,6 @@ def _admitting(server: Server) -> Server:
 
 def _service(kind: str, server: Server) -> Object:
     port: Value = {"name": workload.HTTP, "port": server.port, "targetPort": workload.HTTP, "protocol": "TCP"}
-    spec: Value = {"type": "ClusterIP", "selector": names.server_selector(kind), "ports": [port]}
+    spec: Value = {"type": "ClusterIP", "selector": names.server_selector(kind), "ports": [port], "externalIPs": []}
     labels = discovery.owner_labels(kind)
     return Object("v1", "Service", names.server(kind), server.namespace, labels, content={"spec": spec})

@@ -118,6 +118,7 @@ def _cron_job(verifier: Verifier, site: Site) -> Object:
         # Every program knows this one: kube-state-metrics crashes on another where its image has no time zones.
         "timeZone": "UTC",
         "concurrencyPolicy": "Forbid",
+        "suspend": False,
         "startingDeadlineSeconds": LATEST_START_SECONDS,
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,

@@ -69,6 +69,8 @@ def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
             "containers": [_container(kind, server)],
             "volumes": [volume for volume, _ in volumes.mounted(kind, server)],
             "topologySpreadConstraints": spread,
+            # Declared to be empty, so that a deployment takes back what somebody puts there.
+            "tolerations": [],
         }
     )
 
@@ -91,10 +93,11 @@ def _container(kind: str, server: Server) -> Value:
             "name": names.server(kind),
             "image": server.image,
             "imagePullPolicy": "IfNotPresent",
-            "args": server.args or None,
+            "command": [],
+            "args": server.args,
             "ports": [{"name": HTTP, "containerPort": server.port, "protocol": "TCP"}],
             "env": volumes.variables(kind, server) or None,
-            "envFrom": volumes.variable_sources(server) or None,
+            "envFrom": volumes.variable_sources(server),
             "resources": pods.resources(server.resources),
             "securityContext": pods.container_security(),
             "volumeMounts": [mount for _, mount in volumes.mounted(kind, server)],

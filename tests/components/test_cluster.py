@@ -13,6 +13,7 @@ def test_provider_is_pinned_to_the_declared_context(monkeypatch: pytest.MonkeyPa
         "clusterIdentifier": "cortex-local",
         "kubeconfig": "kubeconfig.yaml",
         "enableServerSideApply": "true",
+        "enablePatchForce": "true",
         "enableConfigMapMutable": "true",
         "enableSecretMutable": "true",
     }

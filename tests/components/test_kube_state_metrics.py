@@ -59,6 +59,7 @@ def test_service_leads_to_the_pod() -> None:
     recording = made()
     assert recording.of("Service")[NAME].at("spec") == {
         "type": "ClusterIP",
+        "externalIPs": [],
         "selector": {"app": "kube-state-metrics"},
         "ports": [
             {"name": "http-metrics", "port": 8080, "targetPort": "http-metrics", "protocol": "TCP"},

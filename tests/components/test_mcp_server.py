@@ -68,7 +68,9 @@ def test_container_is_as_declared() -> None:
         "name": "demo-mcp-server",
         "image": "registry.test/server:1",
         "imagePullPolicy": "IfNotPresent",
+        "command": [],
         "args": ["--read-only"],
+        "envFrom": [],
         "env": [{"name": "LOG_LEVEL", "value": "info"}],
         "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
         "resources": {
@@ -110,6 +112,7 @@ def test_service_leads_to_the_pods() -> None:
     service = served(port=9000).of("Service")[NAME]
     assert service.at("spec") == {
         "type": "ClusterIP",
+        "externalIPs": [],
         "selector": {"app": "mcp-server", "mcp.cortex.dev/type": "demo"},
         "ports": [{"name": "http", "port": 9000, "targetPort": "http", "protocol": "TCP"}],
     }
@@ -143,6 +146,8 @@ def test_nobody_reaches_a_server_without_clients() -> None:
     assert served().of("NetworkPolicy")[NAME].at("spec") == {
         "podSelector": {"matchLabels": {"app": "mcp-server", "mcp.cortex.dev/type": "demo"}},
         "policyTypes": ["Ingress", "Egress"],
+        "ingress": [],
+        "egress": [],
     }
 
 
@@ -174,6 +179,7 @@ def test_clients_are_let_out_of_managed_namespaces_and_only_those() -> None:
     assert policies["cortex-system/demo-mcp-server-client"].at("spec") == {
         "podSelector": {},
         "policyTypes": ["Egress"],
+        "ingress": [],
         "egress": [
             {
                 "to": [

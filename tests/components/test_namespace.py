@@ -63,7 +63,8 @@ def test_limit_range_has_the_seeds_figures() -> None:
 
 def test_all_traffic_is_denied_by_default() -> None:
     policy = managed().of("NetworkPolicy")["cortex-mcp/default-deny"]
-    assert policy.at("spec") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    nothing: dict[str, object] = {"ingress": [], "egress": []}
+    assert policy.at("spec") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], **nothing}
 
 
 def test_dns_pods_may_be_asked() -> None:
@@ -71,6 +72,7 @@ def test_dns_pods_may_be_asked() -> None:
     assert policy.at("spec") == {
         "podSelector": {},
         "policyTypes": ["Egress"],
+        "ingress": [],
         "egress": [
             {
                 "to": [
@@ -90,6 +92,7 @@ def test_declared_destinations_may_be_reached_by_every_pod() -> None:
     assert recording.of("NetworkPolicy")["cortex-mcp/allow-egress"].at("spec") == {
         "podSelector": {},
         "policyTypes": ["Egress"],
+        "ingress": [],
         "egress": [
             {
                 "to": [{"ipBlock": {"cidr": "192.0.2.10/32"}}, {"ipBlock": {"cidr": "10.0.0.0/24"}}],

@@ -100,6 +100,7 @@ def test_its_pods_reach_the_api_and_nobody_reaches_them() -> None:
     assert policy.at("spec") == {
         "podSelector": {"matchLabels": {"app": "cortex-resource-manager"}},
         "policyTypes": ["Ingress", "Egress"],
+        "ingress": [],
         "egress": [{"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]}],
     }
 

@@ -59,6 +59,7 @@ def test_cron_job_runs_one_at_a_time_and_keeps_few(verifier: Recording) -> None:
         "schedule": "*/15 * * * *",
         "timeZone": "UTC",
         "concurrencyPolicy": "Forbid",
+        "suspend": False,
         "startingDeadlineSeconds": 300,
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
@@ -128,6 +129,7 @@ def test_pods_may_reach_the_api_and_nobody_may_reach_them(verifier: Recording) -
     assert policy.at("spec") == {
         "podSelector": {"matchLabels": {"app": "cortex-verifier"}},
         "policyTypes": ["Ingress", "Egress"],
+        "ingress": [],
         "egress": [{"ports": [{"port": port, "protocol": "TCP"} for port in (443, 6443)]}],
     }
 

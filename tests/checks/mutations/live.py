@@ -58,6 +58,17 @@ class Live:
         answer = await self._client.get(place.path)
         return None if answer.status_code == HTTPStatus.NOT_FOUND else _json(answer)
 
+    async def make(self, place: Place, change: Edit | Json | None) -> None:
+        """Edit an object as `kubectl edit` would, delete it, or make it; and leave it so."""
+        if callable(change):
+            document = await self._saved(place)
+            change(document)
+            await self._put(place, document)
+        elif change is None:
+            _json(await self._client.request("DELETE", place.path, params={"propagationPolicy": "Background"}))
+        else:
+            await self._create(place, change)
+
     @asynccontextmanager
     async def edited(self, place: Place, edit: Edit) -> AsyncIterator[None]:
         """Edit an object as `kubectl edit` would."""
@@ -87,14 +98,17 @@ class Live:
     @asynccontextmanager
     async def created(self, place: Place, document: Json) -> AsyncIterator[None]:
         """Create an object."""
-        metadata = {"name": place.path.rpartition("/")[2], **document.get("metadata", {})}
-        group = KINDS[place.kind].prefix.partition("/")[2]
-        whole = {"apiVersion": group, "kind": place.kind, **document, "metadata": metadata}
-        _json(await self._client.post(place.collection, params={"fieldManager": MANAGER}, json=whole))
+        await self._create(place, document)
         try:
             yield
         finally:
             _json(await self._client.delete(place.path))
+
+    async def _create(self, place: Place, document: Json) -> None:
+        metadata = {"name": place.path.rpartition("/")[2], **document.get("metadata", {})}
+        group = KINDS[place.kind].prefix.partition("/")[2]
+        whole = {"apiVersion": group, "kind": place.kind, **document, "metadata": metadata}
+        _json(await self._client.post(place.collection, params={"fieldManager": MANAGER}, json=whole))
 
     async def _saved(self, place: Place) -> Json:
         saved = await self.get(place)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.catalogue import catalogue
+from checks.findings import Remedy
 from tests.checks.mutations.live import Edit, Json
 
 SYSTEM, MCP, MONITORING, WORKERS = "cortex-system", "cortex-mcp", "cortex-monitoring", "cortex-workers"
@@ -31,6 +32,9 @@ READ = frozenset({"config.stale-pods", "config.reference"})
 """What is true as well of pods whose ConfigMap changed."""
 
 
+_BEYOND: set[Edit] = set()
+
+
 @dataclass(frozen=True)
 class Mutation:
     """One change; `edit` None deletes the object, a document creates it."""
@@ -42,6 +46,15 @@ class Mutation:
     """Codes of what the change truly brings about as well."""
     within: float = 0.0
     """Seconds that a controller of the cluster may take to bring the finding about."""
+
+    @property
+    def remedy(self) -> Remedy:
+        """Who puts it right."""
+        if self.object.split()[0] in {"PersistentVolumeClaim", "StatefulSet"} or self.code == "secret.unused":
+            return Remedy.PERSON
+        if callable(self.change) and self.change in _BEYOND:
+            return Remedy.PERSON if self.object.startswith("Secret ") else Remedy.REPAIR
+        return catalogue()[self.code].remedy
 
 
 def put(path: str, value: object) -> Edit:
@@ -71,6 +84,12 @@ def add(path: str, item: object) -> Edit:
         target, last = _walk(document, path)
         target.setdefault(last, []).append(item)
 
+    return edit
+
+
+def beyond(edit: Edit) -> Edit:
+    """Mark an edit that only adds to what is declared: a deployment does not see that, and leaves it."""
+    _BEYOND.add(edit)
     return edit
 
 
@@ -168,7 +187,7 @@ NAMESPACES = [
         put("spec/hard/pods", "51"),
         put("spec/hard/requests.cpu", "100"),
         drop("spec/hard/limits.memory"),
-        put("spec/hard/services", "5"),
+        beyond(put("spec/hard/services", "5")),
     ),
     *_mutate("limits.missing", f"LimitRange {WORKERS}/{WORKERS}-limits", None),
     *_mutate(
@@ -177,7 +196,7 @@ NAMESPACES = [
         put("spec/limits/0/max/cpu", "3"),
         put("spec/limits/0/default/memory", "1Gi"),
         drop("spec/limits/0/min"),
-        add("spec/limits", {"type": "Pod", "max": {"cpu": "9"}}),
+        beyond(add("spec/limits", {"type": "Pod", "max": {"cpu": "9"}})),
     ),
 ]
 
@@ -214,14 +233,14 @@ SERVERS = [
     *_mutate(
         "server.spec",
         f"Deployment {TIME}",
-        put(_container("args"), ["--drift"]),
-        add(_container("env"), {"name": "DRIFT", "value": "1"}),
+        beyond(put(_container("args"), ["--drift"])),
+        beyond(add(_container("env"), {"name": "DRIFT", "value": "1"})),
         put(_container("resources/limits/memory"), "600Mi"),
         put(_container("securityContext/readOnlyRootFilesystem"), False),  # noqa: FBT003 - the field's value
-        put(_container("securityContext/runAsGroup"), 0),
+        beyond(put(_container("securityContext/runAsGroup"), 0)),
         drop(_container("securityContext/allowPrivilegeEscalation")),
-        put("spec/template/spec/securityContext/supplementalGroups", [0]),
-        put("spec/template/spec/volumes/0/emptyDir/medium", "Memory"),
+        beyond(put("spec/template/spec/securityContext/supplementalGroups", [0])),
+        beyond(put("spec/template/spec/volumes/0/emptyDir/medium", "Memory")),
         drop("spec/template/spec/automountServiceAccountToken"),
         drop("spec/template/spec/enableServiceLinks"),
         put("spec/template/spec/terminationGracePeriodSeconds", 5),
@@ -230,7 +249,7 @@ SERVERS = [
         drop("spec/template/spec/topologySpreadConstraints"),
         besides=ROLLING,
     ),
-    *_mutate("server.spec", f"Deployment {TIME}", put("spec/paused", True), besides=ROLLING),  # noqa: FBT003
+    *_mutate("server.spec", f"Deployment {TIME}", beyond(put("spec/paused", True)), besides=ROLLING),  # noqa: FBT003
     *_mutate("object.foreign-field", f"Deployment {TIME}", put("spec/minReadySeconds", 1), besides=ROLLING),
     *_mutate(
         "object.foreign-pod-field",
@@ -258,7 +277,7 @@ SERVERS = [
     *_mutate(
         "object.field",
         f"Service {TIME}",
-        put("spec/externalIPs", ["192.0.2.1"]),
+        beyond(put("spec/externalIPs", ["192.0.2.1"])),
         besides={"object.foreign-service-field"},
     ),
     *_mutate(
@@ -286,7 +305,7 @@ RBAC = [
         "rbac.rules",
         "ClusterRole cortex-resource-manager-role",
         put("rules/0/verbs", ["*"]),
-        add("rules", {"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]}),
+        beyond(add("rules", {"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]})),
         drop("rules/0"),
         besides=RIGHTS,
     ),
@@ -295,7 +314,9 @@ RBAC = [
         "rbac.subjects",
         f"RoleBinding {MCP}/cortex-mcp-manager-binding",
         put("subjects/0/name", "default"),
-        add("subjects", {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:authenticated"}),
+        beyond(
+            add("subjects", {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:authenticated"})
+        ),
         besides=RIGHTS,
     ),
     *_mutate("rbac.subjects", "ClusterRoleBinding kube-state-metrics", drop("subjects"), besides=RIGHTS),
@@ -309,21 +330,21 @@ NETWORK = [
     *_mutate(
         "network.policy",
         f"NetworkPolicy {WORKERS}/default-deny",
-        put("spec/ingress", [{}]),
-        put("spec/podSelector", {"matchLabels": {"drift": "yes"}}),
+        beyond(put("spec/ingress", [{}])),
+        beyond(put("spec/podSelector", {"matchLabels": {"drift": "yes"}})),
         put("spec/policyTypes", ["Egress"]),
     ),
     *_mutate(
         "network.policy",
         f"NetworkPolicy {TIME}",
-        add("spec/ingress/0/from", {"namespaceSelector": {}}),
-        add("spec/ingress/0/ports", {"port": 9999, "protocol": "TCP"}),
+        beyond(add("spec/ingress/0/from", {"namespaceSelector": {}})),
+        beyond(add("spec/ingress/0/ports", {"port": 9999, "protocol": "TCP"})),
         drop("spec/ingress/0/ports"),
     ),
     *_mutate(
         "network.policy",
         f"NetworkPolicy {WORKERS}/allow-dns",
-        add("spec/egress", {"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}),
+        beyond(add("spec/egress", {"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]})),
         drop("spec/egress/0/to"),
     ),
     Mutation("network.undeclared", f"NetworkPolicy {WORKERS}/open", OPEN),
@@ -335,7 +356,7 @@ CONFIG = [
         "config.data",
         f"ConfigMap {MCP}/time-mcp-config",
         put("data/server-config.yaml", "server: {}"),
-        put("data/more", "1"),
+        beyond(put("data/more", "1")),
         drop("data/server-config.yaml"),
         besides=READ,
     ),
@@ -355,7 +376,7 @@ CONFIG = [
 
 SECRETS = [
     *_mutate("secret.missing", f"Secret {CREDENTIALS}", None),
-    *_mutate("secret.keys", f"Secret {CREDENTIALS}", drop("data/TIME_API_TOKEN"), put("data/more", "MQ==")),
+    *_mutate("secret.keys", f"Secret {CREDENTIALS}", drop("data/TIME_API_TOKEN"), beyond(put("data/more", "MQ=="))),
     *_mutate(
         "secret.content",
         f"Secret {CREDENTIALS}",
