@@ -17,7 +17,7 @@ from typing import cast
 
 import yaml
 
-from checks.findings import Finding, Ref, Remedy, Severity, Value
+from checks.findings import Finding, Ref, Severity, Value
 
 FOLDER = Path(__file__).with_name("codes")
 DEFAULT_HINT = "deploy the stack again (`pulumi up --refresh`), or declare what is there now"
@@ -58,18 +58,7 @@ def finding(code: str, obj: Ref, message: str, *, expected: Value = None, actual
         KeyError: the catalogue has no such code.
     """
     entry = catalogue()[code]
-    remedy = Remedy.PERSON
-    if (
-        code.endswith((".undeclared", ".undeclared-binding", ".unused", ".ephemeral-container"))
-        or ".foreign-" in code
-        or (obj.kind == "Pod" and code in ("server.image", "server.label", "server.annotation"))
-        or "is undeclared" in message
-        or code in ("rbac.rules", "rbac.subjects")
-    ):
-        remedy = Remedy.REPAIR
-    elif code.split(".")[0] in ("object", "rbac", "server", "service", "config", "namespace", "quota", "limits"):
-        remedy = Remedy.PULUMI
-    return Finding(code, entry.severity, obj, message, expected, actual, entry.hint, remedy)
+    return Finding(code, entry.severity, obj, message, expected, actual, entry.hint)
 
 
 def near(code: str) -> list[str]:

@@ -44,14 +44,6 @@ class Status(StrEnum):
     LEFT_OUT = "left-out"
 
 
-class Remedy(StrEnum):
-    """Who puts a finding right: `pulumi up --refresh`, `cortex repair`, or a person as the hint says."""
-
-    PULUMI = "pulumi"
-    REPAIR = "repair"
-    PERSON = "person"
-
-
 class Ref(msgspec.Struct, frozen=True, omit_defaults=True):
     """A Kubernetes object; `namespace` is empty for cluster-wide ones."""
 
@@ -78,7 +70,6 @@ class Finding(msgspec.Struct, frozen=True):
     expected: Value
     actual: Value
     hint: str
-    remedy: Remedy = Remedy.PERSON
 
 
 class Suppressed(msgspec.Struct, frozen=True):
