@@ -6,32 +6,49 @@ be meant as `server.*`. Codes are an interface: they are never renamed or reused
 * severity: `error` (not as declared) or `warning` (works, but should be looked at);
 * title: the fault in a phrase;
 * meaning: the paragraph of `cortex explain`;
-* hint: what to do, in a phrase; without one, DEFAULT_HINT.
+* remedy: who puts it right, `pulumi`, `repair` or `person`, unless the judge knows better of a finding;
+* hint: what to do, in a phrase; without one, that of HINTS, which has none for a person;
+* otherwise: the hints of findings with another remedy, by that; without one, that of HINTS.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import NotRequired, TypedDict, cast
 
 import yaml
 
-from checks.findings import Finding, Ref, Severity, Value
+from checks.findings import Finding, Ref, Remedy, Severity, Value
 
 FOLDER = Path(__file__).with_name("codes")
-DEFAULT_HINT = "deploy the stack again (`pulumi up --refresh`), or declare what is there now"
+HINTS = {
+    Remedy.PULUMI: "deploy the stack again (`pulumi up --refresh --stack STACK`), or declare what is there now",
+    Remedy.REPAIR: "put it back (`cortex repair STACK`), or declare what is there now",
+}
+"""What to do, by the remedy."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One kind of finding. `hint` is what to do, in a phrase; `meaning` is the paragraph of `cortex explain`."""
+    """One kind of finding. `hint` is what to do, in a phrase; `meaning` is the paragraph of `cortex explain`.
+
+    Remedy and hint are those of most findings of the code, `otherwise` has the hints of those with another remedy.
+    """
 
     code: str
     severity: Severity
     title: str
     meaning: str
+    remedy: Remedy
     hint: str
+    otherwise: Mapping[Remedy, str]
+
+    def advice(self) -> str:
+        """Return what to do, a line a remedy."""
+        hints = {self.remedy: self.hint, **self.otherwise}
+        return "\n".join(f"What to do ({remedy}): {hint}." for remedy, hint in hints.items())
 
 
 @cache
@@ -42,23 +59,43 @@ def catalogue() -> dict[str, Entry]:
     }
 
 
-def _read(file: Path) -> dict[str, dict[str, str]]:
-    return cast("dict[str, dict[str, str]]", yaml.safe_load(file.read_text(encoding="utf-8")))
+class _Fields(TypedDict):
+    severity: str
+    remedy: str
+    title: str
+    meaning: str
+    hint: NotRequired[str]
+    otherwise: NotRequired[dict[str, str]]
 
 
-def _entry(code: str, fields: dict[str, str]) -> Entry:
-    hint = fields.get("hint", DEFAULT_HINT)
-    return Entry(code, Severity(fields["severity"]), fields["title"], fields["meaning"], hint)
+def _read(file: Path) -> dict[str, _Fields]:
+    return cast("dict[str, _Fields]", yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
-def finding(code: str, obj: Ref, message: str, *, expected: Value = None, actual: Value = None) -> Finding:
-    """Make a finding of a catalogued code.
+def _entry(code: str, fields: _Fields) -> Entry:
+    remedy = Remedy(fields["remedy"])
+    hint = fields.get("hint") or HINTS[remedy]
+    otherwise = {Remedy(other): text for other, text in fields.get("otherwise", {}).items()}
+    return Entry(code, Severity(fields["severity"]), fields["title"], fields["meaning"], remedy, hint, otherwise)
+
+
+def finding(
+    code: str,
+    obj: Ref,
+    message: str,
+    *,
+    expected: Value = None,
+    actual: Value = None,
+    remedy: Remedy | None = None,
+) -> Finding:
+    """Make a finding of a catalogued code, with the code's remedy unless this finding has another one.
 
     Raises:
-        KeyError: the catalogue has no such code.
+        KeyError: the catalogue has no such code, or a person's remedy lacks the hint that says what to do.
     """
     entry = catalogue()[code]
-    return Finding(code, entry.severity, obj, message, expected, actual, entry.hint)
+    hint = entry.hint if remedy in (None, entry.remedy) else entry.otherwise.get(remedy) or HINTS[remedy]
+    return Finding(code, entry.severity, obj, message, expected, actual, hint, remedy or entry.remedy)
 
 
 def near(code: str) -> list[str]:

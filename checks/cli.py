@@ -64,7 +64,7 @@ def explain(
         similar = near(code)
         known = f"did you mean {', '.join(similar)}?" if similar else f"known are {', '.join(catalogue())}"
         raise UsageError(f"no finding has the code {code!r}; {known}")
-    typer.echo(f"{entry.code} ({entry.severity}): {entry.title}\n\n{entry.meaning}\n\nWhat to do: {entry.hint}.")
+    typer.echo(f"{entry.code} ({entry.severity}): {entry.title}\n\n{entry.meaning}\n\n{entry.advice()}")
 
 
 @app.command()

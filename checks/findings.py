@@ -44,6 +44,14 @@ class Status(StrEnum):
     LEFT_OUT = "left-out"
 
 
+class Remedy(StrEnum):
+    """Who puts a finding right: `pulumi up --refresh`, `cortex repair`, or a person as the hint says."""
+
+    PULUMI = "pulumi"
+    REPAIR = "repair"
+    PERSON = "person"
+
+
 class Ref(msgspec.Struct, frozen=True, omit_defaults=True):
     """A Kubernetes object; `namespace` is empty for cluster-wide ones."""
 
@@ -70,6 +78,7 @@ class Finding(msgspec.Struct, frozen=True):
     expected: Value
     actual: Value
     hint: str
+    remedy: Remedy
 
 
 class Suppressed(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from checks.findings import (
     Permission,
     Reason,
     Ref,
+    Remedy,
     Row,
     Unknown,
     Value,
@@ -55,23 +56,43 @@ class Tally:
         """Note an assertion left out because another finding explains it."""
         self._skipped[namespace] += 1
 
-    def equal(self, code: str, obj: Ref, message: str, expected: Value, actual: Value) -> bool:
+    def equal(
+        self, code: str, obj: Ref, message: str, expected: Value, actual: Value, remedy: Remedy | None = None
+    ) -> bool:
         """Assert that two values are the same; the finding has the message."""
-        return self.holds(expected == actual, code, obj, message, expected=expected, actual=actual)
+        truth = expected == actual
+        return self.holds(truth, code, obj, message, expected=expected, actual=actual, remedy=remedy)
 
     def holds(
-        self, truth: bool, code: str, obj: Ref, message: str, *, expected: Value = None, actual: Value = None
+        self,
+        truth: bool,
+        code: str,
+        obj: Ref,
+        message: str,
+        *,
+        expected: Value = None,
+        actual: Value = None,
+        remedy: Remedy | None = None,
     ) -> bool:
         """Assert something; the finding has the message."""
         if truth:
             self.passed(namespace=obj.space)
         else:
-            self.fault(code, obj, message, expected=expected, actual=actual)
+            self.fault(code, obj, message, expected=expected, actual=actual, remedy=remedy)
         return truth
 
-    def fault(self, code: str, obj: Ref, message: str, *, expected: Value = None, actual: Value = None) -> None:
-        """Note a finding."""
-        self._findings.append(finding(code, obj, message, expected=expected, actual=actual))
+    def fault(
+        self,
+        code: str,
+        obj: Ref,
+        message: str,
+        *,
+        expected: Value = None,
+        actual: Value = None,
+        remedy: Remedy | None = None,
+    ) -> None:
+        """Note a finding; its remedy is the code's, unless it has another one."""
+        self._findings.append(finding(code, obj, message, expected=expected, actual=actual, remedy=remedy))
 
     def unknown(self, what: str, reason: Reason, message: str, permission: Permission | None = None) -> None:
         """Note something that could not be checked."""

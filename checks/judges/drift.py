@@ -7,7 +7,7 @@ from typing import cast
 
 from checks.api import Unread
 from checks.comparison import differences, leaves, plain
-from checks.findings import Reason, Ref
+from checks.findings import Reason, Ref, Remedy
 from checks.findings import Value as Shown
 from checks.judges.fields import codes
 from checks.judges.rows import objects
@@ -51,7 +51,7 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
     tally.passed(max(sum(1 for _ in leaves(_comparable(obj))) - differing, 0), ref.space)
     for fault in found:
         expected, actual = shown(fault.expected), shown(fault.actual)
-        tally.fault(fault.code, ref, fault.message, expected=expected, actual=actual)
+        tally.fault(fault.code, ref, fault.message, expected=expected, actual=actual, remedy=fault.remedy)
     if not owned(live):
         # Once a kind: who cleared them did not do so object by object.
         message = f"an object of kind {obj.kind} has no managedFields, which say who set what"
@@ -68,6 +68,11 @@ class Fault:
     expected: Value
     actual: Value
     foreign: bool = False
+
+    @property
+    def remedy(self) -> Remedy:
+        """Tell who puts it right: a deployment sets what it declares, and leaves whatever else is there."""
+        return Remedy.REPAIR if self.expected is None else Remedy.PULUMI
 
 
 def faults(obj: Object, live: Document) -> Iterator[Fault]:

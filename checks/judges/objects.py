@@ -6,7 +6,7 @@ import msgspec
 
 from checks import objects as k8s
 from checks.api import Read
-from checks.findings import Ref, Row
+from checks.findings import Ref, Remedy, Row
 from checks.judges import drift
 from checks.judges.rows import OBJECTS
 from checks.judges.servers import is_server
@@ -23,6 +23,10 @@ _CODES = {
     "ResourceQuota": "quota.undeclared",
 }
 """Kinds of which each object counts, whatever its labels: it opens what we closed, or bounds what we gave."""
+
+
+_HOLDING = frozenset({"PersistentVolumeClaim", "Secret", "StatefulSet"})
+"""Kinds that hold data: no program deletes such an object."""
 
 
 def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
@@ -67,7 +71,9 @@ def _strays(tally: Tally, snapshot: Snapshot) -> None:
 
 def _fault(tally: Tally, code: str, ref: Ref, meta: k8s.OwnedMeta) -> None:
     message = f"the stack does not declare this {ref.kind}"
-    tally.fault(code, ref, message, expected="absent", actual=meta.labels.get(names.COMPONENT, "present"))
+    actual = meta.labels.get(names.COMPONENT, "present")
+    remedy = Remedy.PERSON if ref.kind in _HOLDING else Remedy.REPAIR
+    tally.fault(code, ref, message, expected="absent", actual=actual, remedy=remedy)
 
 
 def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """Is nothing more granted than declared, does the API server decide so, and what else do the rights open? (Seed, 5.)"""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from checks.findings import Ref, Row
+from checks.findings import Ref, Remedy, Row
 from checks.judges import drift
 from checks.judges.rows import RBAC
 from checks.parts.rights import Rights
@@ -50,9 +50,10 @@ def _rights(tally: Tally, declaration: Declaration, rights: Rights) -> None:
         # Nobody to judge is itself as declared.
         tally.passed()
     if live is not None:
+        ours = frozenset(Ref(each.kind, each.name, each.namespace) for each in objects)
         expected = completed(policy.declared(objects), live.roles)
         for account in accounts:
-            _account(tally, account, expected, live)
+            _account(tally, account, expected, live, ours)
     _answers(tally, rights, live)
 
 
@@ -64,14 +65,15 @@ def _live(tally: Tally, rights: Rights) -> Policy | None:
     return rights.policy()
 
 
-def _account(tally: Tally, account: Account, expected: Policy, live: Policy) -> None:
+def _account(tally: Tally, account: Account, expected: Policy, live: Policy, ours: Collection[Ref]) -> None:
     wanted, there = tuple(expected.grants(account)), tuple(live.grants(account))
     known = {grant.binding for grant in wanted}
     for grant in there:
         _binding(tally, account, grant, known)
         if grant.rules is None and grant.binding in known:
             message = f"{grant.binding} gives {account} the role {grant.role.name}, which does not exist"
-            tally.fault("rbac.role-missing", grant.role, message, expected="present", actual="absent")
+            remedy = Remedy.PULUMI if grant.role in ours else Remedy.PERSON
+            tally.fault("rbac.role-missing", grant.role, message, expected="present", actual="absent", remedy=remedy)
     allowed = openings(meant(wanted))
     # What an undeclared binding opens is said with it.
     reported = [grant for grant in there if grant.binding in known or grant.bound is Bound.BY_GROUP]
@@ -82,7 +84,8 @@ def _account(tally: Tally, account: Account, expected: Policy, live: Policy) -> 
     for (role, way), some in _by_role(o for o in opened if not any(each.covers(o) for each in allowed)).items():
         text = sentence(way, (each.namespace for each in some), _only(some))
         message = f"the account {account} {text}; the declaration does not grant that"
-        tally.fault("rbac.escalation", role, message, expected="closed", actual="open")
+        remedy = Remedy.PULUMI if role in ours else Remedy.PERSON
+        tally.fault("rbac.escalation", role, message, expected="closed", actual="open", remedy=remedy)
     for way, some in _by_way(allowed).items():
         tally.fact(str(account), way.name, sentence(way, (each.namespace for each in some), _only(some)))
 

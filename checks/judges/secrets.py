@@ -1,11 +1,12 @@
 """Are Secrets there, as deployed and not too old; were pods made for them; does nothing lack or outlive its use?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from checks.api import Read, Reading
 from checks.comparison import place as place_of
-from checks.findings import Ref, Row
+from checks.findings import Ref, Remedy, Row
+from checks.judges import drift
 from checks.objects.references import Reference
 from checks.parts import wanted
 from checks.parts.rolled import Server
@@ -44,39 +45,44 @@ def _read(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
     for kind in declaration.servers:
         if (rolled := tally.use(part.servers[kind])) is not None:
             _server(tally, declaration, kind, rolled.value, snapshot)
+    config_maps = {(obj.name, obj.namespace) for obj in declared(declaration) if obj.kind == "ConfigMap"}
     for namespace, unused in part.unused.items():
-        _unused(tally, namespace, unused)
+        _unused(tally, namespace, unused, config_maps)
     if not (declaration.servers or declaration.secrets or part.unused):
         tally.passed()
 
 
-def _unused(tally: Tally, namespace: str, unused: Reading[tuple[Reference, ...]]) -> None:
+def _unused(
+    tally: Tally, namespace: str, unused: Reading[tuple[Reference, ...]], made: Collection[tuple[str, str]]
+) -> None:
     if (idle := tally.use(unused)) is not None:
         for one in idle.value:
             ref = Ref(one.kind, one.name, namespace)
-            tally.fault(f"{_FAMILY[one.kind]}.unused", ref, "nobody uses it", expected="used", actual="unused")
+            # A declared one would be made again.
+            undeclared = one.kind == "ConfigMap" and (one.name, namespace) not in made
+            cure = Remedy.REPAIR if undeclared else Remedy.PERSON
+            code = f"{_FAMILY[one.kind]}.unused"
+            tally.fault(code, ref, "nobody uses it", expected="used", actual="unused", remedy=cure)
         tally.passed(namespace=namespace)
 
 
 def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datetime) -> None:
     ref = Ref("Secret", secret.place.name, secret.place.namespace)
+    cure = Remedy.PULUMI if secret.made else Remedy.PERSON
     if there is None:
-        tally.fault("secret.missing", ref, "the Secret does not exist", expected="present", actual="absent")
+        message = "the Secret does not exist"
+        tally.fault("secret.missing", ref, message, expected="present", actual="absent", remedy=cure)
         return
-    missing, undeclared = secret.keys - there.keys, there.keys - secret.keys if secret.made else frozenset()
-    faults = [
-        f"{word} {', '.join(sorted(keys))}" for word, keys in (("lacks", missing), ("also has", undeclared)) if keys
-    ]
-    same = tally.holds(
-        not faults,
-        "secret.keys",
-        ref,
-        f"the Secret {' and '.join(faults)}",
-        expected=", ".join(sorted(secret.keys)),
-        actual=", ".join(sorted(there.keys)) or None,
+    undeclared = there.keys - secret.keys if secret.made else frozenset()
+    # No deployment takes away a key that it does not declare.
+    same = all(
+        [
+            _keys(tally, ref, secret, there, "lacks", secret.keys - there.keys, cure),
+            _keys(tally, ref, secret, there, "also has", undeclared, Remedy.PERSON),
+        ]
     )
     if secret.type is not None:
-        tally.equal("secret.type", ref, "the Secret has another type", secret.type, there.type)
+        tally.equal("secret.type", ref, "the Secret has another type", secret.type, there.type, cure)
     if secret.made and same:
         message = "it does not hold what was deployed" if there.intact is False else "it carries no checksum"
         actual = "changed" if there.intact is False else "not known"
@@ -85,6 +91,20 @@ def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datet
     message = f"the Secret was last written {days} days ago"
     most = secret.rotate_after_days
     tally.holds(days <= most, "secret.rotation", ref, message, expected=f"at most {most} days", actual=f"{days} days")
+
+
+def _keys(
+    tally: Tally, ref: Ref, secret: WantedSecret, there: Sealed, word: str, keys: Collection[str], remedy: Remedy
+) -> bool:
+    return tally.holds(
+        not keys,
+        "secret.keys",
+        ref,
+        f"the Secret {word} {', '.join(sorted(keys))}",
+        expected=", ".join(sorted(secret.keys)),
+        actual=", ".join(sorted(there.keys)) or None,
+        remedy=remedy,
+    )
 
 
 def _labels(tally: Tally, place: Place, declared: Mapping[str, str], there: Mapping[str, str]) -> None:
@@ -100,10 +120,17 @@ def _server(tally: Tally, declaration: Declaration, kind: str, rolled: Server | 
         # Reported once, as server.missing or namespace.missing.
         tally.skipped(ref.namespace)
         return
+    mine = [obj for obj in declared(declaration) if obj.namespace == ref.namespace]
+    made = {(obj.kind, obj.name) for obj in mine}
+    deployment = next(obj for obj in mine if (obj.kind, obj.name) == (ref.kind, ref.name))
     for one in rolled.dangling:
         what = f"{one.kind} {one.name}" + (f" with the key {one.key}" if one.key else "")
         message = f"its pods need the {what}, and there is none"
-        tally.fault(f"{_FAMILY[one.kind]}.reference", ref, message, expected="present", actual="absent")
+        # Either the stack makes it, or somebody made the template name it, or others are to make it.
+        ours = (one.kind, one.name) in made or not drift.holds(snapshot, deployment)
+        cure = Remedy.PULUMI if ours else Remedy.PERSON
+        code = f"{_FAMILY[one.kind]}.reference"
+        tally.fault(code, ref, message, expected="present", actual="absent", remedy=cure)
     read = [secret for secret in wanted.secrets(declaration) if kind in secret.users and secret.made]
     if rolled.current is None or any(_changed(secret, snapshot) for secret in read):
         # Reported once: what the pods read is itself missing or not as deployed.

@@ -2,7 +2,7 @@
 
 from checks import objects as k8s
 from checks.discovery import sightings
-from checks.findings import Ref, Row
+from checks.findings import Ref, Remedy, Row
 from checks.judges import drift, workload
 from checks.judges.rows import SERVERS
 from checks.judges.workload import Live
@@ -58,6 +58,7 @@ def _elsewhere(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> No
             f"an MCP server of type {stranger.type!r} runs in a namespace that is not declared",
             expected="no servers",
             actual=stranger.type,
+            remedy=Remedy.PERSON,
         )
 
 

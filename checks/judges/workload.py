@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from checks import objects as k8s
-from checks.findings import Ref
+from checks.findings import Ref, Remedy
 from checks.judges.rollout import rolled_out, settled
 from checks.tally import Tally
 from stacks import names
@@ -42,7 +42,15 @@ def _replicas(tally: Tally, ref: Ref, server: Server, deployment: k8s.Deployment
     wanted, asked = replicas(server), deployment.spec.replicas
     message = f"the Deployment asks for {asked} replicas, not {wanted}"
     within = wanted.least <= asked <= wanted.most
-    tally.holds(within, "server.replicas", ref, message, expected=str(wanted), actual=asked)
+    tally.holds(
+        within,
+        "server.replicas",
+        ref,
+        message,
+        expected=str(wanted),
+        actual=asked,
+        remedy=Remedy.PERSON,
+    )
 
 
 def _discovered(tally: Tally, kind: str, server: Server, deployment: k8s.Deployment, pods: list[k8s.Pod]) -> None:
@@ -59,7 +67,7 @@ def _discovered(tally: Tally, kind: str, server: Server, deployment: k8s.Deploym
 def _pod_differs(tally: Tally, code: str, ref: Ref, what: str, declared: k8s.Text, live: k8s.Text) -> None:
     for key, value in declared.items():
         fault = "has another value" if key in live else "is missing"
-        tally.equal(code, ref, f"the {what} {key} {fault}", value, live.get(key))
+        tally.equal(code, ref, f"the {what} {key} {fault}", value, live.get(key), Remedy.REPAIR)
 
 
 def _in_both(declared: dict[str, str], template: dict[str, str]) -> dict[str, str]:
@@ -79,4 +87,4 @@ def _images(tally: Tally, template: k8s.Template, pod: k8s.Pod) -> None:
     for container in template.spec.containers:
         if (image := running.get(container.name)) is not None:
             message = f"its container {container.name} has another image than its Deployment"
-            tally.equal("server.image", ref, message, container.image, image)
+            tally.equal("server.image", ref, message, container.image, image, Remedy.REPAIR)

@@ -109,7 +109,10 @@ def text(report: Report) -> str:
         for one in report.workloads
     ]
     lines = [table(headings, rows) if rows else "No workload is declared.\n"]
-    lines += [f"\n{f.severity} {f.code}  {f.object}: {clean(f.message)}\n    hint: {f.hint}\n" for f in report.findings]
+    lines += [
+        f"\n{f.severity} {f.code}  {f.object}: {clean(f.message)}\n    remedy: {f.remedy}\n    hint: {f.hint}\n"
+        for f in report.findings
+    ]
     lines += [f"\n{line}\n" for line in suppressed(report.suppressed)]
     lines += [f"\nCould not be checked: {message}\n" for message in _unread(report.unknowns)]
     return "".join(lines)

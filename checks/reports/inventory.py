@@ -59,6 +59,7 @@ def _table(console: Console, headings: Sequence[str], rows: Iterable[Sequence[st
 def _rest(console: Console, report: SecretsReport | ConfigReport) -> None:
     for finding in report.findings:
         console.print(f"\n{finding.severity.value} {finding.code}  {_clean(f'{finding.object}: {finding.message}')}")
+        console.print(f"    remedy   {finding.remedy.value}")
         console.print(f"    hint     {finding.hint}")
     for line in suppressed(report.suppressed):
         console.print(f"\n{line}")

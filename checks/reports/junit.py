@@ -65,7 +65,7 @@ def _finding(suite: Element, report: Report, row: Row, finding: Finding) -> None
     message = finding.message if kind == "failure" else f"{finding.severity}: {finding.message}"
     name = f"{finding.code} {finding.object}: {finding.message}"
     case = _case(suite, row.name, name, kind, finding.code, message)
-    details = {"expected": finding.expected, "actual": finding.actual, "hint": finding.hint}
+    details = {"expected": finding.expected, "actual": finding.actual, "remedy": finding.remedy, "hint": finding.hint}
     case[0].text = "\n".join(f"{name}: {summary.shown(value)}" for name, value in details.items())
 
 

@@ -56,7 +56,7 @@ def _row(row: Row) -> str:
 def _entries(report: Report) -> Iterator[str]:
     for finding in sorted(report.findings, key=lambda f: (f.severity, str(f.object), f.code)):
         sign = _SEVERITY[finding.severity]
-        yield _details(f"{sign} {finding.severity}", finding, f"What to do: {finding.hint}.")
+        yield _details(f"{sign} {finding.severity}", finding, f"What to do ({finding.remedy}): {finding.hint}.")
     for unknown in report.unknowns:
         heading = f"❓ {unknown.reason} {html(unknown.what)}"
         yield _folded(heading, f"{block(unknown.message)}\n")

@@ -47,7 +47,7 @@ def _run(report: Report, source: Source | None) -> Json:
 
 
 def _rule(entry: Entry) -> Json:
-    help_text = f"{entry.meaning}\n\nWhat to do: {entry.hint}."
+    help_text = f"{entry.meaning}\n\n{entry.advice()}"
     return {
         "id": entry.code,
         "shortDescription": {"text": entry.title},
@@ -81,7 +81,7 @@ def _result(finding: Finding, rule: int, source: Source | None) -> Json:
         "message": {"text": message.replace("](", "] (")},
         "locations": [location],
         "partialFingerprints": {"finding/v1": _fingerprint(finding)},
-        "properties": {"expected": expected, "actual": actual},
+        "properties": {"expected": expected, "actual": actual, "remedy": finding.remedy},
     }
 
 

@@ -94,7 +94,8 @@ def _findings(findings: Sequence[Finding]) -> Iterator[Text]:
 def _finding(finding: Finding) -> Text:
     text = Text("  ").append(finding.severity.value, style=SEVERITIES[finding.severity])
     text.append(f" {finding.code}", style="cyan").append(f"  {clean(finding.message)}")
-    for name, value in (("expected", finding.expected), ("actual", finding.actual), ("hint", finding.hint)):
+    facts = {"expected": finding.expected, "actual": finding.actual, "remedy": finding.remedy, "hint": finding.hint}
+    for name, value in facts.items():
         text.append(f"\n    {name:<8} ", style="dim").append(summary.shown(value))
     return text
 

@@ -106,7 +106,7 @@ def test_findings_are_shown_with_what_to_do(project: Project, api: FakeApi) -> N
     out, _ = project.cortex("verify", "test", code=1)
     assert "error node.count  the cluster has 1 nodes, not 2" in out
     assert "ResourceQuota cortex-mcp/cortex-mcp-quota\n  error quota.hard  spec.hard.pods is not as declared" in out
-    assert "    expected 50\n    actual   7\n    hint     " in out
+    assert "    expected 50\n    actual   7\n    remedy   pulumi\n    hint     " in out
     assert "actual   [red] [31m" in out, "neither markup nor control characters of the cluster's texts take effect"
     assert "Not as declared: 2 errors, 1 warning, 0 unknown" in out
 
@@ -273,7 +273,7 @@ def test_every_code_is_explained(project: Project) -> None:
     for code in ("server.image", "namespace.annotation"):
         out, _ = project.cortex("explain", code, code=0)
         entry = catalogue()[code]
-        assert out.startswith(f"{code} ({entry.severity}): {entry.title}\n\n{entry.meaning}")
+        assert out.startswith(f"{code} ({entry.severity}): {entry.title}\n\n{entry.meaning}\n\nWhat to do (pulumi): ")
 
 
 def test_help_and_version(project: Project) -> None:
