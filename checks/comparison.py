@@ -82,6 +82,29 @@ def leaves(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
         yield path
 
 
+def refreshable(expected: Value, actual: Value) -> bool:
+    """Check whether `pulumi up --refresh` sees that a field differs.
+
+    A refresh looks only at declared keys of maps, and at as many items of a list as are declared: what is there in
+    addition it leaves, and what is declared to be empty it takes for empty.
+    """
+    return expected is not None and actual != expected and _seen(expected, actual)
+
+
+def _seen(expected: Value, actual: Value) -> bool:
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        # A key that is gone is seen, unless it is declared to be empty, which the API server leaves out.
+        return any(_seen(value, actual.get(key)) for key, value in expected.items())
+    if _listed(expected) and _listed(actual):
+        pairs = zip(expected, actual, strict=False)
+        return len(actual) < len(expected) or any(_seen(ours, theirs) for ours, theirs in pairs)
+    return expected != actual and not (_empty(expected) and actual is None)
+
+
+def _empty(value: Value) -> bool:
+    return isinstance(value, (Mapping, Sequence)) and not value
+
+
 def differences(expected: Mapping[str, Value], actual: Mapping[str, Value]) -> Iterator[Difference]:
     """Compare a declared object, or a part of one, with the live one."""
     return _mapping((), expected, actual, closed=False)

@@ -1,12 +1,12 @@
 """Is every field that the stack declares as declared, and did anybody set one that it does not declare?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from checks.api import Unread
-from checks.comparison import differences, leaves, plain
+from checks.comparison import differences, leaves, plain, refreshable
 from checks.findings import Reason, Ref, Remedy
 from checks.findings import Value as Shown
 from checks.judges.fields import codes
@@ -67,12 +67,8 @@ class Fault:
     message: str
     expected: Value
     actual: Value
+    remedy: Remedy
     foreign: bool = False
-
-    @property
-    def remedy(self) -> Remedy:
-        """Tell who puts it right: a deployment sets what it declares, and leaves whatever else is there."""
-        return Remedy.REPAIR if self.expected is None else Remedy.PULUMI
 
 
 def faults(obj: Object, live: Document) -> Iterator[Fault]:
@@ -84,11 +80,28 @@ def faults(obj: Object, live: Document) -> Iterator[Fault]:
         state = "is missing" if difference.actual is None else "is undeclared"
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
         message = f"{difference.place} {fault}"
-        yield Fault(family.of(difference.place), difference.path, message, difference.expected, difference.actual)
+        seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
+        remedy = Remedy.PULUMI if seen else Remedy.REPAIR
+        code = family.of(difference.place)
+        yield Fault(code, difference.path, message, difference.expected, difference.actual, remedy)
     # What differs from the declaration was said above, whoever did it.
     for field in foreign([*leaves(declared), *said], live):
         message = f"{field.place} was set by {field.manager}"
-        yield Fault(field.code(obj.kind), field.path, message, None, field.manager, foreign=True)
+        yield Fault(field.code(obj.kind), field.path, message, None, field.manager, Remedy.REPAIR, foreign=True)
+
+
+def _rendered(obj: Object, path: tuple[str, ...]) -> bool:
+    """Check whether a deployment writes the field: what only a comparison takes for empty it leaves as it is."""
+    value: Value = obj.document()
+    for part in path:
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list):
+            named = (one for one in value if isinstance(one, Mapping) and f"[{one.get('name')}]" == part)
+            value = next(named, value[int(part[1:-1])] if part[1:-1].isdecimal() else None)
+        else:
+            return isinstance(value, Hidden)
+    return value is not None
 
 
 def _deleted(live: Document) -> str:
