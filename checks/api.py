@@ -1,7 +1,7 @@
 """Talks to the API server: pages joined, waits limited, busy answers retried, failures returned as data."""
 
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter, time
@@ -28,7 +28,7 @@ BUSY = frozenset({429, 500, 502, 503, 504})
 METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 """The `accept` of a Kind of which only the metadata is wanted, so that for instance no Secret's data is sent."""
 
-_JSON, _APPLY = "application/json", "application/apply-patch+yaml"
+_JSON, _APPLY, _JSON_PATCH = "application/json", "application/apply-patch+yaml", "application/json-patch+json"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Unread:
     message: str
     permission: Permission | None = None
     seconds: float = 0.0
+    status: int | None = None
+    """The HTTP status with which the API server refused."""
 
 
 Reading = Read[T] | Unread
@@ -71,10 +73,14 @@ class Kind(Generic[T]):
         """Give the type that decodes one page of a list."""
         return cast("type[ListOf[T]]", types.GenericAlias(ListOf, self.item))
 
+    @property
+    def group(self) -> str:
+        """Give the group of its API; empty for the core."""
+        return self.prefix.split("/")[1] if self.prefix.startswith("apis/") else ""
+
     def resource(self) -> str:
         """Name the resource as RBAC has it, with its group."""
-        group = self.prefix.split("/")[1] if self.prefix.startswith("apis/") else ""
-        return f"{self.plural}.{group}" if group else self.plural
+        return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,32 @@ class Api:
 
         permission = Permission("patch", kind.resource(), namespace)
         return await self._read(f"apply {kind.plural} {namespace}/{name}", permission, write)
+
+    async def patch(self, kind: Kind[T], namespace: str, name: str, manager: str, operations: object) -> Reading[T]:
+        """Change one object by a JSON Patch (RFC 6902), of which all or nothing is done; give it as it is then."""
+
+        async def write() -> T:
+            body = _Body(operations, _JSON_PATCH)
+            answer = await self._send("PATCH", kind.path(namespace, name), {"fieldManager": manager}, body)
+            return msgspec.json.decode(answer, type=kind.item)
+
+        permission = Permission("patch", kind.resource(), namespace)
+        return await self._read(f"patch {kind.plural} {namespace}/{name}", permission, write)
+
+    async def delete_seen(
+        self, kind: Kind[T], namespace: str, name: str, preconditions: Mapping[str, str]
+    ) -> Reading[None]:
+        """Delete exactly the object that was seen, by its uid and resourceVersion, and in the background what it owns.
+
+        An object that is not there, or another one or another version of it, is a failure with its status.
+        """
+
+        async def remove() -> None:
+            options = {"preconditions": preconditions, "propagationPolicy": "Background"}
+            await self._send("DELETE", kind.path(namespace, name), {}, _Body(options))
+
+        permission = Permission("delete", kind.resource(), namespace)
+        return await self._read(f"delete {kind.plural} {namespace}/{name}", permission, remove)
 
     async def ask(self, what: str, path: str, document: object, answer: type[T], permission: Permission) -> Reading[T]:
         """Send an object that is answered and kept nowhere: a review, or a request for a token."""
@@ -244,7 +276,7 @@ class Api:
 
     async def _read(self, what: str, permission: Permission | None, read: Callable[[], Awaitable[T]]) -> Reading[T]:
         async with self._limiter:
-            start = perf_counter()
+            start, status = perf_counter(), None
             try:
                 with anyio.fail_after(REQUEST_SECONDS):
                     value = await read()
@@ -257,10 +289,11 @@ class Api:
                 message = f"the answer is not what a Kubernetes API server sends: {error}"
             except _RefusedError as refused:
                 reason, message = _refusal(refused, permission)
+                status = refused.status
             else:
                 return Read(value, perf_counter() - start)
             forbidden = permission if reason is Reason.FORBIDDEN else None
-            return Unread(what, reason, message, forbidden, perf_counter() - start)
+            return Unread(what, reason, message, forbidden, perf_counter() - start, status)
 
 
 def _refusal(refused: _RefusedError, permission: Permission | None) -> tuple[Reason, str]:

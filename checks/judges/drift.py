@@ -1,7 +1,8 @@
 """Is every field that the stack declares as declared, and did anybody set one that it does not declare?"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import cast
 
 from checks.api import Unread
@@ -45,26 +46,48 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
         message = f"the {obj.kind} is being deleted since {since}"
         tally.fault("object.terminating", ref, message, expected="present", actual="being deleted")
         return
-    declared = _comparable(obj)
-    wrong = list(differences(declared, live))
-    tally.passed(max(sum(1 for _ in leaves(declared)) - len(wrong), 0), ref.space)
-    for difference in wrong:
-        state = "is missing" if difference.actual is None else "is undeclared"
-        fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
-        message = f"{difference.place} {fault}"
-        expected, actual = shown(difference.expected), shown(difference.actual)
-        seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
-        remedy = Remedy.PULUMI if seen else Remedy.REPAIR
-        tally.fault(family.of(difference.place), ref, message, expected=expected, actual=actual, remedy=remedy)
-    # What differs from the declaration was said above, whoever did it.
-    said = [plain(difference.path) for difference in wrong]
-    for field in foreign([*leaves(declared), *said], live):
-        message = f"{field.place} was set by {field.manager}"
-        tally.fault(field.code(obj.kind), ref, message, expected=None, actual=field.manager)
+    found = list(faults(obj, live))
+    differing = sum(not fault.foreign for fault in found)
+    tally.passed(max(sum(1 for _ in leaves(_comparable(obj))) - differing, 0), ref.space)
+    for fault in found:
+        expected, actual = shown(fault.expected), shown(fault.actual)
+        tally.fault(fault.code, ref, fault.message, expected=expected, actual=actual, remedy=fault.remedy)
     if not owned(live):
         # Once a kind: who cleared them did not do so object by object.
         message = f"an object of kind {obj.kind} has no managedFields, which say who set what"
         tally.unknown(f"look for undeclared fields of {obj.kind} objects", Reason.FAILED, message)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A field of a live object that is not as declared, or that somebody else set (`foreign`)."""
+
+    code: str
+    path: tuple[str, ...]
+    message: str
+    expected: Value
+    actual: Value
+    remedy: Remedy
+    foreign: bool = False
+
+
+def faults(obj: Object, live: Document) -> Iterator[Fault]:
+    """Compare a declared object with the live one, then look for fields that somebody else set."""
+    family, declared = codes(obj), _comparable(obj)
+    said = []
+    for difference in differences(declared, live):
+        said.append(plain(difference.path))
+        state = "is missing" if difference.actual is None else "is undeclared"
+        fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
+        message = f"{difference.place} {fault}"
+        seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
+        remedy = Remedy.PULUMI if seen else Remedy.REPAIR
+        code = family.of(difference.place)
+        yield Fault(code, difference.path, message, difference.expected, difference.actual, remedy)
+    # What differs from the declaration was said above, whoever did it.
+    for field in foreign([*leaves(declared), *said], live):
+        message = f"{field.place} was set by {field.manager}"
+        yield Fault(field.code(obj.kind), field.path, message, None, field.manager, Remedy.REPAIR, foreign=True)
 
 
 def _rendered(obj: Object, path: tuple[str, ...]) -> bool:

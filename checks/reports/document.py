@@ -30,6 +30,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     """Give every report's type by its schema."""
     # Imported here: a command renders its own report, and need not load the others'.
     from checks import doctor, inventory, matrix, rounds
+    from checks.repair import actions
     from checks.reports import cluster, discovery, events, health, usage
 
     return {
@@ -42,6 +43,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         inventory.CONFIG_SCHEMA: inventory.ConfigReport,
         inventory.SECRETS_SCHEMA: inventory.SecretsReport,
         matrix.SCHEMA: matrix.Matrix,
+        actions.SCHEMA: actions.Report,
         rounds.SCHEMA: rounds.Round,
         usage.SCHEMA: usage.UsageReport,
     }

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from checks.rbac.requests import Account, Request
+from tests.checks import fake_patch
 from tests.checks.fake_forward import forward
 from tests.checks.world import Json, World, groups
 
@@ -61,6 +63,12 @@ class FakeApi:
     """What was made, by its path."""
     deleted: list[str] = field(default_factory=list)
     """Paths of what was deleted."""
+    patched: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    """Path, query and operations of each JSON Patch that was not refused."""
+    denied: set[tuple[str, str]] = field(default_factory=set)
+    """Verb and resource of the rights that our own account lacks."""
+    on_write: Callable[[str], object] = lambda path: None
+    """Called with the path before a JSON Patch or a deletion with preconditions."""
     on_create: Callable[[str, Json], object] = lambda path, document: None
     stopped: Event = field(default_factory=Event)
     on_request: Callable[[str], object] = lambda path: None
@@ -89,6 +97,30 @@ class FakeApi:
         self.applied.append((query, document))
         return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
+    def patch(self, path: str, query: dict[str, str], operations: Any) -> Answer:
+        """Answer a JSON Patch of an object of the world; one that does not apply is refused as a whole."""
+        self.requests[path] += 1
+        self.on_write(path)
+        if path in self.faults:
+            return self.faults[path][0]
+        if (found := self._find(path)) is None:
+            return status(404, "not found")
+        changed = json.loads(json.dumps(found))
+        if not fake_patch.apply(changed, operations):
+            return status(422, "the server rejected our request due to an error in our request")
+        changed["metadata"]["resourceVersion"] += "1"
+        found.clear()
+        found.update(changed)
+        self.patched.append((path, query, operations))
+        return _json(found)
+
+    def _find(self, path: str) -> Json | None:
+        """Give the object of the world at a path."""
+        parts = path.split("/")
+        plural, name = parts[-2:]
+        namespace = parts[-3] if parts[-4] == "namespaces" else ""
+        return next((o for o in self.world.objects.get((plural, namespace), []) if o["metadata"]["name"] == name), None)
+
     def create(self, path: str, document: Json) -> Answer:
         """Answer a review, a request for a token, or the making of an object."""
         self.requests[path] += 1
@@ -97,6 +129,9 @@ class FakeApi:
         match path.rsplit("/", 1)[-1]:
             case "subjectaccessreviews":
                 return _json({"status": {"allowed": self._allows(document["spec"])}}, 201)
+            case "selfsubjectaccessreviews":
+                asked = document["spec"]["resourceAttributes"]
+                return _json({"status": {"allowed": (asked["verb"], asked["resource"]) not in self.denied}}, 201)
             case "selfsubjectreviews":
                 return _json({"status": {"userInfo": {"username": "tester", "groups": ["testers"]}}}, 201)
             case "token":
@@ -116,11 +151,26 @@ class FakeApi:
         resource = f"{asked.pop('resource')}/{subresource}" if subresource else asked.pop("resource")
         return self.world.allows(Account(namespace, name), Request(**asked, resource=resource))
 
-    def delete(self, path: str) -> Answer:
-        """Answer a deletion."""
+    def delete(self, path: str, options: Json) -> Answer:
+        """Answer a deletion; one with preconditions of an object of the world."""
         self.requests[path] += 1
+        if seen := options.get("preconditions"):
+            return self._delete_seen(path, seen)
         self.deleted.append(path)
         return _json({"kind": "Status"}) if path in self.created else status(404, "not found")
+
+    def _delete_seen(self, path: str, seen: Json) -> Answer:
+        self.on_write(path)
+        if path in self.faults:
+            return self.faults[path][0]
+        if (found := self._find(path)) is None:
+            return status(404, "not found")
+        if any(found["metadata"][key] != value for key, value in seen.items()):
+            return status(409, "Precondition failed")
+        for objects in self.world.objects.values():
+            objects[:] = [one for one in objects if one is not found]
+        self.deleted.append(path)
+        return _json({"kind": "Status"})
 
     def _ordinary(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/version":
@@ -213,6 +263,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         path, query = self._asked()
         document = self._document()
+        if self.headers["Content-Type"] == "application/json-patch+json":
+            _give(self.api, self, self.api.patch(path, query, document))
+            return
         if self.headers["Content-Type"] != "application/apply-patch+yaml":
             _send(self, status(415, "not a server-side apply"))
             return
@@ -224,8 +277,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         path, _ = self._asked()
-        self._document()
-        _send(self, self.api.delete(path))
+        _give(self.api, self, self.api.delete(path, self._document()))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass

@@ -156,6 +156,8 @@ class World:
         copy = json.loads(json.dumps(obj))
         copy["metadata"].setdefault("creationTimestamp", MADE)
         copy["metadata"].setdefault("managedFields", [{"manager": "pulumi-kubernetes", "fieldsV1": {}}])
+        copy["metadata"].setdefault("resourceVersion", "1")
+        copy["metadata"].setdefault("uid", f"uid of {plural} {namespace}/{copy['metadata']['name']}")
         if namespace:
             copy["metadata"].setdefault("namespace", namespace)
         self.objects.setdefault((plural, namespace), []).append(copy)

@@ -1,0 +1,101 @@
+"""Plans a repair: a pure function of the declaration, what a verification found, and the objects as they are."""
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from checks.findings import Finding, Ref, Remedy
+from checks.kinds import Document
+from checks.repair import fields, whole
+from checks.repair.actions import Because, Left, left
+from checks.repair.kinds import HOLDS_DATA, KINDS
+from checks.repair.steps import Step, merged
+from stacks.model import Declaration
+from stacks.objects import Object, declared
+
+UNDECLARED = frozenset({"namespace.undeclared", "object.undeclared", "secret.unused"})
+"""Codes of a whole object that is there without being declared or used."""
+REPLICAS = "server.replicas"
+"""Pulumi puts the number of replicas right, but an autoscaler sets it again."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The stack and the kubeconfig's context, for the commands that a plan names."""
+
+    stack: str
+    context: str
+
+    @property
+    def pulumi(self) -> str:
+        """Return the command that puts right what Pulumi can."""
+        return f"pulumi up --refresh --stack {shlex.quote(self.stack)}"
+
+    def deletion(self, ref: Ref) -> str:
+        """Return the command that deletes an object."""
+        space = f" --namespace {ref.namespace}" if ref.namespace else ""
+        return f"kubectl --context {shlex.quote(self.context)}{space} delete {ref.kind.lower()} {ref.name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done, in this order, what is left, and which findings are no longer true."""
+
+    steps: tuple[Step, ...] = ()
+    left: tuple[Left, ...] = ()
+    gone: tuple[Finding, ...] = ()
+
+
+def wanted(findings: Iterable[Finding]) -> frozenset[Ref]:
+    """Return the objects that have to be read for a plan."""
+    return frozenset(found.object for found in findings if _is_ours(found) and found.object.kind in KINDS)
+
+
+def plan(
+    place: Place, declaration: Declaration, findings: Iterable[Finding], live: Mapping[Ref, Document | None]
+) -> Plan:
+    """Plan the repair of findings; `live` has the wanted objects, None for one that does not exist."""
+    known = {Ref(obj.kind, obj.name, obj.namespace): obj for obj in declared(declaration)}
+    steps: list[Step] = []
+    leave: list[Left] = []
+    gone: list[Finding] = []
+    ordered = sorted(findings, key=lambda found: (str(found.object), found.code, found.message))
+    for ref, some in groupby(ordered, key=lambda found: found.object):
+        mine: list[Step] = []
+        for finding in some:
+            results = [*_finding(place, declaration, finding, known.get(ref), live)]
+            mine += [result for result in results if isinstance(result, Step)]
+            leave += [result for result in results if isinstance(result, Left)]
+            gone += [] if results else [finding]
+        steps += merged(mine)
+    return Plan(tuple(steps), tuple(leave), tuple(gone))
+
+
+def _is_ours(finding: Finding) -> bool:
+    return finding.remedy is Remedy.REPAIR or finding.code == REPLICAS
+
+
+def _finding(
+    place: Place,
+    declaration: Declaration,
+    finding: Finding,
+    obj: Object | None,
+    live: Mapping[Ref, Document | None],
+) -> Iterator[Step | Left]:
+    ref = finding.object
+    there = live.get(ref)
+    if finding.code == REPLICAS and obj and there and (scaler := fields.scaler(finding, there)):
+        yield scaler
+    elif ref.kind in HOLDS_DATA and finding.code in UNDECLARED and obj is None:
+        yield left(finding, Because.DATA, place.deletion(ref))
+    elif finding.remedy is Remedy.PULUMI:
+        yield left(finding, Because.PULUMI, place.pulumi)
+    elif finding.remedy is Remedy.PERSON or ref.kind not in KINDS or ref not in live:
+        yield left(finding, Because.PERSON, finding.hint)
+    elif there is None:
+        return
+    elif obj is not None:
+        yield from fields.repairs(finding, obj, there)
+    else:
+        yield from whole.repairs(declaration, finding, there)

@@ -1,0 +1,55 @@
+"""Asks the API server whether the account may do all that a plan needs."""
+
+from collections.abc import Iterable
+
+import anyio
+
+from checks.api import Api, Kind, Reading, Unread
+from checks.findings import Permission
+from checks.kinds import Document
+from checks.objects import AccessReview
+from checks.repair.kinds import kind_of
+from checks.repair.steps import Step
+
+REVIEWS = Kind("apis/authorization.k8s.io/v1", "selfsubjectaccessreviews", AccessReview)
+
+
+async def missing(api: Api, steps: Iterable[Step]) -> tuple[Permission, ...] | Unread:
+    """Return the rights that the steps need and the account lacks; why it cannot be known if the server does not say.
+
+    Each object is asked about by its name, since a role may name objects.
+    """
+    needed = {(_verb(step), step.object): None for step in steps}
+    answers: dict[tuple[str, str, str], Reading[AccessReview]] = {}
+
+    async def ask(verb: str, kind: Kind[Document], namespace: str, name: str) -> None:
+        attributes = {
+            "verb": verb,
+            "group": kind.group,
+            "resource": kind.plural,
+            "namespace": namespace,
+            "name": name,
+        }
+        document = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        own = Permission("create", REVIEWS.resource())
+        answer = await api.ask("ask which rights the account has", REVIEWS.path(), document, AccessReview, own)
+        answers[verb, f"{kind.resource()}", f"{namespace}/{name}"] = answer
+
+    async with anyio.create_task_group() as group:
+        for verb, ref in needed:
+            group.start_soon(ask, verb, kind_of(ref), ref.namespace, ref.name)
+    lacking: dict[Permission, None] = {}
+    for (verb, resource, place), answer in sorted(answers.items(), key=lambda pair: pair[0]):
+        if isinstance(answer, Unread):
+            return answer
+        if not answer.value.status.allowed:
+            lacking[Permission(verb, resource, place.partition("/")[0])] = None
+    return tuple(lacking)
+
+
+def _verb(step: Step) -> str:
+    return "delete" if step.is_deletion else "patch"

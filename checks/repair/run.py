@@ -1,0 +1,182 @@
+"""Runs a repair: verifies, plans, asks for rights, writes, and verifies again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import anyio
+
+from checks.api import Api, Unread
+from checks.errors import UncheckedError
+from checks.findings import Finding, Permission, Ref, Remedy, Selection, Severity, Unknown
+from checks.findings import Report as Verification
+from checks.kinds import Document
+from checks.options import Target
+from checks.repair.actions import SCHEMA, Action, Because, Left, Outcome, Report, left
+from checks.repair.kinds import kind_of
+from checks.repair.plan import Place, Plan, plan, wanted
+from checks.repair.rights import missing
+from checks.repair.selection import about, chosen
+from checks.repair.settling import key, settle
+from checks.repair.writing import write
+from checks.verify import verify
+
+PUT_RIGHT, LEFT, UNKNOWN = 0, 1, 3
+"""Exit codes. 2 is bad usage."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A repair that was asked for: of which stack, rows and object, and what is planned."""
+
+    target: Target
+    selection: Selection
+    object: str | None
+    plan: Plan
+    unknowns: tuple[Unknown, ...]
+
+    @property
+    def place(self) -> Place:
+        """Return the stack and the context."""
+        return Place(self.target.stack, self.target.access.context)
+
+    async def verified(self) -> Verification:
+        """Verify what was asked for, without probe pods."""
+        access = replace(self.target.access, read_only=True)
+        return await verify(self.target.stack, self.target.declaration, access, Severity.ERROR, self.selection)
+
+    def planned(self, *, dry_run: bool) -> Report:
+        """Return the report of what is planned."""
+        actions = tuple(step.action for step in self.plan.steps)
+        return self._report(actions, self.plan.left, self.unknowns, dry_run=dry_run)
+
+    def lacking(self, permissions: tuple[Permission, ...]) -> Report:
+        """Return the report of a repair that may not do what it needs."""
+        actions = tuple(step.action for step in self.plan.steps)
+        return self._report(actions, self.plan.left, self.unknowns, missing=permissions)
+
+    def done(self, actions: Iterable[Action], after: Verification | None) -> Report:
+        """Return the report of what came of it; `after` is the verification that followed, if there was one."""
+        if after is None:
+            return self._report(tuple(actions), self.plan.left, self.unknowns)
+        some = tuple(actions)
+        return self._report(some, self._left(after, some), after.unknowns)
+
+    def _left(self, after: Verification, actions: Sequence[Action]) -> tuple[Left, ...]:
+        known = {(entry.code, entry.object): entry for entry in self.plan.left}
+        told = {(code, action.object) for action in actions if not action.is_put_right for code in action.codes}
+        return tuple(
+            known.get(key(finding)) or _left(finding, self.place)
+            for finding in about(after.findings, self.object)
+            if key(finding) not in told
+        )
+
+    def _report(
+        self,
+        actions: tuple[Action, ...],
+        leave: tuple[Left, ...],
+        unknowns: tuple[Unknown, ...],
+        *,
+        dry_run: bool = False,
+        missing: tuple[Permission, ...] = (),
+    ) -> Report:
+        return Report(
+            SCHEMA,
+            self.target.stack,
+            self.target.access.context,
+            self.target.access.host,
+            dry_run,
+            exit_code(actions, leave, unknowns, missing),
+            actions,
+            leave,
+            tuple(f"{finding.object}: {finding.message}" for finding in self.plan.gone),
+            missing,
+            unknowns,
+        )
+
+
+async def prepare(target: Target, selection: Selection, obj: str | None) -> Repair:
+    """Verify, and plan what puts the findings right.
+
+    Raises:
+        UsageError: there is no such row or object.
+    """
+    empty = Repair(target, selection, obj, Plan(), ())
+    report = await empty.verified()
+    findings = () if report.unknowns and not report.findings else chosen(report.findings, obj, target.declaration)
+    async with target.access.client() as client:
+        live, unread = await _read(Api(client), wanted(findings))
+    unknowns = (*report.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
+    return replace(empty, plan=plan(empty.place, target.declaration, findings, live), unknowns=unknowns)
+
+
+async def carry_out(repair: Repair) -> Report:
+    """Write what is planned, if the account has all rights for it, and verify again.
+
+    Raises:
+        UncheckedError: the API server does not say which rights the account has.
+    """
+    steps = repair.plan.steps
+    async with repair.target.access.client() as client:
+        api = Api(client)
+        lacking = await missing(api, steps)
+        if isinstance(lacking, Unread):
+            raise UncheckedError(f"{lacking.message}: nothing was changed")
+        if lacking:
+            return repair.lacking(lacking)
+        actions = await write(api, steps)
+        if any(action.outcome in (Outcome.UNKNOWN, Outcome.NOT_DONE) for action in actions):
+            return repair.done(actions, None)
+        known = {(entry.code, entry.object) for entry in repair.plan.left}
+        known |= {(c, a.object) for a in actions if not a.is_put_right for c in a.codes}
+
+        def open_(report: Verification) -> bool:
+            return any(key(finding) not in known for finding in about(report.findings, repair.object))
+
+        written = list(zip(steps, actions, strict=True))
+        actions, after = await settle(api, repair.verified, written, open_)
+    return repair.done(actions, after)
+
+
+def exit_code(
+    actions: Iterable[Action], leave: Iterable[Left], unknowns: Sequence[Unknown], missing: Sequence[Permission]
+) -> int:
+    """Return the exit code: what could not be done at all comes first, then what is left, then what is unknown."""
+    some = list(actions)
+    if missing or any(action.outcome in (Outcome.UNKNOWN, Outcome.NOT_DONE) for action in some):
+        return UNKNOWN
+    if any(not action.is_put_right for action in some) or any(map(_counts, leave)):
+        return LEFT
+    return UNKNOWN if unknowns else PUT_RIGHT
+
+
+def _counts(entry: Left) -> bool:
+    """Check whether a finding that is left gives exit code 1: not a warning of which nobody can say who mends it."""
+    return entry.severity is Severity.ERROR or entry.because is not Because.PERSON
+
+
+def _left(finding: Finding, place: Place) -> Left:
+    """Return the entry of a finding that was not there before the repair, or is there still."""
+    match finding.remedy:
+        case Remedy.PULUMI:
+            return left(finding, Because.PULUMI, place.pulumi)
+        case Remedy.REPAIR:
+            return left(finding, Because.PERSON, "run cortex repair again")
+        case _:
+            return left(finding, Because.PERSON, finding.hint)
+
+
+async def _read(api: Api, refs: Iterable[Ref]) -> tuple[Mapping[Ref, Document | None], list[Unread]]:
+    live: dict[Ref, Document | None] = {}
+    unread: list[Unread] = []
+
+    async def one(ref: Ref) -> None:
+        reading = await api.get(kind_of(ref), ref.namespace, ref.name)
+        if isinstance(reading, Unread):
+            unread.append(reading)
+        else:
+            live[ref] = reading.value
+
+    async with anyio.create_task_group() as group:
+        for ref in refs:
+            group.start_soon(one, ref)
+    return live, unread

@@ -1,0 +1,37 @@
+"""Chooses the findings that a repair is about."""
+
+from collections.abc import Sequence
+
+from checks.errors import UsageError
+from checks.findings import Finding, Ref
+from stacks.model import Declaration
+from stacks.objects import declared
+
+_SHOWN = 10
+
+
+def about(findings: Sequence[Finding], text: str | None) -> tuple[Finding, ...]:
+    """Return the findings about an object, or all."""
+    return tuple(finding for finding in findings if text is None or text in _names(finding.object))
+
+
+def chosen(findings: Sequence[Finding], text: str | None, declaration: Declaration) -> tuple[Finding, ...]:
+    """Return the findings about an object, or all; none about a declared object means that it is as declared.
+
+    Raises:
+        UsageError: there is neither a finding about such an object nor is it declared.
+    """
+    found = about(findings, text)
+    if text is None or found or any(text in _names(Ref(o.kind, o.name, o.namespace)) for o in declared(declaration)):
+        return found
+    known = dict.fromkeys(str(finding.object) for finding in findings)
+    shown = ", ".join(list(known)[:_SHOWN]) or "nothing"
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    raise UsageError(
+        f"--object: nothing was found about {text!r}, and it is not declared: write KIND NAMESPACE/NAME or "
+        f"KIND/NAMESPACE/NAME as findings have it; findings are about {shown}{more}"
+    )
+
+
+def _names(ref: Ref) -> tuple[str, str]:
+    return str(ref), str(ref).replace(" ", "/", 1)

@@ -1,0 +1,101 @@
+"""Waits until a repaired cluster has settled, and finds out who undoes the repair."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import cast
+
+import anyio
+from msgspec.structs import replace
+
+from checks.api import Api, Unread
+from checks.findings import Finding, Ref
+from checks.findings import Report as Verification
+from checks.kinds import Document
+from checks.repair.actions import Action, Outcome
+from checks.repair.author import Author, author, maker
+from checks.repair.kinds import kind_of
+from checks.repair.paths import find, is_list
+from checks.repair.steps import Step
+
+WATCHED_SECONDS = 5.0
+"""How long what was written is watched at the least: a writer that acts again and again has done so by then."""
+SETTLED_SECONDS = 120.0
+"""How long a rollout may take."""
+_PAUSE_SECONDS = 1.0
+
+Key = tuple[str, Ref]
+
+
+def key(finding: Finding) -> Key:
+    """Return what a finding is known by in two verifications."""
+    return finding.code, finding.object
+
+
+async def settle(
+    api: Api,
+    verification: Callable[[], Awaitable[Verification]],
+    written: Sequence[tuple[Step, Action]],
+    is_open: Callable[[Verification], bool],
+) -> tuple[list[Action], Verification]:
+    """Verify until nothing is open any more, or somebody undoes what was written.
+
+    Return what came of the actions, and the last verification.
+    """
+    start = anyio.current_time()
+    while True:
+        await anyio.sleep(_PAUSE_SECONDS)
+        report = await verification()
+        actions = [await _seen_again(api, step, action) for step, action in written]
+        seconds = anyio.current_time() - start
+        undone = any(action.outcome is Outcome.BACK for action in actions)
+        settled = seconds >= WATCHED_SECONDS and not is_open(report)
+        if undone or settled or seconds >= SETTLED_SECONDS:
+            return actions, report
+
+
+async def _seen_again(api: Api, step: Step, action: Action) -> Action:
+    """Return the action; as undone where its object shows that."""
+    if action.outcome is not Outcome.DONE:
+        return action
+    ref = step.object
+    reading = await api.get(kind_of(ref), ref.namespace, ref.name)
+    if isinstance(reading, Unread) or reading.value is None or not is_undone(step, reading.value):
+        return action
+    live = reading.value
+    who = maker(live) if step.is_deletion else author(live, step.path)
+    return replace(action, outcome=Outcome.BACK, message=_message(step, who))
+
+
+def is_undone(step: Step, live: Document) -> bool:
+    """Check whether somebody made an object again, or set a field again."""
+    if step.is_deletion:
+        return _uid(live) != _uid(step.live)
+    if (items := _items(step, live)) is not None:
+        return step.seen in items
+    field = find(live, step.path)
+    if step.to is not None:
+        return field is None or field.value != step.to
+    if field is None:
+        return False
+    # A default that the API server fills in is nobody's.
+    who = author(live, step.path)
+    return field.value == step.seen or (who is not None and not who.is_ours)
+
+
+def _items(step: Step, live: Document) -> Iterable[object] | None:
+    """Return the list that an item without a name was removed from: others have its index then."""
+    last = step.path[-1]
+    parent = find(live, step.path[:-1])
+    if step.to is None and last[1:-1].isdecimal() and parent is not None and is_list(parent.value):
+        return parent.value
+    return None
+
+
+def _message(step: Step, who: Author | None) -> str:
+    what = "made it again" if step.is_deletion else "set it again"
+    if who is None or who.is_ours:
+        return f"an admission webhook or the API server itself {what}: stop that, or declare what is there"
+    return f"{who} {what}: stop that writer, or declare what is there; a repair does not fight it"
+
+
+def _uid(live: Document) -> object:
+    return cast("dict[str, object]", live["metadata"]).get("uid")

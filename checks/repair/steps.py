@@ -1,0 +1,135 @@
+"""The steps of a plan: each change with what it was planned for, so that nothing newer is undone unseen."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from checks.comparison import place
+from checks.findings import Finding, Ref
+from checks.findings import Value as Shown
+from checks.judges.drift import shown
+from checks.kinds import Document
+from checks.repair.actions import Action, Verb, codes
+from checks.repair.author import Author, author
+from checks.repair.paths import Field, Path, Token, find, is_list, pointer
+from stacks.objects import Value
+
+HIDDEN_TEXT = "(not shown)"
+_DATA = frozenset({"binaryData", "data"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action. `path` and `seen` are empty where the object is deleted; `to` None removes the field."""
+
+    action: Action
+    findings: tuple[Finding, ...]
+    live: Document
+    """The object as it was seen."""
+    path: Path = ()
+    seen: Value = None
+    to: Value = None
+
+    @property
+    def object(self) -> Ref:
+        """Return the object that it changes."""
+        return self.action.object
+
+    @property
+    def is_deletion(self) -> bool:
+        """Check whether it deletes the whole object."""
+        return self.action.verb is Verb.DELETE
+
+
+def deletion(ref: Ref, live: Document, finding: Finding, author: Author | None) -> Step:
+    """Return the step that deletes an object, because of what its author did."""
+    action = Action(Verb.DELETE, ref, None, "present", None, author, codes([finding]))
+    return Step(action, (finding,), live)
+
+
+def change(ref: Ref, live: Document, path: Path, finding: Finding, to: Value = None) -> Step | None:
+    """Return the step that removes a field, or sets it; None if the field is not there."""
+    if (field := find(live, path)) is None:
+        return None
+    verb = Verb.REMOVE if to is None else Verb.REPLACE
+    before, after = safe(path, field.value), safe(path, to)
+    action = Action(verb, ref, place(path), before, after, author(live, path), codes([finding]))
+    return Step(action, (finding,), live, path, field.value, to)
+
+
+def merged(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield the steps of one object, each once; what lies inside of what is removed goes with it."""
+    kept: dict[tuple[Token, ...], Step] = {}
+    for step in sorted(steps, key=lambda one: len(one.path)):
+        tokens = tokens_of(step)
+        outer = next((known for known in kept if tokens[: len(known)] == known), None)
+        if outer is None:
+            kept[tokens] = step
+        else:
+            findings = (*kept[outer].findings, *step.findings)
+            action = kept[outer].action
+            changed = Action(
+                action.verb, action.object, action.field, action.from_, action.to, action.author, codes(findings)
+            )
+            kept[outer] = replace(kept[outer], action=changed, findings=findings)
+    yield from kept.values()
+
+
+def tokens_of(step: Step) -> tuple[Token, ...]:
+    """Return where the step's field was seen."""
+    field = find(step.live, step.path)
+    return field.tokens if field else ()
+
+
+def is_as_seen(step: Step, live: Document) -> bool:
+    """Check whether what a step is planned for is still as it was seen."""
+    if step.is_deletion:
+        return _meant(live) == _meant(step.live)
+    field = find(live, step.path)
+    return field is not None and field.value == step.seen
+
+
+def operations(steps: Iterable[Step], live: Document) -> list[Mapping[str, Value]]:
+    """Return the JSON Patch of steps of one object: first it tests all that was seen, then it changes it.
+
+    Items of a list go from the last to the first, so that none of them moves.
+    """
+    found = [(field, step) for step in steps if (field := find(live, step.path)) is not None]
+    found.sort(key=lambda pair: pair[0].tokens, reverse=True)
+    tests = [test for field, step in found for test in _tests(field, step.seen)]
+    return [*tests, *(_operation(field, step.to) for field, step in found)]
+
+
+def _tests(field: Field, seen: Value) -> Iterator[Mapping[str, Value]]:
+    for tokens, value in (*field.marks, (field.tokens, seen)):
+        yield {"op": "test", "path": pointer(tokens), "value": value}
+
+
+def _operation(field: Field, to: Value) -> Mapping[str, Value]:
+    where = pointer(field.tokens)
+    return {"op": "remove", "path": where} if to is None else {"op": "replace", "path": where, "value": to}
+
+
+def _meant(live: Document) -> Document:
+    """Return an object without what changes although nobody means it to."""
+    metadata = cast("Mapping[str, Value]", live["metadata"])
+    kept = {key: value for key, value in metadata.items() if key not in ("managedFields", "resourceVersion")}
+    return {**{key: value for key, value in live.items() if key != "status"}, "metadata": kept}
+
+
+def safe(path: Path, value: Value) -> Shown:
+    """Return a value as the plan shows it: neither data of a ConfigMap nor the value of a variable."""
+    if value is None:
+        return None
+    if path[0] in _DATA or (path[-1] == "value" and "env" in path):
+        return HIDDEN_TEXT
+    return shown(_safe(value, is_variable="env" in path[-2:]))
+
+
+def _safe(value: Value, *, is_variable: bool = False) -> Value:
+    if is_list(value):
+        return [_safe(one, is_variable=is_variable) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    fields = {key: _safe(inner, is_variable=key == "env") for key, inner in value.items()}
+    return {**fields, "value": HIDDEN_TEXT} if is_variable and "value" in fields else fields

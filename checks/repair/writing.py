@@ -1,0 +1,116 @@
+"""Writes the steps of a plan, object by object, and undoes nothing that changed since it was seen."""
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from itertools import groupby
+from typing import cast
+
+from msgspec.structs import replace
+
+from checks.api import BUSY, Api, Reading, Unread
+from checks.findings import Reason, Ref
+from checks.kinds import Document
+from checks.repair.actions import Action, Outcome
+from checks.repair.kinds import kind_of
+from checks.repair.paths import find
+from checks.repair.steps import Step, is_as_seen, operations
+
+MANAGER = "pulumi-kubernetes-repair"
+"""The field manager of every write.
+
+Pulumi's plugins take over what a manager whose name begins with `pulumi-kubernetes` has left by an update. A field
+that is set back to its declared value is therefore no conflict for the next `pulumi up`, and nobody's foreign field.
+"""
+ATTEMPTS = 5
+"""How often an object is written that changes meanwhile."""
+CHANGED = "changed meanwhile: run cortex repair again"
+
+_AGAIN = ": run cortex repair again"
+_ABSENT = "the object does not exist any more"
+_AWAY = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE})
+_OUTDATED = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""What the API server answers where a test or precondition fails; the second one is also that of an invalid object."""
+
+
+async def write(api: Api, steps: Iterable[Step]) -> list[Action]:
+    """Write all steps, and return what came of each; once the API server is away, no more are tried."""
+    actions: list[Action] = []
+    for ref, some in groupby(steps, key=lambda step: step.object):
+        mine = list(some)
+        if any(action.outcome is Outcome.UNKNOWN for action in actions):
+            actions += [_came(step, Outcome.NOT_DONE, f"the API server had gone away{_AGAIN}") for step in mine]
+        else:
+            actions += await _Object(api, ref, mine).write()
+    return actions
+
+
+class _Object:
+    """The steps of one object, and what came of those for which it is not any more as it was seen."""
+
+    def __init__(self, api: Api, ref: Ref, steps: Sequence[Step]) -> None:
+        self._api, self._ref, self._steps = api, ref, steps
+        self._live = steps[0].live
+        self._known: dict[int, Action] = {}
+
+    async def write(self) -> list[Action]:
+        """Write all steps at once; again without those that an answer shows to be outdated."""
+        for _ in range(ATTEMPTS):
+            pending = [step for index, step in enumerate(self._steps) if index not in self._known]
+            if not pending:
+                break
+            answer = await self._send(pending)
+            end = _end(answer) if isinstance(answer, Unread) else (Outcome.DONE, "")
+            if isinstance(answer, Unread) and end is None:
+                end = await self._look_again(answer)
+            if end is not None:
+                return self._all(*end)
+        return self._all(Outcome.CHANGED, CHANGED)
+
+    async def _send(self, steps: Sequence[Step]) -> Reading[Document] | Reading[None]:
+        kind, (namespace, name) = kind_of(self._ref), (self._ref.namespace, self._ref.name)
+        if steps[0].is_deletion:
+            metadata = cast("dict[str, str]", self._live["metadata"])
+            seen = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+            return await self._api.delete_seen(kind, namespace, name, seen)
+        return await self._api.patch(kind, namespace, name, MANAGER, operations(steps, self._live))
+
+    async def _look_again(self, refused: Unread) -> tuple[Outcome, str] | None:
+        """Read the object anew after a refusal, and note what changed; return the end if that explains nothing."""
+        again = await self._api.get(kind_of(self._ref), self._ref.namespace, self._ref.name)
+        if isinstance(again, Unread):
+            return Outcome.UNKNOWN, again.message + _AGAIN
+        if again.value is None:
+            return Outcome.GONE, _ABSENT
+        same = _version(again.value) == _version(self._live)
+        self._live = again.value
+        for index, step in enumerate(self._steps):
+            if index not in self._known and not is_as_seen(step, self._live):
+                self._known[index] = _outdated(step, self._live)
+        return (Outcome.FAILED, refused.message) if same else None
+
+    def _all(self, outcome: Outcome, message: str) -> list[Action]:
+        """Return the actions: as they are known, and the others with this outcome."""
+        return [self._known.get(index) or _came(step, outcome, message) for index, step in enumerate(self._steps)]
+
+
+def _end(refused: Unread) -> tuple[Outcome, str] | None:
+    """Return what a refusal means for all steps; None if the object may only have changed."""
+    if refused.status == HTTPStatus.NOT_FOUND:
+        return Outcome.GONE, _ABSENT
+    if refused.reason in _AWAY or refused.status in BUSY:
+        return Outcome.UNKNOWN, refused.message + _AGAIN
+    return None if refused.status in _OUTDATED else (Outcome.FAILED, refused.message)
+
+
+def _outdated(step: Step, live: Document) -> Action:
+    if not step.is_deletion and find(live, step.path) is None:
+        return _came(step, Outcome.GONE, "it is not there any more")
+    return _came(step, Outcome.CHANGED, CHANGED)
+
+
+def _version(live: Document) -> object:
+    return cast("dict[str, object]", live["metadata"]).get("resourceVersion")
+
+
+def _came(step: Step, outcome: Outcome, message: str = "") -> Action:
+    return replace(step.action, outcome=outcome, message=message)
