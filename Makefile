@@ -8,10 +8,10 @@ CORTEX := $(BIN)/cortex
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down check test test-unit test-live test-live-stack test-live-provider bench format lock
+.PHONY: help setup up down check test test-unit test-live test-live-stack test-live-provider conformance bench format lock
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/packages: requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH: install Python 3.11, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
@@ -52,6 +52,11 @@ test-live-stack:
 
 test-live-provider:
 	CORTEX_TEST_CLUSTER=provider $(BIN)/pytest -m live tests/provider
+
+conformance: setup ## The plugin's conformance cases; PLUGIN=FILE: with another plugin than ours
+	@test -z "$(PLUGIN)" || test -x "$(PLUGIN)" || { echo "PLUGIN=$(PLUGIN) is not an executable file" >&2; exit 1; }
+	CORTEX_TEST_CLUSTER=conformance CORTEX_TEST_PLUGIN="$(if $(PLUGIN),$(abspath $(PLUGIN)))" \
+		$(BIN)/pytest -m live tests/provider/conformance $(if $(EXCEPT),-k "not ($(EXCEPT))")
 
 bench: setup ## Measure speed, as ratios within one run
 	$(BIN)/python -m bench

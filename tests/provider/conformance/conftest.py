@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from provider.errors import ApiError
+from provider.install import PLUGIN, plugin_version
 from provider.kubeconfig import connect
 from provider.settings import Settings
-from tests.provider.conformance.cases import CASES, NS, Case, Write
+from tests.provider.conformance.cases import CASES, NS, PLUGIN_VARIABLE, Case, Write
 from tests.provider.conformance.engine import Resource, Run, Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from provider.api import Api
     from tests.conftest import Cluster
@@ -62,6 +65,19 @@ def live(cluster: Cluster) -> Iterator[Live]:
     api.request("DELETE", f"/api/v1/namespaces/{namespace}")
 
 
+@pytest.fixture(scope="session")
+def engine(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment of the engine: with our plugin, or with the one that PLUGIN_VARIABLE names."""
+    named = os.environ.get(PLUGIN_VARIABLE)
+    if not named:
+        return cluster.env
+    home = tmp_path_factory.mktemp("home")
+    plugin = home / "plugins" / f"resource-kubernetes-v{plugin_version()}" / PLUGIN
+    plugin.parent.mkdir(parents=True)
+    shutil.copy(named, plugin)
+    return {**cluster.env, "PULUMI_HOME": str(home)}
+
+
 @dataclass
 class Story:
     """All phases of all cases."""
@@ -76,10 +92,10 @@ def in_namespace(resources: list[Resource], live: Live) -> list[Resource]:
     return [replace(r, arguments=live.named(r.arguments), options=live.named(r.options)) for r in resources]
 
 
-def of_all(version: str) -> list[Resource]:
+def of_all(cases: Sequence[Case], version: str) -> list[Resource]:
     """What the program of all cases declares in its first or second version; a resource of two cases once."""
     found: dict[str, Resource] = {}
-    for case in CASES:
+    for case in cases:
         resources = case.first if version == "first" or case.second is None else case.second
         found |= {resource.name: resource for resource in resources}
     return list(found.values())
@@ -91,11 +107,22 @@ def settled(resources: list[Resource]) -> list[Resource]:
 
 
 @pytest.fixture(scope="session")
-def story(cluster: Cluster, live: Live, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """Runs everything once: create, nothing, change, nothing, drift, refresh, repair, destroy."""
+def story(
+    request: pytest.FixtureRequest,
+    engine: Mapping[str, str],
+    live: Live,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Story:
+    """Runs everything once: create, nothing, change, nothing, drift, refresh, repair, destroy.
+
+    A case that is deselected is left out of the program: one that fails a plugin's preview would fail all others.
+    """
     told = Story()
-    stack = Stack(cluster.env, tmp_path_factory.mktemp("stack"), live.namespace)
-    for case in CASES:
+    stack = Stack(engine, tmp_path_factory.mktemp("stack"), live.namespace)
+    specs = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
+    wanted = {spec.params["case"].name for spec in specs if "case" in spec.params}
+    cases = [case for case in CASES if case.name in wanted]
+    for case in cases:
         for collection, body in case.existing:
             live.create(collection, body)
 
@@ -110,21 +137,21 @@ def story(cluster: Cluster, live: Live, tmp_path_factory: pytest.TempPathFactory
             live.delete(one.path) if one.patch is None else live.patch(one.path, one.patch, one.manager)
 
     up = ("up", "--yes", "--skip-preview")
-    first, second = of_all("first"), of_all("second")
+    first, second = of_all(cases, "first"), of_all(cases, "second")
     try:
         phase("planned create", "preview", resources=first)
         phase("create", *up)
         phase("nothing", "preview", resources=settled(first))
-        write([write for case in CASES for write in case.meanwhile])
+        write([write for case in cases for write in case.meanwhile])
         phase("planned change", "preview", resources=second)
         phase("change", *up)
-        told.objects = {path: live.get(path) for case in CASES if not case.drift for path in case.live}
+        told.objects = {path: live.get(path) for case in cases if not case.drift for path in case.live}
         told.state = json.dumps(stack.state())
-        write([write for case in CASES for write in case.drift])
+        write([write for case in cases for write in case.drift])
         phase("refresh", "refresh", "--yes", "--skip-preview")
         phase("repair", *up)
         phase("nothing at last", "preview")
-        told.objects |= {path: live.get(path) for case in CASES if case.drift for path in case.live}
+        told.objects |= {path: live.get(path) for case in cases if case.drift for path in case.live}
     finally:
         phase("destroy", "destroy", "--yes", "--skip-preview")
     told.left = [path for path in told.objects if live.get(path)]

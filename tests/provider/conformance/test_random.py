@@ -14,7 +14,8 @@ from tests.provider.conformance.conftest import in_namespace
 from tests.provider.conformance.engine import Resource, Stack
 
 if TYPE_CHECKING:
-    from tests.conftest import Cluster
+    from collections.abc import Mapping
+
     from tests.provider.conformance.conftest import Live
 
 pytestmark = pytest.mark.live
@@ -97,9 +98,9 @@ programs = st.lists(st.tuples(manifests, metadata), min_size=40, max_size=40)
 @settings(max_examples=2, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate])
 @given(program=programs)
 def test_a_second_up_of_anything_valid_changes_nothing(
-    cluster: Cluster, live: Live, tmp_path_factory: pytest.TempPathFactory, program: list[Any]
+    engine: Mapping[str, str], live: Live, tmp_path_factory: pytest.TempPathFactory, program: list[Any]
 ) -> None:
-    stack = Stack(cluster.env, tmp_path_factory.mktemp("random"), f"{live.namespace}-{uuid.uuid4().hex[:4]}")
+    stack = Stack(engine, tmp_path_factory.mktemp("random"), f"{live.namespace}-{uuid.uuid4().hex[:4]}")
     declared = [
         Resource(f"random-{i}", kind, {**body, "metadata": meta(f"random-{i}", **more)})
         for i, ((kind, body), more) in enumerate(program)
