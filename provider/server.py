@@ -152,9 +152,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
         try:
             operation = self._operation(request, request.news, request.olds)
-            inputs = lifecycle.check(self._writer, operation, naming)
-            same = inputs == operation.inputs
-            return provider_pb2.CheckResponse(inputs=request.news if same else encode(inputs))
+            return provider_pb2.CheckResponse(inputs=encode(lifecycle.check(self._writer, operation, naming)))
         except UnsupportedError as error:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
 
