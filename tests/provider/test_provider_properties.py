@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider.properties import (
-    KEPT_INPUTS,
     Secret,
     decode,
     encode,
@@ -32,12 +31,6 @@ values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(s
 @given(st.dictionaries(st.text(), values))
 def test_properties_survive_the_wire(properties: dict[str, object]) -> None:
     assert decode(encode(properties)) == properties
-
-
-@given(st.dictionaries(st.text(), values), st.dictionaries(st.text(), values))
-def test_properties_at_hand_are_put_in_as_they_are(properties: dict[str, object], inputs: dict[str, object]) -> None:
-    whole = {**properties, KEPT_INPUTS: inputs}
-    assert encode(whole, {KEPT_INPUTS: encode(inputs)}) == encode(whole)
 
 
 def test_whole_numbers_become_integers_and_nulls_are_not_set() -> None:
