@@ -22,26 +22,27 @@ def stopping(context: str) -> pulumi.ResourceHook:
     """
 
     def stop(args: pulumi.ResourceHookArgs) -> None:
-        if not _is_fixed(args.old_inputs) and _is_fixed(args.new_inputs):
-            _delete(context, args.new_inputs["metadata"])
+        before, after = args.old_inputs or {}, args.new_inputs or {}
+        if _is_fixed(after) and not _is_fixed(before):
+            _delete(context, after["metadata"])
 
     return pulumi.ResourceHook("stop-autoscaler", stop)
 
 
-def _is_fixed(inputs: Mapping[str, Any] | None) -> bool:
-    return bool(inputs) and names.FORCED.items() <= (inputs["metadata"].get("annotations") or {}).items()
+def _is_fixed(inputs: Mapping[str, Any]) -> bool:
+    annotations = inputs.get("metadata", {}).get("annotations") or {}
+    return names.FORCED.items() <= annotations.items()
 
 
 def _delete(context: str, deployment: Mapping[str, str]) -> None:
     # Only a deployment that switches autoscaling off needs it, and importing it takes a second.
     from kubernetes import client, config
-    from kubernetes.client.rest import ApiException
 
     name, namespace = deployment["name"], deployment["namespace"]
-    api = client.AutoscalingV2Api(config.new_client_from_config(context=context))
+    api = client.AutoscalingV2Api(config.new_client_from_config(context=context))  # type: ignore[no-untyped-call]
     try:
         api.delete_namespaced_horizontal_pod_autoscaler(name, namespace, _request_timeout=_SECONDS)
-    except ApiException as error:
+    except client.ApiException as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise _still_there(name, namespace, f"{error.status} {error.reason}") from None
     except HTTPError:

@@ -6,7 +6,7 @@ from unittest import mock
 
 import pulumi
 import pytest
-from kubernetes.client.rest import ApiException
+from kubernetes.client import ApiException
 
 from stacks import names
 from stacks.program import deploy

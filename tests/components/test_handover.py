@@ -1,5 +1,7 @@
 """A Secret that the stack made and that others provide from now on stays where it is."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pytest
 
@@ -16,7 +18,7 @@ def state(kind: str, namespace: str = "cortex-mcp") -> dict[str, object]:
     return {urn: {"type": kind, "outputs": {"metadata": {"name": "shared", "namespace": namespace}}}}
 
 
-def deployed(secret: dict[str, object], before: dict[str, object]) -> Recording:
+def deployed(secret: Mapping[str, object], before: Mapping[str, object]) -> Recording:
     operators = {"context": "test", "environment": "testing", "customResources": ["ExternalSecret"]}
     declaration = declared({"cluster": operators, "secrets": {"shared": secret}})
     return record(lambda: deploy(declaration), state=before)
@@ -27,7 +29,7 @@ def secrets(recording: Recording) -> list[str]:
 
 
 @pytest.mark.parametrize("secret", [EXISTING, EXTERNAL], ids=["existing", "external"])
-def test_a_secret_of_the_stack_stays_as_it_was(secret: dict[str, object]) -> None:
+def test_a_secret_of_the_stack_stays_as_it_was(secret: Mapping[str, object]) -> None:
     recording = deployed(secret, state("kubernetes:core/v1:Secret"))
     (kept,) = (one for one in recording.resources if one.type == "kubernetes:core/v1:Secret")
     assert (kept.name, kept.inputs) == ("shared", {})
@@ -38,7 +40,7 @@ def test_a_secret_of_the_stack_stays_as_it_was(secret: dict[str, object]) -> Non
 
 @pytest.mark.parametrize("secret", [EXISTING, EXTERNAL], ids=["existing", "external"])
 @pytest.mark.parametrize("before", [{}, state("kubernetes:core/v1:Secret", "elsewhere")], ids=["none", "elsewhere"])
-def test_of_others_there_is_nothing_to_keep(secret: dict[str, object], before: dict[str, object]) -> None:
+def test_of_others_there_is_nothing_to_keep(secret: Mapping[str, object], before: Mapping[str, object]) -> None:
     assert secrets(deployed(secret, before)) == []
 
 
