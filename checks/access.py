@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -58,12 +58,16 @@ class Access:
         """Make an HTTP client on which every request carries the credentials, and every wait has a limit."""
         import httpx2
 
+        from checks.transport import PROXY
+
         async def sign(request: httpx2.Request) -> None:
             token = self.token()
             if token:
                 request.headers["Authorization"] = token
             if self.server_name:
                 request.extensions = {**request.extensions, "sni_hostname": self.server_name}
+            if self.proxy:
+                request.extensions = {**request.extensions, PROXY: self.proxy}
 
         return httpx2.AsyncClient(
             base_url=self.host,
@@ -101,6 +105,7 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
                 f"the kubeconfig {place} has no context {context!r}: it knows {', '.join(known) or 'none'}; "
                 "name another with --context or --kubeconfig"
             )
+        _require_entries(merged.value, context, place)
         loader = KubeConfigLoader(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
         configuration = Configuration()
         loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
@@ -195,6 +200,22 @@ class _Node(Protocol):
 
     def get_with_name(self, name: object, safe: bool = False) -> "_Node | None":
         """Give a named entry of a list."""
+
+
+def _require_entries(config: "Mapping[str, Iterable[_Node]]", context: str, place: str) -> None:
+    """Raise UsageError if the kubeconfig lacks the cluster or the user that the context names.
+
+    Without its user the kubernetes package would go on anonymously.
+    """
+    entry = next(entry for entry in config["contexts"] if str(entry["name"]) == context)
+    for kind in ("cluster", "user"):
+        name = entry["context"].safe_get(kind)
+        known = [str(entry["name"]) for entry in config[f"{kind}s"]]
+        if name and str(name) not in known:
+            raise UsageError(
+                f"the kubeconfig {place} has no {kind} {str(name)!r}, which its context {context!r} names: "
+                f"it knows {', '.join(known) or 'none'}; add the {kind}, or name another context with --context"
+            )
 
 
 def _require_plugin_credential(config: _Node, context: str, loaded: object) -> bool:

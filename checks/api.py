@@ -1,6 +1,5 @@
 """Talks to the API server: pages joined, waits limited, busy answers retried, failures returned as data."""
 
-import ssl
 import types
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import stamina
 
 from checks.findings import Permission, Reason
 from checks.objects import ApiGroups, ListOf, Version
+from checks.transport import timed_out, unreachable
 
 T = TypeVar("T")
 
@@ -248,10 +248,10 @@ class Api:
             try:
                 with anyio.fail_after(REQUEST_SECONDS):
                     value = await read()
-            except (TimeoutError, httpx2.TimeoutException):
-                reason, message = Reason.TIMEOUT, "the API server did not answer in time"
+            except (TimeoutError, httpx2.TimeoutException) as error:
+                reason, message = Reason.TIMEOUT, timed_out(error)
             except httpx2.TransportError as error:
-                reason, message = Reason.UNREACHABLE, _transport_message(error)
+                reason, message = Reason.UNREACHABLE, unreachable(error)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 reason = Reason.UNDECODABLE
                 message = f"the answer is not what a Kubernetes API server sends: {error}"
@@ -317,12 +317,3 @@ def _wait(error: Exception) -> bool | float:
 
 def _seconds(text: str | None) -> float | None:
     return float(text) if text and text.isdecimal() else None
-
-
-def _transport_message(error: httpx2.TransportError) -> str:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"the API server's certificate is not trusted: {cause.verify_message}"
-    return f"the API server cannot be reached: {error}" if str(error) else "the API server closed the connection"

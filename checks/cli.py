@@ -12,6 +12,7 @@ import typer
 
 from checks.errors import CheckError, UsageError
 from checks.plugins import LazyGroup
+from checks.streams import outlive_readers
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
 """Environment variable: when set, an internal error shows its traceback, and libraries may log."""
@@ -80,6 +81,7 @@ def main() -> NoReturn:
     if not os.environ.get(DEBUG_VARIABLE):
         # Libraries log what the report says better; without a handler Python would print it.
         logging.getLogger().addHandler(logging.NullHandler())
+    outlive_readers()
     sys.exit(_run())
 
 

@@ -139,6 +139,9 @@ class Row(msgspec.Struct, frozen=True, rename="camel"):
 LEFT_OUT = "left_out"
 """Name of the fact that says why something of a row was left out."""
 
+PENDING_DELETION = "pending_deletion"
+"""Name of the fact that an undeclared object, its subject, is left out, since the deployment is still to delete it."""
+
 
 def reasons(facts: Iterable[Fact]) -> tuple[str, ...]:
     """Give the reasons for which something of a row was left out."""
@@ -233,6 +236,11 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
     def left_out(self) -> tuple[tuple[str, str], ...]:
         """Give what could not be checked here by declaration: the row's title, and why."""
         return tuple((row.title, why) for row in self.rows for why in reasons(row.facts))
+
+    @property
+    def pending_deletion(self) -> tuple[str, ...]:
+        """Name what was left out because the deployment under way is still to delete it."""
+        return tuple(fact.subject for row in self.rows for fact in row.facts if fact.name == PENDING_DELETION)
 
     @property
     def gap(self) -> str:

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import TextIO
 
 from checks.errors import UsageError
+from checks.streams import is_read
 
 
 def emit(write: Callable[[TextIO], None], path: Path | None = None) -> bool:
     """Let `write` write to a file, which then has all or nothing of it, or to standard output.
 
-    Tell whether anybody reads on: not if standard output is a pipe whose other end is closed.
+    Tell whether anybody reads on: not if standard output is a pipe whose other end is closed, which is not an error.
 
     Raises:
         UsageError: the file cannot be written.
     """
     if path is None:
-        return _to_stdout(write)
+        write(sys.stdout)
+        sys.stdout.flush()
+        return is_read(sys.stdout)
     try:
         _to_file(write, path)
     except OSError as error:
@@ -52,14 +55,3 @@ def _to_file(write: Callable[[TextIO], None], path: Path) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _to_stdout(write: Callable[[TextIO], None]) -> bool:
-    try:
-        write(sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read it has seen enough; the exit code still tells the result.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
-    return True

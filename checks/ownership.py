@@ -51,6 +51,11 @@ class Foreign:
         return place(self.path)
 
 
+def is_pulumi(manager: str) -> bool:
+    """Check whether a field manager is that of one of Pulumi's providers."""
+    return manager.startswith(OURS)
+
+
 def owned(live: Mapping[str, Value]) -> bool:
     """Tell whether an object says at all who wrote its fields."""
     return bool(_managed(live))
@@ -64,7 +69,7 @@ def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iter
     """
     fixed = set(known)
     for manager, fields in _entries(live):
-        if manager not in CONTROLLERS and not manager.startswith(OURS):
+        if manager not in CONTROLLERS and not is_pulumi(manager):
             yield from (Foreign(path, manager) for path in _paths(fields) if not _known(path, fixed))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
-from checks import deployed, suppressions
+from checks import deployed, pending_deletion, suppressions
 from checks.access import Access
 from checks.api import Unread
 from checks.findings import EVERYTHING, SCHEMA, Reason, Report, Row, Selection, Severity, Status
@@ -36,8 +36,12 @@ async def verify(
     fail_on: Severity,
     selection: Selection = EVERYTHING,
     clock: Clock = now,
+    *,
+    deploying: bool = False,
 ) -> Report:
     """Verify a cluster, or the selected part, against its declaration.
+
+    While a deployment is under way (`deploying`), what it is still to delete is left out, and named.
 
     Raises:
         UsageError: the selection names a row or namespace that there is not.
@@ -47,15 +51,25 @@ async def verify(
     validate(selection, declaration)
     if faults := list(suppressions.faults(declaration.suppressions)):
         raise DeclarationError("\n".join(f"Pulumi.{stack}.yaml: {fault}" for fault in faults))
-    rows = judge(declaration, await take(declaration, access, selection), selection)
+    snapshot = await take(declaration, access, selection)
+    if deploying:
+        snapshot = pending_deletion.left_out(declaration, snapshot)
+    rows = judge(declaration, snapshot, selection)
     rows = _with_suppressions(declaration, rows, selection, begun)
     return _report(begun, access, fail_on, narrowed(rows, selection), selection, stack, declaration.digest())
 
 
 async def verify_deployed(
-    access: Access, fail_on: Severity, selection: Selection = EVERYTHING, clock: Clock = now
+    access: Access,
+    fail_on: Severity,
+    selection: Selection = EVERYTHING,
+    clock: Clock = now,
+    *,
+    deploying: bool = False,
 ) -> Report:
     """Verify a cluster against the declaration that it was deployed with; if that cannot be read, all is unknown.
+
+    `deploying` is that of `verify`.
 
     Raises:
         UsageError: the selection names a row or namespace that there is not.
@@ -67,7 +81,7 @@ async def verify_deployed(
         declaration = Unread("understand the deployed declaration", Reason.FAILED, message)
     if not isinstance(declaration, Unread):
         inside = replace(access, context=declaration.cluster.context)
-        return await verify("", declaration, inside, fail_on, selection, clock)
+        return await verify("", declaration, inside, fail_on, selection, clock, deploying=deploying)
     tally = Tally(declaration_judge.NAME, declaration_judge.TITLE)
     tally.use(declaration)
     return _report(begun, access, fail_on, (tally.row(),), selection, stack="", digest="")

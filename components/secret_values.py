@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pulumi
+import yaml
 from pulumi.runtime import is_dry_run
 from pulumi.runtime.config import is_config_secret
 
@@ -18,6 +19,11 @@ from stacks.secret import Source
 
 SECTION = "secrets"
 """The Pulumi config namespace that holds secrets: `pulumi config set --secret secrets:KEY`."""
+
+PUBLIC_SALT = "v1:zNBO45xlBRA=:v1:ZFkk3iCnHEjvHemG:Djekj+/xEFK5iTDRUPRf1L4BZsn7Ww=="
+"""The `encryptionsalt` of this repository's stack files: its passphrase is known to everybody."""
+
+_REFUSED = "; `pulumi up` will refuse to begin"
 
 SecretValues = Mapping[str, pulumi.Output[str]]
 """Environment variable, file name or key → its secret value."""
@@ -75,6 +81,26 @@ def read(declaration: Declaration, root: Path) -> Values:
     return values
 
 
+def require_own_passphrase(declaration: Declaration, stack: str, root: Path) -> None:
+    """Check that a stack with secrets, but that of the embedded cluster, does not encrypt them for everybody to read.
+
+    Raises:
+        pulumi.RunError: it does; a preview only warns.
+    """
+    path = root / f"Pulumi.{stack}.yaml"
+    has_secrets = any(server.secret_env or server.secret_files for server in declaration.servers.values()) or any(
+        source.literal is None for secret in declaration.secrets.values() for source in secret.keys.values()
+    )
+    if not has_secrets or declaration.cluster.environment == "local":
+        return
+    if yaml.safe_load(path.read_text(encoding="utf-8")).get("encryptionsalt") == PUBLIC_SALT:
+        command = f"pulumi stack change-secrets-provider --stack {stack} passphrase"
+        sentence = f"the passphrase of {path.name} is public, and the stack has secrets: run `{command}`"
+        if not is_dry_run():
+            raise pulumi.RunError(sentence)
+        pulumi.log.warn(f"{sentence}{_REFUSED}")
+
+
 class _Reader:
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -104,7 +130,7 @@ class _Reader:
         if fatal:
             raise pulumi.RunError("\n".join(missing.sentence for missing in fatal))
         for missing in self._missing:
-            pulumi.log.warn(f"{missing.sentence}; `pulumi up` will refuse to begin without it")
+            pulumi.log.warn(f"{missing.sentence}{_REFUSED} without it")
 
     def _file(self, path: str, owner: str, name: str) -> pulumi.Output[str]:
         try:

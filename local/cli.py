@@ -2,7 +2,7 @@
 
 import json
 import shlex
-import subprocess
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -151,4 +151,5 @@ def logs(
     if not component:
         typer.echo("\n".join(found))
         return
-    subprocess.run(["tail", "-n", str(lines), str(folder / f"{component}.log")], check=True)
+    with (folder / f"{component}.log").open(encoding="utf-8", errors="replace") as log:
+        typer.echo("".join(deque(log, lines)), nl=False)

@@ -137,7 +137,7 @@ class Api:
         except urllib3.exceptions.HTTPError as error:
             cause = getattr(error, "reason", None) or error
             raise UnreachableError(
-                f"the Kubernetes API at {self._host} gives no answer ({cause});"
+                f"the Kubernetes API at {self._host}{_way(pool)} gives no answer ({cause});"
                 " check that the cluster runs and that the kubeconfig points at it",
                 sent=not isinstance(cause, _NEVER_SENT),
             ) from error
@@ -161,6 +161,11 @@ class Api:
             if self._client is refused:
                 self._client = self._log_in()
             return self._client
+
+
+def _way(pool: urllib3.PoolManager) -> str:
+    """The proxy in use, without the password that its URL may hold."""
+    return f" through the proxy {pool.proxy._replace(auth=None)}" if pool.proxy else ""
 
 
 def _encode(body: object, content_type: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provider.errors import ProviderError
-from provider.kinds import Kind, Reference
+from provider.kinds import DEPLOYMENT, Kind, Reference
 from provider.properties import part
 
 if TYPE_CHECKING:
@@ -18,19 +18,31 @@ _POD = Kind("", "v1", "Pod")
 _EVENT = Kind("", "v1", "Event")
 _LOOKED_AT = 3
 """Pods whose events are read."""
+_CRASHING = "CrashLoopBackOff"
+_SAID = 1500
+"""Characters of a termination message that are shown, from its end: the cause stands there in a log."""
 
 
 def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
     """Text to append to a failure, or '' when nothing more is known."""
     try:
-        pods = _pods(cluster, ref, live)
+        pods = pods_of(cluster, ref, live)
         found = [next(_stuck_containers(pods), ""), _last_warning(cluster, ref, pods)]
     except ProviderError as error:
         return f" (nothing more is known: {error})"
     return "".join(f"; {text}" for text in found if text)
 
 
-def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
+def termination_message(cluster: Cluster, ref: Reference, live: Object) -> str:
+    """Return what the last container that failed left as its termination message, or '' when none left any."""
+    try:
+        pods = pods_of(cluster, ref, live)
+    except ProviderError:  # `diagnose` tells
+        return ""
+    return next(filter(None, (_said(container) for pod in pods for container in containers(pod))), "")
+
+
+def pods_of(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
     """The pods behind the object, newest first."""
     if ref.resource.kind == _POD:
         return [live]
@@ -45,23 +57,42 @@ def _pods(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
 
 def _stuck_containers(pods: list[Object]) -> Iterator[str]:
     for pod in pods:
-        status = pod.get("status", {})
-        for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        for container in containers(pod):
             reason = _why_stuck(container)
             if reason:
                 yield f"container {container['name']} of pod {pod['metadata']['name']} {reason}"
+
+
+def containers(pod: Object) -> list[Object]:
+    """Return the statuses of a pod's containers, those that start it first."""
+    status = part(pod, "status")
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def _said(container: Object) -> str:
+    ended = part(container, "state", "terminated")
+    message = str(ended.get("message") or "").strip() if ended.get("exitCode") else ""
+    return message if len(message) <= _SAID else f"…{message[-_SAID:]}"
 
 
 def _why_stuck(container: Object) -> str:
     """Why a container is not running well, or '' when it is."""
     state = container.get("state", {})
     waiting, ended = state.get("waiting"), state.get("terminated")
+    last = part(container, "lastState", "terminated")
+    if waiting and last and waiting.get("reason") == _CRASHING:
+        restarts = container.get("restartCount")
+        return f"waits: {_CRASHING} after {restarts} restarts, the last one {_how_ended(last)}"
     if waiting:
         return f"waits: {waiting.get('reason', '')} {waiting.get('message', '')}".rstrip()
     if ended and ended.get("exitCode"):
-        said = (ended.get("message") or "").strip().rpartition("\n")[2]
-        return f"ended with code {ended['exitCode']} ({ended.get('reason', 'Error')})" + (f": {said}" if said else "")
+        return _how_ended(ended)
     return "" if ended or container.get("ready") else "runs, but is not ready"
+
+
+def _how_ended(ended: Object) -> str:
+    said = (ended.get("message") or "").strip().rpartition("\n")[2]
+    return f"ended with code {ended['exitCode']} ({ended.get('reason', 'Error')})" + (f": {said}" if said else "")
 
 
 def events(cluster: Cluster, namespace: str, **about: str) -> list[Object]:
@@ -76,7 +107,7 @@ def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
         return ""
     newest = [pod["metadata"]["name"] for pod in pods[:_LOOKED_AT]]
     asked = [{"name": name} for name in dict.fromkeys((ref.name, *newest))]
-    if ref.resource.kind.key == ("apps", "Deployment"):
+    if ref.resource.kind.key == DEPLOYMENT:
         asked.append({"kind": "ReplicaSet"})
     found = [event for one in asked for event in events(cluster, ref.namespace, **one)]
     warnings = [event for event in found if event.get("type") == "Warning"]

@@ -36,7 +36,7 @@ class Kind:
         return self.group, self.name
 
 
-JOB = ("batch", "Job")
+DEPLOYMENT, JOB = ("apps", "Deployment"), ("batch", "Job")
 CUSTOM_RESOURCE_DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 import yaml
 from kubernetes import client, config
-from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, KubeConfigLoader, KubeConfigMerger
+from kubernetes.config.kube_config import (
+    KUBE_CONFIG_DEFAULT_LOCATION,
+    ConfigNode,
+    KubeConfigLoader,
+    KubeConfigMerger,
+)
 
 from provider.api import Api
 from provider.errors import ConfigError
@@ -68,14 +73,34 @@ class _LastError(logging.Handler):
 
 
 def _loader(settings: Settings) -> KubeConfigLoader:
-    content = _content(settings.kubeconfig)
+    content, where = _content(settings.kubeconfig), "in it"
     if content is None:
         path = settings.kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION
-        content = KubeConfigMerger(path).config  # type: ignore[no-untyped-call]
-        if content is None:
+        node, where = KubeConfigMerger(path).config, f"in {path}"  # type: ignore[no-untyped-call]
+        if node is None:
             raise config.ConfigException(f"there is none at {path}")
+    else:
+        node = ConfigNode("kubeconfig", content)  # type: ignore[no-untyped-call]
+    _require_entries(node, settings.context or node["current-context"], where)
     # Without a base path, relative ones are taken from the folder of the file that names them.
-    return KubeConfigLoader(content, settings.context, config_base_path=None)  # type: ignore[no-untyped-call]
+    return KubeConfigLoader(node, settings.context, config_base_path=None)  # type: ignore[no-untyped-call]
+
+
+def _require_entries(node: ConfigNode, context: str, where: str) -> None:
+    """Raise ConfigException if the context names a cluster or a user that is missing.
+
+    Without its user the package would go on anonymously.
+    """
+    chosen = node["contexts"].get_with_name(context)["context"]
+    for kind in ("cluster", "user"):
+        name = chosen.safe_get(kind)
+        entries = node.safe_get(f"{kind}s") or ()  # type: ignore[no-untyped-call]
+        known = [str(entry["name"]) for entry in entries]
+        if name and str(name) not in known:
+            raise config.ConfigException(
+                f"its context {context!r} names the {kind} {str(name)!r}, and there is no such {kind} {where}: "
+                f"known are {', '.join(known) or 'none'}"
+            )
 
 
 def _namespace(settings: Settings) -> str | None:

@@ -28,6 +28,11 @@ _TAKEN_OVER = (
 )
 
 
+def is_made_by_pulumi(live: Object) -> bool:
+    """Whether a Pulumi provider wrote any of what is declared in `live`."""
+    return any(entry["manager"].startswith(CREATOR) for entry in _entries(live))
+
+
 def is_foreign(conflict: str) -> bool:
     """Whether a conflict (`conflict with "kubectl-edit" using v1`) is with a manager that `taken_over` leaves."""
     _, name, rest = conflict.split('"', 2)

@@ -41,7 +41,8 @@ def plan(writer: Writer, operation: Operation) -> Plan:
     replaces = tuple(change for change in found if _forces_replacement(writer, operation, change, after))
     if found and not replaces and writer.is_known and not has_unknown(after):
         found, replaces = _tried(writer, operation, found)
-    if operation.kind.key == JOB and is_true(new, _REPLACE_UNREADY) and _is_unready(writer, operation):
+    is_replaceable = operation.kind.key == JOB and is_true(new, _REPLACE_UNREADY)
+    if is_replaceable and _is_unready(writer, operation, changed=bool(found)):
         unready = Change(("metadata", "annotations", _REPLACE_UNREADY), Edit.UPDATE)
         found, replaces = (*found, unready), (*replaces, unready)
     # A name that is made anew, here or by the server (`generateName`), is free.
@@ -79,11 +80,15 @@ def _tried(
     return tuple(filter(is_seen, found)), ()
 
 
-def _is_unready(writer: Writer, operation: Operation) -> bool:
+def _is_unready(writer: Writer, operation: Operation, *, changed: bool) -> bool:
+    """Whether a Job did not complete; one that is gone had, if the state says so, but can no longer be changed."""
     try:
         ref = writer.find(operation)
         live = writer.cluster.get(ref)
-        return live is not None and bool(waiting.reason_to_wait(writer.cluster, ref, manifest(operation.inputs), live))
+        if live is None and changed:
+            return True
+        known = manifest(operation.state) if live is None else live
+        return bool(waiting.reason_to_wait(writer.cluster, ref, manifest(operation.inputs), known))
     except Failed:
         return True
     except ProviderError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, Kind, Reference
 from provider.properties import part
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ _JUDGES: dict[tuple[str, str], Callable[[Cluster, Reference, Object], str]] = {
     ("", "Service"): _service,
     CUSTOM_RESOURCE_DEFINITION: _custom_resource_definition,
     ("apps", "DaemonSet"): _daemon_set,
-    ("apps", "Deployment"): _deployment,
+    DEPLOYMENT: _deployment,
     ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
     ("networking.k8s.io", "Ingress"): _ingress,

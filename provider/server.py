@@ -28,7 +28,7 @@ from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
 from provider.planning import Plan, plan
-from provider.properties import Object, decode, encode, has_unknown, redact, reveal
+from provider.properties import KEPT_INPUTS, Object, decode, encode, has_unknown, redact, reveal
 from provider.writing import Operation, Writer
 
 if TYPE_CHECKING:
@@ -152,7 +152,9 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
         try:
             operation = self._operation(request, request.news, request.olds)
-            return provider_pb2.CheckResponse(inputs=encode(lifecycle.check(self._writer, operation, naming)))
+            inputs = lifecycle.check(self._writer, operation, naming)
+            same = inputs == operation.inputs
+            return provider_pb2.CheckResponse(inputs=request.news if same else encode(inputs))
         except UnsupportedError as error:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
 
@@ -175,7 +177,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=encode(expected))
         state = lifecycle.create(self._writer, operation)
         _report_unready(state, request, context)
-        return provider_pb2.CreateResponse(id=state.id, properties=encode(state.outputs))
+        kept = encode(state.outputs, {KEPT_INPUTS: request.properties})
+        return provider_pb2.CreateResponse(id=state.id, properties=kept)
 
     @_tells_errors
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
@@ -199,7 +202,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.UpdateResponse(properties=encode(expected))
         written = lifecycle.update(self._writer, operation)
         _report_unready(written, request, context)
-        return provider_pb2.UpdateResponse(properties=encode(written.outputs))
+        return provider_pb2.UpdateResponse(properties=encode(written.outputs, {KEPT_INPUTS: request.news}))
 
     @_tells_errors
     def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:

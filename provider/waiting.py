@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provider.conditions import expressions, unmet
-from provider.diagnosis import diagnose, events
+from provider.diagnosis import diagnose, events, termination_message
 from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
 from provider.inputs import annotation, is_true
-from provider.kinds import JOB
+from provider.kinds import DEPLOYMENT, JOB
 from provider.properties import part
 from provider.readiness import Failed, Settling, conditions, pending
+from provider.stuck import Patience, holdups, serving
 
 if TYPE_CHECKING:
     import threading
@@ -68,13 +69,13 @@ class Wait:
         """The live object once it is ready; raises UnreadyError when it fails, times out or is cancelled."""
         started = since = told = time.monotonic()
         reason = more = ""
+        patience = Patience()
         while True:
             before = reason
             try:
                 reason = reason_to_wait(self.cluster, self.ref, declared, live)
             except Failed as failure:
-                why = f"{self.ref} failed: {failure}{diagnose(self.cluster, self.ref, live)}"
-                raise UnreadyError(why, live) from failure
+                raise UnreadyError(self._why_failed(failure, live), live) from failure
             except (ApiError, UnreachableError) as error:
                 reason = self._passing(error)
             now = time.monotonic()
@@ -87,10 +88,26 @@ class Wait:
                 raise UnreadyError(f"{self.ref} is not ready after {self.seconds:g} s: {reason}{found}", live)
             if now - told >= _DIAGNOSED:
                 told, more = now, diagnose(self.cluster, self.ref, live)
+                if not expressions(declared) and patience.is_over(holdups(self.cluster, self.ref, live), now):
+                    why = more.removeprefix("; ") or reason
+                    raise UnreadyError(f"{self.ref} failed, its pods do not start: {why}{self._serving(live)}", live)
             self.log.status(f"waiting: {reason}{more}")
             if self.cancelled.wait(_pause(now - started)):
                 raise UnreadyError(f"{self.ref} is not ready, and waiting was cancelled: {reason}", live)
             live = self._look(live)
+
+    def _why_failed(self, failure: Failed, live: Object) -> str:
+        # A Job knows only that a pod of it failed; the pod knows why.
+        said = termination_message(self.cluster, self.ref, live) if self.ref.resource.kind.key == JOB else ""
+        if said:
+            return f"{self.ref} failed:\n{said}"
+        return f"{self.ref} failed: {failure}{diagnose(self.cluster, self.ref, live)}"
+
+    def _serving(self, live: Object) -> str:
+        if self.ref.resource.kind.key != DEPLOYMENT:
+            return ""
+        still = serving(self.cluster, self.ref, live)
+        return f"; pods of the version before that still serve: {still}" if still > 0 else ""
 
     def _look(self, live: Object) -> Object:
         try:

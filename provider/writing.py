@@ -11,7 +11,7 @@ from provider.engine import Log
 from provider.errors import ApiError, ConfigError, NoSuchKindError
 from provider.inputs import annotation, is_true
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
-from provider.ownership import CREATOR, is_foreign, leave_alone, taken_over
+from provider.ownership import CREATOR, is_foreign, is_made_by_pulumi, leave_alone, taken_over
 from provider.properties import Object, manifest, merge_patch
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ _MANAGER = "pulumi.com/patchFieldManager"
 _STATE_MANAGER = "__fieldManager"
 _NO_ACCOUNT = "error looking up service account"
 """How the server refuses a Pod whose account is yet to be made: as forbidden. A new namespace has none for a moment."""
+
+_RESUME = (
+    "`pulumi refresh --yes --skip-preview --clear-pending-creates`, then"
+    " `PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up`: it goes on with all that was made"
+)
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,16 @@ class Writer:
         """Creates the object, or applies a patch; never adopts, unless the settings say upsert."""
         cluster, declared = self.cluster, manifest(operation.inputs)
         ref, warn = cluster.locate(operation.kind, declared), self._warn(operation)
-        if operation.kind.is_patch or (self.settings.upsert and self.settings.server_side):
-            force = dry_run or self._is_forced(declared)
-            return cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
-        return cluster.create(ref, declared, dry_run=dry_run, warn=warn)
+        upserts = self.settings.upsert and self.settings.server_side
+        live = cluster.get(ref) if upserts and not (operation.kind.is_patch or dry_run) else None
+        if live is not None and "deletionTimestamp" in live["metadata"]:
+            upserts = False  # what is going is waited for, as in any create
+        if not (operation.kind.is_patch or upserts):
+            return cluster.create(ref, declared, dry_run=dry_run, warn=warn)
+        if live is not None:
+            cluster.own(ref, live, manager)
+        force = dry_run or self._is_forced(declared)
+        return cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
 
     def create_patiently(self, operation: Operation, manager: str) -> Object:
         """`create`, again while its namespace or kind is missing, which programs need not order, or its name is taken.
@@ -114,7 +125,7 @@ class Writer:
                 return self.create(operation, manager)
             except (ApiError, NoSuchKindError) as error:
                 if not self._may_pass(operation, error):
-                    raise
+                    raise self._with_way_on(operation, error) from error
                 operation.log.status(f"waiting: {error}")
                 if self.cancelled.wait(pause):
                     raise
@@ -128,6 +139,21 @@ class Writer:
             return False
         live = self.cluster.get(self.cluster.locate(operation.kind, manifest(operation.inputs)))
         return live is None or "deletionTimestamp" in live["metadata"]
+
+    def _with_way_on(self, operation: Operation, error: ApiError | NoSuchKindError) -> ApiError | NoSuchKindError:
+        """The error, with the way on where an interrupted update may have made the object.
+
+        That very resource cannot be known for its maker, so nothing is adopted unasked: another stack's state may hold
+        the object, or that of this stack, as something yet to be deleted.
+        """
+        if not isinstance(error, ApiError) or error.reason != "AlreadyExists":
+            return error
+        live = self.cluster.get(self.cluster.locate(operation.kind, manifest(operation.inputs)))
+        if live is None or not is_made_by_pulumi(live):
+            return error
+        made = live["metadata"].get("creationTimestamp")
+        message = f"{error}; if an update of this stack made it that was interrupted, at {made}, run {_RESUME}"
+        return ApiError(message, status=error.status, reason=error.reason)
 
     def rehearse(self, operation: Operation) -> Object:
         """A dry run of the update, of which the preview that follows says what the server warns of."""

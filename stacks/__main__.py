@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pulumi
 
+from components import secret_values
 from stacks.errors import DeclarationError
 from stacks.loader import load
 from stacks.program import deploy
@@ -16,10 +17,12 @@ def main() -> None:
         pulumi.RunError: the declaration is wrong or a secret is missing; the engine prints it as it is.
     """
     root = Path(__file__).resolve().parent.parent
+    stack = pulumi.get_stack()
     try:
-        declaration = load(pulumi.get_stack(), root)
+        declaration = load(stack, root)
     except DeclarationError as error:
         raise pulumi.RunError(str(error)) from None
+    secret_values.require_own_passphrase(declaration, stack, root)
     for name, value in deploy(declaration, root).items():
         pulumi.export(name, value)
 

@@ -45,6 +45,10 @@ def verify(
     publish: Annotated[
         bool, typer.Option("--publish", help="With --in-cluster: leave the result in ConfigMap cortex-verification.")
     ] = False,
+    deploying: Annotated[
+        bool,
+        typer.Option("--deploying", help="With --in-cluster: leave out what the deployment is still to delete."),
+    ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="How to write the report.")] = Format.TEXT,
     output: Output = None,
     only: Only = None,
@@ -68,6 +72,8 @@ def verify(
         raise UsageError("--every needs --watch")
     if publish and not in_cluster:
         raise UsageError("--publish needs --in-cluster: use --output to keep a report elsewhere")
+    if deploying and not in_cluster:
+        raise UsageError("--deploying needs --in-cluster: the Job that verifies a deployment uses it")
     if publish and str(asked):
         raise UsageError("--publish needs the whole result: leave --only, --namespace and --severity out")
     verification: Callable[[], Awaitable[Report]]
@@ -76,7 +82,7 @@ def verify(
             raise UsageError(
                 "--in-cluster verifies the cluster that it runs in: leave STACK, --kubeconfig and --context out"
             )
-        verification = partial(_verified_inside, fail_on, asked)
+        verification = partial(_verified_inside, fail_on, asked, deploying=deploying)
     elif stack is None:
         raise UsageError("which STACK? Name one, for instance `cortex verify local`, or use --in-cluster in a pod")
     else:
@@ -107,12 +113,12 @@ async def verified(
     return await verify(stack, declared.declaration, access, Severity(fail_on), asked)
 
 
-async def _verified_inside(fail_on: Threshold, asked: "Selection") -> "Report":
+async def _verified_inside(fail_on: Threshold, asked: "Selection", *, deploying: bool) -> "Report":
     from checks.access import from_service_account
     from checks.findings import Severity
     from checks.verify import verify_deployed
 
-    return await verify_deployed(from_service_account(), Severity(fail_on), asked)
+    return await verify_deployed(from_service_account(), Severity(fail_on), asked, deploying=deploying)
 
 
 def _watch(
@@ -132,8 +138,12 @@ def _once(
 ) -> None:
     import anyio
 
+    from checks.reports import termination
+
     report = anyio.run(verification)
     complaint = _published(report) if publish else None
+    if publish:
+        termination.leave(report)
     _emit(report, output_format, output)
     if complaint:
         typer.echo(f"cortex: {complaint}", err=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from checks import deployed
-from checks.findings import Ref, Row
+from checks.findings import PENDING_DELETION, Ref, Row
 from checks.objects import ConfigMap
 from checks.snapshot import Snapshot
 from checks.tally import Tally
@@ -19,6 +19,8 @@ _SHOWN = 5
 def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
     """Judge the hash and the content that the last deployment left in the cluster."""
     tally = Tally(NAME, TITLE)
+    for going in snapshot.pending_deletion:
+        tally.fact(str(going), PENDING_DELETION, value=True)
     ref = Ref("ConfigMap", names.DECLARATION_CONFIG_MAP, names.SYSTEM_NAMESPACE)
     if (reading := tally.use(snapshot.declaration)) is None:
         return tally.row()

@@ -1,6 +1,6 @@
 """The fields of Kubernetes objects that the judges read; everything else in an answer is skipped while decoding."""
 
-from checks.objects.base import Condition, ListOf, Meta, Owned, OwnedMeta, Text
+from checks.objects.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
 from checks.objects.discovery import ApiGroup, ApiGroups
 from checks.objects.job import Job
@@ -24,9 +24,11 @@ __all__ = [
     "Limit",
     "LimitRange",
     "ListOf",
+    "ManagedMeta",
     "Meta",
     "Namespace",
     "Node",
+    "Object",
     "Owned",
     "OwnedMeta",
     "Pod",

@@ -39,6 +39,18 @@ class Meta(Object, frozen=True):
     deletion_timestamp: datetime | None = None
 
 
+class Manager(Object, frozen=True):
+    """An entry of `managedFields`, without the fields: who wrote to the object."""
+
+    manager: str = ""
+
+
+class ManagedMeta(Meta, frozen=True):
+    """An object's metadata with who wrote to it."""
+
+    managed_fields: list[Manager] = []
+
+
 class Owner(Object, frozen=True):
     """Who an object belongs to; its one controller also makes and replaces it."""
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
-from checks.objects.base import Meta, Object
+from checks.objects.base import ManagedMeta, Object
 
 
 class PolicyRule(Object, frozen=True):
@@ -17,7 +17,7 @@ class PolicyRule(Object, frozen=True):
 class Role(Object, frozen=True):
     """A Role, or a ClusterRole: that has no namespace."""
 
-    metadata: Meta
+    metadata: ManagedMeta
     rules: list[PolicyRule] | None = None
 
 
@@ -39,6 +39,6 @@ class Subject(Object, frozen=True):
 class Binding(Object, frozen=True):
     """A RoleBinding, or a ClusterRoleBinding: that has no namespace."""
 
-    metadata: Meta
+    metadata: ManagedMeta
     role_ref: RoleRef
     subjects: list[Subject] | None = None

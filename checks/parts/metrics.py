@@ -17,6 +17,7 @@ from checks.endpoint import behind
 from checks.exposition import Scanner, sample
 from checks.findings import Permission, Reason
 from checks.patience import patiently
+from checks.transport import unreachable
 from stacks import names
 from stacks.model import Declaration
 
@@ -107,7 +108,7 @@ class Server:
         except httpx2.TransportError as error:
             if self._access.inside:
                 return Refused(str(error) or "the connection was closed", perf_counter() - start)
-            reason, message = Reason.UNREACHABLE, f"the API server cannot be reached: {error}"
+            reason, message = Reason.UNREACHABLE, unreachable(error)
         except _TooLargeError:
             reason, message = Reason.UNDECODABLE, f"the answer is larger than {self._largest:,} bytes: it was not read"
         except ValueError as error:

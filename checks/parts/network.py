@@ -24,7 +24,7 @@ EVENTS = Kind("api/v1", "events", k8s.Event)
 
 REPORT_SECONDS = 40.0
 """Longest wait for a probe pod: its start, the settling of its network, its report."""
-PAUSE_SECONDS = 0.4
+PAUSE_SECONDS = 0.15
 
 IGNORED = "the declaration says that the cluster's network does not enforce NetworkPolicies: whoever can, reaches them"
 INSIDE = "enforcement is proved from outside, by `cortex verify STACK`: the verifier may not make probe pods"
@@ -53,8 +53,8 @@ class Network:
     left_out: str = ""
 
 
-async def read(declaration: Declaration, access: Access, api: Api) -> Network:
-    """Let every caller try, all at the same time. Whatever happens, the Jobs are deleted."""
+async def read(declaration: Declaration, access: Access, api: Api, nodes: Reading[tuple[k8s.Node, ...]]) -> Network:
+    """Let every caller try, all at the same time; `nodes` are the cluster's. Whatever happens, the Jobs are deleted."""
     left_out, servers = _not_declared(declaration), asked(declaration)
     if servers and access.inside:
         left_out = left_out or INSIDE
@@ -64,10 +64,11 @@ async def read(declaration: Declaration, access: Access, api: Api) -> Network:
         return Network({}, left_out)
     image = declaration.verifier.image
     attempts: dict[Caller, Reading[Outcomes]] = {}
+    alone = isinstance(nodes, Read) and len(nodes.value) == 1
     run = secrets.token_hex(4)
 
     async def one(name: str, caller: Caller) -> None:
-        document = job(name, caller, declaration, image)
+        document = job(name, caller, declaration, image, alone=alone)
         attempts[caller] = await _attempt(api, caller, name, document, list(servers))
 
     async with anyio.create_task_group() as group:

@@ -24,12 +24,17 @@ LONGEST_SECONDS = 60
 """After this the Job is ended, and LEFT_SECONDS later removed, by Kubernetes itself."""
 LEFT_SECONDS = 30
 
+DENIED_SECONDS = 3.0
+"""How long a refusal must last: other nodes, on which servers run, may learn of the pod later than its own."""
+ALONE_SECONDS = 0.5
+"""The same in a cluster of one node: what has put the pod's own policies to work there knows of the pod."""
+
 _REPORT = "/dev/termination-log"
 _PROGRAM = Path(__file__).with_name("reach.py")
 
 
-def job(name: str, caller: Caller, declaration: Declaration, image: str) -> Value:
-    """Give the Job of one caller, which tries to reach the servers, in their order."""
+def job(name: str, caller: Caller, declaration: Declaration, image: str, *, alone: bool = False) -> Value:
+    """Give the Job of one caller, which tries to reach the servers, in their order; `alone` if there is one node."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -40,14 +45,15 @@ def job(name: str, caller: Caller, declaration: Declaration, image: str) -> Valu
             "ttlSecondsAfterFinished": LEFT_SECONDS,
             "template": {
                 "metadata": {"labels": {**dict(caller.labels), LABEL: name}},
-                "spec": _pod(caller, declaration, image),
+                "spec": _pod(caller, declaration, image, ALONE_SECONDS if alone else DENIED_SECONDS),
             },
         },
     }
 
 
-def _pod(caller: Caller, declaration: Declaration, image: str) -> Value:
-    limits, task = declaration.namespaces[caller.namespace].limits, _task(caller, asked(declaration))
+def _pod(caller: Caller, declaration: Declaration, image: str, lasting: float) -> Value:
+    limits = declaration.namespaces[caller.namespace].limits
+    task = _task(caller, asked(declaration), lasting)
     return {
         "imagePullSecrets": site(declaration).image_pull_secrets(caller.namespace),
         "restartPolicy": "Never",
@@ -73,10 +79,10 @@ def _pod(caller: Caller, declaration: Declaration, image: str) -> Value:
     }
 
 
-def _task(caller: Caller, servers: Mapping[str, Server]) -> str:
+def _task(caller: Caller, servers: Mapping[str, Server], lasting: float) -> str:
     targets: Sequence[tuple[str, int, bool]] = [
         # The dot at the end: the name is whole, no search domain need be tried.
         (f"{names.server(kind)}.{server.namespace}.svc.cluster.local.", server.port, admitted(server, caller))
         for kind, server in servers.items()
     ]
-    return json.dumps({"targets": targets, "seconds": SETTLE_SECONDS, "report": _REPORT})
+    return json.dumps({"targets": targets, "seconds": SETTLE_SECONDS, "lasting": lasting, "report": _REPORT})

@@ -4,7 +4,7 @@ It is sent as text and run by the Python of the verifier's image without any pac
 the standard library alone and imports nothing of ours. Its one argument is JSON:
 
 * `targets`: of each server its host, its port, and whether the pod is to reach it;
-* `seconds`: how long to wait for that; `report`: the file.
+* `seconds`: how long to wait for that; `lasting`: how many seconds a refusal must last to count; `report`: the file.
 
 NetworkPolicies take effect on a new pod some seconds after its start. Until then some networks let its packets out and
 others do not, and a server's own policy may not know the pod yet. So each target is tried until the outcome is the
@@ -21,9 +21,7 @@ import time
 from collections.abc import Callable
 
 CONNECT_SECONDS = 2.0
-PAUSE_SECONDS = 0.3
-DENIED_SECONDS = 3.0
-"""How long a refusal must last: other nodes may learn of the pod later than its own."""
+PAUSE_SECONDS = 0.1
 
 
 def nameserver(resolv_conf: str = "/etc/resolv.conf") -> str | None:
@@ -68,7 +66,11 @@ def settled(
 
 
 def tried(
-    targets: list[tuple[str, int, bool]], end: float, dns: tuple[str, int] | None, api: tuple[str, int]
+    targets: list[tuple[str, int, bool]],
+    end: float,
+    lasting: float,
+    dns: tuple[str, int] | None,
+    api: tuple[str, int],
 ) -> dict[str, object]:
     """Try all targets at the same time; `alive` is false if not even DNS could be reached."""
     if dns is None or settled(*dns, wanted=True, end=end) != "reached":
@@ -79,7 +81,7 @@ def tried(
         host, port, wanted = targets[number]
         if not wanted:
             settled(*api, wanted=False, end=end)
-        outcomes[number] = settled(host, port, wanted=wanted, end=end, lasting=0.0 if wanted else DENIED_SECONDS)
+        outcomes[number] = settled(host, port, wanted=wanted, end=end, lasting=0.0 if wanted else lasting)
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(len(targets))]
     for thread in threads:
@@ -95,7 +97,7 @@ def main(argument: str) -> None:
     server = nameserver()
     dns = None if server is None else (server, 53)
     api = (os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"]))
-    report = tried(task["targets"], time.monotonic() + task["seconds"], dns, api)
+    report = tried(task["targets"], time.monotonic() + task["seconds"], task["lasting"], dns, api)
     with open(task["report"], "w", encoding="utf-8") as file:  # noqa: PTH123
         json.dump(report, file)
 

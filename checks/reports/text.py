@@ -43,6 +43,10 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield Text("\nLeft out", style="bold")
         for title, why in report.left_out:
             yield Text(f"  {title}: {clean(why)}")
+    if report.pending_deletion:
+        yield Text("\nLeft out: undeclared, and still to be deleted by this deployment", style="bold")
+        for name in report.pending_deletion:
+            yield Text(f"  {clean(name)}")
     if report.gap:
         yield Text(f"\n{report.gap}", style="bold")
     yield Text()

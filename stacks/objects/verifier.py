@@ -1,6 +1,6 @@
 """The verifier inside the cluster: `cortex verify --in-cluster` on a schedule, and once after each deployment."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from stacks import names
 from stacks.custom_resources import CustomResource
@@ -15,6 +15,11 @@ from stacks.verifier import Verifier, verifier_client
 
 COMMAND = ("cortex", "verify", "--in-cluster", "--publish")
 """The image's own entry point is the bridge."""
+
+DEPLOYING = "--deploying"
+"""For the Job that Pulumi awaits: it runs before Pulumi deletes what is no longer declared."""
+REPLACE_UNREADY = "pulumi.com/replaceUnready"
+"""The annotation by which Pulumi replaces a Job that failed, and so runs it again, in its next update."""
 
 LATEST_START_SECONDS = 300
 """A run that could not begin in time is left out; the next one says the same."""
@@ -77,12 +82,15 @@ def verification(verifier: Verifier, site: Site, digest: str, *, secrets: bool) 
     """Give the Job that verifies once the deployment of the declaration with this hash.
 
     Where the stack deploys values of `secrets`, their checksum is on its pods, so that other values are another Job.
-    It never removes itself: Pulumi would see it missing and run it again.
+    It never removes itself: Pulumi would see it missing and run it again. One that failed is replaced by the next
+    deployment.
     """
-    # Kubernetes waits 10, 20 and 40 seconds before them: time for what a deployment leaves unsettled, such as the
-    # number of pods that an autoscaler first chooses.
-    content = {"spec": _job(verifier, site, retries=3, annotations={names.CHECKSUM: HIDDEN} if secrets else None)}
-    return Object("batch/v1", "Job", names.verify_job(digest), names.SYSTEM_NAMESPACE, _LABELS, content=content)
+    # Kubernetes waits 10 and 20 seconds before them: time for what a deployment leaves unsettled, such as the number
+    # of pods that an autoscaler first chooses.
+    annotations = {names.CHECKSUM: HIDDEN} if secrets else None
+    spec = _job(verifier, site, [*COMMAND, DEPLOYING], retries=2, annotations=annotations)
+    name, again = names.verify_job(digest), {REPLACE_UNREADY: "true"}
+    return Object("batch/v1", "Job", name, names.SYSTEM_NAMESPACE, _LABELS, again, {"spec": spec})
 
 
 def _rights(site: Site, custom: Collection[CustomResource]) -> Iterator[Object]:
@@ -113,30 +121,31 @@ def _cron_job(verifier: Verifier, site: Site) -> Object:
         "startingDeadlineSeconds": LATEST_START_SECONDS,
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
-        "jobTemplate": {"metadata": {"labels": _LABELS}, "spec": _job(verifier, site, retries=0)},
+        "jobTemplate": {"metadata": {"labels": _LABELS}, "spec": _job(verifier, site, COMMAND, retries=0)},
     }
     return Object("batch/v1", "CronJob", names.VERIFY, names.SYSTEM_NAMESPACE, _LABELS, content={"spec": spec})
 
 
-def _job(verifier: Verifier, site: Site, *, retries: int, annotations: Value = None) -> Value:
+def _job(verifier: Verifier, site: Site, command: Sequence[str], *, retries: int, annotations: Value = None) -> Value:
     metadata = given({"labels": _LABELS, "annotations": annotations})
     return {
         "backoffLimit": retries,
         "activeDeadlineSeconds": LONGEST_RUN_SECONDS,
-        "template": {"metadata": metadata, "spec": _pod(verifier, site)},
+        "template": {"metadata": metadata, "spec": _pod(verifier, site, command)},
     }
 
 
-def _pod(verifier: Verifier, site: Site) -> Value:
+def _pod(verifier: Verifier, site: Site, command: Sequence[str]) -> Value:
     volume, mount = writable_tmp()
     container: Value = {
         "name": names.VERIFY,
         "image": verifier.image,
         "imagePullPolicy": "IfNotPresent",
-        "command": COMMAND,
+        "command": command,
         "resources": pods.resources(verifier.resources),
         "securityContext": pods.container_security(),
-        # The end of the report then stands in the pod's status, and so in what Pulumi says.
+        # What a verification that fails leaves there stands in the pod's status, and so in what Pulumi says. If it
+        # could leave nothing, the end of its report does.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [mount],
     }

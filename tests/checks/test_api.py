@@ -1,6 +1,8 @@
 """Reads against a server that behaves, and one that does not: nothing raises, nothing hangs, nothing passes unseen."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
@@ -12,6 +14,7 @@ from checks.access import Access
 from checks.api import Api, Kind, Read, Reading, Unread
 from checks.findings import Permission, Reason
 from checks.kinds import CLUSTER_WIDE, NAMESPACED
+from checks.objects import Version
 from checks.parts import api_server, strays
 from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, take
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
@@ -199,3 +202,33 @@ def test_list_of_nothing_may_be_null(api: FakeApi) -> None:
     reading = ask(api, lambda a: a.list(PODS, "cortex-mcp"))
     assert isinstance(reading, Read)
     assert reading.value == ()
+
+
+def test_no_connection_names_the_address(api: FakeApi) -> None:
+    api.url = "https://127.0.0.1:1"
+    nothing = unread(ask(api, lambda a: a.version()))
+    assert nothing.message == "the API server cannot be reached at 127.0.0.1:1: All connection attempts failed"
+
+
+@pytest.mark.parametrize("way", ["HTTPS_PROXY", "proxy-url"])
+def test_no_connection_through_a_proxy_names_it_without_its_password(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy, cluster = "http://me:pa55word@127.0.0.1:1", {"server": "https://[2001:db8::1]:6443"}
+    if way == "proxy-url":
+        cluster[way] = proxy
+    else:
+        monkeypatch.setenv(way, proxy)
+    config = {
+        "contexts": [{"name": "test", "context": {"cluster": "c"}}],
+        "clusters": [{"name": "c", "cluster": cluster}],
+    }
+    (tmp_path / "kubeconfig").write_text(json.dumps(config))
+
+    async def main() -> Reading[Version]:
+        async with access_module.from_kubeconfig("test", tmp_path / "kubeconfig").client() as client:
+            return await Api(client).version()
+
+    message = unread(anyio.run(main)).message
+    place = "[2001:db8::1]:6443 through the proxy http://127.0.0.1:1"
+    assert message == f"the API server cannot be reached at {place}: All connection attempts failed"

@@ -191,7 +191,7 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
     assert "undecodable" in out
     project.connect({"server": "http://127.0.0.1:1"}, {})
     out, _ = project.cortex("verify", "test", code=3)
-    assert "the API server cannot be reached" in out
+    assert "the API server cannot be reached at 127.0.0.1:1: All connection attempts failed" in out
     # The stack declares no servers, so that nobody has to live, or to answer over MCP, and no kube-state-metrics.
     statuses = [line.split()[-1] for line in out.splitlines()[3:16]]
     assert statuses == [*["unknown"] * 3, "ok", "ok", "ok", *["unknown"] * 7]
@@ -245,6 +245,19 @@ def test_unusable_kubeconfig(project: Project, text: str) -> None:
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(("kind", "known"), [("cluster", "c"), ("user", "u")])
+def test_kubeconfig_lacks_what_its_context_names(project: Project, api: FakeApi, kind: str, known: str) -> None:
+    config = yaml.safe_load(project.kubeconfig.read_text())
+    config["contexts"][0]["context"][kind] = "gone"
+    project.kubeconfig.write_text(yaml.safe_dump(config))
+    _, err = project.cortex("verify", "test", code=2)
+    assert err == (
+        f"cortex: the kubeconfig {project.kubeconfig} has no {kind} 'gone', which its context 'test' names: "
+        f"it knows {known}; add the {kind}, or name another context with --context\n"
+    )
+    assert not api.requests
+
+
 def test_failing_credential_plugin(project: Project, api: FakeApi) -> None:
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "false", "interactiveMode": "Never"}
     project.connect({"server": api.url}, {"exec": plugin})
@@ -282,19 +295,54 @@ def test_help_and_version(project: Project) -> None:
     assert project.cortex("--version", code=0)[0].startswith("cortex ")
 
 
-def test_closed_pipe_keeps_the_result(project: Project, api: FakeApi) -> None:
-    api.world.remove("nodes", "", "node-1")
+def unread(project: Project, args: Sequence[str], *streams: str) -> tuple[int, bytes]:
+    """Run the command with these streams going to a pipe whose reader has left; give the exit code and the rest."""
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "w") as out:
+    with os.fdopen(writer, "w") as closed:
+        pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE) | dict.fromkeys(streams, closed.fileno())
         done = subprocess.run(
-            command(["verify", "test"]),
+            command(args),
             cwd=project.folder,
             env=project.environment(),
-            stdout=out,
-            stderr=subprocess.PIPE,
+            stdout=pipes["stdout"],
+            stderr=pipes["stderr"],
+            timeout=60,
         )
-    assert (done.returncode, done.stderr) == (1, b"")
+    return done.returncode, (done.stdout or b"") + (done.stderr or b"")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            f"verify test --format {name}"
+            for name in ("text", "json", "prometheus", "junit", "sarif", "markdown", "html")
+        ),
+        "doctor test",
+        "discover test",
+        "usage test",
+        "explain server.image",
+        "schema",
+        "--help",
+        "verify --help",
+        "local --help",
+        "--version",
+    ],
+)
+def test_closed_pipe_is_not_a_finding(project: Project, api: FakeApi, line: str) -> None:
+    api.world.tells_usage = True
+    assert unread(project, line.split(), "stdout") == (0, b"")
+
+
+@pytest.mark.parametrize("name", ["text", "json"])
+def test_closed_pipe_hides_no_finding(project: Project, api: FakeApi, name: str) -> None:
+    api.world.remove("nodes", "", "node-1")
+    assert unread(project, ["verify", "test", "--format", name], "stdout") == (1, b"")
+
+
+def test_closed_pipe_hides_no_mistake(project: Project) -> None:
+    assert unread(project, ["explain", "nothing.such"], "stdout", "stderr") == (2, b"")
 
 
 def test_interrupt_is_clean(project: Project, api: FakeApi) -> None:

@@ -14,8 +14,9 @@ from typing import Any, cast
 import anyio
 import pytest
 
+from checks import objects as k8s
 from checks.access import Access
-from checks.api import Api, Read, Unread
+from checks.api import Api, Read, Reading, Unread
 from checks.catalogue import catalogue
 from checks.findings import Permission, Reason, Severity, Status, reasons
 from checks.judges import network as judge
@@ -216,18 +217,16 @@ def test_stranger_that_stays_in_is_told(port: int) -> None:
     assert reach.settled("127.0.0.1", port, wanted=False, end=monotonic() - 1) == "reached"
 
 
-def test_network_that_is_not_there_proves_nothing(port: int, closed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reach, "DENIED_SECONDS", 0)
+def test_network_that_is_not_there_proves_nothing(port: int, closed: int) -> None:
     up, down = ("127.0.0.1", port), ("127.0.0.1", closed)
     target = (*down, False)
-    assert reach.tried([target], monotonic() - 1, down, down) == {"alive": False, "outcomes": []}
-    assert reach.tried([target], monotonic() - 1, None, down) == {"alive": False, "outcomes": []}
-    assert reach.tried([target], monotonic() + 9, up, down) == {"alive": True, "outcomes": ["refused"]}
+    assert reach.tried([target], monotonic() - 1, 0, down, down) == {"alive": False, "outcomes": []}
+    assert reach.tried([target], monotonic() - 1, 0, None, down) == {"alive": False, "outcomes": []}
+    assert reach.tried([target], monotonic() + 9, 0, up, down) == {"alive": True, "outcomes": ["refused"]}
 
 
 def test_refusal_counts_only_once_the_pods_own_policies_are_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "PAUSE_SECONDS", 0)
-    monkeypatch.setattr(reach, "DENIED_SECONDS", 0)
     tries: list[str] = []
     open_until = {"dns": 99, "api": 2, "server": 0}
 
@@ -240,7 +239,7 @@ def test_refusal_counts_only_once_the_pods_own_policies_are_at_work(monkeypatch:
 
     real = reach.settled
     monkeypatch.setattr(reach, "settled", settled)
-    report = reach.tried([("server", 1, False)], monotonic() + 60, ("dns", 53), ("api", 443))
+    report = reach.tried([("server", 1, False)], monotonic() + 60, 0, ("dns", 53), ("api", 443))
     assert (tries, report["outcomes"]) == (["dns", "api", "api", "api", "server"], ["refused"])
 
 
@@ -254,7 +253,17 @@ def test_nameserver_is_that_of_the_pod(tmp_path: Path) -> None:
 # The pods.
 
 
-def read(world: World, *, inside: bool, prepare: Callable[[FakeApi], None] = lambda api: None) -> Network:
+ONE, TWO = (Read((k8s.Node(k8s.Meta(name="a")),) * count, 0.1) for count in (1, 2))
+FORBIDDEN = Unread("list nodes", Reason.FORBIDDEN, "no")
+
+
+def read(
+    world: World,
+    *,
+    inside: bool,
+    prepare: Callable[[FakeApi], None] = lambda api: None,
+    nodes: Reading[tuple[k8s.Node, ...]] = TWO,
+) -> Network:
     """Read the part from a fake API server."""
     with serve(world) as api:
         prepare(api)
@@ -262,7 +271,7 @@ def read(world: World, *, inside: bool, prepare: Callable[[FakeApi], None] = lam
         async def main() -> Network:
             access = Access("test", api.url, inside=inside)
             async with access.client() as client:
-                return await network.read(world.declaration, access, Api(client))
+                return await network.read(world.declaration, access, Api(client), nodes)
 
         result = anyio.run(main)
         jobs = set(api.created)
@@ -354,7 +363,7 @@ def test_jobs_are_deleted_when_the_verification_is_cancelled() -> None:
         async def main() -> None:
             access = Access("test", api.url)
             async with access.client() as client, anyio.create_task_group() as group:
-                group.start_soon(network.read, world.declaration, access, Api(client))
+                group.start_soon(network.read, world.declaration, access, Api(client), TWO)
                 await anyio.to_thread.run_sync(made.wait)
                 group.cancel_scope.cancel()
 
@@ -366,6 +375,11 @@ def test_jobs_are_deleted_when_the_verification_is_cancelled() -> None:
 @pytest.fixture
 def jobs() -> dict[Caller, Any]:
     """Give the Jobs of a declaration's callers."""
+    return made(TWO)
+
+
+def made(nodes: Reading[tuple[k8s.Node, ...]]) -> dict[Caller, Any]:
+    """Give the Jobs of a declaration's callers in a cluster of these nodes."""
     found: dict[str, Json] = {}
     declaration = stack({"namespace": "cortex-system"})
 
@@ -379,7 +393,7 @@ def jobs() -> dict[Caller, Any]:
 
         api.on_create = both
 
-    read(World(declaration), inside=False, prepare=keep)
+    read(World(declaration), inside=False, prepare=keep, nodes=nodes)
     by_number = sorted(found.values(), key=lambda job: str(job["metadata"]["name"]))
     return dict(zip(callers(declaration), by_number, strict=True))
 
@@ -412,11 +426,38 @@ def test_program_runs_on_a_bare_python(jobs: dict[Caller, Any], tmp_path: Path, 
     assert asked["targets"] == [["time-mcp-server.cortex-mcp.svc.cluster.local.", 8080, False]]
     assert json.loads(jobs[CLIENT]["spec"]["template"]["spec"]["containers"][0]["command"][-1])["targets"][0][2] is True
     report = tmp_path / "report"
-    task = json.dumps({"targets": [["127.0.0.1", port, True]], "seconds": 0, "report": str(report)})
+    task = json.dumps({"targets": [["127.0.0.1", port, True]], "seconds": 0, "lasting": 0, "report": str(report)})
     api = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
     subprocess.run([sys.executable, *options, program, task], check=True, timeout=30, env=api)
     assert set(json.loads(report.read_text())) == {"alive", "outcomes"}
     assert len(program) < 20_000
+
+
+@pytest.mark.parametrize(
+    ("nodes", "lasting"),
+    [(ONE, probe_job.ALONE_SECONDS), (TWO, probe_job.DENIED_SECONDS), (FORBIDDEN, probe_job.DENIED_SECONDS)],
+)
+def test_refusal_lasts_longer_where_other_nodes_may_learn_of_the_pod_late(
+    nodes: Reading[tuple[k8s.Node, ...]], lasting: float
+) -> None:
+    for job in made(nodes).values():
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        assert json.loads(container["command"][-1])["lasting"] == lasting
+
+
+def test_probe_pods_are_made_before_anything_but_the_nodes_is_read() -> None:
+    world = World(stack({"namespace": "cortex-system"}))
+    with serve(world) as api:
+        reporting(api, '{"alive": true, "outcomes": ["refused"]}')
+        end, read_before = api.on_create, list[set[str]]()
+
+        def both(path: str, job: Json) -> None:
+            read_before.append({each for each in api.requests if not each.endswith("/jobs")})
+            end(path, job)
+
+        api.on_create = both
+        anyio.run(take, world.declaration, Access("test", api.url))
+    assert read_before[0] == {"/version", "/api/v1/nodes"}
 
 
 def test_probe_pods_are_no_part_of_the_stack() -> None:

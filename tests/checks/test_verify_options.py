@@ -69,6 +69,7 @@ def test_suppression_in_the_stack_file(project: Project, api: FakeApi) -> None:
         (["verify", "test", "--only", "server"], "--only: 'server' is no row: choose from connection, "),
         (["verify", "test", "--namespace", "default"], "--namespace: 'default' is no declared namespace"),
         (["verify", "--in-cluster", "--publish", "--only", "mcp"], "--publish needs the whole result"),
+        (["verify", "test", "--deploying"], "--deploying needs --in-cluster"),
         (["verify", "test", "--every", "5s"], "--every needs --watch"),
         (["verify", "test", "--watch", "--format", "html"], "--watch writes to standard output, as text or JSON"),
         (["verify", "test", "--watch", "--output", "x"], "--watch writes to standard output, as text or JSON"),

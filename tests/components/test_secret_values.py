@@ -110,3 +110,34 @@ def test_secret_in_the_clear_is_refused_without_showing_it(tmp_path: Path, previ
         "secrets:demo-token of the MCP server 'demo' is in the stack file in the clear: "
         "run `pulumi config set --secret secrets:demo-token`"
     )
+
+
+@pytest.mark.parametrize("salt", [secret_values.PUBLIC_SALT, "v1:another"])
+@pytest.mark.parametrize("environment", ["production", "local"])
+def test_secrets_under_the_public_passphrase_are_refused_except_on_the_embedded_cluster(
+    tmp_path: Path, salt: str, environment: str
+) -> None:
+    cluster = {"context": "x", "environment": environment}
+    declaration = declared({"cluster": cluster}, demo={"secretEnv": {"TOKEN": "demo-token"}})
+    (tmp_path / "Pulumi.prod.yaml").write_text(f"config: {{}}\nencryptionsalt: {salt}\n")
+
+    def program() -> None:
+        secret_values.require_own_passphrase(declaration, "prod", tmp_path)
+
+    if (salt, environment) != (secret_values.PUBLIC_SALT, "production"):
+        assert record(program).warnings == []
+        return
+    sentence = (
+        "the passphrase of Pulumi.prod.yaml is public, and the stack has secrets: "
+        "run `pulumi stack change-secrets-provider --stack prod passphrase`"
+    )
+    with pytest.raises(pulumi.RunError) as raised:
+        record(program)
+    assert str(raised.value) == sentence
+    assert record(program, preview=True).warnings == [f"{sentence}; `pulumi up` will refuse to begin"]
+
+
+def test_a_stack_without_secrets_may_have_the_public_passphrase(tmp_path: Path) -> None:
+    declaration = with_secret(url={"literal": "https://x"})
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config: {{}}\nencryptionsalt: {secret_values.PUBLIC_SALT}\n")
+    assert record(lambda: secret_values.require_own_passphrase(declaration, "dev", tmp_path)).warnings == []

@@ -16,6 +16,7 @@ from checks.verify import verify_deployed
 from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
 from stacks.custom_resources import CustomResource
 from stacks.objects.site import Site
+from stacks.objects.verifier import COMMAND
 from stacks.program import deploy
 from stacks.verifier import Verifier as Declared
 from stacks.verifier import verifier_client
@@ -69,7 +70,6 @@ def test_cron_job_runs_one_at_a_time_and_keeps_few(verifier: Recording) -> None:
 
 def test_pods_verify_and_publish(verifier: Recording) -> None:
     template = verifier.one("CronJob").at("spec.jobTemplate.spec.template")
-    assert template == verification().at("spec.template")
     assert isinstance(template, dict)
     assert template["metadata"] == {"labels": LABELS}
     pod = template["spec"]
@@ -83,10 +83,23 @@ def test_pods_verify_and_publish(verifier: Recording) -> None:
     assert pod["restartPolicy"] == "Never"
 
 
+def test_job_differs_from_the_schedule_by_what_is_still_to_be_deleted(verifier: Recording) -> None:
+    scheduled = verifier.one("CronJob").at("spec.jobTemplate.spec.template")
+    once = cast("dict[str, Any]", verification().at("spec.template"))
+    assert once["spec"]["containers"][0].pop("command") == [*COMMAND, "--deploying"]
+    assert isinstance(scheduled, dict)
+    assert scheduled["spec"]["containers"][0].pop("command") == [*COMMAND]
+    assert once == scheduled
+
+
+def test_job_that_failed_is_replaced_by_the_next_update() -> None:
+    assert verification().at("metadata.annotations") == {"pulumi.com/replaceUnready": "true"}
+
+
 def test_each_declaration_has_a_job_that_stays() -> None:
     job = verification()
     assert job.at("metadata.name") == "cortex-verify-01234567"
-    assert (job.at("spec.backoffLimit"), job.at("spec.activeDeadlineSeconds")) == (3, 300)
+    assert (job.at("spec.backoffLimit"), job.at("spec.activeDeadlineSeconds")) == (2, 300)
     assert "ttlSecondsAfterFinished" not in cast("Mapping[str, object]", job.at("spec"))
     other = verification("fedcba9876543210")
     assert other.name == job.name, "another declaration replaces the Job of this one, so it must have the same URN"

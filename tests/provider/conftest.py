@@ -32,3 +32,15 @@ def project(cluster: Cluster, tmp_path: Path) -> Iterator[Project]:
     project.run("destroy", "--yes", "--skip-preview")
     assert project.namespace not in project.namespaces()
     project.run("stack", "rm", "live", "--yes")
+
+
+@pytest.fixture
+def image(project: Project) -> str:
+    """The pause image that the node has."""
+    return project.image("/pause:")
+
+
+@pytest.fixture
+def python(project: Project) -> str:
+    """The image of the node that has Python."""
+    return project.image("/cortex:")

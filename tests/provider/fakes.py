@@ -32,7 +32,12 @@ KINDS = {
         "Secret": "secrets",
         "Service": "services",
     },
-    "/apis/apps/v1": {"DaemonSet": "daemonsets", "Deployment": "deployments", "StatefulSet": "statefulsets"},
+    "/apis/apps/v1": {
+        "DaemonSet": "daemonsets",
+        "Deployment": "deployments",
+        "ReplicaSet": "replicasets",
+        "StatefulSet": "statefulsets",
+    },
     "/apis/batch/v1": {"Job": "jobs"},
     "/apis/discovery.k8s.io/v1": {"EndpointSlice": "endpointslices"},
     "/apis/networking.k8s.io/v1": {"Ingress": "ingresses"},

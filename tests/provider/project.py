@@ -56,6 +56,12 @@ class Project:
     def namespaces(self) -> set[str]:
         return {item["metadata"]["name"] for item in self.ask("/api/v1/namespaces")["items"]}
 
+    def image(self, words: str) -> str:
+        """The image of a node whose name has these words in it."""
+        nodes = self.ask("/api/v1/nodes")["items"]
+        found: list[str] = [name for node in nodes for one in node["status"].get("images", []) for name in one["names"]]
+        return next(name for name in found if words in name)
+
     def write(self, name: str, text: str) -> Path:
         """Writes a file beside the program."""
         path = self._folder / name

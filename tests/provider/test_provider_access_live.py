@@ -7,15 +7,17 @@ import json
 import os
 import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from provider.errors import ProviderError
+from tests.provider.processes import api_server
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import Cluster
     from tests.provider.project import Project
 
@@ -124,15 +126,3 @@ def made(project: Project) -> list[str]:
     except ProviderError:
         return []
     return [item["metadata"]["name"] for item in found if item["metadata"]["name"].startswith("many-")]
-
-
-def api_server(cluster: Cluster) -> int:
-    """The process of this cluster's API server; what started it starts it again."""
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = entry.read_bytes().decode().split("\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if command[0].endswith("/kube-apiserver") and any(f"={cluster.folder}/" in part for part in command):
-            return int(entry.parent.name)
-    raise AssertionError("the cluster has no API server")

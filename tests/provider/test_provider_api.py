@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,22 @@ def test_an_unusable_kubeconfig_is_one_sentence(kubeconfig: str) -> None:
     with pytest.raises(ConfigError, match=r"^the kubeconfig cannot be used: [^\n]+$") as caught:
         connect(Settings(kubeconfig=kubeconfig))
     assert "secret-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given_as", ["content", "file"])
+@pytest.mark.parametrize(("kind", "known"), [("cluster", "c"), ("user", "u")])
+def test_a_kubeconfig_that_lacks_what_its_context_names_is_one_sentence(
+    server: Server, tmp_path: Path, kind: str, known: str, given_as: str
+) -> None:
+    content = json.loads(server.kubeconfig)
+    content["contexts"][0]["context"][kind] = "gone"
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(content))
+    place = "in it" if given_as == "content" else f"in {path}"
+    sentence = f"its context 'c' names the {kind} 'gone', and there is no such {kind} {place}: known are {known}"
+    with pytest.raises(ConfigError, match=re.escape(f"the kubeconfig cannot be used: {sentence}")):
+        connect(Settings(kubeconfig=json.dumps(content) if given_as == "content" else str(path)))
+    assert server.seen == []
 
 
 def with_user(server: Server, **user: Any) -> Settings:
@@ -321,6 +338,23 @@ def test_no_answer_and_a_strange_answer_are_no_statement_about_objects(server: S
     api, _ = connect(Settings(kubeconfig=json.dumps(closed)))
     with pytest.raises(UnreachableError, match=r"http://127.0.0.1:1 gives no answer .*check that the cluster runs"):
         api.request("GET", "/x")
+
+
+@pytest.mark.parametrize("way", ["HTTPS_PROXY", "proxy-url"])
+def test_no_answer_through_a_proxy_names_it_without_its_password(
+    server: Server, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxied, proxy = json.loads(server.kubeconfig), "http://me:pa55word@127.0.0.1:1"
+    proxied["clusters"][0]["cluster"]["server"] = "https://192.0.2.1:6443"
+    if way == "proxy-url":
+        proxied["clusters"][0]["cluster"][way] = proxy
+    else:
+        monkeypatch.setenv(way, proxy)
+    api, _ = connect(Settings(kubeconfig=json.dumps(proxied)))
+    where = "https://192.0.2.1:6443 through the proxy http://127.0.0.1:1 gives no answer"
+    with pytest.raises(UnreachableError, match=where) as caught:
+        api.request("GET", "/x")
+    assert "pa55word" not in str(caught.value)
 
 
 OURS = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -57,7 +58,42 @@ def test_a_failed_job_is_replaced_where_it_says_so(project: Project) -> None:
     first = project.live("jobs/j", root="/apis/batch/v1")["metadata"]["uid"]
     assert "1 to replace" in project.run("preview")
     project.up(fails=True)
-    assert project.live("jobs/j", root="/apis/batch/v1")["metadata"]["uid"] != first
+    second = project.live("jobs/j", root="/apis/batch/v1")["metadata"]["uid"]
+    assert second != first
+    project.live("jobs/j", root="/apis/batch/v1", method="DELETE")
+    _, output = project.up(fails=True)
+    assert "pulumi refresh" not in output
+    assert project.live("jobs/j", root="/apis/batch/v1")["metadata"]["uid"] not in (first, second)
+
+
+def test_a_job_is_run_again_when_its_await_was_interrupted(project: Project, python: str) -> None:
+    project.program(f"""
+    container = {{"name": "c", "image": {python!r}, "image_pull_policy": "Never",
+        "command": ["python3", "-c", "import time; time.sleep(5)"]}}
+    k.batch.v1.Job("j", opts=inside,
+        metadata={{"namespace": NS, "name": "j", "annotations": {{"pulumi.com/replaceUnready": "true"}}}}, spec={{
+        "template": {{"spec": {{
+            "restart_policy": "Never", "termination_grace_period_seconds": 0, "containers": [container]}}}}}})
+    """)
+    with project.start("up", "--yes", "--skip-preview") as update:
+        project.wait_for("jobs/j", root="/apis/batch/v1")
+        update.send_signal(signal.SIGINT)
+        assert update.wait(60) != 0
+    project.up()
+    assert project.live("jobs/j", root="/apis/batch/v1")["status"]["succeeded"] == 1
+    assert project.up()[0] == {"unchanged": 3}
+
+
+def test_a_failed_job_says_what_its_pod_said(project: Project, python: str) -> None:
+    program = f"""
+    say = "open('/dev/termination-log', 'w').write('first line\\\\n\\\\nlast line\\\\n'); raise SystemExit(1)"
+    container = {{"name": "c", "image": {python!r}, "image_pull_policy": "Never", "command": ["python3", "-c", say]}}
+    k.batch.v1.Job("j", metadata={{"namespace": NS, "name": "j"}}, opts=inside, spec={{
+        "backoff_limit": 0, "template": {{"spec": {{"restart_policy": "Never", "containers": [container]}}}}}})
+    """
+    _, output = project.up(program, fails=True)
+    assert re.search(rf"Job {project.namespace}/j failed:\n\s*first line\n\s*\n\s*last line", output), output
+    assert "BackoffLimitExceeded" not in output
 
 
 def test_an_ingress_waits_for_its_address_and_passes_without_its_service(project: Project) -> None:
@@ -109,14 +145,6 @@ k.storage.v1.StorageClass("late", metadata={"name": NS}, provisioner="example.co
 k.core.v1.PersistentVolumeClaim("l", metadata=meta("l"), opts=inside,
     spec={**storage, "storage_class_name": NS, "resources": {"requests": {"storage": "1Mi"}}})
 """
-
-
-@pytest.fixture
-def image(project: Project) -> str:
-    """The pause image that the node has."""
-    nodes = project.ask("/api/v1/nodes")["items"]
-    names: list[str] = [name for node in nodes for image in node["status"].get("images", []) for name in image["names"]]
-    return next(name for name in names if "/pause:" in name)
 
 
 def test_workloads_and_claims_are_awaited_until_their_pods_run(project: Project, image: str) -> None:

@@ -267,16 +267,39 @@ def test_a_job_that_went_away_counts_as_its_events_say(
     assert bool(found) == bool(unready)
 
 
-def test_a_container_that_ended_says_its_last_words(lifecycle: Lifecycle, api: FakeApi) -> None:
-    ended = {"exitCode": 1, "reason": "Error", "message": "a table\n\n1 finding: server.replicas\n"}
-    containers = [{"name": "verify", "state": {"terminated": ended}}]
+ENDED = {"exitCode": 1, "reason": "Error", "message": "a table\n\n1 finding: server.replicas\n"}
+
+
+def has_a_pod_that_ended(api: FakeApi, **ended: Any) -> None:
+    containers = [{"name": "verify", "state": {"terminated": ENDED | ended}}]
     pod = {"metadata": {"name": "a-x", "creationTimestamp": "1"}, "status": {"containerStatuses": containers}}
     api.lists["/api/v1/namespaces/ns/pods"] = [pod]
-    api.lists["/api/v1/namespaces/ns/events"] = []
-    job = declared(JOB, spec={"selector": {"matchLabels": {"a": "b"}}}, status={"conditions": FAILED})
-    assert "container verify of pod a-x ended with code 1 (Error): 1 finding: server.replicas" in (
-        lifecycle.create(JOB, job, 0).unready
-    )
+
+
+def failed_job() -> Object:
+    return declared(JOB, spec={"selector": {"matchLabels": {"a": "b"}}}, status={"conditions": FAILED})
+
+
+def test_a_container_that_ended_says_its_last_words(lifecycle: Lifecycle, api: FakeApi) -> None:
+    has_a_pod_that_ended(api)
+    found = lifecycle.create(DEPLOYMENT, workload(DEPLOYMENT)).unready
+    assert found.endswith("; container verify of pod a-x ended with code 1 (Error): 1 finding: server.replicas")
+
+
+def test_a_failed_job_shows_the_whole_termination_message_of_its_pod(lifecycle: Lifecycle, api: FakeApi) -> None:
+    has_a_pod_that_ended(api)
+    assert lifecycle.create(JOB, failed_job(), 0).unready == ("Job ns/a failed:\na table\n\n1 finding: server.replicas")
+    has_a_pod_that_ended(api, message="x" * 2000 + "the end")
+    assert lifecycle.create(JOB, failed_job(), 0).unready == f"Job ns/a failed:\n…{'x' * 1493}the end"
+
+
+@pytest.mark.parametrize("ended", [{"message": " \n"}, {"exitCode": 0}])
+def test_a_failed_job_without_a_termination_message_shows_its_condition(
+    lifecycle: Lifecycle, api: FakeApi, ended: Object
+) -> None:
+    has_a_pod_that_ended(api, **ended)
+    found = lifecycle.create(JOB, failed_job(), 0).unready
+    assert found.startswith("Job ns/a failed: its pods failed")
 
 
 def test_an_object_is_awaited_as_its_annotations_say(lifecycle: Lifecycle) -> None:

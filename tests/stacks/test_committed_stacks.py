@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.secret_values import PUBLIC_SALT
 from stacks import names
 from stacks.images import is_fixed
 from stacks.loader import load
@@ -95,6 +96,11 @@ def test_no_secret_is_in_the_clear(name: str) -> None:
     config = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["config"]
     values = [value for key, value in config.items() if key.startswith("secrets:")]
     assert all(list(value) == ["secure"] for value in values)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_pulumi_has_no_salt_to_write_into_the_file(name: str) -> None:
+    assert yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))["encryptionsalt"] == PUBLIC_SALT
 
 
 @pytest.mark.parametrize("name", STACKS)

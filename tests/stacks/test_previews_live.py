@@ -32,13 +32,16 @@ Name = tuple[str, str, str]
 """Kind, namespace or nothing, name without a hash."""
 
 
+def stack_file(root: Path, stack: str) -> str:
+    """Give the text of a stack file that leads to the embedded cluster."""
+    return (root / f"Pulumi.{stack}.yaml").read_text().replace(f"context: cortex-{stack}", "context: cortex-local")
+
+
 def copied(cluster: Cluster, folder: Path, stack: str, **env: str) -> Cluster:
     """Give the cluster with a copy of the project that holds this stack alone, so that it can be changed."""
     shutil.copy(cluster.root / "Pulumi.yaml", folder)
     shutil.copytree(cluster.root / "stacks", folder / "stacks")
-    settings = (cluster.root / f"Pulumi.{stack}.yaml").read_text()
-    settings = settings.replace(f"context: cortex-{stack}", "context: cortex-local")
-    (folder / f"Pulumi.{stack}.yaml").write_text(settings)
+    (folder / f"Pulumi.{stack}.yaml").write_text(stack_file(cluster.root, stack))
     return Cluster(cluster.name, {**cluster.env, **env}, folder)
 
 
@@ -46,7 +49,7 @@ def new(cluster: Cluster, folder: Path, stack: str, **env: str) -> Cluster:
     """Give the cluster with a copy of the project and a state in which the stack was never deployed."""
     (folder / "state").mkdir()
     there = copied(cluster, folder, stack, PULUMI_BACKEND_URL=f"file://{folder}/state", **env)
-    there.run("pulumi", "stack", "init", stack)
+    there.run("pulumi", "stack", "select", "--create", stack)
     return there
 
 
@@ -101,6 +104,8 @@ def test_a_preview_shows_every_object_without_secrets(stack: str, cluster: Clust
     steps, _ = previewed(new(cluster, tmp_path, stack), stack)
     assert steps == {"create": golden(stack)}
     assert namespaces(cluster) == before
+    assert {path.name for path in tmp_path.glob("Pulumi*")} == {"Pulumi.yaml", f"Pulumi.{stack}.yaml"}
+    assert (tmp_path / f"Pulumi.{stack}.yaml").read_text() == stack_file(cluster.root, stack), "git would show a change"
 
 
 def test_a_reviewer_who_may_only_read_previews_a_new_stack(cluster: Cluster, reviewer: Path, tmp_path: Path) -> None:
@@ -112,8 +117,8 @@ def test_a_reviewer_who_may_only_read_sees_just_what_changes(stack: Cluster, rev
     there = copied(stack, tmp_path, "local", KUBECONFIG=str(reviewer))
     assert previewed(there, "local")[0] == {}
 
-    settings = (tmp_path / "Pulumi.local.yaml").read_text()
-    (tmp_path / "Pulumi.local.yaml").write_text(settings.replace("Data processing workloads", "Data, processed"))
+    text = (tmp_path / "Pulumi.local.yaml").read_text()
+    (tmp_path / "Pulumi.local.yaml").write_text(text.replace("Data processing workloads", "Data, processed"))
     steps, _ = previewed(there, "local")
     assert steps.pop("update") == {
         ("Namespace", "", "cortex-data"),
@@ -139,8 +144,8 @@ def test_without_the_api_server_a_deployed_stack_shows_just_what_changes(stack: 
     content["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
     (tmp_path / "kubeconfig").write_text(json.dumps(content))
     there = copied(stack, tmp_path, "local", KUBECONFIG=str(tmp_path / "kubeconfig"))
-    settings = (tmp_path / "Pulumi.local.yaml").read_text()
-    (tmp_path / "Pulumi.local.yaml").write_text(settings.replace("Data processing workloads", "Data, processed"))
+    text = (tmp_path / "Pulumi.local.yaml").read_text()
+    (tmp_path / "Pulumi.local.yaml").write_text(text.replace("Data processing workloads", "Data, processed"))
     steps, shown = previewed(there, "local")
     assert steps.pop("update") == {
         ("Namespace", "", "cortex-data"),

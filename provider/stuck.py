@@ -1,0 +1,156 @@
+"""Pods that are stuck: not merely slow, but held up by what more waiting will hardly change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provider.diagnosis import containers, events, pods_of
+from provider.errors import ProviderError
+from provider.kinds import DEPLOYMENT, JOB, Kind, Reference
+from provider.properties import part
+from provider.readiness import condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provider.cluster import Cluster
+    from provider.properties import Object
+
+Holdups = dict[str, float]
+"""What is held up → the seconds after which it counts as stuck."""
+
+_REPLICA_SET = Kind("apps", "v1", "ReplicaSet")
+_REVISION = "deployment.kubernetes.io/revision"
+_AT_ONCE, _SOON, _LATE, _NEVER = 0.0, 25.0, 40.0, float("inf")
+# A registry that fails once is asked again after 10 and after 20 seconds. A Secret, an account or the room for a pod
+# may come with the same update, and a server may crash until what it depends on is there.
+_BEARABLE = {
+    "InvalidImageName": _AT_ONCE,
+    "ErrImageNeverPull": _SOON,
+    "ErrImagePull": _SOON,
+    "ImageInspectError": _SOON,
+    "ImagePullBackOff": _SOON,
+    "CreateContainerConfigError": _LATE,
+    "CreateContainerError": _LATE,
+}
+_CRASHES = 2
+"""Restarts from which on crashes are a loop."""
+_NO_NODE_EVER = "Preemption is not helpful for scheduling"
+# Pods that leave make room, and a node that is not ready becomes it.
+_NODES_CHANGE = ("No preemption victims found", "untolerated taint {node.kubernetes.io/")
+_SCALES_UP = ("TriggeredScaleUp", "Nominated")
+"""How autoscalers of nodes say that a node is on its way."""
+_ABSENT = ("not found", "references non-existent")
+
+
+class Patience:
+    """How long one wait has seen what is held up."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def is_over(self, found: Holdups, now: float) -> bool:
+        """Whether one of what is held up at `now` has been so at every look for longer than is bearable."""
+        self._since = {key: self._since.get(key, now) for key in found}
+        return any(now - self._since[key] >= bearable for key, bearable in found.items())
+
+
+def holdups(cluster: Cluster, ref: Reference, live: Object) -> Holdups:
+    """What holds up the pods of a Deployment's present version or of a Job; nothing where it cannot be read."""
+    try:
+        if ref.resource.kind.key == DEPLOYMENT:
+            newest = _newest_replica_set(cluster, ref, live)
+            return dict(_of_replica_set(cluster, ref, newest)) if newest else {}
+        if ref.resource.kind.key == JOB:
+            return dict(_of_job(cluster, ref, live))
+    except ProviderError:  # the wait goes on, and asks again
+        pass
+    return {}
+
+
+def serving(cluster: Cluster, ref: Reference, live: Object) -> int:
+    """How many pods of a Deployment's versions before are available; 0 where that cannot be read."""
+    try:
+        newest = _newest_replica_set(cluster, ref, live) or {}
+    except ProviderError:
+        return 0
+    return int(part(live, "status").get("availableReplicas", 0)) - int(
+        part(newest, "status").get("availableReplicas", 0)
+    )
+
+
+def _newest_replica_set(cluster: Cluster, ref: Reference, live: Object) -> Object | None:
+    """The ReplicaSet of the present version, once the Deployment's controller has made it."""
+    labels = part(live, "spec", "selector", "matchLabels")
+    query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
+    listed: list[Object] = cluster.list(cluster.resource(_REPLICA_SET), ref.namespace, query)["items"]
+    uid, revision = live["metadata"].get("uid"), _revision(live)
+    owned = (one for one in listed if uid in [owner.get("uid") for owner in one["metadata"].get("ownerReferences", [])])
+    return next((one for one in owned if _revision(one) == revision), None)
+
+
+def _revision(live: Object) -> str:
+    return str(part(live, "metadata", "annotations").get(_REVISION, ""))
+
+
+def _of_replica_set(cluster: Cluster, ref: Reference, replica_set: Object) -> Iterator[tuple[str, float]]:
+    # A quota, Pod Security or a missing account: no pod is made at all.
+    if condition(replica_set, "ReplicaFailure").get("status") == "True":
+        yield replica_set["metadata"]["uid"], _LATE
+    for pod in pods_of(cluster, ref, replica_set):
+        yield from _of_pod(cluster, ref, pod, restarts=True)
+
+
+def _of_job(cluster: Cluster, ref: Reference, job: Object) -> Iterator[tuple[str, float]]:
+    pods = pods_of(cluster, ref, job)
+    if not pods and any(event.get("reason") == "FailedCreate" for event in _warnings(cluster, ref, job)):
+        yield job["metadata"]["uid"], _LATE
+    for pod in pods:
+        yield from _of_pod(cluster, ref, pod, restarts=False)  # how often it may fail, its `backoffLimit` says
+
+
+def _of_pod(cluster: Cluster, ref: Reference, pod: Object, *, restarts: bool) -> Iterator[tuple[str, float]]:
+    uid = pod["metadata"]["uid"]
+    if _is_unschedulable(pod) and not any(
+        e.get("reason") in _SCALES_UP for e in events(cluster, ref.namespace, uid=uid)
+    ):
+        yield uid, _LATE
+    for container in containers(pod):
+        bearable = _bearable(container, restarts=restarts)
+        if bearable is not None:
+            yield f"{uid}/{container['name']}", bearable
+    waiting = {part(container, "state", "waiting").get("reason") for container in containers(pod)}
+    if waiting & {"ContainerCreating", "PodInitializing"} and _lacks_a_volume(_warnings(cluster, ref, pod)):
+        yield uid, _LATE
+
+
+def _bearable(container: Object, *, restarts: bool) -> float | None:
+    """The seconds that a container may stay as it is, or None when nothing holds it up."""
+    state = part(container, "state")
+    reason = part(state, "waiting").get("reason")
+    if reason in _BEARABLE:
+        return _BEARABLE[reason]
+    crashes = container.get("restartCount", 0) if restarts and not container.get("ready") else 0
+    if not crashes:
+        return None
+    # Between two crashes it runs: time goes on, and the verdict waits.
+    return _LATE if crashes >= _CRASHES and "running" not in state else _NEVER
+
+
+def _is_unschedulable(pod: Object) -> bool:
+    """Whether no node can ever take the pod, whatever other pods leave."""
+    scheduled = condition(pod, "PodScheduled")
+    message = str(scheduled.get("message", ""))
+    is_certain = _NO_NODE_EVER in message and not any(words in message for words in _NODES_CHANGE)
+    return scheduled.get("reason") == "Unschedulable" and is_certain
+
+
+def _warnings(cluster: Cluster, ref: Reference, about: Object) -> list[Object]:
+    found = events(cluster, ref.namespace, uid=about["metadata"]["uid"])
+    return [event for event in found if event.get("type") == "Warning"]
+
+
+def _lacks_a_volume(warnings: list[Object]) -> bool:
+    """Whether what a volume is made of does not exist; a volume that is slow to come is none of that."""
+    messages = [str(event.get("message", "")) for event in warnings if event.get("reason") == "FailedMount"]
+    return any(words in message for message in messages for words in _ABSENT)
