@@ -1,67 +1,17 @@
 """A stack that lives: each declaration becomes the next by one `pulumi up`, and is then as declared."""
 
-import copy
-import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.conftest import Cluster
+from tests.stacks.changing import Project
+from tests.stacks.strategies import Settings
 
 pytestmark = pytest.mark.live
 
-Settings = dict[str, Any]
 SHARED = "a-shared-secret"
-
-
-class Project:
-    """A copy of the project whose stack `local` a test declares anew."""
-
-    def __init__(self, stack: Cluster, folder: Path) -> None:
-        shutil.copytree(stack.root / "stacks", folder / "stacks")
-        shutil.copy(stack.root / "Pulumi.yaml", folder)
-        self._file = folder / "Pulumi.local.yaml"
-        self._there = Cluster(stack.name, stack.env, folder)
-        self._document: Settings = yaml.safe_load((stack.root / self._file.name).read_text())
-
-    def declared(self) -> Settings:
-        """Give the settings of the committed stack, to be changed."""
-        return {
-            key.removeprefix("cortex:"): copy.deepcopy(value)
-            for key, value in self._document["config"].items()
-            if key.startswith("cortex:")
-        }
-
-    def up(self, settings: Settings) -> None:
-        """Deploy a declaration; it is then as declared, and nothing is left to do."""
-        others = {key: value for key, value in self._document["config"].items() if not key.startswith("cortex:")}
-        config = {**{f"cortex:{key}": value for key, value in settings.items()}, **others}
-        self._file.write_text(yaml.safe_dump({**self._document, "config": config}))
-        self.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
-        self._verify()
-        self.run("pulumi", "preview", "--stack", "local", "--expect-no-changes")
-
-    def _verify(self) -> None:
-        for _ in range(3):  # the API server of a busy machine may be found slow
-            done = self._there.run("cortex", "verify", "local", "--read-only", check=False)
-            if "api.latency" not in done.stdout:
-                break
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    def run(self, *command: str) -> str:
-        return self._there.run(*command).stdout
-
-    def live(self, *target: str) -> Settings:
-        found: Settings = json.loads(self.run("kubectl", "get", *target, "-o", "json"))
-        return found
-
-    def names(self, kind: str, namespace: str = "default") -> set[str]:
-        items = self.live(kind, "--namespace", namespace)["items"]
-        return {item["metadata"]["name"] for item in items}
 
 
 @pytest.fixture
