@@ -21,6 +21,8 @@ class McpServerSettings:
     content: Content[pulumi.Output[str]]
     """What its pods read, values of secrets included."""
     site: Site
+    autoscaling_stops: pulumi.ResourceHook
+    """What deletes an autoscaler that is declared no more."""
 
 
 class McpServer(pulumi.ComponentResource):
@@ -48,6 +50,8 @@ class McpServer(pulumi.ComponentResource):
         for policy in declared.clients:
             register(policy, child, name=in_namespace(policy))
         after_first = pulumi.ResourceOptions(parent=self, depends_on=first)
+        if not server.autoscaling:
+            after_first.hooks = pulumi.ResourceHookBinding(before_update=[settings.autoscaling_stops])
         pods = register(declared.deployment, after_first, hidden=pod_checksum(name, server, content))
         # The provider waits for a Service's endpoints, which come with ready pods.
         after_pods = pulumi.ResourceOptions(parent=self, depends_on=[pods])

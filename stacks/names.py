@@ -18,6 +18,8 @@ DESCRIPTION = "cortex.dev/description"
 OWNER = "cortex.dev/owner"
 ENVIRONMENT = "environment"
 CHECKSUM = "cortex.dev/checksum"
+FORCED = {"pulumi.com/patchForce": "true"}
+"""Annotation of an object of which every declared field is the stack's, whoever wrote it last."""
 POD_SECURITY = "pod-security.kubernetes.io/"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that Kubernetes itself puts on every namespace."""

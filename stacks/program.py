@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pulumi
 
-from components import cluster, secret_values
+from components import autoscaling, cluster, handover, secret_values
 from components.config import DeclaredConfigMap, DeclaredConfigMapSettings
 from components.declaration import PublishedDeclaration
 from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsSettings
@@ -34,7 +34,7 @@ def deploy(declaration: Declaration, root: Path = ROOT) -> Outputs:
     """Register every resource of the stack, and warn of what it switches off that protects.
 
     Raises:
-        pulumi.RunError: secrets are missing; nothing has been registered then.
+        pulumi.RunError: secrets are missing, or one would go; nothing has been registered then.
     """
     stack = _Stack(declaration, secret_values.read(declaration, root))
     for weakening in weakenings(declaration):
@@ -55,7 +55,9 @@ class _Stack:
         self._declared = declaration
         self._values = values
         self._site = site(declaration)
+        self._handed_over = handover.handed_over(declaration)
         self._provider = cluster.connect(declaration.cluster.context)
+        self._autoscaling_stops = autoscaling.stopping(declaration.cluster.context)
         self._namespaces: dict[str, pulumi.Resource] = {}
         self._used: dict[tuple[str, str], pulumi.Resource] = {}
         self._rest: list[pulumi.Resource] = []
@@ -89,7 +91,9 @@ class _Stack:
 
     def _secret(self, name: str) -> DeclaredSecret:
         secret = self._declared.secrets[name]
-        settings = DeclaredSecretSettings(secret, self._values.secrets[name], self._component(secret.namespace))
+        component = self._component(secret.namespace)
+        values, handed_over = self._values.secrets[name], name in self._handed_over
+        settings = DeclaredSecretSettings(secret, values, component, handed_over)
         return DeclaredSecret(name, settings, self._after(self._within([secret.namespace])))
 
     def _config_map(self, name: str) -> DeclaredConfigMap:
@@ -101,7 +105,7 @@ class _Stack:
         read = content.used(server, self._declared, self._values.servers[kind], self._values.secrets)
         used = [self._used["secrets", use.name] for use in server.secrets]
         used += [self._used["configMaps", use.name] for use in server.config_maps]
-        settings = McpServerSettings(server, read, self._site)
+        settings = McpServerSettings(server, read, self._site, self._autoscaling_stops)
         return McpServer(kind, settings, self._after([*self._within(_touched(server)), *used]))
 
     def _verifier(self) -> None:

@@ -33,13 +33,15 @@ def deployment(kind: str, server: Server, content: Content[object], site: Site) 
     # The autoscaler's number is no drift: two owners of one field would undo each other's work. But without a number
     # to begin with, it would be one.
     initial = {"spec.replicas": server.replicas} if server.autoscaling else {}
+    # An autoscaler that is switched off has left a number of its own, which is to be taken back.
+    forced = {} if server.autoscaling else names.FORCED
     return Object(
         "apps/v1",
         "Deployment",
         names.server(kind),
         server.namespace,
         labels,
-        annotations,
+        {**annotations, **forced},
         {"spec": spec},
         initial,
     )

@@ -5,11 +5,12 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
+import pulumi
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
-from pulumi.runtime import configure, mocks, run_in_stack, set_all_config
+from pulumi.runtime import configure, mocks, run_in_stack, set_all_config, settings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest, RegisterResourceRequest
 
@@ -34,6 +35,10 @@ class Registration:
     """Whether the engine refuses to delete it."""
     secret_outputs: frozenset[str]
     """What the engine keeps secret of the provider's answers."""
+    retained: bool
+    """Whether its object stays in the cluster when it leaves the state."""
+    before_update: tuple[str, ...]
+    """The hooks that run before it is updated."""
 
     def at(self, path: str) -> object:
         """Give the input at a dotted path; numbers index lists, `~` stands for a dot inside a key."""
@@ -52,6 +57,7 @@ class Recording:
     outputs: dict[str, object] = field(default_factory=dict)
     secret_outputs: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    hooks: dict[str, pulumi.ResourceHook] = field(default_factory=dict)
 
     def of(self, kind: str) -> dict[str, Registration]:
         """Give the resources of a Kubernetes kind by `namespace/name` (or the name alone)."""
@@ -74,8 +80,12 @@ def record(
     into: Recording | None = None,
     *,
     preview: bool = False,
+    state: Mapping[str, object] | None = None,
 ) -> Recording:
-    """Run a program; `config` are its secret settings by full key; `into` outlives a program that fails."""
+    """Run a program; `config` are its secret settings by full key; `into` outlives a program that fails.
+
+    `state` has the resources of the stack before it, by URN.
+    """
     recording = into or Recording()
     set_all_config(dict(config or {}), list(config or {}))
     loop = asyncio.new_event_loop()
@@ -85,13 +95,13 @@ def record(
     loop.set_default_executor(executor)
     asyncio.set_event_loop(loop)
     try:
-        monitor = _Monitor(recording)
+        monitor = _Monitor(recording, state or {})
         features = monitor.GetDeploymentInfo(Empty())  # type: ignore[no-untyped-call]
         # Not `set_mocks`: it makes a stack that is finished before the program can export anything.
         configure(
             mocks.MockSettings(  # type: ignore[no-untyped-call]
                 monitor=monitor,
-                monitor_features=set(features.supportedFeatures),
+                monitor_features={*features.supportedFeatures, resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS},
                 engine=mocks.MockEngine(_Logger(recording)),
                 project="cortex",
                 stack="local",
@@ -99,6 +109,7 @@ def record(
                 organization=None,
             )
         )
+        settings.SETTINGS.callbacks = cast("Any", _Callbacks(recording))
         loop.run_until_complete(run_in_stack(lambda: cast("None", program())))
     finally:
         executor.shutdown()
@@ -106,6 +117,16 @@ def record(
         loop.close()
         asyncio.set_event_loop(None)
     return recording
+
+
+class _Callbacks:
+    """What the SDK keeps hooks in, for an engine to call."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        self._recording.hooks[hook.name] = hook
 
 
 class _Logger(logging.Logger):
@@ -124,16 +145,21 @@ class _Handler(logging.Handler):
 
 
 class _Echo(mocks.Mocks):
+    def __init__(self, state: Mapping[str, object]) -> None:
+        self._state = dict(state)
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, object]]:
         return f"{args.name}-id", args.inputs
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, object], list[tuple[str, str]] | None]:
+        if args.token == "pulumi:pulumi:readStackResourceOutputs":
+            return {"outputs": self._state}, []
         raise AssertionError(f"the program calls {args.token}, but it needs no function of a provider")
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self, recording: Recording) -> None:
-        super().__init__(_Echo())
+    def __init__(self, recording: Recording, state: Mapping[str, object]) -> None:
+        super().__init__(_Echo(state))
         self._recording = recording
 
     def RegisterResource(  # noqa: N802
@@ -155,6 +181,8 @@ class _Monitor(mocks.MockMonitor):
                     tuple(request.ignoreChanges),
                     request.protect,
                     frozenset(request.additionalSecretOutputs),
+                    request.retainOnDelete,
+                    tuple(request.hooks.before_update),
                 )
             )
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call]

@@ -3,6 +3,7 @@ from collections.abc import Mapping
 import pulumi
 import pytest
 
+from components.autoscaling import stopping
 from components.mcp_server import McpServer, McpServerSettings
 from stacks.objects.content import Content
 from stacks.objects.site import Site
@@ -30,7 +31,7 @@ def served(
             secrets={name: secret(data) for name, data in (shared or {}).items()},
             config_maps=config_maps or {},
         )
-        McpServer("demo", McpServerSettings(server, content, site))
+        McpServer("demo", McpServerSettings(server, content, site, stopping("test")))
 
     return record(program)
 
@@ -53,7 +54,7 @@ def test_deployment_and_pods_carry_the_seeds_labels_and_annotations() -> None:
         "mcp.cortex.dev/endpoint": "http://demo-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp",
     }
     assert deployment[NAME].at("metadata.labels") == labels
-    assert deployment[NAME].at("metadata.annotations") == annotations
+    assert deployment[NAME].at("metadata.annotations") == {**annotations, "pulumi.com/patchForce": "true"}
     assert deployment[NAME].at("spec.template.metadata.labels") == labels
     pod = deployment[NAME].at("spec.template.metadata.annotations")
     assert isinstance(pod, dict)

@@ -239,12 +239,13 @@ SUPPRESSIONS = st.lists(
 
 
 @st.composite
-def declarations(draw: st.DrawFn) -> Settings:
-    """Draw the settings of a stack."""
-    spaces = [names.SYSTEM_NAMESPACE, *draw(st.lists(fitting(DnsLabel) | st.just(names.MCP_NAMESPACE), max_size=2))]
+def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) -> Settings:
+    """Draw the settings of a stack, in which namespaces, servers, Secrets and ConfigMaps are `called` so."""
+    label = fitting(DnsLabel) if called is None else called
+    spaces = [names.SYSTEM_NAMESPACE, *draw(st.lists(label | st.just(names.MCP_NAMESPACE), max_size=2))]
     within = st.sampled_from(spaces)
-    secrets = draw(st.dictionaries(fitting(DnsLabel), SECRETS, max_size=3))
-    config_maps = draw(st.dictionaries(fitting(DnsLabel), FILES.filter(bool) | VARIABLES, max_size=2))
+    secrets = draw(st.dictionaries(label, SECRETS, max_size=3))
+    config_maps = draw(st.dictionaries(label, FILES.filter(bool) | VARIABLES, max_size=2))
     others = fitting(DnsSubdomain).filter(lambda name: name not in secrets)
     pullers = [name for name, secret in secrets.items() if secret.get("type") == PULL_SECRET]
     settings: Settings = {
@@ -262,7 +263,7 @@ def declarations(draw: st.DrawFn) -> Settings:
         "secrets": {name: {"namespace": draw(within), **secret} for name, secret in secrets.items()},
         "configMaps": {name: {"namespace": draw(within), "data": data} for name, data in config_maps.items()},
     }
-    types = draw(st.lists(fitting(ServerType), max_size=3, unique=True))
+    types = draw(st.lists(fitting(ServerType) if called is None else called, max_size=3, unique=True))
     settings["servers"] = {kind: _server(draw, within, settings) for kind in types}
     if draw(st.booleans()):
         settings["resourceManager"] = _manager(draw, within, settings["secrets"])

@@ -1,0 +1,56 @@
+"""Switching a server's autoscaling off: the autoscaler must be gone before the number of its pods is declared again.
+
+The engine deletes what is no longer declared after all updates, and until then an autoscaler undoes the new number.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import pulumi
+from urllib3.exceptions import HTTPError
+
+from stacks import names
+
+_SECONDS = 30
+
+
+def stopping(context: str) -> pulumi.ResourceHook:
+    """Return what deletes a Deployment's autoscaler before an update that fixes the number of its pods.
+
+    `context` is that of the kubeconfig. Later the engine finds the autoscaler gone, which is what it wants.
+    """
+
+    def stop(args: pulumi.ResourceHookArgs) -> None:
+        before, after = args.old_inputs or {}, args.new_inputs or {}
+        if _is_fixed(after) and not _is_fixed(before):
+            _delete(context, after["metadata"])
+
+    return pulumi.ResourceHook("stop-autoscaler", stop)
+
+
+def _is_fixed(inputs: Mapping[str, Any]) -> bool:
+    annotations = inputs.get("metadata", {}).get("annotations") or {}
+    return names.FORCED.items() <= annotations.items()
+
+
+def _delete(context: str, deployment: Mapping[str, str]) -> None:
+    # Only a deployment that switches autoscaling off needs it, and importing it takes a second.
+    from kubernetes import client, config
+
+    name, namespace = deployment["name"], deployment["namespace"]
+    api = client.AutoscalingV2Api(config.new_client_from_config(context=context))  # type: ignore[no-untyped-call]
+    try:
+        api.delete_namespaced_horizontal_pod_autoscaler(name, namespace, _request_timeout=_SECONDS)
+    except client.ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise _still_there(name, namespace, f"{error.status} {error.reason}") from None
+    except HTTPError:
+        raise _still_there(name, namespace, "the API server cannot be reached") from None
+
+
+def _still_there(name: str, namespace: str, reason: str) -> pulumi.RunError:
+    return pulumi.RunError(
+        f"the HorizontalPodAutoscaler {namespace}/{name} cannot be deleted ({reason}), and would undo the declared "
+        "number of replicas: delete it, then deploy again"
+    )

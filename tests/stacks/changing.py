@@ -1,0 +1,66 @@
+"""A copy of the project, whose stack `local` a test declares anew again and again."""
+
+import copy
+import json
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+from tests.conftest import ROOT, Cluster
+from tests.stacks.strategies import Settings
+
+
+class Project:
+    """A copy of the project whose stack `local` a test declares anew."""
+
+    def __init__(self, cluster: Cluster, folder: Path, verify: Sequence[str] = ("verify", "--read-only")) -> None:
+        """Copy it to a folder; `verify` is the command of cortex that is to find a deployment as declared."""
+        shutil.copytree(ROOT / "stacks", folder / "stacks")
+        shutil.copy(ROOT / "Pulumi.yaml", folder)
+        self._file = folder / "Pulumi.local.yaml"
+        self._there = Cluster(cluster.name, cluster.env, folder)
+        self._verification = verify
+        self._document: Settings = yaml.safe_load((ROOT / self._file.name).read_text())
+
+    def declared(self) -> Settings:
+        """Give the settings of the committed stack, to be changed."""
+        return {
+            key.removeprefix("cortex:"): copy.deepcopy(value)
+            for key, value in self._document["config"].items()
+            if key.startswith("cortex:")
+        }
+
+    def up(self, settings: Settings) -> None:
+        """Deploy a declaration; it is then as declared, and nothing is left to do."""
+        others = {key: value for key, value in self._document["config"].items() if not key.startswith("cortex:")}
+        config = {**{f"cortex:{key}": value for key, value in settings.items()}, **others}
+        self._file.write_text(yaml.safe_dump({**self._document, "config": config}))
+        self.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+        with ThreadPoolExecutor() as both:
+            done = [both.submit(self._verify), both.submit(self._preview)]
+        for one in done:
+            one.result()
+
+    def _verify(self) -> None:
+        for _ in range(3):  # the API server of a busy machine may be found slow
+            done = self._there.run("cortex", *self._verification, "local", check=False)
+            if "api.latency" not in done.stdout:
+                break
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def _preview(self) -> None:
+        self.run("pulumi", "preview", "--stack", "local", "--expect-no-changes")
+
+    def run(self, *command: str) -> str:
+        return self._there.run(*command).stdout
+
+    def live(self, *target: str) -> Settings:
+        found: Settings = json.loads(self.run("kubectl", "get", *target, "-o", "json"))
+        return found
+
+    def names(self, kind: str, namespace: str = "default") -> set[str]:
+        items = self.live(kind, "--namespace", namespace)["items"]
+        return {item["metadata"]["name"] for item in items}

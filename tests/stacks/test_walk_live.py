@@ -1,0 +1,104 @@
+"""A random walk over valid declarations: each becomes the next by one `pulumi up`, on a cluster whose pods are played.
+
+Real images and Jobs need a real node (test_second_day_live.py): there is no verifier here. What needs a world outside
+is made plain: values of Secrets, roles and codes that exist. CORTEX_WALK_STEPS and CORTEX_WALK_SEED lengthen or repeat
+the walk.
+"""
+
+import json
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, seed, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from stacks.model import Declaration
+from stacks.objects import declared
+from tests.conftest import Cluster, cluster_name, cortex, start
+from tests.stacks.changing import Project
+from tests.stacks.conftest import DEFINITIONS
+from tests.stacks.strategies import UNHURRIED, Settings, declarations
+
+pytestmark = pytest.mark.live
+
+STEPS = int(os.environ.get("CORTEX_WALK_STEPS", "40"))
+SEED = int(os.environ.get("CORTEX_WALK_SEED", "0")) or random.randrange(1, 2**32)
+# Few names, so that what one declaration has the next often has as well, but otherwise.
+CALLED = st.sampled_from(["one", "two"])
+PARTS = ("cluster", "namespaces", "secrets", "configMaps", "servers", "resourceManager", "kubeStateMetrics")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    name = cluster_name("walk")
+    try:
+        cluster: Cluster = start(name, ["--node", "kwok"])
+        cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
+        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "-f", str(DEFINITIONS))
+        cluster.run("pulumi", "stack", "select", "--create", "local")
+        yield Project(cluster, tmp_path, ["drift"])
+    finally:
+        cortex("local", "down", "--name", name, "--delete")
+
+
+def drawn(count: int) -> list[Settings]:
+    """Draw this many declarations."""
+    found: list[Settings] = []
+
+    @seed(SEED)
+    @settings(UNHURRIED, max_examples=count + 1, database=None, phases=[Phase.generate])
+    @given(stack=declarations(called=CALLED))
+    def draw(stack: Settings) -> None:
+        found.append(plain(stack))
+
+    draw()
+    return found[1:]  # the first is always the least one
+
+
+def plain(stack: Settings) -> Settings:
+    """Make of a drawn declaration one that a cluster without a world around it can have."""
+    context = {"context": "cortex-local", "environment": "testing", "nodes": 1}
+    for secret in stack["secrets"].values():
+        keys = secret.get("keys") or secret.pop("existing", None) or secret.pop("external")["keys"]
+        secret["keys"] = {key: {"literal": "{}"} for key in keys}
+    for server in stack["servers"].values():
+        server.pop("secretEnv", None)
+        server.pop("secretFiles", None)
+        server.get("kubernetes", {}).pop("clusterRole", None)
+    kept = {part: stack[part] for part in PARTS if part in stack}
+    return {**kept, "cluster": {**stack["cluster"], **context}}
+
+
+def mixed(chance: random.Random, now: Settings, other: Settings) -> Settings:
+    """Give a valid declaration with some parts of each of two."""
+    for _ in range(20):
+        sources = {part: chance.choice([now, other]) for part in PARTS}
+        found = {part: source[part] for part, source in sources.items() if part in source}
+        try:
+            Declaration.model_validate(found)
+        except ValidationError:
+            continue
+        if found != now:
+            return found
+    return other
+
+
+def test_any_declaration_becomes_any_other(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    now: Settings = {}
+    chance = random.Random(SEED)
+    covered: Counter[str] = Counter()
+    for step, other in enumerate(drawn(STEPS)):
+        before, now = now, mixed(chance, now, other) if now else other
+        try:
+            project.up(now)
+        except AssertionError as error:
+            raise AssertionError(f"step {step} of seed {SEED}: {json.dumps([before, now])}\n{error}") from None
+        covered.update(one.kind for one in declared(Declaration.model_validate(now)))
+    with capsys.disabled():
+        sys.stdout.write(f"\n{STEPS} steps of CORTEX_WALK_SEED={SEED}; objects by kind: {dict(covered)}\n")
