@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live
 
-_SOON = 90
-"""Seconds until all failures are told: 45 on a quiet machine."""
+_SOON = 75
+"""Seconds until a failure is told, by the engine's clock: at most 45 on a quiet machine."""
 _SERVERS = """
 key = {"name": "A", "value_from": {"secret_key_ref": {"name": "no", "key": "k"}}}
 probe = {"tcp_socket": {"port": 1}}
@@ -57,16 +56,16 @@ def test_a_bad_change_fails_soon_while_the_old_pods_serve_and_the_good_file_repa
     good = f"PAUSE, PYTHON, IS_BAD = {image!r}, {python!r}, False\n{_SERVERS}"
     project.up(good)
     project.program(good.replace("False", "True", 1))
-    began = time.monotonic()
     output = project.run("up", "--yes", "--skip-preview", "--continue-on-error", fails=True)
-    took = time.monotonic() - began
     for name, words in _TOLD.items():
         told = rf"Deployment {project.namespace}/{name} failed, its pods do not start: {words}"
         assert re.search(told, output), f"{told}\n{output}"
         status = project.live(f"deployments/{name}", root="/apis/apps/v1")["status"]
         assert status.get("availableReplicas") == 1, f"{name}: {status}"
     assert output.count("pods of the version before that still serve: 1") >= len(_TOLD)
-    assert took < _SOON, took
+    took = dict(re.findall(r"Deployment (\S+) updating \((\d+)s\).* error: ", output))
+    assert took.keys() == _TOLD.keys()
+    assert max(map(int, took.values())) < _SOON, took
     counts, _ = project.up(good)
     assert counts == {"updated": len(_TOLD), "unchanged": 2}
     assert "initErrors" not in project.state()
