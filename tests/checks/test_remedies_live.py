@@ -38,6 +38,7 @@ class Score:
     tried: int = 0
     found: int = 0
     put_right: int = 0
+    missed: list[str] = field(default_factory=list)
     false_alarms: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -96,7 +97,7 @@ def test_what_is_found_is_put_right_by_its_remedy(
     _tell(request, score)
     preview = stack.run("pulumi", "preview", "--stack", "local", "--expect-no-changes", "--json", check=False)
     assert preview.returncode == 0, preview.stdout
-    assert (score.found, score.false_alarms, score.put_right) == (score.tried, [], score.tried)
+    assert (score.missed, score.false_alarms, score.put_right) == ([], [], score.tried)
 
 
 def _round(declared: Stack, stack: Cluster, batch: Sequence[Change], score: Score) -> None:
@@ -105,6 +106,7 @@ def _round(declared: Stack, stack: Cluster, batch: Sequence[Change], score: Scor
     hits = [one for one in batch if any(_is(finding, one.mutation) for finding in findings)]
     besides = {code for one in batch for code in (one.mutation.code, *one.mutation.besides)}
     score.found += len(hits)
+    score.missed += [f"{one.mutation.code} {one.mutation.object} {one.paths}" for one in batch if one not in hits]
     score.false_alarms += [_text(finding) for finding in findings if finding.code not in besides]
     for remedy in {one.mutation.remedy for one in batch}:
         REMEDIES[remedy](stack)
@@ -151,16 +153,16 @@ CONFLICTS = {
     "kubectl scale": ("scale", "deployment", "time-mcp-server", "--replicas=1"),
     "another manager": (
         *("patch", "deployment", "time-mcp-server", "--field-manager=someone", "--type=merge", "--patch"),
-        json.dumps({"spec": {"revisionHistoryLimit": 10, "replicas": 3}}),
+        json.dumps({"spec": {"replicas": 3}}),
     ),
-    "an apply of another": (
+    "another manager of a Service": (
         *("patch", "service", "time-mcp-server", "--field-manager=someone", "--type=merge", "--patch"),
         json.dumps({"spec": {"selector": {"app": "drift"}}}),
     ),
 }
 
 
-@pytest.fixture(params=CONFLICTS.values(), ids=CONFLICTS.keys())
+@pytest.fixture(params=[*CONFLICTS.values()], ids=[*CONFLICTS])
 def conflict(request: pytest.FixtureRequest, stack: Cluster) -> Iterator[None]:
     stack.run("kubectl", "--namespace=cortex-mcp", *request.param)
     yield
