@@ -21,6 +21,11 @@ pytestmark = pytest.mark.live
 
 GREEN_SECONDS = 60
 """Longest wait until the stack is as declared, once the remedy is done: a rollout, and pods that end."""
+_HIDDEN = {
+    frozenset({"secret.keys", "secret.content"}),
+    *(frozenset({"secret.stale-pods", f"secret.{fault}"}) for fault in ("missing", "keys", "content")),
+}
+"""Codes of which one explains the other: of a Secret with other keys the content is not judged, nor are its pods."""
 
 
 def _pulumi(stack: Cluster) -> None:
@@ -54,6 +59,9 @@ class Change:
 
     def goes_with(self, others: Iterable["Change"]) -> bool:
         """Check whether it can be made beside the others, and be told from them."""
+        others = [*others]
+        if any(frozenset({self.mutation.code, other.mutation.code}) in _HIDDEN for other in others):
+            return False
         here = [other for other in others if other.mutation.object == self.mutation.object]
         whole = not self.paths or any(not other.paths for other in here)
         return not here or not (whole or any(_overlap(self, other) for other in here))
