@@ -20,6 +20,8 @@ from stacks.model import Declaration
 from stacks.objects import HIDDEN, Hidden, Object, Value
 
 _LONGEST = 200
+_KEYS = frozenset({"containerPort", "mountPath", "port", "protocol"})
+"""By which server-side apply tells the items of a Service's or container's `ports` and of `volumeMounts` apart."""
 
 
 def judge(tally: Tally, declaration: Declaration, snapshot: Snapshot, row: str) -> None:
@@ -54,7 +56,7 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
         message = f"{difference.place} {fault}"
         expected, actual = shown(difference.expected), shown(difference.actual)
         seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
-        remedy = Remedy.PULUMI if seen else Remedy.REPAIR
+        remedy = Remedy.PULUMI if seen and not _identifying(difference.path) else Remedy.REPAIR
         tally.fault(family.of(difference.place), ref, message, expected=expected, actual=actual, remedy=remedy)
     # What differs from the declaration was said above, whoever did it.
     said = [plain(difference.path) for difference in wrong]
@@ -65,6 +67,11 @@ def _object(tally: Tally, obj: Object, live: Document | None) -> None:
         # Once a kind: who cleared them did not do so object by object.
         message = f"an object of kind {obj.kind} has no managedFields, which say who set what"
         tally.unknown(f"look for undeclared fields of {obj.kind} objects", Reason.FAILED, message)
+
+
+def _identifying(path: tuple[str, ...]) -> bool:
+    """Check whether the field is the key of a list's item: an apply would add an item beside the changed one."""
+    return path[-1] in _KEYS and len(path) > 1 and path[-2].startswith("[")
 
 
 def _rendered(obj: Object, path: tuple[str, ...]) -> bool:
