@@ -21,6 +21,8 @@ from stacks.model import Declaration
 from stacks.objects import HIDDEN, Hidden, Object, Value
 
 _LONGEST = 200
+_KEYS = frozenset({"containerPort", "mountPath", "port", "protocol"})
+"""By which server-side apply tells the items of a Service's or container's `ports` and of `volumeMounts` apart."""
 
 
 def judge(tally: Tally, declaration: Declaration, snapshot: Snapshot, row: str) -> None:
@@ -81,13 +83,18 @@ def faults(obj: Object, live: Document) -> Iterator[Fault]:
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
         message = f"{difference.place} {fault}"
         seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
-        remedy = Remedy.PULUMI if seen else Remedy.REPAIR
+        remedy = Remedy.PULUMI if seen and not _identifying(difference.path) else Remedy.REPAIR
         code = family.of(difference.place)
         yield Fault(code, difference.path, message, difference.expected, difference.actual, remedy)
     # What differs from the declaration was said above, whoever did it.
     for field in foreign([*leaves(declared), *said], live):
         message = f"{field.place} was set by {field.manager}"
         yield Fault(field.code(obj.kind), field.path, message, None, field.manager, Remedy.REPAIR, foreign=True)
+
+
+def _identifying(path: tuple[str, ...]) -> bool:
+    """Check whether the field is the key of a list's item: an apply would add an item beside the changed one."""
+    return path[-1] in _KEYS and len(path) > 1 and path[-2].startswith("[")
 
 
 def _rendered(obj: Object, path: tuple[str, ...]) -> bool:

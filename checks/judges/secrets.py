@@ -6,7 +6,7 @@ from datetime import datetime
 from checks.api import Read, Reading
 from checks.comparison import place as place_of
 from checks.findings import Ref, Remedy, Row
-from checks.judges import drift
+from checks.judges.drift import holds
 from checks.objects.references import Reference
 from checks.parts import wanted
 from checks.parts.rolled import Server
@@ -73,14 +73,14 @@ def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datet
         message = "the Secret does not exist"
         tally.fault("secret.missing", ref, message, expected="present", actual="absent", remedy=cure)
         return
-    undeclared = there.keys - secret.keys if secret.made else frozenset()
-    # No deployment takes away a key that it does not declare.
-    same = all(
-        [
-            _keys(tally, ref, secret, there, "lacks", secret.keys - there.keys, cure),
-            _keys(tally, ref, secret, there, "also has", undeclared, Remedy.PERSON),
-        ]
-    )
+    missing, undeclared = secret.keys - there.keys, there.keys - secret.keys if secret.made else frozenset()
+    if missing:
+        _keys(tally, ref, secret, there, f"lacks {', '.join(sorted(missing))}", cure)
+    if undeclared:
+        # No deployment takes away a key that it does not declare.
+        _keys(tally, ref, secret, there, f"also has {', '.join(sorted(undeclared))}", Remedy.PERSON)
+    same = not missing and not undeclared
+    tally.passed(same, ref.namespace)
     if secret.type is not None:
         tally.equal("secret.type", ref, "the Secret has another type", secret.type, there.type, cure)
     if secret.made and same:
@@ -93,18 +93,9 @@ def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datet
     tally.holds(days <= most, "secret.rotation", ref, message, expected=f"at most {most} days", actual=f"{days} days")
 
 
-def _keys(
-    tally: Tally, ref: Ref, secret: WantedSecret, there: Sealed, word: str, keys: Collection[str], remedy: Remedy
-) -> bool:
-    return tally.holds(
-        not keys,
-        "secret.keys",
-        ref,
-        f"the Secret {word} {', '.join(sorted(keys))}",
-        expected=", ".join(sorted(secret.keys)),
-        actual=", ".join(sorted(there.keys)) or None,
-        remedy=remedy,
-    )
+def _keys(tally: Tally, ref: Ref, secret: WantedSecret, there: Sealed, fault: str, remedy: Remedy) -> None:
+    expected, actual = ", ".join(sorted(secret.keys)), ", ".join(sorted(there.keys)) or None
+    tally.fault("secret.keys", ref, f"the Secret {fault}", expected=expected, actual=actual, remedy=remedy)
 
 
 def _labels(tally: Tally, place: Place, declared: Mapping[str, str], there: Mapping[str, str]) -> None:
@@ -127,7 +118,7 @@ def _server(tally: Tally, declaration: Declaration, kind: str, rolled: Server | 
         what = f"{one.kind} {one.name}" + (f" with the key {one.key}" if one.key else "")
         message = f"its pods need the {what}, and there is none"
         # Either the stack makes it, or somebody made the template name it, or others are to make it.
-        ours = (one.kind, one.name) in made or not drift.holds(snapshot, deployment)
+        ours = (one.kind, one.name) in made or not holds(snapshot, deployment)
         cure = Remedy.PULUMI if ours else Remedy.PERSON
         code = f"{_FAMILY[one.kind]}.reference"
         tally.fault(code, ref, message, expected="present", actual="absent", remedy=cure)

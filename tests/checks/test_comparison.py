@@ -12,6 +12,7 @@ from checks.comparison import OMITTED, Difference, differences
 
 GOLDEN = sorted((Path(__file__).parents[1] / "components" / "golden").glob("*.yaml"))
 POINTERS = {
+    "suspend",
     "allowPrivilegeEscalation",
     "automountServiceAccountToken",
     "backoffLimit",

@@ -21,6 +21,11 @@ pytestmark = pytest.mark.live
 
 GREEN_SECONDS = 60
 """Longest wait until the stack is as declared, once the remedy is done: a rollout, and pods that end."""
+_HIDDEN = {
+    frozenset({"secret.keys", "secret.content"}),
+    *(frozenset({"secret.stale-pods", f"secret.{fault}"}) for fault in ("missing", "keys", "content")),
+}
+"""Codes of which one explains the other: of a Secret with other keys the content is not judged, nor are its pods."""
 
 
 def _pulumi(stack: Cluster) -> None:
@@ -38,6 +43,7 @@ class Score:
     tried: int = 0
     found: int = 0
     put_right: int = 0
+    missed: list[str] = field(default_factory=list)
     false_alarms: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -53,6 +59,9 @@ class Change:
 
     def goes_with(self, others: Iterable["Change"]) -> bool:
         """Check whether it can be made beside the others, and be told from them."""
+        others = [*others]
+        if any(frozenset({self.mutation.code, other.mutation.code}) in _HIDDEN for other in others):
+            return False
         here = [other for other in others if other.mutation.object == self.mutation.object]
         whole = not self.paths or any(not other.paths for other in here)
         return not here or not (whole or any(_overlap(self, other) for other in here))
@@ -96,7 +105,7 @@ def test_what_is_found_is_put_right_by_its_remedy(
     _tell(request, score)
     preview = stack.run("pulumi", "preview", "--stack", "local", "--expect-no-changes", "--json", check=False)
     assert preview.returncode == 0, preview.stdout
-    assert (score.found, score.false_alarms, score.put_right) == (score.tried, [], score.tried)
+    assert (score.missed, score.false_alarms, score.put_right) == ([], [], score.tried)
 
 
 def _round(declared: Stack, stack: Cluster, batch: Sequence[Change], score: Score) -> None:
@@ -105,6 +114,7 @@ def _round(declared: Stack, stack: Cluster, batch: Sequence[Change], score: Scor
     hits = [one for one in batch if any(_is(finding, one.mutation) for finding in findings)]
     besides = {code for one in batch for code in (one.mutation.code, *one.mutation.besides)}
     score.found += len(hits)
+    score.missed += [f"{one.mutation.code} {one.mutation.object} {one.paths}" for one in batch if one not in hits]
     score.false_alarms += [_text(finding) for finding in findings if finding.code not in besides]
     for remedy in {one.mutation.remedy for one in batch}:
         REMEDIES[remedy](stack)
@@ -151,16 +161,16 @@ CONFLICTS = {
     "kubectl scale": ("scale", "deployment", "time-mcp-server", "--replicas=1"),
     "another manager": (
         *("patch", "deployment", "time-mcp-server", "--field-manager=someone", "--type=merge", "--patch"),
-        json.dumps({"spec": {"revisionHistoryLimit": 10, "replicas": 3}}),
+        json.dumps({"spec": {"replicas": 3}}),
     ),
-    "an apply of another": (
+    "another manager of a Service": (
         *("patch", "service", "time-mcp-server", "--field-manager=someone", "--type=merge", "--patch"),
         json.dumps({"spec": {"selector": {"app": "drift"}}}),
     ),
 }
 
 
-@pytest.fixture(params=CONFLICTS.values(), ids=CONFLICTS.keys())
+@pytest.fixture(params=[*CONFLICTS.values()], ids=[*CONFLICTS])
 def conflict(request: pytest.FixtureRequest, stack: Cluster) -> Iterator[None]:
     stack.run("kubectl", "--namespace=cortex-mcp", *request.param)
     yield

@@ -265,7 +265,7 @@ SERVERS = [
     Mutation("server.undeclared", f"Deployment {WORKERS}/rogue", ROGUE),
     Mutation("server.undeclared", f"Deployment {MCP}/shadow", SHADOW),
     Mutation("service.missing", f"Service {TIME}", None),
-    *_mutate("service.port", f"Service {TIME}", put("spec/ports/0/port", 9), put("spec/ports/0/targetPort", 9)),
+    *_mutate("service.port", f"Service {TIME}", beyond(put("spec/ports/0/port", 9)), put("spec/ports/0/targetPort", 9)),
     *_mutate(
         "service.selector",
         f"Service {TIME}",
@@ -412,7 +412,7 @@ OTHERS = [
         put("spec/replicas", 0),
         besides=MEASURING,
     ),
-    *_mutate("object.field", f"Service {METRICS}", put("spec/ports/0/port", 9), besides=MEASURING),
+    *_mutate("object.field", f"Service {METRICS}", beyond(put("spec/ports/0/port", 9)), besides=MEASURING),
     *(
         Mutation("object.undeclared", f"{kind} {WORKERS}/stray", {**STRANGER, "spec": spec})
         for kind, spec in (
