@@ -101,6 +101,9 @@ async def take(declaration: Declaration, access: Access, selection: Selection = 
         if isinstance(version, Unread) and version.reason in HOPELESS:
             return nothing(declaration, version)
         parts: dict[str, Any] = {"version": version}
+        if selection.has_row("connection"):
+            # Alone: it measures how fast the API server answers.
+            parts["api_server"] = await api_server.read(declaration, access, api)
 
         def wanted(part: str) -> bool:
             return part not in ROWS or any(map(selection.has_row, ROWS[part]))
@@ -117,9 +120,6 @@ async def take(declaration: Declaration, access: Access, selection: Selection = 
             if wanted("nodes"):
                 # Probe pods take longer to start than all the others take to read.
                 group.start_soon(read_first)
-            if selection.has_row("connection"):
-                # Before the others: it measures how fast the API server answers.
-                parts["api_server"] = await api_server.read(declaration, access, api)
             for part, reader in _readers(declaration, access, api).items():
                 if wanted(part):
                     group.start_soon(read, part, reader)
