@@ -103,6 +103,9 @@ async def take(declaration: Declaration, access: Access, selection: Selection = 
         if isinstance(version, Unread) and version.reason in HOPELESS:
             return nothing(declaration, version)
         parts: dict[str, Any] = {"version": version}
+        if selection.has_row("connection"):
+            # Alone: it measures how fast the API server answers.
+            parts["api_server"] = await api_server.read(declaration, access, api)
 
         def wanted(part: str) -> bool:
             return part not in ROWS or any(map(selection.has_row, ROWS[part]))
@@ -110,15 +113,15 @@ async def take(declaration: Declaration, access: Access, selection: Selection = 
         async def read(part: str, reader: Reader) -> None:
             parts[part] = await reader()
 
+        async def read_first() -> None:
+            parts["nodes"] = await api.list(NODES)
+            if wanted("network"):
+                parts["network"] = await network.read(declaration, access, api, parts["nodes"])
+
         async with anyio.create_task_group() as group:
             if wanted("nodes"):
-                parts["nodes"] = await api.list(NODES)
-            if wanted("network"):
-                # First: its pods take longer to start than all the others take to read.
-                group.start_soon(read, "network", partial(network.read, declaration, access, api, parts["nodes"]))
-            if selection.has_row("connection"):
-                # Before the others: it measures how fast the API server answers.
-                parts["api_server"] = await api_server.read(declaration, access, api)
+                # Probe pods take longer to start than all the others take to read.
+                group.start_soon(read_first)
             for part, reader in _readers(declaration, access, api).items():
                 if wanted(part):
                     group.start_soon(read, part, reader)

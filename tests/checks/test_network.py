@@ -445,21 +445,6 @@ def test_refusal_lasts_longer_where_other_nodes_may_learn_of_the_pod_late(
         assert json.loads(container["command"][-1])["lasting"] == lasting
 
 
-def test_probe_pods_are_made_before_anything_but_the_nodes_is_read() -> None:
-    world = World(stack({"namespace": "cortex-system"}))
-    with serve(world) as api:
-        reporting(api, '{"alive": true, "outcomes": ["refused"]}')
-        end, read_before = api.on_create, list[set[str]]()
-
-        def both(path: str, job: Json) -> None:
-            read_before.append({each for each in api.requests if not each.endswith("/jobs")})
-            end(path, job)
-
-        api.on_create = both
-        anyio.run(take, world.declaration, Access("test", api.url))
-    assert read_before[0] == {"/version", "/api/v1/nodes"}
-
-
 def test_probe_pods_are_no_part_of_the_stack() -> None:
     world = World(declared(servers={}))
     with serve(world) as api:
