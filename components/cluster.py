@@ -1,12 +1,18 @@
 """The one connection of a stack: a provider pinned to the declared context, never the default one."""
 
+import pulumi
+from pulumi.runtime import invoke_async
 from pulumi_kubernetes import Provider
+
+_NAME = "cluster"
 
 
 def connect(context: str) -> Provider:
     """Make the provider for a context of the kubeconfig that the environment names (KUBECONFIG)."""
+    options = pulumi.ResourceHookOptions(on_dry_run=True)
+    stays = pulumi.ResourceHook("stays-on-its-cluster", _stay, options)
     return Provider(
-        "cluster",
+        _NAME,
         context=context,
         # Without it a kubeconfig that merely moved may replace the provider, and every object with it.
         cluster_identifier=context,
@@ -16,4 +22,22 @@ def connect(context: str) -> Provider:
         # Else each change of a value deletes the object and makes it anew, while pods mount it.
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
+        opts=pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[stays])),
     )
+
+
+async def _stay(args: pulumi.ResourceHookArgs) -> None:
+    """Refuse another provider than the one that the state has: the engine would replace every object of the stack.
+
+    Raises:
+        pulumi.RunError: the stack is on another context.
+    """
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    state = await invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
+    if provider := state["outputs"].get(args.urn):
+        old, new = provider["outputs"].get("context"), (args.new_inputs or {}).get("context")
+        raise pulumi.RunError(
+            f"cortex:cluster.context: the stack is on {old!r}, and a stack does not move to {new!r}: if the context "
+            "got another name, give it the old one (`kubectl config rename-context`); to move, `pulumi destroy` with "
+            "the old context first, or make a new stack"
+        )

@@ -1,3 +1,7 @@
+import asyncio
+from unittest import mock
+
+import pulumi
 import pytest
 
 from components import cluster
@@ -17,3 +21,22 @@ def test_provider_is_pinned_to_the_declared_context(monkeypatch: pytest.MonkeyPa
         "enableConfigMapMutable": "true",
         "enableSecretMutable": "true",
     }
+
+
+def before_create(urn: str, state: dict[str, object]) -> None:
+    """Run the hook as the engine does before it makes a provider."""
+    hook = record(lambda: cluster.connect("other")).hooks["stays-on-its-cluster"]
+    args = pulumi.ResourceHookArgs(urn, "", "cluster", "pulumi:providers:kubernetes", new_inputs={"context": "other"})
+    with mock.patch("components.cluster.invoke_async", mock.AsyncMock(return_value={"outputs": state})):
+        found = hook(args)
+        assert found is not None
+        asyncio.run(found)  # type: ignore[arg-type]
+
+
+def test_a_stack_does_not_move_to_another_cluster() -> None:
+    with pytest.raises(pulumi.RunError, match="the stack is on 'cortex-local', and a stack does not move to 'other'"):
+        before_create("urn", {"urn": {"outputs": {"context": "cortex-local"}}})
+
+
+def test_a_new_stack_may_be_anywhere() -> None:
+    before_create("urn", {})
