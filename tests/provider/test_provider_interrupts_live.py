@@ -46,6 +46,11 @@ _SERVER: dict[str, object] = {
     "transport": "stdio",
     "capabilities": {"time": ["get_current_time"]},
     "replicas": 1,
+    # Ten deployments wait for it: no longer than it takes to start.
+    "probes": {
+        "readiness": {"initialDelaySeconds": 0, "periodSeconds": 1, "timeoutSeconds": 1},
+        "startup": {"periodSeconds": 1, "timeoutSeconds": 1, "failureThreshold": 120},
+    },
 }
 # From one to the other, one server comes, one changes with its configuration, one goes, and one stays.
 _DECLARATIONS = (
