@@ -7,10 +7,12 @@ be meant as `server.*`. Codes are an interface: they are never renamed or reused
 * title: the fault in a phrase;
 * meaning: the paragraph of `cortex explain`;
 * remedy: who puts it right, `pulumi`, `repair` or `person`, unless the judge knows better of a finding;
-* hint: what to do, in a phrase; without one, that of HINTS, which has none for a person;
+* hint: what to do, in a phrase; without one, that of HINTS, which has none for a person. In its commands STACK,
+  NAMESPACE, KIND and NAME stand for those of a finding;
 * otherwise: the hints of findings with another remedy, by that; without one, that of HINTS.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,8 +21,9 @@ from pathlib import Path
 from typing import NotRequired, TypedDict, cast
 
 import yaml
+from msgspec.structs import replace
 
-from checks.findings import Finding, Ref, Remedy, Severity, Value
+from checks.findings import CLUSTER, Finding, Ref, Remedy, Severity, Value
 
 FOLDER = Path(__file__).with_name("codes")
 HINTS = {
@@ -59,6 +62,10 @@ def catalogue() -> dict[str, Entry]:
     }
 
 
+_COMMAND = re.compile(r"`[^`]+`")
+_PLACEHOLDER = re.compile(r"\b(NAMESPACE|KIND|NAME)\b")
+
+
 class _Fields(TypedDict):
     severity: str
     remedy: str
@@ -95,7 +102,29 @@ def finding(
     """
     entry = catalogue()[code]
     hint = entry.hint if remedy in (None, entry.remedy) else entry.otherwise.get(remedy) or HINTS[remedy]
-    return Finding(code, entry.severity, obj, message, expected, actual, hint, remedy or entry.remedy)
+    advice = addressed(hint, obj)
+    return Finding(code, entry.severity, obj, message, expected, actual, advice, remedy or entry.remedy)
+
+
+def addressed(hint: str, obj: Ref) -> str:
+    """Return the hint with the object's kind, name and namespace in its commands.
+
+    What a finding says of the cluster as a whole names no object, so its commands keep their placeholders.
+    """
+    if obj.kind == CLUSTER:
+        return hint
+    there = {"NAMESPACE": obj.space, "KIND": obj.kind.lower(), "NAME": obj.name}
+
+    def command(match: re.Match[str]) -> str:
+        return _PLACEHOLDER.sub(lambda found: there[found[0]] or found[0], match[0])
+
+    return _COMMAND.sub(command, hint)
+
+
+def for_stack(found: Finding, stack: str) -> Finding:
+    """Return the finding with the stack's name in the commands of its hint."""
+    hint = _COMMAND.sub(lambda match: re.sub(r"\bSTACK\b", lambda _: stack, match[0]), found.hint)
+    return replace(found, hint=hint)
 
 
 def near(code: str) -> list[str]:

@@ -52,6 +52,10 @@ class Remedy(StrEnum):
     PERSON = "person"
 
 
+CLUSTER = "Cluster"
+"""The kind of a Ref to the cluster as a whole, which is named by the context."""
+
+
 class Ref(msgspec.Struct, frozen=True, omit_defaults=True):
     """A Kubernetes object; `namespace` is empty for cluster-wide ones."""
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
+from msgspec import structs
+
 from checks import deployed, pending_deletion, suppressions
 from checks.access import Access
 from checks.api import Unread
+from checks.catalogue import for_stack
 from checks.findings import EVERYTHING, SCHEMA, Reason, Report, Row, Selection, Severity, Status
 from checks.judges import declaration as declaration_judge
 from checks.judges import named
@@ -115,6 +118,8 @@ def _report(
     stack: str,
     digest: str,
 ) -> Report:
+    if stack:
+        rows = tuple(structs.replace(row, findings=tuple(for_stack(f, stack) for f in row.findings)) for row in rows)
     return Report(
         schema=SCHEMA,
         stack=stack,

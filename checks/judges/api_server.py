@@ -5,7 +5,7 @@ from math import ceil, isfinite
 
 from checks.api import Read
 from checks.credentials import Means
-from checks.findings import Reason, Ref
+from checks.findings import CLUSTER, Reason, Ref
 from checks.parts.api_server import ApiServer, Transport
 from checks.tally import Tally
 from stacks.kube_state_metrics import Alerts
@@ -22,7 +22,7 @@ _SUBJECT = "api-server"
 
 def judge(tally: Tally, declaration: Declaration, server: ApiServer) -> None:
     """Judge what was measured; of a server that did not answer nothing else is known."""
-    ref = Ref("Cluster", declaration.cluster.context)
+    ref = Ref(CLUSTER, declaration.cluster.context)
     if (latencies := tally.use(server.latencies)) is not None:
         _latency(tally, ref, _threshold(declaration), latencies)
         _transport(tally, ref, server)

@@ -1,7 +1,7 @@
 """Can the cluster be reached, and how well; are its nodes there and Ready; does its DNS answer? (Seed, section 1.4.)"""
 
 from checks import dns
-from checks.findings import Ref, Row
+from checks.findings import CLUSTER, Ref, Row
 from checks.judges import api_server
 from checks.objects import Condition, Node, Pod
 from checks.parts.dns import LABELS, NAMESPACE, SERVICE, Dns
@@ -26,7 +26,7 @@ def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
 
 
 def _nodes(tally: Tally, declaration: Declaration, nodes: tuple[Node, ...]) -> None:
-    cluster = Ref("Cluster", declaration.cluster.context)
+    cluster = Ref(CLUSTER, declaration.cluster.context)
     wanted = declaration.cluster.nodes
     tally.equal("node.count", cluster, f"the cluster has {len(nodes)} nodes, not {wanted}", wanted, len(nodes))
     ready = 0

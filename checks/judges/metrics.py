@@ -9,7 +9,7 @@ import msgspec
 from checks import cluster_health
 from checks.api import Read
 from checks.cluster_metrics import LAG, NEEDED, ClusterMetrics, Key
-from checks.findings import Ref, Row, Value
+from checks.findings import CLUSTER, Ref, Row, Value
 from checks.judges.reach import metrics_explained
 from checks.objects import Deployment, Meta
 from checks.parts.metrics import Answer, Refused
@@ -106,7 +106,7 @@ def _missing(tally: Tally, declared: KubeStateMetrics, kind: str, there: set[Key
 
 
 def _health(tally: Tally, declaration: Declaration, metrics: ClusterMetrics) -> None:
-    cluster = Ref("Cluster", declaration.cluster.context)
+    cluster = Ref(CLUSTER, declaration.cluster.context)
     counted = cluster_health.figures(metrics)
     unready = [name for name, ready in metrics.nodes.items() if not ready]
     failed, stuck = (["/".join(key) for key in keys] for keys in (metrics.failed, metrics.stuck))
