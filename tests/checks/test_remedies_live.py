@@ -37,7 +37,7 @@ def _repair(stack: Cluster) -> None:
 
 
 REMEDIES: dict[Remedy, Callable[[Cluster], None]] = {Remedy.PULUMI: _pulumi, Remedy.REPAIR: _repair}
-"""How a test does what a finding's remedy says, in the order in which several are done."""
+"""How a test does what a finding's remedy says."""
 
 
 @dataclass
@@ -64,6 +64,9 @@ class Change:
     def goes_with(self, others: Iterable["Change"]) -> bool:
         """Check whether it can be made beside the others, and be told from them."""
         others = [*others]
+        # What the other remedy is for would stay, and may keep new pods from starting.
+        if any(other.mutation.remedy is not self.mutation.remedy for other in others):
+            return False
         if any(frozenset({self.mutation.code, other.mutation.code}) in _HIDDEN for other in others):
             return False
         here = [other for other in others if other.mutation.object == self.mutation.object]
@@ -76,7 +79,7 @@ def _overlap(one: Change, other: Change) -> bool:
 
 
 def batches(mutations: Sequence[Mutation], objects: dict[str, Json]) -> list[list[Change]]:
-    """Put together what one deployment can put right at a time."""
+    """Put together what one deployment, or one repair, can put right at a time."""
     result: list[list[Change]] = []
     for mutation in mutations:
         change = Change(mutation, _paths(mutation, objects))
@@ -120,10 +123,7 @@ def _round(declared: Stack, stack: Cluster, batch: Sequence[Change], score: Scor
     score.found += len(hits)
     score.missed += [f"{one.mutation.code} {one.mutation.object} {one.paths}" for one in batch if one not in hits]
     score.false_alarms += [_text(finding) for finding in findings if finding.code not in besides]
-    wanted = {one.mutation.remedy for one in batch}
-    for remedy, do in REMEDIES.items():
-        if remedy in wanted:
-            do(stack)
+    REMEDIES[batch[0].mutation.remedy](stack)
     left = _left(declared)
     score.put_right += sum(not any(str(f.object) == one.mutation.object for f in left) for one in batch)
     assert [_text(finding) for finding in left] == [], [str(one.mutation.object) for one in batch]

@@ -362,7 +362,7 @@ CONFIG = [
     ),
     *_mutate("object.label", f"ConfigMap {MCP}/time-mcp-config", drop(_label("cortex.dev/component"))),
     *_mutate(
-        "object.foreign-data", f"ConfigMap {MCP}/time-mcp-config", put("binaryData", {"more": "MQ=="}), besides=READ
+        "object.foreign-data", f"ConfigMap {MCP}/time-mcp-config", put("binaryData", {"other": "MQ=="}), besides=READ
     ),
     Mutation("object.undeclared", f"ConfigMap {WORKERS}/stray", STRANGER, frozenset({"config.unused"})),
     *_mutate("declaration.missing", f"ConfigMap {SYSTEM}/cortex-declaration", None),
