@@ -25,6 +25,9 @@ def register(
         KeyError: something is hidden in the object, and `hidden` does not have it.
     """
     inputs = {key: _revealed(value, hidden or {}) for key, value in declared.made().items()}
+    # What moves to another namespace is deleted first. Were it made there first, and the deployment failed before its
+    # deletes, the way back would find the old object in its place.
+    opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
     if declared.initial:
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=[*declared.initial]))
     if declared.kind == _SECRET:

@@ -55,8 +55,7 @@ class Verification(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: VerificationSettings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:Verification", name, None, opts)
-        # First delete: after a deployment that failed, the way back leads to a Job that would still be there.
-        replaced = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         job = verification(settings.verifier, settings.site, settings.digest, secrets=bool(settings.secrets))
-        register(job, replaced, name=names.VERIFY, hidden=verification_checksum(settings.secrets))
+        child, hidden = pulumi.ResourceOptions(parent=self), verification_checksum(settings.secrets)
+        register(job, child, name=names.VERIFY, hidden=hidden)
         self.register_outputs({})

@@ -20,8 +20,8 @@ def custom_resources(cluster: Cluster) -> Iterator[Cluster]:
     cluster.run("kubectl", "delete", "-f", str(DEFINITIONS))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def admission(custom_resources: Cluster) -> Iterator[Admission]:
-    """The API server, and what a test keeps there is gone after the run."""
+    """The API server; what a test keeps there is gone after it, for it carries the stack's label."""
     yield Admission(custom_resources.kubeconfig)
     custom_resources.run("kubectl", "delete", "namespace", "--selector", PREFIX)
