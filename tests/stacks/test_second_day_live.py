@@ -96,3 +96,18 @@ def test_any_declaration_becomes_the_next_by_one_up(project: Project) -> None:
     project.up(project.declared())
     assert project.names("deployments", "cortex-mcp") == {"kubernetes-mcp-server", "time-mcp-server"}
     assert SHARED not in project.names("secrets", "cortex-mcp")
+
+
+def test_a_move_that_failed_has_a_way_back(project: Project) -> None:
+    """The deployment's verification fails before its deletes, for a cause that has nothing to do with it."""
+    settings = project.declared()
+    settings["servers"]["kubernetes"]["namespace"] = "cortex-workers"
+    project.run("kubectl", "create", "namespace", "cortex-stray")
+    try:
+        with pytest.raises(AssertionError, match=r"Namespace cortex-stray: .*namespace\.undeclared"):
+            project.up(settings)
+    finally:
+        project.run("kubectl", "delete", "namespace", "cortex-stray")
+    project.up(project.declared())
+    assert project.names("deployments", "cortex-mcp") == {"kubernetes-mcp-server", "time-mcp-server"}
+    assert project.names("deployments", "cortex-workers") == set()
