@@ -21,13 +21,13 @@ import yaml
 
 from bench.pods import pod
 from bench.ratio import interleaved, seconds
-from checks.access import Access, from_kubeconfig
+from checks.kube.connection import Access, from_kubeconfig
 from local.folders import cache
 from local.programs import Programs
 from local.progress import Progress
 from local.tool import CHECKERS
 from stacks.loader import load
-from stacks.objects import declared
+from stacks.manifests import declared
 
 CLUSTER, STACK = "bench-kwok", "bench"
 NAMESPACES, NODES, PODS = 50, 50, 5000

@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 
-from checks.access import Access
-from checks.mcp_answer import Outcome
-from checks.mcp_probe import probe
+from checks.kube.connection import Access
+from checks.mcp.answer import Outcome
+from checks.mcp.probe import probe
 
 SERVERS = 50
 LATENCY_SECONDS = 0.2

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from stacks.objects import Hidden, Object, Value
+from stacks.manifests import Hidden, Object, Value
 
 HiddenValues = Mapping[str, pulumi.Input[str]]
 """The key of a field → its value, for what is hidden in an object."""

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import msgspec
 
-from checks.findings import Ref
-from checks.objects import Binding, PolicyRule, Role, Subject
+from checks.kube.models import Binding, PolicyRule, Role, Subject
 from checks.rbac.requests import Account, Request, allows
-from stacks.objects import Object
+from checks.results.result import Ref
+from stacks.manifests import Object
 
 T = TypeVar("T")
 

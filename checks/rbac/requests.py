@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from checks.objects import PolicyRule
-from stacks.objects import Object
+from checks.kube.models import PolicyRule
+from stacks.manifests import Object
 
 ANY = "*"
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from checks.findings import Finding
-from checks.judges.drift import Fault, faults
-from checks.kinds import Document
+from checks.drift.check import Fault, faults
+from checks.kube.resources import Document
 from checks.repair.actions import Because, Left, left
 from checks.repair.author import Author, author, has_other_owners, owner
 from checks.repair.paths import Path, find, is_list
 from checks.repair.steps import Step, change
-from stacks.objects import Hidden, Object, Value
+from checks.results.result import Finding
+from stacks.manifests import Hidden, Object, Value
 
 _MAPS = ("labels", "annotations")
 """Maps whose keys are set one by one, by many."""

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import cast
 
-from checks.api import Kind
-from checks.findings import Ref
-from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED, Document
-from checks.parts import strays
+from checks.kube.client import Kind
+from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED, Document
+from checks.objects import collect as strays
+from checks.results.result import Ref
 
 KINDS: Mapping[str, Kind[Document]] = {
     **CLUSTER_WIDE,

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from checks.findings import Finding, Ref, Remedy
-from checks.kinds import Document
+from checks.kube.resources import Document
 from checks.repair import fields, whole
 from checks.repair.actions import Because, Left, left
 from checks.repair.kinds import HOLDS_DATA, KINDS
 from checks.repair.steps import Step, merged
-from stacks.model import Declaration
-from stacks.objects import Object, declared
+from checks.results.result import Finding, Ref, Remedy
+from stacks.manifests import Object, declared
+from stacks.model.declaration import Declaration
 
 UNDECLARED = frozenset({"namespace.undeclared", "object.undeclared", "secret.unused"})
 """Codes of a whole object that is there without being declared or used."""

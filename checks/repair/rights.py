@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import anyio
 
-from checks.api import Api, Kind, Reading, Unread
-from checks.findings import Permission
-from checks.kinds import Document
-from checks.objects import AccessReview
+from checks.kube.client import Api, Kind, Reading, Unread
+from checks.kube.models import AccessReview
+from checks.kube.resources import Document
 from checks.repair.kinds import kind_of
 from checks.repair.steps import Step
+from checks.results.result import Permission
 
 REVIEWS = Kind("apis/authorization.k8s.io/v1", "selfsubjectaccessreviews", AccessReview)
 

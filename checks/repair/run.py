@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from checks.api import Api, Unread
+from checks.cli.options import Target
 from checks.errors import UncheckedError
-from checks.findings import Finding, Permission, Ref, Remedy, Selection, Severity, Unknown
-from checks.findings import Report as Verification
-from checks.kinds import Document
-from checks.options import Target
+from checks.kube.client import Api, Unread
+from checks.kube.resources import Document
 from checks.repair.actions import SCHEMA, Action, Because, Left, Outcome, Report, left
 from checks.repair.kinds import kind_of
 from checks.repair.plan import Place, Plan, plan, wanted
@@ -18,7 +16,9 @@ from checks.repair.rights import missing
 from checks.repair.selection import about, chosen
 from checks.repair.settling import key, settle
 from checks.repair.writing import write
-from checks.verify import verify
+from checks.results.result import Finding, Permission, Ref, Remedy, Selection, Severity, Unknown
+from checks.results.result import Report as Verification
+from checks.verification.verify import verify
 
 PUT_RIGHT, LEFT, UNKNOWN = 0, 1, 3
 """Exit codes. 2 is bad usage."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from checks.errors import UsageError
-from checks.findings import Finding, Ref
-from stacks.model import Declaration
-from stacks.objects import declared
+from checks.results.result import Finding, Ref
+from stacks.manifests import declared
+from stacks.model.declaration import Declaration
 
 _SHOWN = 10
 

@@ -6,15 +6,15 @@ from typing import cast
 import anyio
 from msgspec.structs import replace
 
-from checks.api import Api, Unread
-from checks.findings import Finding, Ref
-from checks.findings import Report as Verification
-from checks.kinds import Document
+from checks.kube.client import Api, Unread
+from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
 from checks.repair.author import Author, author, maker
 from checks.repair.kinds import kind_of
 from checks.repair.paths import find, is_list
 from checks.repair.steps import Step
+from checks.results.result import Finding, Ref
+from checks.results.result import Report as Verification
 
 WATCHED_SECONDS = 5.0
 """How long what was written is watched at the least: a writer that acts again and again has done so by then."""

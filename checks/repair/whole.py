@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from checks.findings import Finding
-from checks.kinds import Document
+from checks.kube.resources import Document
 from checks.rbac import requests
 from checks.repair.actions import Because, Left, left
 from checks.repair.author import changer, maker, owner
 from checks.repair.steps import Step, change, deletion
-from stacks.model import Declaration
-from stacks.objects import Value, declared
+from checks.results.result import Finding
+from stacks.manifests import Value, declared
+from stacks.model.declaration import Declaration
 
 CHANGED_PODS = frozenset({"pod.ephemeral-container", "server.annotation", "server.image", "server.label"})
 """Of a pod: what somebody changed in it. Its controller makes another, as declared."""

@@ -7,13 +7,13 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from checks.api import BUSY, Api, Reading, Unread
-from checks.findings import Reason, Ref
-from checks.kinds import Document
+from checks.kube.client import BUSY, Api, Reading, Unread
+from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
 from checks.repair.kinds import kind_of
 from checks.repair.paths import find
 from checks.repair.steps import Step, is_as_seen, operations
+from checks.results.result import Reason, Ref
 
 MANAGER = "pulumi-kubernetes-repair"
 """The field manager of every write.

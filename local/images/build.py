@@ -20,7 +20,7 @@ _ENV = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUNBUFFERED": "1",
 }
-_CORTEX = b"#!/usr/bin/python3\nimport sys\n\nfrom checks.cli import main\n\nsys.exit(main())\n"
+_CORTEX = b"#!/usr/bin/python3\nimport sys\n\nfrom checks.cli.main import main\n\nsys.exit(main())\n"
 _TIME = f'#!/bin/sh\nPYTHONPATH=/{_SERVER}/site exec python3 -m mcp_server_time "$@"\n'.encode()
 """The server's packages are its own: it may need another version of the SDK than the bridge."""
 

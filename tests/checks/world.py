@@ -6,37 +6,39 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from checks.api import Kind, Read, Reading, Unread
-from checks.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
-from checks.credentials import Credential, Means
-from checks.findings import Finding, Reason, Row
-from checks.http_probe import Reply
-from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
-from checks.mcp_answer import Answer, Outcome
-from checks.objects import Binding, ConfigMap, Owned, Pod, Role, Version
-from checks.parts import dns, rights
-from checks.parts.api_server import ApiServer, Certificate, Transport
-from checks.parts.callers import admitted, asked, callers
-from checks.parts.discovery import Discovery
-from checks.parts.dns import Dns
-from checks.parts.health import JOBS, Health, probed
-from checks.parts.listing import PerNamespace
-from checks.parts.metrics import Metrics
-from checks.parts.network import Network
-from checks.parts.network import Outcome as Reached
-from checks.parts.objects import Named, Objects
-from checks.parts.rights import Rights
-from checks.parts.rolled import Server
-from checks.parts.secrets import Secrets
-from checks.parts.strays import KINDS, Strays
-from checks.parts.usage import Usage
+from checks.connection import collect_dns as dns
+from checks.connection.collect_api_server import ApiServer, Certificate, Transport
+from checks.connection.collect_dns import Dns
+from checks.drift.live_objects import Named, Objects
+from checks.health.collect import JOBS, Health, probed
+from checks.health.http_probe import Reply
+from checks.kube.client import Kind, Read, Reading, Unread
+from checks.kube.credentials import Credential, Means
+from checks.kube.listing import PerNamespace
+from checks.kube.models import Binding, ConfigMap, Owned, Pod, Role, Version
+from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.mcp.answer import Answer, Outcome
+from checks.metrics.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
+from checks.metrics.collect import Metrics
+from checks.network.callers import admitted, asked, callers
+from checks.network.collect import Network
+from checks.network.collect import Outcome as Reached
+from checks.objects.collect import KINDS, Strays
+from checks.rbac import collect as rights
+from checks.rbac.collect import Rights
 from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
-from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
-from checks.verify import judge
-from stacks import names, objects
+from checks.results.result import Finding, Reason, Row
+from checks.secrets.collect import Secrets
+from checks.secrets.rolled import Server
+from checks.servers.collect import Discovery
+from checks.usage.collect import Usage
+from checks.verification.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
+from checks.verification.verify import judge
+from stacks import manifests as objects
 from stacks.loader import parse
-from stacks.model import Declaration
+from stacks.model import names
+from stacks.model.declaration import Declaration
 
 if TYPE_CHECKING:
     from checks.rbac.questions import Question

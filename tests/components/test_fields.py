@@ -7,7 +7,7 @@ from typing import cast, get_args, get_origin
 import pytest
 from pulumi import _types as types
 
-from stacks.objects import Object, Value, declared
+from stacks.manifests import Object, Value, declared
 from tests.components.full import full
 
 MODULES = {

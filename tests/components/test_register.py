@@ -8,8 +8,8 @@ import pulumi
 import pytest
 
 from components.register import register
-from stacks.model import Declaration
-from stacks.objects import HIDDEN, Object, declared
+from stacks.manifests import HIDDEN, Object, declared
+from stacks.model.declaration import Declaration
 from stacks.program import deploy
 from tests.components import golden
 from tests.components.full import SECRETS, full

@@ -5,21 +5,21 @@ import anyio
 import pulumi
 import pytest
 
-from checks.access import Access
-from checks.api import Kind
-from checks.findings import Severity
-from checks.kinds import CUSTOM, NAMESPACED
-from checks.parts.usage import POD_METRICS
-from checks.publication import publish
-from checks.snapshot import EVENTS, PODS
-from checks.verify import verify_deployed
+from checks.in_cluster.publication import publish
+from checks.kube.client import Kind
+from checks.kube.connection import Access
+from checks.kube.resources import CUSTOM, NAMESPACED
+from checks.results.result import Severity
+from checks.usage.collect import POD_METRICS
+from checks.verification.snapshot import EVENTS, PODS
+from checks.verification.verify import verify_deployed
 from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
-from stacks.custom_resources import CustomResource
-from stacks.objects.site import Site
-from stacks.objects.verifier import COMMAND
+from stacks.manifests.site import Site
+from stacks.manifests.verifier import COMMAND
+from stacks.model.custom_resources import CustomResource
+from stacks.model.verifier import Verifier as Declared
+from stacks.model.verifier import verifier_client
 from stacks.program import deploy
-from stacks.verifier import Verifier as Declared
-from stacks.verifier import verifier_client
 from tests.checks.fake_api import serve, status
 from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared

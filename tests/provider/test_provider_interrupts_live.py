@@ -23,7 +23,7 @@ import pytest
 import yaml
 
 from stacks.loader import load
-from stacks.objects import declared
+from stacks.manifests import declared
 from tests.conftest import ROOT
 from tests.provider import processes
 

@@ -18,8 +18,8 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stacks.model import Declaration
-from stacks.objects import declared
+from stacks.manifests import declared
+from stacks.model.declaration import Declaration
 from tests.conftest import Cluster, cluster_name, cortex, start
 from tests.stacks.changing import Project
 from tests.stacks.conftest import DEFINITIONS

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx2
 
-from checks.api import Kind
-from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
-from checks.parts import strays
+from checks.kube.client import Kind
+from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.objects import collect as strays
 
 Json = dict[str, Any]
 Edit = Callable[[Json], object]

@@ -7,10 +7,10 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from checks.formats import document
 from checks.repair import actions
-from checks.reports import document
+from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import FakeApi, serve
-from tests.checks.test_cli import Project
 from tests.checks.world import World, declared
 
 QUOTA = "cortex-mcp-quota"

@@ -7,13 +7,13 @@ from functools import partial
 import anyio
 import pytest
 
-from checks.access import Access
+from checks.cli.options import Target
 from checks.errors import UsageError
-from checks.findings import Selection
-from checks.options import Target
+from checks.kube.connection import Access
 from checks.repair import settling
 from checks.repair.actions import Because, Outcome, Report
 from checks.repair.run import Repair, carry_out, prepare
+from checks.results.result import Selection
 from tests.checks.fake_api import Answer, FakeApi, serve, status
 from tests.checks.world import Json, World, declared
 

@@ -76,8 +76,8 @@ def source(tmp_path: Path) -> Path:
             "bridge/__init__.py": "",
             "bridge/requirements.txt": "wheel==1",
             "bridge/servers/time/requirements.txt": "wheel==2",
-            "checks/cli.py": "def main(): ...\n",
-            "stacks/model.py": "A = 1\n",
+            "checks/cli/main.py": "def main(): ...\n",
+            "stacks/model/declaration.py": "A = 1\n",
             "stacks/__pycache__/model.pyc": "stale",
             "stacks/.editor.swp": "secret",
         },
@@ -174,7 +174,7 @@ def test_changed_code_changes_the_tags_of_its_images_only(
     run = Programs()
     before = built(tmp_path / "cache", programs, source, run)
     asked = list(run.asked)
-    lay(source, {"stacks/model.py": "A = 2\n"})
+    lay(source, {"stacks/model/declaration.py": "A = 2\n"})
     after = built(tmp_path / "cache", programs, source, run)
     changed = {name for name, image in after.items() if image != before[name]}
     assert changed == {"cortex", "mcp-server-time"}
@@ -192,7 +192,7 @@ def test_nothing_is_made_twice(tmp_path: Path, programs: dict[str, Path], source
 
 def test_old_archives_are_forgotten(tmp_path: Path, programs: dict[str, Path], source: Path) -> None:
     for value in range(4):
-        lay(source, {"stacks/model.py": f"A = {value}\n"})
+        lay(source, {"stacks/model/declaration.py": f"A = {value}\n"})
         last = built(tmp_path / "cache", programs, source)
     archives = sorted((tmp_path / "cache" / "archives").glob("cortex-*.tar"))
     assert len(archives) == 2
@@ -279,7 +279,7 @@ def test_two_images_of_one_layer_are_two(tmp_path: Path) -> None:
 
 
 def test_real_compiled_code_is_the_same_each_time(tmp_path: Path, source: Path) -> None:
-    lay(source, {"stacks/model.py": "NAMES = {'a', 'b', 'c'}\ndef has(n): return n in {'x', 'y', 'zed'}\n"})
+    lay(source, {"stacks/model/declaration.py": "NAMES = {'a', 'b', 'c'}\ndef has(n): return n in {'x', 'y', 'zed'}\n"})
     digests = {
         code(source, ["stacks"], "opt/code", [], Cache(tmp_path / name), run).digest for name in ("one", "two", "three")
     }

@@ -1,0 +1,33 @@
+"""The rows of a report, and which of them judges a declared object."""
+
+from collections.abc import Iterator
+
+from stacks.manifests import Object, declared
+from stacks.model import names
+from stacks.model.declaration import Declaration
+
+NAMESPACES, SERVERS, RBAC, NETWORK, CONFIG, OBJECTS = "namespaces", "servers", "rbac", "network", "config", "objects"
+
+_KINDS = {
+    "Namespace": NAMESPACES,
+    "ResourceQuota": NAMESPACES,
+    "LimitRange": NAMESPACES,
+    "ServiceAccount": RBAC,
+    "Role": RBAC,
+    "RoleBinding": RBAC,
+    "ClusterRole": RBAC,
+    "ClusterRoleBinding": RBAC,
+    "NetworkPolicy": NETWORK,
+    "ConfigMap": CONFIG,
+}
+
+
+def objects(declaration: Declaration, row: str) -> Iterator[Object]:
+    """Give the declared objects that a row compares; Secrets are never read as a whole, so never compared."""
+    return (obj for obj in declared(declaration) if obj.kind != "Secret" and row_of(obj) == row)
+
+
+def row_of(obj: Object) -> str:
+    """Name the row that judges a declared object."""
+    other = SERVERS if obj.labels.get(names.COMPONENT) == names.MCP_SERVER_APP else OBJECTS
+    return _KINDS.get(obj.kind, other)
