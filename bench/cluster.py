@@ -23,9 +23,9 @@ from bench.pods import pod
 from bench.ratio import interleaved, seconds
 from checks.access import Access, from_kubeconfig
 from local.folders import cache
-from local.programs import Programs
 from local.progress import Progress
-from local.tool import CHECKERS
+from local.tool_finder import Programs
+from local.toolchain import CHECKERS
 from stacks.loader import load
 from stacks.objects import declared
 

@@ -13,8 +13,8 @@ import anyio
 import uvicorn
 from anyio.abc import TaskStatus
 
-from bridge.child import Child, Limits
-from bridge.front import Front
+from bridge.http_app import Front
+from bridge.server_process import Child, Limits
 
 DRAIN_SECONDS = 1
 """Seconds that open connections have after SIGTERM; a silent child takes up to 4.5 s more to kill."""

@@ -10,20 +10,30 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local import addons, control_plane, debian, environment, folders, kwok, machine, record, worker
+from local import (
+    addons,
+    cluster_state,
+    control_plane,
+    debian_packages,
+    environment,
+    folders,
+    host,
+    kwok,
+    node_components,
+)
+from local.cluster_state import NodeKind, Record
 from local.control_plane import Site
 from local.errors import ClusterError
 from local.files import write
 from local.folders import Folder
 from local.images import Image, build
 from local.node.status import NodeStatus
+from local.node_plan import Component, Link, Plan
 from local.output import last_logged
 from local.pki import Authority
-from local.plan import Component, Link, Plan
-from local.programs import Programs
 from local.progress import Progress
-from local.record import NodeKind, Record
-from local.tool import TOOLS
+from local.tool_finder import Programs
+from local.toolchain import TOOLS
 
 SOURCE = Path(__file__).parent.parent
 """The checkout, whose code goes into images."""
@@ -41,22 +51,22 @@ def up(name: str, node: NodeKind, progress: Progress) -> Folder:
     folder = Folder.of(name)
     _preconditions(folder, node)
     with _held(folder):
-        known = record.load(folder.record)
+        known = cluster_state.load(folder.record)
         if known and known.node != node:
             raise ClusterError(
                 f"cluster {name!r} has a {known.node} node: use --node {known.node}, another --name, "
                 f"or remove it with `cortex local down --name {name} --delete`"
             )
         if node == "real":
-            debian.ensure(progress.say)
+            debian_packages.ensure(progress.say)
         programs = Programs(folders.cache(), progress).ensure(TOOLS)
         images = _images(folder, programs, progress) if node == "real" else {}
         if _running(folder):
             progress.say(f"cluster {name!r} is already running")
             for image in images.values():
-                machine.run_inside(folder, worker.import_command(programs["ctr"], image))
+                host.run_inside(folder, node_components.import_command(programs["ctr"], image))
         else:
-            _start(folder, known or record.create(folder.record, node), programs, images, progress)
+            _start(folder, known or cluster_state.create(folder.record, node), programs, images, progress)
         environment.prepare(folder, programs)
     return folder
 
@@ -72,7 +82,7 @@ def down(name: str, *, delete: bool = False) -> bool:
         return False
     with _held(folder):
         stopped = folder.process.exists()
-        machine.stop(folder)
+        host.stop(folder)
         if delete:
             shutil.rmtree(folder.path)
     return stopped or delete
@@ -124,7 +134,7 @@ def _held(folder: Folder) -> Iterator[None]:
 
 
 def _running(folder: Folder) -> bool:
-    node = machine.Node.load(folder.process)
+    node = host.Node.load(folder.process)
     return node is not None and node.inner.alive()
 
 
@@ -143,21 +153,21 @@ def _start(
     images: Mapping[str, Image],
     progress: Progress,
 ) -> None:
-    machine.stop(folder)  # what a power loss left
-    record.check_free(known)
+    host.stop(folder)  # what a power loss left
+    cluster_state.check_free(known)
     for path in (folder.logs, folder.config, folder.data):
         path.mkdir(exist_ok=True, mode=0o700)
     alternatives = [
         "127.0.0.1", known.node_address, known.service_address(1), "kubernetes", "kubernetes.default",
         "kubernetes.default.svc", f"kubernetes.default.svc.{control_plane.CLUSTER_DOMAIN}", "localhost",
     ]  # fmt: skip
-    authority = Authority(folder.pki, worker.node_name(folder.name), list(dict.fromkeys(alternatives)))
+    authority = Authority(folder.pki, node_components.node_name(folder.name), list(dict.fromkeys(alternatives)))
     authority.ensure()
     write(folder.kubeconfig, authority.kubeconfig("admin", known.server))
     site = Site(folder, known, authority, programs)
     plan = folder.config / "plan.json"
     _plan(site, images).save(plan)
-    machine.start(folder, known, plan)
+    host.start(folder, known, plan)
     add = addons.Addons(folder, programs["kubectl"], progress.say)
     try:
         shown: set[str] = set()
@@ -168,21 +178,21 @@ def _start(
             for deployment in ("coredns", "metrics-server"):
                 add.wait(deployment)
     except BaseException:
-        machine.stop(folder)
+        host.stop(folder)
         raise
 
 
 def _plan(site: Site, images: Mapping[str, Image]) -> Plan:
     real = site.record.node == "real"
     parts: list[Component] = control_plane.components(site)
-    parts += worker.components(site, images) if real else [kwok.component(site)]
-    points = machine.MOUNT_POINTS if real else {}
+    parts += node_components.components(site, images) if real else [kwok.component(site)]
+    points = host.MOUNT_POINTS if real else {}
     return Plan(
         components=tuple(parts),
         folder=str(site.folder.path),
         status=str(site.folder.status),
         logs=str(site.folder.logs),
-        path=":".join([str(site.programs["containerd"].parent), machine.search_path()]),
+        path=":".join([str(site.programs["containerd"].parent), host.search_path()]),
         link=Link(f"{site.record.node_address}/30", site.record.host_address) if real else None,
         binds=tuple((str(site.folder.data / name), point) for point, name in points.items()),
         cgroup=site.folder.cgroup if real else "",
@@ -194,7 +204,7 @@ def _apply(add: addons.Addons, site: Site, images: Mapping[str, Image]) -> None:
         add.apply("kwok", {"node": kwok.node_name(site.folder.name)})
         return
     add.apply("kube-router", {})
-    dns = site.record.service_address(worker.DNS_NUMBER)
+    dns = site.record.service_address(node_components.DNS_NUMBER)
     add.apply("coredns", {"coredns": images["coredns"].reference, "dns_address": dns})
     add.apply("metrics-server", {"metrics_server": images["metrics-server"].reference})
 

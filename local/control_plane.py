@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.cluster_state import Record
 from local.files import write
 from local.folders import Folder
+from local.node_plan import Component
 from local.pki import Authority
-from local.plan import Component
-from local.record import Record
 
 API_SERVER = "kube-apiserver"
 """The component's name; most others need it."""

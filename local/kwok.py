@@ -1,7 +1,7 @@
 """The fallback without root: a control plane on loopback and a node that KWOK plays. No container ever runs."""
 
 from local.control_plane import API_SERVER, Site
-from local.plan import Component
+from local.node_plan import Component
 
 LIMITS = (
     "This node is played by KWOK: objects, scheduling, quotas, RBAC and admission are real, but no container runs. "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore
 from provider.errors import ApiError, NoSuchKindError, UnreachableError
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource
-from provider.ownership import CREATOR, taken_over
+from provider.managed_fields import CREATOR, taken_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable

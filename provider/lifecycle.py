@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provider import waiting
-from provider.conditions import expressions
+from provider import await_ready
 from provider.errors import ApiError, ConfigError, NoSuchKindError, ProviderError, UnreachableError, UnreadyError
 from provider.inputs import Naming, annotation, completed, current, imported
 from provider.kinds import Reference
-from provider.ownership import CREATOR
+from provider.managed_fields import CREATOR
 from provider.properties import Object, has_unknown, manifest, outputs, reveal
 from provider.readiness import Failed, Settling
+from provider.wait_for import expressions
 
 if TYPE_CHECKING:
+    from provider.apply import Operation, Writer
     from provider.kinds import Kind
-    from provider.writing import Operation, Writer
 
 _PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 _PROPAGATIONS = {"orphan": "Orphan", "background": "Background"}
@@ -124,10 +124,12 @@ def update(writer: Writer, operation: Operation) -> State:
 def _awaited(writer: Writer, operation: Operation, live: Object, manager: str) -> State:
     declared = manifest(operation.inputs)
     ref = writer.cluster.locate(operation.kind, live)
-    seconds = waiting.timeout(declared, operation.timeout)
+    seconds = await_ready.timeout(declared, operation.timeout)
     unready = ""
     try:
-        live = waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_ready(declared, live)
+        live = await_ready.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_ready(
+            declared, live
+        )
     except UnreadyError as error:
         live, unready = error.live, str(error)
     except Exception as error:  # noqa: BLE001 (the object exists: whatever happens, it must not be lost from state)
@@ -155,7 +157,7 @@ def read(writer: Writer, operation: Operation) -> State | None:
 
 def _unready_now(writer: Writer, ref: Reference, live: Object, inputs: Object) -> str:
     try:
-        reason = waiting.reason_to_wait(writer.cluster, ref, manifest(inputs), live)
+        reason = await_ready.reason_to_wait(writer.cluster, ref, manifest(inputs), live)
     except Failed as failure:
         reason = str(failure)
     except ProviderError:  # what it hangs on may not be read: no statement, and no loss
@@ -190,9 +192,9 @@ def delete(writer: Writer, operation: Operation) -> None:
     except (ConfigError, UnreachableError) as error:
         _tolerate(writer, operation, error)
         return
-    if uid and not (waiting.is_skipped(declared) and kind.key in _DELETE_SKIPPABLE):
-        seconds = waiting.timeout(declared, operation.timeout)
-        waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_gone(uid)
+    if uid and not (await_ready.is_skipped(declared) and kind.key in _DELETE_SKIPPABLE):
+        seconds = await_ready.timeout(declared, operation.timeout)
+        await_ready.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_gone(uid)
 
 
 def list_page(writer: Writer, operation: Operation, limit: int, token: str) -> tuple[list[Reference], str]:

@@ -21,15 +21,15 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from provider import lifecycle, settings
+from provider.apply import Operation, Writer
 from provider.diff import Change, changes, render
-from provider.engine import Log
+from provider.engine_log import Log
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
-from provider.planning import Plan, plan
 from provider.properties import Object, decode, encode, has_unknown, redact, reveal
-from provider.writing import Operation, Writer
+from provider.update_plan import Plan, plan
 
 if TYPE_CHECKING:
     from provider.cluster import Cluster

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from local import folders
-from local.programs import Programs
 from local.progress import Progress
-from local.tool import CHECKERS
+from local.tool_finder import Programs
+from local.toolchain import CHECKERS
 
 ROOT = Path(__file__).parent.parent
 CORTEX = ROOT / ".venv" / "bin" / "cortex"

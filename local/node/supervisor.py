@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local.node import health
 from local.node.status import ComponentStatus, NodeStatus, Phase, State
-from local.plan import Component, Plan
+from local.node_plan import Component, Plan
 
 HEALTHY_WITHIN_SECONDS = 90.0
 STOPPED_WITHIN_SECONDS = 1.5

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from provider import lifecycle as steps
+from provider.apply import Operation, Writer
 from provider.cluster import Cluster
-from provider.engine import Log
+from provider.engine_log import Log
 from provider.errors import ApiError
 from provider.inputs import Naming
 from provider.kinds import Kind
-from provider.planning import Plan, plan
-from provider.writing import Operation, Writer
+from provider.update_plan import Plan, plan
 
 if TYPE_CHECKING:
     from provider.api import Api

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provider import waiting
+from provider import await_ready
 from provider.diff import MISSING, Change, Edit, changes, covers, field_at, parse, render
 from provider.errors import ApiError, ProviderError
 from provider.inputs import is_autonamed, is_true
@@ -15,7 +15,7 @@ from provider.readiness import Failed
 from provider.replacement import IDENTITY, forces_replacement
 
 if TYPE_CHECKING:
-    from provider.writing import Operation, Writer
+    from provider.apply import Operation, Writer
 
 _REPLACE_UNREADY = "pulumi.com/replaceUnready"
 _IMMUTABLE = "field is immutable"
@@ -88,7 +88,7 @@ def _is_unready(writer: Writer, operation: Operation, *, changed: bool) -> bool:
         if live is None and changed:
             return True
         known = manifest(operation.state) if live is None else live
-        return bool(waiting.reason_to_wait(writer.cluster, ref, manifest(operation.inputs), known))
+        return bool(await_ready.reason_to_wait(writer.cluster, ref, manifest(operation.inputs), known))
     except Failed:
         return True
     except ProviderError:

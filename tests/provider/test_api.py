@@ -14,7 +14,7 @@ from provider.cluster import Cluster
 from provider.errors import ApiError, CancelledError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
 from provider.kinds import Kind, parse_token
 from provider.kubeconfig import active_cluster, connect
-from provider.ownership import leave_alone, taken_over
+from provider.managed_fields import leave_alone, taken_over
 from provider.properties import Secret
 from provider.settings import Settings, parse, problems
 

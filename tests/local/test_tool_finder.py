@@ -13,9 +13,9 @@ import pytest
 
 from local import versions
 from local.errors import ToolError
-from local.programs import Programs
 from local.progress import Progress
-from local.tool import CHECKERS, MODULES, TOOLS, Tool
+from local.tool_finder import Programs
+from local.toolchain import CHECKERS, MODULES, TOOLS, Tool
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from local.images import layer
-from local.images.cache import Cache, Layer
 from local.images.errors import ImageError
-from local.images.programs import Run
+from local.images.layer_cache import Cache, Layer
+from local.images.run_program import Run
 
 SUITE = "bookworm"
 PYTHON = (3, 11)

@@ -7,14 +7,14 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local import debian
+from local import debian_packages
+from local.cluster_state import Record
 from local.errors import ClusterError
 from local.files import write
 from local.folders import Folder
 from local.node import cgroups
 from local.output import last_line
 from local.process import Process, only_child
-from local.record import Record
 
 MOUNT_POINTS = {"/var/lib/kubelet": "kubelet", "/var/lib/cni": "cni", "/var/log/containers": "container-logs"}
 """Folders that programs insist on → the folder of the cluster's data that the node mounts there."""
@@ -54,7 +54,7 @@ def start(folder: Folder, record: Record, plan: Path) -> Node:
     command = [sys.executable, "-m", "local.node", str(plan)]
     if record.node == "real":
         isolate = ["--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
-        command = [debian.find("unshare") or "unshare", *isolate, *command]
+        command = [debian_packages.find("unshare") or "unshare", *isolate, *command]
     with (folder.logs / "node.log").open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -90,7 +90,14 @@ def run_inside(folder: Folder, command: tuple[str, ...]) -> None:
     node = Node.load(folder.process)
     if node is None:
         raise ClusterError(f"cluster {folder.name!r} is not running: start it with `cortex local up`")
-    enter = [debian.find("nsenter") or "nsenter", f"--target={node.inner.pid}", "--mount", "--net", "--pid", "--"]
+    enter = [
+        debian_packages.find("nsenter") or "nsenter",
+        f"--target={node.inner.pid}",
+        "--mount",
+        "--net",
+        "--pid",
+        "--",
+    ]
     done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ClusterError(f"{command[0]} failed in the node of cluster {folder.name!r}: {last_line(done.stderr)}")
@@ -143,4 +150,6 @@ def _link(folder: Folder, record: Record, node: Node) -> None:
 
 
 def _ip(command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([debian.find("ip") or "ip", *command.split()], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [debian_packages.find("ip") or "ip", *command.split()], capture_output=True, text=True, check=False
+    )

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from provider.apply import Operation, Writer
 from provider.cluster import Cluster as Objects
 from provider.kinds import Kind
 from provider.kubeconfig import connect
 from provider.lifecycle import list_page
 from provider.settings import Settings
-from provider.writing import Operation, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

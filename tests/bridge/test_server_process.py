@@ -8,7 +8,7 @@ import mcp_types as types
 import pytest
 from mcp import MCPError
 
-from bridge.child import HOPELESS_AFTER, Child, Limits
+from bridge.server_process import HOPELESS_AFTER, Child, Limits
 
 SERVER = Path(__file__).with_name("stdio_server.py")
 FLAKY = """
@@ -67,7 +67,7 @@ def test_many_rapid_failures_need_a_new_pod_even_while_the_process_lives(tmp_pat
 
 
 def test_a_stopping_child_finishes_its_calls_and_takes_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.child.DRAIN_SECONDS", 10)
+    monkeypatch.setattr("bridge.server_process.DRAIN_SECONDS", 10)
 
     async def stop() -> list[types.CallToolResult]:
         results: list[types.CallToolResult] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 from local.errors import ToolError
 from local.output import last_logged
 from local.progress import Progress
-from local.tool import MODULES, Tool
+from local.toolchain import MODULES, Tool
 
 _AT_A_TIME = 2
 

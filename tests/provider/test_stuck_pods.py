@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from provider import waiting
+from provider import await_ready
 from provider.cluster import Cluster
 from provider.errors import ApiError
-from provider.stuck import Holdups, Patience, holdups
+from provider.stuck_pods import Holdups, Patience, holdups
 from tests.provider.fakes import DEPLOYMENT, JOB, FakeApi, Lifecycle, declared
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def test_patience_is_over_only_for_what_was_held_up_at_every_look() -> None:
 def test_a_deployment_with_stuck_pods_fails_soon_and_says_who_still_serves(
     lifecycle: Lifecycle, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "_DIAGNOSED", 0)
+    monkeypatch.setattr(await_ready, "_DIAGNOSED", 0)
     api.lists[SETS] = [replica_set("r2", "2")]
     api.lists[PODS] = [pod({"name": "c", "state": {"waiting": {"reason": "InvalidImageName", "message": "no name"}}})]
     api.lists[EVENTS] = [event("p", "InspectFailed", "no name")]

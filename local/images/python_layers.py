@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from local.images import layer
-from local.images.cache import Cache, Layer
-from local.images.debian import PYTHON
-from local.images.programs import Run
+from local.images.debian_layers import PYTHON
+from local.images.layer_cache import Cache, Layer
+from local.images.run_program import Run
 
 _VERSION = ".".join(map(str, PYTHON))
 _NOT_CODE = {"Containerfile", "requirements.in", "requirements.txt"}

@@ -7,11 +7,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from provider.engine import Log
+from provider.engine_log import Log
 from provider.errors import ApiError, ConfigError, NoSuchKindError
 from provider.inputs import annotation, is_true
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
-from provider.ownership import CREATOR, is_foreign, is_made_by_pulumi, leave_alone, taken_over
+from provider.managed_fields import CREATOR, is_foreign, is_made_by_pulumi, leave_alone, taken_over
 from provider.properties import Object, manifest, merge_patch
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from local.images.cache import Cache, Layer, age
 from local.images.errors import ImageError
+from local.images.layer_cache import Cache, Layer, age
 
 REPOSITORY = "cortex.local"
 """The first part of every name: no registry has it, so nothing is ever pulled in its place."""

@@ -6,9 +6,9 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from local.builder import Builder
 from local.progress import Progress
-from local.tool import Tool
+from local.tool_builder import Builder
+from local.toolchain import Tool
 
 
 class Programs:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provider import lifecycle as steps
+from provider.apply import Operation, Writer
 from provider.errors import ApiError, CancelledError, Cause, ConfigError, ProviderError, UnreachableError
 from provider.inputs import Naming
 from provider.kinds import Kind
-from provider.planning import Plan, plan
 from provider.properties import Secret
 from provider.settings import Settings
-from provider.writing import Operation, Writer
+from provider.update_plan import Plan, plan
 from tests.provider.fakes import CONFIG_MAP, DEPLOYMENT, SEED, SERVICE, FakeApi, Lifecycle, declared
 
 if TYPE_CHECKING:

@@ -6,20 +6,20 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provider.conditions import expressions, unmet
 from provider.diagnosis import diagnose, events, termination_message
 from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
 from provider.inputs import annotation, is_true
 from provider.kinds import DEPLOYMENT, JOB
 from provider.properties import part
 from provider.readiness import Failed, Settling, conditions, pending
-from provider.stuck import Patience, holdups, serving
+from provider.stuck_pods import Patience, holdups, serving
+from provider.wait_for import expressions, unmet
 
 if TYPE_CHECKING:
     import threading
 
     from provider.cluster import Cluster
-    from provider.engine import Log
+    from provider.engine_log import Log
     from provider.kinds import Reference
     from provider.properties import Object
 

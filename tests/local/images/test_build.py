@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from local.images import Image, ImageError, binaries, build
-from local.images.cache import Cache, Layer
-from local.images.debian import python_root
+from local.images import Image, ImageError, binary_layers, build
+from local.images.debian_layers import python_root
 from local.images.errors import disk_errors
 from local.images.layer import PROGRAM, Entry, tree, write
-from local.images.layout import Recipe, assemble
-from local.images.programs import run
-from local.images.python import code, wheels
+from local.images.layer_cache import Cache, Layer
+from local.images.oci_layout import Recipe, assemble
+from local.images.python_layers import code, wheels
+from local.images.run_program import run
 
 STATIC = b"\x7fELF\x02\x01".ljust(32, b"\0") + struct.pack("<QQIHHH", 64, 0, 0, 64, 56, 0) + b"\0" * 6
 DYNAMIC = STATIC[:56] + struct.pack("<H", 1) + b"\0" * 6 + struct.pack("<I", 3).ljust(56, b"\0")
@@ -100,7 +100,7 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> None:
     def fake(cache: Cache, _: object) -> Layer:
         return cache.layer("npm", "npm", lambda part: write([Entry("kubernetes-mcp-server", STATIC, PROGRAM)], part))
 
-    monkeypatch.setattr(binaries, "kubernetes_mcp_server", fake)
+    monkeypatch.setattr(binary_layers, "kubernetes_mcp_server", fake)
 
 
 def built(cache: Path, given: Mapping[str, Path], source: Path, run: Programs | None = None) -> dict[str, Image]:
@@ -342,4 +342,4 @@ def test_only_static_programs_make_images(tmp_path: Path, content: bytes | None,
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ImageError, match=told):
-        binaries.program("coredns", path, Cache(tmp_path / "cache"))
+        binary_layers.program("coredns", path, Cache(tmp_path / "cache"))

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from local.images import layer
-from local.images.cache import Cache, Layer
 from local.images.errors import ImageError
-from local.images.layout import architecture
-from local.images.programs import Run
+from local.images.layer_cache import Cache, Layer
+from local.images.oci_layout import architecture
+from local.images.run_program import Run
 
 KUBERNETES_MCP_SERVER = "0.0.67"
 """To update: `npm view kubernetes-mcp-server-linux-amd64 version dist.integrity`, and both constants."""

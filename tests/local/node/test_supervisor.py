@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.node.status import NodeStatus
-from local.plan import Component, Plan
+from local.node_plan import Component, Plan
 
 NODE = [sys.executable, "-m", "local.node"]
 

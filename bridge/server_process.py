@@ -17,7 +17,7 @@ from anyio.abc import TaskStatus
 from mcp import Client, ClientSession, MCPError, StdioServerParameters
 from pydantic import BaseModel, ValidationError
 
-from bridge.wire import watched_pipe
+from bridge.stdio_transport import watched_pipe
 
 LONGEST_DELAY = 30.0
 """Seconds before a restart, at most."""

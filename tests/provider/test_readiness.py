@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from provider.await_ready import timeout
 from provider.errors import ApiError, ProviderError, UnreachableError
 from provider.kinds import Kind
-from provider.waiting import timeout
 from tests.provider.fakes import CONFIG_MAP, DEPLOYMENT, JOB, POD, SERVICE, FakeApi, Lifecycle, declared
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bridge.child import Child
+from bridge.server_process import Child
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from local.control_plane import API_SERVER, CLUSTER_DOMAIN, Site
 from local.files import write
 from local.images import Image
-from local.plan import Component
+from local.node_plan import Component
 
 RUNTIME_SOCKET = "/run/containerd/containerd.sock"
 _SYSTEM_IMAGES = ("image-pause", "image-coredns", "image-metrics-server")
