@@ -16,12 +16,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bridge.server_process import Child
+from bridge.server_process import ServerProcess
 
 
 @dataclass(frozen=True)
-class _Passed:
-    """A method that is passed to the child, with the shapes of its parameters, request and answer."""
+class _Forwarded:
+    """A method that is passed to the process, with the shapes of its parameters, request and answer."""
 
     params: type[types.RequestParams]
     request: Callable[..., types.ClientRequest]
@@ -29,28 +29,30 @@ class _Passed:
 
 
 _PAGE = types.PaginatedRequestParams
-_PASSED: dict[str, dict[str, _Passed]] = {
+_FORWARDED: dict[str, dict[str, _Forwarded]] = {
     "tools": {
-        "tools/list": _Passed(_PAGE, types.ListToolsRequest, types.ListToolsResult),
-        "tools/call": _Passed(types.CallToolRequestParams, types.CallToolRequest, types.CallToolResult),
+        "tools/list": _Forwarded(_PAGE, types.ListToolsRequest, types.ListToolsResult),
+        "tools/call": _Forwarded(types.CallToolRequestParams, types.CallToolRequest, types.CallToolResult),
     },
     "prompts": {
-        "prompts/list": _Passed(_PAGE, types.ListPromptsRequest, types.ListPromptsResult),
-        "prompts/get": _Passed(types.GetPromptRequestParams, types.GetPromptRequest, types.GetPromptResult),
+        "prompts/list": _Forwarded(_PAGE, types.ListPromptsRequest, types.ListPromptsResult),
+        "prompts/get": _Forwarded(types.GetPromptRequestParams, types.GetPromptRequest, types.GetPromptResult),
     },
     "resources": {
-        "resources/list": _Passed(_PAGE, types.ListResourcesRequest, types.ListResourcesResult),
-        "resources/templates/list": _Passed(
+        "resources/list": _Forwarded(_PAGE, types.ListResourcesRequest, types.ListResourcesResult),
+        "resources/templates/list": _Forwarded(
             _PAGE, types.ListResourceTemplatesRequest, types.ListResourceTemplatesResult
         ),
-        "resources/read": _Passed(types.ReadResourceRequestParams, types.ReadResourceRequest, types.ReadResourceResult),
+        "resources/read": _Forwarded(
+            types.ReadResourceRequestParams, types.ReadResourceRequest, types.ReadResourceResult
+        ),
     },
 }
 """By the capability that a server declares for them."""
 
 
-def mcp_server(child: Child, greeting: types.InitializeResult) -> Server[dict[str, Any]]:
-    """A server with the child's name, version and declared capabilities; every request goes to the child."""
+def mcp_server(process: ServerProcess, greeting: types.InitializeResult) -> Server[dict[str, Any]]:
+    """A server with the child's name, version and declared capabilities; every request goes to the process."""
     about = greeting.server_info
     server: Server[dict[str, Any]] = Server(
         about.name,
@@ -61,40 +63,40 @@ def mcp_server(child: Child, greeting: types.InitializeResult) -> Server[dict[st
         website_url=about.website_url,
         icons=about.icons,
     )
-    for capability, methods in _PASSED.items():
+    for capability, methods in _FORWARDED.items():
         if getattr(greeting.capabilities, capability) is not None:
             for method, passed in methods.items():
-                server.add_request_handler(method, passed.params, _passer(child, passed))
+                server.add_request_handler(method, passed.params, _forwarder(process, passed))
     return server
 
 
-def _passer(child: Child, passed: _Passed) -> Callable[..., Any]:
+def _forwarder(process: ServerProcess, passed: _Forwarded) -> Callable[..., Any]:
     async def handle(_: ServerRequestContext[dict[str, Any]], params: types.RequestParams) -> BaseModel:
         # The metadata belongs to the HTTP hop: protocol version, client, progress token.
         own = params.model_copy(update={"meta": None})
-        return await child.request(passed.request(params=own), passed.result)
+        return await process.request(passed.request(params=own), passed.result)
 
     return handle
 
 
-class Front:
-    """The ASGI application in front of one child; also runs the child while it is served."""
+class HttpApp:
+    """The ASGI application in front of one child; also runs the process while it is served."""
 
-    def __init__(self, child: Child, host: str) -> None:
-        self._child = child
+    def __init__(self, process: ServerProcess, host: str) -> None:
+        self._process = process
         self._host = host
         self._mcp: ASGIApp | None = None
 
     def application(self) -> Starlette:
         """The routes: /mcp, and /health, /ready, /startup for the kubelet."""
-        child = self._child
+        process = self._process
         return Starlette(
             lifespan=self._lifespan,
             routes=[
                 Route("/mcp", endpoint=_Endpoint(self._serve_mcp)),
-                _probe("/health", lambda: child.healthy),
-                _probe("/ready", lambda: child.ready),
-                _probe("/startup", lambda: child.initialised),
+                _probe("/health", lambda: process.healthy),
+                _probe("/ready", lambda: process.ready),
+                _probe("/startup", lambda: process.initialised),
             ],
         )
 
@@ -103,12 +105,12 @@ class Front:
         async with anyio.create_task_group() as group:
             group.start_soon(self._open, group)
             yield
-            await self._child.drain()
+            await self._process.drain()
             group.cancel_scope.cancel()
 
     async def _open(self, group: TaskGroup) -> None:
-        """Starts the child, and opens /mcp once it has said who it is."""
-        server = mcp_server(self._child, await group.start(self._child.run))
+        """Starts the process, and opens /mcp once it has said who it is."""
+        server = mcp_server(self._process, await group.start(self._process.run))
         # With this host the SDK checks the Host header on loopback, and on no other address:
         # pods are reached by Service names and by addresses that nobody knows beforehand.
         app = server.streamable_http_app(json_response=True, stateless_http=True, host=self._host)

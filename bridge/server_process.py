@@ -1,4 +1,4 @@
-"""The stdio server as a supervised child: started, listed, watched, restarted.
+"""The stdio server as a supervised process: started, listed, watched, restarted.
 
 One process serves every request, because stdio servers keep their state and are slow to start.
 """
@@ -17,13 +17,13 @@ from anyio.abc import TaskStatus
 from mcp import Client, ClientSession, MCPError, StdioServerParameters
 from pydantic import BaseModel, ValidationError
 
-from bridge.stdio_transport import watched_pipe
+from bridge.stdio_transport import watched_stdio_client
 
-LONGEST_DELAY = 30.0
+MAX_RESTART_DELAY = 30.0
 """Seconds before a restart, at most."""
 STABLE_AFTER = 60.0
 """Seconds that a process must live for its end not to count as a rapid failure."""
-HOPELESS_AFTER = 5
+UNHEALTHY_AFTER = 5
 """Rapid failures in a row after which only a new pod may help."""
 PING_SECONDS = 5.0
 """A process that let a request time out counts as hung unless it answers a ping in these seconds."""
@@ -38,7 +38,7 @@ _Result = TypeVar("_Result", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one child is given."""
+    """What one process is given."""
 
     timeout: float = 60.0
     """Seconds for each answer."""
@@ -48,7 +48,7 @@ class Limits:
     """Seconds before the first restart; doubles with each rapid failure."""
 
 
-class Child:
+class ServerProcess:
     """The stdio server's process and the MCP session held with it."""
 
     def __init__(self, command: Sequence[str], limits: Limits) -> None:
@@ -59,8 +59,8 @@ class Child:
         self._session: ClientSession | None = None
         self._alive = False
         self._failures = 0
-        self._over = anyio.Event()
-        self._doubted = anyio.Event()
+        self._process_ended = anyio.Event()
+        self._suspected = anyio.Event()
         self._drained: anyio.Event | None = None
         self.initialised = False
         """The process has initialised and listed its tools at least once."""
@@ -68,7 +68,7 @@ class Child:
     @property
     def healthy(self) -> bool:
         """The process runs, and does not keep ending."""
-        return self._alive and self._failures < HOPELESS_AFTER
+        return self._alive and self._failures < UNHEALTHY_AFTER
 
     @property
     def ready(self) -> bool:
@@ -79,10 +79,10 @@ class Child:
         """Keeps the process running until cancelled, which ends it; first reports what it says of itself."""
         while True:
             begun = monotonic()
-            reason = await self._live(task_status)
+            reason = await self._run_once(task_status)
             stable = monotonic() - begun >= STABLE_AFTER
             self._failures = 1 if stable else self._failures + 1
-            delay = min(self._limits.first_delay * 2 ** (self._failures - 1), LONGEST_DELAY)
+            delay = min(self._limits.first_delay * 2 ** (self._failures - 1), MAX_RESTART_DELAY)
             _log.warning("%s; restarting it in %g s (failure %d in a row)", reason, delay, self._failures)
             await anyio.sleep(delay)
 
@@ -109,7 +109,7 @@ class Child:
                 async with self._slots:
                     return await session.send_request(request, result)
         except TimeoutError:
-            self._doubted.set()
+            self._suspected.set()
             message = f"the server did not answer {method} within {self._limits.timeout:g} s"
             raise MCPError(types.REQUEST_TIMEOUT, message) from None
         except ValidationError:
@@ -124,25 +124,25 @@ class Child:
             if self._drained is not None and not self._slots.borrowed_tokens:
                 self._drained.set()
 
-    async def _live(self, task_status: TaskStatus[types.InitializeResult]) -> str:
+    async def _run_once(self, task_status: TaskStatus[types.InitializeResult]) -> str:
         """One life of the process; returns why it ended."""
-        self._over, self._doubted = anyio.Event(), anyio.Event()
-        pipe = watched_pipe(self._command, started=self._started, ended=self._ended)
+        self._process_ended, self._suspected = anyio.Event(), anyio.Event()
+        pipe = watched_stdio_client(self._command, started=self._started, ended=self._ended)
         reason = "the server's process ended"
         try:
             # Of calls `request` keeps the time: this bounds the greeting, for which a process has to start first.
             patience = max(self._limits.timeout, _START_SECONDS)
             async with Client(pipe, mode="legacy", read_timeout_seconds=patience, cache=None) as client:
-                await self._greet(client.session, task_status)
+                await self._initialise(client.session, task_status)
                 async with anyio.create_task_group() as group:
-                    group.start_soon(self._watch_doubts, client.session)
-                    await self._over.wait()
+                    group.start_soon(self._watch_for_hangs, client.session)
+                    await self._process_ended.wait()
                     group.cancel_scope.cancel()
         except* (MCPError, OSError, RuntimeError, ValidationError) as errors:
             reason = f"the server's process failed: {_first(errors)}"
         return reason
 
-    async def _greet(self, session: ClientSession, task_status: TaskStatus[types.InitializeResult]) -> None:
+    async def _initialise(self, session: ClientSession, task_status: TaskStatus[types.InitializeResult]) -> None:
         greeting = await session.initialize()
         if greeting.capabilities.tools is not None:
             await session.list_tools()
@@ -151,17 +151,17 @@ class Child:
             self.initialised = True
             task_status.started(greeting)
 
-    async def _watch_doubts(self, session: ClientSession) -> None:
+    async def _watch_for_hangs(self, session: ClientSession) -> None:
         """Ends the life of a process that answers nothing any more."""
         while True:
-            await self._doubted.wait()
+            await self._suspected.wait()
             try:
                 with anyio.fail_after(min(PING_SECONDS, self._limits.timeout)), suppress(MCPError):
                     await session.send_request(types.PingRequest(), types.EmptyResult)
             except TimeoutError:
                 _log.warning("the server's process hangs")
                 self._ended()
-            self._doubted = anyio.Event()
+            self._suspected = anyio.Event()
 
     def _started(self) -> None:
         self._alive = True
@@ -169,7 +169,7 @@ class Child:
     def _ended(self) -> None:
         self._alive = False
         self._session = None
-        self._over.set()
+        self._process_ended.set()
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def watched_pipe(
+async def watched_stdio_client(
     command: StdioServerParameters, *, started: Callable[[], None], ended: Callable[[], None]
 ) -> "AsyncGenerator[TransportStreams]":
     """The SDK's stdio transport; calls `started` after the spawn and `ended` when the output closes.
@@ -27,12 +27,12 @@ async def watched_pipe(
     async with stdio_client(command) as (read, write):
         started()
         try:
-            yield _Watched(read, ended), write
+            yield _EndReportingStream(read, ended), write
         finally:
             ended()
 
 
-class _Watched:
+class _EndReportingStream:
     """A read stream that reports its end."""
 
     def __init__(self, stream: "ReadStream[SessionMessage | Exception]", ended: Callable[[], None]) -> None:

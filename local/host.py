@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from local import debian_packages
-from local.cluster_state import Record
+from local.cluster_state import ClusterState
 from local.errors import ClusterError
 from local.files import write
 from local.folders import Folder
@@ -37,7 +37,7 @@ class Node:
 
     @classmethod
     def load(cls, path: Path) -> "Node | None":
-        """Read the record, if there is one."""
+        """Read the state, if there is one."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -45,14 +45,14 @@ class Node:
         return cls(Process(**raw["outer"]), Process(**raw["inner"]))
 
 
-def start(folder: Folder, record: Record, plan: Path) -> Node:
+def start(folder: Folder, state: ClusterState, plan: Path) -> Node:
     """Start the node's process; with a real node, in namespaces of its own and linked to the machine.
 
     Raises:
         ClusterError: the machine refuses.
     """
     command = [sys.executable, "-m", "local.node", str(plan)]
-    if record.node == "real":
+    if state.node == "real":
         isolate = ["--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
         command = [debian_packages.find("unshare") or "unshare", *isolate, *command]
     with (folder.logs / "node.log").open("ab") as log:
@@ -71,13 +71,13 @@ def start(folder: Folder, record: Record, plan: Path) -> Node:
         )
     try:
         outer = Process.of(process.pid)
-        node = Node(outer, only_child(process.pid) if record.node == "real" else outer)
+        node = Node(outer, only_child(process.pid) if state.node == "real" else outer)
     except (ProcessLookupError, TimeoutError) as error:
         process.kill()
         raise ClusterError(f"the node's process ended at once: see {folder.logs / 'node.log'}") from error
     node.save(folder.process)
-    if record.node == "real":
-        _link(folder, record, node)
+    if state.node == "real":
+        _link(folder, state, node)
     return node
 
 
@@ -133,14 +133,14 @@ def search_path() -> str:
     return ":".join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
-def _link(folder: Folder, record: Record, node: Node) -> None:
+def _link(folder: Folder, state: ClusterState, node: Node) -> None:
     mine = interface(folder)
     steps = (
         f"link add {mine} type veth peer name eth0 netns {node.inner.pid}",
-        f"addr add {record.host_address}/30 dev {mine}",
+        f"addr add {state.host_address}/30 dev {mine}",
         f"link set {mine} up",
-        f"route add {record.services} via {record.node_address}",
-        f"route add {record.pods} via {record.node_address}",
+        f"route add {state.services} via {state.node_address}",
+        f"route add {state.pods} via {state.node_address}",
     )
     for step in steps:
         done = _ip(step)

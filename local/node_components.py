@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.control_plane import API_SERVER, CLUSTER_DOMAIN, Site
+from local.control_plane import API_SERVER, CLUSTER_DOMAIN, ClusterSetup
 from local.files import write
 from local.images import Image
 from local.node_plan import Component
@@ -21,33 +21,33 @@ def node_name(cluster: str) -> str:
     return f"{cluster}-node"
 
 
-def components(site: Site, images: Mapping[str, Image]) -> list[Component]:
+def components(setup: ClusterSetup, images: Mapping[str, Image]) -> list[Component]:
     """Give the node's components. The kubelet waits for the images of kube-system; nobody needs the others yet."""
     imports: list[Component] = []
     for image in sorted(images.values(), key=lambda image: image.archive.stat().st_size):
         # One after the other: they share layers, and the disk.
         needs = (imports[-1].name if imports else "containerd",)
-        imports.append(Component(f"image-{image.name}", import_command(site.programs["ctr"], image), needs, once=True))
+        imports.append(Component(f"image-{image.name}", import_command(setup.programs["ctr"], image), needs, once=True))
     return [
-        _containerd(site, images["pause"]),
+        _containerd(setup, images["pause"]),
         *imports,
-        _kubelet(site),
-        _kube_proxy(site),
-        _registration(site),
-        _kube_router(site),
+        _kubelet(setup),
+        _kube_proxy(setup),
+        _registration(setup),
+        _kube_router(setup),
     ]
 
 
-def _containerd(site: Site, pause: Image) -> Component:
-    cni_bin, cni_conf = site.programs["bridge"].parent, site.folder.config / "cni"
-    write(cni_conf / "10-cortex.conflist", _pod_network(site))
-    config = site.folder.config / "containerd.toml"
-    root = site.folder.data / "containerd"
+def _containerd(setup: ClusterSetup, pause: Image) -> Component:
+    cni_bin, cni_conf = setup.programs["bridge"].parent, setup.folder.config / "cni"
+    write(cni_conf / "10-cortex.conflist", _pod_network(setup))
+    config = setup.folder.config / "containerd.toml"
+    root = setup.folder.data / "containerd"
     text = _CONTAINERD.format(
         root=root, socket=RUNTIME_SOCKET, pause=pause.reference, cni_bin=cni_bin, cni_conf=cni_conf
     )
     write(config, text)
-    return Component("containerd", (site.program("containerd"), f"--config={config}"), health=f"unix:{RUNTIME_SOCKET}")
+    return Component("containerd", (setup.program("containerd"), f"--config={config}"), health=f"unix:{RUNTIME_SOCKET}")
 
 
 # restrict_oom_score_adj: a machine may lack the right to make a process less likely to be killed than this one.
@@ -71,7 +71,7 @@ sandbox = "{pause}"
 """
 
 
-def _pod_network(site: Site) -> str:
+def _pod_network(setup: ClusterSetup) -> str:
     """Every pod on one bridge. Addresses that are in use lie under /run: after a power loss no pod has one."""
     bridge = {
         "type": "bridge",
@@ -81,7 +81,7 @@ def _pod_network(site: Site) -> str:
         "ipam": {
             "type": "host-local",
             "dataDir": "/run/cni/addresses",
-            "ranges": [[{"subnet": site.record.pods}]],
+            "ranges": [[{"subnet": setup.state.pods}]],
         },
     }
     return json.dumps({"cniVersion": "1.0.0", "name": POD_NETWORK, "plugins": [bridge, _PORT_MAP]}, indent=2)
@@ -96,9 +96,9 @@ def import_command(ctr: Path, image: Image) -> tuple[str, ...]:
     return ("sh", "-c", script, str(ctr), image.reference, str(image.archive))
 
 
-def _kubelet(site: Site) -> Component:
-    pki = site.authority
-    config = site.settings("kubelet", {
+def _kubelet(setup: ClusterSetup) -> Component:
+    pki = setup.authority
+    config = setup.settings("kubelet", {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
         "authentication": {
@@ -111,11 +111,11 @@ def _kubelet(site: Site) -> Component:
         "tlsPrivateKeyFile": str(pki.key("server")),
         "containerRuntimeEndpoint": f"unix://{RUNTIME_SOCKET}",
         "clusterDomain": CLUSTER_DOMAIN,
-        "clusterDNS": [site.record.service_address(DNS_NUMBER)],
-        "resolvConf": _resolver(site),
-        "podLogsDir": str(site.folder.data / "pod-logs"),
+        "clusterDNS": [setup.state.service_address(DNS_NUMBER)],
+        "resolvConf": _resolver(setup),
+        "podLogsDir": str(setup.folder.data / "pod-logs"),
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{site.folder.cgroup}",
+        "cgroupRoot": f"/{setup.folder.cgroup}",
         "failCgroupV1": False,
         "failSwapOn": False,
         "localStorageCapacityIsolation": False,
@@ -125,52 +125,52 @@ def _kubelet(site: Site) -> Component:
         "syncFrequency": "10s",
     })  # fmt: skip
     command = [
-        site.program("kubelet"), f"--config={config}", f"--kubeconfig={site.kubeconfig('kubelet')}",
-        "--root-dir=/var/lib/kubelet", f"--hostname-override={node_name(site.folder.name)}",
-        f"--node-ip={site.record.node_address}", "--node-labels=node.kubernetes.io/role=embedded",
+        setup.program("kubelet"), f"--config={config}", f"--kubeconfig={setup.kubeconfig('kubelet')}",
+        "--root-dir=/var/lib/kubelet", f"--hostname-override={node_name(setup.folder.name)}",
+        f"--node-ip={setup.state.node_address}", "--node-labels=node.kubernetes.io/role=embedded",
     ]  # fmt: skip
     return Component("kubelet", tuple(command), (API_SERVER, *_SYSTEM_IMAGES), "http://127.0.0.1:10248/healthz")
 
 
-def _resolver(site: Site) -> str:
+def _resolver(setup: ClusterSetup) -> str:
     """Give pods no name server but the cluster's own: nothing in the cluster may look names up elsewhere."""
-    path = site.folder.config / "resolv.conf"
-    write(path, f"nameserver {site.record.service_address(DNS_NUMBER)}\n", mode=0o644)
+    path = setup.folder.config / "resolv.conf"
+    write(path, f"nameserver {setup.state.service_address(DNS_NUMBER)}\n", mode=0o644)
     return str(path)
 
 
-def _kube_proxy(site: Site) -> Component:
-    config = site.settings("kube-proxy", {
+def _kube_proxy(setup: ClusterSetup) -> Component:
+    config = setup.settings("kube-proxy", {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
         "mode": "iptables",
-        "clientConnection": {"kubeconfig": site.kubeconfig("kube-proxy")},
-        "clusterCIDR": site.record.pods,
-        "hostnameOverride": node_name(site.folder.name),
+        "clientConnection": {"kubeconfig": setup.kubeconfig("kube-proxy")},
+        "clusterCIDR": setup.state.pods,
+        "hostnameOverride": node_name(setup.folder.name),
         "healthzBindAddress": "127.0.0.1:10256",
         "metricsBindAddress": "127.0.0.1:10249",
         # These limits belong to the machine, not to a network namespace: leave them.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     })  # fmt: skip
     return Component(
-        "kube-proxy", (site.program("kube-proxy"), f"--config={config}"), (API_SERVER,), "http://127.0.0.1:10256/livez"
+        "kube-proxy", (setup.program("kube-proxy"), f"--config={config}"), (API_SERVER,), "http://127.0.0.1:10256/livez"
     )
 
 
-def _registration(site: Site) -> Component:
+def _registration(setup: ClusterSetup) -> Component:
     """Wait until the kubelet has registered the node: kube-router ends at once where it does not exist."""
     command = (
-        site.program("kubectl"), f"--kubeconfig={site.kubeconfig('admin')}", "wait", "--for=create",
-        f"node/{node_name(site.folder.name)}", "--timeout=300s",
+        setup.program("kubectl"), f"--kubeconfig={setup.kubeconfig('admin')}", "wait", "--for=create",
+        f"node/{node_name(setup.folder.name)}", "--timeout=300s",
     )  # fmt: skip
     return Component("registration", command, ("kubelet",), once=True)
 
 
-def _kube_router(site: Site) -> Component:
+def _kube_router(setup: ClusterSetup) -> Component:
     """kube-router as the engine of NetworkPolicies alone: routes and Services are others' work."""
     command = [
-        site.program("kube-router"), f"--kubeconfig={site.kubeconfig('kube-router')}", "--run-router=false",
-        "--run-service-proxy=false", "--run-firewall=true", f"--hostname-override={node_name(site.folder.name)}",
-        f"--service-cluster-ip-range={site.record.services}", "--health-port=20244", "--metrics-port=0",
+        setup.program("kube-router"), f"--kubeconfig={setup.kubeconfig('kube-router')}", "--run-router=false",
+        "--run-service-proxy=false", "--run-firewall=true", f"--hostname-override={node_name(setup.folder.name)}",
+        f"--service-cluster-ip-range={setup.state.services}", "--health-port=20244", "--metrics-port=0",
     ]  # fmt: skip
     return Component("kube-router", tuple(command), ("registration",), "http://127.0.0.1:20244/healthz")

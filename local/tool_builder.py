@@ -16,7 +16,7 @@ from local.toolchain import MODULES, Tool
 _AT_A_TIME = 2
 
 
-class Builder:
+class ToolBuilder:
     """Builds, and tells of it."""
 
     def __init__(self, progress: Progress) -> None:

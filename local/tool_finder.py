@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from local.progress import Progress
-from local.tool_builder import Builder
+from local.tool_builder import ToolBuilder
 from local.toolchain import Tool
 
 
-class Programs:
+class ToolFinder:
     """Finds each program: on PATH where one of the pinned version is there, else in the cache, where it builds it."""
 
     def __init__(self, cache: Path, progress: Progress) -> None:
@@ -34,7 +34,7 @@ class Programs:
             else:
                 found |= here
         if missing:
-            Builder(self._progress).build(missing)
+            ToolBuilder(self._progress).build(missing)
         for folder, tool in missing.items():
             found |= {program: folder / program for program in tool.programs}
         return found

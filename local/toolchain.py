@@ -80,7 +80,7 @@ TOOLS = (
 )
 """The programs of the embedded cluster."""
 
-CHECKERS = (
+TEST_TOOLS = (
     Tool("popeye", ("popeye",)),
     # Service discovery is half of its code, and no rule needs any.
     Tool("promtool", ("promtool",), tags=("remove_all_sd",)),

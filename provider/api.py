@@ -70,7 +70,7 @@ _NO_YAML = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbf[\xbe\x
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
-def ignore(_warning: str) -> None:
+def ignore_warning(_warning: str) -> None:
     """The default hearer of warnings."""
 
 
@@ -95,7 +95,7 @@ class Api:
         query: dict[str, str] | None = None,
         body: object = None,
         content_type: str = JSON,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
     ) -> Object:
         """The decoded answer; raises ApiError when refused and UnreachableError when there is no usable answer."""
         target = path + (f"?{urlencode(query)}" if query else "")

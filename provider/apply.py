@@ -7,11 +7,17 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from provider.engine_log import Log
+from provider.engine_log import EngineLog
 from provider.errors import ApiError, ConfigError, NoSuchKindError
 from provider.inputs import annotation, is_true
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
-from provider.managed_fields import CREATOR, is_foreign, is_made_by_pulumi, leave_alone, taken_over
+from provider.managed_fields import (
+    CREATOR,
+    is_foreign_conflict,
+    is_made_by_pulumi,
+    with_fields_taken_over,
+    without_ignored_changes,
+)
 from provider.properties import Object, manifest, merge_patch
 
 if TYPE_CHECKING:
@@ -44,11 +50,11 @@ class Operation:
     ignored: tuple[str, ...] = ()
     timeout: float = 0
     """Seconds, of the resource's custom timeouts; 0 when it has none."""
-    log: Log = field(default_factory=Log)
+    log: EngineLog = field(default_factory=EngineLog)
 
 
 @dataclass(frozen=True)
-class _Rehearsal:
+class _DryRun:
     """What a dry run gave."""
 
     operation: Operation
@@ -71,7 +77,7 @@ class Writer:
     pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
     """Seconds between attempts at a create that may be refused only for now."""
     _made: Cluster | None = None
-    _rehearsals: dict[tuple[Kind, str], _Rehearsal] = field(default_factory=dict)
+    _dry_runs: dict[tuple[Kind, str], _DryRun] = field(default_factory=dict)
     _connecting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -111,11 +117,11 @@ class Writer:
         if not (operation.kind.is_patch or upserts):
             return cluster.create(ref, declared, dry_run=dry_run, warn=warn)
         if live is not None:
-            cluster.own(ref, live, manager)
+            cluster.take_over_fields(ref, live, manager)
         force = dry_run or self._is_forced(declared)
         return cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
 
-    def create_patiently(self, operation: Operation, manager: str) -> Object:
+    def create_with_retries(self, operation: Operation, manager: str) -> Object:
         """`create`, again while its namespace or kind is missing, which programs need not order, or its name is taken.
 
         The name is taken for a while after a deletion that was not awaited.
@@ -124,14 +130,14 @@ class Writer:
             try:
                 return self.create(operation, manager)
             except (ApiError, NoSuchKindError) as error:
-                if not self._may_pass(operation, error):
-                    raise self._with_way_on(operation, error) from error
+                if not self._is_transient(operation, error):
+                    raise self._with_recovery_hint(operation, error) from error
                 operation.log.status(f"waiting: {error}")
                 if self.cancelled.wait(pause):
                     raise
         return self.create(operation, manager)
 
-    def _may_pass(self, operation: Operation, error: ApiError | NoSuchKindError) -> bool:
+    def _is_transient(self, operation: Operation, error: ApiError | NoSuchKindError) -> bool:
         """Whether a create was refused for what is yet to come, or for an object that is going."""
         if isinstance(error, NoSuchKindError) or error.reason == "NotFound" or _NO_ACCOUNT in str(error):
             return True
@@ -140,7 +146,9 @@ class Writer:
         live = self.cluster.get(self.cluster.locate(operation.kind, manifest(operation.inputs)))
         return live is None or "deletionTimestamp" in live["metadata"]
 
-    def _with_way_on(self, operation: Operation, error: ApiError | NoSuchKindError) -> ApiError | NoSuchKindError:
+    def _with_recovery_hint(
+        self, operation: Operation, error: ApiError | NoSuchKindError
+    ) -> ApiError | NoSuchKindError:
         """The error, with the way on where an interrupted update may have made the object.
 
         That very resource cannot be known for its maker, so nothing is adopted unasked: another stack's state may hold
@@ -155,16 +163,16 @@ class Writer:
         message = f"{error}; if an update of this stack made it that was interrupted, at {made}, run {_RESUME}"
         return ApiError(message, status=error.status, reason=error.reason)
 
-    def rehearse(self, operation: Operation) -> Object:
+    def dry_run_update(self, operation: Operation) -> Object:
         """A dry run of the update, of which the preview that follows says what the server warns of."""
         heard: list[str] = []
         live = self.update(operation, dry_run=True, warn=heard.append)
-        self._rehearsals[operation.kind, operation.id] = _Rehearsal(operation, live, heard)
+        self._dry_runs[operation.kind, operation.id] = _DryRun(operation, live, heard)
         return live
 
-    def expected(self, operation: Operation) -> Object:
+    def expected_update(self, operation: Operation) -> Object:
         """What the update will leave: as it was rehearsed for the Diff just before, or else by a dry run."""
-        last = self._rehearsals.pop((operation.kind, operation.id), None)
+        last = self._dry_runs.pop((operation.kind, operation.id), None)
         if last is None or not last.is_of(operation):
             return self.update(operation, dry_run=True)
         warn = self._warn(operation)
@@ -176,7 +184,7 @@ class Writer:
         self, operation: Operation, *, dry_run: bool = False, warn: Callable[[str], None] | None = None
     ) -> Object:
         """Writes the inputs over the live object; fields declared before and not now are removed."""
-        self._rehearsals.pop((operation.kind, operation.id), None)
+        self._dry_runs.pop((operation.kind, operation.id), None)
         cluster, ref, manager = self.cluster, self.find(operation), self.manager(operation)
         declared, live = manifest(operation.inputs), cluster.get(ref)
         if live is None:
@@ -189,17 +197,17 @@ class Writer:
             return cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=dry_run, warn=warn)
         force = self._is_forced(declared)
         if not operation.kind.is_patch:
-            if dry_run and (owned := taken_over(live, manager)):
-                return self._reckoned(operation, ref, owned, manager, force=force, warn=warn)
-            live = cluster.own(ref, live, manager)
-        declared = leave_alone(declared, live, manager, operation.ignored)
+            if dry_run and (owned := with_fields_taken_over(live, manager)):
+                return self._preview_takeover(operation, ref, owned, manager, force=force, warn=warn)
+            live = cluster.take_over_fields(ref, live, manager)
+        declared = without_ignored_changes(declared, live, manager, operation.ignored)
         live = cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
         before = operation.state.get(_STATE_MANAGER, manager)
         if before != manager and not dry_run:
-            self.relinquish(ref, live, before)
+            self.release_fields(ref, live, before)
         return live
 
-    def _reckoned(
+    def _preview_takeover(
         self,
         operation: Operation,
         ref: Reference,
@@ -212,16 +220,16 @@ class Writer:
         """What an apply will leave once it has taken over `owned`; until then it would remove nothing."""
         declared = manifest(operation.inputs)
         if not force:
-            sent = leave_alone(declared, owned, manager, operation.ignored)
+            sent = without_ignored_changes(declared, owned, manager, operation.ignored)
             try:
                 self.cluster.apply(ref, sent, manager, dry_run=True)
             except ApiError as error:
-                if error.reason == "Conflict" and any(is_foreign(cause.message) for cause in error.causes):
+                if error.reason == "Conflict" and any(is_foreign_conflict(cause.message) for cause in error.causes):
                     raise
         # What is ignored is the same in both, and therefore not sent.
         return self.cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=True, warn=warn)
 
-    def relinquish(self, ref: Reference, live: Object, manager: str) -> None:
+    def release_fields(self, ref: Reference, live: Object, manager: str) -> None:
         """Gives up all that `manager` owns of exactly this object; fields that nobody else owns go away."""
         metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid") if key in live["metadata"]}
         empty = {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata}

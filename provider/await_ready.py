@@ -10,22 +10,22 @@ from provider.diagnosis import diagnose, events, termination_message
 from provider.errors import ApiError, CancelledError, UnreachableError, UnreadyError
 from provider.inputs import annotation, is_true
 from provider.kinds import DEPLOYMENT, JOB
-from provider.properties import part
-from provider.readiness import Failed, Settling, conditions, pending
-from provider.stuck_pods import Patience, holdups, serving
+from provider.properties import mapping_at
+from provider.readiness import FailedForGood, SoftReason, conditions, pending
+from provider.stuck_pods import BlockageTimer, find_blockages, old_pods_available
 from provider.wait_for import expressions, unmet
 
 if TYPE_CHECKING:
     import threading
 
     from provider.cluster import Cluster
-    from provider.engine_log import Log
+    from provider.engine_log import EngineLog
     from provider.kinds import Reference
     from provider.properties import Object
 
 _DEFAULT_SECONDS = 600.0
 _SETTLED = 10.0
-"""Seconds after which a Settling reason is let pass."""
+"""Seconds after which a SoftReason reason is let pass."""
 _DIAGNOSED = 5.0
 """Seconds between two looks at pods and events for the status line."""
 _SKIP = "pulumi.com/skipAwait"
@@ -46,7 +46,11 @@ def timeout(declared: Object, custom: float) -> float:
 
 
 def reason_to_wait(cluster: Cluster, ref: Reference, declared: Object, live: Object) -> str:
-    """What `live` lacks of what is declared, by its own `waitFor` or else by its kind; '' when ready; raises Failed."""
+    """Return what `live` still lacks, by its own `waitFor` or else by its kind, or '' when it is ready.
+
+    Raises:
+        FailedForGood: It will never be ready.
+    """
     if is_skipped(declared):
         return ""
     own = expressions(declared)
@@ -63,24 +67,24 @@ class Wait:
     ref: Reference
     seconds: float
     cancelled: threading.Event
-    log: Log
+    log: EngineLog
 
     def until_ready(self, declared: Object, live: Object) -> Object:
         """The live object once it is ready; raises UnreadyError when it fails, times out or is cancelled."""
         started = since = told = time.monotonic()
         reason = more = ""
-        patience = Patience()
+        timer = BlockageTimer()
         while True:
             before = reason
             try:
                 reason = reason_to_wait(self.cluster, self.ref, declared, live)
-            except Failed as failure:
+            except FailedForGood as failure:
                 raise UnreadyError(self._why_failed(failure, live), live) from failure
             except (ApiError, UnreachableError) as error:
-                reason = self._passing(error)
+                reason = self._transient(error)
             now = time.monotonic()
             since = since if reason == before else now
-            if not reason or (isinstance(reason, Settling) and now - since >= _SETTLED):
+            if not reason or (isinstance(reason, SoftReason) and now - since >= _SETTLED):
                 self.log.status("")
                 return live
             if now - started >= self.seconds:
@@ -88,15 +92,15 @@ class Wait:
                 raise UnreadyError(f"{self.ref} is not ready after {self.seconds:g} s: {reason}{found}", live)
             if now - told >= _DIAGNOSED:
                 told, more = now, diagnose(self.cluster, self.ref, live)
-                if not expressions(declared) and patience.is_over(holdups(self.cluster, self.ref, live), now):
+                if not expressions(declared) and timer.is_over(find_blockages(self.cluster, self.ref, live), now):
                     why = more.removeprefix("; ") or reason
                     raise UnreadyError(f"{self.ref} failed, its pods do not start: {why}{self._serving(live)}", live)
             self.log.status(f"waiting: {reason}{more}")
             if self.cancelled.wait(_pause(now - started)):
                 raise UnreadyError(f"{self.ref} is not ready, and waiting was cancelled: {reason}", live)
-            live = self._look(live)
+            live = self._reread(live)
 
-    def _why_failed(self, failure: Failed, live: Object) -> str:
+    def _why_failed(self, failure: FailedForGood, live: Object) -> str:
         # A Job knows only that a pod of it failed; the pod knows why.
         said = termination_message(self.cluster, self.ref, live) if self.ref.resource.kind.key == JOB else ""
         if said:
@@ -106,17 +110,17 @@ class Wait:
     def _serving(self, live: Object) -> str:
         if self.ref.resource.kind.key != DEPLOYMENT:
             return ""
-        still = serving(self.cluster, self.ref, live)
+        still = old_pods_available(self.cluster, self.ref, live)
         return f"; pods of the version before that still serve: {still}" if still > 0 else ""
 
-    def _look(self, live: Object) -> Object:
+    def _reread(self, live: Object) -> Object:
         try:
             current = self.cluster.get(self.ref)
         except (ApiError, UnreachableError) as error:
-            self.log.status(f"waiting: {self._passing(error)}")
+            self.log.status(f"waiting: {self._transient(error)}")
             return live
         if current is None and self.ref.resource.kind.key == JOB and self._has_completed(live):
-            return {**live, "status": {**part(live, "status"), "conditions": [_COMPLETE]}}
+            return {**live, "status": {**mapping_at(live, "status"), "conditions": [_COMPLETE]}}
         if current is None:
             raise UnreadyError(f"{self.ref} was deleted while it was awaited", live)
         return current
@@ -127,7 +131,7 @@ class Wait:
         return any(event.get("reason") == "Completed" for event in found)
 
     @staticmethod
-    def _passing(error: ApiError | UnreachableError) -> str:
+    def _transient(error: ApiError | UnreachableError) -> str:
         """The error as a reason to wait on: an API server that restarts comes back; raises any other error."""
         # A 404 that is no Status comes while a kind is going, and is still discovered.
         if isinstance(error, ApiError) and error.status < _SERVER_ERROR and error.reason:
@@ -146,7 +150,7 @@ class Wait:
                     break
                 live, reason = found, _what_holds(found)
             except (ApiError, UnreachableError) as error:
-                reason = self._passing(error)
+                reason = self._transient(error)
             waited = time.monotonic() - started
             if waited >= self.seconds:
                 raise UnreadyError(f"{self.ref} still exists after {self.seconds:g} s: {reason}", live)
@@ -166,5 +170,5 @@ def _pause(waited: float) -> float:
 
 def _what_holds(live: Object) -> str:
     messages = [c["message"] for c in conditions(live) if c.get("status") == "True" and c.get("message")]
-    finalizers = live["metadata"].get("finalizers") or part(live, "spec").get("finalizers") or []
+    finalizers = live["metadata"].get("finalizers") or mapping_at(live, "spec").get("finalizers") or []
     return "; ".join(map(str, messages)) or f"finalizers {', '.join(map(str, finalizers)) or 'none'}"

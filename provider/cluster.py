@@ -7,10 +7,10 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore
+from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore_warning
 from provider.errors import ApiError, NoSuchKindError, UnreachableError
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource
-from provider.managed_fields import CREATOR, taken_over
+from provider.managed_fields import CREATOR, with_fields_taken_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,7 @@ class Cluster:
         return self.api.request("GET", resource.collection(namespace), query=query)
 
     def create(
-        self, ref: Reference, manifest: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore
+        self, ref: Reference, manifest: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore_warning
     ) -> Object:
         """Creates the object; raises ApiError when it exists already, whoever made it.
 
@@ -153,14 +153,14 @@ class Cluster:
         *,
         dry_run: bool = False,
         force: bool = False,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
     ) -> Object:
         """Server-side apply; a field owned by another manager is a conflict unless `force`."""
         query = {"fieldManager": manager, "force": str(force).lower()}
         return self._send("PATCH", ref, manifest, content_type=APPLY, dry_run=dry_run, warn=warn, **query)
 
     def merge(
-        self, ref: Reference, patch: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore
+        self, ref: Reference, patch: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore_warning
     ) -> Object:
         """Client-side apply: a JSON merge patch."""
         query = {"fieldManager": CREATOR}
@@ -174,17 +174,17 @@ class Cluster:
         manager: str,
         *,
         dry_run: bool = False,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
     ) -> Object:
         """Puts `manifest` in the place of exactly the `live` object."""
         metadata = {**manifest["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
         body = {**manifest, "metadata": metadata}
         return self._send("PUT", ref, body, dry_run=dry_run, warn=warn, fieldManager=manager)
 
-    def own(self, ref: Reference, live: Object, manager: str) -> Object:
+    def take_over_fields(self, ref: Reference, live: Object, manager: str) -> Object:
         """Makes `manager` the one that applies what a POST or kubectl wrote before; returns the object then."""
         for attempt in range(_ATTEMPTS):
-            owned = taken_over(live, manager)
+            owned = with_fields_taken_over(live, manager)
             if owned is None:
                 break
             fields = owned["metadata"]
@@ -220,7 +220,7 @@ class Cluster:
         *,
         content_type: str = JSON,
         dry_run: bool = False,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
         **query: str,
     ) -> Object:
         path = ref.resource.collection(ref.namespace) if method == "POST" else ref.path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from provider.errors import ProviderError
 from provider.kinds import DEPLOYMENT, Kind, Reference
-from provider.properties import part
+from provider.properties import mapping_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 _POD = Kind("", "v1", "Pod")
 _EVENT = Kind("", "v1", "Event")
-_LOOKED_AT = 3
+_PODS_WITH_EVENTS = 3
 """Pods whose events are read."""
 _CRASHING = "CrashLoopBackOff"
-_SAID = 1500
+_MESSAGE_CHARACTERS = 1500
 """Characters of a termination message that are shown, from its end: the cause stands there in a log."""
 
 
@@ -39,15 +39,15 @@ def termination_message(cluster: Cluster, ref: Reference, live: Object) -> str:
         pods = pods_of(cluster, ref, live)
     except ProviderError:  # `diagnose` tells
         return ""
-    return next(filter(None, (_said(container) for pod in pods for container in containers(pod))), "")
+    return next(filter(None, (_termination_message(container) for pod in pods for container in containers(pod))), "")
 
 
 def pods_of(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
     """The pods behind the object, newest first."""
     if ref.resource.kind == _POD:
         return [live]
-    selector = part(live, "spec", "selector")
-    labels = part(selector, "matchLabels") or selector
+    selector = mapping_at(live, "spec", "selector")
+    labels = mapping_at(selector, "matchLabels") or selector
     if not labels or not ref.namespace or not all(isinstance(value, str) for value in labels.values()):
         return []
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
@@ -65,21 +65,21 @@ def _stuck_containers(pods: list[Object]) -> Iterator[str]:
 
 def containers(pod: Object) -> list[Object]:
     """Return the statuses of a pod's containers, those that start it first."""
-    status = part(pod, "status")
+    status = mapping_at(pod, "status")
     return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
 
 
-def _said(container: Object) -> str:
-    ended = part(container, "state", "terminated")
+def _termination_message(container: Object) -> str:
+    ended = mapping_at(container, "state", "terminated")
     message = str(ended.get("message") or "").strip() if ended.get("exitCode") else ""
-    return message if len(message) <= _SAID else f"…{message[-_SAID:]}"
+    return message if len(message) <= _MESSAGE_CHARACTERS else f"…{message[-_MESSAGE_CHARACTERS:]}"
 
 
 def _why_stuck(container: Object) -> str:
     """Why a container is not running well, or '' when it is."""
     state = container.get("state", {})
     waiting, ended = state.get("waiting"), state.get("terminated")
-    last = part(container, "lastState", "terminated")
+    last = mapping_at(container, "lastState", "terminated")
     if waiting and last and waiting.get("reason") == _CRASHING:
         restarts = container.get("restartCount")
         return f"waits: {_CRASHING} after {restarts} restarts, the last one {_how_ended(last)}"
@@ -105,7 +105,7 @@ def events(cluster: Cluster, namespace: str, **about: str) -> list[Object]:
 def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
     if not ref.namespace:
         return ""
-    newest = [pod["metadata"]["name"] for pod in pods[:_LOOKED_AT]]
+    newest = [pod["metadata"]["name"] for pod in pods[:_PODS_WITH_EVENTS]]
     asked = [{"name": name} for name in dict.fromkeys((ref.name, *newest))]
     if ref.resource.kind.key == DEPLOYMENT:
         asked.append({"kind": "ReplicaSet"})

@@ -95,7 +95,7 @@ def covers(ignored: Path, path: Path) -> bool:
     return len(ignored) <= len(path) and all(a in ("*", b) for a, b in zip(ignored, path, strict=False))
 
 
-def _is_left_out(value: object) -> bool:
+def _is_empty(value: object) -> bool:
     """Whether servers leave such a value out, so that its absence is no loss; of false, that cannot be told."""
     return value is not False and not value
 
@@ -108,7 +108,7 @@ def refreshed(declared: Any, live: Any) -> Any:  # noqa: ANN401 (any JSON value)
         return {
             key: refreshed(value, live[key]) if live.get(key) is not None else value
             for key, value in declared.items()
-            if live.get(key) is not None or _is_left_out(reveal(value))
+            if live.get(key) is not None or _is_empty(reveal(value))
         }
     if isinstance(declared, list) and isinstance(live, list):
         if all(isinstance(item, dict) and "name" in item for item in [*declared, *live]):

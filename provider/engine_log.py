@@ -17,7 +17,7 @@ _SECONDS = 5.0
 """To wait for the engine; a line that it does not take is lost, and nothing else."""
 
 
-class Log:
+class EngineLog:
     """Where one resource's operation tells what it does, without the secrets in its `properties`.
 
     Without an engine nobody hears it.

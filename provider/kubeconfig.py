@@ -20,7 +20,7 @@ from kubernetes.config.kube_config import (
 from provider.api import Api
 from provider.errors import ConfigError
 from provider.properties import Object, reveal
-from provider.settings import CALLS
+from provider.settings import MAX_CALLS
 
 if TYPE_CHECKING:
     from provider.settings import Settings
@@ -36,7 +36,7 @@ def connect(settings: Settings, cancelled: threading.Event | None = None) -> tup
 
 def _log_in(settings: Settings) -> client.ApiClient:
     configuration = client.Configuration()
-    configuration.connection_pool_maxsize = CALLS
+    configuration.connection_pool_maxsize = MAX_CALLS
     try:
         if _is_in_cluster(settings):
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]

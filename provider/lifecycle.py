@@ -11,7 +11,7 @@ from provider.inputs import Naming, annotation, completed, current, imported
 from provider.kinds import Reference
 from provider.managed_fields import CREATOR
 from provider.properties import Object, has_unknown, manifest, outputs, reveal
-from provider.readiness import Failed, Settling
+from provider.readiness import FailedForGood, SoftReason
 from provider.wait_for import expressions
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _DELETE_SKIPPABLE = {
 }  # fmt: skip
 # What a dry run may be refused for without the preview being wrong: no right to write, what the same update is yet to
 # make or to replace, a webhook that cannot try.
-_UNTRIABLE = (403, 404, 409)
+_UNTESTABLE = (403, 404, 409)
 _NO_DRY_RUN = "does not support dry run"
 
 
@@ -86,7 +86,7 @@ def preview_create(writer: Writer, operation: Operation) -> Object:
     except (ConfigError, NoSuchKindError, UnreachableError):
         return inputs
     except ApiError as error:
-        if error.status in _UNTRIABLE or _NO_DRY_RUN in str(error):
+        if error.status in _UNTESTABLE or _NO_DRY_RUN in str(error):
             return inputs
         raise
     return outputs({key: value for key, value in live.items() if key != "status"}, inputs, CREATOR)
@@ -98,7 +98,7 @@ def preview_update(writer: Writer, operation: Operation) -> Object:
     if not writer.is_known or has_unknown(inputs):
         return inputs
     try:
-        live = writer.expected(operation)
+        live = writer.expected_update(operation)
     except (ConfigError, NoSuchKindError, UnreachableError):
         return inputs
     except ApiError as error:
@@ -112,7 +112,7 @@ def create(writer: Writer, operation: Operation) -> State:
     """Creates the object and waits for it; `unready` is set when it exists but did not become ready."""
     expressions(operation.inputs)
     manager = writer.manager(operation)
-    return _awaited(writer, operation, writer.create_patiently(operation, manager), manager)
+    return _awaited(writer, operation, writer.create_with_retries(operation, manager), manager)
 
 
 def update(writer: Writer, operation: Operation) -> State:
@@ -158,11 +158,11 @@ def read(writer: Writer, operation: Operation) -> State | None:
 def _unready_now(writer: Writer, ref: Reference, live: Object, inputs: Object) -> str:
     try:
         reason = await_ready.reason_to_wait(writer.cluster, ref, manifest(inputs), live)
-    except Failed as failure:
+    except FailedForGood as failure:
         reason = str(failure)
     except ProviderError:  # what it hangs on may not be read: no statement, and no loss
         return ""
-    return f"{ref} is not ready: {reason}" if reason and not isinstance(reason, Settling) else ""
+    return f"{ref} is not ready: {reason}" if reason and not isinstance(reason, SoftReason) else ""
 
 
 def _tolerate(writer: Writer, operation: Operation, error: ProviderError, *, skip: bool = False) -> None:
@@ -183,7 +183,7 @@ def delete(writer: Writer, operation: Operation) -> None:
     try:
         ref = writer.find(operation)
         if kind.is_patch:
-            writer.relinquish(ref, manifest(operation.state), writer.manager(operation))
+            writer.release_fields(ref, manifest(operation.state), writer.manager(operation))
             return
         propagation = _PROPAGATIONS.get(annotation(declared, _PROPAGATION).lower(), "Foreground")
         uid = writer.cluster.delete(ref, propagation)

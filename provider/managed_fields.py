@@ -33,14 +33,14 @@ def is_made_by_pulumi(live: Object) -> bool:
     return any(entry["manager"].startswith(CREATOR) for entry in _entries(live))
 
 
-def is_foreign(conflict: str) -> bool:
-    """Whether a conflict (`conflict with "kubectl-edit" using v1`) is with a manager that `taken_over` leaves."""
+def is_foreign_conflict(conflict: str) -> bool:
+    """Return whether a conflict, such as `conflict with "kubectl-edit" using v1`, is with a manager we never replace."""
     _, name, rest = conflict.split('"', 2)
     operation = "Update" if rest.startswith(" using ") else "Apply"
     return rest.startswith(" with subresource ") or not _is_taken_over({"manager": name, "operation": operation})
 
 
-def taken_over(live: Object, manager: str) -> Object | None:
+def with_fields_taken_over(live: Object, manager: str) -> Object | None:
     """`live` once `manager` owns what a POST or kubectl left behind; None when there is nothing of that."""
     mine = [entry for entry in _entries(live) if _is_apply_of(entry, manager)]
     theirs = [entry for entry in _entries(live) if _is_taken_over(entry) and entry not in mine]
@@ -54,7 +54,7 @@ def taken_over(live: Object, manager: str) -> Object | None:
     return {**live, "metadata": {**live["metadata"], "managedFields": [*others, merged]}}
 
 
-def leave_alone(declared: Object, live: Object, manager: str, ignored: Iterable[str]) -> Object:
+def without_ignored_changes(declared: Object, live: Object, manager: str, ignored: Iterable[str]) -> Object:
     """`declared` for an apply that must not change the `ignored` paths (the resource option `ignore_changes`).
 
     A field that another manager alone owns is not sent at all; any other is sent as it is now, since an apply removes

@@ -134,7 +134,7 @@ def merge_patch(old: Object, new: Object) -> Object:
     return patch
 
 
-def part(tree: object, *keys: str) -> Object:
+def mapping_at(tree: object, *keys: str) -> Object:
     """The mapping at `keys`, or {} where there is none: custom kinds may hold anything anywhere."""
     for key in keys:
         tree = tree.get(key) if isinstance(tree, dict) else None

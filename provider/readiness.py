@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, Kind, Reference
-from provider.properties import part
+from provider.properties import mapping_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,25 +18,25 @@ _SERVICES = Kind("", "v1", "Service")
 _STORAGE_CLASSES = Kind("storage.k8s.io", "v1", "StorageClass")
 
 
-class Failed(Exception):  # noqa: N818 (a verdict, not an error)
+class FailedForGood(Exception):  # noqa: N818 (a verdict, not an error)
     """The object has failed for good: waiting longer is of no use."""
 
 
-class Settling(str):
+class SoftReason(str):
     """A reason to wait that may last for ever and be meant: it ends by itself when nothing changes for a while."""
 
     __slots__ = ()
 
 
 def pending(cluster: Cluster, ref: Reference, live: Object) -> str:
-    """What `live` still waits for, or '' when it is ready; raises Failed."""
-    judge = _JUDGES.get(ref.resource.kind.key)
-    return judge(cluster, ref, live) if judge else ""
+    """What `live` still waits for, or '' when it is ready; raises FailedForGood."""
+    pending_reason = _PENDING.get(ref.resource.kind.key)
+    return pending_reason(cluster, ref, live) if pending_reason else ""
 
 
 def conditions(live: Object) -> list[Object]:
     """The conditions in its status."""
-    found = part(live, "status").get("conditions")
+    found = mapping_at(live, "status").get("conditions")
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
@@ -47,7 +47,7 @@ def condition(live: Object, name: str) -> Object:
 
 def is_observed(live: Object) -> bool:
     """Whether its controller, where it tells, has seen the present version."""
-    observed = part(live, "status").get("observedGeneration", 0)
+    observed = mapping_at(live, "status").get("observedGeneration", 0)
     return not isinstance(observed, int) or bool(observed >= live["metadata"].get("generation", 0))
 
 
@@ -104,14 +104,14 @@ def _replication_controller(_cluster: Cluster, _ref: Reference, live: Object) ->
 def _job(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     failure = condition(live, "Failed")
     if failure.get("status") == "True":
-        raise Failed(failure.get("message") or failure.get("reason") or "its pods failed")
+        raise FailedForGood(failure.get("message") or failure.get("reason") or "its pods failed")
     return "" if condition(live, "Complete").get("status") == "True" else "it has not completed"
 
 
 def _pod(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     phase = live.get("status", {}).get("phase")
     if phase == "Failed":
-        raise Failed(live["status"].get("message") or live["status"].get("reason") or "its containers failed")
+        raise FailedForGood(live["status"].get("message") or live["status"].get("reason") or "its containers failed")
     ready = condition(live, "Ready")
     if phase == "Succeeded" or ready.get("status") == "True":
         return ""
@@ -125,13 +125,13 @@ def _service(cluster: Cluster, ref: Reference, live: Object) -> str:
     if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
         return ""
     listed = [endpoint for one in _slices(cluster, ref) for endpoint in one.get("endpoints") or []]
-    endpoints = [e for e in listed if not part(e, "conditions").get("terminating")]
+    endpoints = [e for e in listed if not mapping_at(e, "conditions").get("terminating")]
     # Per the API, an absent 'ready' means ready.
-    waiting = [e for e in endpoints if not part(e, "conditions").get("ready", True)]
+    waiting = [e for e in endpoints if not mapping_at(e, "conditions").get("ready", True)]
     if waiting:
         return f"{len(waiting)} of its {len(endpoints)} endpoints are not ready"
     selector = ",".join(f"{key}={value}" for key, value in spec["selector"].items())
-    return "" if endpoints else Settling(f"no pod matches its selector {selector}")
+    return "" if endpoints else SoftReason(f"no pod matches its selector {selector}")
 
 
 def _ingress(cluster: Cluster, ref: Reference, live: Object) -> str:
@@ -142,7 +142,7 @@ def _ingress(cluster: Cluster, ref: Reference, live: Object) -> str:
     for name in dict.fromkeys(path["backend"].get("service", {}).get("name") for path in paths):
         service = Reference(cluster.resource(_SERVICES), ref.namespace, name or "")
         if name and cluster.get(service) is None:
-            return Settling(f"there is no {service}")
+            return SoftReason(f"there is no {service}")
     return ""
 
 
@@ -184,7 +184,7 @@ def _custom_resource_definition(_cluster: Cluster, _ref: Reference, live: Object
     return "" if condition(live, "Established").get("status") == "True" else "it is not established"
 
 
-_JUDGES: dict[tuple[str, str], Callable[[Cluster, Reference, Object], str]] = {
+_PENDING: dict[tuple[str, str], Callable[[Cluster, Reference, Object], str]] = {
     ("", "PersistentVolume"): _persistent_volume,
     ("", "PersistentVolumeClaim"): _persistent_volume_claim,
     ("", "Pod"): _pod,

@@ -23,13 +23,13 @@ from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, prov
 from provider import lifecycle, settings
 from provider.apply import Operation, Writer
 from provider.diff import Change, changes, render
-from provider.engine_log import Log
+from provider.engine_log import EngineLog
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
 from provider.properties import Object, decode, encode, has_unknown, redact, reveal
-from provider.update_plan import Plan, plan
+from provider.update_plan import UpdatePlan, plan_update
 
 if TYPE_CHECKING:
     from provider.cluster import Cluster
@@ -54,7 +54,7 @@ _Method = Callable[["KubernetesProvider", _Request, grpc.ServicerContext], _Answ
 _WITH_SECRETS = ("news", "olds", "old_inputs", "properties", "inputs", "args")
 
 
-def _tells_errors(method: _Method[_Request, _Answer]) -> _Method[_Request, _Answer]:
+def _reports_errors(method: _Method[_Request, _Answer]) -> _Method[_Request, _Answer]:
     """Turns a ProviderError into the call's failure: one sentence, without the request's secret values."""
 
     @wraps(method)
@@ -92,7 +92,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         **more: Any,  # noqa: ANN401 (the other fields of Operation)
     ) -> Operation:
         declared, before, last = (decode(given) if given else {} for given in (inputs, old, state))
-        kind, log = parse_token(request.type, declared or last), Log(self._engine, request.urn, declared or last)
+        kind, log = parse_token(request.type, declared or last), EngineLog(self._engine, request.urn, declared or last)
         return Operation(kind, inputs=declared, old=before, state=last, log=log, **more)
 
     def Handshake(
@@ -128,7 +128,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Changed settings update the provider; another cluster, as far as it can be told, replaces all it made."""
         old, new = reveal(decode(request.old_inputs)), reveal(decode(request.news))
         found = tuple(changes(old, new))
-        return _diff_response(Plan(found, tuple(c for c in found if c.path[0] in _identifying(old, new))))
+        return _diff_response(UpdatePlan(found, tuple(c for c in found if c.path[0] in _identifying(old, new))))
 
     def Configure(
         self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
@@ -141,7 +141,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
 
-    @_tells_errors
+    @_reports_errors
     def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Fills in what the program left out."""
         naming = Naming(
@@ -156,17 +156,17 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         except UnsupportedError as error:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
 
-    @_tells_errors
+    @_reports_errors
     def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Compares inputs, and lets the server judge what differs."""
         # Most resources of most updates: not worth unpacking. Only a Job may be unready and say that this replaces it.
         if request.old_inputs == request.news and not request.type.endswith(":Job"):
-            return _diff_response(Plan())
+            return _diff_response(UpdatePlan())
         known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
         operation = self._operation(request, request.news, *known, id=request.id, ignored=ignored)
-        return _diff_response(plan(self._writer, operation))
+        return _diff_response(plan_update(self._writer, operation))
 
-    @_tells_errors
+    @_reports_errors
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         """Creates and awaits."""
         operation = self._operation(request, request.properties, timeout=request.timeout)
@@ -177,7 +177,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         _report_unready(state, request, context)
         return provider_pb2.CreateResponse(id=state.id, properties=encode(state.outputs))
 
-    @_tells_errors
+    @_reports_errors
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """Refreshes or imports; an empty answer means gone."""
         operation = self._operation(request, request.inputs, state=request.properties, id=request.id)
@@ -187,7 +187,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         _report_unready(found, request, context)
         return provider_pb2.ReadResponse(id=found.id, properties=encode(found.outputs), inputs=encode(found.inputs))
 
-    @_tells_errors
+    @_reports_errors
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Writes and awaits."""
         known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
@@ -201,7 +201,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         _report_unready(written, request, context)
         return provider_pb2.UpdateResponse(properties=encode(written.outputs))
 
-    @_tells_errors
+    @_reports_errors
     def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Deletes and awaits."""
         inputs = request.old_inputs if request.old_inputs.fields else request.properties
@@ -209,7 +209,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         lifecycle.delete(self._writer, operation)
         return empty_pb2.Empty()
 
-    @_tells_errors
+    @_reports_errors
     def List(
         self, request: provider_pb2.ListRequest, _context: grpc.ServicerContext
     ) -> Iterator[provider_pb2.ListResponse]:
@@ -239,7 +239,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """The same, without a call."""
         self._cancelled.set()
 
-    @_tells_errors
+    @_reports_errors
     def Invoke(
         self,
         request: provider_pb2.InvokeRequest | provider_pb2.CallRequest | provider_pb2.ConstructRequest,
@@ -284,7 +284,7 @@ def _identifying(old: Object, new: Object) -> tuple[str, ...]:
     return ("kubeconfig", "context") if is_other or has_unknown([new.get("kubeconfig"), new.get("context")]) else ()
 
 
-def _diff_response(found: Plan) -> provider_pb2.DiffResponse:
+def _diff_response(found: UpdatePlan) -> provider_pb2.DiffResponse:
     replaced = set(found.replaces)
     some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
 
@@ -322,7 +322,7 @@ def _report_unready(
     context.abort(grpc.StatusCode.UNKNOWN, message)
 
 
-def _told_to_stop() -> int:
+def _stop_pipe() -> int:
     """A file descriptor that can be read once the engine says to stop.
 
     The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us.
@@ -339,10 +339,10 @@ def _told_to_stop() -> int:
 def serve() -> None:
     """Serves on a free loopback port, printed for the engine, until the engine says to stop or is gone."""
     logging.getLogger().addHandler(logging.NullHandler())  # packages log what we tell in a sentence
-    told_to_stop = _told_to_stop()
+    told_to_stop = _stop_pipe()
     # Large CRDs exceed the default message size of 4 MiB.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(ThreadPoolExecutor(settings.CALLS), options=unlimited)
+    server = grpc.server(ThreadPoolExecutor(settings.MAX_CALLS), options=unlimited)
     engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1])) if len(sys.argv) > 1 else None
     provider = KubernetesProvider(engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)

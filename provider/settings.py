@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the operations that
 # it runs at a time. Threads and connections are made only as needed.
-CALLS = 64
+MAX_CALLS = 64
 """Calls served at a time, and connections kept for them."""
 # Keys that would change what happens to objects: refusing beats ignoring.
 _REFUSED = ("alwaysRender", "cluster", "renderYamlToDirectory")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provider.diagnosis import containers, events, pods_of
 from provider.errors import ProviderError
 from provider.kinds import DEPLOYMENT, JOB, Kind, Reference
-from provider.properties import part
+from provider.properties import mapping_at
 from provider.readiness import condition
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from provider.cluster import Cluster
     from provider.properties import Object
 
-Holdups = dict[str, float]
+Blockages = dict[str, float]
 """What is held up → the seconds after which it counts as stuck."""
 
 _REPLICA_SET = Kind("apps", "v1", "ReplicaSet")
@@ -24,7 +24,7 @@ _REVISION = "deployment.kubernetes.io/revision"
 _AT_ONCE, _SOON, _LATE, _NEVER = 0.0, 25.0, 40.0, float("inf")
 # A registry that fails once is asked again after 10 and after 20 seconds. A Secret, an account or the room for a pod
 # may come with the same update, and a server may crash until what it depends on is there.
-_BEARABLE = {
+_TOLERATED_SECONDS = {
     "InvalidImageName": _AT_ONCE,
     "ErrImageNeverPull": _SOON,
     "ErrImagePull": _SOON,
@@ -43,19 +43,19 @@ _SCALES_UP = ("TriggeredScaleUp", "Nominated")
 _ABSENT = ("not found", "references non-existent")
 
 
-class Patience:
+class BlockageTimer:
     """How long one wait has seen what is held up."""
 
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
 
-    def is_over(self, found: Holdups, now: float) -> bool:
-        """Whether one of what is held up at `now` has been so at every look for longer than is bearable."""
+    def is_over(self, found: Blockages, now: float) -> bool:
+        """Whether one of what is held up at `now` has been so at every look for longer than is tolerated."""
         self._since = {key: self._since.get(key, now) for key in found}
-        return any(now - self._since[key] >= bearable for key, bearable in found.items())
+        return any(now - self._since[key] >= tolerated for key, tolerated in found.items())
 
 
-def holdups(cluster: Cluster, ref: Reference, live: Object) -> Holdups:
+def find_blockages(cluster: Cluster, ref: Reference, live: Object) -> Blockages:
     """What holds up the pods of a Deployment's present version or of a Job; nothing where it cannot be read."""
     try:
         if ref.resource.kind.key == DEPLOYMENT:
@@ -68,20 +68,20 @@ def holdups(cluster: Cluster, ref: Reference, live: Object) -> Holdups:
     return {}
 
 
-def serving(cluster: Cluster, ref: Reference, live: Object) -> int:
+def old_pods_available(cluster: Cluster, ref: Reference, live: Object) -> int:
     """How many pods of a Deployment's versions before are available; 0 where that cannot be read."""
     try:
         newest = _newest_replica_set(cluster, ref, live) or {}
     except ProviderError:
         return 0
-    return int(part(live, "status").get("availableReplicas", 0)) - int(
-        part(newest, "status").get("availableReplicas", 0)
+    return int(mapping_at(live, "status").get("availableReplicas", 0)) - int(
+        mapping_at(newest, "status").get("availableReplicas", 0)
     )
 
 
 def _newest_replica_set(cluster: Cluster, ref: Reference, live: Object) -> Object | None:
     """The ReplicaSet of the present version, once the Deployment's controller has made it."""
-    labels = part(live, "spec", "selector", "matchLabels")
+    labels = mapping_at(live, "spec", "selector", "matchLabels")
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
     listed: list[Object] = cluster.list(cluster.resource(_REPLICA_SET), ref.namespace, query)["items"]
     uid, revision = live["metadata"].get("uid"), _revision(live)
@@ -90,7 +90,7 @@ def _newest_replica_set(cluster: Cluster, ref: Reference, live: Object) -> Objec
 
 
 def _revision(live: Object) -> str:
-    return str(part(live, "metadata", "annotations").get(_REVISION, ""))
+    return str(mapping_at(live, "metadata", "annotations").get(_REVISION, ""))
 
 
 def _of_replica_set(cluster: Cluster, ref: Reference, replica_set: Object) -> Iterator[tuple[str, float]]:
@@ -116,20 +116,20 @@ def _of_pod(cluster: Cluster, ref: Reference, pod: Object, *, restarts: bool) ->
     ):
         yield uid, _LATE
     for container in containers(pod):
-        bearable = _bearable(container, restarts=restarts)
-        if bearable is not None:
-            yield f"{uid}/{container['name']}", bearable
-    waiting = {part(container, "state", "waiting").get("reason") for container in containers(pod)}
+        tolerated = _tolerated_seconds(container, restarts=restarts)
+        if tolerated is not None:
+            yield f"{uid}/{container['name']}", tolerated
+    waiting = {mapping_at(container, "state", "waiting").get("reason") for container in containers(pod)}
     if waiting & {"ContainerCreating", "PodInitializing"} and _lacks_a_volume(_warnings(cluster, ref, pod)):
         yield uid, _LATE
 
 
-def _bearable(container: Object, *, restarts: bool) -> float | None:
+def _tolerated_seconds(container: Object, *, restarts: bool) -> float | None:
     """The seconds that a container may stay as it is, or None when nothing holds it up."""
-    state = part(container, "state")
-    reason = part(state, "waiting").get("reason")
-    if reason in _BEARABLE:
-        return _BEARABLE[reason]
+    state = mapping_at(container, "state")
+    reason = mapping_at(state, "waiting").get("reason")
+    if reason in _TOLERATED_SECONDS:
+        return _TOLERATED_SECONDS[reason]
     crashes = container.get("restartCount", 0) if restarts and not container.get("ready") else 0
     if not crashes:
         return None

@@ -11,7 +11,7 @@ from provider.errors import ApiError, ProviderError
 from provider.inputs import is_autonamed, is_true
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, JOB
 from provider.properties import Object, has_unknown, manifest
-from provider.readiness import Failed
+from provider.readiness import FailedForGood
 from provider.replacement import IDENTITY, forces_replacement
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _REPLACE_UNREADY = "pulumi.com/replaceUnready"
 _IMMUTABLE = "field is immutable"
 # What goes with them is more than the object: the server's refusal of the update stands.
-_HOLDING = {("", "Namespace"), ("", "PersistentVolumeClaim"), CUSTOM_RESOURCE_DEFINITION}
+_HOLDS_DATA = {("", "Namespace"), ("", "PersistentVolumeClaim"), CUSTOM_RESOURCE_DEFINITION}
 
 
 @dataclass(frozen=True)
-class Plan:
+class UpdatePlan:
     """What a change of inputs takes."""
 
     changes: tuple[Change, ...] = ()
@@ -32,22 +32,22 @@ class Plan:
     delete_first: bool = False
 
 
-def plan(writer: Writer, operation: Operation) -> Plan:
+def plan_update(writer: Writer, operation: Operation) -> UpdatePlan:
     """What changes from the old to the new inputs, given the last state; asks the server only if they differ."""
     state, new = manifest(operation.state), operation.inputs
-    before, after = _aligned(manifest(operation.old), state), _aligned(manifest(new), state)
+    before, after = _with_namespace(manifest(operation.old), state), _with_namespace(manifest(new), state)
     ignored = [parse(path) for path in operation.ignored]
     found = tuple(change for change in changes(before, after) if not any(covers(i, change.path) for i in ignored))
     replaces = tuple(change for change in found if _forces_replacement(writer, operation, change, after))
     if found and not replaces and writer.is_known and not has_unknown(after):
-        found, replaces = _tried(writer, operation, found)
+        found, replaces = _confirmed_by_dry_run(writer, operation, found)
     is_replaceable = operation.kind.key == JOB and is_true(new, _REPLACE_UNREADY)
     if is_replaceable and _is_unready(writer, operation, changed=bool(found)):
         unready = Change(("metadata", "annotations", _REPLACE_UNREADY), Edit.UPDATE)
         found, replaces = (*found, unready), (*replaces, unready)
     # A name that is made anew, here or by the server (`generateName`), is free.
     same_name = not is_autonamed(new) and _identity(before) == _identity(after) and bool(_identity(after)[1])
-    return Plan(found, replaces, delete_first=bool(replaces) and same_name)
+    return UpdatePlan(found, replaces, delete_first=bool(replaces) and same_name)
 
 
 def _forces_replacement(writer: Writer, operation: Operation, change: Change, after: Object) -> bool:
@@ -56,15 +56,15 @@ def _forces_replacement(writer: Writer, operation: Operation, change: Change, af
     return forces_replacement(operation.kind, change.path, writer.settings, after)
 
 
-def _tried(
+def _confirmed_by_dry_run(
     writer: Writer, operation: Operation, found: tuple[Change, ...]
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The changes that a dry run confirms ('1000m' for '1' is none), and those that the server holds immutable."""
     try:
-        result = writer.rehearse(operation)
+        result = writer.dry_run_update(operation)
     except ApiError as error:
         # The engine also diffs while it refreshes, where a refusal of the program's inputs must not fail.
-        if operation.kind.key in _HOLDING:
+        if operation.kind.key in _HOLDS_DATA:
             return found, ()
         fields = [cause.field for cause in error.causes if cause.message.endswith(_IMMUTABLE)]
         return found, tuple(c for c in found if any(_overlap(render(c.path), field) for field in fields))
@@ -89,7 +89,7 @@ def _is_unready(writer: Writer, operation: Operation, *, changed: bool) -> bool:
             return True
         known = manifest(operation.state) if live is None else live
         return bool(await_ready.reason_to_wait(writer.cluster, ref, manifest(operation.inputs), known))
-    except Failed:
+    except FailedForGood:
         return True
     except ProviderError:
         return False
@@ -104,7 +104,7 @@ def _identity(declared: Object) -> tuple[object, object]:
     return metadata.get("namespace"), metadata.get("name")
 
 
-def _aligned(declared: Object, state: Object) -> Object:
+def _with_namespace(declared: Object, state: Object) -> Object:
     """`declared` with the namespace of the state where it names none: it was or will be the default one."""
     metadata = declared.get("metadata")
     namespace = state.get("metadata", {}).get("namespace")

@@ -9,7 +9,7 @@ import msgspec
 
 from provider.errors import ProviderError
 from provider.inputs import annotation
-from provider.properties import part
+from provider.properties import mapping_at
 from provider.readiness import condition, is_observed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def unmet(expression: str, live: Object) -> str:
             f'{_WAIT_FOR} takes "condition=Type" or "jsonpath={{.path}}", each also with "=value", not {expression!r}'
         )
     path, wanted = match.groups()
-    if "observedGeneration" in part(live, "status") and not is_observed(live):
+    if "observedGeneration" in mapping_at(live, "status") and not is_observed(live):
         return "its controller has not seen this version yet"
     found = _select(path, live)
     if not found:

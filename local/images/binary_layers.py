@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from local.images import layer
 from local.images.errors import ImageError
-from local.images.layer_cache import Cache, Layer
+from local.images.layer_cache import Layer, LayerCache
 from local.images.oci_layout import architecture
 from local.images.run_program import Run
 
@@ -23,7 +23,7 @@ _NEEDS_LOADER = 3
 """ELF's PT_INTERP: the program header of what is not static."""
 
 
-def program(name: str, path: Path, cache: Cache) -> Layer:
+def program(name: str, path: Path, cache: LayerCache) -> Layer:
     """A layer with nothing but this program, at /`name`.
 
     Raises:
@@ -40,7 +40,7 @@ def program(name: str, path: Path, cache: Cache) -> Layer:
     return cache.layer(name, ["program", layer.content_hash([entry])], make)
 
 
-def kubernetes_mcp_server(cache: Cache, run: Run) -> Layer:
+def kubernetes_mcp_server(cache: LayerCache, run: Run) -> Layer:
     """A layer with the program of the npm package kubernetes-mcp-server, which nobody here wrote."""
     target_architecture = architecture()
     package = f"kubernetes-mcp-server-linux-{target_architecture}"

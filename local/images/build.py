@@ -6,7 +6,7 @@ from pathlib import Path
 from local.images import binary_layers, debian_layers, python_layers
 from local.images.errors import disk_errors
 from local.images.layer import PROGRAM, Entry
-from local.images.layer_cache import Cache
+from local.images.layer_cache import LayerCache
 from local.images.oci_layout import Image, Recipe, assemble
 from local.images.run_program import Run, run
 
@@ -40,12 +40,12 @@ def build(
         ImageError: A program is missing or fails, or the disk is full.
     """
     with disk_errors(cache):
-        store = Cache(cache, progress)
+        store = LayerCache(cache, progress)
         recipes = [*_programs(store, binaries, run), *_pythons(store, source, run)]
         return {recipe.name: assemble(recipe, store) for recipe in recipes}
 
 
-def _programs(store: Cache, given: Mapping[str, Path], run: Run) -> list[Recipe]:
+def _programs(store: LayerCache, given: Mapping[str, Path], run: Run) -> list[Recipe]:
     recipes = [Recipe("pause", [debian_layers.pause(store, run)], ["/pause", "-P"])]
     for name, path in sorted(given.items()):
         recipes.append(Recipe(name, [binary_layers.program(name, path, store)], [f"/{name}"]))
@@ -53,7 +53,7 @@ def _programs(store: Cache, given: Mapping[str, Path], run: Run) -> list[Recipe]
     return [*recipes, Recipe("kubernetes-mcp-server", [server], ["/kubernetes-mcp-server"])]
 
 
-def _pythons(store: Cache, source: Path, run: Run) -> list[Recipe]:
+def _pythons(store: LayerCache, source: Path, run: Run) -> list[Recipe]:
     lock = source / "bridge" / "requirements.txt"
     server_lock = source / "bridge" / "servers" / "time" / "requirements.txt"
     root = debian_layers.python_root(store, run)

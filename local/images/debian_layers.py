@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from local.images import layer
 from local.images.errors import ImageError
-from local.images.layer_cache import Cache, Layer
+from local.images.layer_cache import Layer, LayerCache
 from local.images.run_program import Run
 
 SUITE = "bookworm"
@@ -23,7 +23,7 @@ _DROPPED = re.compile(
 """What no container needs or what the runtime puts there: documents, caches, logs, devices, the builder's own name."""
 
 
-def python_root(cache: Cache, run: Run) -> Layer:
+def python_root(cache: LayerCache, run: Run) -> Layer:
     """A minimal Debian with python3 and the certificate authorities."""
 
     def make(target: BinaryIO) -> None:
@@ -39,7 +39,7 @@ def python_root(cache: Cache, run: Run) -> Layer:
     return cache.layer("Debian with Python (half a minute)", ["python root", SUITE, _PACKAGES], make)
 
 
-def pause(cache: Cache, run: Run) -> Layer:
+def pause(cache: LayerCache, run: Run) -> Layer:
     """The program that only waits and reaps, /pause: Debian's catatonit, one static file."""
 
     def make(target: BinaryIO) -> None:

@@ -36,7 +36,7 @@ class Layer:
         return self.path.stat().st_size
 
 
-class Cache:
+class LayerCache:
     """A folder with the layers and archives of earlier builds."""
 
     def __init__(self, folder: Path, progress: Callable[[str], None] = lambda _: None) -> None:
@@ -55,7 +55,7 @@ class Cache:
             path.touch()
             return Layer(path, path.stem.partition("-")[2])
         self._progress(f"making an image layer: {title}")
-        with self.whole_file() as (part, keep):
+        with self.atomic_file() as (part, keep):
             make(part)
             part.seek(0)
             digest = hashlib.file_digest(part, "sha256").hexdigest()
@@ -64,7 +64,7 @@ class Cache:
         return Layer(path, digest)
 
     @contextmanager
-    def whole_file(self) -> Generator[tuple[BufferedRandom, Callable[[Path], None]]]:
+    def atomic_file(self) -> Generator[tuple[BufferedRandom, Callable[[Path], None]]]:
         """A new file and the function that puts it in its place; without that call nothing stays."""
         with self.work() as folder:
             part = folder / "part"

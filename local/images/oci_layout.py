@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from local.images.errors import ImageError
-from local.images.layer_cache import Cache, Layer, age
+from local.images.layer_cache import Layer, LayerCache, age
 
 REPOSITORY = "cortex.local"
 """The first part of every name: no registry has it, so nothing is ever pulled in its place."""
@@ -51,7 +51,7 @@ class Recipe:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-def assemble(recipe: Recipe, cache: Cache) -> Image:
+def assemble(recipe: Recipe, cache: LayerCache) -> Image:
     """The image of a recipe, tagged by the hash of its content; written only if it is not there yet."""
     config = _json(_config(recipe))
     manifest = _json(_manifest(config, recipe.layers))
@@ -63,7 +63,7 @@ def assemble(recipe: Recipe, cache: Cache) -> Image:
         archive.touch()
     else:
         index = _json(_index(manifest, digest, reference))
-        with cache.whole_file() as (part, keep):
+        with cache.atomic_file() as (part, keep):
             _write(part, index, [manifest, config], recipe.layers)
             keep(archive)
         _forget_older(cache, recipe.name)
@@ -135,7 +135,7 @@ def _add(tar: tarfile.TarFile, name: str, source: BinaryIO, size: int) -> None:
     tar.addfile(info, source)
 
 
-def _forget_older(cache: Cache, name: str) -> None:
+def _forget_older(cache: LayerCache, name: str) -> None:
     tag = "[0-9a-f]" * 12
     for archive in sorted(cache.archives.glob(f"{name}-{tag}.tar"), key=age)[KEPT:]:
         archive.unlink(missing_ok=True)

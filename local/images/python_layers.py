@@ -7,14 +7,14 @@ from typing import BinaryIO
 
 from local.images import layer
 from local.images.debian_layers import PYTHON
-from local.images.layer_cache import Cache, Layer
+from local.images.layer_cache import Layer, LayerCache
 from local.images.run_program import Run
 
 _VERSION = ".".join(map(str, PYTHON))
 _NOT_CODE = {"Containerfile", "requirements.in", "requirements.txt"}
 
 
-def wheels(lock: Path, at: str, extra: Sequence[layer.Entry], cache: Cache, run: Run) -> Layer:
+def wheels(lock: Path, at: str, extra: Sequence[layer.Entry], cache: LayerCache, run: Run) -> Layer:
     """The packages of a hash-locked file, installed below `at`, and some more files."""
 
     def make(target: BinaryIO) -> None:
@@ -31,7 +31,9 @@ def wheels(lock: Path, at: str, extra: Sequence[layer.Entry], cache: Cache, run:
     return cache.layer(f"the packages of {lock.parent.name} (half a minute)", made_from, make)
 
 
-def code(source: Path, packages: Sequence[str], at: str, extra: Sequence[layer.Entry], cache: Cache, run: Run) -> Layer:
+def code(
+    source: Path, packages: Sequence[str], at: str, extra: Sequence[layer.Entry], cache: LayerCache, run: Run
+) -> Layer:
     """Packages of this project, placed below `at`, and some more files."""
     entries = [entry for package in packages for entry in _sources(source / package, f"{at}/{package}")]
 

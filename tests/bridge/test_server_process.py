@@ -8,7 +8,7 @@ import mcp_types as types
 import pytest
 from mcp import MCPError
 
-from bridge.server_process import HOPELESS_AFTER, Child, Limits
+from bridge.server_process import UNHEALTHY_AFTER, Limits, ServerProcess
 
 SERVER = Path(__file__).with_name("stdio_server.py")
 FLAKY = """
@@ -23,13 +23,13 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-def child(tmp_path: Path, failures: int) -> Child:
+def child(tmp_path: Path, failures: int) -> ServerProcess:
     """A server that ends at once so many times before it works."""
     command = [sys.executable, "-c", FLAKY, str(tmp_path / "tries"), str(failures), str(SERVER)]
-    return Child(command, Limits(timeout=20, first_delay=0.01))
+    return ServerProcess(command, Limits(timeout=20, first_delay=0.01))
 
 
-async def health_once_up(child: Child) -> bool:
+async def health_once_up(child: ServerProcess) -> bool:
     async with anyio.create_task_group() as group:
         await group.start(child.run)
         assert child.ready
@@ -42,7 +42,7 @@ async def health_once_up(child: Child) -> bool:
 
 def test_a_few_rapid_failures_are_forgiven(tmp_path: Path) -> None:
     async def live() -> bool:
-        return await health_once_up(child(tmp_path, HOPELESS_AFTER - 1))
+        return await health_once_up(child(tmp_path, UNHEALTHY_AFTER - 1))
 
     assert anyio.run(live)
 
@@ -54,14 +54,14 @@ def test_a_process_that_starts_slower_than_its_calls_may_take_is_waited_for(tmp_
 
     async def live() -> bool:
         with anyio.fail_after(30):
-            return await health_once_up(Child(command, Limits(timeout=0.5, first_delay=0.01)))
+            return await health_once_up(ServerProcess(command, Limits(timeout=0.5, first_delay=0.01)))
 
     assert anyio.run(live)
 
 
 def test_many_rapid_failures_need_a_new_pod_even_while_the_process_lives(tmp_path: Path) -> None:
     async def live() -> bool:
-        return await health_once_up(child(tmp_path, HOPELESS_AFTER))
+        return await health_once_up(child(tmp_path, UNHEALTHY_AFTER))
 
     assert not anyio.run(live)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from local import cluster_state, host
-from local.cluster_state import Record
+from local.cluster_state import ClusterState
 from local.errors import ClusterError
 from local.folders import Folder
 
 
 def test_ranges_lie_in_the_network_and_apart() -> None:
-    one = Record("real", "10.91.0.0/16", {"api": 6443})
+    one = ClusterState("real", "10.91.0.0/16", {"api": 6443})
     assert one.server == "https://10.91.0.2:6443"
     assert (one.services, one.pods) == ("10.91.64.0/18", "10.91.128.0/17")
     assert one.service_address(1) == "10.91.64.1"

@@ -14,8 +14,8 @@ import pytest
 from local import versions
 from local.errors import ToolError
 from local.progress import Progress
-from local.tool_finder import Programs
-from local.toolchain import CHECKERS, MODULES, TOOLS, Tool
+from local.tool_finder import ToolFinder
+from local.toolchain import MODULES, TEST_TOOLS, TOOLS, Tool
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +44,7 @@ def path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_each_tool_has_its_module_with_sums() -> None:
-    wanted = {name for tool in (*TOOLS, *CHECKERS) for name in tool.modules or (tool.name,)}
+    wanted = {name for tool in (*TOOLS, *TEST_TOOLS) for name in tool.modules or (tool.name,)}
     there = {file.parent.name for file in MODULES.glob("*/go.mod")}
     assert wanted == there
     assert all((MODULES / name / "go.sum").stat().st_size for name in there)
@@ -65,7 +65,7 @@ def test_every_staging_module_is_of_the_kubernetes_version() -> None:
 def test_a_fitting_program_on_path_is_used(path: Path, tmp_path: Path) -> None:
     fake(path, "etcd", "etcd Version: 3.6.9")
     os.environ["PATH"] += ":/bin:/usr/bin"
-    assert Programs(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd")) == {"etcd": path / "etcd"}
+    assert ToolFinder(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd")) == {"etcd": path / "etcd"}
 
 
 def test_another_version_on_path_is_not_used(path: Path, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_another_version_on_path_is_not_used(path: Path, tmp_path: Path) -> None
     with pytest.raises(
         ToolError, match=r"^Go is not on PATH, and these have to be built: etcd: install Go 1\.26 or newer"
     ):
-        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd"))
+        ToolFinder(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd"))
 
 
 def test_a_build_that_fails_says_why_and_leaves_no_half(path: Path, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_build_that_fails_says_why_and_leaves_no_half(path: Path, tmp_path: Pa
     (path / "go").write_text("#!/bin/sh\necho 'no space left on device'; exit 1\n")
     os.environ["PATH"] += ":/bin:/usr/bin"
     with pytest.raises(ToolError, match=r"^building etcd failed: no space left on device \(all of it: .*\.log\)$"):
-        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd"))
+        ToolFinder(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd"))
     assert [file.suffix for file in (tmp_path / "cache" / "tools").iterdir()] == [".log"]
 
 
@@ -91,13 +91,13 @@ def test_what_is_built_is_found_again(path: Path, tmp_path: Path) -> None:
     (path / "go").chmod(0o755)
     os.environ["PATH"] += ":/bin:/usr/bin"
     said = io.StringIO()
-    built = Programs(tmp_path / "cache", Progress(said)).ensure(tools("etcd"))
+    built = ToolFinder(tmp_path / "cache", Progress(said)).ensure(tools("etcd"))
     assert built["etcd"].read_text() == "x"
     building, built_in = (line.split("s  ")[1] for line in said.getvalue().splitlines())
     assert building == "building etcd"
     assert re.fullmatch(r"built etcd in \d+ s", built_in)
     silent = io.StringIO()
-    assert Programs(tmp_path / "cache", Progress(silent)).ensure(tools("etcd")) == built
+    assert ToolFinder(tmp_path / "cache", Progress(silent)).ensure(tools("etcd")) == built
     assert silent.getvalue() == ""
 
 
@@ -125,17 +125,17 @@ def test_one_failed_build_ends_the_others(path: Path, tmp_path: Path) -> None:
     os.environ["PATH"] += ":/bin:/usr/bin"
     started = time.monotonic()
     with pytest.raises(ToolError, match=r"^building etcd failed: broken"):
-        Programs(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd", "kwok"))
+        ToolFinder(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd", "kwok"))
     assert time.monotonic() - started < 20
     assert {file.suffix for file in (tmp_path / "cache" / "tools").iterdir()} == {".log"}
 
 
 def test_build_tags_reach_go_and_make_another_build(path: Path, tmp_path: Path) -> None:
-    (promtool,) = (tool for tool in CHECKERS if tool.tags)
+    (promtool,) = (tool for tool in TEST_TOOLS if tool.tags)
     assert promtool.key() != replace(promtool, tags=()).key()
     script = 'for last; do out=$target; target=$last; done; echo "$*" > "${out}promtool"'
     (path / "go").write_text(f"#!/bin/sh\n{script}\n")
     (path / "go").chmod(0o755)
     os.environ["PATH"] += ":/bin:/usr/bin"
-    built = Programs(tmp_path / "cache", Progress(io.StringIO())).ensure([promtool])
+    built = ToolFinder(tmp_path / "cache", Progress(io.StringIO())).ensure([promtool])
     assert "-tags remove_all_sd -ldflags" in built["promtool"].read_text()

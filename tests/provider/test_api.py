@@ -14,7 +14,7 @@ from provider.cluster import Cluster
 from provider.errors import ApiError, CancelledError, ConfigError, NoSuchKindError, UnreachableError, UnsupportedError
 from provider.kinds import Kind, parse_token
 from provider.kubeconfig import active_cluster, connect
-from provider.managed_fields import leave_alone, taken_over
+from provider.managed_fields import with_fields_taken_over, without_ignored_changes
 from provider.properties import Secret
 from provider.settings import Settings, parse, problems
 
@@ -366,11 +366,11 @@ def test_ownership_left_by_a_create_or_by_kubectl_becomes_that_of_an_apply() -> 
     kubectl = {"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {"f:spec": {}}}
     status = {**OURS, "subresource": "status"}
     live = {"metadata": {"resourceVersion": "7", "managedFields": [OURS, THEIRS, APPLIED, kubectl, status]}}
-    settled = taken_over(live, "pulumi-kubernetes-1")
+    settled = with_fields_taken_over(live, "pulumi-kubernetes-1")
     assert settled is not None
     fields: dict[str, Any] = {"f:data": {"f:a": {}, "f:b": {}}, "f:spec": {}}
     assert settled["metadata"]["managedFields"] == [THEIRS, status, {**APPLIED, "fieldsV1": fields}]
-    assert taken_over(settled, "pulumi-kubernetes-1") is None
+    assert with_fields_taken_over(settled, "pulumi-kubernetes-1") is None
 
 
 def test_ownership_is_taken_over_again_when_another_wrote_meanwhile(server: Server, cluster: Cluster) -> None:
@@ -379,7 +379,7 @@ def test_ownership_is_taken_over_again_when_another_wrote_meanwhile(server: Serv
     live = {"metadata": {"resourceVersion": "7", "managedFields": [OURS]}}
     server.says(f"GET {path}", {"metadata": {"resourceVersion": "8", "managedFields": [OURS, THEIRS]}})
     server.says(f"PATCH {path}", (409, {}, json.dumps({"kind": "Status", "reason": "Conflict"})), {"done": True})
-    assert cluster.own(cluster.find(CONFIG_MAP, "ns/a"), live, "m") == {"done": True}
+    assert cluster.take_over_fields(cluster.find(CONFIG_MAP, "ns/a"), live, "m") == {"done": True}
     test, change = json.loads(server.seen[-1][2])
     assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "8"}
     assert change["path"] == "/metadata/managedFields"
@@ -393,7 +393,7 @@ def test_an_ignored_field_is_left_to_its_manager_or_sent_as_it_is() -> None:
         "data": {"b.c": "live"},
     }
     ignored = ["spec.replicas", 'data["b.c"]', "spec.items[0]", "spec.paused"]
-    assert leave_alone(declared, live, "pulumi-kubernetes-1", ignored) == {
+    assert without_ignored_changes(declared, live, "pulumi-kubernetes-1", ignored) == {
         "spec": {"paused": True, "x": 1},
         "data": {"b.c": "live"},
     }

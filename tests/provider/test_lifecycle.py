@@ -13,7 +13,7 @@ from provider.inputs import Naming
 from provider.kinds import Kind
 from provider.properties import Secret
 from provider.settings import Settings
-from provider.update_plan import Plan, plan
+from provider.update_plan import UpdatePlan, plan_update
 from tests.provider.fakes import CONFIG_MAP, DEPLOYMENT, SEED, SERVICE, FakeApi, Lifecycle, declared
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def test_what_is_ignored_is_no_change(lifecycle: Lifecycle, api: FakeApi) -> Non
     old, new = (api.has(declared(DEPLOYMENT, spec={"replicas": n, "other": n})) for n in (1, 2))
     api.has(old)
     operation = Operation(DEPLOYMENT, "ns/a", new, old, old, ("spec.replicas",))
-    assert [c.path for c in plan(lifecycle.writer, operation).changes] == [("spec", "other")]
-    assert plan(lifecycle.writer, replace(operation, ignored=("spec",))) == Plan()
+    assert [c.path for c in plan_update(lifecycle.writer, operation).changes] == [("spec", "other")]
+    assert plan_update(lifecycle.writer, replace(operation, ignored=("spec",))) == UpdatePlan()
 
 
 def test_an_update_that_the_server_does_not_see_is_none(lifecycle: Lifecycle, api: FakeApi) -> None:
@@ -268,14 +268,14 @@ def test_a_preview_repeats_no_request_of_the_diff_and_each_write_warns_once(life
     api.warning = "v1 Foo is deprecated"
     old, new = api.has(declared(SERVICE, spec={"a": 1})), declared(SERVICE, spec={"a": 2})
     operation = Operation(SERVICE, "ns/a", new, old, old, log=lifecycle.log)
-    plan(lifecycle.writer, operation)
+    plan_update(lifecycle.writer, operation)
     assert lifecycle.log.warnings == []
     asked = len(api.asked)
     assert steps.preview_update(lifecycle.writer, operation)["spec"] == {"a": 2}
     assert len(api.asked) == asked
     assert lifecycle.log.warnings == ["v1 Foo is deprecated"]
     steps.preview_update(lifecycle.writer, operation)  # without a Diff before it
-    plan(lifecycle.writer, operation)
+    plan_update(lifecycle.writer, operation)
     steps.preview_update(lifecycle.writer, replace(operation, inputs=declared(SERVICE, spec={"a": 3})))
     assert [body["spec"] for body in api.bodies] == [{"a": 2}, {"a": 2}, {"a": 2}, {"a": 3}]
     api.warning = "once"
@@ -425,7 +425,7 @@ def test_an_unusable_kubeconfig_fails_only_what_needs_the_cluster() -> None:
     inputs = declared(CONFIG_MAP)
     operation = Operation(CONFIG_MAP, "ns/a", inputs, inputs, inputs)
     assert steps.check(writer, operation, Naming("cm"))["metadata"]["name"] == "a"
-    assert plan(writer, operation) == Plan()
+    assert plan_update(writer, operation) == UpdatePlan()
     assert steps.preview_create(writer, operation) == inputs
     with pytest.raises(ConfigError):
         steps.create(writer, operation)

@@ -9,7 +9,7 @@ import pytest
 from provider import await_ready
 from provider.cluster import Cluster
 from provider.errors import ApiError
-from provider.stuck_pods import Holdups, Patience, holdups
+from provider.stuck_pods import Blockages, BlockageTimer, find_blockages
 from tests.provider.fakes import DEPLOYMENT, JOB, FakeApi, Lifecycle, declared
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def event(uid: str, reason: str, message: str = "", kind: str = "Warning") -> Ob
     return {"involvedObject": about, "type": kind, "reason": reason, "message": message, "lastTimestamp": "1"}
 
 
-def found(api: FakeApi, *pods: Object, **status: Any) -> Holdups:
+def found(api: FakeApi, *pods: Object, **status: Any) -> Blockages:
     api.lists[SETS] = [
         replica_set("r1", "1"),
         replica_set("r2", "2", **status),
@@ -62,7 +62,7 @@ def found(api: FakeApi, *pods: Object, **status: Any) -> Holdups:
     ]
     api.lists[PODS] = [*pods]
     cluster = Cluster(cast("Api", api), "default")
-    return holdups(cluster, cluster.find(DEPLOYMENT, "ns/a"), declared(DEPLOYMENT, **WANTED))
+    return find_blockages(cluster, cluster.find(DEPLOYMENT, "ns/a"), declared(DEPLOYMENT, **WANTED))
 
 
 NOWHERE = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. "
@@ -72,7 +72,7 @@ DOWN = f"0/1 nodes are available: 1 node(s) had untolerated taint {{node.kuberne
 
 
 @pytest.mark.parametrize(
-    ("one", "bearable"),
+    ("one", "tolerated"),
     [
         (container("InvalidImageName"), 0),
         (container("ErrImagePull"), 25),
@@ -89,8 +89,8 @@ DOWN = f"0/1 nodes are available: 1 node(s) had untolerated taint {{node.kuberne
         (container(), None),
     ],
 )
-def test_what_a_container_waits_for_says_how_long_it_may(api: FakeApi, one: Object, bearable: float | None) -> None:
-    assert found(api, pod(one)) == ({} if bearable is None else {"p/c": bearable})
+def test_what_a_container_waits_for_says_how_long_it_may(api: FakeApi, one: Object, tolerated: float | None) -> None:
+    assert found(api, pod(one)) == ({} if tolerated is None else {"p/c": tolerated})
 
 
 @pytest.mark.parametrize(
@@ -127,20 +127,20 @@ def test_pods_of_an_earlier_version_hold_up_nothing(api: FakeApi) -> None:
     api.lists[PODS] = [pod(container("ImagePullBackOff"))]
     api.lists[SETS] = [replica_set("r1", "1", conditions=[{"type": "ReplicaFailure", "status": "True"}])]
     cluster = Cluster(cast("Api", api), "default")
-    assert holdups(cluster, cluster.find(DEPLOYMENT, "ns/a"), declared(DEPLOYMENT, **WANTED)) == {}
+    assert find_blockages(cluster, cluster.find(DEPLOYMENT, "ns/a"), declared(DEPLOYMENT, **WANTED)) == {}
 
 
 def test_a_job_is_held_up_by_an_image_and_by_a_refusal_and_may_fail_as_often_as_it_says(api: FakeApi) -> None:
     cluster = Cluster(cast("Api", api), "default")
     job, ref = declared(JOB, metadata={"uid": "j"}, spec={"selector": SELECTOR}), cluster.find(JOB, "ns/a")
     api.lists[PODS] = [pod(container("ErrImageNeverPull"))]
-    assert holdups(cluster, ref, job) == {"p/c": 25}
+    assert find_blockages(cluster, ref, job) == {"p/c": 25}
     api.lists[PODS] = [pod(container("CrashLoopBackOff", restarts=3))]
-    assert holdups(cluster, ref, job) == {}
+    assert find_blockages(cluster, ref, job) == {}
     api.lists[PODS] = []
-    assert holdups(cluster, ref, job) == {}
+    assert find_blockages(cluster, ref, job) == {}
     api.lists[EVENTS] = [event("j", "FailedCreate")]
-    assert holdups(cluster, ref, job) == {"j": 40}
+    assert find_blockages(cluster, ref, job) == {"j": 40}
 
 
 def test_what_cannot_be_read_holds_up_nothing(api: FakeApi) -> None:
@@ -149,14 +149,14 @@ def test_what_cannot_be_read_holds_up_nothing(api: FakeApi) -> None:
 
 
 def test_patience_is_over_only_for_what_was_held_up_at_every_look() -> None:
-    patience = Patience()
-    assert not patience.is_over({"a": 25, "b": 40}, 5)
-    assert not patience.is_over({"a": 25, "b": 40}, 29)
-    assert patience.is_over({"a": 25, "b": 40}, 30)
-    assert not patience.is_over({"b": 40}, 31)
-    assert not patience.is_over({"a": 25, "b": 40}, 32)
-    assert patience.is_over({"a": 25, "b": 40}, 45)
-    assert not patience.is_over({}, 1000)
+    timer = BlockageTimer()
+    assert not timer.is_over({"a": 25, "b": 40}, 5)
+    assert not timer.is_over({"a": 25, "b": 40}, 29)
+    assert timer.is_over({"a": 25, "b": 40}, 30)
+    assert not timer.is_over({"b": 40}, 31)
+    assert not timer.is_over({"a": 25, "b": 40}, 32)
+    assert timer.is_over({"a": 25, "b": 40}, 45)
+    assert not timer.is_over({}, 1000)
 
 
 def test_a_deployment_with_stuck_pods_fails_soon_and_says_who_still_serves(

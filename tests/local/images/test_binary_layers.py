@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.images import ImageError, binary_layers
-from local.images.layer_cache import Cache
+from local.images.layer_cache import LayerCache
 
 
 def test_another_file_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
@@ -18,5 +18,5 @@ def test_another_file_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
             tar.addfile(tarfile.TarInfo(f"package/bin/{package}"), io.BytesIO())
 
     with pytest.raises(ImageError, match="is not the file that was pinned"):
-        binary_layers.kubernetes_mcp_server(Cache(tmp_path), npm)
+        binary_layers.kubernetes_mcp_server(LayerCache(tmp_path), npm)
     assert not list((tmp_path / "layers").iterdir())

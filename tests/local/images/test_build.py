@@ -16,7 +16,7 @@ from local.images import Image, ImageError, binary_layers, build
 from local.images.debian_layers import python_root
 from local.images.errors import disk_errors
 from local.images.layer import PROGRAM, Entry, tree, write
-from local.images.layer_cache import Cache, Layer
+from local.images.layer_cache import Layer, LayerCache
 from local.images.oci_layout import Recipe, assemble
 from local.images.python_layers import code, wheels
 from local.images.run_program import run
@@ -97,7 +97,7 @@ def programs(tmp_path: Path) -> dict[str, Path]:
 def npm(monkeypatch: pytest.MonkeyPatch) -> None:
     """The npm package is another test's matter."""
 
-    def fake(cache: Cache, _: object) -> Layer:
+    def fake(cache: LayerCache, _: object) -> Layer:
         return cache.layer("npm", "npm", lambda part: write([Entry("kubernetes-mcp-server", STATIC, PROGRAM)], part))
 
     monkeypatch.setattr(binary_layers, "kubernetes_mcp_server", fake)
@@ -243,7 +243,7 @@ def test_a_layer_is_sorted_and_keeps_permissions(tmp_path: Path) -> None:
 
 
 def test_a_half_built_layer_is_never_used(tmp_path: Path) -> None:
-    cache = Cache(tmp_path)
+    cache = LayerCache(tmp_path)
 
     def half(part: io.RawIOBase) -> None:
         part.write(b"half")
@@ -272,7 +272,7 @@ def test_what_an_interrupted_build_left_is_ignored_and_removed(
 
 
 def test_two_images_of_one_layer_are_two(tmp_path: Path) -> None:
-    cache = Cache(tmp_path)
+    cache = LayerCache(tmp_path)
     layer = cache.layer("one", "same", lambda part: write([Entry("a", STATIC)], part))
     one, two = (assemble(Recipe(name, [layer], ["/a"]), cache) for name in ("one", "two"))
     assert one.reference.rpartition(":")[2] != two.reference.rpartition(":")[2]
@@ -281,7 +281,8 @@ def test_two_images_of_one_layer_are_two(tmp_path: Path) -> None:
 def test_real_compiled_code_is_the_same_each_time(tmp_path: Path, source: Path) -> None:
     lay(source, {"stacks/model.py": "NAMES = {'a', 'b', 'c'}\ndef has(n): return n in {'x', 'y', 'zed'}\n"})
     digests = {
-        code(source, ["stacks"], "opt/code", [], Cache(tmp_path / name), run).digest for name in ("one", "two", "three")
+        code(source, ["stacks"], "opt/code", [], LayerCache(tmp_path / name), run).digest
+        for name in ("one", "two", "three")
     }
     assert len(digests) == 1
 
@@ -289,7 +290,7 @@ def test_real_compiled_code_is_the_same_each_time(tmp_path: Path, source: Path) 
 def test_a_missing_program_is_one_sentence(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ImageError) as caught:
-        python_root(Cache(tmp_path / "cache"), run)
+        python_root(LayerCache(tmp_path / "cache"), run)
     told = str(caught.value)
     assert told == ("mmdebstrap is missing, and images are made with it; install it: apt-get install mmdebstrap")
 
@@ -313,7 +314,7 @@ def test_what_pip_refuses_is_told(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.txt"
     lock.write_text("no requirement at all\n", encoding="utf-8")
     with pytest.raises(ImageError, match=r"^pip failed with code 1: ERROR: Invalid requirement"):
-        wheels(lock, "opt/site", [], Cache(tmp_path / "cache"), run)
+        wheels(lock, "opt/site", [], LayerCache(tmp_path / "cache"), run)
 
 
 @pytest.mark.parametrize(
@@ -342,4 +343,4 @@ def test_only_static_programs_make_images(tmp_path: Path, content: bytes | None,
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ImageError, match=told):
-        binary_layers.program("coredns", path, Cache(tmp_path / "cache"))
+        binary_layers.program("coredns", path, LayerCache(tmp_path / "cache"))
