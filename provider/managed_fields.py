@@ -34,7 +34,10 @@ def is_made_by_pulumi(live: Object) -> bool:
 
 
 def is_foreign_conflict(conflict: str) -> bool:
-    """Return whether a conflict, such as `conflict with "kubectl-edit" using v1`, is with a manager we never replace."""
+    """Return whether a conflict is with a manager whose fields are not taken over.
+
+    `conflict` is the server's message, for example `conflict with "kubectl-edit" using v1`.
+    """
     _, name, rest = conflict.split('"', 2)
     operation = "Update" if rest.startswith(" using ") else "Apply"
     return rest.startswith(" with subresource ") or not _is_taken_over({"manager": name, "operation": operation})
