@@ -1,4 +1,4 @@
-"""How a declaration gets into the cluster: by POST, server-side apply, merge patch or replacement."""
+"""Writing of declared objects: by POST, server-side apply, merge patch or PUT."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ _FORCE = "pulumi.com/patchForce"
 _MANAGER = "pulumi.com/patchFieldManager"
 _STATE_MANAGER = "__fieldManager"
 _NO_ACCOUNT = "error looking up service account"
-"""How the server refuses a Pod whose account is yet to be made: as forbidden. A new namespace has none for a moment."""
+"""Part of the server's message if a pod's ServiceAccount does not exist yet, as in a new namespace. The reason is
+`Forbidden`, so only the text tells it from a missing permission."""
 
 _RESUME = (
     "`pulumi refresh --yes --skip-preview --clear-pending-creates`, then"
-    " `PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up`: it goes on with all that was made"
+    " `PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up`: the update then continues with the existing objects"
 )
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One call of the engine about one resource; `old` inputs and `state` are empty where it has none yet."""
+    """One call of the engine about one resource; `old` inputs and `state` are empty if there are none yet."""
 
     kind: Kind
     id: str = ""
@@ -49,45 +50,49 @@ class Operation:
     state: Object = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     timeout: float = 0
-    """Seconds, of the resource's custom timeouts; 0 when it has none."""
+    """The resource's custom timeout in seconds; 0 if it has none."""
     log: EngineLog = field(default_factory=EngineLog)
 
 
 @dataclass(frozen=True)
 class _DryRun:
-    """What a dry run gave."""
+    """The result of the dry run of an update."""
 
     operation: Operation
     live: Object
     warnings: list[str]
 
     def is_of(self, other: Operation) -> bool:
-        """Whether it tried just what `other` is to write."""
+        """Return whether the dry run wrote exactly what `other` will write."""
         mine = self.operation
         return (mine.inputs, mine.old, mine.ignored) == (other.inputs, other.old, other.ignored)
 
 
 @dataclass
 class Writer:
-    """Writes with one provider's settings; `connect` is None while a preview does not know its cluster yet."""
+    """Writes objects by one provider's settings; `connect` is None if a preview does not know the cluster yet."""
 
     settings: Settings
     connect: Callable[[], Cluster] | None
     cancelled: threading.Event = field(default_factory=threading.Event)
     pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
-    """Seconds between attempts at a create that may be refused only for now."""
+    """Seconds between attempts at a create that the server may accept later."""
     _made: Cluster | None = None
     _dry_runs: dict[tuple[Kind, str], _DryRun] = field(default_factory=dict)
     _connecting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_known(self) -> bool:
-        """Whether the configuration says which cluster it is."""
+        """Return whether the cluster is known yet."""
         return self.connect is not None
 
     @property
     def cluster(self) -> Cluster:
-        """The cluster, connected to when first needed: what changes nothing needs none. Raises ConfigError."""
+        """Return the cluster. The connection is made at the first use, because many operations need none.
+
+        Raises:
+            ConfigError: The cluster is not known yet, or the kubeconfig cannot be used.
+        """
         if self.connect is None:
             raise ConfigError("the kubernetes provider's configuration is not known yet")
         with self._connecting:
@@ -96,24 +101,24 @@ class Writer:
             return self._made
 
     def find(self, operation: Operation) -> Reference:
-        """The address of the resource's object."""
+        """Return the address of the resource's object."""
         return self.cluster.find(operation.kind, operation.id)
 
     def manager(self, operation: Operation) -> str:
-        """The field manager of the resource: as its annotation says, as its state says, else one of its own."""
+        """Return the field manager: that of the annotation, else that of the state, else a new one."""
         if not self.settings.server_side:
             return CREATOR
         given = annotation(operation.inputs, _MANAGER) or operation.state.get(_STATE_MANAGER)
         return str(given or (CREATOR if operation.state else f"{CREATOR}-{random.token_hex(4)}"))
 
     def create(self, operation: Operation, manager: str, *, dry_run: bool = False) -> Object:
-        """Creates the object, or applies a patch; never adopts, unless the settings say upsert."""
+        """Create the object, or apply a patch; an existing object is adopted only if the settings say upsert."""
         cluster, declared = self.cluster, manifest(operation.inputs)
         ref, warn = cluster.locate(operation.kind, declared), self._warn(operation)
         upserts = self.settings.upsert and self.settings.server_side
         live = cluster.get(ref) if upserts and not (operation.kind.is_patch or dry_run) else None
         if live is not None and "deletionTimestamp" in live["metadata"]:
-            upserts = False  # what is going is waited for, as in any create
+            upserts = False  # wait until the object is gone, as in any create
         if not (operation.kind.is_patch or upserts):
             return cluster.create(ref, declared, dry_run=dry_run, warn=warn)
         if live is not None:
@@ -122,9 +127,9 @@ class Writer:
         return cluster.apply(ref, declared, manager, dry_run=dry_run, force=force, warn=warn)
 
     def create_with_retries(self, operation: Operation, manager: str) -> Object:
-        """`create`, again while its namespace or kind is missing, which programs need not order, or its name is taken.
+        """Create the object; repeat this while its namespace, kind or ServiceAccount is missing, or its name in use.
 
-        The name is taken for a while after a deletion that was not awaited.
+        Programs need not declare dependencies on those. A name stays in use after a deletion that was not awaited.
         """
         for pause in self.pauses:
             try:
@@ -138,7 +143,7 @@ class Writer:
         return self.create(operation, manager)
 
     def _is_transient(self, operation: Operation, error: ApiError | NoSuchKindError) -> bool:
-        """Whether a create was refused for what is yet to come, or for an object that is going."""
+        """Return whether a create may succeed later: something is still missing, or the old object is being deleted."""
         if isinstance(error, NoSuchKindError) or error.reason == "NotFound" or _NO_ACCOUNT in str(error):
             return True
         if error.reason != "AlreadyExists":
@@ -149,29 +154,29 @@ class Writer:
     def _with_recovery_hint(
         self, operation: Operation, error: ApiError | NoSuchKindError
     ) -> ApiError | NoSuchKindError:
-        """The error, with the way on where an interrupted update may have made the object.
+        """Return the error, with the commands to continue if an interrupted update may have created the object.
 
-        That very resource cannot be known for its maker, so nothing is adopted unasked: another stack's state may hold
-        the object, or that of this stack, as something yet to be deleted.
+        Nothing proves that it was created for this resource. Another stack may own the object, or this stack may have
+        to delete it for another resource, so the object is not adopted automatically.
         """
         if not isinstance(error, ApiError) or error.reason != "AlreadyExists":
             return error
         live = self.cluster.get(self.cluster.locate(operation.kind, manifest(operation.inputs)))
         if live is None or not is_made_by_pulumi(live):
             return error
-        made = live["metadata"].get("creationTimestamp")
-        message = f"{error}; if an update of this stack made it that was interrupted, at {made}, run {_RESUME}"
+        created = live["metadata"].get("creationTimestamp")
+        message = f"{error}; if an interrupted update of this stack created it at {created}, run {_RESUME}"
         return ApiError(message, status=error.status, reason=error.reason)
 
     def dry_run_update(self, operation: Operation) -> Object:
-        """A dry run of the update, of which the preview that follows says what the server warns of."""
+        """Return the object after a dry run of the update; warnings are kept for the preview that follows."""
         heard: list[str] = []
         live = self.update(operation, dry_run=True, warn=heard.append)
         self._dry_runs[operation.kind, operation.id] = _DryRun(operation, live, heard)
         return live
 
     def expected_update(self, operation: Operation) -> Object:
-        """What the update will leave: as it was rehearsed for the Diff just before, or else by a dry run."""
+        """Return the object as the update will leave it, from the dry run of the preceding Diff or from a new one."""
         last = self._dry_runs.pop((operation.kind, operation.id), None)
         if last is None or not last.is_of(operation):
             return self.update(operation, dry_run=True)
@@ -183,7 +188,7 @@ class Writer:
     def update(
         self, operation: Operation, *, dry_run: bool = False, warn: Callable[[str], None] | None = None
     ) -> Object:
-        """Writes the inputs over the live object; fields declared before and not now are removed."""
+        """Write the inputs to the live object; fields that are no longer declared are removed. Return the object."""
         self._dry_runs.pop((operation.kind, operation.id), None)
         cluster, ref, manager = self.cluster, self.find(operation), self.manager(operation)
         declared, live = manifest(operation.inputs), cluster.get(ref)
@@ -217,7 +222,7 @@ class Writer:
         force: bool,
         warn: Callable[[str], None],
     ) -> Object:
-        """What an apply will leave once it has taken over `owned`; until then it would remove nothing."""
+        """Return the object as an apply will leave it after the take-over; a dry run before it would remove nothing."""
         declared = manifest(operation.inputs)
         if not force:
             sent = without_ignored_changes(declared, owned, manager, operation.ignored)
@@ -226,17 +231,17 @@ class Writer:
             except ApiError as error:
                 if error.reason == "Conflict" and any(is_foreign_conflict(cause.message) for cause in error.causes):
                     raise
-        # What is ignored is the same in both, and therefore not sent.
+        # Ignored fields are equal in both, so the patch omits them.
         return self.cluster.merge(ref, merge_patch(manifest(operation.old), declared), dry_run=True, warn=warn)
 
     def release_fields(self, ref: Reference, live: Object, manager: str) -> None:
-        """Gives up all that `manager` owns of exactly this object; fields that nobody else owns go away."""
+        """Release all fields that `manager` owns of exactly this object; fields without another owner are removed."""
         metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid") if key in live["metadata"]}
         empty = {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata}
         try:
             self.cluster.apply(ref, empty, manager)
         except ApiError as error:
-            # With a uid that no object has the server makes none, and says Conflict without a cause.
+            # For a uid that does not exist, the server creates nothing and answers Conflict without a cause.
             if error.reason != "NotFound" and (error.reason != "Conflict" or error.causes):
                 raise
 

@@ -1,4 +1,4 @@
-"""Waiting until an object is ready, or gone, and telling what it waits for."""
+"""Waiting until an object is ready or gone, with status lines that say why it is not."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from provider.properties import Object
 
 _DEFAULT_SECONDS = 600.0
-_SETTLED = 10.0
-"""Seconds after which a SoftReason reason is let pass."""
-_DIAGNOSED = 5.0
-"""Seconds between two looks at pods and events for the status line."""
+_SOFT_REASON_SECONDS = 10.0
+"""A SoftReason that has not changed for this long no longer prevents readiness."""
+_DIAGNOSIS_INTERVAL = 5.0
+"""Seconds between two reads of pods and events."""
 _SKIP = "pulumi.com/skipAwait"
 _TIMEOUT = "pulumi.com/timeoutSeconds"
 _SERVER_ERROR = 500
@@ -35,12 +35,12 @@ _COMPLETE = {"type": "Complete", "status": "True"}
 
 
 def is_skipped(declared: Object) -> bool:
-    """Whether the manifest asks not to wait for it."""
+    """Return whether the manifest has the annotation `pulumi.com/skipAwait`."""
     return is_true(declared, _SKIP)
 
 
 def timeout(declared: Object, custom: float) -> float:
-    """Seconds to wait: the resource's custom timeout, else its annotation, else ten minutes."""
+    """Return how many seconds to wait: the custom timeout, else the annotation, else ten minutes."""
     given = annotation(declared, _TIMEOUT)
     return custom or (float(given) if given.isdecimal() else _DEFAULT_SECONDS)
 
@@ -61,7 +61,7 @@ def reason_to_wait(cluster: Cluster, ref: Reference, declared: Object, live: Obj
 
 @dataclass
 class Wait:
-    """One wait; `seconds` at most, and until `cancelled`."""
+    """One wait, which takes at most `seconds` and ends early if `cancelled` is set."""
 
     cluster: Cluster
     ref: Reference
@@ -70,7 +70,11 @@ class Wait:
     log: EngineLog
 
     def until_ready(self, declared: Object, live: Object) -> Object:
-        """The live object once it is ready; raises UnreadyError when it fails, times out or is cancelled."""
+        """Return the live object as soon as it is ready.
+
+        Raises:
+            UnreadyError: It failed, or it is not ready when the time is over or the wait is cancelled.
+        """
         started = since = told = time.monotonic()
         reason = more = ""
         timer = BlockageTimer()
@@ -84,34 +88,35 @@ class Wait:
                 reason = self._transient(error)
             now = time.monotonic()
             since = since if reason == before else now
-            if not reason or (isinstance(reason, SoftReason) and now - since >= _SETTLED):
+            if not reason or (isinstance(reason, SoftReason) and now - since >= _SOFT_REASON_SECONDS):
                 self.log.status("")
                 return live
             if now - started >= self.seconds:
                 found = diagnose(self.cluster, self.ref, live)
                 raise UnreadyError(f"{self.ref} is not ready after {self.seconds:g} s: {reason}{found}", live)
-            if now - told >= _DIAGNOSED:
+            if now - told >= _DIAGNOSIS_INTERVAL:
                 told, more = now, diagnose(self.cluster, self.ref, live)
                 if not expressions(declared) and timer.is_over(find_blockages(self.cluster, self.ref, live), now):
                     why = more.removeprefix("; ") or reason
-                    raise UnreadyError(f"{self.ref} failed, its pods do not start: {why}{self._serving(live)}", live)
+                    message = f"{self.ref} failed because its pods do not start: {why}{self._old_pods(live)}"
+                    raise UnreadyError(message, live)
             self.log.status(f"waiting: {reason}{more}")
             if self.cancelled.wait(_pause(now - started)):
                 raise UnreadyError(f"{self.ref} is not ready, and waiting was cancelled: {reason}", live)
             live = self._reread(live)
 
     def _why_failed(self, failure: FailedForGood, live: Object) -> str:
-        # A Job knows only that a pod of it failed; the pod knows why.
+        # The condition of a Job says only that a pod failed; the pod's termination message says why.
         said = termination_message(self.cluster, self.ref, live) if self.ref.resource.kind.key == JOB else ""
         if said:
             return f"{self.ref} failed:\n{said}"
         return f"{self.ref} failed: {failure}{diagnose(self.cluster, self.ref, live)}"
 
-    def _serving(self, live: Object) -> str:
+    def _old_pods(self, live: Object) -> str:
         if self.ref.resource.kind.key != DEPLOYMENT:
             return ""
         still = old_pods_available(self.cluster, self.ref, live)
-        return f"; pods of the version before that still serve: {still}" if still > 0 else ""
+        return f"; pods of the previous version that still serve: {still}" if still > 0 else ""
 
     def _reread(self, live: Object) -> Object:
         try:
@@ -126,20 +131,28 @@ class Wait:
         return current
 
     def _has_completed(self, job: Object) -> bool:
-        """Whether a Job that is gone was done: one with a short `ttlSecondsAfterFinished` is gone between two looks."""
+        """Return whether a Job that no longer exists had completed.
+
+        With a short `ttlSecondsAfterFinished`, a Job completes and is deleted between two reads.
+        """
         found = events(self.cluster, self.ref.namespace, uid=job["metadata"]["uid"])
         return any(event.get("reason") == "Completed" for event in found)
 
     @staticmethod
     def _transient(error: ApiError | UnreachableError) -> str:
-        """The error as a reason to wait on: an API server that restarts comes back; raises any other error."""
-        # A 404 that is no Status comes while a kind is going, and is still discovered.
+        """Return the error as a reason to wait if the API server may be restarting; raise any other error."""
+        # While a CRD is being deleted, its kind is still listed, and requests get a 404 without a Status.
         if isinstance(error, ApiError) and error.status < _SERVER_ERROR and error.reason:
             raise error
         return str(error)
 
     def until_gone(self, uid: str) -> None:
-        """Returns once the object with `uid` is gone; raises UnreadyError on timeout, CancelledError when cancelled."""
+        """Return as soon as the object with `uid` is gone.
+
+        Raises:
+            UnreadyError: It still exists when the time is over.
+            CancelledError: The wait was cancelled.
+        """
         started = time.monotonic()
         reason = "it is being deleted"
         live: Object = {}
@@ -148,7 +161,7 @@ class Wait:
                 found = self.cluster.get(self.ref)
                 if found is None or found["metadata"]["uid"] != uid:
                     break
-                live, reason = found, _what_holds(found)
+                live, reason = found, _deletion_blocker(found)
             except (ApiError, UnreachableError) as error:
                 reason = self._transient(error)
             waited = time.monotonic() - started
@@ -158,17 +171,17 @@ class Wait:
                 self.log.status(f"waiting: {reason}")
             if self.cancelled.wait(_pause(waited)):
                 raise CancelledError(
-                    f"waiting for the deletion of {self.ref} was cancelled: run the command again to finish it"
+                    f"waiting for the deletion of {self.ref} was cancelled: run the command again to complete it"
                 )
         self.log.status("")
 
 
 def _pause(waited: float) -> float:
-    """Seconds between two looks: most objects are ready or gone within one, a few take minutes."""
+    """Return the seconds between two reads: most objects are ready or gone within one, a few take minutes."""
     return min(1.0, 0.1 + waited / 5)
 
 
-def _what_holds(live: Object) -> str:
+def _deletion_blocker(live: Object) -> str:
     messages = [c["message"] for c in conditions(live) if c.get("status") == "True" and c.get("message")]
     finalizers = live["metadata"].get("finalizers") or mapping_at(live, "spec").get("finalizers") or []
     return "; ".join(map(str, messages)) or f"finalizers {', '.join(map(str, finalizers)) or 'none'}"

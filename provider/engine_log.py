@@ -1,4 +1,4 @@
-"""What the user sees of a resource while it is worked on: the engine's log."""
+"""Status lines and warnings that the engine shows beside a resource."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from provider.properties import Object
 
 _SECONDS = 5.0
-"""To wait for the engine; a line that it does not take is lost, and nothing else."""
+"""How long to wait for the engine. A line that it does not accept in time is dropped."""
 
 
 class EngineLog:
-    """Where one resource's operation tells what it does, without the secrets in its `properties`.
+    """The log of one operation on one resource. Secret values in `properties` are redacted.
 
-    Without an engine nobody hears it.
+    Without an engine, all lines are dropped.
     """
 
     def __init__(
@@ -30,16 +30,16 @@ class EngineLog:
         self._shown = ""
 
     def status(self, text: str) -> None:
-        """Shows `text` beside the resource until the next one; '' clears it."""
+        """Show `text` beside the resource until the next status; '' clears it."""
         if text != self._shown:
             self._shown = text
-            self._tell(text, engine_pb2.INFO, ephemeral=True)
+            self._send(text, engine_pb2.INFO, ephemeral=True)
 
     def warn(self, text: str) -> None:
-        """Shows a lasting warning."""
-        self._tell(text, engine_pb2.WARNING, ephemeral=False)
+        """Show a permanent warning."""
+        self._send(text, engine_pb2.WARNING, ephemeral=False)
 
-    def _tell(self, text: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool) -> None:
+    def _send(self, text: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool) -> None:
         if self._engine is None:
             return
         message = redact(text, self._properties)

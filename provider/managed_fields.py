@@ -1,9 +1,10 @@
-"""Which field manager owns which fields of an object, as `metadata.managedFields` tells.
+"""Field managers: which of them owns which fields of an object, by `metadata.managedFields`.
 
-Create is a plain POST, because only a POST is refused atomically when the object exists. It leaves its field manager
-with an `Update` entry, beside which a later apply would co-own the fields: changing one would conflict with ourselves,
-and a removed one would stay. So an update first turns such entries into its own `Apply` entry, as kubectl does when it
-moves from client-side to server-side apply; entries of kubectl are taken over too, which lets imports be changed.
+A create is a plain POST, because only a POST is refused atomically if the object exists. It leaves an `Update` entry of
+its field manager. Beside that entry a later apply would be a second owner of the same fields: a change would conflict
+with our own entry, and a field that is no longer declared would stay. So an update first converts such entries into its
+own `Apply` entry, as kubectl does when it moves from client-side to server-side apply. Entries of kubectl are converted
+too, so that imported objects can be changed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _TAKEN_OVER = (
 
 
 def is_made_by_pulumi(live: Object) -> bool:
-    """Whether a Pulumi provider wrote any of what is declared in `live`."""
+    """Return whether a Pulumi provider owns any field of `live` outside its subresources."""
     return any(entry["manager"].startswith(CREATOR) for entry in _entries(live))
 
 
@@ -44,7 +45,7 @@ def is_foreign_conflict(conflict: str) -> bool:
 
 
 def with_fields_taken_over(live: Object, manager: str) -> Object | None:
-    """`live` once `manager` owns what a POST or kubectl left behind; None when there is nothing of that."""
+    """Return `live` with the entries of a POST or of kubectl converted to `manager`; None if there are none."""
     mine = [entry for entry in _entries(live) if _is_apply_of(entry, manager)]
     theirs = [entry for entry in _entries(live) if _is_taken_over(entry) and entry not in mine]
     if not theirs:
@@ -58,10 +59,10 @@ def with_fields_taken_over(live: Object, manager: str) -> Object | None:
 
 
 def without_ignored_changes(declared: Object, live: Object, manager: str, ignored: Iterable[str]) -> Object:
-    """`declared` for an apply that must not change the `ignored` paths (the resource option `ignore_changes`).
+    """Return `declared` for an apply that must not change the `ignored` paths (the resource option `ignore_changes`).
 
-    A field that another manager alone owns is not sent at all; any other is sent as it is now, since an apply removes
-    what it no longer sends.
+    A field that only another manager owns is omitted. Any other field is sent with its present value, because an apply
+    removes fields that it no longer sends.
     """
     ours: list[Object] = []
     theirs: list[Object] = []
@@ -70,7 +71,7 @@ def without_ignored_changes(declared: Object, live: Object, manager: str, ignore
     for path in ignored:
         steps = [step for step in parse(path) if isinstance(step, str)]
         if len(steps) < len(parse(path)) or "*" in steps:
-            continue  # an item of a list: the server merges those by their keys
+            continue  # an item of a list: the server merges items by their keys
         if any(_owns(fields, steps) for fields in theirs) and not any(_owns(fields, steps) for fields in ours):
             declared = _with(declared, steps, None)
         elif (value := _at(live, steps)) is not None:
@@ -109,7 +110,7 @@ def _at(tree: Any, steps: list[str]) -> Any:  # noqa: ANN401 (any JSON value)
 
 
 def _with(tree: Object, steps: list[str], value: object) -> Object:
-    """A copy of `tree` with `value` at `steps`, or without anything there when it is None."""
+    """Return a copy of `tree` with `value` at `steps`, or without that field if `value` is None."""
     head, *rest = steps
     if rest:
         below = tree.get(head)

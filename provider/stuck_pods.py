@@ -1,4 +1,4 @@
-"""Pods that are stuck: not merely slow, but held up by what more waiting will hardly change."""
+"""Detection of stuck pods: pods that will most likely not start, however long the wait."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from provider.properties import Object
 
 Blockages = dict[str, float]
-"""What is held up → the seconds after which it counts as stuck."""
+"""Blocked object or container → the seconds after which it counts as stuck."""
 
 _REPLICA_SET = Kind("apps", "v1", "ReplicaSet")
 _REVISION = "deployment.kubernetes.io/revision"
 _AT_ONCE, _SOON, _LATE, _NEVER = 0.0, 25.0, 40.0, float("inf")
-# A registry that fails once is asked again after 10 and after 20 seconds. A Secret, an account or the room for a pod
-# may come with the same update, and a server may crash until what it depends on is there.
+# The kubelet repeats a failed pull after 10 and after 20 seconds. A Secret, a ServiceAccount or quota may be created by
+# the same update, and a server may crash until a dependency is available.
 _TOLERATED_SECONDS = {
     "InvalidImageName": _AT_ONCE,
     "ErrImageNeverPull": _SOON,
@@ -34,42 +34,42 @@ _TOLERATED_SECONDS = {
     "CreateContainerError": _LATE,
 }
 _CRASHES = 2
-"""Restarts from which on crashes are a loop."""
+"""From this many restarts on, crashes count as a loop."""
 _NO_NODE_EVER = "Preemption is not helpful for scheduling"
-# Pods that leave make room, and a node that is not ready becomes it.
+# These may change: other pods end and free resources, and a node becomes ready.
 _NODES_CHANGE = ("No preemption victims found", "untolerated taint {node.kubernetes.io/")
 _SCALES_UP = ("TriggeredScaleUp", "Nominated")
-"""How autoscalers of nodes say that a node is on its way."""
+"""Event reasons by which node autoscalers announce a new node."""
 _ABSENT = ("not found", "references non-existent")
 
 
 class BlockageTimer:
-    """How long one wait has seen what is held up."""
+    """Measures, during one wait, for how long each blockage has lasted."""
 
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
 
     def is_over(self, found: Blockages, now: float) -> bool:
-        """Whether one of what is held up at `now` has been so at every look for longer than is tolerated."""
+        """Return whether a blockage has lasted at every check up to `now` for longer than is tolerated."""
         self._since = {key: self._since.get(key, now) for key in found}
         return any(now - self._since[key] >= tolerated for key, tolerated in found.items())
 
 
 def find_blockages(cluster: Cluster, ref: Reference, live: Object) -> Blockages:
-    """What holds up the pods of a Deployment's present version or of a Job; nothing where it cannot be read."""
+    """Return what blocks the pods of a Deployment's current version or of a Job; empty if that cannot be read."""
     try:
         if ref.resource.kind.key == DEPLOYMENT:
             newest = _newest_replica_set(cluster, ref, live)
             return dict(_of_replica_set(cluster, ref, newest)) if newest else {}
         if ref.resource.kind.key == JOB:
             return dict(_of_job(cluster, ref, live))
-    except ProviderError:  # the wait goes on, and asks again
+    except ProviderError:  # the wait continues and will ask again
         pass
     return {}
 
 
 def old_pods_available(cluster: Cluster, ref: Reference, live: Object) -> int:
-    """How many pods of a Deployment's versions before are available; 0 where that cannot be read."""
+    """Return how many pods of a Deployment's previous versions are available; 0 if that cannot be read."""
     try:
         newest = _newest_replica_set(cluster, ref, live) or {}
     except ProviderError:
@@ -80,7 +80,7 @@ def old_pods_available(cluster: Cluster, ref: Reference, live: Object) -> int:
 
 
 def _newest_replica_set(cluster: Cluster, ref: Reference, live: Object) -> Object | None:
-    """The ReplicaSet of the present version, once the Deployment's controller has made it."""
+    """Return the ReplicaSet of the current version, or None until the Deployment's controller has created it."""
     labels = mapping_at(live, "spec", "selector", "matchLabels")
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
     listed: list[Object] = cluster.list(cluster.resource(_REPLICA_SET), ref.namespace, query)["items"]
@@ -94,7 +94,7 @@ def _revision(live: Object) -> str:
 
 
 def _of_replica_set(cluster: Cluster, ref: Reference, replica_set: Object) -> Iterator[tuple[str, float]]:
-    # A quota, Pod Security or a missing account: no pod is made at all.
+    # Quota, Pod Security or a missing ServiceAccount: no pod is created at all.
     if condition(replica_set, "ReplicaFailure").get("status") == "True":
         yield replica_set["metadata"]["uid"], _LATE
     for pod in pods_of(cluster, ref, replica_set):
@@ -106,7 +106,7 @@ def _of_job(cluster: Cluster, ref: Reference, job: Object) -> Iterator[tuple[str
     if not pods and any(event.get("reason") == "FailedCreate" for event in _warnings(cluster, ref, job)):
         yield job["metadata"]["uid"], _LATE
     for pod in pods:
-        yield from _of_pod(cluster, ref, pod, restarts=False)  # how often it may fail, its `backoffLimit` says
+        yield from _of_pod(cluster, ref, pod, restarts=False)  # its `backoffLimit` says how often it may fail
 
 
 def _of_pod(cluster: Cluster, ref: Reference, pod: Object, *, restarts: bool) -> Iterator[tuple[str, float]]:
@@ -125,7 +125,7 @@ def _of_pod(cluster: Cluster, ref: Reference, pod: Object, *, restarts: bool) ->
 
 
 def _tolerated_seconds(container: Object, *, restarts: bool) -> float | None:
-    """The seconds that a container may stay as it is, or None when nothing holds it up."""
+    """Return for how many seconds a container may stay in its state, or None if nothing blocks it."""
     state = mapping_at(container, "state")
     reason = mapping_at(state, "waiting").get("reason")
     if reason in _TOLERATED_SECONDS:
@@ -133,12 +133,12 @@ def _tolerated_seconds(container: Object, *, restarts: bool) -> float | None:
     crashes = container.get("restartCount", 0) if restarts and not container.get("ready") else 0
     if not crashes:
         return None
-    # Between two crashes it runs: time goes on, and the verdict waits.
+    # Between two crashes the container runs. The time continues, but a running container is never stuck.
     return _LATE if crashes >= _CRASHES and "running" not in state else _NEVER
 
 
 def _is_unschedulable(pod: Object) -> bool:
-    """Whether no node can ever take the pod, whatever other pods leave."""
+    """Return whether no node can ever run the pod, even after other pods end."""
     scheduled = condition(pod, "PodScheduled")
     message = str(scheduled.get("message", ""))
     is_certain = _NO_NODE_EVER in message and not any(words in message for words in _NODES_CHANGE)
@@ -151,6 +151,6 @@ def _warnings(cluster: Cluster, ref: Reference, about: Object) -> list[Object]:
 
 
 def _lacks_a_volume(warnings: list[Object]) -> bool:
-    """Whether what a volume is made of does not exist; a volume that is slow to come is none of that."""
+    """Return whether the source of a volume does not exist; a volume that is only slow does not count."""
     messages = [str(event.get("message", "")) for event in warnings if event.get("reason") == "FailedMount"]
     return any(words in message for message in messages for words in _ABSENT)

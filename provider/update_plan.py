@@ -1,4 +1,4 @@
-"""What a change of inputs takes, before anything is written."""
+"""What an update has to do: the changed fields, and whether the object must be replaced."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 _REPLACE_UNREADY = "pulumi.com/replaceUnready"
 _IMMUTABLE = "field is immutable"
-# What goes with them is more than the object: the server's refusal of the update stands.
+# Replacing these would delete more than the object, so the server's refusal of the update is reported instead.
 _HOLDS_DATA = {("", "Namespace"), ("", "PersistentVolumeClaim"), CUSTOM_RESOURCE_DEFINITION}
 
 
 @dataclass(frozen=True)
 class UpdatePlan:
-    """What a change of inputs takes."""
+    """The changes of an update, those of them that need a replacement, and the order of that."""
 
     changes: tuple[Change, ...] = ()
     replaces: tuple[Change, ...] = ()
@@ -33,7 +33,7 @@ class UpdatePlan:
 
 
 def plan_update(writer: Writer, operation: Operation) -> UpdatePlan:
-    """What changes from the old to the new inputs, given the last state; asks the server only if they differ."""
+    """Return the changes from the old to the new inputs. The server is asked only if they differ."""
     state, new = manifest(operation.state), operation.inputs
     before, after = _with_namespace(manifest(operation.old), state), _with_namespace(manifest(new), state)
     ignored = [parse(path) for path in operation.ignored]
@@ -45,7 +45,7 @@ def plan_update(writer: Writer, operation: Operation) -> UpdatePlan:
     if is_replaceable and _is_unready(writer, operation, changed=bool(found)):
         unready = Change(("metadata", "annotations", _REPLACE_UNREADY), Edit.UPDATE)
         found, replaces = (*found, unready), (*replaces, unready)
-    # A name that is made anew, here or by the server (`generateName`), is free.
+    # A generated name (ours, or by `generateName`) differs, so the old object need not be deleted first.
     same_name = not is_autonamed(new) and _identity(before) == _identity(after) and bool(_identity(after)[1])
     return UpdatePlan(found, replaces, delete_first=bool(replaces) and same_name)
 
@@ -59,11 +59,11 @@ def _forces_replacement(writer: Writer, operation: Operation, change: Change, af
 def _confirmed_by_dry_run(
     writer: Writer, operation: Operation, found: tuple[Change, ...]
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-    """The changes that a dry run confirms ('1000m' for '1' is none), and those that the server holds immutable."""
+    """Return the changes that a dry run confirms ('1000m' for '1' is not one), and those to immutable fields."""
     try:
         result = writer.dry_run_update(operation)
     except ApiError as error:
-        # The engine also diffs while it refreshes, where a refusal of the program's inputs must not fail.
+        # The engine also calls Diff during a refresh, which must not fail because the inputs are refused.
         if operation.kind.key in _HOLDS_DATA:
             return found, ()
         fields = [cause.field for cause in error.causes if cause.message.endswith(_IMMUTABLE)]
@@ -74,14 +74,17 @@ def _confirmed_by_dry_run(
 
     def is_seen(change: Change) -> bool:
         value = field_at(result, change.path)
-        # What the server keeps elsewhere, like a Secret's stringData, cannot be seen in its answer.
+        # Fields that the server stores elsewhere, like a Secret's `stringData`, are missing in its answer.
         return change.edit is not Edit.UPDATE or value is MISSING or value != field_at(state, change.path)
 
     return tuple(filter(is_seen, found)), ()
 
 
 def _is_unready(writer: Writer, operation: Operation, *, changed: bool) -> bool:
-    """Whether a Job did not complete; one that is gone had, if the state says so, but can no longer be changed."""
+    """Return whether a Job did not complete, or has to be changed although it no longer exists.
+
+    Of a Job that no longer exists, the state tells whether it completed.
+    """
     try:
         ref = writer.find(operation)
         live = writer.cluster.get(ref)
@@ -105,7 +108,7 @@ def _identity(declared: Object) -> tuple[object, object]:
 
 
 def _with_namespace(declared: Object, state: Object) -> Object:
-    """`declared` with the namespace of the state where it names none: it was or will be the default one."""
+    """Return `declared` with the namespace of the state if it has none: both mean the default namespace."""
     metadata = declared.get("metadata")
     namespace = state.get("metadata", {}).get("namespace")
     if not namespace or not isinstance(metadata, dict) or metadata.get("namespace"):

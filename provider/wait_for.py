@@ -1,4 +1,4 @@
-"""The annotation `pulumi.com/waitFor`: what a user says must be true of an object before it counts as ready."""
+"""The annotation `pulumi.com/waitFor`: conditions that an object must meet before it counts as ready."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from provider.errors import ProviderError
 from provider.inputs import annotation
 from provider.properties import mapping_at
-from provider.readiness import condition, is_observed
+from provider.readiness import NOT_OBSERVED, condition, is_observed
 
 if TYPE_CHECKING:
     from provider.properties import Object
@@ -25,19 +25,27 @@ _STEP = re.compile(
 
 
 def expressions(declared: Object) -> list[str]:
-    """What the manifest asks to wait for: one expression, or a JSON list; raises ProviderError if unreadable."""
+    """Return the expressions in the manifest's annotation, which holds one expression or a JSON list of them.
+
+    Raises:
+        ProviderError: An expression is invalid.
+    """
     text = annotation(declared, _WAIT_FOR)
     try:
         found = msgspec.json.decode(text, type=list[str]) if text.startswith("[") else [text] if text else []
     except msgspec.DecodeError as error:
-        raise ProviderError(f"{_WAIT_FOR} is neither one expression nor a JSON list of them: {text}") from error
+        raise ProviderError(f"{_WAIT_FOR} is neither one expression nor a JSON list of expressions: {text}") from error
     for expression in found:
-        unmet(expression, {"metadata": {}})  # a mistake is told before anything is written
+        unmet(expression, {"metadata": {}})  # report a mistake before anything is written
     return found
 
 
 def unmet(expression: str, live: Object) -> str:
-    """Why `live` does not meet the expression, or ''; raises ProviderError if it cannot be read."""
+    """Return why `live` does not meet the expression, or '' if it does.
+
+    Raises:
+        ProviderError: The expression is invalid.
+    """
     if expression.startswith("condition="):
         name, _, wanted = expression.removeprefix("condition=").partition("=")
         status = condition(live, name).get("status", "absent")
@@ -45,11 +53,12 @@ def unmet(expression: str, live: Object) -> str:
     match = _PATH.match(expression)
     if not match:
         raise ProviderError(
-            f'{_WAIT_FOR} takes "condition=Type" or "jsonpath={{.path}}", each also with "=value", not {expression!r}'
+            f'{_WAIT_FOR} must be "condition=Type" or "jsonpath={{.path}}", each optionally with "=value":'
+            f" {expression!r} is neither"
         )
     path, wanted = match.groups()
     if "observedGeneration" in mapping_at(live, "status") and not is_observed(live):
-        return "its controller has not seen this version yet"
+        return NOT_OBSERVED
     found = _select(path, live)
     if not found:
         return f"{path} selects nothing"

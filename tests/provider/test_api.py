@@ -138,7 +138,7 @@ def test_a_failing_credential_plugin_is_one_sentence_and_no_anonymous_request(
     server: Server, capfd: pytest.CaptureFixture[str], script: str, reason: str
 ) -> None:
     run = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]}
-    with pytest.raises(ConfigError, match=rf"credential plugin sh gave neither token nor certificate \(.*{reason}"):
+    with pytest.raises(ConfigError, match=rf"credential plugin sh returned neither token nor certificate \(.*{reason}"):
         connect(with_user(server, exec={**run, "interactiveMode": "Never"}))
     assert server.seen == []
     assert capfd.readouterr().err == ""
@@ -275,7 +275,7 @@ def test_only_the_servers_own_word_means_gone(server: Server, cluster: Cluster) 
 def test_a_kind_whose_group_is_listed_ahead_of_it_is_asked_for_again(
     server: Server, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("provider.cluster._HALF_LISTED", (0, 0))
+    monkeypatch.setattr("provider.cluster._DISCOVERY_PAUSES", (0, 0))
     absent: Answer = (404, {}, "404 page not found")
     served = {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]}
     server.says("GET /apis/example.com/v1", absent, absent, served)
@@ -289,7 +289,7 @@ def test_a_kind_whose_group_is_listed_ahead_of_it_is_asked_for_again(
 def test_an_object_is_gone_with_its_kind_and_never_with_half_a_discovery(
     server: Server, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("provider.cluster._HALF_LISTED", ())
+    monkeypatch.setattr("provider.cluster._DISCOVERY_PAUSES", ())
     foo = Kind("example.com", "v1", "Foo")
     discovery = "GET /apis/example.com/v1"
     served: dict[str, Any] = {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]}
@@ -336,7 +336,7 @@ def test_no_answer_and_a_strange_answer_are_no_statement_about_objects(server: S
     closed = json.loads(server.kubeconfig)
     closed["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:1"
     api, _ = connect(Settings(kubeconfig=json.dumps(closed)))
-    with pytest.raises(UnreachableError, match=r"http://127.0.0.1:1 gives no answer .*check that the cluster runs"):
+    with pytest.raises(UnreachableError, match=r"http://127.0.0.1:1 does not answer .*check that the cluster is"):
         api.request("GET", "/x")
 
 
@@ -351,7 +351,7 @@ def test_no_answer_through_a_proxy_names_it_without_its_password(
     else:
         monkeypatch.setenv(way, proxy)
     api, _ = connect(Settings(kubeconfig=json.dumps(proxied)))
-    where = "https://192.0.2.1:6443 through the proxy http://127.0.0.1:1 gives no answer"
+    where = "https://192.0.2.1:6443 through the proxy http://127.0.0.1:1 does not answer"
     with pytest.raises(UnreachableError, match=where) as caught:
         api.request("GET", "/x")
     assert "pa55word" not in str(caught.value)

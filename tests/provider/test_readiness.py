@@ -38,20 +38,20 @@ DEFINITION = Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 CASES: list[tuple[Kind, Object, Object, str]] = [
     (DEPLOYMENT, ONE, status(**SEEN, **ROLLED, conditions=AVAILABLE), ""),
     (DEPLOYMENT, {"replicas": 0}, status(**SEEN, conditions=AVAILABLE), ""),
-    (DEPLOYMENT, ONE, status(observedGeneration=0, **ROLLED, conditions=AVAILABLE), "has not seen"),
+    (DEPLOYMENT, ONE, status(observedGeneration=0, **ROLLED, conditions=AVAILABLE), "has not observed"),
     (DEPLOYMENT, {"replicas": 3}, status(**SEEN, **SCALING, conditions=AVAILABLE), "1 of 3 replicas are available"),
-    (DEPLOYMENT, ONE, status(**SEEN, **ROLLED | {"replicas": 2}, conditions=AVAILABLE), "1 old replicas are still"),
+    (DEPLOYMENT, ONE, status(**SEEN, **ROLLED | {"replicas": 2}, conditions=AVAILABLE), "that still exist: 1"),
     (DEPLOYMENT, ONE, status(observedGeneration=1, updatedReplicas=0, conditions=AVAILABLE), "0 of 1 replicas"),
     (DEPLOYMENT, ONE, status(observedGeneration=1, conditions=None), "0 of 1 replicas"),
     (DEPLOYMENT, ONE, status(**SEEN, conditions=[condition("Progressing", message="still going")]), "still going"),
     (STATEFUL_SET, ONE, status(**SEEN, **FULL), ""),
-    (STATEFUL_SET, ONE, status(**FULL), "has not seen"),
+    (STATEFUL_SET, ONE, status(**FULL), "has not observed"),
     (STATEFUL_SET, ONE, status(**SEEN, **FULL | {"readyReplicas": 0}), "0 of 1 replicas are ready"),
     (STATEFUL_SET, ONE, status(**SEEN, **FULL | {"updateRevision": "b"}), "0 of 1 replicas are updated"),
     (STATEFUL_SET, ONE | ON_DELETE, status(**SEEN, **FULL | {"updateRevision": "b"}), ""),
     (DAEMON_SET, {}, status(**SEEN, **SCHEDULED, numberAvailable=1), ""),
     (DAEMON_SET, {}, status(**SEEN, **SCHEDULED), "numberAvailable is 0 of 1"),
-    (DAEMON_SET, {}, status(), "has not seen"),
+    (DAEMON_SET, {}, status(), "has not observed"),
     (Kind("", "v1", "ReplicationController"), ONE, status(availableReplicas=1), ""),
     (Kind("", "v1", "ReplicationController"), ONE, {}, "0 of 1 replicas"),
     (JOB, {}, status(conditions=[condition("Complete")]), ""),
@@ -193,7 +193,7 @@ def test_whatever_goes_wrong_while_waiting_the_object_is_kept(lifecycle: Lifecyc
     api.defaults = status(phase="Pending")
     state = lifecycle.create(CLAIM, declared(CLAIM, spec={"storageClassName": "late"}))
     assert state.id == "ns/a"
-    assert state.unready == "PersistentVolumeClaim ns/a was written, but could not be awaited: a surprise"
+    assert state.unready == "PersistentVolumeClaim ns/a was written, but waiting for it failed: a surprise"
 
 
 def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Lifecycle, api: FakeApi) -> None:
@@ -212,7 +212,7 @@ def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Life
         spec={"replicas": 1, "selector": {"matchLabels": {"a": "b"}}},
     )
     assert lifecycle.create(DEPLOYMENT, deployment, 0).unready == (
-        "Deployment ns/a is not ready after 0 s: its controller has not seen this version yet;"
+        "Deployment ns/a is not ready after 0 s: its controller has not observed this version yet;"
         " container bad of pod a-1-x waits: ImagePullBackOff no such image; last warning (Pod a-1-x): New: m"
     )
 

@@ -61,8 +61,8 @@ def test_unsupported_types_settings_and_calls_are_one_sentence(engine: provider_
     with pytest.raises(grpc.RpcError) as caught:
         engine.Invoke(pb.InvokeRequest(tok="kubernetes:yaml:decode"))
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-    assert "kubernetes:yaml:decode is not served" in (caught.value.details() or "")
-    with pytest.raises(grpc.RpcError, match=r"kubernetes:kustomize:Directory is not served"):
+    assert "kubernetes:yaml:decode is not supported" in (caught.value.details() or "")
+    with pytest.raises(grpc.RpcError, match=r"kubernetes:kustomize:Directory is not supported"):
         engine.Construct(pb.ConstructRequest(type="kubernetes:kustomize:Directory"))
 
 
@@ -137,7 +137,7 @@ def test_a_list_ends_at_its_limit_over_all_its_pages(limit: int, size: int, page
     assert (found, token) == (pages, "")
     with pytest.raises(RuntimeError):
         provider.List(pb.ListRequest(token="kubernetes:core/v1:ConfigMap", continuation_token="x"), context)
-    assert "none that this plugin gave" in context.abort.call_args.args[1]
+    assert "not issued by this plugin" in context.abort.call_args.args[1]
 
 
 def test_refusals_hide_secret_values(engine: provider_pb2_grpc.ResourceProviderStub) -> None:

@@ -162,7 +162,7 @@ def test_patience_is_over_only_for_what_was_held_up_at_every_look() -> None:
 def test_a_deployment_with_stuck_pods_fails_soon_and_says_who_still_serves(
     lifecycle: Lifecycle, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(await_ready, "_DIAGNOSED", 0)
+    monkeypatch.setattr(await_ready, "_DIAGNOSIS_INTERVAL", 0)
     api.lists[SETS] = [replica_set("r2", "2")]
     api.lists[PODS] = [pod({"name": "c", "state": {"waiting": {"reason": "InvalidImageName", "message": "no name"}}})]
     api.lists[EVENTS] = [event("p", "InspectFailed", "no name")]
@@ -170,9 +170,9 @@ def test_a_deployment_with_stuck_pods_fails_soon_and_says_who_still_serves(
     api.defaults = {"status": {"observedGeneration": 1, "availableReplicas": 2, "conditions": [progressing]}}
     state = lifecycle.create(DEPLOYMENT, declared(DEPLOYMENT, **WANTED), 60)
     assert state.unready == (
-        "Deployment ns/a failed, its pods do not start: container c of pod a-x waits:"
+        "Deployment ns/a failed because its pods do not start: container c of pod a-x waits:"
         " InvalidImageName no name; last warning (Pod a-x): InspectFailed: no name;"
-        " pods of the version before that still serve: 2"
+        " pods of the previous version that still serve: 2"
     )
     assert state.id == "ns/a"
     own = {**WANTED["metadata"], "annotations": {"pulumi.com/waitFor": "condition=Own"}}

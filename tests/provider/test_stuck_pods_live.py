@@ -58,11 +58,11 @@ def test_a_bad_change_fails_soon_while_the_old_pods_serve_and_the_good_file_repa
     project.program(good.replace("False", "True", 1))
     output = project.run("up", "--yes", "--skip-preview", "--continue-on-error", fails=True)
     for name, words in _TOLD.items():
-        told = rf"Deployment {project.namespace}/{name} failed, its pods do not start: {words}"
+        told = rf"Deployment {project.namespace}/{name} failed because its pods do not start: {words}"
         assert re.search(told, output), f"{told}\n{output}"
         status = project.live(f"deployments/{name}", root="/apis/apps/v1")["status"]
         assert status.get("availableReplicas") == 1, f"{name}: {status}"
-    assert output.count("pods of the version before that still serve: 1") >= len(_TOLD)
+    assert output.count("pods of the previous version that still serve: 1") >= len(_TOLD)
     took = dict(re.findall(r"Deployment (\S+) updating \((\d+)s\).* error: ", output))
     assert took.keys() == _TOLD.keys()
     assert max(map(int, took.values())) < _SOON, took
