@@ -23,9 +23,9 @@ from bench.pods import pod
 from bench.ratio import interleaved, seconds
 from checks.kube.connection import Access, from_kubeconfig
 from local.folders import cache
-from local.programs import Programs
 from local.progress import Progress
-from local.tool import CHECKERS
+from local.tool_finder import ToolFinder
+from local.toolchain import TEST_TOOLS
 from stacks.loader import load
 from stacks.manifests import declared
 
@@ -134,7 +134,7 @@ def _compare(cluster: Cluster) -> float:
     ratio = f"{mine / kubectl:.2f} (goal {KUBECTL_GOAL})"
     _say(f"{what}: {mine:.2f} s / kubectl get pods -A -o json {kubectl:.2f} s = {ratio}")
     _say(f"its peak memory: {peak} MB (goal {MEMORY_GOAL})")
-    popeye = Programs(cache(), Progress()).ensure(CHECKERS)["popeye"]
+    popeye = ToolFinder(cache(), Progress()).ensure(TEST_TOOLS)["popeye"]
     looking = partial(cluster.run, str(popeye), "--all-namespaces", "--logs", "none", "--force-exit-zero")
     theirs = seconds(looking)
     _say(f"{what}: {mine:.2f} s / popeye {theirs:.2f} s: {theirs / mine:.0f} times faster (goal {POPEYE_GOAL})")

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local.images import binaries as static
-from local.images import debian, python
-from local.images.cache import Cache
+from local.images import binary_layers, debian_layers, python_layers
 from local.images.errors import disk_errors
 from local.images.layer import PROGRAM, Entry
-from local.images.layout import Image, Recipe, assemble
-from local.images.programs import Run, run
+from local.images.layer_cache import LayerCache
+from local.images.oci_layout import Image, Recipe, assemble
+from local.images.run_program import Run, run
 
 PACKAGES = ("bridge", "checks", "stacks")
 """The project's own packages in the cortex image."""
@@ -41,28 +40,28 @@ def build(
         ImageError: A program is missing or fails, or the disk is full.
     """
     with disk_errors(cache):
-        store = Cache(cache, progress)
+        store = LayerCache(cache, progress)
         recipes = [*_programs(store, binaries, run), *_pythons(store, source, run)]
         return {recipe.name: assemble(recipe, store) for recipe in recipes}
 
 
-def _programs(store: Cache, given: Mapping[str, Path], run: Run) -> list[Recipe]:
-    recipes = [Recipe("pause", [debian.pause(store, run)], ["/pause", "-P"])]
+def _programs(store: LayerCache, given: Mapping[str, Path], run: Run) -> list[Recipe]:
+    recipes = [Recipe("pause", [debian_layers.pause(store, run)], ["/pause", "-P"])]
     for name, path in sorted(given.items()):
-        recipes.append(Recipe(name, [static.program(name, path, store)], [f"/{name}"]))
-    server = static.kubernetes_mcp_server(store, run)
+        recipes.append(Recipe(name, [binary_layers.program(name, path, store)], [f"/{name}"]))
+    server = binary_layers.kubernetes_mcp_server(store, run)
     return [*recipes, Recipe("kubernetes-mcp-server", [server], ["/kubernetes-mcp-server"])]
 
 
-def _pythons(store: Cache, source: Path, run: Run) -> list[Recipe]:
+def _pythons(store: LayerCache, source: Path, run: Run) -> list[Recipe]:
     lock = source / "bridge" / "requirements.txt"
     server_lock = source / "bridge" / "servers" / "time" / "requirements.txt"
-    root = debian.python_root(store, run)
-    site = python.wheels(lock, _SITE, [], store, run)
+    root = debian_layers.python_root(store, run)
+    site = python_layers.wheels(lock, _SITE, [], store, run)
     launcher = Entry("usr/local/bin/cortex", _CORTEX, PROGRAM)
-    own = python.code(source, PACKAGES, _CODE, [launcher], store, run)
+    own = python_layers.code(source, PACKAGES, _CODE, [launcher], store, run)
     starter = Entry(f"{_SERVER}/run", _TIME, PROGRAM)
-    server = python.wheels(server_lock, f"{_SERVER}/site", [starter], store, run)
+    server = python_layers.wheels(server_lock, f"{_SERVER}/site", [starter], store, run)
     bridge = ["python3", "-m", "bridge"]
     return [
         Recipe("cortex", [root, site, own], bridge, _ENV),
