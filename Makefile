@@ -32,11 +32,15 @@ up: $(VENV)/installed ## A real cluster, the stack `local` on it, verified
 down: $(VENV)/installed ## Stop the cluster; its objects are kept
 	$(CORTEX) local down
 
-check: $(VENV)/installed ## Format, lint, types, import rules
+check: $(VENV)/installed ## Format, lint, types, import rules, dependencies
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry .
+	@# The image has these packages without the extra `deploy`; the program runs beside Pulumi only.
+	$(BIN)/deptry bridge checks stacks --optional-dependencies-dev-groups dev,deploy \
+		--extend-exclude 'stacks/(__main__|program)\.py'
 
 test: test-unit test-live ## All tests, the live ones on a cluster of their own
 

@@ -1,6 +1,7 @@
 """What images there are, and what each is made of."""
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import distribution
 from pathlib import Path
 
 from local.images import binary_layers, debian_layers, python_layers
@@ -12,6 +13,7 @@ from local.images.run_program import Run, run
 
 PACKAGES = ("bridge", "checks", "stacks")
 """The project's own packages in the cortex image."""
+_PROJECT = "cortex-on-kubernetes"
 _SITE, _CODE, _SERVER = "opt/cortex/site", "opt/cortex/code", "opt/server"
 _ENV = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -59,7 +61,8 @@ def _pythons(store: LayerCache, source: Path, run: Run) -> list[Recipe]:
     root = debian_layers.python_root(store, run)
     site = python_layers.wheels(lock, _SITE, [], store, run)
     launcher = Entry("usr/local/bin/cortex", _CORTEX, PROGRAM)
-    own = python_layers.code(source, PACKAGES, _CODE, [launcher], store, run)
+    metadata = python_layers.metadata(distribution(_PROJECT), PACKAGES, _CODE)
+    own = python_layers.code(source, PACKAGES, _CODE, [launcher, *metadata], store, run)
     starter = Entry(f"{_SERVER}/run", _TIME, PROGRAM)
     server = python_layers.wheels(server_lock, f"{_SERVER}/site", [starter], store, run)
     bridge = ["python3", "-m", "bridge"]

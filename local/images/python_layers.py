@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,6 +49,24 @@ def code(
 
     made_from = ["code", layer.content_hash([*entries, *extra]), sys.version_info[:2]]
     return cache.layer(f"our own {', '.join(packages)}", made_from, make)
+
+
+def metadata(installed: Distribution, packages: Sequence[str], at: str) -> list[layer.Entry]:
+    """Return what `importlib.metadata` reads in the image: name, version, and the entry points of these packages.
+
+    The description and the requirements are left out, since an image would change with every word of them.
+    """
+    groups: dict[str, list[str]] = {}
+    for point in sorted(installed.entry_points):
+        if point.module.partition(".")[0] in packages:
+            groups.setdefault(point.group, []).append(f"{point.name} = {point.value}")
+    points = "".join("\n".join([f"[{group}]", *lines, ""]) for group, lines in groups.items())
+    folder = f"{at}/{installed.name.replace('-', '_')}-{installed.version}.dist-info"
+    head = f"Metadata-Version: 2.1\nName: {installed.name}\nVersion: {installed.version}\n"
+    return [
+        layer.Entry(f"{folder}/METADATA", head.encode()),
+        layer.Entry(f"{folder}/entry_points.txt", points.encode()),
+    ]
 
 
 def compile_folder(folder: Path, at: str, run: Run) -> None:

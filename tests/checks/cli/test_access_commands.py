@@ -1,12 +1,11 @@
-"""`cortex doctor`, `access` and `kubeconfig` as processes: what they show, what they keep secret, their exit codes."""
+"""`cortex doctor`, `access` and `kubeconfig`: what they show, what they keep secret, their exit codes."""
 
 import json
 import os
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
@@ -17,6 +16,7 @@ from checks.errors import UsageError
 from checks.formats import document
 from checks.rbac import matrix
 from checks.rbac.account_kubeconfig import save, seconds
+from tests.checks import in_process
 from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import World, declared
@@ -97,15 +97,15 @@ def test_access_without_the_right_to_ask_is_unknown(project: Project, api: FakeA
 
 
 def test_kubeconfig_goes_down_a_pipe(project: Project, api: FakeApi) -> None:
-    done = run(project, "kubeconfig", "test", "--duration", "1h30m")
-    assert done.returncode == 0, done.stderr
-    made = yaml.safe_load(done.stdout)
+    done = project.run("kubeconfig", "test", "--duration", "1h30m")
+    assert done.code == 0, done.err
+    made = yaml.safe_load(done.out)
     assert made["clusters"] == [{"name": "test", "cluster": {"server": api.url}}]
     assert made["users"] == [{"name": "cortex-resource-manager", "user": {"token": SECRET}}]
     assert made["contexts"][0]["context"]["namespace"] == "cortex-system"
     assert made["current-context"] == "test"
     assert api.tokens == [(TOKEN, {"expirationSeconds": 5400})]
-    assert done.stderr == (
+    assert done.err == (
         "cortex: whoever has it acts as cortex-system/cortex-resource-manager until 2026-01-01 13:00:00 UTC\n"
     )
 
@@ -134,17 +134,11 @@ def test_kubeconfig_follows_no_link(tmp_path: Path) -> None:
 
 def test_kubeconfig_is_not_shown_on_a_terminal(project: Project, api: FakeApi) -> None:
     main, terminal = os.openpty()
-    with os.fdopen(main), os.fdopen(terminal, "w") as out:
-        done = subprocess.run(
-            [sys.executable, "-m", "checks.cli.main", "kubeconfig", "test"],
-            cwd=project.folder,
-            env=project.environment(),
-            stdout=out,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    assert (done.returncode, api.tokens) == (2, [])
-    assert "name a file with --output" in done.stderr
+    with os.fdopen(main), os.fdopen(terminal, "w") as out, TemporaryFile("w+") as err:
+        code = in_process.run_into(out, err, ["kubeconfig", "test"], project.folder, project.environment())
+        assert (code, api.tokens) == (2, [])
+        err.seek(0)
+        assert "name a file with --output" in err.read()
 
 
 def test_kubeconfig_of_a_strange_account_is_refused(project: Project) -> None:
@@ -174,15 +168,3 @@ def test_other_durations_are_refused(text: str) -> None:
 def test_committed_schemas_are_current() -> None:
     for name in document.documents():
         assert document.file(name).read_text() == document.schema(name), "run: python -m checks.formats.document"
-
-
-def run(project: Project, *args: str) -> subprocess.CompletedProcess[str]:
-    """Run the command where its output may hold the secret."""
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "checks.cli.main", *args],
-        cwd=project.folder,
-        env=project.environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )

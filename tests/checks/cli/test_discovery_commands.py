@@ -1,4 +1,4 @@
-"""The commands discover, registry, health and events as processes: exit codes, mistakes, JSON by schema."""
+"""The commands discover, registry, health and events: exit codes, mistakes, JSON by schema."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The `cortex` command as a process: what users see, and the exit codes that their pipelines act on."""
+"""The `cortex` command: what users see, and the exit codes that their pipelines act on."""
 
 import json
 import os
@@ -7,7 +7,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TextIO
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
@@ -15,7 +18,9 @@ import yaml
 
 from checks.formats import document
 from checks.results.catalogue import catalogue
+from tests.checks import in_process
 from tests.checks.fake_api import Answer, FakeApi, html, serve, status
+from tests.checks.in_process import Done
 from tests.checks.metrics.test_metrics import scrape
 from tests.checks.world import SETTINGS, World, declared
 
@@ -56,15 +61,28 @@ class Project:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CORTEX_")}
         return {**kept, "PYTHONPATH": str(ROOT), "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.folder)}
 
+    def run(self, *args: str, cwd: Path | None = None) -> Done:
+        """Run the command where its output may hold a secret."""
+        return in_process.run(args, cwd or self.folder, self.environment())
+
     def cortex(self, *args: str, code: int, cwd: Path | None = None) -> tuple[str, str]:
         """Run the command, and give its output and its diagnostics."""
+        done = self.run(*args, cwd=cwd)
+        return checked(done, code)
+
+    def process(self, *args: str, code: int) -> tuple[str, str]:
+        """Run the command as a process of its own."""
         done = subprocess.run(
-            command(args), cwd=cwd or self.folder, env=self.environment(), capture_output=True, text=True, timeout=60
+            command(args), cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=60
         )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stdout + done.stderr
-        assert "very-secret" not in done.stdout + done.stderr
-        return done.stdout, done.stderr
+        return checked(Done(done.returncode, done.stdout, done.stderr), code)
+
+
+def checked(done: Done, code: int) -> tuple[str, str]:
+    assert done.code == code, done.out + done.err
+    assert "Traceback" not in done.out + done.err
+    assert "very-secret" not in done.out + done.err
+    return done.out, done.err
 
 
 def command(args: Sequence[str]) -> list[str]:
@@ -91,6 +109,26 @@ def test_as_declared(project: Project) -> None:
     assert "assertions hold" in lines[-1]
     assert "\x1b" not in out
     assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "sentence"),
+    [
+        ([], 0, "Not as declared: 0 errors, 2 warnings"),
+        (["--fail-on", "warning"], 1, "warning namespace.annotation"),
+        (["--only", "nothing"], 2, "--only: 'nothing' is no row"),
+        (["--context", "away"], 3, "the API server cannot be reached"),
+    ],
+)
+def test_the_process_ends_with_the_code(
+    project: Project, api: FakeApi, args: list[str], code: int, sentence: str
+) -> None:
+    api.world.one("namespaces", "", "cortex-mcp")["metadata"]["annotations"].clear()
+    config = yaml.safe_load(project.kubeconfig.read_text())
+    config["clusters"].append({"name": "away", "cluster": {"server": "http://127.0.0.1:1"}})
+    config["contexts"].append({"name": "away", "context": {"cluster": "away", "user": "u"}})
+    project.kubeconfig.write_text(yaml.safe_dump(config))
+    assert sentence in "".join(project.process("verify", "test", *args, code=code))
 
 
 def test_runs_from_a_folder_below(project: Project) -> None:
@@ -295,54 +333,71 @@ def test_help_and_version(project: Project) -> None:
     assert project.cortex("--version", code=0)[0].startswith("cortex ")
 
 
-def unread(project: Project, args: Sequence[str], *streams: str) -> tuple[int, bytes]:
-    """Run the command with these streams going to a pipe whose reader has left; give the exit code and the rest."""
+LINES = [
+    *(f"verify test --format {name}" for name in ("text", "json", "prometheus", "junit", "sarif", "markdown", "html")),
+    "doctor test",
+    "discover test",
+    "usage test",
+    "explain server.image",
+    "schema",
+    "--help",
+    "verify --help",
+    "local --help",
+    "--version",
+]
+
+
+@contextmanager
+def unread() -> Iterator[TextIO]:
+    """Give a stream into a pipe whose reader has left."""
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "w") as closed:
-        pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE) | dict.fromkeys(streams, closed.fileno())
-        done = subprocess.run(
-            command(args),
-            cwd=project.folder,
-            env=project.environment(),
-            stdout=pipes["stdout"],
-            stderr=pipes["stderr"],
-            timeout=60,
-        )
-    return done.returncode, (done.stdout or b"") + (done.stderr or b"")
+    with os.fdopen(writer, "w", encoding="utf-8") as closed:
+        yield closed
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        *(
-            f"verify test --format {name}"
-            for name in ("text", "json", "prometheus", "junit", "sarif", "markdown", "html")
-        ),
-        "doctor test",
-        "discover test",
-        "usage test",
-        "explain server.image",
-        "schema",
-        "--help",
-        "verify --help",
-        "local --help",
-        "--version",
-    ],
-)
+@pytest.mark.parametrize("line", LINES)
 def test_closed_pipe_is_not_a_finding(project: Project, api: FakeApi, line: str) -> None:
     api.world.tells_usage = True
-    assert unread(project, line.split(), "stdout") == (0, b"")
+    with unread() as out, TemporaryFile("w+", encoding="utf-8") as err:
+        assert in_process.run_into(out, err, line.split(), project.folder, project.environment()) == 0
+        assert err.seek(0, os.SEEK_END) == 0
+
+
+@pytest.mark.parametrize("line", ["verify test", "verify test --format json", "--help"])
+def test_process_with_a_closed_pipe_ends_well(project: Project, line: str) -> None:
+    with unread() as out:
+        done = subprocess.run(
+            command(line.split()),
+            cwd=project.folder,
+            env=project.environment(),
+            stdout=out,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("name", ["text", "json"])
 def test_closed_pipe_hides_no_finding(project: Project, api: FakeApi, name: str) -> None:
     api.world.remove("nodes", "", "node-1")
-    assert unread(project, ["verify", "test", "--format", name], "stdout") == (1, b"")
+    with unread() as out, TemporaryFile("w+", encoding="utf-8") as err:
+        args = ["verify", "test", "--format", name]
+        assert in_process.run_into(out, err, args, project.folder, project.environment()) == 1
+        assert err.seek(0, os.SEEK_END) == 0
 
 
 def test_closed_pipe_hides_no_mistake(project: Project) -> None:
-    assert unread(project, ["explain", "nothing.such"], "stdout", "stderr") == (2, b"")
+    with unread() as both:
+        done = subprocess.run(
+            command(["explain", "nothing.such"]),
+            cwd=project.folder,
+            env=project.environment(),
+            stdout=both,
+            stderr=both,
+            timeout=60,
+        )
+    assert done.returncode == 2
 
 
 def test_interrupt_is_clean(project: Project, api: FakeApi) -> None:

@@ -1,4 +1,4 @@
-"""`cortex verify` and `cortex watch` as processes: formats, selections, suppressions, repetition."""
+"""`cortex verify` and `cortex watch`: formats, selections, suppressions, repetition."""
 
 import json
 import signal

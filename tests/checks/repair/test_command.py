@@ -1,4 +1,4 @@
-"""`cortex repair` as a process: its plan, its JSON, its exit codes."""
+"""`cortex repair`: its plan, its JSON, its exit codes."""
 
 import json
 from collections.abc import Iterator

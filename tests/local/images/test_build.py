@@ -8,6 +8,7 @@ import os
 import struct
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import distribution, distributions, version
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from local.images.errors import disk_errors
 from local.images.layer import PROGRAM, Entry, tree, write
 from local.images.layer_cache import Layer, LayerCache
 from local.images.oci_layout import Recipe, assemble
-from local.images.python_layers import code, wheels
+from local.images.python_layers import code, metadata, wheels
 from local.images.run_program import run
 
 STATIC = b"\x7fELF\x02\x01".ljust(32, b"\0") + struct.pack("<QQIHHH", 64, 0, 0, 64, 56, 0) + b"\0" * 6
@@ -207,9 +208,12 @@ def test_what_an_image_holds(tmp_path: Path, programs: dict[str, Path], source: 
             with tarfile.open(fileobj=io.BytesIO(content)) as tar:
                 held |= {member.name: member for member in tar}
     files = {name for name, member in held.items() if not member.isdir()}
+    metadata = f"opt/cortex/code/cortex_on_kubernetes-{version('cortex-on-kubernetes')}.dist-info"
     assert files == {
         "opt/cortex/code/bridge/__init__.py",
         "opt/cortex/code/checks/cli.py",
+        f"{metadata}/METADATA",
+        f"{metadata}/entry_points.txt",
         "opt/cortex/code/stacks/model.py",
         "opt/cortex/site/wheel/__init__.py",
         "opt/server/run",
@@ -285,6 +289,16 @@ def test_real_compiled_code_is_the_same_each_time(tmp_path: Path, source: Path) 
         for name in ("one", "two", "three")
     }
     assert len(digests) == 1
+
+
+def test_an_image_knows_the_version_and_the_entry_points_that_it_can_load(tmp_path: Path) -> None:
+    for entry in metadata(distribution("cortex-on-kubernetes"), ["checks"], "code"):
+        assert isinstance(entry.content, bytes)
+        lay(tmp_path, {entry.path: entry.content.decode()})
+    [found] = distributions(path=[str(tmp_path / "code")])
+    assert (found.name, found.version) == ("cortex-on-kubernetes", version("cortex-on-kubernetes"))
+    assert {point.module.partition(".")[0] for point in found.entry_points} == {"checks"}
+    assert [point.value for point in found.entry_points.select(name="cortex")] == ["checks.cli:main"]
 
 
 def test_a_missing_program_is_one_sentence(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
