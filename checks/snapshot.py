@@ -13,6 +13,7 @@ from checks.api import Api, Kind, Reading, Unread
 from checks.endpoint import endpoint
 from checks.findings import EVERYTHING, Reason, Ref, Selection
 from checks.mcp_answer import Answer, Outcome
+from checks.mcp_quick import probe
 from checks.parts import api_server, discovery, dns, health, metrics, network, objects, rights, secrets, strays, usage
 from checks.parts.api_server import ApiServer
 from checks.parts.discovery import Discovery
@@ -183,8 +184,6 @@ async def _ask(declaration: Declaration, access: Access) -> Mapping[str, Answer]
     answers: dict[str, Answer] = {}
     if not declaration.servers:
         return answers
-    # Imported here: it takes a second, and a stack without servers needs none of it.
-    from checks.mcp_probe import probe
 
     async def one(kind: str, server: Server) -> None:
         way, path = endpoint(access, kind, server)

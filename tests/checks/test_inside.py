@@ -7,7 +7,7 @@ import anyio
 import certifi
 import pytest
 
-from checks import mcp_probe
+from checks import snapshot
 from checks.access import Access, from_service_account
 from checks.endpoint import endpoint
 from checks.errors import UsageError
@@ -159,7 +159,7 @@ def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.Monkey
         async def ask(*_: object) -> Reply:
             return replies.pop(0)
 
-        monkeypatch.setattr(mcp_probe, "probe", probe)
+        monkeypatch.setattr(snapshot, "probe", probe)
         monkeypatch.setattr(health, "ask", ask)
         assert verified(api).findings == ()
     assert (answers, replies) == ([], [])
