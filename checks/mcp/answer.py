@@ -1,7 +1,16 @@
 """What asking an MCP server came to. It stands alone: judges need not load the MCP client, which takes a second."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from checks.mcp.plain_error import plain_error
+
+DEADLINE_SECONDS = 15.0
+"""Longest one server's check may take in all. The official client alone would hang 10 s longer than its own limit."""
+SESSION_HEADER = "mcp-session-id"
+TOOL_PAGES = 100
+"""A server whose tools/list never ends is cut off here."""
 
 
 class Outcome(StrEnum):
@@ -33,3 +42,17 @@ class Answer:
     lost: bool = False
     """Whether the connection ended before the answer."""
     seconds: float = 0.0
+
+
+def smoke_error(texts: Sequence[str], *, failed: bool, complete: bool = True) -> str | None:
+    """Give what went wrong in a call that gave these texts; `complete` if they are all that it gave."""
+    if failed:
+        return brief(" ".join(texts) or "the tool reported an error without a text")
+    told = plain_error(texts) if complete else None
+    return brief(told) if told else None
+
+
+def brief(text: str) -> str:
+    """Give a text in one line of at most 200 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else line[:199] + "…"

@@ -12,15 +12,8 @@ from mcp.types import CONNECTION_CLOSED, TextContent
 
 from checks.kube.client import status_message
 from checks.kube.connection import Access
-from checks.mcp.answer import Answer, Outcome
-from checks.mcp.plain_error import plain_error
+from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, brief, smoke_error
 from stacks.model.server import SmokeCall
-
-DEADLINE_SECONDS = 15.0
-"""Longest one server's check may take in all. The client alone would hang 10 s longer than its own limit."""
-SESSION_HEADER = "mcp-session-id"
-TOOL_PAGES = 100
-"""A server whose tools/list never ends is cut off here."""
 
 logging.getLogger("mcp").addHandler(logging.NullHandler())
 
@@ -91,12 +84,9 @@ async def _smoke(client: Client, smoke: SmokeCall) -> str | None:
     except MCPError as error:
         if _lost(error):
             raise
-        return _brief(error.error.message)
+        return brief(error.error.message)
     texts = [block.text for block in result.content if isinstance(block, TextContent)]
-    if result.is_error:
-        return _brief(" ".join(texts) or "the tool reported an error without a text")
-    told = plain_error(texts) if len(texts) == len(result.content) else None
-    return _brief(told) if told else None
+    return smoke_error(texts, failed=result.is_error, complete=len(texts) == len(result.content))
 
 
 def _lost(error: BaseException) -> bool:
@@ -109,12 +99,12 @@ def _failure(error: BaseException, refusals: list[tuple[int, str | None]]) -> An
     if isinstance(error, (httpx2.TransportError, OSError)):
         return Answer(Outcome.UNREACHABLE, str(error) or "the connection was closed")
     if not refusals:
-        return Answer(Outcome.NO_MCP, _brief(str(error)), lost=_lost(error))
+        return Answer(Outcome.NO_MCP, brief(str(error)), lost=_lost(error))
     status, kubernetes = refusals[-1]
     if kubernetes is not None:
         # The API server itself refused: it may not be asked, or it found nobody behind the Service.
         outcome = Outcome.FORBIDDEN if status in (401, 403) else Outcome.UNREACHABLE
-        return Answer(outcome, _brief(kubernetes))
+        return Answer(outcome, brief(kubernetes))
     if status in (401, 403):
         return Answer(Outcome.GATED, f"the server is up and asks for credentials (HTTP {status})")
     return Answer(Outcome.NO_MCP, f"the endpoint answered HTTP {status}")
@@ -125,8 +115,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _brief(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 200 else line[:199] + "…"

@@ -19,9 +19,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 
 CONNECT_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
+"""Time from one try to the next where tries are answered at once."""
+AT_ONCE = 8
+"""How many tries of one target may be unanswered at a time."""
 
 
 def nameserver(resolv_conf: str = "/etc/resolv.conf") -> str | None:
@@ -55,14 +59,39 @@ def settled(
     lasting: float = 0.0,
     attempt: Callable[[str, int], str] = attempt,
 ) -> str:
-    """Try until the outcome is the wanted one and has been for so long, or time is up, and give the last outcome."""
-    since = None
+    """Try until the outcome is the wanted one and has been for so long, or time is up, and give the last outcome.
+
+    A network that is just being set up drops packets, which are sent again only after a second. So the next try does
+    not wait for the answer of the one before. A refusal has lasted from the beginning of the first refused try to that
+    of the last one, if no try in between reached the target.
+    """
+    answers = SimpleQueue[tuple[float, str]]()
+
+    def try_once() -> None:
+        begun = time.monotonic()
+        answers.put((begun, attempt(host, port)))
+
+    since, last, unanswered, next_try = None, (0.0, ""), 0, 0.0
     while True:
-        outcome, now = attempt(host, port), time.monotonic()
-        since = (since or now) if (outcome == "reached") == wanted else None
-        if now > end or (since is not None and now - since >= lasting):
+        now = time.monotonic()
+        if now >= next_try and unanswered < AT_ONCE:
+            next_try = now + (CONNECT_SECONDS / AT_ONCE if unanswered else PAUSE_SECONDS)
+            unanswered += 1
+            threading.Thread(target=try_once, daemon=True).start()
+        try:
+            begun, outcome = answers.get(timeout=next_try - now if next_try > now else PAUSE_SECONDS)
+        except Empty:
+            continue
+        unanswered -= 1
+        if outcome == "reached":
+            since = None
+        elif since is None and begun > last[0]:
+            since = begun
+        last = max(last, (begun, outcome))
+        if outcome == "reached" if wanted else since is not None and begun - since >= lasting:
             return outcome
-        time.sleep(PAUSE_SECONDS)
+        if time.monotonic() > end:
+            return last[1]
 
 
 def tried(

@@ -22,6 +22,7 @@ from checks.kube.endpoint import endpoint
 from checks.kube.listing import Listing, PerNamespace, everywhere
 from checks.kube.retry import patiently
 from checks.mcp.answer import Answer, Outcome
+from checks.mcp.quick import probe
 from checks.metrics import collect as metrics
 from checks.metrics.collect import Metrics
 from checks.network import collect as network
@@ -193,8 +194,6 @@ async def _ask(declaration: Declaration, access: Access) -> Mapping[str, Answer]
     answers: dict[str, Answer] = {}
     if not declaration.servers:
         return answers
-    # Imported here: it takes a second, and a stack without servers needs none of it.
-    from checks.mcp.probe import probe
 
     async def one(kind: str, server: Server) -> None:
         way, path = endpoint(access, kind, server)

@@ -13,11 +13,11 @@ from checks.health.http_probe import Reply
 from checks.kube.connection import Access, from_service_account
 from checks.kube.endpoint import endpoint
 from checks.kube.retry import patiently
-from checks.mcp import probe as mcp_probe
 from checks.mcp.answer import Answer as McpAnswer
 from checks.mcp.answer import Outcome
 from checks.objects import collect as strays
 from checks.results.result import Permission, Reason, Report, Severity, Status
+from checks.verification import snapshot
 from checks.verification.verify import verify_deployed
 from stacks.model import names
 from tests.checks.fake_api import Answer, FakeApi, ordinary, serve, status
@@ -160,7 +160,7 @@ def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.Monkey
         async def ask(*_: object) -> Reply:
             return replies.pop(0)
 
-        monkeypatch.setattr(mcp_probe, "probe", probe)
+        monkeypatch.setattr(snapshot, "probe", probe)
         monkeypatch.setattr(health, "ask", ask)
         assert verified(api).findings == ()
     assert (answers, replies) == ([], [])

@@ -2,9 +2,10 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import NoReturn, Protocol
 
 import anyio
 import pytest
@@ -17,9 +18,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checks.kube.connection import Access
+from checks.mcp import probe as mcp_probe
+from checks.mcp import quick as mcp_quick
 from checks.mcp.answer import Answer, Outcome
+from checks.mcp.messages import VERSION
 from checks.mcp.plain_error import plain_error
-from checks.mcp.probe import probe
 from stacks.model.server import SmokeCall
 
 SMOKE = SmokeCall(tool="add", arguments={"a": 1, "b": 2})
@@ -76,13 +79,27 @@ def hung() -> Starlette:
     return Starlette(routes=[Route("/mcp", respond, methods=["GET", "POST", "DELETE"])])
 
 
-def ask(access: Access, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
-    return anyio.run(probe, access, "/mcp", smoke, deadline)
+class Ask(Protocol):
+    def __call__(self, access: Access, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
+        """Probe a server."""
+
+
+def asking(probe: Callable[[Access, str, SmokeCall | None, float], Awaitable[Answer]]) -> Ask:
+    def ask(access: Access, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
+        return anyio.run(probe, access, "/mcp", smoke, deadline)
+
+    return ask
+
+
+@pytest.fixture(params=[mcp_probe.probe, mcp_quick.probe], ids=["official", "quick"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Give the official client, or the quick one, which must come to the same answers."""
+    return asking(request.param)
 
 
 @pytest.mark.parametrize("stateless", [True, False])
 @pytest.mark.parametrize("json_response", [True, False])
-def test_real_server_answers(stateless: bool, json_response: bool) -> None:
+def test_real_server_answers(ask: Ask, stateless: bool, json_response: bool) -> None:
     with running(server().streamable_http_app(stateless_http=stateless, json_response=json_response)) as access:
         answer = ask(access, SMOKE)
     assert answer.outcome is Outcome.ANSWERED, answer.detail
@@ -92,6 +109,56 @@ def test_real_server_answers(stateless: bool, json_response: bool) -> None:
     # Sessions belong to the older protocol: the newer one has none, whatever the server's setting.
     assert answer.sessions is False
     assert 0 < answer.latency_ms <= answer.seconds * 1000
+
+
+def refuse(*_: object) -> NoReturn:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("json_response", [True, False])
+@pytest.mark.parametrize("smoke", [SMOKE, SmokeCall(tool="broken"), SmokeCall(tool="nobody"), None])
+def test_server_of_the_newest_protocol_needs_no_official_client(
+    json_response: bool, smoke: SmokeCall | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mcp_probe, "probe", refuse)
+    with running(server().streamable_http_app(stateless_http=True, json_response=json_response)) as access:
+        answer = asking(mcp_quick.probe)(access, smoke)
+    assert (answer.outcome, answer.protocol) == (Outcome.ANSWERED, VERSION)
+    assert answer.smoke_error == ("Error executing tool broken" if smoke and smoke.tool == "broken" else None)
+
+
+def changing(app: ASGIApp, old: bytes, new: bytes) -> ASGIApp:
+    """Replace bytes in every answer of a server that sends JSON."""
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        async def changed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [(name, value) for name, value in message["headers"] if name != b"content-length"]
+                message = {**message, "headers": headers}
+            await send({**message, "body": message["body"].replace(old, new)} if "body" in message else message)
+
+        await app(scope, receive, changed)
+
+    return respond
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"jsonrpc":"2.0"', b'"jsonrpc":"1.0"'),
+        (b'"id":2', b'"id":"two"'),
+        (b'"inputSchema":{', b'"inputSchema":{"type":"array","x":{'),
+        (b'"structuredContent":{"result":3}', b'"structuredContent":{"result":"three"}'),
+        (b'"isError":false', b'"isError":"perhaps"'),
+    ],
+)
+def test_answer_that_is_not_plainly_good_is_judged_by_the_official_client(old: bytes, new: bytes) -> None:
+    app = changing(server().streamable_http_app(stateless_http=True, json_response=True), old, new)
+    with running(app) as access:
+        answers = [asking(probe)(access, SMOKE, 2) for probe in (mcp_probe.probe, mcp_quick.probe)]
+    official, quick = [(a.outcome, a.detail, a.tools, a.smoke_error) for a in answers]
+    assert quick == official
+    assert quick[0] is not Outcome.ANSWERED or quick[3]
 
 
 def old(app: ASGIApp) -> ASGIApp:
@@ -107,7 +174,7 @@ def old(app: ASGIApp) -> ASGIApp:
 
 
 @pytest.mark.parametrize("stateless", [True, False])
-def test_sessions_of_an_older_server_are_noticed(stateless: bool) -> None:
+def test_sessions_of_an_older_server_are_noticed(ask: Ask, stateless: bool) -> None:
     with running(old(server().streamable_http_app(stateless_http=stateless))) as access:
         answer = ask(access, SMOKE)
     assert answer.outcome is Outcome.ANSWERED, answer.detail
@@ -136,6 +203,7 @@ def losing(app: ASGIApp, method: str, times: int) -> ASGIApp:
 
 @pytest.mark.parametrize("method", ["tools/list", "tools/call"])
 def test_an_answer_that_got_lost_is_asked_for_once_more(method: str) -> None:
+    ask = asking(mcp_probe.probe)
     with running(losing(server().streamable_http_app(stateless_http=True), method, 1)) as access:
         answer = ask(access, SMOKE)
     assert (answer.outcome, answer.smoke_error, answer.lost) == (Outcome.ANSWERED, None, False)
@@ -145,14 +213,14 @@ def test_an_answer_that_got_lost_is_asked_for_once_more(method: str) -> None:
     assert answer.detail == "SSE stream ended without a response"
 
 
-def test_failing_smoke_call_gives_the_tools_own_words() -> None:
+def test_failing_smoke_call_gives_the_tools_own_words(ask: Ask) -> None:
     with running(server().streamable_http_app(stateless_http=True)) as access:
         answer = ask(access, SmokeCall(tool="broken"))
     assert answer.outcome is Outcome.ANSWERED
     assert answer.smoke_error == "Error executing tool broken"
 
 
-def test_failure_told_as_ordinary_text_is_a_failure() -> None:
+def test_failure_told_as_ordinary_text_is_a_failure(ask: Ask) -> None:
     with running(server().streamable_http_app(stateless_http=True)) as access:
         told = ask(access, SmokeCall(tool="says", arguments={"text": "Error: no such node"}))
         well = ask(access, SmokeCall(tool="says", arguments={"text": "Errors: none"}))
@@ -200,14 +268,14 @@ def test_answers_that_are_no_errors(text: str) -> None:
     assert plain_error([text]) is None
 
 
-def test_bad_smoke_arguments_are_an_error_of_the_call() -> None:
+def test_bad_smoke_arguments_are_an_error_of_the_call(ask: Ask) -> None:
     with running(server().streamable_http_app(stateless_http=True)) as access:
         answer = ask(access, SmokeCall(tool="add", arguments={"a": "one"}))
     assert answer.outcome is Outcome.ANSWERED
     assert answer.smoke_error
 
 
-def test_wrong_path_is_no_mcp() -> None:
+def test_wrong_path_is_no_mcp(ask: Ask) -> None:
     with running(server().streamable_http_app(streamable_http_path="/elsewhere")) as access:
         answer = ask(access)
     assert (answer.outcome, answer.detail) == (Outcome.NO_MCP, "the endpoint answered HTTP 404")
@@ -224,13 +292,13 @@ def test_wrong_path_is_no_mcp() -> None:
     ],
     ids=["html", "other-json", "text", "500", "202"],
 )
-def test_something_else_is_no_mcp(answer: Response) -> None:
+def test_something_else_is_no_mcp(ask: Ask, answer: Response) -> None:
     with running(page(answer)) as access:
         assert ask(access).outcome is Outcome.NO_MCP
 
 
 @pytest.mark.parametrize("code", [401, 403])
-def test_gated_server_is_up_and_gated(code: int) -> None:
+def test_gated_server_is_up_and_gated(ask: Ask, code: int) -> None:
     with running(page(JSONResponse({"error": "token"}, status_code=code))) as access:
         answer = ask(access)
     assert answer.outcome is Outcome.GATED
@@ -240,14 +308,14 @@ def test_gated_server_is_up_and_gated(code: int) -> None:
 @pytest.mark.parametrize(
     ("code", "outcome"), [(403, Outcome.FORBIDDEN), (503, Outcome.UNREACHABLE), (404, Outcome.UNREACHABLE)]
 )
-def test_refusal_of_the_api_server_is_told_from_the_servers_own(code: int, outcome: Outcome) -> None:
+def test_refusal_of_the_api_server_is_told_from_the_servers_own(ask: Ask, code: int, outcome: Outcome) -> None:
     body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "said the API server", "code": code}
     with running(page(JSONResponse(body, status_code=code))) as access:
         answer = ask(access)
     assert (answer.outcome, answer.detail) == (outcome, "said the API server")
 
 
-def test_hung_server_ends_at_the_deadline() -> None:
+def test_hung_server_ends_at_the_deadline(ask: Ask) -> None:
     with running(hung()) as access:
         start = time.perf_counter()
         answer = ask(access, deadline=0.5)
@@ -256,7 +324,7 @@ def test_hung_server_ends_at_the_deadline() -> None:
     assert took < 5
 
 
-def test_nobody_listens() -> None:
+def test_nobody_listens(ask: Ask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     answer = ask(Access("test", f"http://127.0.0.1:{port}"))

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, cast
 
 import anyio
@@ -217,6 +217,38 @@ def test_stranger_that_gets_in_after_a_refusal_is_told(monkeypatch: pytest.Monke
 
 def test_stranger_that_stays_in_is_told(port: int) -> None:
     assert reach.settled("127.0.0.1", port, wanted=False, end=monotonic() - 1) == "reached"
+
+
+def tries(*script: tuple[float, str]) -> Callable[[str, int], str]:
+    """Give tries that take so many seconds each and end so; the last one stands for all that follow."""
+    left = list(script)
+
+    def attempt(_host: str, _port: int) -> str:
+        seconds, outcome = left.pop(0) if len(left) > 1 else left[0]
+        sleep(seconds)
+        return outcome
+
+    return attempt
+
+
+@pytest.mark.parametrize(("wanted", "outcome"), [(True, "reached"), (False, "refused")])
+def test_dropped_packet_holds_up_no_other_try(wanted: bool, outcome: str) -> None:
+    begun = monotonic()
+    attempt = tries((5, "timeout"), (0, outcome))
+    assert reach.settled("h", 1, wanted=wanted, end=begun + 60, lasting=0.3, attempt=attempt) == outcome
+    assert monotonic() - begun < 4
+
+
+def test_packets_dropped_for_good_are_a_refusal() -> None:
+    begun = monotonic()
+    found = reach.settled("h", 1, wanted=False, end=begun + 60, lasting=0.5, attempt=tries((0.4, "timeout")))
+    assert found == "timeout"
+    assert 0.9 <= monotonic() - begun < 4
+
+
+def test_late_answer_of_an_older_try_does_not_hide_that_a_newer_one_got_in() -> None:
+    attempt = tries((1, "timeout"), (0, "reached"), (30, "refused"))
+    assert reach.settled("h", 1, wanted=False, end=monotonic() + 0.9, lasting=0.0, attempt=attempt) == "reached"
 
 
 def test_network_that_is_not_there_proves_nothing(port: int, closed: int) -> None:
