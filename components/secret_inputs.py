@@ -7,14 +7,15 @@ import pulumi
 
 from components.register import HiddenValues
 from components.secret_values import SecretValues
-from stacks.manifests import Object, checksum
+from stacks.manifests import checksum
 from stacks.manifests.deployment import checksum_owner
+from stacks.manifests.manifest import Manifest
 from stacks.manifests.pod_config import Content
 from stacks.model import names
 from stacks.model.server import Server
 
 
-def secret_data(secret: Object, values: SecretValues) -> HiddenValues:
+def secret_data(secret: Manifest, values: SecretValues) -> HiddenValues:
     """Give what a Secret hides: its data, and the checksum over it."""
     data = {key: value.apply(_base64) for key, value in values.items()}
     return {**data, names.CHECKSUM: _checksum(f"{secret.namespace}/{secret.name}", {}, values)}

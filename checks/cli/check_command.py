@@ -34,7 +34,7 @@ def as_text(report: "Report", out: TextIO) -> None:
     text.write(report, out)
 
 
-def command(summary: str | None, *rows: str, write: Write = as_text, read_only: bool = False) -> typer.Typer:
+def command(summary: str | None, *results: str, write: Write = as_text, read_only: bool = False) -> typer.Typer:
     """Make the application of a command that verifies these rows; `summary` is its module's docstring.
 
     With `read_only` it makes no probe pods.
@@ -55,7 +55,7 @@ def command(summary: str | None, *rows: str, write: Write = as_text, read_only: 
         from checks.formats.document import render
         from checks.results.result import Selection
 
-        asked = Selection(rows=rows)
+        asked = Selection(checks=results)
         report = anyio.run(partial(verified, stack, kubeconfig, context, Threshold.ERROR, asked, read_only=read_only))
         if output_format is Format.JSON:
             emit(lambda out: out.writelines([render(report)]), output)

@@ -11,7 +11,7 @@ import typer
 from checks.errors import UsageError
 
 if TYPE_CHECKING:
-    from checks.kube.connection import Access
+    from checks.kube.connection import Connection
     from checks.results.result import Selection
     from stacks.model.declaration import Declaration
 
@@ -42,7 +42,7 @@ FailOn = Annotated[Threshold, typer.Option(help="From which severity on findings
 Least = Annotated[Threshold, typer.Option("--severity", help="From which severity on findings are shown.")]
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="ROW", help="Check only this row. Several: with commas, or repeat the option."),
+    typer.Option("--only", metavar="CHECK", help="Run only this check. Several: with commas, or repeat the option."),
 ]
 Namespaces = Annotated[
     list[str] | None,
@@ -94,7 +94,7 @@ class Target:
 
     stack: str
     declaration: "Declaration"
-    access: "Access"
+    connection: "Connection"
 
 
 def target(stack: str, kubeconfig: Path | None, context: str | None) -> Target:

@@ -2,14 +2,14 @@
 
 from checks.drift import check as drift
 from checks.drift.routing import CONFIG
-from checks.results.builder import Tally
-from checks.results.result import Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Result
 from checks.verification.snapshot import Snapshot
 from stacks.model.declaration import Declaration
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Compare them field by field."""
-    tally = Tally(CONFIG, "ConfigMaps")
-    drift.judge(tally, declaration, snapshot, CONFIG)
-    return tally.row()
+    builder = ResultBuilder(CONFIG, "ConfigMaps")
+    drift.check(builder, declaration, snapshot, CONFIG)
+    return builder.result()

@@ -6,9 +6,9 @@ from math import ceil, isfinite
 from checks.connection.collect_api_server import ApiServer, Transport
 from checks.kube.client import Read
 from checks.kube.credentials import Means
-from checks.results.builder import Tally
+from checks.results.builder import ResultBuilder
 from checks.results.result import CLUSTER, Reason, Ref
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 from stacks.model.kube_state_metrics import Alerts
 
@@ -20,16 +20,16 @@ SKEW_WARNING_SECONDS, SKEW_ERROR_SECONDS = 5.0, 60.0
 _SUBJECT = "api-server"
 
 
-def judge(tally: Tally, declaration: Declaration, server: ApiServer) -> None:
+def check(builder: ResultBuilder, declaration: Declaration, server: ApiServer) -> None:
     """Judge what was measured; of a server that did not answer nothing else is known."""
     ref = Ref(CLUSTER, declaration.cluster.context)
-    if (latencies := tally.use(server.latencies)) is not None:
-        _latency(tally, ref, _threshold(declaration), latencies)
-        _transport(tally, ref, server)
-        _clock(tally, ref, server.skew)
-        _credential(tally, ref, server)
-    if (groups := tally.use(server.groups)) is not None:
-        _groups(tally, ref, declaration, groups.value)
+    if (latencies := builder.use(server.latencies)) is not None:
+        _latency(builder, ref, _threshold(declaration), latencies)
+        _transport(builder, ref, server)
+        _clock(builder, ref, server.skew)
+        _credential(builder, ref, server)
+    if (groups := builder.use(server.groups)) is not None:
+        _groups(builder, ref, declaration, groups.value)
 
 
 def _threshold(declaration: Declaration) -> int:
@@ -43,21 +43,21 @@ def percentile(ascending: tuple[float, ...], percent: int) -> float:
     return ascending[max(ceil(len(ascending) * percent / 100), 1) - 1]
 
 
-def _latency(tally: Tally, ref: Ref, most: int, latencies: Read[tuple[float, ...]]) -> None:
+def _latency(builder: ResultBuilder, ref: Ref, most: int, latencies: Read[tuple[float, ...]]) -> None:
     measured = tuple(seconds * 1000 for seconds in latencies.value)
     p95 = round(percentile(measured, 95), 1)
     figures = {"min": measured[0], "p50": percentile(measured, 50), "p95": p95, "max": measured[-1]}
     for name, figure in figures.items():
-        tally.fact(_SUBJECT, f"latency_{name}_ms", round(figure, 1) if isfinite(figure) else None)
+        builder.fact(_SUBJECT, f"latency_{name}_ms", round(figure, 1) if isfinite(figure) else None)
     took = f"{p95:g} ms" if isfinite(p95) else "too busy to answer"
     message = f"1 of 20 requests takes longer than {took}" if isfinite(p95) else "the API server is too busy to answer"
-    tally.holds(p95 <= most, "api.latency", ref, message, expected=f"at most {most} ms", actual=took)
+    builder.holds(p95 <= most, "api.latency", ref, message, expected=f"at most {most} ms", actual=took)
 
 
-def _transport(tally: Tally, ref: Ref, server: ApiServer) -> None:
+def _transport(builder: ResultBuilder, ref: Ref, server: ApiServer) -> None:
     transport, certificate = server.transport, server.certificate
-    tally.fact(_SUBJECT, "transport", transport.value)
-    tally.holds(
+    builder.fact(_SUBJECT, "transport", transport.value)
+    builder.holds(
         transport in (Transport.VERIFIED, Transport.LOOPBACK),
         "api.insecure",
         ref,
@@ -68,19 +68,19 @@ def _transport(tally: Tally, ref: Ref, server: ApiServer) -> None:
     if transport in (Transport.LOOPBACK, Transport.PLAIN):
         return
     if certificate is None:
-        tally.unknown("read the API server's certificate", Reason.UNDECODABLE, "it cannot be decoded")
+        builder.unknown("read the API server's certificate", Reason.UNDECODABLE, "it cannot be decoded")
         return
     days = _days(certificate.expires, server.at)
-    tally.fact(_SUBJECT, "certificate_issuer", certificate.issuer)
-    tally.fact(_SUBJECT, "certificate_days", days)
+    builder.fact(_SUBJECT, "certificate_issuer", certificate.issuer)
+    builder.fact(_SUBJECT, "certificate_days", days)
     message = f"the API server's certificate, issued by {certificate.issuer}, ends on {certificate.expires:%Y-%m-%d}"
     if days < CERTIFICATE_ERROR_DAYS:
         expected = f"at least {CERTIFICATE_ERROR_DAYS} days left"
-        tally.fault("api.certificate-urgent", ref, message, expected=expected, actual=f"{days} days left")
+        builder.fault("api.certificate-urgent", ref, message, expected=expected, actual=f"{days} days left")
         return
     expected = f"at least {CERTIFICATE_WARNING_DAYS} days left"
     enough = days >= CERTIFICATE_WARNING_DAYS
-    tally.holds(enough, "api.certificate", ref, message, expected=expected, actual=f"{days} days left")
+    builder.holds(enough, "api.certificate", ref, message, expected=expected, actual=f"{days} days left")
 
 
 def _days(end: datetime, now: datetime) -> int:
@@ -88,26 +88,26 @@ def _days(end: datetime, now: datetime) -> int:
     return (end - now) // timedelta(days=1)
 
 
-def _clock(tally: Tally, ref: Ref, skew: float | None) -> None:
+def _clock(builder: ResultBuilder, ref: Ref, skew: float | None) -> None:
     if skew is None:
-        tally.unknown("compare the clocks", Reason.FAILED, "the API server's answers tell no time (header Date)")
+        builder.unknown("compare the clocks", Reason.FAILED, "the API server's answers tell no time (header Date)")
         return
-    tally.fact(_SUBJECT, "clock_ahead_s", round(skew, 1))
+    builder.fact(_SUBJECT, "clock_ahead_s", round(skew, 1))
     apart = abs(skew)
     code = "api.clock-wrong" if apart > SKEW_ERROR_SECONDS else "api.clock"
     message = f"the API server's clock is {apart:.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's"
     within = apart <= SKEW_WARNING_SECONDS
-    tally.holds(within, code, ref, message, expected=f"at most {SKEW_WARNING_SECONDS:g} s", actual=f"{apart:.0f} s")
+    builder.holds(within, code, ref, message, expected=f"at most {SKEW_WARNING_SECONDS:g} s", actual=f"{apart:.0f} s")
 
 
-def _credential(tally: Tally, ref: Ref, server: ApiServer) -> None:
+def _credential(builder: ResultBuilder, ref: Ref, server: ApiServer) -> None:
     credential = server.credential
-    tally.fact("credential", "means", credential.means.value)
+    builder.fact("credential", "means", credential.means.value)
     if credential.expires is None:
         return
-    tally.fact("credential", "expires", credential.expires.isoformat(timespec="seconds"))
+    builder.fact("credential", "expires", credential.expires.isoformat(timespec="seconds"))
     days = _days(credential.expires, server.at)
-    tally.fact("credential", "days", days)
+    builder.fact("credential", "days", days)
     left, means = credential.expires - server.at, credential.means
     if means is Means.CERTIFICATE:
         message = f"the {means.value} ends on {credential.expires:%Y-%m-%d}"
@@ -121,12 +121,12 @@ def _credential(tally: Tally, ref: Ref, server: ApiServer) -> None:
     else:
         # What gives it renews it.
         return
-    tally.holds(enough, "api.credential", ref, message, expected=expected, actual=actual)
+    builder.holds(enough, "api.credential", ref, message, expected=expected, actual=actual)
 
 
-def _groups(tally: Tally, ref: Ref, declaration: Declaration, served: frozenset[str]) -> None:
+def _groups(builder: ResultBuilder, ref: Ref, declaration: Declaration, served: frozenset[str]) -> None:
     # The core group, v1, is not among them: without it nothing at all would answer.
-    needed = {each.api_version: each for each in declared(declaration) if "/" in each.api_version}
+    needed = {each.api_version: each for each in build(declaration) if "/" in each.api_version}
     for version, first in sorted(needed.items()):
         message = f"the API server does not serve {version}, in which {first.kind} {first.name} is declared"
-        tally.holds(version in served, "api.group", ref, message, expected=version, actual=None)
+        builder.holds(version in served, "api.group", ref, message, expected=version, actual=None)

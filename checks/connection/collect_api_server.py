@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
-from checks.kube.client import Api, Read, Reading, Timed, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Read, ReadFailure, Reading, Timed
+from checks.kube.connection import Connection
 from checks.kube.credentials import NO_CREDENTIAL, Credential
 from checks.kube.models import ApiGroups
 from stacks.model.declaration import Declaration
@@ -57,36 +57,36 @@ class ApiServer:
     credential: Credential = NO_CREDENTIAL
 
 
-async def read(_declaration: Declaration, access: Access, api: Api) -> ApiServer:
+async def read(_declaration: Declaration, connection: Connection, api: ApiClient) -> ApiServer:
     """Measure. Nothing else should run meanwhile: its waiting times would be taken for the server's."""
     # These open the connections, which the requests that count then use.
     await _timed(api, CLIENTS)
     readings = await _timed(api, REQUESTS)
     groups = await api.groups()
-    failed = next((reading for reading in readings if isinstance(reading, Unread)), None)
+    failed = next((reading for reading in readings if isinstance(reading, ReadFailure)), None)
     timed = [reading.value for reading in readings if isinstance(reading, Read)]
     seconds = tuple(sorted(inf if each.refused else each.seconds for each in timed))
     return ApiServer(
         at=datetime.now(UTC),
-        transport=transport(access),
+        transport=transport(connection),
         latencies=failed or Read(seconds, sum(each.seconds for each in timed)),
-        groups=groups if isinstance(groups, Unread) else Read(_names(groups.value), groups.seconds),
+        groups=groups if isinstance(groups, ReadFailure) else Read(_names(groups.value), groups.seconds),
         skew=_skew(timed[-1]) if timed else None,
         certificate=_certificate(timed[-1].response) if timed else None,
-        credential=access.credential(),
+        credential=connection.credential(),
     )
 
 
-def unread(_declaration: Declaration, why: Unread) -> ApiServer:
+def unread(_declaration: Declaration, why: ReadFailure) -> ApiServer:
     """Give the API server that cannot be asked."""
     return ApiServer(datetime.now(UTC), Transport.VERIFIED, why, why)
 
 
-def transport(access: Access) -> Transport:
+def transport(connection: Connection) -> Transport:
     """Tell how far the connection is protected."""
-    url = urlsplit(access.host)
+    url = urlsplit(connection.host)
     if url.scheme == "https":
-        unverified = access.tls is not None and access.tls.verify_mode is ssl.CERT_NONE
+        unverified = connection.tls is not None and connection.tls.verify_mode is ssl.CERT_NONE
         return Transport.UNVERIFIED if unverified else Transport.VERIFIED
     return Transport.LOOPBACK if _loopback(url.hostname or "") else Transport.PLAIN
 
@@ -98,7 +98,7 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def _timed(api: Api, count: int) -> list[Reading[Timed]]:
+async def _timed(api: ApiClient, count: int) -> list[Reading[Timed]]:
     readings: list[Reading[Timed]] = []
 
     async def client() -> None:

@@ -9,8 +9,8 @@ import anyio
 
 from checks.connection import dns_message as dns
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Read, Reading, Unread, forbidden
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading, forbidden
+from checks.kube.connection import Connection
 from checks.kube.port_forward import ForwardError, exchange
 from checks.kube.retry import patiently
 from checks.results.result import Permission, Reason
@@ -43,17 +43,17 @@ class Dns:
     answers: Mapping[str, Reading[Answer]] = field(default_factory=dict)
 
 
-async def read(_declaration: Declaration, access: Access, api: Api) -> Dns:
+async def read(_declaration: Declaration, connection: Connection, api: ApiClient) -> Dns:
     """List the pods and ask them; the verifier's pod asks by the Service, as every pod of the cluster does."""
     pods = await api.list(_PODS, NAMESPACE, labels=LABELS)
     answers: dict[str, Reading[Answer]] = {}
-    if access.inside:
-        answers[SERVICE] = await _resolve(access)
+    if connection.inside:
+        answers[SERVICE] = await _resolve(connection)
     elif isinstance(pods, Read):
         asked = [pod for pod in pods.value if pod.ready][:MOST_PODS]
 
         async def ask(pod: k8s.Pod) -> None:
-            answers[pod.metadata.name] = await anyio.to_thread.run_sync(_ask, access, pod, abandon_on_cancel=True)
+            answers[pod.metadata.name] = await anyio.to_thread.run_sync(_ask, connection, pod, abandon_on_cancel=True)
 
         async with anyio.create_task_group() as group:
             for pod in asked:
@@ -61,18 +61,18 @@ async def read(_declaration: Declaration, access: Access, api: Api) -> Dns:
     return Dns(pods, answers)
 
 
-def unread(_declaration: Declaration, why: Unread) -> Dns:
+def unread(_declaration: Declaration, why: ReadFailure) -> Dns:
     """Give the DNS of a cluster of which nothing can be read."""
     return Dns(why)
 
 
-async def _resolve(access: Access) -> Reading[Answer]:
+async def _resolve(connection: Connection) -> Reading[Answer]:
     start = perf_counter()
 
     async def once() -> Answer:
         try:
             with anyio.fail_after(SECONDS):
-                await access.resolve(dns.NAME)
+                await connection.resolve(dns.NAME)
         except TimeoutError:
             return Answer(f"no answer within {SECONDS:g} s")
         except OSError as error:
@@ -83,10 +83,10 @@ async def _resolve(access: Access) -> Reading[Answer]:
     return Read(answer, perf_counter() - start)
 
 
-def _ask(access: Access, pod: k8s.Pod) -> Reading[Answer]:
+def _ask(connection: Connection, pod: k8s.Pod) -> Reading[Answer]:
     start = perf_counter()
     name = pod.metadata.name
-    send = partial(exchange, access, NAMESPACE, name, port(pod), dns.question(dns.NAME), dns.complete, SECONDS)
+    send = partial(exchange, connection, NAMESPACE, name, port(pod), dns.question(dns.NAME), dns.complete, SECONDS)
     try:
         code = dns.answer(send())
     except ForwardError as error:
@@ -94,7 +94,7 @@ def _ask(access: Access, pod: k8s.Pod) -> Reading[Answer]:
         if error.status in (401, 403):
             permission = Permission("get", "pods/portforward", NAMESPACE)
             what = f"ask the CoreDNS pods of namespace {NAMESPACE}"
-            return Unread(what, Reason.FORBIDDEN, forbidden(permission), permission, seconds)
+            return ReadFailure(what, Reason.FORBIDDEN, forbidden(permission), permission, seconds)
         return Read(Answer(str(error)), seconds)
     seconds = perf_counter() - start
     if code is None:

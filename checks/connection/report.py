@@ -12,8 +12,8 @@ from checks.formats.text import details, head
 from checks.results.result import Status
 
 _SENTENCES = {
-    Status.OK: "The connection is well: {passed} assertions hold.",
-    Status.FINDINGS: "The connection works, but not as it should (`cortex explain CODE` tells more).",
+    Status.PASS: "The connection is well: {passed} assertions hold.",
+    Status.FAIL: "The connection works, but not as it should (`cortex explain CODE` tells more).",
     Status.UNKNOWN: "The connection could not be checked as a whole.",
 }
 
@@ -32,11 +32,11 @@ def _parts(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         yield Text(f"{clean(name):<{width}}  ", style="dim").append(clean(value), style="not dim")
-    row = diagnosis.row
-    yield from details((row,))
+    result = diagnosis.result
+    yield from details((result,))
     yield Text(
-        "\n" + _SENTENCES[row.status].format(passed=row.passed),
-        style="green" if row.status is Status.OK else "bold yellow",
+        "\n" + _SENTENCES[result.status].format(passed=result.passed),
+        style="green" if result.status is Status.PASS else "bold yellow",
     )
 
 
@@ -47,5 +47,5 @@ def _lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     groups = f" ({', '.join(diagnosis.groups)})" if diagnosis.groups else ""
     yield "account", (diagnosis.account or "not told by the API server") + groups
     yield "cortex", f"{diagnosis.client_version}, Python {diagnosis.python_version}"
-    for fact in diagnosis.row.facts:
+    for fact in diagnosis.result.facts:
         yield f"{fact.subject} {fact.name}", str(fact.value)

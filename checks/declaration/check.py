@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from checks.declaration import deployed
 from checks.kube.models import ConfigMap
-from checks.results.builder import Tally
-from checks.results.result import PENDING_DELETION, Ref, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import PENDING_DELETION, Ref, Result
 from checks.verification.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -16,35 +16,35 @@ NAME, TITLE = "declaration", "Deployed declaration"
 _SHOWN = 5
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Judge the hash and the content that the last deployment left in the cluster."""
-    tally = Tally(NAME, TITLE)
+    builder = ResultBuilder(NAME, TITLE)
     for going in snapshot.pending_deletion:
-        tally.fact(str(going), PENDING_DELETION, value=True)
+        builder.fact(str(going), PENDING_DELETION, value=True)
     ref = Ref("ConfigMap", names.DECLARATION_CONFIG_MAP, names.SYSTEM_NAMESPACE)
-    if (reading := tally.use(snapshot.declaration)) is None:
-        return tally.row()
+    if (reading := builder.use(snapshot.declaration)) is None:
+        return builder.result()
     if reading.value is not None:
-        _compare(tally, ref, declaration, reading.value)
+        _compare(builder, ref, declaration, reading.value)
     elif snapshot.has_namespace(names.SYSTEM_NAMESPACE):
         message = "no deployment left its declaration here"
-        tally.fault("declaration.missing", ref, message, expected="present", actual="absent")
+        builder.fault("declaration.missing", ref, message, expected="present", actual="absent")
     else:
         # Reported once, as namespace.missing.
-        tally.skipped(names.SYSTEM_NAMESPACE)
-    return tally.row()
+        builder.skipped(names.SYSTEM_NAMESPACE)
+    return builder.result()
 
 
-def _compare(tally: Tally, ref: Ref, declaration: Declaration, config_map: ConfigMap) -> None:
+def _compare(builder: ResultBuilder, ref: Ref, declaration: Declaration, config_map: ConfigMap) -> None:
     there = deployed.parse(config_map)
     changes = _changes(declaration, there) if there else "it is none that this version understands"
     annotated = config_map.metadata.annotations.get(names.DECLARATION_HASH)
     message = "hash and content disagree, one of both was edited by hand" + (f": {changes}" if changes else "")
-    if tally.equal("declaration.corrupt", ref, message, annotated, deployed.content_hash(config_map)):
+    if builder.equal("declaration.corrupt", ref, message, annotated, deployed.content_hash(config_map)):
         # Compared by meaning: a later version of the model may write the same declaration with another hash.
         message = f"the cluster runs another declaration: {changes}"
         same = there == declaration
-        tally.holds(same, "declaration.differs", ref, message, expected=declaration.digest(), actual=annotated)
+        builder.holds(same, "declaration.differs", ref, message, expected=declaration.digest(), actual=annotated)
 
 
 def _changes(here: Declaration, there: Declaration) -> str:

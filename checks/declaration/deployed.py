@@ -4,8 +4,8 @@ import hashlib
 
 from pydantic import ValidationError
 
-from checks.kube.client import Api, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.kube.models import ConfigMap
 from checks.kube.retry import patiently
 from checks.results.result import Reason
@@ -18,14 +18,14 @@ PLACE = f"ConfigMap {names.SYSTEM_NAMESPACE}/{names.DECLARATION_CONFIG_MAP}"
 _NETWORK = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT})
 
 
-async def read(access: Access) -> Declaration | Unread:
+async def read(connection: Connection) -> Declaration | ReadFailure:
     """Read the deployed declaration; of one that is not there or cannot be understood, say why and what to do."""
-    async with access.client() as client:
-        api = Api(client)
+    async with connection.client() as client:
+        api = ApiClient(client)
         reading = await patiently(
             lambda: api.get(CONFIG_MAPS, names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP), _answered
         )
-    if isinstance(reading, Unread):
+    if isinstance(reading, ReadFailure):
         return reading
     if reading.value is None:
         return _useless("does not exist: deploy the stack (`pulumi up`)", reading.seconds)
@@ -53,8 +53,8 @@ def content_hash(config_map: ConfigMap) -> str:
 
 
 def _answered(reading: Reading[ConfigMap | None]) -> bool:
-    return not (isinstance(reading, Unread) and reading.reason in _NETWORK)
+    return not (isinstance(reading, ReadFailure) and reading.reason in _NETWORK)
 
 
-def _useless(why: str, seconds: float) -> Unread:
-    return Unread("read the deployed declaration", Reason.FAILED, f"{PLACE} {why}", seconds=seconds)
+def _useless(why: str, seconds: float) -> ReadFailure:
+    return ReadFailure("read the deployed declaration", Reason.FAILED, f"{PLACE} {why}", seconds=seconds)

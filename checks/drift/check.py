@@ -10,13 +10,13 @@ from checks.drift.diff import differences, leaves, plain, refreshable
 from checks.drift.implicit_fields import sealed
 from checks.drift.managed_fields import foreign, owned
 from checks.drift.routing import objects
-from checks.kube.client import Unread
+from checks.kube.client import ReadFailure
 from checks.kube.resources import Document
-from checks.results.builder import Tally
+from checks.results.builder import ResultBuilder
 from checks.results.result import Reason, Ref, Remedy
 from checks.results.result import Value as Shown
 from checks.verification.snapshot import Snapshot
-from stacks.manifests import HIDDEN, Hidden, Object, Value
+from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -25,39 +25,39 @@ _KEYS = frozenset({"containerPort", "mountPath", "port", "protocol"})
 """By which server-side apply tells the items of a Service's or container's `ports` and of `volumeMounts` apart."""
 
 
-def judge(tally: Tally, declaration: Declaration, snapshot: Snapshot, row: str) -> None:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot, result: str) -> None:
     """Compare the declared objects of a row with the live ones, field by field."""
-    for obj in objects(declaration, row):
+    for obj in objects(declaration, result):
         if obj.namespace and not snapshot.has_namespace(obj.namespace):
             # Reported once, as namespace.missing.
-            tally.skipped(obj.namespace)
-        elif (live := tally.use(snapshot.objects.find(obj))) is not None:
-            _object(tally, obj, live.value)
+            builder.skipped(obj.namespace)
+        elif (live := builder.use(snapshot.objects.find(obj))) is not None:
+            _object(builder, obj, live.value)
 
 
-def _object(tally: Tally, obj: Object, live: Document | None) -> None:
+def _object(builder: ResultBuilder, obj: Manifest, live: Document | None) -> None:
     family, ref = codes(obj), Ref(obj.kind, obj.name, obj.namespace)
     if live is None and obj.name == names.DECLARATION_CONFIG_MAP:
         # Reported once, as declaration.missing.
-        tally.skipped(ref.space)
+        builder.skipped(ref.space)
         return
     if live is None:
-        tally.fault(family.missing, ref, f"the {obj.kind} does not exist", expected="present", actual="absent")
+        builder.fault(family.missing, ref, f"the {obj.kind} does not exist", expected="present", actual="absent")
         return
     if obj.kind != "Namespace" and (since := _deleted(live)):  # a namespace has a code of its own
         message = f"the {obj.kind} is being deleted since {since}"
-        tally.fault("object.terminating", ref, message, expected="present", actual="being deleted")
+        builder.fault("object.terminating", ref, message, expected="present", actual="being deleted")
         return
     found = list(faults(obj, live))
     differing = sum(not fault.foreign for fault in found)
-    tally.passed(max(sum(1 for _ in leaves(_comparable(obj))) - differing, 0), ref.space)
+    builder.passed(max(sum(1 for _ in leaves(_comparable(obj))) - differing, 0), ref.space)
     for fault in found:
         expected, actual = shown(fault.expected), shown(fault.actual)
-        tally.fault(fault.code, ref, fault.message, expected=expected, actual=actual, remedy=fault.remedy)
+        builder.fault(fault.code, ref, fault.message, expected=expected, actual=actual, remedy=fault.remedy)
     if not owned(live):
         # Once a kind: who cleared them did not do so object by object.
         message = f"an object of kind {obj.kind} has no managedFields, which say who set what"
-        tally.unknown(f"look for undeclared fields of {obj.kind} objects", Reason.FAILED, message)
+        builder.unknown(f"look for undeclared fields of {obj.kind} objects", Reason.FAILED, message)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Fault:
     foreign: bool = False
 
 
-def faults(obj: Object, live: Document) -> Iterator[Fault]:
+def faults(obj: Manifest, live: Document) -> Iterator[Fault]:
     """Compare a declared object with the live one, then look for fields that somebody else set."""
     family, declared = codes(obj), _comparable(obj)
     said = []
@@ -97,7 +97,7 @@ def _identifying(path: tuple[str, ...]) -> bool:
     return path[-1] in _KEYS and len(path) > 1 and path[-2].startswith("[")
 
 
-def _rendered(obj: Object, path: tuple[str, ...]) -> bool:
+def _rendered(obj: Manifest, path: tuple[str, ...]) -> bool:
     """Check whether a deployment writes the field: what only a comparison takes for empty it leaves as it is."""
     value: Value = obj.document()
     for part in path:
@@ -115,15 +115,15 @@ def _deleted(live: Document) -> str:
     return cast("dict[str, str]", live["metadata"]).get("deletionTimestamp", "")
 
 
-def holds(snapshot: Snapshot, obj: Object) -> bool:
+def holds(snapshot: Snapshot, obj: Manifest) -> bool:
     """Tell whether a declared object is known to be as declared."""
     reading = snapshot.objects.find(obj)
-    if isinstance(reading, Unread) or reading.value is None:
+    if isinstance(reading, ReadFailure) or reading.value is None:
         return False
     return not any(differences(_comparable(obj), reading.value))
 
 
-def _comparable(obj: Object) -> dict[str, Value]:
+def _comparable(obj: Manifest) -> dict[str, Value]:
     """Give the fields to compare; the API server answered for group, kind and names already."""
     if obj.name == names.DECLARATION_CONFIG_MAP:
         # Its content has a row of its own: whatever it is, it is there.

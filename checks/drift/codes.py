@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from stacks.manifests import Object
+from stacks.manifests.manifest import Manifest
 from stacks.model import names
 
 _LABELS = r"(.*\.)?metadata\.labels\..*"
@@ -67,7 +67,7 @@ _SERVER = {
 """Of an MCP server; the rest of its objects is as everyone's."""
 
 
-def codes(obj: Object) -> Codes:
+def codes(obj: Manifest) -> Codes:
     """Give the codes of an object's family."""
     mine = _SERVER if obj.labels.get(names.COMPONENT) == names.MCP_SERVER_APP else {}
     return mine.get(obj.kind) or _KINDS.get(obj.kind, _OTHER)

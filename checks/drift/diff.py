@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeGuard
 
-from stacks.manifests import Hidden, Value
+from stacks.manifests.manifest import Hidden, Value
 from stacks.model.quantity import amount
 
 QUANTITIES = frozenset({"hard", "limits", "requests", "max", "min", "default", "defaultRequest"})

@@ -6,7 +6,7 @@ A comparison reads a left-out field as anybody's. These would change what runs o
 from collections.abc import Mapping
 from typing import cast
 
-from stacks.manifests import Object, Value
+from stacks.manifests.manifest import Manifest, Value
 
 _SPECS: Mapping[str, Mapping[str, Value]] = {
     "CronJob": {"suspend": False},
@@ -26,7 +26,7 @@ _POD: Mapping[str, Value] = {
 _CONTAINER: Mapping[str, Value] = {"args": (), "command": (), "env": (), "envFrom": (), "volumeMounts": ()}
 
 
-def sealed(obj: Object) -> dict[str, Value]:
+def sealed(obj: Manifest) -> dict[str, Value]:
     """Give an object's content, in which what is left out on purpose is there as nothing."""
     content = {key: value for key, value in obj.document().items() if key in obj.content}
     if obj.kind in _SPECS:

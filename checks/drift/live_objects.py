@@ -7,11 +7,12 @@ from typing import TypeVar, cast
 import anyio
 import msgspec
 
-from checks.kube.client import Api, Kind, Read, Reading, Unread
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
 from checks.kube.listing import everywhere
 from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED, Document
 from checks.results.result import Reason
-from stacks.manifests import Object, declared
+from stacks.manifests.build import build
+from stacks.manifests.manifest import Manifest
 from stacks.model.declaration import Declaration
 
 T = TypeVar("T")
@@ -37,21 +38,21 @@ class Objects:
     def typed(self, kind: str, namespace: str, item: type[T]) -> Reading[tuple[T, ...]]:
         """Give the objects of a kind in a namespace, of which only the fields of `item` are read."""
         reading = self.of(kind, namespace)
-        if isinstance(reading, Unread):
+        if isinstance(reading, ReadFailure):
             return reading
         try:
             return Read(tuple(msgspec.convert(document, item) for document in reading.value.values()), reading.seconds)
         except msgspec.ValidationError as error:
             message = f"the API server sent what is no {kind}: {error}"
-            return Unread(f"read {kind} in namespace {namespace}", Reason.UNDECODABLE, message)
+            return ReadFailure(f"read {kind} in namespace {namespace}", Reason.UNDECODABLE, message)
 
-    def find(self, obj: Object) -> Reading[Document | None]:
+    def find(self, obj: Manifest) -> Reading[Document | None]:
         """Give the live object of a declared one; None if there is none."""
         reading = self.of(obj.kind, obj.namespace)
-        return reading if isinstance(reading, Unread) else Read(reading.value.get(obj.name), reading.seconds)
+        return reading if isinstance(reading, ReadFailure) else Read(reading.value.get(obj.name), reading.seconds)
 
 
-async def read(declaration: Declaration, api: Api) -> Objects:
+async def read(declaration: Declaration, api: ApiClient) -> Objects:
     """List every kind in all namespaces with declared objects."""
     lists: dict[tuple[str, str], Reading[Named]] = {}
 
@@ -70,7 +71,7 @@ async def read(declaration: Declaration, api: Api) -> Objects:
     return Objects(lists)
 
 
-def unread(declaration: Declaration, why: Unread) -> Objects:
+def unread(declaration: Declaration, why: ReadFailure) -> Objects:
     """Give the objects of a cluster of which nothing can be read."""
     places = {(kind, "") for kind in CLUSTER_WIDE}
     places |= {(kind, space) for kind, spaces in _namespaces(declaration).items() for space in spaces}
@@ -80,14 +81,14 @@ def unread(declaration: Declaration, why: Unread) -> Objects:
 def _namespaces(declaration: Declaration) -> dict[str, set[str]]:
     """Name, for each kind, the namespaces to look into: the declared ones, and where else objects are declared."""
     spaces: dict[str, set[str]] = {kind: {*declaration.namespaces} for kind in NAMESPACED}
-    for obj in declared(declaration):
+    for obj in build(declaration):
         if obj.kind in NAMESPACED | CUSTOM:
             spaces.setdefault(obj.kind, set()).add(obj.namespace)
     return spaces
 
 
 def _by_name(reading: Reading[tuple[Document, ...]]) -> Reading[Named]:
-    if isinstance(reading, Unread):
+    if isinstance(reading, ReadFailure):
         return reading
     return Read({_metadata(document)["name"]: document for document in reading.value}, reading.seconds)
 

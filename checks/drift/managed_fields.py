@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from checks.drift.diff import place, plain
-from stacks.manifests import Value
+from stacks.manifests.manifest import Value
 
 OURS = ("pulumi-kubernetes", "pulumi")
 """How the field managers of Pulumi's providers begin, the official one's and ours."""

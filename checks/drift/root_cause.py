@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from checks.drift import check as drift
 from checks.drift.routing import OBJECTS, SERVERS, objects
-from checks.kube.client import Unread
+from checks.kube.client import ReadFailure
 from checks.verification.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -28,14 +28,14 @@ def metrics_explained(declaration: Declaration, namespace: str, snapshot: Snapsh
 
 
 def _known(
-    declaration: Declaration, snapshot: Snapshot, row: str, namespace: str, name: str, selector: Mapping[str, str]
+    declaration: Declaration, snapshot: Snapshot, result: str, namespace: str, name: str, selector: Mapping[str, str]
 ) -> bool:
     if not snapshot.has_namespace(namespace):
         return True
-    mine = [obj for obj in objects(declaration, row) if (obj.namespace, obj.name) == (namespace, name)]
+    mine = [obj for obj in objects(declaration, result) if (obj.namespace, obj.name) == (namespace, name)]
     needed = [obj for obj in mine if obj.kind in _ON_THE_WAY]
     pods = snapshot.pods[namespace]
-    if isinstance(pods, Unread) or any(isinstance(snapshot.objects.find(obj), Unread) for obj in needed):
+    if isinstance(pods, ReadFailure) or any(isinstance(snapshot.objects.find(obj), ReadFailure) for obj in needed):
         return False
     ready = any(pod.ready and selector.items() <= pod.metadata.labels.items() for pod in pods.value)
     return not ready or not all(drift.holds(snapshot, obj) for obj in needed)

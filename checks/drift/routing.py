@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from stacks.manifests import Object, declared
+from stacks.manifests.build import build
+from stacks.manifests.manifest import Manifest
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -22,12 +23,12 @@ _KINDS = {
 }
 
 
-def objects(declaration: Declaration, row: str) -> Iterator[Object]:
+def objects(declaration: Declaration, result: str) -> Iterator[Manifest]:
     """Give the declared objects that a row compares; Secrets are never read as a whole, so never compared."""
-    return (obj for obj in declared(declaration) if obj.kind != "Secret" and row_of(obj) == row)
+    return (obj for obj in build(declaration) if obj.kind != "Secret" and check_of(obj) == result)
 
 
-def row_of(obj: Object) -> str:
+def check_of(obj: Manifest) -> str:
     """Name the row that judges a declared object."""
     other = SERVERS if obj.labels.get(names.COMPONENT) == names.MCP_SERVER_APP else OBJECTS
     return _KINDS.get(obj.kind, other)

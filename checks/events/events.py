@@ -8,8 +8,8 @@ import anyio
 
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.results.result import Reason, Ref
 from stacks.model.declaration import Declaration
 
@@ -57,15 +57,15 @@ def _group(about: Ref, events: list[k8s.Event]) -> Group:
     )
 
 
-async def read(declaration: Declaration, access: Access) -> dict[str, Reading[tuple[k8s.Event, ...]]]:
+async def read(declaration: Declaration, connection: Connection) -> dict[str, Reading[tuple[k8s.Event, ...]]]:
     """List the events of every declared namespace.
 
     Raises:
         UncheckedError: none could be read, for another reason than that the account may not.
     """
     readings: dict[str, Reading[tuple[k8s.Event, ...]]] = {}
-    async with access.client() as client:
-        api = Api(client)
+    async with connection.client() as client:
+        api = ApiClient(client)
 
         async def one(namespace: str) -> None:
             readings[namespace] = await api.list(EVENTS, namespace)
@@ -73,7 +73,7 @@ async def read(declaration: Declaration, access: Access) -> dict[str, Reading[tu
         async with anyio.create_task_group() as group:
             for namespace in declaration.namespaces:
                 group.start_soon(one, namespace)
-    unread = [reading for reading in readings.values() if isinstance(reading, Unread)]
+    unread = [reading for reading in readings.values() if isinstance(reading, ReadFailure)]
     if len(unread) == len(readings) and unread[0].reason is not Reason.FORBIDDEN:
         raise UncheckedError(f"no events could be read: {unread[0].message}")
     return readings

@@ -10,7 +10,7 @@ from checks.duration import ago
 from checks.events.events import Group, grouped
 from checks.formats.cells import clean, table
 from checks.kube import models as k8s
-from checks.kube.client import Reading, Unread
+from checks.kube.client import ReadFailure, Reading
 from checks.results.result import Ref
 from checks.servers.report import Unknown
 
@@ -46,12 +46,12 @@ def document(
     target: Target, readings: Mapping[str, Reading[tuple[k8s.Event, ...]]], since: datetime, at: datetime, kind: str
 ) -> Events:
     """Put the events of each namespace into the document."""
-    listed = {name: reading.value for name, reading in readings.items() if not isinstance(reading, Unread)}
-    unread = [reading for reading in readings.values() if isinstance(reading, Unread)]
+    listed = {name: reading.value for name, reading in readings.items() if not isinstance(reading, ReadFailure)}
+    unread = [reading for reading in readings.values() if isinstance(reading, ReadFailure)]
     return Events(
         schema=SCHEMA,
         stack=target.stack,
-        context=target.access.context,
+        context=target.connection.context,
         exit_code=3 if unread else 0,
         since=since,
         at=at,
@@ -63,7 +63,7 @@ def document(
 def text(document: Events) -> str:
     """Give the document as a table."""
     headings = ("LAST SEEN", "FIRST SEEN", "TYPE", "COUNT", "OBJECT", "REASON", "MESSAGE")
-    rows = [
+    results = [
         (
             ago(event.last_seen, document.at),
             ago(event.first_seen, document.at),
@@ -75,7 +75,7 @@ def text(document: Events) -> str:
         )
         for event in document.events
     ]
-    shown = table(headings, rows) if rows else f"No events since {ago(document.since, document.at)}.\n"
+    shown = table(headings, results) if results else f"No events since {ago(document.since, document.at)}.\n"
     return shown + "".join(f"\nCould not be read: {clean(unknown.message)}\n" for unknown in document.unknowns)
 
 

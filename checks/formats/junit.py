@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from checks.formats import summary
 from checks.formats.cells import clean
-from checks.results.result import Finding, Report, Row, Suppressed, Unknown, reasons
+from checks.results.result import Finding, Report, Result, Suppressed, Unknown, reasons
 
 OUTCOMES = ("failure", "error", "skipped")
 
@@ -17,11 +17,11 @@ OUTCOMES = ("failure", "error", "skipped")
 def render(report: Report) -> str:
     """Give the XML, with its declaration and a final newline."""
     root = Element("testsuites", name=summary.title(report))
-    for row in report.rows:
-        _suite(root, report, row)
+    for result in report.results:
+        _suite(root, report, result)
     if report.gap:
         suite = SubElement(root, "testsuite", name="Selection")
-        _case(suite, "selection", "something was checked", "error", "unjudged", report.gap)
+        _case(suite, "selection", "something was checked", "error", "not-checked", report.gap)
     for suite in root:
         _count(suite, list(suite.iter("testcase")))
     _count(root, list(root.iter("testcase")))
@@ -31,10 +31,10 @@ def render(report: Report) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _suite(root: Element, report: Report, row: Row) -> None:
-    suite = SubElement(root, "testsuite", name=row.title)
+def _suite(root: Element, report: Report, result: Result) -> None:
+    suite = SubElement(root, "testsuite", name=result.title)
     suite.set("timestamp", report.started.removesuffix("Z"))
-    suite.set("time", f"{row.seconds:.3f}")
+    suite.set("time", f"{result.seconds:.3f}")
     properties = SubElement(suite, "properties")
     for name, value in {
         "context": report.context,
@@ -44,46 +44,46 @@ def _suite(root: Element, report: Report, row: Row) -> None:
     }.items():
         if value:
             SubElement(properties, "property", name=name, value=clean(value))
-    if row.passed:
-        case = _case(suite, row.name, "everything else is as declared")
-        case.set("assertions", str(row.passed))
-    for finding in row.findings:
-        _finding(suite, report, row, finding)
-    for entry in row.suppressed:
-        _suppressed(suite, row, entry)
-    for unknown in row.unknowns:
-        _unknown(suite, row, unknown)
-    for why in reasons(row.facts):
-        _case(suite, row.name, "left out", "skipped", message=why)
-    if row.skipped:
-        message = f"assertions skipped: {row.skipped}; a finding explains why"
-        _case(suite, row.name, "assertions skipped", "skipped", message=message)
+    if result.passed:
+        case = _case(suite, result.name, "everything else is as declared")
+        case.set("assertions", str(result.passed))
+    for finding in result.findings:
+        _finding(suite, report, result, finding)
+    for entry in result.suppressed:
+        _suppressed(suite, result, entry)
+    for unknown in result.unknowns:
+        _unknown(suite, result, unknown)
+    for why in reasons(result.facts):
+        _case(suite, result.name, "left out", "skipped", message=why)
+    if result.skipped:
+        message = f"assertions skipped: {result.skipped}; a finding explains why"
+        _case(suite, result.name, "assertions skipped", "skipped", message=message)
 
 
-def _finding(suite: Element, report: Report, row: Row, finding: Finding) -> None:
+def _finding(suite: Element, report: Report, result: Result, finding: Finding) -> None:
     kind = "failure" if report.fails(finding) else "skipped"
     message = finding.message if kind == "failure" else f"{finding.severity}: {finding.message}"
     name = f"{finding.code} {finding.object}: {finding.message}"
-    case = _case(suite, row.name, name, kind, finding.code, message)
+    case = _case(suite, result.name, name, kind, finding.code, message)
     details = {"expected": finding.expected, "actual": finding.actual, "remedy": finding.remedy, "hint": finding.hint}
     case[0].text = "\n".join(f"{name}: {summary.shown(value)}" for name, value in details.items())
 
 
-def _suppressed(suite: Element, row: Row, entry: Suppressed) -> None:
+def _suppressed(suite: Element, result: Result, entry: Suppressed) -> None:
     name = f"{entry.finding.code} {entry.finding.object}: {entry.finding.message}"
-    _case(suite, row.name, name, "skipped", message=f"suppressed until {entry.until}: {entry.reason}")
+    _case(suite, result.name, name, "skipped", message=f"suppressed until {entry.until}: {entry.reason}")
 
 
-def _unknown(suite: Element, row: Row, unknown: Unknown) -> None:
-    _case(suite, row.name, unknown.what, "error", unknown.reason.value, unknown.message)
+def _unknown(suite: Element, result: Result, unknown: Unknown) -> None:
+    _case(suite, result.name, unknown.what, "error", unknown.reason.value, unknown.message)
 
 
-def _case(suite: Element, row: str, name: str, kind: str = "", code: str = "", message: str = "") -> Element:
-    case = SubElement(suite, "testcase", classname=f"cortex.{row}", name=clean(name), time="0")
+def _case(suite: Element, check: str, name: str, kind: str = "", code: str = "", message: str = "") -> Element:
+    case = SubElement(suite, "testcase", classname=f"cortex.{check}", name=clean(name), time="0")
     if kind:
-        result = SubElement(case, kind, message=clean(message))
+        outcome = SubElement(case, kind, message=clean(message))
         if code and kind != "skipped":
-            result.set("type", code)
+            outcome.set("type", code)
     return case
 
 

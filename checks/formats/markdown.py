@@ -9,16 +9,16 @@ from html import escape
 
 from checks.formats import summary
 from checks.formats.cells import clean
-from checks.results.result import Finding, Report, Row, Severity, Status
+from checks.results.result import Finding, Report, Result, Severity, Status
 
 MOST_CHARACTERS = 60_000
 """GitHub refuses comments of more than 65,536 characters."""
 
 _STATUS = {
-    Status.OK: "✅ ok",
-    Status.FINDINGS: "❌ findings",
+    Status.PASS: "✅ ok",
+    Status.FAIL: "❌ findings",
     Status.UNKNOWN: "❓ unknown",
-    Status.LEFT_OUT: "⏭️ left out",
+    Status.SKIPPED: "⏭️ left out",
 }
 _SEVERITY = {Severity.ERROR: "❌", Severity.WARNING: "⚠️"}
 
@@ -44,13 +44,13 @@ def _head(report: Report) -> Iterator[str]:
         yield f"\n> [!WARNING]\n> {report.gap}"
     yield "\n| check | passed | findings | suppressed | unknown | time | status |"
     yield "|---|--:|--:|--:|--:|--:|---|"
-    yield from map(_row, report.rows)
+    yield from map(_row, report.results)
 
 
-def _row(row: Row) -> str:
-    counts = (row.passed, len(row.findings), len(row.suppressed), len(row.unknowns))
-    cells = [row.title, *(str(count) if count else "-" for count in counts), summary.time(row.seconds)]
-    return f"| {' | '.join(cells)} | {_STATUS[row.status]} |"
+def _row(result: Result) -> str:
+    counts = (result.passed, len(result.findings), len(result.suppressed), len(result.unknowns))
+    cells = [result.title, *(str(count) if count else "-" for count in counts), summary.time(result.seconds)]
+    return f"| {' | '.join(cells)} | {_STATUS[result.status]} |"
 
 
 def _entries(report: Report) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _entries(report: Report) -> Iterator[str]:
     for unknown in report.unknowns:
         heading = f"❓ {unknown.reason} {html(unknown.what)}"
         yield _folded(heading, f"{block(unknown.message)}\n")
-    for title, why in report.left_out:
+    for title, why in report.skipped:
         yield f"⏭️ left out: {title}: {code(why)}\n"
     for entry in report.suppressed:
         note = f"Suppressed until {entry.until}: {code(entry.reason)}"

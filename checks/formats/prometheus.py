@@ -18,13 +18,13 @@ def render(report: Report) -> str:
     findings = gauge("findings", "Differences between the declaration and the cluster.", "check", "severity")
     suppressed = gauge("suppressed", "Differences that the declaration accepts for a while.", "check")
     unknown = gauge("unknown", "What could not be checked.", "check")
-    for row in report.rows:
-        passed.labels(report.context, row.name).set(row.passed)
-        unknown.labels(report.context, row.name).set(len(row.unknowns))
-        suppressed.labels(report.context, row.name).set(len(row.suppressed))
+    for result in report.results:
+        passed.labels(report.context, result.name).set(result.passed)
+        unknown.labels(report.context, result.name).set(len(result.unknowns))
+        suppressed.labels(report.context, result.name).set(len(result.suppressed))
         for severity in _severities(report):
-            count = sum(finding.severity is severity for finding in row.findings)
-            findings.labels(report.context, row.name, severity.value).set(count)
+            count = sum(finding.severity is severity for finding in result.findings)
+            findings.labels(report.context, result.name, severity.value).set(count)
     code = gauge("exit_code", "0 as declared, 1 findings, 3 something could not be checked.")
     code.labels(report.context).set(report.exit_code)
     started = gauge("timestamp_seconds", "When the verification began, in seconds since 1970.")

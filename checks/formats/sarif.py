@@ -107,7 +107,7 @@ def _invocation(report: Report) -> Json:
 
 def _notifications(unknowns: Iterable[Unknown], gap: str) -> list[Json]:
     texts = [(unknown.reason, f"{clean(unknown.what)}: {clean(unknown.message)}") for unknown in unknowns]
-    texts += [(Reason.UNJUDGED, gap)] if gap else []
+    texts += [(Reason.BUG, gap)] if gap else []
     return [
         {"level": "error", "descriptor": {"id": f"unknown/{reason}"}, "message": {"text": text}}
         for reason, text in texts

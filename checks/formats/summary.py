@@ -21,20 +21,20 @@ def place(report: Report) -> str:
 
 def conclusion(report: Report) -> str:
     """Sum the report up in a sentence."""
-    total = sum(row.passed for row in report.rows)
+    total = sum(result.passed for result in report.results)
     accepted = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
-    if report.status is Status.OK:
+    if report.status is Status.PASS:
         held = count(total, "assertion holds", "assertions hold")
         return f"As declared: {held}{accepted}, in {time(report.seconds)}."
     errors = sum(finding.severity is Severity.ERROR for finding in report.findings)
-    hidden = sum(row.omitted for row in report.rows)
+    hidden = sum(result.omitted for result in report.results)
     parts = [
         count(errors, "error", "errors"),
         count(len(report.findings) - errors, "warning", "warnings"),
         f"{len(report.unknowns)} unknown",
         *([f"{hidden} not shown"] if hidden else []),
     ]
-    lead = "Not as declared" if report.status is Status.FINDINGS else "Not known to be as declared"
+    lead = "Not as declared" if report.status is Status.FAIL else "Not known to be as declared"
     codes = "; `cortex explain CODE` tells more" if report.findings else ""
     return f"{lead}: {', '.join(parts)}{accepted}, in {time(report.seconds)} (exit {report.exit_code}{codes})."
 

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from checks.formats import summary
 from checks.formats.cells import clean
-from checks.results.result import Finding, Report, Row, Severity, Status, Suppressed, Unknown
+from checks.results.result import Finding, Report, Result, Severity, Status, Suppressed, Unknown
 
-STYLES = {Status.OK: "green", Status.FINDINGS: "bold red", Status.UNKNOWN: "bold yellow", Status.LEFT_OUT: "dim"}
+STYLES = {Status.PASS: "green", Status.FAIL: "bold red", Status.UNKNOWN: "bold yellow", Status.SKIPPED: "dim"}
 SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 
 
@@ -37,11 +37,11 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     if selection := str(report.selection):
         yield Text(clean(selection), style="bold yellow")
     yield Text()
-    yield _table(report.rows)
-    yield from details(report.rows)
-    if report.left_out:
+    yield _table(report.results)
+    yield from details(report.results)
+    if report.skipped:
         yield Text("\nLeft out", style="bold")
-        for title, why in report.left_out:
+        for title, why in report.skipped:
             yield Text(f"  {title}: {clean(why)}")
     if report.pending_deletion:
         yield Text("\nLeft out: undeclared, and still to be deleted by this deployment", style="bold")
@@ -59,28 +59,28 @@ def head(command: str, stack: str, context: str, server: str) -> Text:
     return text.append(clean(f"  context {context}, {server}"), style="not bold dim")
 
 
-def details(rows: tuple[Row, ...]) -> Iterator[RenderableType]:
+def details(results: tuple[Result, ...]) -> Iterator[RenderableType]:
     """Give every finding with what to do, those that are suppressed, and what could not be checked, each once."""
-    yield from _findings([finding for row in rows for finding in row.findings])
-    yield from _suppressed([entry for row in rows for entry in row.suppressed])
-    if unread := list(dict.fromkeys(unknown for row in rows for unknown in row.unknowns)):
+    yield from _findings([finding for result in results for finding in result.findings])
+    yield from _suppressed([entry for result in results for entry in result.suppressed])
+    if unread := list(dict.fromkeys(unknown for result in results for unknown in result.unknowns)):
         yield Text("\nCould not be checked", style="bold")
         yield from unknowns(unread)
 
 
-def _table(rows: tuple[Row, ...]) -> Table:
+def _table(results: tuple[Result, ...]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("CHECK", no_wrap=True)
     for heading in ("PASSED", "FINDINGS", "UNKNOWN", "TIME"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("STATUS", no_wrap=True)
-    for row in rows:
-        counts = (row.passed, len(row.findings), len(row.unknowns))
+    for result in results:
+        counts = (result.passed, len(result.findings), len(result.unknowns))
         table.add_row(
-            row.title,
+            result.title,
             *(str(count) if count else "-" for count in counts),
-            summary.time(row.seconds),
-            Text(row.status.value, style=STYLES[row.status]),
+            summary.time(result.seconds),
+            Text(result.status.value, style=STYLES[result.status]),
         )
     return table
 

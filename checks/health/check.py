@@ -10,10 +10,10 @@ from checks.drift.root_cause import explained
 from checks.duration import ago
 from checks.health.collect import probed
 from checks.kube import models as k8s
-from checks.kube.client import Unread
+from checks.kube.client import ReadFailure
 from checks.mcp.answer import Answer, Outcome
-from checks.results.builder import Tally
-from checks.results.result import Ref, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref, Result
 from checks.verification.snapshot import Snapshot
 from checks.workloads import rollout
 from checks.workloads.restarts import loops, out_of_memory
@@ -28,52 +28,54 @@ _SUCCESS = range(200, 400)
 _MEANING = {1: "it found differences", 2: "bad usage or a bad declaration", 3: "something could not be checked"}
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Judge each declared Deployment, each server's probe paths, and the verifier's latest run."""
-    tally = Tally("health", "Health")
+    builder = ResultBuilder("health", "Health")
     metrics = declaration.kube_state_metrics
     alerts = (metrics.alerts if metrics else None) or Alerts()
     for workload in workloads(declaration):
-        _workload(tally, declaration, workload, snapshot, alerts)
+        _workload(builder, declaration, workload, snapshot, alerts)
     for kind in declaration.servers:
-        _probes(tally, declaration, kind, snapshot)
+        _probes(builder, declaration, kind, snapshot)
     if declaration.verifier:
-        _verifier(tally, snapshot)
+        _verifier(builder, snapshot)
     if not (declaration.servers or metrics or declaration.verifier):
         # Nothing to live is itself as declared.
-        tally.passed()
-    return tally.row()
+        builder.passed()
+    return builder.result()
 
 
-def _workload(tally: Tally, declaration: Declaration, workload: Workload, snapshot: Snapshot, alerts: Alerts) -> None:
+def _workload(
+    builder: ResultBuilder, declaration: Declaration, workload: Workload, snapshot: Snapshot, alerts: Alerts
+) -> None:
     if not snapshot.has_namespace(workload.namespace):
         # Reported once, as namespace.missing.
-        tally.skipped(workload.namespace)
+        builder.skipped(workload.namespace)
         return
-    deployments = tally.use(snapshot.objects.typed("Deployment", workload.namespace, k8s.Deployment))
-    reading = tally.use(snapshot.pods[workload.namespace])
+    deployments = builder.use(snapshot.objects.typed("Deployment", workload.namespace, k8s.Deployment))
+    reading = builder.use(snapshot.pods[workload.namespace])
     pods = workload.pods(reading.value) if reading else []
     deployment = workload.deployment(deployments.value) if deployments else None
     least = _least(declaration, workload, deployment)
     if deployment is not None:
-        warnings = tally.use(snapshot.warnings[workload.namespace])
+        warnings = builder.use(snapshot.warnings[workload.namespace])
         why = explain(workload.name, pods, warnings.value if warnings else ())
         family = "server" if workload.server else "deployment"
-        rollout.judge(tally, family, workload.ref, deployment, least, why)
+        rollout.check(builder, family, workload.ref, deployment, least, why)
     elif deployments is not None:
         # Reported once, as missing.
-        tally.skipped(workload.namespace)
+        builder.skipped(workload.namespace)
     explains = deployment is not None and not rollout.available(deployment, least)
     for pod in pods:
-        _ephemeral(tally, pod)
+        _ephemeral(builder, pod)
         watch = _Watch(workload, pod, snapshot.health.at, alerts, explained=explains and not pod.ready)
         for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
-            _container(tally, watch, status)
+            _container(builder, watch, status)
     if reading is not None:
         healthy = sum(pod.ready for pod in pods)
-        tally.fact(workload.name, "healthy", healthy)
-        tally.fact(workload.name, "unhealthy", len(pods) - healthy)
-        tally.fact(workload.name, "restarts", sum(pod.restarts for pod in pods))
+        builder.fact(workload.name, "healthy", healthy)
+        builder.fact(workload.name, "unhealthy", len(pods) - healthy)
+        builder.fact(workload.name, "restarts", sum(pod.restarts for pod in pods))
 
 
 def _least(declaration: Declaration, workload: Workload, deployment: k8s.Deployment | None) -> int:
@@ -83,12 +85,12 @@ def _least(declaration: Declaration, workload: Workload, deployment: k8s.Deploym
     return min(asked, scaling.min_replicas) if scaling else asked
 
 
-def _ephemeral(tally: Tally, pod: k8s.Pod) -> None:
+def _ephemeral(builder: ResultBuilder, pod: k8s.Pod) -> None:
     """Judge whether somebody joined a container to a running pod, which no controller undoes."""
     joined = ", ".join(f"{each.name} ({each.image})" for each in pod.spec.ephemeral_containers)
     ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
     message = f"somebody joined to the pod: {joined}"
-    tally.holds(not joined, "pod.ephemeral-container", ref, message, expected=None, actual=joined)
+    builder.holds(not joined, "pod.ephemeral-container", ref, message, expected=None, actual=joined)
 
 
 @dataclass(frozen=True)
@@ -107,18 +109,18 @@ class _Watch:
         return Ref("Pod", self.pod.metadata.name, self.workload.namespace)
 
 
-def _container(tally: Tally, watch: _Watch, status: k8s.ContainerStatus) -> None:
+def _container(builder: ResultBuilder, watch: _Watch, status: k8s.ContainerStatus) -> None:
     """Judge one container's past; lack of memory explains its restarts."""
     window = timedelta(minutes=watch.alerts.restart_minutes)
     killed = out_of_memory(status, watch.at)
     looping = loops(watch.pod, status, watch.at, watch.alerts.restarts, window)
     if (killed or looping) and watch.explained:
-        tally.skipped(watch.ref.namespace)
+        builder.skipped(watch.ref.namespace)
     elif killed:
         message = f"container {status.name} was killed for lack of memory {ago(killed, watch.at)}" + _times(status)
-        tally.fault("container.oom-killed", watch.ref, message, expected="not in the last hour", actual="OOMKilled")
+        builder.fault("container.oom-killed", watch.ref, message, expected="not in the last hour", actual="OOMKilled")
     elif looping:
-        tally.fault(
+        builder.fault(
             "container.restarts",
             watch.ref,
             f"container {status.name} restarts again and again{_times(status)}{_last_exit(status, watch.at)}",
@@ -126,7 +128,7 @@ def _container(tally: Tally, watch: _Watch, status: k8s.ContainerStatus) -> None
             actual=status.restart_count,
         )
     else:
-        tally.passed(namespace=watch.ref.namespace)
+        builder.passed(namespace=watch.ref.namespace)
 
 
 def _times(status: k8s.ContainerStatus) -> str:
@@ -141,56 +143,56 @@ def _last_exit(status: k8s.ContainerStatus, at: datetime) -> str:
     return f", last exit {end.exit_code} ({end.reason}){when}"
 
 
-def _probes(tally: Tally, declaration: Declaration, kind: str, snapshot: Snapshot) -> None:
+def _probes(builder: ResultBuilder, declaration: Declaration, kind: str, snapshot: Snapshot) -> None:
     """Judge what the server answers on the paths that the kubelet asks."""
     server = declaration.servers[kind]
     if server.replicas == 0:
         # Declared to be off: nobody has to answer.
-        tally.passed(namespace=server.namespace)
+        builder.passed(namespace=server.namespace)
         return
     ref = Ref("Service", names.server(kind), server.namespace)
     known = explained(declaration, kind, snapshot) or _dumb(snapshot.mcp[kind])
     for path, probes in probed(server).items():
         reply = snapshot.health.answers[kind][path]
-        if isinstance(reply, Unread):
-            tally.use(reply)
+        if isinstance(reply, ReadFailure):
+            builder.use(reply)
             continue
-        tally.took(reply.seconds)
+        builder.took(reply.seconds)
         fine = reply.status in _SUCCESS
         if known and not fine:
-            tally.skipped(server.namespace)
+            builder.skipped(server.namespace)
             continue
         said = reply.detail or f"HTTP {reply.status}"
         message = f"pods are ready, but GET {path} ({probes}) on port {server.port} gives: {said}"
-        tally.holds(fine, "probe.failing", ref, message, expected="HTTP 200 to 399", actual=reply.status)
+        builder.holds(fine, "probe.failing", ref, message, expected="HTTP 200 to 399", actual=reply.status)
 
 
-def _dumb(answer: Answer | Unread) -> bool:
+def _dumb(answer: Answer | ReadFailure) -> bool:
     """Tell whether the endpoints' row already reports that nobody answers at all."""
     return isinstance(answer, Answer) and answer.outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
 
 
-def _verifier(tally: Tally, snapshot: Snapshot) -> None:
+def _verifier(builder: ResultBuilder, snapshot: Snapshot) -> None:
     """Judge the latest run that ended: an older failure is history."""
-    if (jobs := tally.use(snapshot.health.jobs)) is None:
+    if (jobs := builder.use(snapshot.health.jobs)) is None:
         return
     ended = [job for job in jobs.value if job.finished and job.status.start_time]
     latest = max(ended, key=lambda job: str(job.status.start_time), default=None)
     failure = latest.failure if latest else None
     if latest is None or failure is None:
-        tally.passed(namespace=names.SYSTEM_NAMESPACE)
+        builder.passed(namespace=names.SYSTEM_NAMESPACE)
         return
     code = _exit_code(latest.metadata.name, snapshot)
     why = f"exit code {code}" + (f": {_MEANING[code]}" if code in _MEANING else "") if code is not None else ""
     ref = Ref("Job", latest.metadata.name, names.SYSTEM_NAMESPACE)
     message = f"the verifier's latest run failed: {why or failure.message or failure.reason}"
-    tally.fault("verifier.failed", ref, message, expected="Complete", actual=failure.reason)
+    builder.fault("verifier.failed", ref, message, expected="Complete", actual=failure.reason)
 
 
 def _exit_code(job: str, snapshot: Snapshot) -> int | None:
     """Give the exit code of a Job's last pod; None if no pod is left that tells."""
     reading = snapshot.pods[names.SYSTEM_NAMESPACE]
-    pods = () if isinstance(reading, Unread) else reading.value
+    pods = () if isinstance(reading, ReadFailure) else reading.value
     mine = [pod for pod in pods if pod.metadata.labels.get("batch.kubernetes.io/job-name") == job]
     ends = [status.state.terminated for pod in mine for status in pod.status.container_statuses]
     codes = [(str(end.finished_at), end.exit_code) for end in ends if end]

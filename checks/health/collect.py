@@ -8,8 +8,8 @@ import anyio
 
 from checks.health.http_probe import Reply, ask
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Read, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.kube.endpoint import service
 from checks.kube.retry import patiently
 from checks.results.result import Permission
@@ -29,18 +29,18 @@ class Health:
 
     at: datetime
     """When this was read: what a judge calls `an hour ago` is an hour before."""
-    answers: Mapping[str, Mapping[str, Reply | Unread]]
+    answers: Mapping[str, Mapping[str, Reply | ReadFailure]]
     """Server → probe path → what it answered."""
     jobs: Jobs
 
 
-async def read(declaration: Declaration, access: Access, api: Api) -> Health:
+async def read(declaration: Declaration, connection: Connection, api: ApiClient) -> Health:
     """Ask every server's probe paths, and list the verifier's Jobs where one is declared."""
-    answers: dict[str, dict[str, Reply | Unread]] = {kind: {} for kind in declaration.servers}
+    answers: dict[str, dict[str, Reply | ReadFailure]] = {kind: {} for kind in declaration.servers}
     jobs: Jobs = Read((), 0.0)
 
     async def answer(kind: str, server: Server, path: str) -> None:
-        answers[kind][path] = await _answer(access, kind, server, path)
+        answers[kind][path] = await _answer(connection, kind, server, path)
 
     async def list_jobs() -> None:
         nonlocal jobs
@@ -55,7 +55,7 @@ async def read(declaration: Declaration, access: Access, api: Api) -> Health:
     return Health(datetime.now(UTC), answers, jobs)
 
 
-def unread(declaration: Declaration, why: Unread) -> Health:
+def unread(declaration: Declaration, why: ReadFailure) -> Health:
     """Give what stands there if nothing can be read."""
     answers = {kind: dict.fromkeys(probed(server), why) for kind, server in declaration.servers.items()}
     return Health(datetime.now(UTC), answers, why)
@@ -74,16 +74,16 @@ def probed(server: Server) -> dict[str, str]:
     return {path: ", ".join(asking) for path, asking in paths.items()}
 
 
-async def _answer(access: Access, kind: str, server: Server, path: str) -> Reply | Unread:
-    way, full = service(access, kind, server, path)
+async def _answer(connection: Connection, kind: str, server: Server, path: str) -> Reply | ReadFailure:
+    way, full = service(connection, kind, server, path)
     what = f"GET {path} of {server.namespace}/{names.server(kind)}"
     permission = Permission("get", "services/proxy", server.namespace)
 
-    async def once() -> Reply | Unread:
+    async def once() -> Reply | ReadFailure:
         return await ask(way, full, what, permission)
 
-    return await (patiently(once, _answered) if access.inside else once())
+    return await (patiently(once, _answered) if connection.inside else once())
 
 
-def _answered(reply: Reply | Unread) -> bool:
-    return isinstance(reply, Unread) or reply.status is not None
+def _answered(reply: Reply | ReadFailure) -> bool:
+    return isinstance(reply, ReadFailure) or reply.status is not None

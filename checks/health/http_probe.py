@@ -6,8 +6,8 @@ from time import perf_counter
 import anyio
 import httpx2
 
-from checks.kube.client import Unread, forbidden, status_message
-from checks.kube.connection import Access
+from checks.kube.client import ReadFailure, forbidden, status_message
+from checks.kube.connection import Connection
 from checks.results.result import Permission, Reason
 
 DEADLINE_SECONDS = 10.0
@@ -24,8 +24,8 @@ class Reply:
 
 
 async def ask(
-    access: Access, path: str, what: str, permission: Permission, deadline: float = DEADLINE_SECONDS
-) -> Reply | Unread:
+    connection: Connection, path: str, what: str, permission: Permission, deadline: float = DEADLINE_SECONDS
+) -> Reply | ReadFailure:
     """Ask a path by GET; redirects are not followed. Unread if the API server does not let us ask.
 
     Never raises for what the server does.
@@ -33,7 +33,7 @@ async def ask(
     start = perf_counter()
     try:
         with anyio.fail_after(deadline):
-            async with access.client() as http, http.stream("GET", access.host + path) as response:
+            async with connection.client() as http, http.stream("GET", connection.host + path) as response:
                 status = response.status_code
                 refused = status >= httpx2.codes.BAD_REQUEST
                 kubernetes = status_message(await response.aread()) if refused else None
@@ -46,5 +46,5 @@ async def ask(
         return Reply(status, "", seconds)
     # The API server itself refused: it may not be asked, or it found nobody behind the Service.
     if status in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
-        return Unread(what, Reason.FORBIDDEN, forbidden(permission), permission, seconds)
+        return ReadFailure(what, Reason.FORBIDDEN, forbidden(permission), permission, seconds)
     return Reply(None, kubernetes, seconds)

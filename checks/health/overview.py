@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from checks.cli.options import Target
 from checks.duration import ago
 from checks.events.events import grouped
-from checks.health.check import judge
+from checks.health.check import check
 from checks.health.collect import probed
 from checks.health.report import (
     SCHEMA,
@@ -21,7 +21,7 @@ from checks.health.report import (
     WorkloadHealth,
 )
 from checks.kube import models as k8s
-from checks.kube.client import Unread
+from checks.kube.client import ReadFailure
 from checks.results.catalogue import finding
 from checks.results.result import Finding, Severity
 from checks.verification.snapshot import Snapshot
@@ -36,20 +36,20 @@ def report(target: Target, snapshot: Snapshot) -> Report:
 
     The findings are those of the row `health`, and of each Deployment that is missing, which is another row's.
     """
-    judged, declared = judge(target.declaration, snapshot), workloads(target.declaration)
+    judged, declared = check(target.declaration, snapshot), workloads(target.declaration)
     shown = [_workload(target.declaration, workload, snapshot) for workload in declared]
     missing = [_missing(workload) for workload, seen in zip(declared, shown, strict=True) if seen.missing]
-    row = accepted(target.declaration, replace(judged, findings=(*judged.findings, *missing)))
+    result = accepted(target.declaration, replace(judged, findings=(*judged.findings, *missing)))
     return Report(
         schema=SCHEMA,
         stack=target.stack,
-        context=target.access.context,
+        context=target.connection.context,
         at=snapshot.health.at,
-        exit_code=exit_code((row,), Severity.ERROR),
+        exit_code=exit_code((result,), Severity.ERROR),
         workloads=shown,
-        findings=row.findings,
-        suppressed=row.suppressed,
-        unknowns=row.unknowns,
+        findings=result.findings,
+        suppressed=result.suppressed,
+        unknowns=result.unknowns,
     )
 
 
@@ -62,8 +62,8 @@ def _workload(declaration: Declaration, workload: Workload, snapshot: Snapshot) 
     deployments = snapshot.objects.typed("Deployment", workload.namespace, k8s.Deployment)
     listed = snapshot.pods[workload.namespace]
     warnings = getattr(snapshot.warnings[workload.namespace], "value", ())
-    deployment = None if isinstance(deployments, Unread) else workload.deployment(deployments.value)
-    pods = None if isinstance(listed, Unread) else workload.pods(listed.value)
+    deployment = None if isinstance(deployments, ReadFailure) else workload.deployment(deployments.value)
+    pods = None if isinstance(listed, ReadFailure) else workload.pods(listed.value)
     healthy = None if pods is None else sum(pod.ready for pod in pods)
     concerned = {workload.name, *(pod.metadata.name for pod in pods or ())}
     about = [event for event in warnings if concerns(event, workload.name, concerned)]
@@ -71,7 +71,7 @@ def _workload(declaration: Declaration, workload: Workload, snapshot: Snapshot) 
         name=workload.name,
         namespace=workload.namespace,
         type=workload.server,
-        missing=deployment is None and not isinstance(deployments, Unread),
+        missing=deployment is None and not isinstance(deployments, ReadFailure),
         replicas=deployment.spec.replicas if deployment else None,
         healthy=healthy,
         unhealthy=None if pods is None or healthy is None else len(pods) - healthy,
@@ -134,6 +134,6 @@ def _endpoints(declaration: Declaration, kind: str | None, snapshot: Snapshot) -
         return
     probes = probed(declaration.servers[kind])
     for path, reply in snapshot.health.answers[kind].items():
-        status = None if isinstance(reply, Unread) else reply.status
-        detail = reply.message if isinstance(reply, Unread) else reply.detail
+        status = None if isinstance(reply, ReadFailure) else reply.status
+        detail = reply.message if isinstance(reply, ReadFailure) else reply.detail
         yield Endpoint(path, probes[path], status, round(reply.seconds * 1000, 1), detail)

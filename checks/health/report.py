@@ -97,7 +97,7 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
 def text(report: Report) -> str:
     """Give the report as a table, a line for each finding, and what could not be checked."""
     headings = ("WORKLOAD", "NAMESPACE", "HEALTHY", "RESTARTS", "ENDPOINTS", "LAST TROUBLE")
-    rows = [
+    results = [
         (
             one.name,
             one.namespace,
@@ -108,7 +108,7 @@ def text(report: Report) -> str:
         )
         for one in report.workloads
     ]
-    lines = [table(headings, rows) if rows else "No workload is declared.\n"]
+    lines = [table(headings, results) if results else "No workload is declared.\n"]
     lines += [
         f"\n{f.severity} {f.code}  {f.object}: {clean(f.message)}\n    remedy: {f.remedy}\n    hint: {f.hint}\n"
         for f in report.findings

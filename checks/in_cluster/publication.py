@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from checks.formats import document
 from checks.formats import prometheus as metrics
-from checks.kube.client import Api, Unread
-from checks.kube.connection import Access
-from checks.results.result import Report, Row, Severity
+from checks.kube.client import ApiClient, ReadFailure
+from checks.kube.connection import Connection
+from checks.results.result import Report, Result, Severity
 from checks.verification.snapshot import CONFIG_MAPS
 from stacks.model import names
 
@@ -18,17 +18,19 @@ MOST_BYTES = 900_000
 PLACE = f"ConfigMap {names.SYSTEM_NAMESPACE}/{names.VERIFICATION_CONFIG_MAP}"
 
 
-async def publish(report: Report, access: Access) -> str | None:
+async def publish(report: Report, connection: Connection) -> str | None:
     """Write the report and its metrics into the ConfigMap. Give None, or in a sentence why it shows an older result."""
-    async with access.client() as client:
-        written = await Api(client).apply(
+    async with connection.client() as client:
+        written = await ApiClient(client).apply(
             CONFIG_MAPS,
             names.SYSTEM_NAMESPACE,
             names.VERIFICATION_CONFIG_MAP,
             manager=names.VERIFIER,
             document=config_map(report),
         )
-    return f"the result could not be written into {PLACE}: {written.message}" if isinstance(written, Unread) else None
+    return (
+        f"the result could not be written into {PLACE}: {written.message}" if isinstance(written, ReadFailure) else None
+    )
 
 
 def config_map(report: Report) -> dict[str, object]:
@@ -55,29 +57,29 @@ def config_map(report: Report) -> dict[str, object]:
 
 def fitting(report: Report, most: int = MOST_BYTES) -> Report:
     """Give the report with as many entries a row as fit into so many bytes; errors stay before warnings."""
-    each = max((len(part) for row in report.rows for part in _lists(row)), default=0)
+    each = max((len(part) for result in report.results for part in _lists(result)), default=0)
     shown = report
     while each and len(document.render(shown).encode()) > most:
         each //= 2
-        shown = replace(report, rows=tuple(_cut(row, each) for row in report.rows))
+        shown = replace(report, results=tuple(_cut(result, each) for result in report.results))
     return shown
 
 
-def _cut(row: Row, each: int) -> Row:
-    errors_first = sorted(row.findings, key=lambda finding: finding.severity is not Severity.ERROR)
+def _cut(result: Result, each: int) -> Result:
+    errors_first = sorted(result.findings, key=lambda finding: finding.severity is not Severity.ERROR)
     shown = replace(
-        row,
+        result,
         findings=tuple(errors_first[:each]),
-        unknowns=row.unknowns[:each],
-        suppressed=row.suppressed[:each],
-        facts=row.facts[:each],
+        unknowns=result.unknowns[:each],
+        suppressed=result.suppressed[:each],
+        facts=result.facts[:each],
     )
-    return replace(shown, omitted=row.omitted + _entries(row) - _entries(shown))
+    return replace(shown, omitted=result.omitted + _entries(result) - _entries(shown))
 
 
-def _entries(row: Row) -> int:
-    return len(row.findings) + len(row.unknowns) + len(row.suppressed)
+def _entries(result: Result) -> int:
+    return len(result.findings) + len(result.unknowns) + len(result.suppressed)
 
 
-def _lists(row: Row) -> tuple[Sized, ...]:
-    return row.findings, row.unknowns, row.suppressed, row.facts
+def _lists(result: Result) -> tuple[Sized, ...]:
+    return result.findings, result.unknowns, result.suppressed, result.facts

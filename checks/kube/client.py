@@ -40,7 +40,7 @@ class Read(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Unread:
+class ReadFailure:
     """What could not be read, why, and how many seconds it took to fail."""
 
     what: str
@@ -52,7 +52,7 @@ class Unread:
     """The HTTP status with which the API server refused."""
 
 
-Reading = Read[T] | Unread
+Reading = Read[T] | ReadFailure
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class _Body:
     form: str = _JSON
 
 
-class Api:
+class ApiClient:
     """The API server behind a client. At most CONCURRENCY reads run at a time."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
@@ -293,7 +293,7 @@ class Api:
             else:
                 return Read(value, perf_counter() - start)
             forbidden = permission if reason is Reason.FORBIDDEN else None
-            return Unread(what, reason, message, forbidden, perf_counter() - start, status)
+            return ReadFailure(what, reason, message, forbidden, perf_counter() - start, status)
 
 
 def _refusal(refused: _RefusedError, permission: Permission | None) -> tuple[Reason, str]:

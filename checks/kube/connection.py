@@ -32,7 +32,7 @@ async def _resolve(name: str) -> object:
 
 
 @dataclass(frozen=True)
-class Access:
+class Connection:
     """An API server and the way in. `token` gives the Authorization header's value, renewed when it has expired."""
 
     context: str
@@ -81,7 +81,7 @@ class Access:
         )
 
 
-def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
+def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
     """Read a context of a kubeconfig; none named means `$KUBECONFIG` or `~/.kube/config`.
 
     Raises:
@@ -125,7 +125,7 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
     proxy = configuration.proxy
     if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):
         proxy = None
-    return Access(
+    return Connection(
         context=context,
         host=configuration.host,
         tls=tls,
@@ -138,7 +138,7 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Access:
     )
 
 
-def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, str] = os.environ) -> Access:
+def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, str] = os.environ) -> Connection:
     """Use the ServiceAccount of the pod that this runs in. Its token is renewed in its file, so it is read each time.
 
     Raises:
@@ -158,7 +158,7 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, s
             f"--in-cluster works only in a pod with a ServiceAccount's token: {str(error).rstrip('.')}; "
             "elsewhere name a STACK"
         ) from error
-    return Access(
+    return Connection(
         context=IN_CLUSTER,
         host=configuration.host,
         tls=tls,

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import anyio
 
-from checks.kube.client import Api, Kind, Read, Reading, Unread
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
 from checks.results.result import Reason
 
 T = TypeVar("T")
@@ -14,7 +14,7 @@ PerNamespace = Mapping[str, Listing[T]]
 
 
 async def everywhere(
-    api: Api,
+    api: ApiClient,
     kind: Kind[T],
     spaces: Collection[str],
     namespace: Callable[[T], str],
@@ -24,7 +24,7 @@ async def everywhere(
 ) -> PerNamespace[T]:
     """List the whole cluster at once; where that is forbidden, each namespace."""
     whole = await api.list(kind, labels=labels, fields=fields)
-    if not isinstance(whole, Unread):
+    if not isinstance(whole, ReadFailure):
         parts: dict[str, list[T]] = {space: [] for space in spaces}
         for item in whole.value:
             if (space := namespace(item)) in parts:
@@ -36,7 +36,7 @@ async def everywhere(
 
 
 async def one_by_one(
-    api: Api, kind: Kind[T], spaces: Collection[str], *, labels: str = "", fields: str = ""
+    api: ApiClient, kind: Kind[T], spaces: Collection[str], *, labels: str = "", fields: str = ""
 ) -> PerNamespace[T]:
     """List each namespace, at the same time."""
     readings: dict[str, Listing[T]] = {}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import websocket
 
 from checks.kube.client import status_message
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 
 if TYPE_CHECKING:
     import ssl
@@ -29,7 +29,13 @@ class ForwardError(Exception):
 
 
 def exchange(
-    access: Access, namespace: str, pod: str, port: int, sent: bytes, complete: Callable[[bytes], bool], seconds: float
+    connection: Connection,
+    namespace: str,
+    pod: str,
+    port: int,
+    sent: bytes,
+    complete: Callable[[bytes], bool],
+    seconds: float,
 ) -> bytes:
     """Send bytes to a pod's port, and give what comes back once it is complete. It blocks.
 
@@ -38,7 +44,7 @@ def exchange(
     """
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}/portforward?ports={port}"
     try:
-        channel = _open(access, path, seconds)
+        channel = _open(connection, path, seconds)
         try:
             channel.send_binary(bytes([_DATA]) + sent)
             return _receive(channel, complete)
@@ -53,14 +59,14 @@ def exchange(
         raise ForwardError(str(error) or type(error).__name__) from error
 
 
-def _open(access: Access, path: str, seconds: float) -> websocket.WebSocket:
-    token = access.token()
-    proxy = urlsplit(access.proxy) if access.proxy else None
-    tls: dict[str, ssl.SSLContext | str | None] = {"context": access.tls}
-    if access.server_name:
-        tls["server_hostname"] = access.server_name
+def _open(connection: Connection, path: str, seconds: float) -> websocket.WebSocket:
+    token = connection.token()
+    proxy = urlsplit(connection.proxy) if connection.proxy else None
+    tls: dict[str, ssl.SSLContext | str | None] = {"context": connection.tls}
+    if connection.server_name:
+        tls["server_hostname"] = connection.server_name
     return websocket.create_connection(
-        access.host.replace("http", "ws", 1) + path,
+        connection.host.replace("http", "ws", 1) + path,
         timeout=seconds,
         header=[f"Authorization: {token}"] if token else [],
         subprotocols=[_PROTOCOL],

@@ -3,7 +3,7 @@
 from typing import cast
 
 from checks.kube.client import Kind
-from stacks.manifests import Value
+from stacks.manifests.manifest import Value
 
 Document = dict[str, Value]
 """A live object as JSON."""

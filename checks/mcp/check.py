@@ -1,10 +1,10 @@
 """Do the declared MCP servers answer over the protocol, with the tools that prove their capabilities?"""
 
 from checks.drift.root_cause import explained
-from checks.kube.client import Unread, forbidden
+from checks.kube.client import ReadFailure, forbidden
 from checks.mcp.answer import Answer, Outcome
-from checks.results.builder import Tally
-from checks.results.result import Permission, Reason, Ref, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Permission, Reason, Ref, Result
 from checks.verification.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -18,31 +18,31 @@ _CODES = {
 }
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Judge each declared server's answer to tools/list and to its smoke call."""
-    tally = Tally("mcp", "MCP endpoints")
+    builder = ResultBuilder("mcp", "MCP endpoints")
     if not declaration.servers:
         # Nothing to ask is itself as declared.
-        tally.passed()
+        builder.passed()
     for kind, server in declaration.servers.items():
         if server.replicas == 0:
             # Declared to be off: nobody has to answer.
-            tally.passed(namespace=server.namespace)
+            builder.passed(namespace=server.namespace)
             continue
         answer = snapshot.mcp[kind]
-        if isinstance(answer, Unread):
-            tally.use(answer)
+        if isinstance(answer, ReadFailure):
+            builder.use(answer)
             continue
-        tally.took(answer.seconds)
-        tally.fact(kind, "outcome", answer.outcome.value)
+        builder.took(answer.seconds)
+        builder.fact(kind, "outcome", answer.outcome.value)
         if _silent(answer) and explained(declaration, kind, snapshot):
-            tally.skipped(server.namespace)
+            builder.skipped(server.namespace)
             continue
-        if _keeps_sessions(tally, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
+        if _keeps_sessions(builder, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
             # Another pod than the session's was asked: said already.
             continue
-        _answer(tally, kind, server, answer)
-    return tally.row()
+        _answer(builder, kind, server, answer)
+    return builder.result()
 
 
 def _silent(answer: Answer) -> bool:
@@ -50,10 +50,10 @@ def _silent(answer: Answer) -> bool:
     return answer.outcome not in (Outcome.ANSWERED, Outcome.NO_MCP) or answer.lost
 
 
-def _keeps_sessions(tally: Tally, kind: str, server: Server, answer: Answer) -> bool:
+def _keeps_sessions(builder: ResultBuilder, kind: str, server: Server, answer: Answer) -> bool:
     """Judge, whatever pod chance chose this time, whether clients lose their sessions; tell whether they do."""
     wanted = replicas(server)
-    return not tally.holds(
+    return not builder.holds(
         wanted.most == 1 or not answer.sessions,
         "mcp.session",
         Ref("Service", names.server(kind), server.namespace),
@@ -63,39 +63,39 @@ def _keeps_sessions(tally: Tally, kind: str, server: Server, answer: Answer) -> 
     )
 
 
-def _answer(tally: Tally, kind: str, server: Server, answer: Answer) -> None:
+def _answer(builder: ResultBuilder, kind: str, server: Server, answer: Answer) -> None:
     ref = Ref("Service", names.server(kind), server.namespace)
     what = f"tools/list of {server.namespace}/{names.server(kind)}"
     match answer.outcome:
         case Outcome.ANSWERED:
-            tally.passed(namespace=server.namespace)
-            _tools(tally, kind, server, answer, ref)
+            builder.passed(namespace=server.namespace)
+            _tools(builder, kind, server, answer, ref)
         case Outcome.FORBIDDEN:
             permission = Permission("create", "services/proxy", server.namespace)
-            tally.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
+            builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
         case Outcome.GATED:
             # It is up; whether it can do what is declared, nobody has shown.
-            tally.passed(namespace=server.namespace)
-            tally.fact(kind, "state", "up, gated")
-            tally.unknown(what, Reason.GATED, answer.detail)
+            builder.passed(namespace=server.namespace)
+            builder.fact(kind, "state", "up, gated")
+            builder.unknown(what, Reason.GATED, answer.detail)
         case outcome:
             message = f"{server.path} on port {server.port}: {answer.detail}"
-            tally.fault(_CODES[outcome], ref, message, expected="an answer to tools/list", actual=outcome.value)
+            builder.fault(_CODES[outcome], ref, message, expected="an answer to tools/list", actual=outcome.value)
 
 
-def _tools(tally: Tally, kind: str, server: Server, answer: Answer, ref: Ref) -> None:
-    tally.fact(kind, "protocol", answer.protocol)
-    tally.fact(kind, "latency_ms", round(answer.latency_ms, 1))
-    tally.fact(kind, "tools", len(answer.tools))
+def _tools(builder: ResultBuilder, kind: str, server: Server, answer: Answer, ref: Ref) -> None:
+    builder.fact(kind, "protocol", answer.protocol)
+    builder.fact(kind, "latency_ms", round(answer.latency_ms, 1))
+    builder.fact(kind, "tools", len(answer.tools))
     for capability, tools in server.capabilities.items():
         for tool in tools:
             message = f"capability {capability!r}: the server offers no tool {tool!r}"
-            tally.holds(tool in answer.tools, "mcp.tool", ref, message, expected=tool, actual=_listed(answer.tools))
+            builder.holds(tool in answer.tools, "mcp.tool", ref, message, expected=tool, actual=_listed(answer.tools))
     if server.smoke is not None:
         missing = server.smoke.tool not in answer.tools
         error = "the server offers no such tool" if missing else answer.smoke_error
         message = f"the smoke call of {server.smoke.tool!r} failed: {error}"
-        tally.holds(error is None, "mcp.smoke", ref, message, expected="an answer without error", actual=error)
+        builder.holds(error is None, "mcp.smoke", ref, message, expected="an answer without error", actual=error)
 
 
 def _listed(tools: frozenset[str]) -> str:

@@ -11,23 +11,25 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CONNECTION_CLOSED, TextContent
 
 from checks.kube.client import status_message
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, brief, smoke_error
 from stacks.model.server import SmokeCall
 
 logging.getLogger("mcp").addHandler(logging.NullHandler())
 
 
-async def probe(access: Access, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS) -> Answer:
+async def probe(
+    connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
+) -> Answer:
     """List a server's tools and make its smoke call; never raises for what the server does.
 
     A server that is reloaded, or whose pod ends, closes the connection before its answer: it is asked once more.
     """
-    answer = await _probe(access, path, smoke, deadline)
-    return await _probe(access, path, smoke, deadline) if answer.lost else answer
+    answer = await _probe(connection, path, smoke, deadline)
+    return await _probe(connection, path, smoke, deadline) if answer.lost else answer
 
 
-async def _probe(access: Access, path: str, smoke: SmokeCall | None, deadline: float) -> Answer:
+async def _probe(connection: Connection, path: str, smoke: SmokeCall | None, deadline: float) -> Answer:
     start = perf_counter()
     refusals: list[tuple[int, str | None]] = []
     sessions: set[str] = set()
@@ -41,9 +43,9 @@ async def _probe(access: Access, path: str, smoke: SmokeCall | None, deadline: f
 
     try:
         with anyio.fail_after(deadline):
-            async with access.client() as http:
+            async with connection.client() as http:
                 http.event_hooks["response"].append(note)
-                answer = await _talk(http, access.host + path, smoke, deadline)
+                answer = await _talk(http, connection.host + path, smoke, deadline)
     except TimeoutError:
         answer = Answer(Outcome.TIMEOUT, f"no complete answer within {deadline:g} s")
     except (MCPError, httpx2.HTTPError, OSError, ValueError) as error:

@@ -13,7 +13,7 @@ import anyio
 import httpx2
 import msgspec
 
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, smoke_error
 from checks.mcp.messages import VERSION, Called, Discovered, Tool, Tools, conforms
 from stacks.model.server import SmokeCall
@@ -30,13 +30,15 @@ _META = {
 }
 
 
-async def probe(access: Access, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS) -> Answer:
+async def probe(
+    connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
+) -> Answer:
     """List a server's tools and make its smoke call; never raises for what the server does."""
     start = perf_counter()
     try:
         with anyio.fail_after(deadline):
-            async with access.client() as http:
-                tools, latency = await _tools(talk := _Talk(http, access.host + path))
+            async with connection.client() as http:
+                tools, latency = await _tools(talk := _Talk(http, connection.host + path))
                 error = await _smoke(talk, smoke, tools[smoke.tool]) if smoke and smoke.tool in tools else None
     except TimeoutError:
         seconds = perf_counter() - start
@@ -45,7 +47,7 @@ async def probe(access: Access, path: str, smoke: SmokeCall | None, deadline: fl
         # Imported here, for the time that it takes.
         from checks.mcp.probe import probe as ask
 
-        answer = await ask(access, path, smoke, deadline)
+        answer = await ask(connection, path, smoke, deadline)
         return replace(answer, seconds=perf_counter() - start)
     return Answer(
         Outcome.ANSWERED,

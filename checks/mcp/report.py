@@ -12,8 +12,8 @@ HEADINGS = ("SERVER", "OUTCOME", "PROTOCOL", "TOOLS", "LATENCY MS")
 def write(report: Report, out: TextIO) -> None:
     """Write the report; coloured if `out` is a terminal."""
     servers: dict[str, dict[str, Value]] = {}
-    for row in report.rows:
-        for fact in row.facts:
+    for result in report.results:
+        for fact in result.facts:
             servers.setdefault(fact.subject, {})[fact.name] = fact.value
     lines = [
         (kind, *(facts.get(name) for name in ("outcome", "protocol", "tools", "latency_ms")))

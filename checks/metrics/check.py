@@ -12,8 +12,8 @@ from checks.kube.models import Deployment, Meta
 from checks.metrics import cluster_health
 from checks.metrics.cluster_metrics import LAG, NEEDED, ClusterMetrics, Key
 from checks.metrics.collect import Answer, Refused
-from checks.results.builder import Tally
-from checks.results.result import CLUSTER, Ref, Row, Value
+from checks.results.builder import ResultBuilder
+from checks.results.result import CLUSTER, Ref, Result, Value
 from checks.verification.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -24,30 +24,30 @@ T = TypeVar("T")
 _SHOWN = 5
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Judge the scrape, kube-state-metrics' own state, and the cluster's health by its metrics."""
-    tally = Tally("metrics", "Cluster metrics")
+    builder = ResultBuilder("metrics", "Cluster metrics")
     declared, metrics = declaration.kube_state_metrics, snapshot.metrics
     if declared is None or metrics is None:
         # Nothing to ask is itself as declared.
-        tally.passed()
-        return tally.row()
+        builder.passed()
+        return builder.result()
     if not snapshot.has_namespace(declared.namespace):
         # Reported once, as namespace.missing.
-        tally.skipped()
-        return tally.row()
+        builder.skipped()
+        return builder.result()
     explained = metrics_explained(declaration, declared.namespace, snapshot)
-    if (scrape := _answer(tally, declared, metrics.scrape, "/metrics", explained=explained)) is not None:
-        _families(tally, declared, scrape.value)
-        _knows(tally, declaration, snapshot, scrape.value)
-        _health(tally, declaration, scrape.value)
+    if (scrape := _answer(builder, declared, metrics.scrape, "/metrics", explained=explained)) is not None:
+        _families(builder, declared, scrape.value)
+        _knows(builder, declaration, snapshot, scrape.value)
+        _health(builder, declaration, scrape.value)
     # What refuses the scrape refuses the rest.
     silent = isinstance(metrics.scrape, Refused)
-    _answer(tally, declared, metrics.alive, "/healthz", explained=silent)
-    if (blind := _answer(tally, declared, metrics.blind, "telemetry", explained=silent)) is not None:
+    _answer(builder, declared, metrics.alive, "/healthz", explained=silent)
+    if (blind := _answer(builder, declared, metrics.blind, "telemetry", explained=silent)) is not None:
         message = f"kube-state-metrics cannot list {_some(blind.value)}, so nothing of it is in the metrics"
-        tally.holds(not blind.value, "metrics.blind", _ref(declared), message, actual=", ".join(blind.value))
-    return tally.row()
+        builder.holds(not blind.value, "metrics.blind", _ref(declared), message, actual=", ".join(blind.value))
+    return builder.result()
 
 
 def _ref(declared: KubeStateMetrics) -> Ref:
@@ -55,39 +55,41 @@ def _ref(declared: KubeStateMetrics) -> Ref:
 
 
 def _answer(
-    tally: Tally, declared: KubeStateMetrics, answer: Answer[T], what: str, *, explained: bool
+    builder: ResultBuilder, declared: KubeStateMetrics, answer: Answer[T], what: str, *, explained: bool
 ) -> Read[T] | None:
     if not isinstance(answer, Refused):
-        return tally.use(answer)
-    tally.took(answer.seconds)
+        return builder.use(answer)
+    builder.took(answer.seconds)
     if explained:
-        tally.skipped()
+        builder.skipped()
     else:
         message = f"kube-state-metrics does not answer on {what}: {answer.detail}"
-        tally.fault("metrics.down", _ref(declared), message, expected="an answer", actual=None)
+        builder.fault("metrics.down", _ref(declared), message, expected="an answer", actual=None)
     return None
 
 
-def _families(tally: Tally, declared: KubeStateMetrics, metrics: ClusterMetrics) -> None:
+def _families(builder: ResultBuilder, declared: KubeStateMetrics, metrics: ClusterMetrics) -> None:
     for name in NEEDED:
         count = metrics.samples.get(name, 0)
         message = f"the scrape has no {name}, which the alerts or the cluster's figures need"
-        tally.holds(count > 0, "metrics.family", _ref(declared), message, expected="at least 1 sample", actual=count)
+        builder.holds(count > 0, "metrics.family", _ref(declared), message, expected="at least 1 sample", actual=count)
 
 
-def _knows(tally: Tally, declaration: Declaration, snapshot: Snapshot, metrics: ClusterMetrics) -> None:
+def _knows(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot, metrics: ClusterMetrics) -> None:
     """Judge whether it knows the nodes and Deployments that are there; what is gone it may know for some seconds."""
     declared = declaration.kube_state_metrics
     latest = metrics.at - LAG
     if declared is None or metrics.missing:
         return
-    if (nodes := tally.use(snapshot.nodes)) is not None:
+    if (nodes := builder.use(snapshot.nodes)) is not None:
         there = _settled((node.metadata for node in nodes.value), latest)
-        _missing(tally, declared, "Nodes", there, {("", name) for name in metrics.nodes})
-    readings = [tally.use(snapshot.objects.typed("Deployment", space, Deployment)) for space in declaration.namespaces]
+        _missing(builder, declared, "Nodes", there, {("", name) for name in metrics.nodes})
+    readings = [
+        builder.use(snapshot.objects.typed("Deployment", space, Deployment)) for space in declaration.namespaces
+    ]
     listings = [reading for reading in readings if reading is not None]
     there = _settled((one.metadata for reading in listings for one in reading.value), latest)
-    _missing(tally, declared, "Deployments", there, set(metrics.deployments))
+    _missing(builder, declared, "Deployments", there, set(metrics.deployments))
 
 
 def _settled(metas: Iterable[Meta], latest: datetime) -> set[Key]:
@@ -98,14 +100,14 @@ def _settled(metas: Iterable[Meta], latest: datetime) -> set[Key]:
     }
 
 
-def _missing(tally: Tally, declared: KubeStateMetrics, kind: str, there: set[Key], known: set[Key]) -> None:
+def _missing(builder: ResultBuilder, declared: KubeStateMetrics, kind: str, there: set[Key], known: set[Key]) -> None:
     missing = ["/".join(filter(None, key)) for key in sorted(there - known)]
     message = f"kube-state-metrics does not know {len(missing)} of {len(there)} {kind}: {_some(missing)}"
     if there:
-        tally.holds(not missing, "metrics.outdated", _ref(declared), message, expected=len(there), actual=len(known))
+        builder.holds(not missing, "metrics.outdated", _ref(declared), message, expected=len(there), actual=len(known))
 
 
-def _health(tally: Tally, declaration: Declaration, metrics: ClusterMetrics) -> None:
+def _health(builder: ResultBuilder, declaration: Declaration, metrics: ClusterMetrics) -> None:
     cluster = Ref(CLUSTER, declaration.cluster.context)
     counted = cluster_health.figures(metrics)
     unready = [name for name, ready in metrics.nodes.items() if not ready]
@@ -118,9 +120,9 @@ def _health(tally: Tally, declaration: Declaration, metrics: ClusterMetrics) -> 
         (not cluster_health.crowded(metrics), "metrics.pods-pending", crowd, few, len(stuck)),
     )
     for truth, code, message, expected, actual in judged:
-        tally.holds(truth, code, cluster, message, expected=expected, actual=actual)
+        builder.holds(truth, code, cluster, message, expected=expected, actual=actual)
     for name, value in msgspec.structs.asdict(counted).items():
-        tally.fact("cluster", name, value)
+        builder.fact("cluster", name, value)
 
 
 def _some(names_: Iterable[str]) -> str:

@@ -12,14 +12,14 @@ import httpx2
 
 from checks.kube.client import (
     REQUEST_SECONDS,
-    Api,
+    ApiClient,
     Read,
+    ReadFailure,
     Reading,
-    Unread,
     forbidden,
     status_message,
 )
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.kube.endpoint import behind
 from checks.kube.retry import patiently
 from checks.kube.transport import unreachable
@@ -63,13 +63,13 @@ class Metrics:
     """The kinds of objects that it has never been able to list, as its telemetry port tells."""
 
 
-async def read(declaration: Declaration, access: Access, _api: Api) -> Metrics | None:
+async def read(declaration: Declaration, connection: Connection, _api: ApiClient) -> Metrics | None:
     """Ask kube-state-metrics; None if the stack declares none."""
     declared = declaration.kube_state_metrics
     if declared is None:
         return None
-    server = Server(access, declared.namespace)
-    scrape = await _patient(access, partial(server.ask, names.HTTP_METRICS_PORT, "/metrics", _cluster))
+    server = Server(connection, declared.namespace)
+    scrape = await _patient(connection, partial(server.ask, names.HTTP_METRICS_PORT, "/metrics", _cluster))
     if not isinstance(scrape, Read):
         # The others would only fail the same way, and take their time.
         return Metrics(scrape, scrape, scrape)
@@ -78,18 +78,20 @@ async def read(declaration: Declaration, access: Access, _api: Api) -> Metrics |
     return Metrics(scrape, alive, blind)
 
 
-def unread(declaration: Declaration, why: Unread) -> Metrics | None:
+def unread(declaration: Declaration, why: ReadFailure) -> Metrics | None:
     """Give what is known where nothing could be read."""
     return Metrics(why, why, why) if declaration.kube_state_metrics else None
 
 
-async def _patient(access: Access, ask: Callable[[], Awaitable[Answer[ClusterMetrics]]]) -> Answer[ClusterMetrics]:
+async def _patient(
+    connection: Connection, ask: Callable[[], Awaitable[Answer[ClusterMetrics]]]
+) -> Answer[ClusterMetrics]:
     """Wait for the verifier's own network, and for a kube-state-metrics that has just begun to look around."""
 
     def settled(answer: Answer[ClusterMetrics]) -> bool:
         if isinstance(answer, Read):
             return not answer.value.missing
-        return isinstance(answer, Unread) or not access.inside
+        return isinstance(answer, ReadFailure) or not connection.inside
 
     return await patiently(ask, settled)
 
@@ -97,8 +99,8 @@ async def _patient(access: Access, ask: Callable[[], Awaitable[Answer[ClusterMet
 class Server:
     """The kube-state-metrics of a namespace."""
 
-    def __init__(self, access: Access, namespace: str, largest: int = LARGEST_BYTES) -> None:
-        self._access, self._namespace, self._largest = access, namespace, largest
+    def __init__(self, connection: Connection, namespace: str, largest: int = LARGEST_BYTES) -> None:
+        self._access, self._namespace, self._largest = connection, namespace, largest
 
     async def ask(self, port: int, path: str, take: "Callable[[_Pieces], Awaitable[T]]") -> Answer[T]:
         """Let `take` read an answer; whatever goes wrong is given as data."""
@@ -121,9 +123,9 @@ class Server:
             reason, message = Reason.UNDECODABLE, f"the answer is larger than {self._largest:,} bytes: it was not read"
         except ValueError as error:
             return Refused(str(error), perf_counter() - start)
-        return Unread(what, reason, message, seconds=perf_counter() - start)
+        return ReadFailure(what, reason, message, seconds=perf_counter() - start)
 
-    async def _refusal(self, response: httpx2.Response, what: str, start: float) -> Unread | Refused:
+    async def _refusal(self, response: httpx2.Response, what: str, start: float) -> ReadFailure | Refused:
         body = b""
         async for piece in response.aiter_bytes():
             body += piece
@@ -133,9 +135,11 @@ class Server:
         seconds = perf_counter() - start
         if kubernetes is not None and status == HTTPStatus.FORBIDDEN:
             permission = Permission("get", "services/proxy", self._namespace)
-            return Unread(what, Reason.FORBIDDEN, forbidden(permission), permission, seconds)
+            return ReadFailure(what, Reason.FORBIDDEN, forbidden(permission), permission, seconds)
         if kubernetes is not None and status == HTTPStatus.UNAUTHORIZED:
-            return Unread(what, Reason.UNAUTHORIZED, "the API server does not accept the credentials", None, seconds)
+            return ReadFailure(
+                what, Reason.UNAUTHORIZED, "the API server does not accept the credentials", None, seconds
+            )
         return Refused(f"HTTP {status}: {kubernetes or response.reason_phrase or 'no message'}", seconds)
 
     async def _pieces(self, response: httpx2.Response) -> AsyncIterator[bytes]:

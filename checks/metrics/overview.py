@@ -26,37 +26,37 @@ def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:
     """
     if target.declaration.kube_state_metrics is None:
         raise UsageError(f"stack {target.stack!r} declares no kube-state-metrics: add cortex:kubeStateMetrics")
-    rows = (accepted(target.declaration, metrics.judge(target.declaration, snapshot)),)
+    results = (accepted(target.declaration, metrics.check(target.declaration, snapshot)),)
     told = _told(snapshot)
     return ClusterReport(
         schema=METRICS_SCHEMA,
         stack=target.stack,
-        context=target.access.context,
-        server=target.access.host,
+        context=target.connection.context,
+        server=target.connection.host,
         at=snapshot.health.at,
-        status=status(rows),
-        exit_code=exit_code(rows, Severity.ERROR),
+        status=status(results),
+        exit_code=exit_code(results, Severity.ERROR),
         figures=cluster_health.figures(told) if told else None,
         health=cluster_health.health(told) if told else None,
-        rows=rows,
+        results=results,
     )
 
 
 def usage_report(target: Target, snapshot: Snapshot) -> UsageReport:
     """Show and judge the use of the quotas, and show what the pods use."""
-    rows = (accepted(target.declaration, usage.judge(target.declaration, snapshot)),)
+    results = (accepted(target.declaration, usage.check(target.declaration, snapshot)),)
     return UsageReport(
         schema=USAGE_SCHEMA,
         stack=target.stack,
-        context=target.access.context,
-        server=target.access.host,
+        context=target.connection.context,
+        server=target.connection.host,
         at=snapshot.health.at,
-        status=status(rows),
-        exit_code=exit_code(rows, Severity.ERROR),
+        status=status(results),
+        exit_code=exit_code(results, Severity.ERROR),
         threshold_percent=quota_use.threshold_percent(target.declaration),
         live_available=snapshot.usage.live is not None,
         namespaces=tuple(_namespace(name, snapshot) for name in target.declaration.namespaces),
-        rows=rows,
+        results=results,
     )
 
 

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from checks.formats import text
 from checks.metrics.cluster_health import Figures, Health, HealthStatus
-from checks.results.result import Row, Status
+from checks.results.result import Result, Status
 
-SCHEMA = "cortex.dev/metrics/v1"
+SCHEMA = "cortex.dev/metrics/v2"
 
 _STYLES = {HealthStatus.HEALTHY: "green", HealthStatus.WARNING: "bold yellow", HealthStatus.DEGRADED: "bold red"}
 
@@ -30,7 +30,7 @@ class ClusterReport(msgspec.Struct, frozen=True, rename="camel"):
     exit_code: int
     figures: Figures | None
     health: Health | None
-    rows: tuple[Row, ...]
+    results: tuple[Result, ...]
 
 
 def write(report: ClusterReport, out: TextIO) -> None:
@@ -51,7 +51,7 @@ def _parts(report: ClusterReport) -> Iterator[RenderableType]:
         for heading, lines in (("issue", report.health.issues), ("advice", report.health.recommendations)):
             for line in lines:
                 yield Text(f"  {heading:<7}", style="dim").append(line, style="not dim")
-    yield from text.details(report.rows)
+    yield from text.details(report.results)
 
 
 def _table(counted: Figures) -> Table:

@@ -10,8 +10,8 @@ from checks.mcp.answer import Answer
 from checks.mcp.answer import Outcome as McpOutcome
 from checks.network.callers import Caller, admitted, asked, callers, elsewhere
 from checks.network.collect import Outcome
-from checks.results.builder import Tally
-from checks.results.result import Reason, Ref, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Reason, Ref, Result
 from checks.verification.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -21,61 +21,59 @@ _UP = frozenset({McpOutcome.ANSWERED, McpOutcome.NO_MCP, McpOutcome.GATED})
 """Answers that only a server gives to which a connection could be made."""
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Compare the policies field by field, then judge what each caller could and could not connect to."""
-    tally = Tally(NETWORK, "NetworkPolicies, and at work")
-    drift.judge(tally, declaration, snapshot, NETWORK)
+    builder = ResultBuilder(NETWORK, "NetworkPolicies, and at work")
+    drift.check(builder, declaration, snapshot, NETWORK)
     servers, network = asked(declaration), snapshot.network
-    if network.left_out:
-        tally.left_out(network.left_out)
+    if network.skipped:
+        builder.skip(network.skipped)
     elif not servers:
         # Nobody to keep away from anything is itself as declared.
-        tally.passed()
+        builder.passed()
     for caller, attempt in network.attempts.items():
         if not snapshot.has_namespace(caller.namespace):
             # Reported once, as namespace.missing.
-            tally.skipped(caller.namespace)
-        elif (reading := tally.use(attempt)) is not None:
+            builder.skipped(caller.namespace)
+        elif (reading := builder.use(attempt)) is not None:
             for kind, outcome in reading.value.items():
-                _outcome(tally, declaration, kind, caller, outcome, snapshot)
-    if not network.left_out:
-        _not_tried(tally, declaration, servers)
-    return tally.row()
+                _outcome(builder, declaration, kind, caller, outcome, snapshot)
+    if not network.skipped:
+        _not_tried(builder, declaration, servers)
+    return builder.result()
 
 
-def _not_tried(tally: Tally, declaration: Declaration, servers: Mapping[str, Server]) -> None:
+def _not_tried(builder: ResultBuilder, declaration: Declaration, servers: Mapping[str, Server]) -> None:
     """Say of which servers it is not shown who reaches them, and who does not."""
     pods = callers(declaration)
     for kind, server in servers.items():
         if clients := ", ".join(client.namespace for client in elsewhere(declaration, server)):
-            tally.left_out(f"{clients}: a client of {kind} in a namespace that the stack does not declare is not tried")
+            builder.skip(f"{clients}: a client of {kind} in a namespace that the stack does not declare is not tried")
         if all(admitted(server, caller) for caller in pods):
-            tally.left_out(
-                f"every declared namespace is a client of {kind}, so that nobody is left who must be refused"
-            )
+            builder.skip(f"every declared namespace is a client of {kind}, so that nobody is left who must be refused")
 
 
 def _outcome(
-    tally: Tally, declaration: Declaration, kind: str, caller: Caller, outcome: Outcome, snapshot: Snapshot
+    builder: ResultBuilder, declaration: Declaration, kind: str, caller: Caller, outcome: Outcome, snapshot: Snapshot
 ) -> None:
     server = asked(declaration)[kind]
     ref = Ref("NetworkPolicy", names.server(kind), server.namespace)
     client = admitted(server, caller)
     if outcome is Outcome.REACHED:
         message = f"{caller} is no declared client, and can connect to port {server.port}"
-        tally.holds(client, "network.open", ref, message, expected="refused", actual=outcome.value)
+        builder.holds(client, "network.open", ref, message, expected="refused", actual=outcome.value)
     elif explained(declaration, kind, snapshot):
-        tally.skipped(server.namespace)
+        builder.skipped(server.namespace)
     elif client and _answer(kind, snapshot) is McpOutcome.UNREACHABLE:
         # Nobody can connect, whatever the policies say: reported once, as mcp.unreachable.
-        tally.skipped(server.namespace)
+        builder.skipped(server.namespace)
     elif client:
         message = f"{caller} is a declared client, and cannot connect to port {server.port}"
-        tally.fault("network.closed", ref, message, expected=Outcome.REACHED.value, actual=outcome.value)
+        builder.fault("network.closed", ref, message, expected=Outcome.REACHED.value, actual=outcome.value)
     elif outcome is not Outcome.UNRESOLVED and _up(kind, snapshot):
-        tally.passed(namespace=server.namespace)
+        builder.passed(namespace=server.namespace)
     else:
-        tally.unknown(
+        builder.unknown(
             f"connect to {server.namespace}/{ref.name} from {caller}",
             Reason.FAILED,
             "it could not connect, but nobody else could either: that proves no NetworkPolicy",

@@ -11,8 +11,8 @@ import anyio
 import msgspec
 
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Read, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.network.callers import Caller, asked, callers
 from checks.network.probe_job import LABEL, PREFIX, job
 from checks.results.result import Reason
@@ -50,18 +50,20 @@ class Network:
     """What each caller reached, or, where nobody tried on purpose, why not."""
 
     attempts: Mapping[Caller, Reading[Outcomes]]
-    left_out: str = ""
+    skipped: str = ""
 
 
-async def read(declaration: Declaration, access: Access, api: Api, nodes: Reading[tuple[k8s.Node, ...]]) -> Network:
+async def read(
+    declaration: Declaration, connection: Connection, api: ApiClient, nodes: Reading[tuple[k8s.Node, ...]]
+) -> Network:
     """Let every caller try, all at the same time; `nodes` are the cluster's. Whatever happens, the Jobs are deleted."""
-    left_out, servers = _not_declared(declaration), asked(declaration)
-    if servers and access.inside:
-        left_out = left_out or INSIDE
-    elif access.read_only:
-        left_out = left_out or READ_ONLY
-    if left_out or declaration.verifier is None:
-        return Network({}, left_out)
+    skipped, servers = _not_declared(declaration), asked(declaration)
+    if servers and connection.inside:
+        skipped = skipped or INSIDE
+    elif connection.read_only:
+        skipped = skipped or READ_ONLY
+    if skipped or declaration.verifier is None:
+        return Network({}, skipped)
     image = declaration.verifier.image
     attempts: dict[Caller, Reading[Outcomes]] = {}
     alone = isinstance(nodes, Read) and len(nodes.value) == 1
@@ -77,10 +79,10 @@ async def read(declaration: Declaration, access: Access, api: Api, nodes: Readin
     return Network(attempts)
 
 
-def unread(declaration: Declaration, why: Unread) -> Network:
+def unread(declaration: Declaration, why: ReadFailure) -> Network:
     """Give the part of a cluster of which nothing can be read."""
-    if left_out := _not_declared(declaration):
-        return Network({}, left_out)
+    if skipped := _not_declared(declaration):
+        return Network({}, skipped)
     return Network(dict.fromkeys(callers(declaration), why))
 
 
@@ -91,11 +93,11 @@ def _not_declared(declaration: Declaration) -> str:
     return NO_IMAGE if asked(declaration) and declaration.verifier is None else ""
 
 
-async def _attempt(api: Api, caller: Caller, name: str, document: object, kinds: list[str]) -> Reading[Outcomes]:
+async def _attempt(api: ApiClient, caller: Caller, name: str, document: object, kinds: list[str]) -> Reading[Outcomes]:
     start = perf_counter()
     try:
         made = await api.create(JOBS, caller.namespace, name, document)
-        if isinstance(made, Unread):
+        if isinstance(made, ReadFailure):
             return made
         reading = await _report(api, caller, name, kinds)
         return replace(reading, seconds=perf_counter() - start)
@@ -105,13 +107,13 @@ async def _attempt(api: Api, caller: Caller, name: str, document: object, kinds:
             await api.delete(JOBS, caller.namespace, name)
 
 
-async def _report(api: Api, caller: Caller, name: str, kinds: list[str]) -> Reading[Outcomes]:
+async def _report(api: ApiClient, caller: Caller, name: str, kinds: list[str]) -> Reading[Outcomes]:
     what = f"connect to the MCP servers from {caller}"
     pods: tuple[k8s.Pod, ...] = ()
     with anyio.move_on_after(REPORT_SECONDS):
         while True:
             reading = await api.list(PODS, caller.namespace, labels=f"{LABEL}={name}")
-            if isinstance(reading, Unread):
+            if isinstance(reading, ReadFailure):
                 return reading
             pods = reading.value
             for ended in _ended(pods):
@@ -119,7 +121,7 @@ async def _report(api: Api, caller: Caller, name: str, kinds: list[str]) -> Read
             await anyio.sleep(PAUSE_SECONDS)
     why = _waiting(pods) or await _warning(api, caller.namespace, name)
     message = f"the probe pod did not report within {REPORT_SECONDS:g} s" + (f": {why}" if why else "")
-    return Unread(what, Reason.TIMEOUT, message)
+    return ReadFailure(what, Reason.TIMEOUT, message)
 
 
 def _ended(pods: tuple[k8s.Pod, ...]) -> list[k8s.Terminated]:
@@ -138,15 +140,15 @@ def _outcomes(what: str, ended: k8s.Terminated, kinds: list[str]) -> Reading[Out
     if ended.exit_code or not ended.message:
         said = " ".join(ended.message.split())[-200:]
         message = f"the probe pod ended without a report: {ended.reason}, exit code {ended.exit_code}: {said}"
-        return Unread(what, Reason.FAILED, message.rstrip(": "))
+        return ReadFailure(what, Reason.FAILED, message.rstrip(": "))
     try:
         report = msgspec.json.decode(ended.message, type=_Report)
         if not report.alive:
             message = "the probe pod could not reach its DNS server, so that nothing it is refused proves anything"
-            return Unread(what, Reason.FAILED, message)
+            return ReadFailure(what, Reason.FAILED, message)
         return Read(dict(zip(kinds, report.outcomes, strict=True)), 0.0)
     except (msgspec.MsgspecError, ValueError):
-        return Unread(what, Reason.UNDECODABLE, "the probe pod's report is none that this version understands")
+        return ReadFailure(what, Reason.UNDECODABLE, "the probe pod's report is none that this version understands")
 
 
 def _waiting(pods: tuple[k8s.Pod, ...]) -> str:
@@ -157,9 +159,9 @@ def _waiting(pods: tuple[k8s.Pod, ...]) -> str:
     return " ".join("; ".join(reasons).split())[:200]
 
 
-async def _warning(api: Api, namespace: str, name: str) -> str:
+async def _warning(api: ApiClient, namespace: str, name: str) -> str:
     """Say why the Job has no pod: a quota or a policy that forbids it shows in an event alone."""
     events = await api.list(EVENTS, namespace, fields=f"involvedObject.name={name},type=Warning")
-    if isinstance(events, Unread) or not events.value:
+    if isinstance(events, ReadFailure) or not events.value:
         return ""
     return " ".join(events.value[-1].message.split())[:200]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from checks.kube.retry import SETTLE_SECONDS
 from checks.network.callers import Caller, admitted, asked
-from stacks.manifests import Value, pods
+from stacks.manifests import pods
+from stacks.manifests.manifest import Value
 from stacks.manifests.site import site
 from stacks.model import names
 from stacks.model.declaration import Declaration

@@ -9,11 +9,11 @@ from checks.drift.routing import OBJECTS
 from checks.kube import models as k8s
 from checks.kube.client import Read
 from checks.kube.resources import CLUSTER_WIDE, NAMESPACED
-from checks.results.builder import Tally
-from checks.results.result import Ref, Remedy, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref, Remedy, Result
 from checks.servers.check import is_server
 from checks.verification.snapshot import Snapshot
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -29,19 +29,19 @@ _HOLDING = frozenset({"PersistentVolumeClaim", "Secret", "StatefulSet"})
 """Kinds that hold data: no program deletes such an object."""
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Judge the objects that no other row judges, and look for undeclared ones."""
-    tally = Tally(OBJECTS, "Other objects")
-    drift.judge(tally, declaration, snapshot, OBJECTS)
-    _undeclared(tally, declaration, snapshot)
-    _strays(tally, snapshot)
-    return tally.row()
+    builder = ResultBuilder(OBJECTS, "Other objects")
+    drift.check(builder, declaration, snapshot, OBJECTS)
+    _undeclared(builder, declaration, snapshot)
+    _strays(builder, snapshot)
+    return builder.result()
 
 
-def _undeclared(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
-    known = {(obj.kind, obj.namespace, obj.name) for obj in declared(declaration)}
+def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
+    known = {(obj.kind, obj.namespace, obj.name) for obj in build(declaration)}
     for kind, namespace in _places(declaration):
-        if (reading := tally.use(snapshot.objects.of(kind, namespace))) is None:
+        if (reading := builder.use(snapshot.objects.of(kind, namespace))) is None:
             continue
         metas = {name: msgspec.convert(document, k8s.Owned).metadata for name, document in reading.value.items()}
         servers = _servers(snapshot, namespace) if kind == "Deployment" else frozenset()
@@ -50,30 +50,30 @@ def _undeclared(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> N
             for name, meta in metas.items()
             if (kind, namespace, name) not in known and name not in servers and _suspicious(kind, meta)
         ]
-        tally.passed(not strangers, namespace)
+        builder.passed(not strangers, namespace)
         for meta in strangers:
-            _fault(tally, _CODES.get(kind, "object.undeclared"), Ref(kind, meta.name, namespace), meta)
+            _fault(builder, _CODES.get(kind, "object.undeclared"), Ref(kind, meta.name, namespace), meta)
 
 
-def _strays(tally: Tally, snapshot: Snapshot) -> None:
+def _strays(builder: ResultBuilder, snapshot: Snapshot) -> None:
     """Look for objects of kinds that no stack declares; those of our own Deployments and Jobs have a controller."""
-    if not snapshot.strays.lists:
-        tally.fact("kinds that no stack declares", "searched", value=False)
-    for kind, listings in snapshot.strays.lists.items():
+    if not snapshot.unmanaged.lists:
+        builder.fact("kinds that no stack declares", "searched", value=False)
+    for kind, listings in snapshot.unmanaged.lists.items():
         for namespace, listing in listings.items():
-            if (reading := tally.use(listing)) is None:
+            if (reading := builder.use(listing)) is None:
                 continue
             strangers = [obj.metadata for obj in reading.value if not obj.metadata.controlled]
-            tally.passed(not strangers, namespace)
+            builder.passed(not strangers, namespace)
             for meta in strangers:
-                _fault(tally, "object.undeclared", Ref(kind, meta.name, namespace), meta)
+                _fault(builder, "object.undeclared", Ref(kind, meta.name, namespace), meta)
 
 
-def _fault(tally: Tally, code: str, ref: Ref, meta: k8s.OwnedMeta) -> None:
+def _fault(builder: ResultBuilder, code: str, ref: Ref, meta: k8s.OwnedMeta) -> None:
     message = f"the stack does not declare this {ref.kind}"
     actual = meta.labels.get(names.COMPONENT, "present")
     remedy = Remedy.PERSON if ref.kind in _HOLDING else Remedy.REPAIR
-    tally.fault(code, ref, message, expected="absent", actual=actual, remedy=remedy)
+    builder.fault(code, ref, message, expected="absent", actual=actual, remedy=remedy)
 
 
 def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from checks.kube.client import METADATA, Api, Kind, Unread
-from checks.kube.connection import Access
+from checks.kube.client import METADATA, ApiClient, Kind, ReadFailure
+from checks.kube.connection import Connection
 from checks.kube.listing import PerNamespace, everywhere
 from checks.kube.models import Owned
 from stacks.model import names
@@ -23,29 +23,29 @@ KINDS: Mapping[str, Kind[Owned]] = {
 
 
 @dataclass(frozen=True)
-class Strays:
+class Unmanaged:
     """Kind → namespace → the objects with our label, whoever made them; nothing where nobody looked on purpose."""
 
     lists: Mapping[str, PerNamespace[Owned]] = field(default_factory=dict)
 
 
-async def read(declaration: Declaration, access: Access, api: Api) -> Strays:
+async def read(declaration: Declaration, connection: Connection, api: ApiClient) -> Unmanaged:
     """List the metadata of each kind. The verifier's own account is not asked: it has no right to these kinds."""
     lists: dict[str, PerNamespace[Owned]] = {}
 
     async def one(name: str, kind: Kind[Owned]) -> None:
         lists[name] = await everywhere(api, kind, declaration.namespaces, _namespace, labels=names.COMPONENT)
 
-    if not access.inside:
+    if not connection.inside:
         async with anyio.create_task_group() as group:
             for name, kind in KINDS.items():
                 group.start_soon(one, name, kind)
-    return Strays(lists)
+    return Unmanaged(lists)
 
 
-def unread(declaration: Declaration, why: Unread) -> Strays:
+def unread(declaration: Declaration, why: ReadFailure) -> Unmanaged:
     """Give what stands there if nothing can be read."""
-    return Strays({name: dict.fromkeys(declaration.namespaces, why) for name in KINDS})
+    return Unmanaged({name: dict.fromkeys(declaration.namespaces, why) for name in KINDS})
 
 
 def _namespace(item: Owned) -> str:

@@ -11,12 +11,12 @@ from pathlib import Path
 import yaml
 
 from checks.errors import UncheckedError, UsageError
-from checks.kube.client import Api, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, ReadFailure
+from checks.kube.connection import Connection
 from checks.kube.models import TokenRequest
 from checks.rbac.requests import Account, accounts
 from checks.results.result import Permission
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
 LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
@@ -58,7 +58,7 @@ def find(declaration: Declaration, name: str, namespace: str | None) -> Account:
     Raises:
         UsageError: the stack declares none such, or several.
     """
-    known = accounts(declared(declaration))
+    known = accounts(build(declaration))
     found = [account for account in known if account.name == name and namespace in (None, account.namespace)]
     if len(found) > 1:
         raise UsageError(f"several accounts are called {name!r}: {_listed(found)}; name one with --namespace")
@@ -72,7 +72,7 @@ def _listed(known: "tuple[Account, ...] | list[Account]") -> str:
     return ", ".join(str(account) for account in known)
 
 
-async def issue(declaration: Declaration, access: Access, account: Account, lasting: int) -> Ticket:
+async def issue(declaration: Declaration, connection: Connection, account: Account, lasting: int) -> Ticket:
     """Ask for a token of so many seconds, and make a kubeconfig of it that leads where `access` leads.
 
     Raises:
@@ -85,22 +85,22 @@ async def issue(declaration: Declaration, access: Access, account: Account, last
     }
     path = f"/api/v1/namespaces/{account.namespace}/serviceaccounts/{account.name}/token"
     permission = Permission("create", "serviceaccounts/token", account.namespace)
-    async with access.client() as client:
-        given = await Api(client).ask(f"ask for a token of {account}", path, document, TokenRequest, permission)
-    if isinstance(given, Unread):
+    async with connection.client() as client:
+        given = await ApiClient(client).ask(f"ask for a token of {account}", path, document, TokenRequest, permission)
+    if isinstance(given, ReadFailure):
         raise UncheckedError(f"no token of {account}: {given.message}")
     status = given.value.status
-    content = render(declaration.cluster.context, access, account, status.token)
+    content = render(declaration.cluster.context, connection, account, status.token)
     return Ticket(account, status.expiration_timestamp, content)
 
 
-def render(context: str, access: Access, account: Account, token: str) -> str:
+def render(context: str, connection: Connection, account: Account, token: str) -> str:
     """Give the kubeconfig. Its context has the stack's own name, so that every command finds it."""
     entry = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": context,
-        "clusters": [{"name": context, "cluster": _cluster(access)}],
+        "clusters": [{"name": context, "cluster": _cluster(connection)}],
         "users": [{"name": account.name, "user": {"token": token}}],
         "contexts": [
             {
@@ -112,16 +112,16 @@ def render(context: str, access: Access, account: Account, token: str) -> str:
     return yaml.safe_dump(entry, sort_keys=False)
 
 
-def _cluster(access: Access) -> dict[str, object]:
-    cluster: dict[str, object] = {"server": access.host}
-    if access.tls is not None and access.tls.verify_mode is ssl.CERT_NONE:
+def _cluster(connection: Connection) -> dict[str, object]:
+    cluster: dict[str, object] = {"server": connection.host}
+    if connection.tls is not None and connection.tls.verify_mode is ssl.CERT_NONE:
         cluster["insecure-skip-tls-verify"] = True
-    elif access.authority:
-        cluster["certificate-authority-data"] = base64.b64encode(access.authority.read_bytes()).decode()
-    if access.server_name:
-        cluster["tls-server-name"] = access.server_name
-    if access.proxy:
-        cluster["proxy-url"] = access.proxy
+    elif connection.authority:
+        cluster["certificate-authority-data"] = base64.b64encode(connection.authority.read_bytes()).decode()
+    if connection.server_name:
+        cluster["tls-server-name"] = connection.server_name
+    if connection.proxy:
+        cluster["proxy-url"] = connection.proxy
     return cluster
 
 

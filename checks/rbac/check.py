@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterable
 from checks.drift import check as drift
 from checks.drift.routing import RBAC
 from checks.rbac import policy, requests
-from checks.rbac.collect import Rights
+from checks.rbac.collect import Access
 from checks.rbac.escalation import Opening, Way, openings, sentence
 from checks.rbac.policy import Bound, Grant, Policy
 from checks.rbac.questions import Question, completed, meant
 from checks.rbac.requests import Account, place
-from checks.results.builder import Tally
-from checks.results.result import Ref, Remedy, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref, Remedy, Result
 from checks.verification.snapshot import Snapshot
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
 DEFAULTS = frozenset(
@@ -27,79 +27,79 @@ TITLE = "Rights (RBAC)"
 _SHOWN = 3
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Compare accounts, roles and bindings field by field, then judge what they amount to."""
-    tally = Tally(RBAC, TITLE)
-    drift.judge(tally, declaration, snapshot, RBAC)
-    _rights(tally, declaration, snapshot.rights)
-    return tally.row()
+    builder = ResultBuilder(RBAC, TITLE)
+    drift.check(builder, declaration, snapshot, RBAC)
+    _rights(builder, declaration, snapshot.access)
+    return builder.result()
 
 
-def judge_rights(declaration: Declaration, rights: Rights) -> Row:
+def judge_rights(declaration: Declaration, access: Access) -> Result:
     """Judge the bindings of the stack's accounts, what their roles open, and the API server's own answers."""
-    tally = Tally(RBAC, TITLE)
-    _rights(tally, declaration, rights)
-    return tally.row()
+    builder = ResultBuilder(RBAC, TITLE)
+    _rights(builder, declaration, access)
+    return builder.result()
 
 
-def _rights(tally: Tally, declaration: Declaration, rights: Rights) -> None:
-    objects = declared(declaration)
-    live = _live(tally, rights)
+def _rights(builder: ResultBuilder, declaration: Declaration, access: Access) -> None:
+    objects = build(declaration)
+    live = _live(builder, access)
     accounts = requests.accounts(objects)
     if not accounts:
         # Nobody to judge is itself as declared.
-        tally.passed()
+        builder.passed()
     if live is not None:
         ours = frozenset(Ref(each.kind, each.name, each.namespace) for each in objects)
         expected = completed(policy.declared(objects), live.roles)
         for account in accounts:
-            _account(tally, account, expected, live, ours)
-    _answers(tally, rights, live)
+            _account(builder, account, expected, live, ours)
+    _answers(builder, access, live)
 
 
-def _live(tally: Tally, rights: Rights) -> Policy | None:
-    for roles in rights.roles:
-        tally.use(roles)
-    for bindings in rights.bindings:
-        tally.use(bindings)
-    return rights.policy()
+def _live(builder: ResultBuilder, access: Access) -> Policy | None:
+    for roles in access.roles:
+        builder.use(roles)
+    for bindings in access.bindings:
+        builder.use(bindings)
+    return access.policy()
 
 
-def _account(tally: Tally, account: Account, expected: Policy, live: Policy, ours: Collection[Ref]) -> None:
+def _account(builder: ResultBuilder, account: Account, expected: Policy, live: Policy, ours: Collection[Ref]) -> None:
     wanted, there = tuple(expected.grants(account)), tuple(live.grants(account))
     known = {grant.binding for grant in wanted}
     for grant in there:
-        _binding(tally, account, grant, known)
+        _binding(builder, account, grant, known)
         if grant.rules is None and grant.binding in known:
             message = f"{grant.binding} gives {account} the role {grant.role.name}, which does not exist"
             remedy = Remedy.PULUMI if grant.role in ours else Remedy.PERSON
-            tally.fault("rbac.role-missing", grant.role, message, expected="present", actual="absent", remedy=remedy)
+            builder.fault("rbac.role-missing", grant.role, message, expected="present", actual="absent", remedy=remedy)
     allowed = openings(meant(wanted))
     # What an undeclared binding opens is said with it.
     reported = [grant for grant in there if grant.binding in known or grant.bound is Bound.BY_GROUP]
     opened = openings(reported)
     for opening in opened:
         if any(each.covers(opening) for each in allowed):
-            tally.passed()
+            builder.passed()
     for (role, way), some in _by_role(o for o in opened if not any(each.covers(o) for each in allowed)).items():
         text = sentence(way, (each.namespace for each in some), _only(some))
         message = f"the account {account} {text}; the declaration does not grant that"
         remedy = Remedy.PULUMI if role in ours else Remedy.PERSON
-        tally.fault("rbac.escalation", role, message, expected="closed", actual="open", remedy=remedy)
+        builder.fault("rbac.escalation", role, message, expected="closed", actual="open", remedy=remedy)
     for way, some in _by_way(allowed).items():
-        tally.fact(str(account), way.name, sentence(way, (each.namespace for each in some), _only(some)))
+        builder.fact(str(account), way.name, sentence(way, (each.namespace for each in some), _only(some)))
 
 
-def _binding(tally: Tally, account: Account, grant: Grant, known: set[Ref]) -> None:
+def _binding(builder: ResultBuilder, account: Account, grant: Grant, known: set[Ref]) -> None:
     if grant.binding in known or (not grant.binding.namespace and grant.binding.name in DEFAULTS):
-        tally.passed()
+        builder.passed()
         return
     if grant.bound is Bound.BY_GROUP:
         message = f"{grant.role} is given to a group that {account} is in, {place(grant.namespace)}"
-        tally.fault("rbac.group-binding", grant.binding, message, expected="absent", actual=str(grant.role))
+        builder.fault("rbac.group-binding", grant.binding, message, expected="absent", actual=str(grant.role))
         return
     message = f"{grant.role} is given to {account} {place(grant.namespace)}, which the declaration does not do"
-    tally.fault(
+    builder.fault(
         "rbac.undeclared-binding", grant.binding, message + _opens(grant), expected="absent", actual=str(grant.role)
     )
 
@@ -129,29 +129,29 @@ def _only(found: Iterable[Opening]) -> frozenset[str]:
     return frozenset(name for opening in found for name in opening.only)
 
 
-def _answers(tally: Tally, rights: Rights, live: Policy | None) -> None:
+def _answers(builder: ResultBuilder, access: Access, live: Policy | None) -> None:
     """Judge what the API server decides; a right too many that the roles explain is reported with them."""
     denied: dict[Account, list[Question]] = defaultdict(list)
-    for question, reading in rights.answers.items():
-        if (answer := tally.use(reading)) is None:
+    for question, reading in access.answers.items():
+        if (answer := builder.use(reading)) is None:
             continue
         if answer.value is question.expected:
-            tally.passed()
+            builder.passed()
         elif question.expected:
             denied[question.account].append(question)
         elif live is not None and any(grant.allows(question.request) for grant in live.grants(question.account)):
-            tally.skipped()
+            builder.skipped()
         else:
             message = (
                 f"the API server lets the account {question.request}, which no role grants: another authorizer does"
             )
             ref = _ref(question.account)
-            tally.fault("rbac.allowed", ref, message, expected="denied", actual="allowed")
+            builder.fault("rbac.allowed", ref, message, expected="denied", actual="allowed")
     for account, questions in denied.items():
         shown = "; ".join(str(question.request) for question in questions[:_SHOWN])
         more = f"; and {len(questions) - _SHOWN} more" if len(questions) > _SHOWN else ""
         message = f"the API server does not let the account {shown}{more}"
-        tally.fault("rbac.denied", _ref(account), message, expected="allowed", actual="denied")
+        builder.fault("rbac.denied", _ref(account), message, expected="allowed", actual="denied")
 
 
 def _ref(account: Account) -> Ref:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import anyio
 
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Read, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.rbac import policy, requests
 from checks.rbac.policy import Policy
 from checks.rbac.questions import Question, completed, questions
 from checks.results.result import Permission, Reason
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
 _RBAC = "apis/rbac.authorization.k8s.io/v1"
@@ -26,7 +26,7 @@ _ASKING = "ask what the stack's accounts may do"
 
 
 @dataclass(frozen=True)
-class Rights:
+class Access:
     """The cluster's roles and bindings, and whether each request in question is allowed."""
 
     roles: tuple[Reading[tuple[k8s.Role, ...]], ...]
@@ -42,7 +42,7 @@ class Rights:
         return Policy(tuple(role for some in roles for role in some), tuple(each for some in bindings for each in some))
 
 
-async def read(declaration: Declaration, _access: Access, api: Api) -> Rights:
+async def read(declaration: Declaration, _access: Connection, api: ApiClient) -> Access:
     """Read the policy, then ask about every account of the stack."""
     roles: dict[Kind[k8s.Role], Reading[tuple[k8s.Role, ...]]] = {}
     bindings: dict[Kind[k8s.Binding], Reading[tuple[k8s.Binding, ...]]] = {}
@@ -60,21 +60,21 @@ async def read(declaration: Declaration, _access: Access, api: Api) -> Rights:
             group.start_soon(list_bindings, kind_of_binding)
     known = roles[CLUSTER_ROLES]
     asked = about(declaration, known.value if isinstance(known, Read) else ())
-    return Rights(tuple(roles.values()), tuple(bindings.values()), await _ask(api, asked))
+    return Access(tuple(roles.values()), tuple(bindings.values()), await _ask(api, asked))
 
 
-def unread(declaration: Declaration, why: Unread) -> Rights:
+def unread(declaration: Declaration, why: ReadFailure) -> Access:
     """Give the rights in a cluster of which nothing can be read."""
-    return Rights((why,), (why,), dict.fromkeys(about(declaration, ()), why))
+    return Access((why,), (why,), dict.fromkeys(about(declaration, ()), why))
 
 
 def about(declaration: Declaration, live: tuple[k8s.Role, ...]) -> tuple[Question, ...]:
     """Give the questions that a declaration raises; `live` are the cluster's roles, as far as they are known."""
-    objects = declared(declaration)
+    objects = build(declaration)
     return questions(requests.accounts(objects), completed(policy.declared(objects), live))
 
 
-async def _ask(api: Api, asked: tuple[Question, ...]) -> dict[Question, Reading[bool]]:
+async def _ask(api: ApiClient, asked: tuple[Question, ...]) -> dict[Question, Reading[bool]]:
     answers: dict[Question, Reading[bool]] = {}
 
     async def ask(question: Question) -> None:
@@ -82,7 +82,7 @@ async def _ask(api: Api, asked: tuple[Question, ...]) -> dict[Question, Reading[
 
     for first in asked[:1]:
         await ask(first)
-        if isinstance(refused := answers[first], Unread) and refused.reason is Reason.FORBIDDEN:
+        if isinstance(refused := answers[first], ReadFailure) and refused.reason is Reason.FORBIDDEN:
             # Nobody gets another answer to the other hundred.
             return dict.fromkeys(asked, refused)
     async with anyio.create_task_group() as group:
@@ -91,7 +91,7 @@ async def _ask(api: Api, asked: tuple[Question, ...]) -> dict[Question, Reading[
     return {question: answers[question] for question in asked}
 
 
-async def review(api: Api, question: Question) -> Reading[bool]:
+async def review(api: ApiClient, question: Question) -> Reading[bool]:
     """Ask the API server's authorizers one question (SubjectAccessReview)."""
     request = question.request
     resource, _, subresource = request.resource.partition("/")
@@ -114,4 +114,4 @@ async def review(api: Api, question: Question) -> Reading[bool]:
     }
     permission = Permission("create", REVIEWS.resource())
     reading = await api.ask(_ASKING, REVIEWS.path(), document, k8s.AccessReview, permission)
-    return reading if isinstance(reading, Unread) else Read(reading.value.status.allowed, reading.seconds)
+    return reading if isinstance(reading, ReadFailure) else Read(reading.value.status.allowed, reading.seconds)

@@ -30,7 +30,7 @@ class Way:
     """What the account may do."""
     so: str
     """What it therefore may do as well."""
-    rights: tuple[Right, ...]
+    access: tuple[Right, ...]
     cluster: bool = False
     """Whether the resources lie in no namespace, so that a RoleBinding opens nothing."""
     only_in: str = ""
@@ -38,7 +38,7 @@ class Way:
 
     def request(self, namespace: str = "") -> Request:
         """Give the request by which an account that may not go this way is tried."""
-        right = self.rights[0]
+        right = self.access[0]
         return Request(right.verbs[0], right.group, right.resources[0], namespace)
 
 
@@ -194,7 +194,7 @@ def _openings(grants: Iterable[Grant]) -> Iterator[Opening]:
 def _opens(rule: PolicyRule, way: Way) -> bool:
     return any(
         allows(rule, Request(verb, right.group, resource, name=rule.resource_names[0] if rule.resource_names else ""))
-        for right in way.rights
+        for right in way.access
         for verb in right.verbs
         for resource in right.resources
         if not (rule.resource_names and _nameless(verb, resource))

@@ -2,23 +2,23 @@
 
 import msgspec
 
-from checks.kube.client import Api, Read, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Read, ReadFailure
+from checks.kube.connection import Connection
 from checks.rbac import check as rbac
-from checks.rbac import collect as rights
+from checks.rbac import collect as access
 from checks.rbac import policy, requests
-from checks.rbac.collect import Rights
+from checks.rbac.collect import Access
 from checks.rbac.escalation import Opening, openings, sentence
 from checks.rbac.policy import Bound, Policy
 from checks.rbac.questions import completed, meant
 from checks.rbac.requests import Account
-from checks.results.result import Row, Severity, Status
+from checks.results.result import Result, Severity, Status
 from checks.verification.snapshot import HOPELESS
 from checks.verification.verify import accepted, exit_code, status
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
-SCHEMA = "cortex.dev/access/v1"
+SCHEMA = "cortex.dev/access/v2"
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -78,36 +78,36 @@ class Matrix(msgspec.Struct, frozen=True, rename="camel"):
     status: Status
     exit_code: int
     accounts: tuple[AccountRights, ...]
-    row: Row
+    result: Result
 
 
-async def draw(stack: str, declaration: Declaration, access: Access) -> Matrix:
+async def draw(stack: str, declaration: Declaration, connection: Connection) -> Matrix:
     """Ask what the accounts of a stack may do, and judge it as a verification does."""
-    seen = await _look(declaration, access)
-    row = accepted(declaration, rbac.judge_rights(declaration, seen))
+    seen = await _look(declaration, connection)
+    result = accepted(declaration, rbac.judge_rights(declaration, seen))
     return Matrix(
         schema=SCHEMA,
         stack=stack,
-        context=access.context,
-        server=access.host,
-        status=status((row,)),
-        exit_code=exit_code((row,), Severity.ERROR),
+        context=connection.context,
+        server=connection.host,
+        status=status((result,)),
+        exit_code=exit_code((result,), Severity.ERROR),
         accounts=_accounts(declaration, seen),
-        row=row,
+        result=result,
     )
 
 
-async def _look(declaration: Declaration, access: Access) -> Rights:
-    async with access.client() as client:
-        api = Api(client)
+async def _look(declaration: Declaration, connection: Connection) -> Access:
+    async with connection.client() as client:
+        api = ApiClient(client)
         version = await api.version()
-        if isinstance(version, Unread) and version.reason in HOPELESS:
-            return rights.unread(declaration, version)
-        return await rights.read(declaration, access, api)
+        if isinstance(version, ReadFailure) and version.reason in HOPELESS:
+            return access.unread(declaration, version)
+        return await access.read(declaration, connection, api)
 
 
-def _accounts(declaration: Declaration, seen: Rights) -> tuple[AccountRights, ...]:
-    objects = declared(declaration)
+def _accounts(declaration: Declaration, seen: Access) -> tuple[AccountRights, ...]:
+    objects = build(declaration)
     live = seen.policy()
     expected = completed(policy.declared(objects), live.roles if live else ())
     return tuple(
@@ -121,7 +121,7 @@ def _accounts(declaration: Declaration, seen: Rights) -> tuple[AccountRights, ..
     )
 
 
-def _cells(account: Account, seen: Rights) -> tuple[Cell, ...]:
+def _cells(account: Account, seen: Access) -> tuple[Cell, ...]:
     return tuple(
         Cell(
             question.request.verb,

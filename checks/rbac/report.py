@@ -13,8 +13,8 @@ from checks.rbac.matrix import AccountRights, Cell, Matrix
 from checks.results.result import Status
 
 _SENTENCES = {
-    Status.OK: "As declared: {passed} assertions hold.",
-    Status.FINDINGS: "Not as declared (`cortex explain CODE` tells more).",
+    Status.PASS: "As declared: {passed} assertions hold.",
+    Status.FAIL: "Not as declared (`cortex explain CODE` tells more).",
     Status.UNKNOWN: "Not known to be as declared.",
 }
 _WORDS = {True: "yes", False: "no", None: "?"}
@@ -33,10 +33,10 @@ def _parts(matrix: Matrix) -> Iterator[RenderableType]:
         yield Text(f"\nServiceAccount {account.namespace}/{account.name}", style="bold")
         yield from _table(account)
         yield from _ways(account)
-    yield from details((matrix.row,))
-    row = matrix.row
-    style = "green" if row.status is Status.OK else "bold yellow"
-    yield Text("\n" + _SENTENCES[row.status].format(passed=row.passed), style=style)
+    yield from details((matrix.result,))
+    result = matrix.result
+    style = "green" if result.status is Status.PASS else "bold yellow"
+    yield Text("\n" + _SENTENCES[result.status].format(passed=result.passed), style=style)
 
 
 def _table(account: AccountRights) -> Iterator[Text]:

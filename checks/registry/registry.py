@@ -9,7 +9,7 @@ import msgspec
 from checks.cli.output import show
 from checks.errors import UncheckedError, UsageError
 from checks.formats.document import render
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.servers.discovery import Sight, Sighting
 
 FILE = Path("mcp-server-registry.json")
@@ -54,9 +54,9 @@ class Registry(msgspec.Struct, frozen=True):
         """Give the registry with one server alone."""
         return msgspec.structs.replace(self, servers={kind: self.servers[kind]})
 
-    def serves(self, access: Access, now: datetime, max_age: timedelta) -> bool:
+    def serves(self, connection: Connection, now: datetime, max_age: timedelta) -> bool:
         """Tell whether it is of this cluster, and no older than this; one from the future is no use either."""
-        of_cluster = (self.context, self.cluster) == (access.context, access.host)
+        of_cluster = (self.context, self.cluster) == (connection.context, connection.host)
         return of_cluster and timedelta(0) <= now - self.last_update <= max_age
 
 
@@ -85,7 +85,7 @@ def save(registry: Registry, path: Path) -> None:
     show(render(registry), path)
 
 
-def register(sight: Sight, access: Access, now: datetime) -> Registry:
+def register(sight: Sight, connection: Connection, now: datetime) -> Registry:
     """Make the registry of the declared servers that run. One that nobody declared is nobody to talk to.
 
     Raises:
@@ -94,7 +94,7 @@ def register(sight: Sight, access: Access, now: datetime) -> Registry:
     if sight.unread:
         raise UncheckedError(f"the registry is left as it was: {sight.unread[0].message}")
     running = [one for one in sight.sightings if one.declared and one.pod.status.phase == "Running"]
-    return Registry(now, {one.type: _entry(one, now) for one in running}, access.context, access.host)
+    return Registry(now, {one.type: _entry(one, now) for one in running}, connection.context, connection.host)
 
 
 def _entry(sighting: Sighting, now: datetime) -> Entry:

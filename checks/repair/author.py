@@ -13,7 +13,7 @@ from checks.drift.managed_fields import CONTROLLERS, OURS
 from checks.kube.resources import Document
 from checks.repair.paths import Path, is_list, item, matches
 from checks.results.result import Ref
-from stacks.manifests import Value
+from stacks.manifests.manifest import Value
 
 
 class Author(msgspec.Struct, frozen=True):

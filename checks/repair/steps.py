@@ -12,7 +12,7 @@ from checks.repair.author import Author, author
 from checks.repair.paths import Field, Path, Token, find, is_list, pointer
 from checks.results.result import Finding, Ref
 from checks.results.result import Value as Shown
-from stacks.manifests import Value
+from stacks.manifests.manifest import Value
 
 HIDDEN_TEXT = "(not shown)"
 _DATA = frozenset({"binaryData", "data"})

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import TypeVar
 
-from checks.kube.client import Read, Reading, Unread
+from checks.kube.client import Read, ReadFailure, Reading
 from checks.results.catalogue import finding
 from checks.results.result import (
-    LEFT_OUT,
+    SKIPPED,
     Counts,
     Fact,
     Finding,
@@ -14,7 +14,7 @@ from checks.results.result import (
     Reason,
     Ref,
     Remedy,
-    Row,
+    Result,
     Unknown,
     Value,
     outcome,
@@ -24,7 +24,7 @@ from checks.results.result import (
 T = TypeVar("T")
 
 
-class Tally:
+class ResultBuilder:
     """The growing result of one judge."""
 
     def __init__(self, name: str, title: str) -> None:
@@ -39,7 +39,7 @@ class Tally:
     def use(self, reading: Reading[T]) -> Read[T] | None:
         """Take a reading into account: give it if it was read, else note that it is unknown."""
         self.took(reading.seconds)
-        if isinstance(reading, Unread):
+        if isinstance(reading, ReadFailure):
             self.unknown(reading.what, reading.reason, reading.message, reading.permission)
             return None
         return reading
@@ -102,18 +102,18 @@ class Tally:
         """Note something observed."""
         self._facts.append(Fact(subject, name, value))
 
-    def left_out(self, why: str) -> None:
+    def skip(self, why: str) -> None:
         """Note that something was not to be checked here: whatever else holds, the row is then not ok."""
-        self.fact(self._name, LEFT_OUT, why)
+        self.fact(self._name, SKIPPED, why)
 
-    def row(self) -> Row:
+    def result(self) -> Result:
         """Give the result. A judge that judged nothing at all is unknown, not ok."""
         passed, skipped = self._passed.total(), self._skipped.total()
         if not (passed or skipped or self._findings or self._unknowns or reasons(self._facts)):
-            self.unknown(self._title, Reason.UNJUDGED, "the check judged nothing: this is a fault of cortex")
+            self.unknown(self._title, Reason.BUG, "the check judged nothing: this is a fault of cortex")
         unknowns = tuple(self._unknowns)
         spaces = sorted({*self._passed, *self._skipped})
-        return Row(
+        return Result(
             name=self._name,
             title=self._title,
             status=outcome(passed, self._findings, unknowns, self._facts),

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-SCHEMA = "cortex.dev/verify/v1"
+SCHEMA = "cortex.dev/verify/v2"
 """Name and version of the JSON report. A change that breaks a reader of it raises the version."""
 
 Value = str | int | float | bool | None
@@ -28,20 +28,20 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     FAILED = "failed"
     GATED = "gated"
-    UNJUDGED = "unjudged"
+    BUG = "bug"
 
 
 class Status(StrEnum):
     """The outcome of a row or of the whole verification.
 
-    A row is `left-out` where the declaration, or the place of the verification, says that something cannot be checked
-    there: it is neither ok nor unknown, and its facts `left_out` say why.
+    A check is `skipped` where the declaration, or the place of the verification, says that something cannot be checked
+    there: it neither passes nor is unknown, and its facts `skipped` say why.
     """
 
-    OK = "ok"
-    FINDINGS = "findings"
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
     UNKNOWN = "unknown"
-    LEFT_OUT = "left-out"
+    SKIPPED = "skipped"
 
 
 class Remedy(StrEnum):
@@ -125,7 +125,7 @@ class Counts(msgspec.Struct, frozen=True):
     skipped: int = 0
 
 
-class Row(msgspec.Struct, frozen=True, rename="camel"):
+class Result(msgspec.Struct, frozen=True, rename="camel"):
     """What one judge says.
 
     `passed` counts the assertions that held; `skipped` counts those left out because another row's finding explains
@@ -149,7 +149,7 @@ class Row(msgspec.Struct, frozen=True, rename="camel"):
     by_namespace: dict[str, Counts] = {}
 
 
-LEFT_OUT = "left_out"
+SKIPPED = "skipped"
 """Name of the fact that says why something of a row was left out."""
 
 PENDING_DELETION = "pending_deletion"
@@ -158,7 +158,7 @@ PENDING_DELETION = "pending_deletion"
 
 def reasons(facts: Iterable[Fact]) -> tuple[str, ...]:
     """Give the reasons for which something of a row was left out."""
-    return tuple(str(fact.value) for fact in facts if fact.name == LEFT_OUT)
+    return tuple(str(fact.value) for fact in facts if fact.name == SKIPPED)
 
 
 def outcome(
@@ -170,22 +170,22 @@ def outcome(
 ) -> Status:
     """Tell the status of a row."""
     if findings:
-        return Status.FINDINGS
+        return Status.FAIL
     if unknowns:
         return Status.UNKNOWN
     if reasons(facts):
-        return Status.LEFT_OUT
+        return Status.SKIPPED
     # What was only skipped is explained elsewhere, but not ok.
-    return Status.OK if passed or suppressed else Status.UNKNOWN
+    return Status.PASS if passed or suppressed else Status.UNKNOWN
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """The part of a verification that was asked for: rows and namespaces by name, and the least severity shown.
+    """The part of a verification that was asked for: checks and namespaces by name, and the least severity shown.
 
-    No rows, or no namespaces, means all of them.
+    No checks, or no namespaces, means all of them.
     """
 
-    rows: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     severity: Severity = Severity.WARNING
 
@@ -194,16 +194,16 @@ class Selection(msgspec.Struct, frozen=True):
         return "; ".join([*parts, *(["only errors"] if self.severity is Severity.ERROR else [])])
 
     def _named(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        return ("rows", self.rows), ("namespaces", self.namespaces)
+        return ("checks", self.checks), ("namespaces", self.namespaces)
 
     @property
     def narrow(self) -> bool:
         """Tell whether part of the declaration is not looked at."""
-        return bool(self.rows or self.namespaces)
+        return bool(self.checks or self.namespaces)
 
-    def has_row(self, name: str) -> bool:
-        """Tell whether a row was asked for."""
-        return not self.rows or name in self.rows
+    def has_check(self, name: str) -> bool:
+        """Return whether a check was asked for."""
+        return not self.checks or name in self.checks
 
 
 EVERYTHING = Selection()
@@ -226,41 +226,41 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
     seconds: float
     status: Status
     exit_code: int
-    rows: tuple[Row, ...]
+    results: tuple[Result, ...]
     fail_on: Severity = Severity.ERROR
     selection: Selection = Selection()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Give the findings of all rows."""
-        return tuple(finding for row in self.rows for finding in row.findings)
+        return tuple(finding for result in self.results for finding in result.findings)
 
     @property
     def suppressed(self) -> tuple[Suppressed, ...]:
         """Give the suppressed findings of all rows."""
-        return tuple(entry for row in self.rows for entry in row.suppressed)
+        return tuple(entry for result in self.results for entry in result.suppressed)
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:
         """Give what could not be checked, each once, though several rows may miss it."""
-        return tuple(dict.fromkeys(unknown for row in self.rows for unknown in row.unknowns))
+        return tuple(dict.fromkeys(unknown for result in self.results for unknown in result.unknowns))
 
     @property
-    def left_out(self) -> tuple[tuple[str, str], ...]:
+    def skipped(self) -> tuple[tuple[str, str], ...]:
         """Give what could not be checked here by declaration: the row's title, and why."""
-        return tuple((row.title, why) for row in self.rows for why in reasons(row.facts))
+        return tuple((result.title, why) for result in self.results for why in reasons(result.facts))
 
     @property
     def pending_deletion(self) -> tuple[str, ...]:
         """Name what was left out because the deployment under way is still to delete it."""
-        return tuple(fact.subject for row in self.rows for fact in row.facts if fact.name == PENDING_DELETION)
+        return tuple(fact.subject for result in self.results for fact in result.facts if fact.name == PENDING_DELETION)
 
     @property
     def gap(self) -> str:
         """Say why nothing is known although nothing is listed as unknown; empty where that is not so."""
-        if self.status not in (Status.UNKNOWN, Status.LEFT_OUT) or self.unknowns:
+        if self.status not in (Status.UNKNOWN, Status.SKIPPED) or self.unknowns:
             return ""
-        if skipped := sum(row.skipped for row in self.rows):
+        if skipped := sum(result.skipped for result in self.results):
             return f"assertions skipped: {skipped}, and no error in this report explains why"
         return "nothing was checked: the selection covers nothing that can be checked here"
 

@@ -5,9 +5,9 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from checks.results.builder import Tally
+from checks.results.builder import ResultBuilder
 from checks.results.catalogue import catalogue, near
-from checks.results.result import Finding, Ref, Row, Suppressed, outcome
+from checks.results.result import Finding, Ref, Result, Suppressed, outcome
 from stacks.model.suppression import Suppression
 
 NAME, TITLE = "suppressions", "Suppressions"
@@ -26,34 +26,36 @@ def faults(suppressions: Suppressions) -> Iterator[str]:
             yield f"cortex:suppressions.{number}.code: no finding has the code {suppression.code!r}: {hint}"
 
 
-def apply(rows: Sequence[Row], suppressions: Suppressions, today: date) -> tuple[Row, ...]:
+def apply(results: Sequence[Result], suppressions: Suppressions, today: date) -> tuple[Result, ...]:
     """Take the findings that are accepted today out of the rows' findings, and list them as suppressed."""
     active = [suppression for suppression in suppressions if not suppression.ended(today)]
-    return tuple(_row(row, active) for row in rows)
+    return tuple(_row(result, active) for result in results)
 
 
-def _row(row: Row, active: Suppressions) -> Row:
-    covered = {finding: next(_covering(finding, active), None) for finding in row.findings}
-    findings = tuple(finding for finding in row.findings if covered[finding] is None)
+def _row(result: Result, active: Suppressions) -> Result:
+    covered = {finding: next(_covering(finding, active), None) for finding in result.findings}
+    findings = tuple(finding for finding in result.findings if covered[finding] is None)
     suppressed = tuple(
         Suppressed(finding, by.reason, by.until.isoformat()) for finding, by in covered.items() if by is not None
     )
-    status = outcome(row.passed, findings, row.unknowns, row.facts, suppressed)
-    return replace(row, findings=findings, suppressed=suppressed, status=status)
+    status = outcome(result.passed, findings, result.unknowns, result.facts, suppressed)
+    return replace(result, findings=findings, suppressed=suppressed, status=status)
 
 
 def _covering(finding: Finding, suppressions: Suppressions) -> Iterator[Suppression]:
     return (one for one in suppressions if one.covers(finding.code, str(finding.object)))
 
 
-def judge(suppressions: Suppressions, rows: Sequence[Row], today: date, *, complete: bool) -> Row:
+def check(suppressions: Suppressions, results: Sequence[Result], today: date, *, complete: bool) -> Result:
     """Judge whether each suppression still holds and, if all findings are known (`complete`), is still needed."""
-    tally = Tally(NAME, TITLE)
-    found = [finding for row in rows for finding in [*row.findings, *(entry.finding for entry in row.suppressed)]]
+    builder = ResultBuilder(NAME, TITLE)
+    found = [
+        finding for result in results for finding in [*result.findings, *(entry.finding for entry in result.suppressed)]
+    ]
     for suppression in suppressions:
         ref = Ref("Suppression", " ".join(part for part in (suppression.code, _object(suppression)) if part))
         message = f"the suppression ended on {suppression.until}: {suppression.reason}"
-        lasts = tally.holds(
+        lasts = builder.holds(
             not suppression.ended(today),
             "suppression.expired",
             ref,
@@ -64,8 +66,8 @@ def judge(suppressions: Suppressions, rows: Sequence[Row], today: date, *, compl
         if lasts and complete:
             used = any(suppression.covers(finding.code, str(finding.object)) for finding in found)
             message = f"nothing that was found is suppressed by it: {suppression.reason}"
-            tally.holds(used, "suppression.unused", ref, message, expected="a finding", actual="none")
-    return tally.row()
+            builder.holds(used, "suppression.unused", ref, message, expected="a finding", actual="none")
+    return builder.result()
 
 
 def _object(suppression: Suppression) -> str:

@@ -7,111 +7,113 @@ from checks.drift.check import holds
 from checks.drift.diff import place as place_of
 from checks.kube.client import Read, Reading
 from checks.kube.models.references import Reference
-from checks.results.builder import Tally
-from checks.results.result import Ref, Remedy, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref, Remedy, Result
 from checks.secrets import wanted
 from checks.secrets.rolled import Server
 from checks.secrets.sealed import Sealed
 from checks.secrets.wanted import Place, WantedSecret
 from checks.verification.snapshot import Snapshot
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
 _FAMILY = {"Secret": "secret", "ConfigMap": "config"}
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Judge each declared Secret, the pods of each server, and what nobody uses. What ConfigMaps hold is no secret."""
-    tally = Tally("secrets", "Secrets and what pods read")
-    if snapshot.secrets.left_out:
-        tally.left_out(snapshot.secrets.left_out)
+    builder = ResultBuilder("secrets", "Secrets and what pods read")
+    if snapshot.secrets.skipped:
+        builder.skip(snapshot.secrets.skipped)
     else:
-        _read(tally, declaration, snapshot)
-    return tally.row()
+        _read(builder, declaration, snapshot)
+    return builder.result()
 
 
-def _read(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
+def _read(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     part = snapshot.secrets
-    labels = {Place(obj.namespace, obj.name): obj.labels for obj in declared(declaration) if obj.kind == "Secret"}
+    labels = {Place(obj.namespace, obj.name): obj.labels for obj in build(declaration) if obj.kind == "Secret"}
     for secret in wanted.secrets(declaration):
         if not snapshot.has_namespace(secret.place.namespace):
             # Reported once, as namespace.missing.
-            tally.skipped(secret.place.namespace)
-        elif (reading := tally.use(part.secrets[secret.place])) is not None:
-            _secret(tally, secret, reading.value, part.taken)
+            builder.skipped(secret.place.namespace)
+        elif (reading := builder.use(part.secrets[secret.place])) is not None:
+            _secret(builder, secret, reading.value, part.taken)
             if reading.value is not None:
-                _labels(tally, secret.place, labels.get(secret.place, {}), reading.value.labels)
+                _labels(builder, secret.place, labels.get(secret.place, {}), reading.value.labels)
     for kind in declaration.servers:
-        if (rolled := tally.use(part.servers[kind])) is not None:
-            _server(tally, declaration, kind, rolled.value, snapshot)
-    config_maps = {(obj.name, obj.namespace) for obj in declared(declaration) if obj.kind == "ConfigMap"}
+        if (rolled := builder.use(part.servers[kind])) is not None:
+            _server(builder, declaration, kind, rolled.value, snapshot)
+    config_maps = {(obj.name, obj.namespace) for obj in build(declaration) if obj.kind == "ConfigMap"}
     for namespace, unused in part.unused.items():
-        _unused(tally, namespace, unused, config_maps)
+        _unused(builder, namespace, unused, config_maps)
     if not (declaration.servers or declaration.secrets or part.unused):
-        tally.passed()
+        builder.passed()
 
 
 def _unused(
-    tally: Tally, namespace: str, unused: Reading[tuple[Reference, ...]], made: Collection[tuple[str, str]]
+    builder: ResultBuilder, namespace: str, unused: Reading[tuple[Reference, ...]], made: Collection[tuple[str, str]]
 ) -> None:
-    if (idle := tally.use(unused)) is not None:
+    if (idle := builder.use(unused)) is not None:
         for one in idle.value:
             ref = Ref(one.kind, one.name, namespace)
             # A declared one would be made again.
             undeclared = one.kind == "ConfigMap" and (one.name, namespace) not in made
             cure = Remedy.REPAIR if undeclared else Remedy.PERSON
             code = f"{_FAMILY[one.kind]}.unused"
-            tally.fault(code, ref, "nobody uses it", expected="used", actual="unused", remedy=cure)
-        tally.passed(namespace=namespace)
+            builder.fault(code, ref, "nobody uses it", expected="used", actual="unused", remedy=cure)
+        builder.passed(namespace=namespace)
 
 
-def _secret(tally: Tally, secret: WantedSecret, there: Sealed | None, now: datetime) -> None:
+def _secret(builder: ResultBuilder, secret: WantedSecret, there: Sealed | None, now: datetime) -> None:
     ref = Ref("Secret", secret.place.name, secret.place.namespace)
     cure = Remedy.PULUMI if secret.made else Remedy.PERSON
     if there is None:
         message = "the Secret does not exist"
-        tally.fault("secret.missing", ref, message, expected="present", actual="absent", remedy=cure)
+        builder.fault("secret.missing", ref, message, expected="present", actual="absent", remedy=cure)
         return
     missing, undeclared = secret.keys - there.keys, there.keys - secret.keys if secret.made else frozenset()
     if missing:
-        _keys(tally, ref, secret, there, f"lacks {', '.join(sorted(missing))}", cure)
+        _keys(builder, ref, secret, there, f"lacks {', '.join(sorted(missing))}", cure)
     if undeclared:
         # No deployment takes away a key that it does not declare.
-        _keys(tally, ref, secret, there, f"also has {', '.join(sorted(undeclared))}", Remedy.PERSON)
+        _keys(builder, ref, secret, there, f"also has {', '.join(sorted(undeclared))}", Remedy.PERSON)
     same = not missing and not undeclared
-    tally.passed(same, ref.namespace)
+    builder.passed(same, ref.namespace)
     if secret.type is not None:
-        tally.equal("secret.type", ref, "the Secret has another type", secret.type, there.type, cure)
+        builder.equal("secret.type", ref, "the Secret has another type", secret.type, there.type, cure)
     if secret.made and same:
         message = "it does not hold what was deployed" if there.intact is False else "it carries no checksum"
         actual = "changed" if there.intact is False else "not known"
-        tally.holds(there.intact is True, "secret.content", ref, message, expected="as deployed", actual=actual)
+        builder.holds(there.intact is True, "secret.content", ref, message, expected="as deployed", actual=actual)
     days = (now - there.changed).days
     message = f"the Secret was last written {days} days ago"
     most = secret.rotate_after_days
-    tally.holds(days <= most, "secret.rotation", ref, message, expected=f"at most {most} days", actual=f"{days} days")
+    builder.holds(days <= most, "secret.rotation", ref, message, expected=f"at most {most} days", actual=f"{days} days")
 
 
-def _keys(tally: Tally, ref: Ref, secret: WantedSecret, there: Sealed, fault: str, remedy: Remedy) -> None:
+def _keys(builder: ResultBuilder, ref: Ref, secret: WantedSecret, there: Sealed, fault: str, remedy: Remedy) -> None:
     expected, actual = ", ".join(sorted(secret.keys)), ", ".join(sorted(there.keys)) or None
-    tally.fault("secret.keys", ref, f"the Secret {fault}", expected=expected, actual=actual, remedy=remedy)
+    builder.fault("secret.keys", ref, f"the Secret {fault}", expected=expected, actual=actual, remedy=remedy)
 
 
-def _labels(tally: Tally, place: Place, declared: Mapping[str, str], there: Mapping[str, str]) -> None:
+def _labels(builder: ResultBuilder, place: Place, declared: Mapping[str, str], there: Mapping[str, str]) -> None:
     ref = Ref("Secret", place.name, place.namespace)
     for key, value in declared.items():
         message = f"{place_of(('metadata', 'labels', key))} is " + ("not as declared" if key in there else "missing")
-        tally.equal("object.label", ref, message, value, there.get(key))
+        builder.equal("object.label", ref, message, value, there.get(key))
 
 
-def _server(tally: Tally, declaration: Declaration, kind: str, rolled: Server | None, snapshot: Snapshot) -> None:
+def _server(
+    builder: ResultBuilder, declaration: Declaration, kind: str, rolled: Server | None, snapshot: Snapshot
+) -> None:
     ref = Ref("Deployment", names.server(kind), declaration.servers[kind].namespace)
     if rolled is None:
         # Reported once, as server.missing or namespace.missing.
-        tally.skipped(ref.namespace)
+        builder.skipped(ref.namespace)
         return
-    mine = [obj for obj in declared(declaration) if obj.namespace == ref.namespace]
+    mine = [obj for obj in build(declaration) if obj.namespace == ref.namespace]
     made = {(obj.kind, obj.name) for obj in mine}
     deployment = next(obj for obj in mine if (obj.kind, obj.name) == (ref.kind, ref.name))
     for one in rolled.dangling:
@@ -121,14 +123,14 @@ def _server(tally: Tally, declaration: Declaration, kind: str, rolled: Server | 
         ours = (one.kind, one.name) in made or not holds(snapshot, deployment)
         cure = Remedy.PULUMI if ours else Remedy.PERSON
         code = f"{_FAMILY[one.kind]}.reference"
-        tally.fault(code, ref, message, expected="present", actual="absent", remedy=cure)
+        builder.fault(code, ref, message, expected="present", actual="absent", remedy=cure)
     read = [secret for secret in wanted.secrets(declaration) if kind in secret.users and secret.made]
     if rolled.current is None or any(_changed(secret, snapshot) for secret in read):
         # Reported once: what the pods read is itself missing or not as deployed.
-        tally.skipped(ref.namespace)
+        builder.skipped(ref.namespace)
         return
     what = ", ".join(_sources(declaration, kind)) or "nothing at all"
-    tally.holds(
+    builder.holds(
         rolled.current,
         "secret.stale-pods" if read else "config.stale-pods",
         ref,

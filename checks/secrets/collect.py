@@ -11,8 +11,8 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Read, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.kube.models.references import Reference, Workload
 from checks.secrets import rolled, unused, wanted
 from checks.secrets.rolled import CONFIG_MAPS, Cluster, Server
@@ -37,14 +37,14 @@ class Secrets:
     servers: Mapping[str, Reading[Server | None]] = field(default_factory=dict)
     unused: Mapping[str, Reading[tuple[Reference, ...]]] = field(default_factory=dict)
     """Namespace → objects of the stack's label that nobody uses."""
-    left_out: str = ""
+    skipped: str = ""
     """Why nothing of it was read, if that is so."""
 
 
-async def read(declaration: Declaration, access: Access, api: Api) -> Secrets:
+async def read(declaration: Declaration, connection: Connection, api: ApiClient) -> Secrets:
     """Read each wanted object by its name, for a list of Secrets would send every value there is."""
-    if access.inside:
-        return Secrets(datetime.now(UTC), left_out=INSIDE)
+    if connection.inside:
+        return Secrets(datetime.now(UTC), skipped=INSIDE)
     idle: Mapping[str, Reading[tuple[Reference, ...]]] = {}
 
     async def look_for_unused() -> None:
@@ -78,7 +78,7 @@ def _each(group: TaskGroup, keys: Iterable[K], read: Callable[[K], Awaitable[T]]
     return values
 
 
-def unread(declaration: Declaration, why: Unread) -> Secrets:
+def unread(declaration: Declaration, why: ReadFailure) -> Secrets:
     """Give the part of a cluster of which nothing can be read."""
     return Secrets(
         datetime.now(UTC),
@@ -90,7 +90,7 @@ def unread(declaration: Declaration, why: Unread) -> Secrets:
 
 
 async def _sealed(place: Place, opened: Reading[Opened | None]) -> Reading[Sealed | None]:
-    if isinstance(opened, Unread):
+    if isinstance(opened, ReadFailure):
         return opened
     if opened.value is None:
         return Read(None, opened.seconds)

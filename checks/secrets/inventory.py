@@ -9,7 +9,7 @@ import msgspec
 from checks.cli.options import Target
 from checks.declaration import check as declaration_judge
 from checks.declaration import deployed
-from checks.kube.client import Api, Read, Reading, Unread
+from checks.kube.client import ApiClient, Read, ReadFailure, Reading
 from checks.kube.models import ConfigMap
 from checks.results.catalogue import finding
 from checks.results.result import Finding, Reason, Ref, Severity, Suppressed, Unknown
@@ -26,7 +26,7 @@ from stacks.model import names
 SECRETS_SCHEMA = "cortex.dev/secrets/v1"
 CONFIG_SCHEMA = "cortex.dev/config/v1"
 
-_NOT_ASKED = Unread("read anything else", Reason.UNJUDGED, "this command does not ask")
+_NOT_ASKED = ReadFailure("read anything else", Reason.BUG, "this command does not ask")
 
 
 class SecretEntry(msgspec.Struct, frozen=True, rename="camel"):
@@ -89,20 +89,20 @@ class ConfigReport(msgspec.Struct, frozen=True, rename="camel"):
 async def secrets_report(target: Target) -> SecretsReport:
     """Read and judge the Secrets of a stack."""
     declaration = target.declaration
-    async with target.access.client() as client:
-        part = await secrets.read(declaration, target.access, Api(client))
-    judged = secrets_judge.judge(declaration, replace(nothing(declaration, _NOT_ASKED), secrets=part))
-    row = accepted(declaration, judged)
+    async with target.connection.client() as client:
+        part = await secrets.read(declaration, target.connection, ApiClient(client))
+    judged = secrets_judge.check(declaration, replace(nothing(declaration, _NOT_ASKED), secrets=part))
+    result = accepted(declaration, judged)
     entries = (_secret(wanted_, part.secrets[wanted_.place]) for wanted_ in wanted.secrets(declaration))
     return SecretsReport(
         SECRETS_SCHEMA,
         target.stack,
-        target.access.context,
-        exit_code((row,), Severity.ERROR),
+        target.connection.context,
+        exit_code((result,), Severity.ERROR),
         tuple(entries),
-        row.findings,
-        row.unknowns,
-        row.suppressed,
+        result.findings,
+        result.unknowns,
+        result.suppressed,
     )
 
 
@@ -111,7 +111,7 @@ def _secret(secret: WantedSecret, reading: Reading[Sealed | None]) -> SecretEntr
     return SecretEntry(
         namespace=secret.place.namespace,
         name=secret.place.name,
-        present=None if isinstance(reading, Unread) else there is not None,
+        present=None if isinstance(reading, ReadFailure) else there is not None,
         keys=tuple(sorted(there.keys)) if there else (),
         changed=_time(there.changed) if there else None,
         used_by=secret.users,
@@ -124,8 +124,8 @@ async def config_report(target: Target) -> ConfigReport:
     declaration = target.declaration
     found: dict[Place, Reading[ConfigMap | None]] = {}
     system = Place(names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP)
-    async with target.access.client() as client:
-        api = Api(client)
+    async with target.connection.client() as client:
+        api = ApiClient(client)
 
         async def get(place: Place) -> None:
             found[place] = await api.get(CONFIG_MAPS, *place)
@@ -133,25 +133,25 @@ async def config_report(target: Target) -> ConfigReport:
         async with anyio.create_task_group() as group:
             for place in [system, *(config_map.place for config_map in wanted.config_maps(declaration))]:
                 group.start_soon(get, place)
-    judged = declaration_judge.judge(declaration, replace(nothing(declaration, _NOT_ASKED), declaration=found[system]))
+    judged = declaration_judge.check(declaration, replace(nothing(declaration, _NOT_ASKED), declaration=found[system]))
     entries = tuple(_config_map(one, found[one.place]) for one in wanted.config_maps(declaration))
-    unread = (reading for place, reading in found.items() if place != system and isinstance(reading, Unread))
+    unread = (reading for place, reading in found.items() if place != system and isinstance(reading, ReadFailure))
     unknowns = (*judged.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
     findings = (*judged.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
-    row = accepted(declaration, msgspec.structs.replace(judged, findings=findings, unknowns=unknowns))
+    result = accepted(declaration, msgspec.structs.replace(judged, findings=findings, unknowns=unknowns))
     published = found[system]
     there = published.value if isinstance(published, Read) else None
     return ConfigReport(
         CONFIG_SCHEMA,
         target.stack,
-        target.access.context,
-        exit_code((row,), Severity.ERROR),
+        target.connection.context,
+        exit_code((result,), Severity.ERROR),
         declaration.digest(),
         deployed.content_hash(there) if there else None,
         entries,
-        row.findings,
-        row.unknowns,
-        row.suppressed,
+        result.findings,
+        result.unknowns,
+        result.suppressed,
     )
 
 
@@ -168,11 +168,11 @@ def _config_map(config_map: WantedConfigMap, reading: Reading[ConfigMap | None])
     return ConfigEntry(
         namespace=config_map.place.namespace,
         name=config_map.place.name,
-        present=None if isinstance(reading, Unread) else there is not None,
+        present=None if isinstance(reading, ReadFailure) else there is not None,
         keys=tuple(sorted(there.data)) if there else (),
         created=_time(created) if created else None,
         used_by=config_map.users,
-        as_declared=None if isinstance(reading, Unread) else there is not None and there.data == config_map.data,
+        as_declared=None if isinstance(reading, ReadFailure) else there is not None and there.data == config_map.data,
     )
 
 

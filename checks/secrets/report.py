@@ -21,38 +21,38 @@ _WORDS = {True: "yes", False: "no", None: "-"}
 
 def secrets_text(report: SecretsReport) -> str:
     """Give the Secrets as a table."""
-    rows = [
+    results = [
         (s.namespace, s.name, _keys(s.keys, s.present), _age(s.changed), _listed(s.used_by), _WORDS[s.as_deployed])
         for s in report.secrets
     ]
     out = StringIO()
     console = Console(file=out, highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
-    _table(console, ("NAMESPACE", "NAME", "KEYS", "AGE", "USED BY", "AS DEPLOYED"), rows)
+    _table(console, ("NAMESPACE", "NAME", "KEYS", "AGE", "USED BY", "AS DEPLOYED"), results)
     _rest(console, report)
     return out.getvalue()
 
 
 def config_text(report: ConfigReport) -> str:
     """Give the ConfigMaps as a table, and which declaration is deployed."""
-    rows = [
+    results = [
         (c.namespace, c.name, _keys(c.keys, c.present), _age(c.created), _listed(c.used_by), _WORDS[c.as_declared])
         for c in report.config_maps
     ]
     out = StringIO()
     console = Console(file=out, highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
-    _table(console, ("NAMESPACE", "NAME", "KEYS", "AGE", "USED BY", "AS DECLARED"), rows)
+    _table(console, ("NAMESPACE", "NAME", "KEYS", "AGE", "USED BY", "AS DECLARED"), results)
     same = "the same" if report.deployed == report.declaration else report.deployed or "none that could be read"
     console.print(f"\nDeclaration here {report.declaration[:12]}, deployed: {_clean(same[:60])}")
     _rest(console, report)
     return out.getvalue()
 
 
-def _table(console: Console, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _table(console: Console, headings: Sequence[str], results: Iterable[Sequence[str]]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in headings:
         table.add_column(heading, no_wrap=heading != "KEYS", overflow="fold")
-    for row in rows:
-        table.add_row(*map(_clean, row))
+    for result in results:
+        table.add_row(*map(_clean, result))
     console.print(table, soft_wrap=False)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import anyio.to_thread
 
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Read, Reading, Unread
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
 from checks.kube.models.references import Reference, Workload
 from checks.secrets import wanted
 from checks.secrets.sealed import SECRETS, Opened
@@ -26,7 +26,7 @@ class Cluster:
     """What was read of the wanted objects. Values of Secrets are in it: it is not to be kept."""
 
     declaration: Declaration
-    api: Api
+    api: ApiClient
     secrets: Mapping[Place, Reading[Opened | None]]
     config_maps: Mapping[Place, Reading[k8s.ConfigMap | None]]
     deployments: Mapping[str, Reading[tuple[Workload, ...]]]
@@ -47,16 +47,16 @@ async def read(cluster: Cluster, kind: str) -> Reading[Server | None]:
     """Read how a server's Deployment stands; None if there is none. It takes some 50 ms of CPU where it has Secrets."""
     server = cluster.declaration.servers[kind]
     deployments = cluster.deployments[server.namespace]
-    if isinstance(deployments, Unread):
+    if isinstance(deployments, ReadFailure):
         return deployments
     deployment = next((d for d in deployments.value if d.metadata.name == names.server(kind)), None)
     if deployment is None:
         return Read(None, deployments.seconds)
     dangling = await _dangling(cluster, server.namespace, set(deployment.references()))
-    if isinstance(dangling, Unread):
+    if isinstance(dangling, ReadFailure):
         return dangling
     content = _content(cluster, kind)
-    if isinstance(content, Unread):
+    if isinstance(content, ReadFailure):
         return content
     current = None
     if content is not None:
@@ -66,13 +66,13 @@ async def read(cluster: Cluster, kind: str) -> Reading[Server | None]:
     return Read(Server(current, dangling.value), deployments.seconds + dangling.seconds)
 
 
-def _content(cluster: Cluster, kind: str) -> Content[str] | Unread | None:
+def _content(cluster: Cluster, kind: str) -> Content[str] | ReadFailure | None:
     """Give what the pods of a server read, with the values that are there now."""
     declaration, server = cluster.declaration, cluster.declaration.servers[kind]
     for config_map in wanted.config_maps(declaration):
         if kind in config_map.users:
             there = cluster.config_maps[config_map.place]
-            if isinstance(there, Unread):
+            if isinstance(there, ReadFailure):
                 return there
             if there.value is None or there.value.data != config_map.data:
                 return None
@@ -80,7 +80,7 @@ def _content(cluster: Cluster, kind: str) -> Content[str] | Unread | None:
     for secret in wanted.secrets(declaration):
         if kind in secret.users and secret.made:
             reading = cluster.secrets[secret.place]
-            if isinstance(reading, Unread):
+            if isinstance(reading, ReadFailure):
                 return reading
             now = reading.value.values_() if reading.value else {}
             if not secret.keys <= now.keys():
@@ -104,7 +104,7 @@ async def _dangling(
             # Of what the declaration wants, the absence is found without a reference to it.
             continue
         there = await _keys(cluster, reference.kind, place)
-        if isinstance(there, Unread):
+        if isinstance(there, ReadFailure):
             return there
         seconds += there.seconds
         if there.value is None or (reference.key and reference.key not in there.value):
@@ -118,6 +118,6 @@ async def _keys(cluster: Cluster, kind: str, place: Place) -> Reading[frozenset[
         reading = cluster.secrets.get(place) or await cluster.api.get(SECRETS, *place)
     else:
         reading = cluster.config_maps.get(place) or await cluster.api.get(CONFIG_MAPS, *place)
-    if isinstance(reading, Unread):
+    if isinstance(reading, ReadFailure):
         return reading
     return Read(None if reading.value is None else frozenset(reading.value.data), reading.seconds)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import anyio
 
-from checks.kube.client import METADATA, Api, Kind, Read, Reading, Unread
+from checks.kube.client import METADATA, ApiClient, Kind, Read, ReadFailure, Reading
 from checks.kube.listing import Listing, PerNamespace, everywhere
 from checks.kube.models.base import Meta, Object
 from checks.kube.models.references import Account, Ingress, ReaderPod, Reference, Workload
@@ -43,7 +43,7 @@ _USERS: tuple[Kind[_User], ...] = (
 )
 
 
-async def read(declaration: Declaration, api: Api) -> Mapping[str, Reading[tuple[Reference, ...]]]:
+async def read(declaration: Declaration, api: ApiClient) -> Mapping[str, Reading[tuple[Reference, ...]]]:
     """Give the Secrets and ConfigMaps of each declared namespace that nobody uses.
 
     What the declaration says is used counts as used, so that on a healthy stack two lists of metadata answer it.
@@ -68,12 +68,12 @@ async def read(declaration: Declaration, api: Api) -> Mapping[str, Reading[tuple
 
 
 async def _idle(
-    api: Api, namespace: str, listed: Mapping[str, Listing[Labelled]], known: Set[tuple[str, Place]]
+    api: ApiClient, namespace: str, listed: Mapping[str, Listing[Labelled]], known: Set[tuple[str, Place]]
 ) -> Reading[tuple[Reference, ...]]:
     candidates: list[Reference] = []
     seconds = 0.0
     for kind, reading in listed.items():
-        if isinstance(reading, Unread):
+        if isinstance(reading, ReadFailure):
             return reading
         seconds += reading.seconds
         found = (obj.metadata.name for obj in reading.value)
@@ -81,7 +81,7 @@ async def _idle(
     if not candidates:
         return Read((), seconds)
     used = await _used(api, namespace)
-    if isinstance(used, Unread):
+    if isinstance(used, ReadFailure):
         return used
     idle = tuple(candidate for candidate in candidates if (candidate.kind, candidate.name) not in used.value)
     return Read(idle, seconds + used.seconds)
@@ -100,7 +100,7 @@ def _known(declaration: Declaration) -> set[tuple[str, Place]]:
     return used | wanted.read_through_the_api(declaration)
 
 
-async def _used(api: Api, namespace: str) -> Reading[frozenset[tuple[str, str]]]:
+async def _used(api: ApiClient, namespace: str) -> Reading[frozenset[tuple[str, str]]]:
     readings: list[Reading[tuple[_User, ...]]] = []
 
     async def one(kind: Kind[_User]) -> None:
@@ -111,7 +111,7 @@ async def _used(api: Api, namespace: str) -> Reading[frozenset[tuple[str, str]]]
             group.start_soon(one, kind)
     used: set[tuple[str, str]] = set()
     for reading in readings:
-        if isinstance(reading, Unread):
+        if isinstance(reading, ReadFailure):
             return reading
         used |= {(named.kind, named.name) for user in reading.value for named in user.references()}
     return Read(frozenset(used), max(reading.seconds for reading in readings))

@@ -3,8 +3,8 @@
 from checks.drift import check as drift
 from checks.drift.routing import SERVERS
 from checks.kube import models as k8s
-from checks.results.builder import Tally
-from checks.results.result import Ref, Remedy, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref, Remedy, Result
 from checks.servers import pods as workload
 from checks.servers.discovery import sightings
 from checks.servers.pods import Live
@@ -14,46 +14,46 @@ from stacks.model.declaration import Declaration
 from stacks.model.server import Server
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Judge each declared server's objects and pods, and look for servers that nobody declared."""
-    tally = Tally(SERVERS, "MCP servers")
-    drift.judge(tally, declaration, snapshot, SERVERS)
+    builder = ResultBuilder(SERVERS, "MCP servers")
+    drift.check(builder, declaration, snapshot, SERVERS)
     for kind, server in declaration.servers.items():
         if snapshot.has_namespace(server.namespace):
-            _server(tally, kind, server, snapshot)
+            _server(builder, kind, server, snapshot)
     for namespace in declaration.namespaces:
-        _undeclared(tally, declaration, namespace, snapshot)
-    _elsewhere(tally, declaration, snapshot)
-    return tally.row()
+        _undeclared(builder, declaration, namespace, snapshot)
+    _elsewhere(builder, declaration, snapshot)
+    return builder.result()
 
 
-def _server(tally: Tally, kind: str, server: Server, snapshot: Snapshot) -> None:
-    deployments, pods = _deployments(tally, snapshot, server.namespace), tally.use(snapshot.pods[server.namespace])
+def _server(builder: ResultBuilder, kind: str, server: Server, snapshot: Snapshot) -> None:
+    deployments, pods = _deployments(builder, snapshot, server.namespace), builder.use(snapshot.pods[server.namespace])
     deployment = next((d for d in deployments or () if d.metadata.name == names.server(kind)), None)
     if deployment is not None:
-        workload.judge(tally, kind, server, Live(deployment, pods.value if pods else None))
+        workload.check(builder, kind, server, Live(deployment, pods.value if pods else None))
 
 
-def _deployments(tally: Tally, snapshot: Snapshot, namespace: str) -> tuple[k8s.Deployment, ...] | None:
-    reading = tally.use(snapshot.objects.typed("Deployment", namespace, k8s.Deployment))
+def _deployments(builder: ResultBuilder, snapshot: Snapshot, namespace: str) -> tuple[k8s.Deployment, ...] | None:
+    reading = builder.use(snapshot.objects.typed("Deployment", namespace, k8s.Deployment))
     return reading.value if reading else None
 
 
-def _elsewhere(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> None:
+def _elsewhere(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Find servers in namespaces that are not the stack's, where the account may look there."""
     if snapshot.discovery.pods is None:
         # The verifier inside the cluster, which has no right to look elsewhere.
-        tally.fact("namespaces", "searched", "declared")
+        builder.fact("namespaces", "searched", "declared")
         return
-    if (pods := tally.use(snapshot.discovery.pods)) is None:
+    if (pods := builder.use(snapshot.discovery.pods)) is None:
         return
-    tally.fact("namespaces", "searched", "all")
+    builder.fact("namespaces", "searched", "all")
     elsewhere = [pod for pod in pods.value if pod.metadata.namespace not in declaration.namespaces]
     strangers = sightings(declaration, elsewhere, {})
     if not strangers:
-        tally.passed()
+        builder.passed()
     for stranger in strangers:
-        tally.fault(
+        builder.fault(
             "server.undeclared",
             Ref("Pod", stranger.pod.metadata.name, stranger.namespace),
             f"an MCP server of type {stranger.type!r} runs in a namespace that is not declared",
@@ -63,9 +63,9 @@ def _elsewhere(tally: Tally, declaration: Declaration, snapshot: Snapshot) -> No
         )
 
 
-def _undeclared(tally: Tally, declaration: Declaration, namespace: str, snapshot: Snapshot) -> None:
+def _undeclared(builder: ResultBuilder, declaration: Declaration, namespace: str, snapshot: Snapshot) -> None:
     declared = {kind for kind, server in declaration.servers.items() if server.namespace == namespace}
-    pods, deployments = tally.use(snapshot.pods[namespace]), _deployments(tally, snapshot, namespace)
+    pods, deployments = builder.use(snapshot.pods[namespace]), _deployments(builder, snapshot, namespace)
     found: dict[Ref, str | None] = {}
     for deployment in deployments or ():
         if is_server(deployment) and deployment.metadata.name not in map(names.server, declared):
@@ -78,13 +78,13 @@ def _undeclared(tally: Tally, declaration: Declaration, namespace: str, snapshot
                 found[Ref("Pod", pod.metadata.name, namespace)] = kind
             said.add(kind)
     if pods is not None and deployments is not None:
-        tally.passed(namespace=namespace)
+        builder.passed(namespace=namespace)
     for ref, kind in found.items():
         message = (
             f"an MCP server of type {kind!r} runs here" if kind else "an MCP server without a type label runs here"
         )
         expected = ", ".join(sorted(declared)) or "no servers"
-        tally.fault("server.undeclared", ref, message, expected=expected, actual=kind)
+        builder.fault("server.undeclared", ref, message, expected=expected, actual=kind)
 
 
 def is_server(deployment: k8s.Deployment) -> bool:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.connection import Connection
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -19,14 +19,14 @@ class Discovery:
     pods: Reading[tuple[k8s.Pod, ...]] | None
 
 
-async def read(_declaration: Declaration, access: Access, api: Api) -> Discovery:
+async def read(_declaration: Declaration, connection: Connection, api: ApiClient) -> Discovery:
     """List the pods of MCP servers in the whole cluster.
 
     The verifier's own account is not asked: it has rights in the declared namespaces, on purpose.
     """
-    return Discovery(None if access.inside else await api.list(PODS, labels=MCP_SERVERS))
+    return Discovery(None if connection.inside else await api.list(PODS, labels=MCP_SERVERS))
 
 
-def unread(_declaration: Declaration, why: Unread) -> Discovery:
+def unread(_declaration: Declaration, why: ReadFailure) -> Discovery:
     """Give what stands there if nothing can be read."""
     return Discovery(why)

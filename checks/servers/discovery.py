@@ -8,8 +8,8 @@ import anyio
 
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.results.result import Reason
 from checks.servers.collect import MCP_SERVERS, PODS
 from stacks.model import names
@@ -85,7 +85,7 @@ class Sight:
     """All that was found, in the order of namespace and type, and what could not be read."""
 
     sightings: tuple[Sighting, ...]
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[ReadFailure, ...] = ()
     everywhere: bool = True
     """Whether all namespaces were looked at, or the declared ones alone."""
 
@@ -120,38 +120,38 @@ def sightings(
     )
 
 
-async def look(declaration: Declaration, access: Access) -> Sight:
+async def look(declaration: Declaration, connection: Connection) -> Sight:
     """Find the MCP servers of all namespaces, or of the declared ones where the account may list no others.
 
     Raises:
         UncheckedError: nothing could be read.
     """
-    async with access.client() as client:
-        api = Api(client)
+    async with connection.client() as client:
+        api = ApiClient(client)
         everywhere = await api.list(PODS, labels=MCP_SERVERS)
-        if isinstance(everywhere, Unread) and everywhere.reason is not Reason.FORBIDDEN:
+        if isinstance(everywhere, ReadFailure) and everywhere.reason is not Reason.FORBIDDEN:
             raise UncheckedError(f"no MCP server could be looked for: {everywhere.message}")
         services: dict[str, Reading[tuple[k8s.Service, ...]]] = {}
         pods: dict[str, Reading[tuple[k8s.Pod, ...]]] = {}
 
         async def read(namespace: str) -> None:
             services[namespace] = await api.list(SERVICES, namespace)
-            if isinstance(everywhere, Unread):
+            if isinstance(everywhere, ReadFailure):
                 pods[namespace] = await api.list(PODS, namespace, labels=MCP_SERVERS)
 
         async with anyio.create_task_group() as group:
             for namespace in declaration.namespaces:
                 group.start_soon(read, namespace)
-    listed = pods.values() if isinstance(everywhere, Unread) else [everywhere]
-    known = {name: reading.value for name, reading in services.items() if not isinstance(reading, Unread)}
+    listed = pods.values() if isinstance(everywhere, ReadFailure) else [everywhere]
+    known = {name: reading.value for name, reading in services.items() if not isinstance(reading, ReadFailure)}
     return Sight(
         sightings(declaration, _all(listed), known),
-        tuple(reading for reading in [*listed, *services.values()] if isinstance(reading, Unread)),
-        not isinstance(everywhere, Unread),
+        tuple(reading for reading in [*listed, *services.values()] if isinstance(reading, ReadFailure)),
+        not isinstance(everywhere, ReadFailure),
     )
 
 
 def _all(readings: Iterable[Reading[tuple[k8s.Pod, ...]]]) -> Iterator[k8s.Pod]:
     for reading in readings:
-        if not isinstance(reading, Unread):
+        if not isinstance(reading, ReadFailure):
             yield from reading.value

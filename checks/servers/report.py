@@ -82,7 +82,7 @@ def document(target: Target, sight: Sight, today: date) -> Discovered:
     return Discovered(
         schema=SCHEMA,
         stack=target.stack,
-        context=target.access.context,
+        context=target.connection.context,
         exit_code=1 if wrong else 3 if sight.unread else 0,
         everywhere=sight.everywhere,
         servers=servers,
@@ -101,7 +101,7 @@ def _accepted(declaration: Declaration, server: Server, today: date) -> bool:
 def text(document: Discovered) -> str:
     """Give the document as a table, and in sentences what the table cannot hold."""
     headings = ("TYPE", "NAMESPACE", "STATE", "READY", "VERSION", "PROTOCOL", "CAPABILITIES", "ENDPOINT")
-    rows = [
+    results = [
         (
             server.type,
             server.namespace,
@@ -114,7 +114,7 @@ def text(document: Discovered) -> str:
         )
         for server in document.servers
     ]
-    lines = [table(headings, rows) if rows else "No MCP server is there, and none is declared.\n"]
+    lines = [table(headings, results) if results else "No MCP server is there, and none is declared.\n"]
     if not document.everywhere:
         lines.append("\nOnly the declared namespaces were looked at: the account may not list the pods of others.\n")
     lines += [f"\nCould not be read: {clean(unknown.message)}\n" for unknown in document.unknowns]

@@ -1,39 +1,39 @@
 """Do the declared namespaces have room in their quotas, and what do their pods use? (Seed, sections 4.3 and 11.2.)"""
 
-from checks.kube.client import Unread
+from checks.kube.client import ReadFailure
 from checks.kube.models import Quota
-from checks.results.builder import Tally
-from checks.results.result import Reason, Ref, Row
+from checks.results.builder import ResultBuilder
+from checks.results.result import Reason, Ref, Result
 from checks.usage.quota import threshold_percent, uses
 from checks.verification.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
 
-def judge(declaration: Declaration, snapshot: Snapshot) -> Row:
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     """Judge each quota's use; CPU and memory of the pods are facts."""
-    tally = Tally("usage", "Quota usage")
+    builder = ResultBuilder("usage", "Quota usage")
     threshold = threshold_percent(declaration)
     for namespace in declaration.namespaces:
-        if (listing := tally.use(snapshot.objects.typed("ResourceQuota", namespace, Quota))) is not None:
+        if (listing := builder.use(snapshot.objects.typed("ResourceQuota", namespace, Quota))) is not None:
             for quota in listing.value:
-                _quota(tally, quota, namespace, threshold)
+                _quota(builder, quota, namespace, threshold)
             if not any(quota.metadata.name == names.quota(namespace) for quota in listing.value):
                 # Reported once, as quota.missing or namespace.missing.
-                tally.skipped()
-    _live(tally, snapshot)
-    return tally.row()
+                builder.skipped()
+    _live(builder, snapshot)
+    return builder.result()
 
 
-def _quota(tally: Tally, quota: Quota, namespace: str, threshold: int) -> None:
+def _quota(builder: ResultBuilder, quota: Quota, namespace: str, threshold: int) -> None:
     ref = Ref("ResourceQuota", quota.metadata.name, namespace)
     if ref.name == names.quota(namespace) and not quota.status.used:
         message = "the quota controller has not counted yet: ask again in some seconds"
-        tally.unknown(f"read the status of {ref}", Reason.FAILED, message)
+        builder.unknown(f"read the status of {ref}", Reason.FAILED, message)
     for resource, used, hard, percent in uses(quota):
         if percent is not None:
             message = f"{resource}: {used} of {hard} are used, {percent:.1f} %"
-            tally.holds(
+            builder.holds(
                 percent < threshold,
                 "usage.quota",
                 ref,
@@ -43,13 +43,13 @@ def _quota(tally: Tally, quota: Quota, namespace: str, threshold: int) -> None:
             )
 
 
-def _live(tally: Tally, snapshot: Snapshot) -> None:
+def _live(builder: ResultBuilder, snapshot: Snapshot) -> None:
     if snapshot.usage.live is None:
-        tally.fact("metrics.k8s.io", "available", value=False)
+        builder.fact("metrics.k8s.io", "available", value=False)
         return
     for namespace, reading in snapshot.usage.live.items():
-        if isinstance(reading, Unread) and not snapshot.has_namespace(namespace):
-            tally.skipped()
-        elif (live := tally.use(reading)) is not None:
-            tally.fact(namespace, "cpu_cores", round(live.value.cpu_cores, 3))
-            tally.fact(namespace, "memory_bytes", live.value.memory_bytes)
+        if isinstance(reading, ReadFailure) and not snapshot.has_namespace(namespace):
+            builder.skipped()
+        elif (live := builder.use(reading)) is not None:
+            builder.fact(namespace, "cpu_cores", round(live.value.cpu_cores, 3))
+            builder.fact(namespace, "memory_bytes", live.value.memory_bytes)

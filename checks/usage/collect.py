@@ -6,8 +6,8 @@ from decimal import Decimal
 from functools import partial
 
 from checks.kube import models as k8s
-from checks.kube.client import Api, Kind, Read, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.kube.listing import PerNamespace, everywhere
 from checks.kube.retry import patiently
 from checks.results.result import Reason
@@ -36,10 +36,10 @@ class Usage:
     live: Mapping[str, Reading[Live]] | None
 
 
-async def read(declaration: Declaration, _access: Access, api: Api) -> Usage:
+async def read(declaration: Declaration, _access: Connection, api: ApiClient) -> Usage:
     """Ask metrics.k8s.io for each declared namespace."""
     group = await api.get(GROUPS, "", GROUP)
-    if isinstance(group, Unread):
+    if isinstance(group, ReadFailure):
         return unread(declaration, group)
     if group.value is None:
         return Usage(None)
@@ -49,17 +49,17 @@ async def read(declaration: Declaration, _access: Access, api: Api) -> Usage:
     return Usage({space: _live(listing) for space, listing in listings.items()})
 
 
-def unread(declaration: Declaration, why: Unread) -> Usage:
+def unread(declaration: Declaration, why: ReadFailure) -> Usage:
     """Give what is known where nothing could be read."""
     return Usage(dict.fromkeys(declaration.namespaces, why))
 
 
 def _served(listings: PerNamespace[k8s.PodMetrics]) -> bool:
-    return not any(isinstance(each, Unread) and each.reason is Reason.FAILED for each in listings.values())
+    return not any(isinstance(each, ReadFailure) and each.reason is Reason.FAILED for each in listings.values())
 
 
 def _live(listing: Reading[tuple[k8s.PodMetrics, ...]]) -> Reading[Live]:
-    if isinstance(listing, Unread):
+    if isinstance(listing, ReadFailure):
         return listing
     containers = [container.usage for pod in listing.value for container in pod.containers]
     return Read(

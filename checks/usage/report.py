@@ -11,9 +11,9 @@ from rich.text import Text
 
 from checks.formats import text
 from checks.formats.cells import clean
-from checks.results.result import Row, Status
+from checks.results.result import Result, Status
 
-SCHEMA = "cortex.dev/usage/v1"
+SCHEMA = "cortex.dev/usage/v2"
 
 _BAR = 20
 _MEBI = 1024 * 1024
@@ -58,7 +58,7 @@ class UsageReport(msgspec.Struct, frozen=True, rename="camel"):
     threshold_percent: int
     live_available: bool
     namespaces: tuple[NamespaceUse, ...]
-    rows: tuple[Row, ...]
+    results: tuple[Result, ...]
 
 
 def write(report: UsageReport, out: TextIO) -> None:
@@ -78,7 +78,7 @@ def _parts(report: UsageReport) -> Iterator[RenderableType]:
             yield Text("  no quota was read", style="dim")
     if not report.live_available:
         yield Text("\nCPU and memory in use are not available: the cluster has no metrics.k8s.io", style="dim")
-    yield from text.details(report.rows)
+    yield from text.details(report.results)
 
 
 def _live(live: PodsUse | None) -> str:

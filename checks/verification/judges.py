@@ -12,28 +12,28 @@ from checks.namespaces import check as namespaces
 from checks.network import check as network
 from checks.objects import check as objects
 from checks.rbac import check as rbac
-from checks.results.result import Row
+from checks.results.result import Result
 from checks.secrets import check as secrets
 from checks.servers import check as servers
 from checks.usage import check as usage
 from checks.verification.snapshot import Snapshot
 from stacks.model.declaration import Declaration
 
-Judge = Callable[[Declaration, Snapshot], Row]
+CheckFunction = Callable[[Declaration, Snapshot], Result]
 
-JUDGES: dict[str, Judge] = {
-    "connection": connection.judge,
-    "namespaces": namespaces.judge,
-    "servers": servers.judge,
-    "health": health.judge,
-    "mcp": mcp.judge,
-    "metrics": metrics.judge,
-    "usage": usage.judge,
-    "rbac": rbac.judge,
-    "network": network.judge,
-    "secrets": secrets.judge,
-    "config": config.judge,
-    "objects": objects.judge,
-    "declaration": declaration.judge,
+CHECKS: dict[str, CheckFunction] = {
+    "connection": connection.check,
+    "namespaces": namespaces.check,
+    "servers": servers.check,
+    "health": health.check,
+    "mcp": mcp.check,
+    "metrics": metrics.check,
+    "usage": usage.check,
+    "rbac": rbac.check,
+    "network": network.check,
+    "secrets": secrets.check,
+    "config": config.check,
+    "objects": objects.check,
+    "declaration": declaration.check,
 }
 """The judges by the names of their rows, in the order of the report."""

@@ -15,12 +15,12 @@ import msgspec
 from checks.drift.live_objects import Named
 from checks.drift.managed_fields import is_pulumi
 from checks.kube import models as k8s
-from checks.kube.client import Read, Reading, Unread
-from checks.rbac.collect import Rights
+from checks.kube.client import Read, ReadFailure, Reading
+from checks.rbac.collect import Access
 from checks.rbac.policy import Policy, reference
 from checks.results.result import Ref
 from checks.verification.snapshot import Snapshot
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -50,9 +50,9 @@ class _Deployment(k8s.Object, frozen=True):
     spec: _DeploymentSpec
 
 
-def left_out(declaration: Declaration, snapshot: Snapshot) -> Snapshot:
+def without(declaration: Declaration, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot as it will be once the deployment has deleted what the declaration no longer has."""
-    known = _Known(frozenset((obj.kind, obj.namespace, obj.name) for obj in declared(declaration)))
+    known = _Known(frozenset((obj.kind, obj.namespace, obj.name) for obj in build(declaration)))
     lists: dict[tuple[str, str], Reading[Named]] = {}
     pending: set[Ref] = set()
     pods = dict(snapshot.pods)
@@ -62,12 +62,12 @@ def left_out(declaration: Declaration, snapshot: Snapshot) -> Snapshot:
         pending |= {Ref(kind, name, namespace) for name in going}
         if kind == "Deployment" and namespace in pods:
             pods[namespace] = _surviving(pods[namespace], going.values())
-    rights, bindings = _rights(snapshot.rights, known)
+    access, bindings = _rights(snapshot.access, known)
     return replace(
         snapshot,
         objects=replace(snapshot.objects, lists=lists),
         pods=pods,
-        rights=rights,
+        access=access,
         # The present run is newer than any that has ended.
         health=replace(snapshot.health, jobs=Read((), 0.0)),
         pending_deletion=tuple(sorted(pending | bindings, key=str)),
@@ -82,7 +82,7 @@ class _Known:
 
     def going(self, kind: str, namespace: str, reading: Reading[Named]) -> Named:
         """Return the objects of a list that are to be deleted, by name."""
-        if isinstance(reading, Unread):
+        if isinstance(reading, ReadFailure):
             return {}
         return {
             name: document
@@ -99,7 +99,7 @@ class _Known:
 
 
 def _without(reading: Reading[Named], going: Named) -> Reading[Named]:
-    if isinstance(reading, Unread) or not going:
+    if isinstance(reading, ReadFailure) or not going:
         return reading
     return replace(reading, value={name: doc for name, doc in reading.value.items() if name not in going})
 
@@ -108,7 +108,7 @@ def _surviving(
     pods: Reading[tuple[k8s.Pod, ...]], going: Iterable[Mapping[str, object]]
 ) -> Reading[tuple[k8s.Pod, ...]]:
     """Return the pods that no Deployment which is to be deleted selects."""
-    if isinstance(pods, Unread):
+    if isinstance(pods, ReadFailure):
         return pods
     selectors = [msgspec.convert(document, _Deployment).spec.selector.match_labels.items() for document in going]
     # An empty selector would select every pod.
@@ -117,14 +117,14 @@ def _surviving(
     return replace(pods, value=stay)
 
 
-def _rights(rights: Rights, known: _Known) -> tuple[Rights, set[Ref]]:
+def _rights(access: Access, known: _Known) -> tuple[Access, set[Ref]]:
     """Return the rights without what is to be deleted, and the bindings that are.
 
     The API server's own decisions still follow those bindings: what they alone allow is not asked for now.
     """
-    roles = tuple(_staying(reading, "Role", "ClusterRole", known) for reading in rights.roles)
-    bindings = tuple(_staying(reading, "RoleBinding", "ClusterRoleBinding", known) for reading in rights.bindings)
-    before, after = rights.policy(), replace(rights, roles=roles, bindings=bindings)
+    roles = tuple(_staying(reading, "Role", "ClusterRole", known) for reading in access.roles)
+    bindings = tuple(_staying(reading, "RoleBinding", "ClusterRoleBinding", known) for reading in access.bindings)
+    before, after = access.policy(), replace(access, roles=roles, bindings=bindings)
     if before is None:
         return after, set()
     staying = {reference(binding) for some in bindings if isinstance(some, Read) for binding in some.value}
@@ -132,7 +132,7 @@ def _rights(rights: Rights, known: _Known) -> tuple[Rights, set[Ref]]:
     allowing = Policy(before.roles, going)
     answers = {
         question: answer
-        for question, answer in rights.answers.items()
+        for question, answer in access.answers.items()
         if question.expected or not any(grant.allows(question.request) for grant in allowing.grants(question.account))
     }
     return replace(after, answers=answers), {reference(binding) for binding in going}
@@ -141,7 +141,7 @@ def _rights(rights: Rights, known: _Known) -> tuple[Rights, set[Ref]]:
 def _staying(
     reading: Reading[tuple[_Bound, ...]], namespaced: str, cluster_wide: str, known: _Known
 ) -> Reading[tuple[_Bound, ...]]:
-    if isinstance(reading, Unread):
+    if isinstance(reading, ReadFailure):
         return reading
 
     def goes(meta: k8s.ManagedMeta) -> bool:

@@ -9,15 +9,15 @@ from msgspec import structs
 
 from checks.declaration import check as declaration_judge
 from checks.declaration import deployed
-from checks.kube.client import Unread
-from checks.kube.connection import Access
+from checks.kube.client import ReadFailure
+from checks.kube.connection import Connection
 from checks.results import suppressions
-from checks.results.builder import Tally
+from checks.results.builder import ResultBuilder
 from checks.results.catalogue import for_stack
-from checks.results.result import EVERYTHING, SCHEMA, Reason, Report, Row, Selection, Severity, Status
+from checks.results.result import EVERYTHING, SCHEMA, Reason, Report, Result, Selection, Severity, Status
 from checks.results.selection import narrowed, shown, validate
 from checks.verification import pending_deletion
-from checks.verification.judges import JUDGES
+from checks.verification.judges import CHECKS
 from checks.verification.snapshot import Snapshot, take
 from stacks.errors import DeclarationError
 from stacks.model.declaration import Declaration
@@ -37,7 +37,7 @@ def now() -> datetime:
 async def verify(
     stack: str,
     declaration: Declaration,
-    access: Access,
+    connection: Connection,
     fail_on: Severity,
     selection: Selection = EVERYTHING,
     clock: Clock = now,
@@ -56,16 +56,16 @@ async def verify(
     validate(selection, declaration)
     if faults := list(suppressions.faults(declaration.suppressions)):
         raise DeclarationError("\n".join(f"Pulumi.{stack}.yaml: {fault}" for fault in faults))
-    snapshot = await take(declaration, access, selection)
+    snapshot = await take(declaration, connection, selection)
     if deploying:
-        snapshot = pending_deletion.left_out(declaration, snapshot)
-    rows = judge(declaration, snapshot, selection)
-    rows = _with_suppressions(declaration, rows, selection, begun)
-    return _report(begun, access, fail_on, narrowed(rows, selection), selection, stack, declaration.digest())
+        snapshot = pending_deletion.without(declaration, snapshot)
+    results = check(declaration, snapshot, selection)
+    results = _with_suppressions(declaration, results, selection, begun)
+    return _report(begun, connection, fail_on, narrowed(results, selection), selection, stack, declaration.digest())
 
 
 async def verify_deployed(
-    access: Access,
+    connection: Connection,
     fail_on: Severity,
     selection: Selection = EVERYTHING,
     clock: Clock = now,
@@ -80,16 +80,16 @@ async def verify_deployed(
         UsageError: the selection names a row or namespace that there is not.
     """
     begun = _Begun(clock(), perf_counter())
-    declaration = await deployed.read(access)
-    if not isinstance(declaration, Unread) and (faults := list(suppressions.faults(declaration.suppressions))):
+    declaration = await deployed.read(connection)
+    if not isinstance(declaration, ReadFailure) and (faults := list(suppressions.faults(declaration.suppressions))):
         message = f"{deployed.PLACE}: {faults[0]}"
-        declaration = Unread("understand the deployed declaration", Reason.FAILED, message)
-    if not isinstance(declaration, Unread):
-        inside = replace(access, context=declaration.cluster.context)
+        declaration = ReadFailure("understand the deployed declaration", Reason.FAILED, message)
+    if not isinstance(declaration, ReadFailure):
+        inside = replace(connection, context=declaration.cluster.context)
         return await verify("", declaration, inside, fail_on, selection, clock, deploying=deploying)
-    tally = Tally(declaration_judge.NAME, declaration_judge.TITLE)
-    tally.use(declaration)
-    return _report(begun, access, fail_on, (tally.row(),), selection, stack="", digest="")
+    builder = ResultBuilder(declaration_judge.NAME, declaration_judge.TITLE)
+    builder.use(declaration)
+    return _report(begun, connection, fail_on, (builder.result(),), selection, stack="", digest="")
 
 
 @dataclass(frozen=True)
@@ -101,81 +101,85 @@ class _Begun:
 
 
 def _with_suppressions(
-    declaration: Declaration, rows: tuple[Row, ...], selection: Selection, begun: _Begun
-) -> tuple[Row, ...]:
+    declaration: Declaration, results: tuple[Result, ...], selection: Selection, begun: _Begun
+) -> tuple[Result, ...]:
     declared, today = declaration.suppressions, begun.at.date()
-    rows = suppressions.apply(rows, declared, today)
-    if not declared or not selection.has_row(suppressions.NAME):
-        return rows
-    complete = not selection.narrow and not any(row.unknowns or row.skipped for row in rows)
-    return *rows, suppressions.judge(declared, rows, today, complete=complete)
+    results = suppressions.apply(results, declared, today)
+    if not declared or not selection.has_check(suppressions.NAME):
+        return results
+    complete = not selection.narrow and not any(result.unknowns or result.skipped for result in results)
+    return *results, suppressions.check(declared, results, today, complete=complete)
 
 
 def _report(
     begun: _Begun,
-    access: Access,
+    connection: Connection,
     fail_on: Severity,
-    rows: tuple[Row, ...],
+    results: tuple[Result, ...],
     selection: Selection,
     stack: str,
     digest: str,
 ) -> Report:
     if stack:
-        rows = tuple(structs.replace(row, findings=tuple(for_stack(f, stack) for f in row.findings)) for row in rows)
+        results = tuple(
+            structs.replace(result, findings=tuple(for_stack(f, stack) for f in result.findings)) for result in results
+        )
     return Report(
         schema=SCHEMA,
         stack=stack,
-        context=access.context,
-        server=access.host,
+        context=connection.context,
+        server=connection.host,
         declaration=digest,
         started=begun.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         seconds=round(perf_counter() - begun.seconds, 3),
-        status=status(rows),
-        exit_code=exit_code(rows, fail_on),
-        rows=shown(rows, selection),
+        status=status(results),
+        exit_code=exit_code(results, fail_on),
+        results=shown(results, selection),
         fail_on=fail_on,
         selection=selection,
     )
 
 
-def accepted(declaration: Declaration, row: Row, clock: Clock = now) -> Row:
+def accepted(declaration: Declaration, result: Result, clock: Clock = now) -> Result:
     """Take out of a row what the declaration accepts today, as a verification does."""
-    (after,) = suppressions.apply((row,), declaration.suppressions, clock().date())
+    (after,) = suppressions.apply((result,), declaration.suppressions, clock().date())
     return after
 
 
-def judge(declaration: Declaration, snapshot: Snapshot, selection: Selection = EVERYTHING) -> tuple[Row, ...]:
+def check(declaration: Declaration, snapshot: Snapshot, selection: Selection = EVERYTHING) -> tuple[Result, ...]:
     """Let every judge whose row is wanted judge the snapshot."""
-    return tuple(judge(declaration, snapshot) for name, judge in JUDGES.items() if selection.has_row(name))
+    return tuple(check(declaration, snapshot) for name, check in CHECKS.items() if selection.has_check(name))
 
 
-def status(rows: tuple[Row, ...]) -> Status:
+def status(results: tuple[Result, ...]) -> Status:
     """Sum the rows up: findings before unknowns before ok; what was left out counts only where all was."""
-    statuses = {row.status for row in rows}
-    if Status.FINDINGS in statuses:
-        return Status.FINDINGS
-    if Status.UNKNOWN in statuses or _unseen(rows):
+    statuses = {result.status for result in results}
+    if Status.FAIL in statuses:
+        return Status.FAIL
+    if Status.UNKNOWN in statuses or _unseen(results):
         return Status.UNKNOWN
-    return Status.OK if Status.OK in statuses else Status.LEFT_OUT
+    return Status.PASS if Status.PASS in statuses else Status.SKIPPED
 
 
-def exit_code(rows: tuple[Row, ...], fail_on: Severity) -> int:
+def exit_code(results: tuple[Result, ...], fail_on: Severity) -> int:
     """Draw the exit code.
 
     1 if a finding reaches the threshold, whatever could not be checked: what is known to be wrong comes first.
     Else 3 if anything is unknown, or no row was judged, or something was skipped and no error explains it.
     Else 0. Suppressed findings explain, but reach no threshold.
     """
-    findings = [finding for row in rows for finding in row.findings]
+    findings = [finding for result in results for finding in result.findings]
     failing = (Severity.ERROR, Severity.WARNING) if fail_on is Severity.WARNING else (Severity.ERROR,)
     if any(finding.severity in failing for finding in findings):
         return FINDINGS
-    unknown = _unseen(rows) or status(rows) in (Status.UNKNOWN, Status.LEFT_OUT)
+    unknown = _unseen(results) or status(results) in (Status.UNKNOWN, Status.SKIPPED)
     return UNKNOWN if unknown else OK
 
 
-def _unseen(rows: tuple[Row, ...]) -> bool:
+def _unseen(results: tuple[Result, ...]) -> bool:
     # A warning, such as a slow API server, is no reason why something cannot be judged.
-    explained = any(row.suppressed or any(f.severity is Severity.ERROR for f in row.findings) for row in rows)
-    unexplained = any(row.skipped for row in rows) and not explained
-    return not rows or unexplained or any(row.unknowns for row in rows)
+    explained = any(
+        result.suppressed or any(f.severity is Severity.ERROR for f in result.findings) for result in results
+    )
+    unexplained = any(result.skipped for result in results) and not explained
+    return not results or unexplained or any(result.unknowns for result in results)

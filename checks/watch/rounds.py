@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from checks.formats import summary
-from checks.results.result import Finding, Report, Row, Status, Unknown
+from checks.results.result import Finding, Report, Result, Status, Unknown
 
-SCHEMA = "cortex.dev/watch/v1"
+SCHEMA = "cortex.dev/watch/v2"
 """Name and version of a line of JSON. A change that breaks a reader of it raises the version."""
 
 
@@ -43,7 +43,7 @@ class Rounds:
     def after(self, report: Report) -> Round:
         """Give the round that ended with this report."""
         self.count += 1
-        differences = [self._compare(row) for row in report.rows]
+        differences = [self._compare(result) for result in report.results]
         before, self._unknowns = self._unknowns, report.unknowns
         return Round(
             round=self.count,
@@ -63,21 +63,21 @@ class Rounds:
         self.count += 1
         return Round(round=self.count, time=time, status=Status.UNKNOWN, exit_code=exit_code, summary=sentence)
 
-    def _compare(self, row: Row) -> "_Difference":
-        before = self._standing.get(row.name, ())
-        accepted = {entry.finding for entry in row.suppressed}
-        gone = [finding for finding in before if finding not in row.findings and finding not in accepted]
+    def _compare(self, result: Result) -> "_Difference":
+        before = self._standing.get(result.name, ())
+        accepted = {entry.finding for entry in result.suppressed}
+        gone = [finding for finding in before if finding not in result.findings and finding not in accepted]
         appeared: list[Finding] = []
         changed: list[Finding] = []
-        for finding in (finding for finding in row.findings if finding not in before):
+        for finding in (finding for finding in result.findings if finding not in before):
             twin = next((old for old in gone if (old.code, old.object) == (finding.code, finding.object)), None)
             if twin is None:
                 appeared.append(finding)
             else:
                 gone.remove(twin)
                 changed.append(finding)
-        unseen = bool(row.unknowns or row.skipped)
-        self._standing[row.name] = (*row.findings, *(gone if unseen else ()))
+        unseen = bool(result.unknowns or result.skipped)
+        self._standing[result.name] = (*result.findings, *(gone if unseen else ()))
         return _Difference(appeared, changed, [] if unseen else gone)
 
 

@@ -1,7 +1,7 @@
 """Judges whether a Deployment is rolled out and all its replicas are available, by its status alone."""
 
 from checks.kube import models as k8s
-from checks.results.builder import Tally
+from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 
 
@@ -15,7 +15,7 @@ def settled(deployment: k8s.Deployment) -> bool:
     return available(deployment, deployment.spec.replicas) and rolled_out(deployment) and _complete(deployment)
 
 
-def judge(tally: Tally, family: str, ref: Ref, deployment: k8s.Deployment, least: int, why: str) -> None:
+def check(builder: ResultBuilder, family: str, ref: Ref, deployment: k8s.Deployment, least: int, why: str) -> None:
     """Judge a Deployment; the findings are `<family>.unavailable` and `<family>.rollout`, never both.
 
     `least` is how many replicas have to be available, `why` ends the message of a finding. What the cluster was asked
@@ -25,11 +25,11 @@ def judge(tally: Tally, family: str, ref: Ref, deployment: k8s.Deployment, least
     if not available(deployment, least):
         count = status.available_replicas
         message = f"{count} of {wanted} replicas are available{why}"
-        tally.fault(f"{family}.unavailable", ref, message, expected=least, actual=count)
+        builder.fault(f"{family}.unavailable", ref, message, expected=least, actual=count)
         return
-    tally.passed(namespace=ref.namespace)
+    builder.passed(namespace=ref.namespace)
     updated = f"{status.updated_replicas} of {status.replicas} updated"
-    tally.holds(
+    builder.holds(
         rolled_out(deployment) and (least < wanted or _complete(deployment)),
         f"{family}.rollout",
         ref,

@@ -6,7 +6,8 @@ from typing import cast
 
 from checks.kube import models as k8s
 from checks.results.result import Ref
-from stacks.manifests import Object, declared
+from stacks.manifests.build import build
+from stacks.manifests.manifest import Manifest
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -43,10 +44,10 @@ class Workload:
 def workloads(declaration: Declaration) -> tuple[Workload, ...]:
     """Give every declared Deployment, in the declaration's order."""
     return tuple(
-        Workload(obj.name, obj.namespace, _selector(obj)) for obj in declared(declaration) if obj.kind == "Deployment"
+        Workload(obj.name, obj.namespace, _selector(obj)) for obj in build(declaration) if obj.kind == "Deployment"
     )
 
 
-def _selector(deployment: Object) -> Mapping[str, str]:
+def _selector(deployment: Manifest) -> Mapping[str, str]:
     spec = cast("Mapping[str, Mapping[str, Mapping[str, str]]]", deployment.content["spec"])
     return spec["selector"]["matchLabels"]

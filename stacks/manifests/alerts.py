@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from stacks.manifests.manifest import Object, Value
+from stacks.manifests.manifest import Manifest, Value
 from stacks.model import names
 from stacks.model.kube_state_metrics import Alerts
 
@@ -12,14 +12,16 @@ LONGEST_SILENCE_SECONDS = 3600
 
 def prometheus_rule(
     namespace: str, alerts: Alerts, watched: Iterable[str], labels: Mapping[str, str], *, verified: bool
-) -> Object:
+) -> Manifest:
     """Give the PrometheusRule; `watched` are the namespaces whose quotas, pods and Deployments it is about.
 
     Where the stack is `verified` inside the cluster, that has two alerts of its own.
     """
     rules = _rules(alerts, f'namespace=~"{"|".join(watched)}"') + (_verification() if verified else [])
     spec: Value = {"groups": [{"name": names.ALERTS, "rules": rules}]}
-    return Object("monitoring.coreos.com/v1", "PrometheusRule", names.ALERTS, namespace, labels, content={"spec": spec})
+    return Manifest(
+        "monitoring.coreos.com/v1", "PrometheusRule", names.ALERTS, namespace, labels, content={"spec": spec}
+    )
 
 
 def _rules(alerts: Alerts, mine: str) -> list[Value]:

@@ -1,13 +1,13 @@
 """What keeps an MCP server up while nodes are drained, and lets it grow under load."""
 
 from stacks.manifests import labels as discovery
-from stacks.manifests.manifest import Object, Value
+from stacks.manifests.manifest import Manifest, Value
 from stacks.model import names
 from stacks.model.availability import Autoscaling
 from stacks.model.server import Server
 
 
-def disruption_budget(kind: str, server: Server) -> Object:
+def disruption_budget(kind: str, server: Server) -> Manifest:
     """Bound how many of a server's pods a drain may evict at once."""
     spec: Value = {
         "maxUnavailable": server.disruption.max_unavailable,
@@ -15,7 +15,7 @@ def disruption_budget(kind: str, server: Server) -> Object:
         # Else pods that never become ready would block every drain.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
-    return Object(
+    return Manifest(
         "policy/v1",
         "PodDisruptionBudget",
         names.server(kind),
@@ -25,7 +25,7 @@ def disruption_budget(kind: str, server: Server) -> Object:
     )
 
 
-def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Object:
+def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
     """Let the cluster choose the number of a server's pods, by their use of CPU."""
     name = names.server(kind)
     target: Value = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
@@ -35,7 +35,7 @@ def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Object:
         "maxReplicas": scaling.max_replicas,
         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
     }
-    return Object(
+    return Manifest(
         "autoscaling/v2",
         "HorizontalPodAutoscaler",
         name,

@@ -7,7 +7,7 @@ from stacks.manifests import config, secrets
 from stacks.manifests import pod_config as content
 from stacks.manifests.declaration import published
 from stacks.manifests.kube_state_metrics import kube_state_metrics_objects
-from stacks.manifests.manifest import Object
+from stacks.manifests.manifest import Manifest
 from stacks.manifests.namespace import namespace_objects
 from stacks.manifests.resource_manager import resource_manager_objects
 from stacks.manifests.server import admitting_verifier, server_objects
@@ -18,7 +18,7 @@ from stacks.model.declaration import Declaration
 
 
 @lru_cache(maxsize=4)
-def declared(declaration: Declaration) -> tuple[Object, ...]:
+def build(declaration: Declaration) -> tuple[Manifest, ...]:
     """Give every object of the stack: exactly these a deployment registers, and a verification expects.
 
     A dozen judges ask for them, so they are kept.
@@ -26,7 +26,7 @@ def declared(declaration: Declaration) -> tuple[Object, ...]:
     return tuple(_objects(declaration))
 
 
-def _objects(declaration: Declaration) -> Iterator[Object]:
+def _objects(declaration: Declaration) -> Iterator[Manifest]:
     here = site(declaration)
     for name, namespace in declaration.namespaces.items():
         yield from namespace_objects(name, namespace, declaration.cluster.environment)
@@ -43,7 +43,7 @@ def _objects(declaration: Declaration) -> Iterator[Object]:
     yield published(declaration)
 
 
-def _shared(declaration: Declaration) -> Iterator[Object]:
+def _shared(declaration: Declaration) -> Iterator[Manifest]:
     """Give the Secrets and ConfigMaps that servers share; their component is their namespace's."""
     spaces = declaration.namespaces
     for name, secret in declaration.secrets.items():

@@ -3,7 +3,7 @@
 from stacks.manifests import labels as discovery
 from stacks.manifests import pods, volumes
 from stacks.manifests.checksum import checksum
-from stacks.manifests.manifest import HIDDEN, Hidden, Object, Value, given
+from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value, given
 from stacks.manifests.pod_config import Content
 from stacks.manifests.site import Site
 from stacks.model import names
@@ -17,7 +17,7 @@ GRACE_SECONDS = 20
 """Time to end after SIGTERM; the bridge needs at most 5.5 s."""
 
 
-def deployment(kind: str, server: Server, content: Content[object], site: Site) -> Object:
+def deployment(kind: str, server: Server, content: Content[object], site: Site) -> Manifest:
     """Give a server's Deployment (seed, section 3.2, with the labels and annotations of section 2.1)."""
     labels, annotations = discovery.labels(kind, server), discovery.annotations(kind, server)
     rolled = {names.CHECKSUM: _checksum(kind, server, content)}
@@ -36,7 +36,7 @@ def deployment(kind: str, server: Server, content: Content[object], site: Site) 
     initial = {"spec.replicas": server.replicas} if server.autoscaling else {}
     # An autoscaler that is switched off has left a number of its own, which is to be taken back.
     forced = {} if server.autoscaling else names.FORCED
-    return Object(
+    return Manifest(
         "apps/v1",
         "Deployment",
         names.server(kind),

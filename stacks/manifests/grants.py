@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from stacks.manifests.manifest import Object, Value, given
+from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.permissions import Rule
 
 GROUP = "rbac.authorization.k8s.io"
@@ -18,28 +18,28 @@ class Grants:
     namespace: str
     labels: Mapping[str, str]
 
-    def cluster_role(self, name: str, rules: Iterable[Rule]) -> Object:
+    def cluster_role(self, name: str, rules: Iterable[Rule]) -> Manifest:
         """Give a ClusterRole; it grants nothing until it is bound."""
-        return Object(_VERSION, "ClusterRole", name, labels=self.labels, content={"rules": _rules(rules)})
+        return Manifest(_VERSION, "ClusterRole", name, labels=self.labels, content={"rules": _rules(rules)})
 
-    def everywhere(self, name: str, cluster_role: str) -> Object:
+    def everywhere(self, name: str, cluster_role: str) -> Manifest:
         """Bind a ClusterRole in the whole cluster."""
         content = self._bound("ClusterRole", cluster_role)
-        return Object(_VERSION, "ClusterRoleBinding", name, labels=self.labels, content=content)
+        return Manifest(_VERSION, "ClusterRoleBinding", name, labels=self.labels, content=content)
 
-    def within(self, namespace: str, name: str, cluster_role: str) -> Object:
+    def within(self, namespace: str, name: str, cluster_role: str) -> Manifest:
         """Bind a ClusterRole in one namespace alone."""
         content = self._bound("ClusterRole", cluster_role)
-        return Object(_VERSION, "RoleBinding", name, namespace, self.labels, content=content)
+        return Manifest(_VERSION, "RoleBinding", name, namespace, self.labels, content=content)
 
     def role(
         self, namespace: str, name: str, rules: Iterable[Rule], binding: str | None = None
-    ) -> tuple[Object, Object]:
+    ) -> tuple[Manifest, Manifest]:
         """Give a Role in a namespace and its binding there, which has the Role's name unless told."""
         bound = self._bound("Role", name)
         return (
-            Object(_VERSION, "Role", name, namespace, self.labels, content={"rules": _rules(rules)}),
-            Object(_VERSION, "RoleBinding", binding or name, namespace, self.labels, content=bound),
+            Manifest(_VERSION, "Role", name, namespace, self.labels, content={"rules": _rules(rules)}),
+            Manifest(_VERSION, "RoleBinding", binding or name, namespace, self.labels, content=bound),
         )
 
     def _bound(self, kind: str, role: str) -> dict[str, Value]:

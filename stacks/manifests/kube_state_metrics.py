@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stacks.manifests import alerts, network, permissions, pods
 from stacks.manifests.grants import Grants
-from stacks.manifests.manifest import Object, Value, given
+from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.rbac import service_account
 from stacks.manifests.site import Site
 from stacks.model import kube_state_metrics as model
@@ -21,17 +21,17 @@ _LABELS = {**_SELECTOR, names.COMPONENT: _NAME}
 class KubeStateMetricsObjects:
     """The objects of kube-state-metrics, grouped by what waits for what."""
 
-    first: tuple[Object, ...]
+    first: tuple[Manifest, ...]
     """What the pod needs before it starts, and the policy that guards it from its first moment."""
-    clients: tuple[Object, ...]
+    clients: tuple[Manifest, ...]
     """NetworkPolicies that let scrapers out of their own managed namespaces: wait for nothing."""
-    deployment: Object
-    service: Object
+    deployment: Manifest
+    service: Manifest
     """Waits for the Deployment."""
-    monitoring: tuple[Object, ...]
+    monitoring: tuple[Manifest, ...]
     """ServiceMonitor and PrometheusRule: wait for nothing."""
 
-    def __iter__(self) -> Iterator[Object]:
+    def __iter__(self) -> Iterator[Manifest]:
         return iter((*self.first, *self.clients, self.deployment, self.service, *self.monitoring))
 
 
@@ -50,7 +50,7 @@ def kube_state_metrics_objects(
     )
 
 
-def _access(namespace: str) -> tuple[Object, ...]:
+def _access(namespace: str) -> tuple[Manifest, ...]:
     grants = Grants(_NAME, namespace, _LABELS)
     return (
         service_account(_NAME, namespace, _LABELS),
@@ -59,7 +59,7 @@ def _access(namespace: str) -> tuple[Object, ...]:
     )
 
 
-def _policy(namespace: str, scrapers: tuple[str, ...], site: Site) -> Object:
+def _policy(namespace: str, scrapers: tuple[str, ...], site: Site) -> Manifest:
     peers = [network.pods(scraper, {}) for scraper in scrapers]
     return network.policy(
         _NAME,
@@ -71,13 +71,13 @@ def _policy(namespace: str, scrapers: tuple[str, ...], site: Site) -> Object:
     )
 
 
-def _client_policy(namespace: str, scraper: str) -> Object:
+def _client_policy(namespace: str, scraper: str) -> Manifest:
     rule: Value = {"to": [network.pods(namespace, _SELECTOR)], "ports": network.tcp(*_PORTS.values())}
     name, everyone = names.KUBE_STATE_METRICS_CLIENT, network.selector({})
     return network.policy(name, scraper, _LABELS, everyone, egress=[rule], types=["Egress"])
 
 
-def _deployment(metrics: model.KubeStateMetrics, site: Site) -> Object:
+def _deployment(metrics: model.KubeStateMetrics, site: Site) -> Manifest:
     pod: Value = given(
         {
             "serviceAccountName": _NAME,
@@ -94,7 +94,7 @@ def _deployment(metrics: model.KubeStateMetrics, site: Site) -> Object:
         "selector": {"matchLabels": _SELECTOR},
         "template": {"metadata": {"labels": _LABELS}, "spec": pod},
     }
-    return Object("apps/v1", "Deployment", _NAME, metrics.namespace, _LABELS, content={"spec": spec})
+    return Manifest("apps/v1", "Deployment", _NAME, metrics.namespace, _LABELS, content={"spec": spec})
 
 
 def _container(metrics: model.KubeStateMetrics) -> Value:
@@ -122,15 +122,15 @@ def _probe(path: str, port: str) -> Value:
     return {"httpGet": {"path": path, "port": port}, "initialDelaySeconds": 5, "timeoutSeconds": 5}
 
 
-def _service(namespace: str) -> Object:
+def _service(namespace: str) -> Manifest:
     ports: Value = [
         {"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in _PORTS.items()
     ]
     spec: Value = {"type": "ClusterIP", "selector": _SELECTOR, "ports": ports, "externalIPs": []}
-    return Object("v1", "Service", _NAME, namespace, _LABELS, content={"spec": spec})
+    return Manifest("v1", "Service", _NAME, namespace, _LABELS, content={"spec": spec})
 
 
-def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) -> Iterator[Object]:
+def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) -> Iterator[Manifest]:
     # Those that Prometheus selects them by, too.
     labels = {**_LABELS, **metrics.monitor_labels}
     if metrics.service_monitor:
@@ -140,6 +140,6 @@ def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) 
             "endpoints": [{"port": names.HTTP_METRICS, "honorLabels": True}, {"port": names.TELEMETRY}],
         }
         version = "monitoring.coreos.com/v1"
-        yield Object(version, "ServiceMonitor", _NAME, metrics.namespace, labels, content={"spec": spec})
+        yield Manifest(version, "ServiceMonitor", _NAME, metrics.namespace, labels, content={"spec": spec})
     if metrics.alerts:
         yield alerts.prometheus_rule(metrics.namespace, metrics.alerts, site.namespaces, labels, verified=verified)

@@ -19,7 +19,7 @@ Value: TypeAlias = "bool | int | float | str | Hidden | Sequence[Value] | Mappin
 
 
 @dataclass(frozen=True)
-class Object:
+class Manifest:
     """A Kubernetes object as declared: exactly the fields that the stack fixes, under their JSON names."""
 
     api_version: str

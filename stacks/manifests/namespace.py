@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stacks.manifests import network
-from stacks.manifests.manifest import Object, Value
+from stacks.manifests.manifest import Manifest, Value
 from stacks.model import names
 from stacks.model import namespace as model
 
@@ -13,13 +13,13 @@ from stacks.model import namespace as model
 class NamespaceObjects:
     """A namespace, and what lies in it."""
 
-    namespace: Object
-    bounds: tuple[Object, ...]
+    namespace: Manifest
+    bounds: tuple[Manifest, ...]
     """ResourceQuota and LimitRange."""
-    policies: tuple[Object, ...]
+    policies: tuple[Manifest, ...]
     """NetworkPolicies that deny all but DNS and declared destinations."""
 
-    def __iter__(self) -> Iterator[Object]:
+    def __iter__(self) -> Iterator[Manifest]:
         return iter((self.namespace, *self.bounds, *self.policies))
 
 
@@ -30,7 +30,7 @@ def namespace_objects(name: str, namespace: model.Namespace, environment: str) -
     limits: Value = {"limits": [_container(namespace.limits)]}
     egress = [network.allow_egress(name, labels, namespace.egress)] if namespace.egress else []
     return NamespaceObjects(
-        Object(
+        Manifest(
             "v1",
             "Namespace",
             name,
@@ -38,8 +38,8 @@ def namespace_objects(name: str, namespace: model.Namespace, environment: str) -
             annotations={names.DESCRIPTION: namespace.description, names.OWNER: namespace.owner},
         ),
         bounds=(
-            Object("v1", "ResourceQuota", names.quota(name), name, labels, content={"spec": hard}),
-            Object("v1", "LimitRange", names.limits(name), name, labels, content={"spec": limits}),
+            Manifest("v1", "ResourceQuota", names.quota(name), name, labels, content={"spec": hard}),
+            Manifest("v1", "LimitRange", names.limits(name), name, labels, content={"spec": limits}),
         ),
         policies=(network.default_deny(name, labels), network.allow_dns(name, labels), *egress),
     )

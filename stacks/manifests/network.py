@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from stacks.manifests import labels as discovery
-from stacks.manifests.manifest import Object, Value, given
+from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.site import Site
 from stacks.model import names
 from stacks.model.destination import Destination
@@ -26,19 +26,19 @@ def policy(
     ingress: Sequence[Value] = (),
     egress: Sequence[Value] = (),
     types: Sequence[str] = ("Ingress", "Egress"),
-) -> Object:
+) -> Manifest:
     """Give a policy of the `selected` pods; of its `types` of traffic all is denied but what the rules allow."""
     # Declared also where there is none: a rule that somebody adds is then taken back by the next deployment.
     spec: Value = {"podSelector": selected, "policyTypes": types, "ingress": ingress, "egress": egress}
-    return Object("networking.k8s.io/v1", "NetworkPolicy", name, namespace, labels, content={"spec": spec})
+    return Manifest("networking.k8s.io/v1", "NetworkPolicy", name, namespace, labels, content={"spec": spec})
 
 
-def default_deny(namespace: str, labels: Mapping[str, str]) -> Object:
+def default_deny(namespace: str, labels: Mapping[str, str]) -> Manifest:
     """Deny every pod of the namespace all traffic that no other policy allows."""
     return policy(names.DEFAULT_DENY, namespace, labels, selector({}))
 
 
-def allow_dns(namespace: str, labels: Mapping[str, str]) -> Object:
+def allow_dns(namespace: str, labels: Mapping[str, str]) -> Manifest:
     """Let every pod of the namespace ask the cluster's DNS pods."""
     dns = pods("kube-system", {"k8s-app": "kube-dns"})
     ports: Value = [{"port": port, "protocol": protocol} for port in DNS_PORTS for protocol in ("UDP", "TCP")]
@@ -46,13 +46,13 @@ def allow_dns(namespace: str, labels: Mapping[str, str]) -> Object:
     return policy(names.ALLOW_DNS, namespace, labels, selector({}), egress=[rule], types=["Egress"])
 
 
-def allow_egress(namespace: str, labels: Mapping[str, str], declared: Sequence[Destination]) -> Object:
+def allow_egress(namespace: str, labels: Mapping[str, str], declared: Sequence[Destination]) -> Manifest:
     """Let every pod of the namespace connect to the declared destinations."""
     rules = destinations(declared)
     return policy(names.ALLOW_EGRESS, namespace, labels, selector({}), egress=rules, types=["Egress"])
 
 
-def server_policy(kind: str, server: Server, site: Site) -> Object:
+def server_policy(kind: str, server: Server, site: Site) -> Manifest:
     """Let the declared clients reach a server's port, and the server the API where it has access to it."""
     clients = [pods(client.namespace, client.labels) for client in server.clients]
     return policy(
@@ -80,7 +80,7 @@ def _ranges(cidrs: Sequence[str]) -> list[Value]:
     return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
 
 
-def client_policy(kind: str, server: Server, client: Client) -> Object:
+def client_policy(kind: str, server: Server, client: Client) -> Manifest:
     """Let a client's pods out of their own namespace, whose default is to deny, to a server's port."""
     rule: Value = {"to": [pods(server.namespace, names.server_selector(kind))], "ports": tcp(server.port)}
     return policy(

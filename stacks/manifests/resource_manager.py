@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stacks.manifests import network, permissions
 from stacks.manifests.grants import Grants
-from stacks.manifests.manifest import Object
+from stacks.manifests.manifest import Manifest
 from stacks.manifests.rbac import service_account
 from stacks.manifests.site import Site
 from stacks.model import names
@@ -18,15 +18,15 @@ _LABELS = {names.COMPONENT: names.RESOURCE_MANAGER_COMPONENT}
 class ResourceManagerObjects:
     """The resource manager's account, its rights and way to the API, and with `token: legacy` a Secret."""
 
-    account: Object
-    rights: tuple[Object, ...]
+    account: Manifest
+    rights: tuple[Manifest, ...]
     """Roles and bindings."""
-    policy: Object
+    policy: Manifest
     """The NetworkPolicy of the pods that work as the resource manager."""
-    token: Object | None
+    token: Manifest | None
     """Waits for the account."""
 
-    def __iter__(self) -> Iterator[Object]:
+    def __iter__(self) -> Iterator[Manifest]:
         return iter((self.account, *self.rights, self.policy, *([self.token] if self.token else [])))
 
 
@@ -40,14 +40,14 @@ def resource_manager_objects(manager: model.ResourceManager, site: Site) -> Reso
     )
 
 
-def _policy(site: Site) -> Object:
+def _policy(site: Site) -> Manifest:
     """Let its pods out to the API, and nobody in: the namespace denies both by default."""
     chosen = network.selector({names.APP: names.RESOURCE_MANAGER})
     egress = [network.api_egress(site)]
     return network.policy(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS, chosen, egress=egress)
 
 
-def _rights(manager: model.ResourceManager, namespaces: Collection[str]) -> Iterator[Object]:
+def _rights(manager: model.ResourceManager, namespaces: Collection[str]) -> Iterator[Manifest]:
     grants = Grants(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS)
     whole_cluster = manager.scope == "cluster"
     yield from _manage_cluster(grants) if whole_cluster else _manage_namespaces(grants, namespaces)
@@ -60,12 +60,12 @@ def _rights(manager: model.ResourceManager, namespaces: Collection[str]) -> Iter
         yield from grants.role(namespace, names.RESOURCE_MANAGER_EXEC, permissions.EXEC)
 
 
-def _manage_cluster(grants: Grants) -> Iterator[Object]:
+def _manage_cluster(grants: Grants) -> Iterator[Manifest]:
     yield grants.cluster_role(names.RESOURCE_MANAGER_ROLE, permissions.CLUSTER_MANAGER)
     yield grants.everywhere(names.RESOURCE_MANAGER_BINDING, names.RESOURCE_MANAGER_ROLE)
 
 
-def _manage_namespaces(grants: Grants, namespaces: Collection[str]) -> Iterator[Object]:
+def _manage_namespaces(grants: Grants, namespaces: Collection[str]) -> Iterator[Manifest]:
     yield grants.cluster_role(names.RESOURCE_MANAGER_ROLE, permissions.namespace_manager())
     for namespace in namespaces:
         yield grants.within(namespace, names.RESOURCE_MANAGER_BINDING, names.RESOURCE_MANAGER_ROLE)
@@ -73,9 +73,9 @@ def _manage_namespaces(grants: Grants, namespaces: Collection[str]) -> Iterator[
     yield grants.everywhere(names.RESOURCE_MANAGER_READ, names.RESOURCE_MANAGER_READ)
 
 
-def _legacy_token() -> Object:
+def _legacy_token() -> Manifest:
     """Give the Secret into which the cluster itself writes a token: its content is nobody's to declare."""
-    return Object(
+    return Manifest(
         "v1",
         "Secret",
         names.RESOURCE_MANAGER_TOKEN,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from stacks.manifests import labels as discovery
-from stacks.manifests.manifest import HIDDEN, Object, Value, given
+from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 from stacks.model import names
 from stacks.model import secret as model
 from stacks.model.server import Server
@@ -13,7 +13,7 @@ from stacks.model.server import Server
 _AWAITED = {"pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "60"}
 
 
-def secret(name: str, declared: model.Secret, component: str) -> Object | None:
+def secret(name: str, declared: model.Secret, component: str) -> Manifest | None:
     """Give a declared Secret, or the ExternalSecret from which an operator makes it; nothing where others make it.
 
     `component` is the label `cortex.dev/component` of its namespace.
@@ -26,13 +26,13 @@ def secret(name: str, declared: model.Secret, component: str) -> Object | None:
     return None
 
 
-def server_secret(kind: str, server: Server, keys: Iterable[str]) -> Object:
+def server_secret(kind: str, server: Server, keys: Iterable[str]) -> Manifest:
     """Give the Secret of an MCP server."""
     return _secret(names.server_secret(kind), server.namespace, discovery.owner_labels(kind), keys, model.OPAQUE)
 
 
-def _secret(name: str, namespace: str, labels: Mapping[str, str], keys: Iterable[str], kind: str) -> Object:
-    return Object(
+def _secret(name: str, namespace: str, labels: Mapping[str, str], keys: Iterable[str], kind: str) -> Manifest:
+    return Manifest(
         "v1",
         "Secret",
         name,
@@ -45,7 +45,7 @@ def _secret(name: str, namespace: str, labels: Mapping[str, str], keys: Iterable
     )
 
 
-def _external(name: str, declared: model.Secret, labels: Mapping[str, str], external: model.External) -> Object:
+def _external(name: str, declared: model.Secret, labels: Mapping[str, str], external: model.External) -> Manifest:
     template: Value = None if declared.type == model.OPAQUE else {"type": declared.type}
     spec: Value = {
         "refreshInterval": external.refresh,
@@ -57,4 +57,4 @@ def _external(name: str, declared: model.Secret, labels: Mapping[str, str], exte
         ],
     }
     content = {"spec": spec}
-    return Object("external-secrets.io/v1", "ExternalSecret", name, declared.namespace, labels, _AWAITED, content)
+    return Manifest("external-secrets.io/v1", "ExternalSecret", name, declared.namespace, labels, _AWAITED, content)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stacks.manifests import availability, config, network, rbac, secrets
 from stacks.manifests import deployment as workload
 from stacks.manifests import labels as discovery
-from stacks.manifests.manifest import Object, Value
+from stacks.manifests.manifest import Manifest, Value
 from stacks.manifests.pod_config import Content
 from stacks.manifests.site import Site
 from stacks.model import names
@@ -20,20 +20,20 @@ from stacks.model.verifier import verifier_client
 class ServerObjects:
     """The objects of an MCP server, grouped by what waits for what (seed, sections 2, 3, 6 and 7)."""
 
-    first: tuple[Object, ...]
+    first: tuple[Manifest, ...]
     """What pods need before they start, but its Secret; the policy that guards them from their first moment; and the
     autoscaler, so that it can choose their number while the Deployment is awaited."""
-    secret: Object | None
+    secret: Manifest | None
     """Pods need it as well."""
-    budget: Object | None
+    budget: Manifest | None
     """The PodDisruptionBudget: waits for nothing."""
-    clients: tuple[Object, ...]
+    clients: tuple[Manifest, ...]
     """NetworkPolicies that let clients out of their own managed namespaces: wait for nothing."""
-    deployment: Object
-    service: Object
+    deployment: Manifest
+    service: Manifest
     """Waits for the Deployment."""
 
-    def __iter__(self) -> Iterator[Object]:
+    def __iter__(self) -> Iterator[Manifest]:
         alone = (one for one in (self.secret, self.budget) if one)
         return iter((*self.first, *alone, *self.clients, self.deployment, self.service))
 
@@ -75,8 +75,8 @@ def _admitting(server: Server) -> Server:
     return server.model_copy(update={"clients": (*server.clients, verifier_client())})
 
 
-def _service(kind: str, server: Server) -> Object:
+def _service(kind: str, server: Server) -> Manifest:
     port: Value = {"name": workload.HTTP, "port": server.port, "targetPort": workload.HTTP, "protocol": "TCP"}
     spec: Value = {"type": "ClusterIP", "selector": names.server_selector(kind), "ports": [port], "externalIPs": []}
     labels = discovery.owner_labels(kind)
-    return Object("v1", "Service", names.server(kind), server.namespace, labels, content={"spec": spec})
+    return Manifest("v1", "Service", names.server(kind), server.namespace, labels, content={"spec": spec})

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from stacks.manifests import network, pods
 from stacks.manifests.grants import GROUP, Grants
-from stacks.manifests.manifest import HIDDEN, Object, Value, given
+from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 from stacks.manifests.permissions import CORE, Rule
 from stacks.manifests.rbac import service_account
 from stacks.manifests.site import Site
@@ -65,7 +65,7 @@ _RESULT = (
 )
 
 
-def verifier_objects(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Object, ...]:
+def verifier_objects(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Manifest, ...]:
     """Give account, rights to read, a NetworkPolicy to the API, and the CronJob.
 
     It reads in the site's namespaces, `custom` objects where the stack declares such.
@@ -78,7 +78,7 @@ def verifier_objects(verifier: Verifier, site: Site, custom: Collection[CustomRe
     )
 
 
-def verification(verifier: Verifier, site: Site, digest: str, *, secrets: bool) -> Object:
+def verification(verifier: Verifier, site: Site, digest: str, *, secrets: bool) -> Manifest:
     """Give the Job that verifies once the deployment of the declaration with this hash.
 
     Where the stack deploys values of `secrets`, their checksum is on its pods, so that other values are another Job.
@@ -90,10 +90,10 @@ def verification(verifier: Verifier, site: Site, digest: str, *, secrets: bool) 
     annotations = {names.CHECKSUM: HIDDEN} if secrets else None
     spec = _job(verifier, site, [*COMMAND, DEPLOYING], retries=2, annotations=annotations)
     name, again = names.verify_job(digest), {REPLACE_UNREADY: "true"}
-    return Object("batch/v1", "Job", name, names.SYSTEM_NAMESPACE, _LABELS, again, {"spec": spec})
+    return Manifest("batch/v1", "Job", name, names.SYSTEM_NAMESPACE, _LABELS, again, {"spec": spec})
 
 
-def _rights(site: Site, custom: Collection[CustomResource]) -> Iterator[Object]:
+def _rights(site: Site, custom: Collection[CustomResource]) -> Iterator[Manifest]:
     """Give exactly what the checks read, so no Secrets; and the result, which they write."""
     grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
     yield grants.cluster_role(names.VERIFIER, _CLUSTER_WIDE)
@@ -106,13 +106,13 @@ def _rights(site: Site, custom: Collection[CustomResource]) -> Iterator[Object]:
     yield from grants.role(names.SYSTEM_NAMESPACE, names.VERIFIER_RESULT_ROLE, _RESULT)
 
 
-def _network_policy(site: Site) -> Object:
+def _network_policy(site: Site) -> Manifest:
     """The way to the API; that to each MCP server is the server's own part, whose client the verifier is."""
     pods_of = network.selector(verifier_client().labels)
     return network.policy(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of, egress=[network.api_egress(site)])
 
 
-def _cron_job(verifier: Verifier, site: Site) -> Object:
+def _cron_job(verifier: Verifier, site: Site) -> Manifest:
     spec: Value = {
         "schedule": verifier.schedule,
         # Every program knows this one: kube-state-metrics crashes on another where its image has no time zones.
@@ -124,7 +124,7 @@ def _cron_job(verifier: Verifier, site: Site) -> Object:
         "failedJobsHistoryLimit": 3,
         "jobTemplate": {"metadata": {"labels": _LABELS}, "spec": _job(verifier, site, COMMAND, retries=0)},
     }
-    return Object("batch/v1", "CronJob", names.VERIFY, names.SYSTEM_NAMESPACE, _LABELS, content={"spec": spec})
+    return Manifest("batch/v1", "CronJob", names.VERIFY, names.SYSTEM_NAMESPACE, _LABELS, content={"spec": spec})
 
 
 def _job(verifier: Verifier, site: Site, command: Sequence[str], *, retries: int, annotations: Value = None) -> Value:

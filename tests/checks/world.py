@@ -12,7 +12,7 @@ from checks.connection.collect_dns import Dns
 from checks.drift.live_objects import Named, Objects
 from checks.health.collect import JOBS, Health, probed
 from checks.health.http_probe import Reply
-from checks.kube.client import Kind, Read, Reading, Unread
+from checks.kube.client import Kind, Read, ReadFailure, Reading
 from checks.kube.credentials import Credential, Means
 from checks.kube.listing import PerNamespace
 from checks.kube.models import Binding, ConfigMap, Owned, Pod, Role, Version
@@ -23,20 +23,21 @@ from checks.metrics.collect import Metrics
 from checks.network.callers import admitted, asked, callers
 from checks.network.collect import Network
 from checks.network.collect import Outcome as Reached
-from checks.objects.collect import KINDS, Strays
-from checks.rbac import collect as rights
-from checks.rbac.collect import Rights
+from checks.objects.collect import KINDS, Unmanaged
+from checks.rbac import collect as access
+from checks.rbac.collect import Access
 from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
-from checks.results.result import Finding, Reason, Row
+from checks.results.result import Finding, Reason, Result
 from checks.secrets.collect import Secrets
 from checks.secrets.rolled import Server
 from checks.servers.collect import Discovery
 from checks.usage.collect import Usage
 from checks.verification.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
-from checks.verification.verify import judge
-from stacks import manifests as objects
+from checks.verification.verify import check
 from stacks.loader import parse
+from stacks.manifests.build import build
+from stacks.manifests.manifest import Hidden, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -90,7 +91,7 @@ async def known(name: str) -> None:
 
 def groups(declaration: Declaration) -> frozenset[str]:
     """Give the API groups that a declaration needs."""
-    return frozenset(each.api_version for each in objects.declared(declaration) if "/" in each.api_version)
+    return frozenset(each.api_version for each in build(declaration) if "/" in each.api_version)
 
 
 def healthy_api_server(declaration: Declaration) -> ApiServer:
@@ -123,21 +124,21 @@ class World:
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
         self.objects: dict[tuple[str, str], list[Json]] = {}
-        self.unread: dict[tuple[str, str], Unread] = {}
+        self.unread: dict[tuple[str, str], ReadFailure] = {}
         self.mcp: dict[str, Answer] = {}
         self.network = enforced(declaration)
         servers: dict[str, Reading[Server | None]] = {
             kind: Read(Server(current=True, dangling=()), 0.01) for kind in declaration.servers
         }
         self.secrets = Secrets(NOW, servers=servers)
-        self.replies: dict[str, dict[str, Reply | Unread]] = {}
+        self.replies: dict[str, dict[str, Reply | ReadFailure]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("namespaces", "", {"metadata": {"name": "kube-system"}})
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
         self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
         self.api_server = healthy_api_server(declaration)
-        for obj in objects.declared(declaration):
+        for obj in build(declaration):
             plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
             self.add(plural, obj.namespace, _clear(obj.document()))
         for quota in self.every("resourcequotas"):
@@ -191,7 +192,7 @@ class World:
 
     def deny(self, kind: str, namespace: str, reason: Reason = Reason.FORBIDDEN) -> None:
         """Make a list unreadable."""
-        self.unread[kind, namespace] = Unread(f"list {kind} in {namespace}", reason, "denied")
+        self.unread[kind, namespace] = ReadFailure(f"list {kind} in {namespace}", reason, "denied")
 
     def snapshot(self) -> Snapshot:
         """Take the snapshot that the checks would take."""
@@ -201,7 +202,7 @@ class World:
             api_server=self.api_server,
             nodes=self._read(NODES),
             dns=Dns(self._read(PODS, "kube-system"), dict(self.dns)),
-            rights=self._rights(),
+            access=self._rights(),
             declaration=self._declaration(),
             objects=self._objects(),
             network=self.network,
@@ -213,18 +214,18 @@ class World:
             discovery=self._discovery(),
             metrics=self.metrics,
             usage=self.usage,
-            strays=Strays(
+            unmanaged=Unmanaged(
                 {name: {space: self._labelled(kind, space) for space in spaces} for name, kind in KINDS.items()}
             ),
         )
 
-    def rows(self) -> tuple[Row, ...]:
+    def results(self) -> tuple[Result, ...]:
         """Judge the cluster."""
-        return judge(self.declaration, self.snapshot())
+        return check(self.declaration, self.snapshot())
 
     def findings(self) -> list[Finding]:
         """Judge the cluster and give all findings."""
-        return [finding for row in self.rows() for finding in row.findings]
+        return [finding for result in self.results() for finding in result.findings]
 
     def codes(self) -> list[str]:
         """Judge the cluster and give the findings' codes, sorted."""
@@ -242,20 +243,20 @@ class World:
     def _labelled(self, kind: Kind[Owned], namespace: str) -> Reading[tuple[Owned, ...]]:
         """Give the objects that carry our label, as the API server's label selector would."""
         listing = self._read(kind, namespace)
-        if isinstance(listing, Unread):
+        if isinstance(listing, ReadFailure):
             return listing
         return Read(tuple(obj for obj in listing.value if names.COMPONENT in obj.metadata.labels), listing.seconds)
 
-    def _rights(self) -> Rights:
-        kinds = (rights.ROLES, rights.CLUSTER_ROLES)
-        bindings = (rights.ROLE_BINDINGS, rights.CLUSTER_ROLE_BINDINGS)
+    def _rights(self) -> Access:
+        kinds = (access.ROLES, access.CLUSTER_ROLES)
+        bindings = (access.ROLE_BINDINGS, access.CLUSTER_ROLE_BINDINGS)
         known = tuple(msgspec.convert(obj, Role) for obj in self.every("clusterroles"))
-        asked = rights.about(self.declaration, known)
+        asked = access.about(self.declaration, known)
         refused = self.unread.get(("subjectaccessreviews", ""))
         answers: dict[Question, Reading[bool]] = {
             question: refused or Read(self.allows(question.account, question.request), 0.01) for question in asked
         }
-        return Rights(
+        return Access(
             tuple(self._read_all(kind) for kind in kinds), tuple(self._read_all(kind) for kind in bindings), answers
         )
 
@@ -275,7 +276,7 @@ class World:
 
     def _declaration(self) -> Reading[ConfigMap | None]:
         reading = self._read(CONFIG_MAPS, names.SYSTEM_NAMESPACE)
-        if isinstance(reading, Unread):
+        if isinstance(reading, ReadFailure):
             return reading
         found = (one for one in reading.value if one.metadata.name == names.DECLARATION_CONFIG_MAP)
         return Read(next(found, None), reading.seconds)
@@ -300,12 +301,12 @@ class World:
     def _objects(self) -> Objects:
         places = [(kind, "") for kind in CLUSTER_WIDE]
         places += [(kind, space) for kind in NAMESPACED for space in self.declaration.namespaces]
-        places += [(obj.kind, obj.namespace) for obj in objects.declared(self.declaration) if obj.kind in _KINDS]
+        places += [(obj.kind, obj.namespace) for obj in build(self.declaration) if obj.kind in _KINDS]
         return Objects({(kind, space): self._by_name(_KINDS[kind], space) for kind, space in places})
 
     def _by_name(self, kind: Kind[Json], namespace: str) -> Reading[Named]:
         listing = self._read(kind, namespace)
-        if isinstance(listing, Unread):
+        if isinstance(listing, ReadFailure):
             return listing
         return Read({item["metadata"]["name"]: item for item in listing.value}, listing.seconds)
 
@@ -329,10 +330,10 @@ class World:
         self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
 
 
-def _clear(value: objects.Value) -> Any:
+def _clear(value: Value) -> Any:
     """Give a declared value as the API server would, with something in place of what is hidden."""
     match value:
-        case objects.Hidden():
+        case Hidden():
             return "c2VjcmV0"
         case dict():
             return {key: _clear(inner) for key, inner in value.items()}

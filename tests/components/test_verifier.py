@@ -7,7 +7,7 @@ import pytest
 
 from checks.in_cluster.publication import publish
 from checks.kube.client import Kind
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.kube.resources import CUSTOM, NAMESPACED
 from checks.results.result import Severity
 from checks.usage.collect import POD_METRICS
@@ -176,7 +176,7 @@ def used(namespaces: tuple[str, ...]) -> set[Right]:
     world.tells_usage = True
     with serve(world) as api:
         api.faults = {path: [status(403, "forbidden")] for path in NOT_CLUSTER_WIDE}
-        access = Access("in-cluster", api.url, inside=True, resolve=known)
+        access = Connection("in-cluster", api.url, inside=True, resolve=known)
         report = anyio.run(verify_deployed, access, Severity.ERROR)
         assert (report.exit_code, anyio.run(publish, report, access)) == (0, None)
         for path in api.requests:

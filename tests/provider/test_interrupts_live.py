@@ -23,7 +23,7 @@ import pytest
 import yaml
 
 from stacks.loader import load
-from stacks.manifests import declared
+from stacks.manifests.build import build
 from tests.conftest import ROOT
 from tests.provider import processes
 
@@ -147,7 +147,7 @@ class Site:
 
     def wanted(self) -> set[tuple[str, str]]:
         with mock.patch.dict(os.environ, self.cluster.env):
-            objects = declared(load(_STACK, self._folder))
+            objects = build(load(_STACK, self._folder))
         return {(one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name) for one in objects}
 
     def objects(self) -> set[str]:

@@ -22,7 +22,7 @@ app = application()
 
 
 @app.command()
-def access(
+def connection(
     stack: Stack,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
@@ -41,7 +41,7 @@ def access(
     from checks.rbac.matrix import draw
 
     declared = target(stack, kubeconfig, context)
-    matrix = anyio.run(draw, stack, declared.declaration, declared.access)
+    matrix = anyio.run(draw, stack, declared.declaration, declared.connection)
 
     def write(out: "TextIO") -> None:
         if output_format is Format.JSON:

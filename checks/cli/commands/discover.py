@@ -38,7 +38,7 @@ def discover(
     from checks.verification.verify import now
 
     aim = target(stack, kubeconfig, context)
-    found = document(aim, anyio.run(look, aim.declaration, aim.access), now().date())
+    found = document(aim, anyio.run(look, aim.declaration, aim.connection), now().date())
     shown = render(found) if output_format is Format.JSON else text(found)
     show(shown, output)
     raise typer.Exit(found.exit_code)

@@ -41,7 +41,7 @@ def doctor(
     from checks.formats import document
 
     declared = target(stack, kubeconfig, context)
-    diagnosis = anyio.run(diagnose, stack, declared.declaration, declared.access)
+    diagnosis = anyio.run(diagnose, stack, declared.declaration, declared.connection)
 
     def write(out: "TextIO") -> None:
         if output_format is Format.JSON:

@@ -53,7 +53,7 @@ def events(
 
     span = parse(since, "--since")
     aim = target(stack, kubeconfig, context)
-    readings = anyio.run(read, aim.declaration, aim.access)
+    readings = anyio.run(read, aim.declaration, aim.connection)
     now = datetime.now(UTC)
     seen = document(aim, readings, now - span, now, "" if kind is Type.ALL else kind.value)
     show(render(seen) if output_format is Format.JSON else text(seen), output)

@@ -38,6 +38,6 @@ def health(
     from checks.verification.snapshot import take
 
     aim = target(stack, kubeconfig, context)
-    seen = report(aim, anyio.run(take, aim.declaration, aim.access, Selection(rows=("health",))))
+    seen = report(aim, anyio.run(take, aim.declaration, aim.connection, Selection(checks=("health",))))
     show(render(seen) if output_format is Format.JSON else text(seen), output)
     raise typer.Exit(seen.exit_code)

@@ -43,7 +43,7 @@ def kubeconfig(
         raise UsageError("a kubeconfig holds a token, which a terminal would show: name a file with --output")
     declared = target(stack, kubeconfig, context)
     chosen = made.find(declared.declaration, account or names.RESOURCE_MANAGER, namespace)
-    ticket = anyio.run(made.issue, declared.declaration, declared.access, chosen, lasting)
+    ticket = anyio.run(made.issue, declared.declaration, declared.connection, chosen, lasting)
     if output is None:
         emit(lambda out: _written(out.write(ticket.content)), None)
     else:

@@ -38,7 +38,7 @@ def metrics(
     from checks.verification.snapshot import take
 
     aim = target(stack, kubeconfig, context)
-    report = metrics_report(aim, anyio.run(take, aim.declaration, aim.access, Selection(rows=("metrics",))))
+    report = metrics_report(aim, anyio.run(take, aim.declaration, aim.connection, Selection(checks=("metrics",))))
     if output_format is Format.JSON:
         show(render(report), output)
     else:

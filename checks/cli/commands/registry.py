@@ -89,10 +89,10 @@ def _current(aim: Target, path: Path, max_age: "timedelta", kind: str | None, *,
     kept, complaint = load(path)
     if complaint:
         typer.echo(f"cortex: {complaint}", err=True)
-    found = kept is not None and kept.serves(aim.access, datetime.now(UTC), max_age)
+    found = kept is not None and kept.serves(aim.connection, datetime.now(UTC), max_age)
     if kept is not None and found and not refresh and (kind is None or kind in kept.servers):
         return kept
-    sight = anyio.run(look, aim.declaration, aim.access)
-    fresh = register(sight, aim.access, datetime.now(UTC))
+    sight = anyio.run(look, aim.declaration, aim.connection)
+    fresh = register(sight, aim.connection, datetime.now(UTC))
     save(fresh, path)
     return fresh

@@ -38,7 +38,7 @@ def usage(
     from checks.verification.snapshot import take
 
     aim = target(stack, kubeconfig, context)
-    report = usage_report(aim, anyio.run(take, aim.declaration, aim.access, Selection(rows=("usage",))))
+    report = usage_report(aim, anyio.run(take, aim.declaration, aim.connection, Selection(checks=("usage",))))
     if output_format is Format.JSON:
         show(render(report), output)
     else:

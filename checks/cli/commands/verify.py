@@ -120,8 +120,8 @@ async def verified(
     from checks.verification.verify import verify
 
     declared = target(stack, kubeconfig, context)
-    access = replace(declared.access, read_only=read_only)
-    return await verify(stack, declared.declaration, access, Severity(fail_on), asked)
+    connection = replace(declared.connection, read_only=read_only)
+    return await verify(stack, declared.declaration, connection, Severity(fail_on), asked)
 
 
 async def _verified_inside(fail_on: Threshold, asked: "Selection", *, deploying: bool) -> "Report":

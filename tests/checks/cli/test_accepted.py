@@ -10,10 +10,10 @@ from checks.cli.options import Target
 from checks.connection import diagnosis as doctor
 from checks.formats.cells import suppressed
 from checks.health import overview as health
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.metrics import overview as looks
 from checks.rbac import matrix
-from checks.results.result import Row, Suppressed
+from checks.results.result import Result, Suppressed
 from checks.secrets import inventory
 from checks.servers.discovery import look
 from checks.servers.report import document
@@ -27,18 +27,18 @@ TOKEN: Json = {"resourceManager": {"token": "legacy"}}
 Look = Callable[[FakeApi, Target], tuple[int, tuple[Suppressed, ...]]]
 
 
-def of_row(row: Row) -> tuple[Suppressed, ...]:
-    return row.suppressed
+def of_row(result: Result) -> tuple[Suppressed, ...]:
+    return result.suppressed
 
 
 def doctor_(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
-    seen = anyio.run(doctor.diagnose, "test", target.declaration, target.access)
-    return seen.exit_code, of_row(seen.row)
+    seen = anyio.run(doctor.diagnose, "test", target.declaration, target.connection)
+    return seen.exit_code, of_row(seen.result)
 
 
-def access(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
-    seen = anyio.run(matrix.draw, "test", target.declaration, target.access)
-    return seen.exit_code, of_row(seen.row)
+def connection(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
+    seen = anyio.run(matrix.draw, "test", target.declaration, target.connection)
+    return seen.exit_code, of_row(seen.result)
 
 
 def config(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
@@ -58,7 +58,7 @@ def health_(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
 
 def metrics(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
     seen = looks.metrics_report(target, api.world.snapshot())
-    return seen.exit_code, of_row(seen.rows[0])
+    return seen.exit_code, of_row(seen.results[0])
 
 
 def undeclared_binding(world: World) -> None:
@@ -74,7 +74,7 @@ def unknown_node(world: World) -> None:
 
 CASES: list[tuple[Look, str, Json, Callable[[World], None]]] = [
     (doctor_, "node.count", {}, lambda w: w.remove("nodes", "", "node-1")),
-    (access, "rbac.undeclared-binding", {}, undeclared_binding),
+    (connection, "rbac.undeclared-binding", {}, undeclared_binding),
     (config, "config.missing", {}, lambda w: w.remove("configmaps", "cortex-mcp", "shared")),
     (config, "config.data", {}, lambda w: w.one("configmaps", "cortex-mcp", "shared")["data"].clear()),
     (config, "declaration.missing", {}, lambda w: w.remove("configmaps", "cortex-system", "cortex-declaration")),
@@ -113,7 +113,7 @@ def test_each_command_accepts_what_the_stack_accepts(
         secret["data"] = dict.fromkeys(("token", "ca.crt", "namespace"), "eA==")
     drift(world)
     api = serving(world)
-    exit_code, kept = look(api, Target("test", world.declaration, Access("test", api.url)))
+    exit_code, kept = look(api, Target("test", world.declaration, Connection("test", api.url)))
     assert (exit_code, {each.finding.code for each in kept}) == ((OK, {code}) if accepted else (FINDINGS, set()))
 
 
@@ -131,8 +131,8 @@ def test_discovery_accepts_a_server_that_is_away(code: str, until: str, expected
     world = World(declared(servers={"time": SETTINGS["servers"]["time"]}, suppressions=[entry]))  # type: ignore[arg-type]
     world.objects["pods", "cortex-mcp"] = []
     with serve(world) as api:
-        target = Target("test", world.declaration, Access("test", api.url))
-        seen = document(target, anyio.run(look, target.declaration, target.access), date(2026, 1, 1))
+        target = Target("test", world.declaration, Connection("test", api.url))
+        seen = document(target, anyio.run(look, target.declaration, target.connection), date(2026, 1, 1))
     assert ([server.state for server in seen.servers], seen.exit_code) == (["missing"], expected)
 
 
@@ -141,7 +141,7 @@ def test_what_is_accepted_is_said(serving: Callable[[World], FakeApi]) -> None:
     world = World(declared(suppressions=[entry]))  # type: ignore[arg-type]
     world.remove("configmaps", "cortex-mcp", "shared")
     api = serving(world)
-    _, kept = config(api, Target("test", world.declaration, Access("test", api.url)))
+    _, kept = config(api, Target("test", world.declaration, Connection("test", api.url)))
     assert list(suppressed(kept)) == [
         f"suppressed until {LASTING}: config.missing  ConfigMap cortex-mcp/shared: ticket 4711"
     ]

@@ -53,7 +53,7 @@ def test_doctor_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     out, _ = project.cortex("doctor", "test", "--format", "json", code=1)
     diagnosis = json.loads(out)
     jsonschema.validate(diagnosis, json.loads(document.schema(doctor.SCHEMA)))
-    assert [finding["code"] for finding in diagnosis["row"]["findings"]] == ["node.count"]
+    assert [finding["code"] for finding in diagnosis["result"]["findings"]] == ["node.count"]
     assert (diagnosis["account"], diagnosis["exitCode"]) == ("tester", 1)
 
 
@@ -81,7 +81,7 @@ def test_access_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     out, _ = project.cortex("access", "test", "--format", "json", code=1)
     drawn = json.loads(out)
     jsonschema.validate(drawn, json.loads(document.schema(matrix.SCHEMA)))
-    assert [finding["code"] for finding in drawn["row"]["findings"]] == ["rbac.undeclared-binding"]
+    assert [finding["code"] for finding in drawn["result"]["findings"]] == ["rbac.undeclared-binding"]
     (account,) = drawn["accounts"]
     assert [way["way"] for way in account["ways"] if not way["declared"]] == ["secrets"]
     (cell,) = [cell for cell in account["cells"] if cell["resource"] == "secrets" and not cell["namespace"]]

@@ -13,10 +13,10 @@ from checks.drift import check as drift
 from checks.formats import document
 from checks.mcp.report import write
 from checks.results.result import Fact, Status
-from checks.verification.judges import JUDGES
+from checks.verification.judges import CHECKS
 from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import FakeApi, serve
-from tests.checks.formats.sample import REPORT, row
+from tests.checks.formats.sample import REPORT, result
 from tests.checks.world import World, declared
 
 DRIFT = ["namespaces", "servers", "rbac", "network", "secrets", "config", "objects"]
@@ -29,16 +29,16 @@ def api() -> Iterator[FakeApi]:
 
 
 @pytest.mark.parametrize(
-    ("command", "rows"),
+    ("command", "results"),
     [("mcp", ["mcp"]), ("namespaces", ["namespaces"]), ("network", ["network"]), ("drift", DRIFT)],
 )
-def test_command_shows_its_rows(command: str, rows: list[str], tmp_path: Path, api: FakeApi) -> None:
+def test_command_shows_its_rows(command: str, results: list[str], tmp_path: Path, api: FakeApi) -> None:
     project = Project(tmp_path, api.url)
     # Of a network without servers, drift only compares the policies.
     out, err = project.cortex(command, "test", "--format", "json", code=0)
     report = json.loads(out)
     jsonschema.validate(report, json.loads(document.schema()))
-    assert ([each["name"] for each in report["rows"]], err) == (rows, "")
+    assert ([each["name"] for each in report["results"]], err) == (results, "")
     out, _ = project.cortex(command, "test", code=0)
     assert "As declared: " in out
 
@@ -53,7 +53,7 @@ def test_findings_of_the_rows_give_the_exit_code(tmp_path: Path, api: FakeApi) -
 
 
 def test_drift_has_every_row_that_compares_objects() -> None:
-    comparing = {name for name, judge in JUDGES.items() if getattr(judge, "__globals__", {}).get("drift") is drift}
+    comparing = {name for name, check in CHECKS.items() if getattr(check, "__globals__", {}).get("drift") is drift}
     assert {*DRIFT} - {"secrets"} == comparing
 
 
@@ -66,7 +66,7 @@ def test_mcp_shows_how_each_talk_went() -> None:
         Fact("talos", "outcome", "gated"),
     )
     out = io.StringIO()
-    write(replace(REPORT, rows=(row("mcp", "MCP endpoints", Status.OK, facts=facts),)), out)
+    write(replace(REPORT, results=(result("mcp", "MCP endpoints", Status.PASS, facts=facts),)), out)
     assert [line.split() for line in out.getvalue().splitlines()[:4]] == [
         ["SERVER", "OUTCOME", "PROTOCOL", "TOOLS", "LATENCY", "MS"],
         ["time", "answered", "2026-07-28", "2", "5.0"],

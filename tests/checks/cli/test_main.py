@@ -105,7 +105,7 @@ def test_as_declared(project: Project) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("cortex verify test  context test, http://127.0.0.1:")
     assert lines[2].split() == ["CHECK", "PASSED", "FINDINGS", "UNKNOWN", "TIME", "STATUS"]
-    assert [line.split()[-1] for line in lines[3:16]] == ["ok"] * 13
+    assert [line.split()[-1] for line in lines[3:16]] == ["pass"] * 13
     assert "assertions hold" in lines[-1]
     assert "\x1b" not in out
     assert err == ""
@@ -116,7 +116,7 @@ def test_as_declared(project: Project) -> None:
     [
         ([], 0, "Not as declared: 0 errors, 2 warnings"),
         (["--fail-on", "warning"], 1, "warning namespace.annotation"),
-        (["--only", "nothing"], 2, "--only: 'nothing' is no row"),
+        (["--only", "nothing"], 2, "--only: 'nothing' is not a check"),
         (["--context", "away"], 3, "the API server cannot be reached"),
     ],
 )
@@ -161,8 +161,8 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     out, err = project.cortex("verify", "test", "--format", "json", code=1)
     report = json.loads(out)
     jsonschema.validate(report, json.loads(document.schema()))
-    assert (report["schema"], report["stack"], report["exitCode"]) == ("cortex.dev/verify/v1", "test", 1)
-    assert [row["name"] for row in report["rows"]] == [
+    assert (report["schema"], report["stack"], report["exitCode"]) == ("cortex.dev/verify/v2", "test", 1)
+    assert [result["name"] for result in report["results"]] == [
         "connection",
         "namespaces",
         "servers",
@@ -177,9 +177,9 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
         "objects",
         "declaration",
     ]
-    (finding,) = report["rows"][0]["findings"]
+    (finding,) = report["results"][0]["findings"]
     assert (finding["code"], finding["expected"], finding["actual"]) == ("node.count", 2, 1)
-    permissions = [unknown["permission"] for unknown in report["rows"][2]["unknowns"]]
+    permissions = [unknown["permission"] for unknown in report["results"][2]["unknowns"]]
     right = {"verb": "list", "resource": "pods"}
     assert permissions == [{**right, "namespace": "cortex-mcp"}, right]
     assert err == ""
@@ -206,7 +206,7 @@ def test_output_goes_into_the_file_whole(project: Project, api: FakeApi) -> None
     target.write_text("old")
     out, _ = project.cortex("verify", "test", "--format", "json", "--output", str(target), code=0)
     assert out == ""
-    assert json.loads(target.read_text())["status"] == "ok"
+    assert json.loads(target.read_text())["status"] == "pass"
     assert [path.name for path in project.folder.glob(".report*")] == []
 
 
@@ -232,7 +232,7 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
     assert "the API server cannot be reached at 127.0.0.1:1: All connection attempts failed" in out
     # The stack declares no servers, so that nobody has to live, or to answer over MCP, and no kube-state-metrics.
     statuses = [line.split()[-1] for line in out.splitlines()[3:16]]
-    assert statuses == [*["unknown"] * 3, "ok", "ok", "ok", *["unknown"] * 7]
+    assert statuses == [*["unknown"] * 3, "pass", "pass", "pass", *["unknown"] * 7]
 
 
 @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ def test_usage_as_json_follows_its_schema(project: Project, api: FakeApi) -> Non
     api.faults["/apis/metrics.k8s.io"] = [status(403, "no")]
     out, _ = project.cortex("usage", "test", "--format", "json", code=3)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(document.schema("cortex.dev/usage/v1")))
+    jsonschema.validate(report, json.loads(document.schema("cortex.dev/usage/v2")))
     assert (report["status"], report["thresholdPercent"], report["liveAvailable"]) == ("unknown", 90, True)
     assert [space["live"] for space in report["namespaces"]] == [None, None]
 
@@ -485,5 +485,5 @@ def test_metrics_shows_figures_and_health(project: Project, api: FakeApi) -> Non
     assert err == ""
     out, _ = project.cortex("metrics", "test", "--format", "json", code=1)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(document.schema("cortex.dev/metrics/v1")))
+    jsonschema.validate(report, json.loads(document.schema("cortex.dev/metrics/v2")))
     assert (report["health"]["status"], report["figures"]["podsFailed"]) == ("degraded", 1)

@@ -66,8 +66,8 @@ def test_suppression_in_the_stack_file(project: Project, api: FakeApi) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["verify", "test", "--only", "server"], "--only: 'server' is no row: choose from connection, "),
-        (["verify", "test", "--namespace", "default"], "--namespace: 'default' is no declared namespace"),
+        (["verify", "test", "--only", "server"], "--only: 'server' is not a check: choose from connection, "),
+        (["verify", "test", "--namespace", "default"], "--namespace: 'default' is not a declared namespace"),
         (["verify", "--in-cluster", "--publish", "--only", "mcp"], "--publish needs the whole result"),
         (["verify", "test", "--deploying"], "--deploying needs --in-cluster"),
         (["verify", "test", "--every", "5s"], "--every needs --watch"),
@@ -123,7 +123,7 @@ def test_watch_ends_with_the_code_of_the_last_round(project: Project, api: FakeA
     with started(project, *name, "--every", "1s", "--format", "json", "--only", "namespaces") as process:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
-        assert (first["round"], first["status"], first["appeared"]) == (1, "ok", [])
+        assert (first["round"], first["status"], first["appeared"]) == (1, "pass", [])
         api.world.one("resourcequotas", "cortex-mcp")["spec"]["hard"]["pods"] = "7"
         while not (later := json.loads(process.stdout.readline()))["appeared"]:
             pass

@@ -25,8 +25,8 @@ from checks.connection import dns_message as dns
 from checks.connection.api_server import percentile
 from checks.connection.collect_api_server import ApiServer, Certificate, Transport
 from checks.connection.collect_dns import Answer
-from checks.kube.client import Api, Read, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Read, ReadFailure
+from checks.kube.connection import Connection
 from checks.kube.credentials import Credential, Means, certificate_expiry, token_expiry
 from checks.results.catalogue import catalogue
 from checks.results.result import Permission, Reason, Severity, Status
@@ -116,7 +116,7 @@ def test_fault_gives_exactly_its_finding(world: World, code: str, fault: Callabl
 @pytest.mark.parametrize("change", GOOD)
 def test_what_is_good_enough_is_no_finding(world: World, change: Callable[[World], None]) -> None:
     change(world)
-    assert connection.judge(world.declaration, world.snapshot()).status is Status.OK
+    assert connection.check(world.declaration, world.snapshot()).status is Status.PASS
 
 
 def test_every_code_is_provoked_here() -> None:
@@ -142,7 +142,7 @@ def test_missing_group_names_who_needs_it(world: World) -> None:
 )
 def test_what_cannot_be_seen_is_unknown(world: World, change: Callable[[World], None]) -> None:
     change(world)
-    assert connection.judge(world.declaration, world.snapshot()).status is Status.UNKNOWN
+    assert connection.check(world.declaration, world.snapshot()).status is Status.UNKNOWN
 
 
 def test_declared_alerts_set_the_limit_of_latency(world: World) -> None:
@@ -159,16 +159,16 @@ def test_percentiles_are_nearest_rank() -> None:
     assert percentile((7.0,), 95) == 7
 
 
-def measured(access: Access) -> ApiServer:
+def measured(connection: Connection) -> ApiServer:
     async def main() -> ApiServer:
-        async with access.client() as client:
-            return await api_server.read(declared(servers={}), access, Api(client))
+        async with connection.client() as client:
+            return await api_server.read(declared(servers={}), connection, ApiClient(client))
 
     return anyio.run(main)
 
 
 def test_twenty_requests_are_timed_and_groups_read(api: FakeApi) -> None:
-    server = measured(Access("test", api.url))
+    server = measured(Connection("test", api.url))
     assert isinstance(server.latencies, Read)
     assert isinstance(server.groups, Read)
     assert len(server.latencies.value) == api_server.REQUESTS
@@ -182,7 +182,7 @@ def test_twenty_requests_are_timed_and_groups_read(api: FakeApi) -> None:
 @pytest.mark.parametrize("code", [429, 503])
 def test_answer_of_a_busy_server_is_slower_than_any(api: FakeApi, code: int) -> None:
     api.faults["/version"] = [*[ordinary()] * 10, status(code, "busy"), ordinary()]
-    server = measured(Access("test", api.url))
+    server = measured(Connection("test", api.url))
     assert isinstance(server.latencies, Read)
     *others, slowest = server.latencies.value
     assert (slowest, all(map(isfinite, others)), isfinite(server.latencies.seconds)) == (inf, True, True)
@@ -191,10 +191,10 @@ def test_answer_of_a_busy_server_is_slower_than_any(api: FakeApi, code: int) -> 
 
 def test_busy_server_has_no_figure(world: World) -> None:
     slow(inf, inf)(world)
-    row = connection.judge(world.declaration, world.snapshot())
-    facts = {fact.name: fact.value for fact in row.facts}
+    result = connection.check(world.declaration, world.snapshot())
+    facts = {fact.name: fact.value for fact in result.facts}
     assert (facts["latency_p95_ms"], facts["latency_max_ms"], facts["latency_min_ms"]) == (None, None, 1.0)
-    assert (row.findings[0].message, row.findings[0].actual) == (
+    assert (result.findings[0].message, result.findings[0].actual) == (
         "the API server is too busy to answer",
         "too busy to answer",
     )
@@ -202,8 +202,8 @@ def test_busy_server_has_no_figure(world: World) -> None:
 
 def test_refused_request_is_unread(api: FakeApi) -> None:
     api.faults["/version"] = [status(403, "no")]
-    server = measured(Access("test", api.url))
-    assert isinstance(server.latencies, Unread)
+    server = measured(Connection("test", api.url))
+    assert isinstance(server.latencies, ReadFailure)
     assert server.latencies.reason is Reason.FORBIDDEN
 
 
@@ -219,7 +219,7 @@ def test_refused_request_is_unread(api: FakeApi) -> None:
     ],
 )
 def test_protection_of_the_connection(host: str, transport: Transport) -> None:
-    assert api_server.transport(Access("test", host)) is transport
+    assert api_server.transport(Connection("test", host)) is transport
 
 
 def signed(folder: Path, end: datetime) -> Path:
@@ -278,7 +278,7 @@ def test_certificate_and_clock_are_the_servers(tmp_path: Path) -> None:
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        seen = measured(Access("test", f"https://127.0.0.1:{server.server_port}", tls=unverified))
+        seen = measured(Connection("test", f"https://127.0.0.1:{server.server_port}", tls=unverified))
     finally:
         server.shutdown()
         thread.join()
@@ -303,9 +303,9 @@ def asked(api: FakeApi, **changes: object) -> dict[str, object]:
     """Give what the cluster's DNS answered; of what could not be asked, the missing right."""
 
     async def main() -> dict[str, object]:
-        access = replace(Access("test", api.url, token=lambda: "Bearer secret"), **changes)  # type: ignore[arg-type]
-        async with access.client() as client:
-            seen = await dns_part.read(declared(servers={}), access, Api(client))
+        connection = replace(Connection("test", api.url, token=lambda: "Bearer secret"), **changes)  # type: ignore[arg-type]
+        async with connection.client() as client:
+            seen = await dns_part.read(declared(servers={}), connection, ApiClient(client))
         return {
             name: answer.value.trouble if isinstance(answer, Read) else answer.permission
             for name, answer in seen.answers.items()

@@ -12,8 +12,8 @@ from checks.duration import ago, parse
 from checks.errors import UncheckedError, UsageError
 from checks.events.events import Group, grouped, read
 from checks.events.report import document, text
-from checks.kube.client import Read, Unread
-from checks.kube.connection import Access
+from checks.kube.client import Read, ReadFailure
+from checks.kube.connection import Connection
 from checks.kube.models import Event
 from checks.results.result import Reason, Ref
 from tests.checks.fake_api import serve, status
@@ -91,8 +91,8 @@ def test_event_without_any_time_but_its_own_is_seen_when_it_was_made() -> None:
     assert group.first == group.last == NOW - timedelta(minutes=3)
 
 
-def shown(readings: Mapping[str, Read[tuple[Event, ...]] | Unread]) -> tuple[int, str]:
-    seen = document(Target("test", declared(), Access("test", "https://api")), readings, NOW - HOUR, NOW, "")
+def shown(readings: Mapping[str, Read[tuple[Event, ...]] | ReadFailure]) -> tuple[int, str]:
+    seen = document(Target("test", declared(), Connection("test", "https://api")), readings, NOW - HOUR, NOW, "")
     return seen.exit_code, text(seen)
 
 
@@ -113,7 +113,7 @@ def test_nothing_happened() -> None:
 
 
 def test_unreadable_namespace_is_unknown() -> None:
-    code, shows = shown({"cortex-mcp": Unread("list events", Reason.FORBIDDEN, "the account lacks the verb")})
+    code, shows = shown({"cortex-mcp": ReadFailure("list events", Reason.FORBIDDEN, "the account lacks the verb")})
     assert code == 3
     assert "Could not be read: the account lacks the verb" in shows
 
@@ -122,17 +122,17 @@ def test_every_declared_namespace_is_read() -> None:
     with serve(World(declared())) as api:
         api.world.add("events", "cortex-mcp", event(1))
         api.faults["/api/v1/namespaces/cortex-system/events"] = [status(403, "no")]
-        readings = anyio.run(read, api.world.declaration, Access("test", api.url))
+        readings = anyio.run(read, api.world.declaration, Connection("test", api.url))
     there, denied = readings["cortex-mcp"], readings["cortex-system"]
     assert isinstance(there, Read)
     assert [one.reason for one in there.value] == ["Unhealthy"]
-    assert isinstance(denied, Unread)
+    assert isinstance(denied, ReadFailure)
     assert denied.reason is Reason.FORBIDDEN
 
 
 def test_unreachable_cluster_is_one_sentence() -> None:
     with pytest.raises(UncheckedError, match="no events could be read: the API server cannot be reached"):
-        anyio.run(read, declared(), Access("test", "http://127.0.0.1:1"))
+        anyio.run(read, declared(), Connection("test", "http://127.0.0.1:1"))
 
 
 @pytest.mark.parametrize(("given", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), ("2d", 172800), (" 5m ", 300)])

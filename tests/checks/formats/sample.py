@@ -14,15 +14,15 @@ from checks.formats import html, junit, markdown, sarif, text
 from checks.formats.source import Source, read
 from checks.results.catalogue import finding
 from checks.results.result import (
-    LEFT_OUT,
     SCHEMA,
+    SKIPPED,
     Fact,
     Finding,
     Permission,
     Reason,
     Ref,
     Report,
-    Row,
+    Result,
     Selection,
     Severity,
     Status,
@@ -50,10 +50,10 @@ FORBIDDEN = Unknown(
 )
 
 
-def row(name: str, title: str, status: Status, **parts: Any) -> Row:
+def result(name: str, title: str, status: Status, **parts: Any) -> Result:
     """Make a row; what is not given is empty."""
     empty: dict[str, Any] = {"passed": 0, "skipped": 0, "findings": (), "unknowns": (), "facts": (), "seconds": 0.012}
-    return Row(name=name, title=title, status=status, **(empty | parts))
+    return Result(name=name, title=title, status=status, **(empty | parts))
 
 
 REPORT = Report(
@@ -64,33 +64,37 @@ REPORT = Report(
     declaration="d" * 64,
     started="2026-11-24T01:00:00Z",
     seconds=0.4,
-    status=Status.FINDINGS,
+    status=Status.FAIL,
     exit_code=1,
-    rows=(
-        row(
+    results=(
+        result(
             "connection",
             "API server, nodes, CoreDNS",
-            Status.OK,
+            Status.PASS,
             passed=4,
             suppressed=(Suppressed(NODES, "the second node is being repaired", "2026-12-01"),),
         ),
-        row("namespaces", "Namespaces, quotas, limits", Status.FINDINGS, passed=138, findings=(OWNER,)),
-        row("servers", "MCP servers", Status.FINDINGS, passed=80, findings=(IMAGE,), unknowns=(FORBIDDEN,)),
-        row("mcp", "MCP endpoints", Status.OK, passed=9, skipped=1, seconds=1.25),
-        row("network", "NetworkPolicies", Status.LEFT_OUT, facts=(Fact("network", LEFT_OUT, "nothing enforces them"),)),
+        result("namespaces", "Namespaces, quotas, limits", Status.FAIL, passed=138, findings=(OWNER,)),
+        result("servers", "MCP servers", Status.FAIL, passed=80, findings=(IMAGE,), unknowns=(FORBIDDEN,)),
+        result("mcp", "MCP endpoints", Status.PASS, passed=9, skipped=1, seconds=1.25),
+        result(
+            "network", "NetworkPolicies", Status.SKIPPED, facts=(Fact("network", SKIPPED, "nothing enforces them"),)
+        ),
     ),
 )
-HEALTHY = replace(REPORT, status=Status.OK, exit_code=0, rows=(row("servers", "MCP servers", Status.OK, passed=82),))
+HEALTHY = replace(
+    REPORT, status=Status.PASS, exit_code=0, results=(result("servers", "MCP servers", Status.PASS, passed=82),)
+)
 
 
-def selected(report: Report, *rows: str, namespaces: tuple[str, ...] = ()) -> Report:
+def selected(report: Report, *results: str, namespaces: tuple[str, ...] = ()) -> Report:
     """Give a report of a selection."""
-    return replace(report, selection=Selection(rows, namespaces, Severity.WARNING))
+    return replace(report, selection=Selection(results, namespaces, Severity.WARNING))
 
 
 def with_finding(found: Finding) -> Report:
     """Give a report of one finding."""
-    return replace(REPORT, rows=(row("servers", "MCP servers", Status.FINDINGS, passed=1, findings=(found,)),))
+    return replace(REPORT, results=(result("servers", "MCP servers", Status.FAIL, passed=1, findings=(found,)),))
 
 
 def as_text(report: Report) -> str:

@@ -17,16 +17,16 @@ from checks.formats.source import Source, read
 from checks.results.catalogue import catalogue, finding
 from checks.results.result import Reason, Ref, Report, Selection, Severity, Status, Suppressed, Unknown
 from tests.checks.formats import sample
-from tests.checks.formats.sample import FOLDER, HEALTHY, IMAGE, REPORT, STACK, as_text, row, selected, with_finding
+from tests.checks.formats.sample import FOLDER, HEALTHY, IMAGE, REPORT, STACK, as_text, result, selected, with_finding
 
 HOSTILE = "<script>x</script> | ```` ]]> ](http://e.test) @all *b* \x1b[31m\x00\n\u202e\ud800 &lt; </code></details>"
 EVIL = replace(
     REPORT,
-    rows=(
-        row(
+    results=(
+        result(
             "servers",
             "MCP servers",
-            Status.FINDINGS,
+            Status.FAIL,
             passed=1,
             findings=(
                 finding("server.image", Ref("Pod", HOSTILE, HOSTILE), HOSTILE, expected=HOSTILE, actual=HOSTILE),
@@ -90,7 +90,7 @@ def test_junit_is_well_formed_and_counts_itself() -> None:
         (with_finding(IMAGE), {"failure"}),
         (with_finding(sample.OWNER), {"skipped"}),
         (replace(with_finding(sample.OWNER), fail_on=Severity.WARNING), {"failure"}),
-        (replace(HEALTHY, status=Status.UNKNOWN, exit_code=3, rows=()), {"error"}),
+        (replace(HEALTHY, status=Status.UNKNOWN, exit_code=3, results=()), {"error"}),
     ],
     ids=["healthy", "error", "warning", "warning-fails", "nothing"],
 )
@@ -144,7 +144,7 @@ def test_markdown_keeps_what_a_cluster_sends_in_code() -> None:
 
 def test_markdown_fits_into_a_comment() -> None:
     many = tuple(replace(IMAGE, message=f"{number} " + "x" * 500) for number in range(500))
-    text = markdown.render(replace(REPORT, rows=(row("servers", "MCP servers", Status.FINDINGS, findings=many),)))
+    text = markdown.render(replace(REPORT, results=(result("servers", "MCP servers", Status.FAIL, findings=many),)))
     assert len(text) < 65_536
     shown = text.count("<details>")
     assert text.endswith(f"\n{500 - shown} more entries have no room here.\n")
@@ -253,14 +253,14 @@ def test_sarif_is_as_the_standard_has_it(report: Report, source: Source | None) 
     (run,) = document["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(catalogue())
-    for result in run["results"]:
-        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
-        assert "](" not in result["message"]["text"]
+    for each in run["results"]:
+        assert rules[each["ruleIndex"]]["id"] == each["ruleId"]
+        assert "](" not in each["message"]["text"]
         assert ("physicalLocation" in result["locations"][0]) is (source is not None)
 
 
 def test_sarif_of_the_unknown_is_no_success() -> None:
-    nothing = replace(HEALTHY, status=Status.UNKNOWN, exit_code=3, rows=())
+    nothing = replace(HEALTHY, status=Status.UNKNOWN, exit_code=3, results=())
     (run,) = json.loads(sarif.render(nothing, None))["runs"]
     (invocation,) = run["invocations"]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 3)

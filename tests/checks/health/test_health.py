@@ -10,11 +10,11 @@ from checks.health import check as health
 from checks.health.http_probe import Reply
 from checks.health.overview import report
 from checks.health.report import Report, text
-from checks.kube.client import Unread
-from checks.kube.connection import Access
+from checks.kube.client import ReadFailure
+from checks.kube.connection import Connection
 from checks.mcp.answer import Answer, Outcome
 from checks.results.catalogue import catalogue
-from checks.results.result import Permission, Reason, Row, Severity, Status
+from checks.results.result import Permission, Reason, Result, Severity, Status
 from checks.verification.verify import FINDINGS, OK, UNKNOWN, exit_code
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
 
@@ -33,8 +33,8 @@ def world() -> World:
     )
 
 
-def judged(world: World) -> Row:
-    return health.judge(world.declaration, world.snapshot())
+def judged(world: World) -> Result:
+    return health.check(world.declaration, world.snapshot())
 
 
 def codes(world: World) -> list[str]:
@@ -75,9 +75,9 @@ def job(world: World, name: str, began: float, outcome: str | None, code: int = 
 
 
 def test_all_well(world: World) -> None:
-    row = judged(world)
-    assert (row.status, row.skipped) == (Status.OK, 0)
-    facts = {(fact.subject, fact.name): fact.value for fact in row.facts}
+    result = judged(world)
+    assert (result.status, result.skipped) == (Status.PASS, 0)
+    facts = {(fact.subject, fact.name): fact.value for fact in result.facts}
     assert facts["time-mcp-server", "healthy"] == 2
     assert facts["time-mcp-server", "unhealthy"] == 0
     assert facts[METRICS, "healthy"] == 1
@@ -165,9 +165,9 @@ def test_other_deployments_are_judged_too(world: World, code: str, change: dict[
 
 def test_missing_deployment_is_left_to_another_row(world: World) -> None:
     world.remove("deployments", "cortex-monitoring")
-    row = judged(world)
-    assert (row.findings, row.skipped) == ((), 1)
-    assert exit_code((row,), Severity.ERROR) == UNKNOWN
+    result = judged(world)
+    assert (result.findings, result.skipped) == ((), 1)
+    assert exit_code((result,), Severity.ERROR) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -215,10 +215,10 @@ def test_server_without_ready_pods_need_not_answer(world: World) -> None:
 
 def test_forbidden_probe_is_unknown_and_names_the_right(world: World) -> None:
     permission = Permission("get", "services/proxy", "cortex-mcp")
-    world.replies["time"]["/ready"] = Unread("GET /ready", Reason.FORBIDDEN, "denied", permission)
-    row = judged(world)
-    assert (row.findings, row.status) == ((), Status.UNKNOWN)
-    assert [unknown.permission for unknown in row.unknowns] == [permission]
+    world.replies["time"]["/ready"] = ReadFailure("GET /ready", Reason.FORBIDDEN, "denied", permission)
+    result = judged(world)
+    assert (result.findings, result.status) == ((), Status.UNKNOWN)
+    assert [unknown.permission for unknown in result.unknowns] == [permission]
 
 
 def test_suspended_verifier(world: World) -> None:
@@ -253,8 +253,8 @@ def test_failure_before_a_good_run_is_history(world: World) -> None:
 
 def test_runs_that_cannot_be_read_are_unknown(world: World) -> None:
     world.deny("jobs", "cortex-system")
-    row = judged(world)
-    assert [unknown.what for unknown in row.unknowns] == [
+    result = judged(world)
+    assert [unknown.what for unknown in result.unknowns] == [
         "list jobs in cortex-system",
     ]
 
@@ -266,7 +266,7 @@ def test_every_code_of_the_row_is_provoked_here() -> None:
 
 
 def shown(world: World) -> Report:
-    return report(Target("test", world.declaration, Access("test", "https://api")), world.snapshot())
+    return report(Target("test", world.declaration, Connection("test", "https://api")), world.snapshot())
 
 
 def test_report_counts_and_says_the_last_trouble(world: World) -> None:

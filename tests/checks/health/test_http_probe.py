@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from checks.health.collect import probed
 from checks.health.http_probe import Reply, ask
-from checks.kube.client import Unread
-from checks.kube.connection import Access
+from checks.kube.client import ReadFailure
+from checks.kube.connection import Connection
 from checks.kube.endpoint import service
 from checks.results.result import Permission, Reason
 from stacks.model.server import Server
@@ -29,8 +29,8 @@ def page(answer: Response) -> Starlette:
     return Starlette(routes=[Route("/health", respond)])
 
 
-def reply(access: Access, deadline: float = 10) -> Reply | Unread:
-    return anyio.run(ask, access, "/health", "GET /health", RIGHT, deadline)
+def reply(connection: Connection, deadline: float = 10) -> Reply | ReadFailure:
+    return anyio.run(ask, connection, "/health", "GET /health", RIGHT, deadline)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def reply(access: Access, deadline: float = 10) -> Reply | Unread:
     ],
 )
 def test_status_of_the_server_itself(answer: Response, status: int) -> None:
-    with running(page(answer)) as access:
-        got = reply(access)
+    with running(page(answer)) as connection:
+        got = reply(connection)
     assert isinstance(got, Reply)
     assert (got.status, got.detail) == (status, "")
     assert got.seconds > 0
@@ -53,24 +53,24 @@ def test_status_of_the_server_itself(answer: Response, status: int) -> None:
 
 def test_api_server_that_forbids_names_the_right() -> None:
     body = {"kind": "Status", "message": "forbidden"}
-    with running(page(JSONResponse(body, status_code=403))) as access:
-        got = reply(access)
-    assert isinstance(got, Unread)
+    with running(page(JSONResponse(body, status_code=403))) as connection:
+        got = reply(connection)
+    assert isinstance(got, ReadFailure)
     assert (got.reason, got.permission) == (Reason.FORBIDDEN, RIGHT)
     assert '"get" on "services/proxy" in namespace cortex-mcp' in got.message
 
 
 def test_api_server_that_finds_nobody_is_silence() -> None:
     body = {"kind": "Status", "message": "no endpoints available"}
-    with running(page(JSONResponse(body, status_code=503))) as access:
-        got = reply(access)
+    with running(page(JSONResponse(body, status_code=503))) as connection:
+        got = reply(connection)
     assert isinstance(got, Reply)
     assert (got.status, got.detail) == (None, "no endpoints available")
 
 
 def test_silence_ends_at_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        got = reply(Access("test", f"http://127.0.0.1:{mute.getsockname()[1]}"), deadline=0.3)
+        got = reply(Connection("test", f"http://127.0.0.1:{mute.getsockname()[1]}"), deadline=0.3)
     assert isinstance(got, Reply)
     assert (got.status, got.detail) == (None, "no answer within 0.3 s")
 
@@ -78,7 +78,7 @@ def test_silence_ends_at_the_deadline() -> None:
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    got = reply(Access("test", f"http://127.0.0.1:{port}"))
+    got = reply(Connection("test", f"http://127.0.0.1:{port}"))
     assert isinstance(got, Reply)
     assert got.status is None
     assert got.detail
@@ -95,10 +95,10 @@ def test_each_path_is_asked_once() -> None:
 
 
 def test_way_goes_through_the_service_proxy_or_inside_by_name() -> None:
-    outside = Access("test", "https://api")
+    outside = Connection("test", "https://api")
     path = "/api/v1/namespaces/cortex-mcp/services/http:time-mcp-server:8080/proxy/ready"
     assert service(outside, "time", server(), "/ready") == (outside, path)
-    inside, path = service(Access("test", "https://api", inside=True), "time", server(), "/ready")
+    inside, path = service(Connection("test", "https://api", inside=True), "time", server(), "/ready")
     assert (inside.host + path, inside.token()) == (
         "http://time-mcp-server.cortex-mcp.svc.cluster.local:8080/ready",
         None,

@@ -10,12 +10,12 @@ import pytest
 from checks.errors import UsageError
 from checks.health import collect as health
 from checks.health.http_probe import Reply
-from checks.kube.connection import Access, from_service_account
+from checks.kube.connection import Connection, from_service_account
 from checks.kube.endpoint import endpoint
 from checks.kube.retry import patiently
 from checks.mcp.answer import Answer as McpAnswer
 from checks.mcp.answer import Outcome
-from checks.objects import collect as strays
+from checks.objects import collect as unmanaged
 from checks.results.result import Permission, Reason, Report, Severity, Status
 from checks.verification import snapshot
 from checks.verification.verify import verify_deployed
@@ -43,8 +43,8 @@ def api() -> Iterator[FakeApi]:
 
 
 def verified(api: FakeApi) -> Report:
-    access = Access("in-cluster", api.url, token=lambda: "Bearer secret", inside=True, resolve=known)
-    return anyio.run(verify_deployed, access, Severity.ERROR)
+    connection = Connection("in-cluster", api.url, token=lambda: "Bearer secret", inside=True, resolve=known)
+    return anyio.run(verify_deployed, connection, Severity.ERROR)
 
 
 def deployed(api: FakeApi) -> Json:
@@ -52,16 +52,16 @@ def deployed(api: FakeApi) -> Json:
 
 
 def test_pods_account_is_used(account: Path) -> None:
-    access = from_service_account(account, ENVIRONMENT)
-    assert (access.context, access.host, access.inside) == ("in-cluster", "https://10.96.0.1:443", True)
-    assert access.tls is not None
-    assert access.token() == "Bearer first-token"
+    connection = from_service_account(account, ENVIRONMENT)
+    assert (connection.context, connection.host, connection.inside) == ("in-cluster", "https://10.96.0.1:443", True)
+    assert connection.tls is not None
+    assert connection.token() == "Bearer first-token"
 
 
 def test_renewed_token_is_used_at_once(account: Path) -> None:
-    access = from_service_account(account, ENVIRONMENT)
+    connection = from_service_account(account, ENVIRONMENT)
     (account / "token").write_text("second-token\n")
-    assert access.token() == "Bearer second-token"
+    assert connection.token() == "Bearer second-token"
 
 
 @pytest.mark.parametrize("missing", ["token", "ca.crt"])
@@ -78,22 +78,22 @@ def test_elsewhere_than_in_a_pod_is_told(account: Path) -> None:
 
 def test_servers_are_reached_by_name_and_without_the_credentials() -> None:
     server = declared().servers["time"]
-    access = Access("in-cluster", "https://10.96.0.1", token=lambda: "Bearer secret", inside=True)
-    way, path = endpoint(access, "time", server)
+    connection = Connection("in-cluster", "https://10.96.0.1", token=lambda: "Bearer secret", inside=True)
+    way, path = endpoint(connection, "time", server)
     assert way.host + path == names.endpoint("time", server.namespace, server.port, server.path)
     assert way.token() is None
 
 
 def test_from_outside_servers_are_reached_through_the_api_server() -> None:
-    access = Access("test", "https://api", token=lambda: "Bearer secret")
-    way, path = endpoint(access, "time", declared().servers["time"])
-    assert way is access
+    connection = Connection("test", "https://api", token=lambda: "Bearer secret")
+    way, path = endpoint(connection, "time", declared().servers["time"])
+    assert way is connection
     assert path == "/api/v1/namespaces/cortex-mcp/services/http:time-mcp-server:8080/proxy/mcp"
 
 
 def test_deployed_declaration_is_the_expectation(api: FakeApi) -> None:
     report = verified(api)
-    assert (report.status, report.exit_code) == (Status.OK, 0)
+    assert (report.status, report.exit_code) == (Status.PASS, 0)
     assert (report.stack, report.context) == ("", "test")
     assert report.declaration == api.world.declaration.digest()
     api.world.remove("nodes", "", "node-1")
@@ -168,10 +168,10 @@ def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.Monkey
 
 def test_kinds_that_no_stack_declares_are_not_asked_for(api: FakeApi) -> None:
     report = verified(api)
-    assert not {kind.path() for name, kind in strays.KINDS.items() if name != "Pod"} & set(api.requests)
-    (row,) = [row for row in report.rows if row.name == "objects"]
-    facts = [(fact.subject, fact.name, fact.value) for fact in row.facts]
-    assert (row.status, facts) == (Status.OK, [("kinds that no stack declares", "searched", False)])
+    assert not {kind.path() for name, kind in unmanaged.KINDS.items() if name != "Pod"} & set(api.requests)
+    (result,) = [result for result in report.results if result.name == "objects"]
+    facts = [(fact.subject, fact.name, fact.value) for fact in result.facts]
+    assert (result.status, facts) == (Status.PASS, [("kinds that no stack declares", "searched", False)])
 
 
 def test_patience_ends() -> None:

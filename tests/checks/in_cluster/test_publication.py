@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from checks.formats import document
 from checks.formats import prometheus as metrics
 from checks.in_cluster.publication import MOST_BYTES, config_map, fitting, publish
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.results.catalogue import finding
 from checks.results.result import Finding, Ref, Report, Severity
 from checks.verification.verify import verify_deployed
@@ -31,16 +31,16 @@ def api() -> Iterator[FakeApi]:
         yield api
 
 
-def access(api: FakeApi) -> Access:
-    return Access("in-cluster", api.url, inside=True, resolve=known)
+def connection(api: FakeApi) -> Connection:
+    return Connection("in-cluster", api.url, inside=True, resolve=known)
 
 
 def verified(api: FakeApi) -> Report:
-    return anyio.run(verify_deployed, access(api), Severity.ERROR)
+    return anyio.run(verify_deployed, connection(api), Severity.ERROR)
 
 
 def published(api: FakeApi) -> Json:
-    assert anyio.run(publish, verified(api), access(api)) is None
+    assert anyio.run(publish, verified(api), connection(api)) is None
     data: Json = api.world.one("configmaps", "cortex-system", names.VERIFICATION_CONFIG_MAP)["data"]
     return data
 
@@ -50,7 +50,7 @@ def test_result_is_applied_by_our_own_manager(api: FakeApi) -> None:
     ((query, applied),) = api.applied
     assert query == {"fieldManager": "cortex-verifier", "force": "true"}
     assert applied["metadata"]["labels"]["app"] == "cortex-verifier"
-    assert (data["status"], data["exit-code"]) == ("ok", "0")
+    assert (data["status"], data["exit-code"]) == ("pass", "0")
     assert data["declaration"] == api.world.declaration.digest()
     report = json.loads(data["report.json"])
     jsonschema.validate(report, json.loads(document.schema()))
@@ -62,7 +62,7 @@ def test_later_result_replaces_the_earlier(api: FakeApi) -> None:
     published(api)
     api.world.remove("nodes", "", "node-1")
     data = published(api)
-    assert (data["status"], data["exit-code"]) == ("findings", "1")
+    assert (data["status"], data["exit-code"]) == ("fail", "1")
 
 
 def test_result_without_a_declaration_replaces_a_good_one(api: FakeApi) -> None:
@@ -74,15 +74,15 @@ def test_result_without_a_declaration_replaces_a_good_one(api: FakeApi) -> None:
 
 def test_refusal_is_one_sentence(api: FakeApi) -> None:
     api.faults[RESULT] = [status(403, "no")]
-    assert anyio.run(publish, verified(api), access(api)) == (
+    assert anyio.run(publish, verified(api), connection(api)) == (
         "the result could not be written into ConfigMap cortex-system/cortex-verification: "
         'the account lacks the verb "patch" on "configmaps" in namespace cortex-system: grant it'
     )
 
 
 def many(report: Report, findings: list[Finding]) -> Report:
-    first, *rest = report.rows
-    return msgspec.structs.replace(report, rows=(msgspec.structs.replace(first, findings=tuple(findings)), *rest))
+    first, *rest = report.results
+    return msgspec.structs.replace(report, results=(msgspec.structs.replace(first, findings=tuple(findings)), *rest))
 
 
 def test_what_fits_is_whole(api: FakeApi) -> None:
@@ -96,9 +96,9 @@ def test_what_does_not_fit_is_cut_errors_last_and_counted(api: FakeApi) -> None:
     report = many(verified(api), [*warnings, *errors])
     shown = fitting(report)
     assert 0 < len(document.render(shown).encode()) <= MOST_BYTES < len(document.render(report).encode())
-    row = shown.rows[0]
-    assert set(errors) <= set(row.findings)
-    assert row.omitted == 2050 - len(row.findings)
+    result = shown.results[0]
+    assert set(errors) <= set(result.findings)
+    assert result.omitted == 2050 - len(result.findings)
     data = config_map(report)["data"]
     assert isinstance(data, dict)
     assert sum(len(f"{key}{value}".encode()) for key, value in data.items()) < 1 << 20, "Kubernetes' own limit"
@@ -107,8 +107,8 @@ def test_what_does_not_fit_is_cut_errors_last_and_counted(api: FakeApi) -> None:
 
 def test_a_single_huge_finding_is_counted_alone(api: FakeApi) -> None:
     report = many(verified(api), [finding("node.not-ready", Ref("Node", "n"), "m" * MOST_BYTES)])
-    row = fitting(report).rows[0]
-    assert (row.findings, row.omitted) == ((), 1)
+    result = fitting(report).results[0]
+    assert (result.findings, result.omitted) == ((), 1)
 
 
 def test_metrics_are_prometheus_text(api: FakeApi) -> None:
@@ -129,6 +129,6 @@ def test_metrics_are_prometheus_text(api: FakeApi) -> None:
     }
     assert {sample.labels["context"] for family in families.values() for sample in family.samples} == {"test"}
     passed = {sample.labels["check"]: sample.value for sample in families["cortex_verify_passed"].samples}
-    assert passed == {row.name: row.passed for row in report.rows}
+    assert passed == {result.name: result.passed for result in report.results}
     (started,) = families["cortex_verify_timestamp_seconds"].samples
     assert started.value > 1.7e9

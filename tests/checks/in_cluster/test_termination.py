@@ -12,10 +12,10 @@ from tests.checks.formats.sample import REPORT
 
 def wrong(number: int) -> Report:
     """Return a report with this many errors, one a pod, and nothing unknown."""
-    row = next(row for row in REPORT.rows if row.findings)
+    result = next(result for result in REPORT.results if result.findings)
     pods = (Ref("Pod", f"time-{each}", "cortex-mcp") for each in range(number))
     found = tuple(finding("server.image", pod, "another\nimage", expected="a", actual="b") for pod in pods)
-    return replace(REPORT, rows=(replace(row, findings=found, unknowns=()),))
+    return replace(REPORT, results=(replace(result, findings=found, unknowns=()),))
 
 
 def test_first_three_findings_a_count_and_the_command_that_shows_all() -> None:
@@ -35,9 +35,9 @@ def test_what_could_not_be_checked_is_told_too() -> None:
 
 
 def test_kubernetes_keeps_it_whole() -> None:
-    row = wrong(1).rows[0]
-    long = finding("server.image", row.findings[0].object, "x" * 5000, expected="a", actual="b")
-    report = replace(wrong(1), rows=(replace(row, findings=(long,) * 9),))
+    result = wrong(1).results[0]
+    long = finding("server.image", result.findings[0].object, "x" * 5000, expected="a", actual="b")
+    report = replace(wrong(1), results=(replace(result, findings=(long,) * 9),))
     assert len(termination.message(report, "pod").encode()) < 4096
 
 

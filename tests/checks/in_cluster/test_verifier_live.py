@@ -46,10 +46,10 @@ def test_deployment_was_verified(stack: Stack) -> None:
 def test_drift_turns_the_scheduled_run_red_and_its_end_green(stack: Stack) -> None:
     with drifted(stack, QUOTA, {"spec": {"hard": {"pods": "49"}}}):
         published = scheduled_run(stack, "cortex-verify-test-red", "Failed")
-    assert (published["status"], published["exit-code"]) == ("findings", "1")
-    assert findings(published["report"]["rows"]) == [("quota.hard", "cortex-mcp-quota")]
+    assert (published["status"], published["exit-code"]) == ("fail", "1")
+    assert findings(published["report"]["results"]) == [("quota.hard", "cortex-mcp-quota")]
     published = scheduled_run(stack, "cortex-verify-test-green", "Complete")
-    assert (findings(published["report"]["rows"]), published["exit-code"]) == ([], "0")
+    assert (findings(published["report"]["results"]), published["exit-code"]) == ([], "0")
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import stamina
 
 from checks.connection import collect_api_server as api_server
 from checks.kube import connection as access_module
-from checks.kube.client import Api, Kind, Read, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.kube.models import Version
 from checks.kube.resources import CLUSTER_WIDE, NAMESPACED
-from checks.objects import collect as strays
+from checks.objects import collect as unmanaged
 from checks.results.result import Permission, Reason
 from checks.verification.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, take
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
@@ -26,7 +26,7 @@ PATH = "/api/v1/namespaces/cortex-mcp/pods"
 
 IN_NAMESPACES: tuple[Kind[Any], ...] = (
     *NAMESPACED.values(),
-    *(k for n, k in strays.KINDS.items() if n != "Pod"),
+    *(k for n, k in unmanaged.KINDS.items() if n != "Pod"),
     PODS,
     EVENTS,
 )
@@ -45,16 +45,16 @@ def impatient() -> Iterator[None]:
         yield
 
 
-def ask(api: FakeApi, read: Callable[[Api], Awaitable[Reading[T]]]) -> Reading[T]:
+def ask(api: FakeApi, read: Callable[[ApiClient], Awaitable[Reading[T]]]) -> Reading[T]:
     async def main() -> Reading[T]:
-        async with Access("test", api.url, token=lambda: "Bearer secret").client() as client:
-            return await read(Api(client))
+        async with Connection("test", api.url, token=lambda: "Bearer secret").client() as client:
+            return await read(ApiClient(client))
 
     return anyio.run(main)
 
 
-def unread(reading: Reading[T]) -> Unread:
-    assert isinstance(reading, Unread)
+def unread(reading: Reading[T]) -> ReadFailure:
+    assert isinstance(reading, ReadFailure)
     return reading
 
 
@@ -163,14 +163,14 @@ def test_nobody_listens() -> None:
 def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
     declaration = declared(servers={}, configMaps={})
     api.world = World(declaration)
-    snapshot = anyio.run(take, declaration, Access("test", api.url))
+    snapshot = anyio.run(take, declaration, Connection("test", api.url))
     # Once to see whether anyone is there, and then to measure how fast they answer.
     assert api.requests.pop("/version") == 1 + api_server.CLIENTS + api_server.REQUESTS
     assert api.requests.pop("/apis/authorization.k8s.io/v1/subjectaccessreviews") > 1
     # Once as declared objects and once as rights; once all pods, once those of MCP servers alone and once our own; once
     # with their data and once by label, those that nobody may use any more.
-    rights = {kind.path() for kind in EACH if kind.prefix.startswith("apis/rbac.")}
-    twice = {*rights, PODS.path(), CONFIG_MAPS.path()}
+    access = {kind.path() for kind in EACH if kind.prefix.startswith("apis/rbac.")}
+    twice = {*access, PODS.path(), CONFIG_MAPS.path()}
     assert {path for path, times in api.requests.items() if times > 1} == twice
     dns = PODS.path("kube-system")
     once = ["/apis", "/apis/metrics.k8s.io", dns, f"{dns}/coredns-1/portforward", *(kind.path() for kind in EACH)]
@@ -181,7 +181,7 @@ def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
 
 def test_forbidden_cluster_is_read_namespace_by_namespace(api: FakeApi) -> None:
     api.faults = {kind.path(): [status(403, "no")] for kind in EACH}
-    snapshot = anyio.run(take, declared(servers={}), Access("test", api.url))
+    snapshot = anyio.run(take, declared(servers={}), Connection("test", api.url))
     for kind in IN_NAMESPACES:
         assert {kind.path("cortex-system"), kind.path("cortex-mcp")} <= set(api.requests)
     pods = api.world.objects["pods", "cortex-mcp"]
@@ -193,7 +193,7 @@ def test_forbidden_cluster_is_read_namespace_by_namespace(api: FakeApi) -> None:
 
 def test_unreachable_server_is_asked_once(api: FakeApi) -> None:
     api.faults["/version"] = [status(401, "no")]
-    snapshot = anyio.run(take, declared(), Access("test", api.url))
+    snapshot = anyio.run(take, declared(), Connection("test", api.url))
     assert sum(api.requests.values()) == 1
     assert snapshot.nodes is snapshot.version
 
@@ -228,7 +228,7 @@ def test_no_connection_through_a_proxy_names_it_without_its_password(
 
     async def main() -> Reading[Version]:
         async with access_module.from_kubeconfig("test", tmp_path / "kubeconfig").client() as client:
-            return await Api(client).version()
+            return await ApiClient(client).version()
 
     message = unread(anyio.run(main)).message
     place = "[2001:db8::1]:6443 through the proxy http://127.0.0.1:1"

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.mcp import probe as mcp_probe
 from checks.mcp import quick as mcp_quick
 from checks.mcp.answer import Answer, Outcome
@@ -50,14 +50,14 @@ def server() -> MCPServer:
 
 
 @contextmanager
-def running(app: ASGIApp) -> Iterator[Access]:
+def running(app: ASGIApp) -> Iterator[Connection]:
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none")
     uvicorn_server = uvicorn.Server(config)
     thread = Thread(target=uvicorn_server.run, args=([listener],))
     thread.start()
     try:
-        yield Access("test", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        yield Connection("test", f"http://127.0.0.1:{listener.getsockname()[1]}")
     finally:
         uvicorn_server.should_exit = True
         thread.join()
@@ -80,13 +80,13 @@ def hung() -> Starlette:
 
 
 class Ask(Protocol):
-    def __call__(self, access: Access, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
+    def __call__(self, connection: Connection, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
         """Probe a server."""
 
 
-def asking(probe: Callable[[Access, str, SmokeCall | None, float], Awaitable[Answer]]) -> Ask:
-    def ask(access: Access, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
-        return anyio.run(probe, access, "/mcp", smoke, deadline)
+def asking(probe: Callable[[Connection, str, SmokeCall | None, float], Awaitable[Answer]]) -> Ask:
+    def ask(connection: Connection, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
+        return anyio.run(probe, connection, "/mcp", smoke, deadline)
 
     return ask
 
@@ -100,8 +100,8 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 @pytest.mark.parametrize("stateless", [True, False])
 @pytest.mark.parametrize("json_response", [True, False])
 def test_real_server_answers(ask: Ask, stateless: bool, json_response: bool) -> None:
-    with running(server().streamable_http_app(stateless_http=stateless, json_response=json_response)) as access:
-        answer = ask(access, SMOKE)
+    with running(server().streamable_http_app(stateless_http=stateless, json_response=json_response)) as connection:
+        answer = ask(connection, SMOKE)
     assert answer.outcome is Outcome.ANSWERED, answer.detail
     assert answer.tools == {"add", "broken", "says"}
     assert answer.smoke_error is None
@@ -121,8 +121,8 @@ def test_server_of_the_newest_protocol_needs_no_official_client(
     json_response: bool, smoke: SmokeCall | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mcp_probe, "probe", refuse)
-    with running(server().streamable_http_app(stateless_http=True, json_response=json_response)) as access:
-        answer = asking(mcp_quick.probe)(access, smoke)
+    with running(server().streamable_http_app(stateless_http=True, json_response=json_response)) as connection:
+        answer = asking(mcp_quick.probe)(connection, smoke)
     assert (answer.outcome, answer.protocol) == (Outcome.ANSWERED, VERSION)
     assert answer.smoke_error == ("Error executing tool broken" if smoke and smoke.tool == "broken" else None)
 
@@ -154,8 +154,8 @@ def changing(app: ASGIApp, old: bytes, new: bytes) -> ASGIApp:
 )
 def test_answer_that_is_not_plainly_good_is_judged_by_the_official_client(old: bytes, new: bytes) -> None:
     app = changing(server().streamable_http_app(stateless_http=True, json_response=True), old, new)
-    with running(app) as access:
-        answers = [asking(probe)(access, SMOKE, 2) for probe in (mcp_probe.probe, mcp_quick.probe)]
+    with running(app) as connection:
+        answers = [asking(probe)(connection, SMOKE, 2) for probe in (mcp_probe.probe, mcp_quick.probe)]
     official, quick = [(a.outcome, a.detail, a.tools, a.smoke_error) for a in answers]
     assert quick == official
     assert quick[0] is not Outcome.ANSWERED or quick[3]
@@ -175,8 +175,8 @@ def old(app: ASGIApp) -> ASGIApp:
 
 @pytest.mark.parametrize("stateless", [True, False])
 def test_sessions_of_an_older_server_are_noticed(ask: Ask, stateless: bool) -> None:
-    with running(old(server().streamable_http_app(stateless_http=stateless))) as access:
-        answer = ask(access, SMOKE)
+    with running(old(server().streamable_http_app(stateless_http=stateless))) as connection:
+        answer = ask(connection, SMOKE)
     assert answer.outcome is Outcome.ANSWERED, answer.detail
     assert answer.protocol < "2026"
     assert answer.sessions is not stateless
@@ -204,26 +204,26 @@ def losing(app: ASGIApp, method: str, times: int) -> ASGIApp:
 @pytest.mark.parametrize("method", ["tools/list", "tools/call"])
 def test_an_answer_that_got_lost_is_asked_for_once_more(method: str) -> None:
     ask = asking(mcp_probe.probe)
-    with running(losing(server().streamable_http_app(stateless_http=True), method, 1)) as access:
-        answer = ask(access, SMOKE)
+    with running(losing(server().streamable_http_app(stateless_http=True), method, 1)) as connection:
+        answer = ask(connection, SMOKE)
     assert (answer.outcome, answer.smoke_error, answer.lost) == (Outcome.ANSWERED, None, False)
-    with running(losing(server().streamable_http_app(stateless_http=True), method, 2)) as access:
-        answer = ask(access, SMOKE)
+    with running(losing(server().streamable_http_app(stateless_http=True), method, 2)) as connection:
+        answer = ask(connection, SMOKE)
     assert (answer.outcome, answer.lost) == (Outcome.NO_MCP, True)
     assert answer.detail == "SSE stream ended without a response"
 
 
 def test_failing_smoke_call_gives_the_tools_own_words(ask: Ask) -> None:
-    with running(server().streamable_http_app(stateless_http=True)) as access:
-        answer = ask(access, SmokeCall(tool="broken"))
+    with running(server().streamable_http_app(stateless_http=True)) as connection:
+        answer = ask(connection, SmokeCall(tool="broken"))
     assert answer.outcome is Outcome.ANSWERED
     assert answer.smoke_error == "Error executing tool broken"
 
 
 def test_failure_told_as_ordinary_text_is_a_failure(ask: Ask) -> None:
-    with running(server().streamable_http_app(stateless_http=True)) as access:
-        told = ask(access, SmokeCall(tool="says", arguments={"text": "Error: no such node"}))
-        well = ask(access, SmokeCall(tool="says", arguments={"text": "Errors: none"}))
+    with running(server().streamable_http_app(stateless_http=True)) as connection:
+        told = ask(connection, SmokeCall(tool="says", arguments={"text": "Error: no such node"}))
+        well = ask(connection, SmokeCall(tool="says", arguments={"text": "Errors: none"}))
     assert (told.outcome, told.smoke_error) == (Outcome.ANSWERED, "Error: no such node")
     assert (well.outcome, well.smoke_error) == (Outcome.ANSWERED, None)
 
@@ -269,15 +269,15 @@ def test_answers_that_are_no_errors(text: str) -> None:
 
 
 def test_bad_smoke_arguments_are_an_error_of_the_call(ask: Ask) -> None:
-    with running(server().streamable_http_app(stateless_http=True)) as access:
-        answer = ask(access, SmokeCall(tool="add", arguments={"a": "one"}))
+    with running(server().streamable_http_app(stateless_http=True)) as connection:
+        answer = ask(connection, SmokeCall(tool="add", arguments={"a": "one"}))
     assert answer.outcome is Outcome.ANSWERED
     assert answer.smoke_error
 
 
 def test_wrong_path_is_no_mcp(ask: Ask) -> None:
-    with running(server().streamable_http_app(streamable_http_path="/elsewhere")) as access:
-        answer = ask(access)
+    with running(server().streamable_http_app(streamable_http_path="/elsewhere")) as connection:
+        answer = ask(connection)
     assert (answer.outcome, answer.detail) == (Outcome.NO_MCP, "the endpoint answered HTTP 404")
 
 
@@ -293,14 +293,14 @@ def test_wrong_path_is_no_mcp(ask: Ask) -> None:
     ids=["html", "other-json", "text", "500", "202"],
 )
 def test_something_else_is_no_mcp(ask: Ask, answer: Response) -> None:
-    with running(page(answer)) as access:
-        assert ask(access).outcome is Outcome.NO_MCP
+    with running(page(answer)) as connection:
+        assert ask(connection).outcome is Outcome.NO_MCP
 
 
 @pytest.mark.parametrize("code", [401, 403])
 def test_gated_server_is_up_and_gated(ask: Ask, code: int) -> None:
-    with running(page(JSONResponse({"error": "token"}, status_code=code))) as access:
-        answer = ask(access)
+    with running(page(JSONResponse({"error": "token"}, status_code=code))) as connection:
+        answer = ask(connection)
     assert answer.outcome is Outcome.GATED
     assert str(code) in answer.detail
 
@@ -310,15 +310,15 @@ def test_gated_server_is_up_and_gated(ask: Ask, code: int) -> None:
 )
 def test_refusal_of_the_api_server_is_told_from_the_servers_own(ask: Ask, code: int, outcome: Outcome) -> None:
     body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "said the API server", "code": code}
-    with running(page(JSONResponse(body, status_code=code))) as access:
-        answer = ask(access)
+    with running(page(JSONResponse(body, status_code=code))) as connection:
+        answer = ask(connection)
     assert (answer.outcome, answer.detail) == (outcome, "said the API server")
 
 
 def test_hung_server_ends_at_the_deadline(ask: Ask) -> None:
-    with running(hung()) as access:
+    with running(hung()) as connection:
         start = time.perf_counter()
-        answer = ask(access, deadline=0.5)
+        answer = ask(connection, deadline=0.5)
         took = time.perf_counter() - start
     assert answer.outcome is Outcome.TIMEOUT
     assert took < 5
@@ -327,6 +327,6 @@ def test_hung_server_ends_at_the_deadline(ask: Ask) -> None:
 def test_nobody_listens(ask: Ask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    answer = ask(Access("test", f"http://127.0.0.1:{port}"))
+    answer = ask(Connection("test", f"http://127.0.0.1:{port}"))
     assert answer.outcome is Outcome.UNREACHABLE
     assert answer.detail

@@ -9,15 +9,15 @@ import anyio
 import msgspec
 import pytest
 
-from checks.kube.client import Api, Read, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Read, ReadFailure
+from checks.kube.connection import Connection
 from checks.metrics import check as judge_module
 from checks.metrics.cluster_health import HealthStatus, figures, health
 from checks.metrics.cluster_metrics import LAG, NEEDED, READ, ClusterMetrics, Collector, Replicas
 from checks.metrics.collect import Metrics, Refused, Server, read
 from checks.metrics.exposition import Scanner
 from checks.results.catalogue import catalogue
-from checks.results.result import Permission, Reason, Row, Status
+from checks.results.result import Permission, Reason, Result, Status
 from tests.checks.fake_api import Answer, FakeApi, serve, status
 from tests.checks.world import NOW, World, declared
 
@@ -148,8 +148,8 @@ def world() -> World:
     return World(declared(**SETTINGS))
 
 
-def row(world: World) -> Row:
-    return judge_module.judge(world.declaration, world.snapshot())
+def result(world: World) -> Result:
+    return judge_module.check(world.declaration, world.snapshot())
 
 
 def change(**changes: object) -> Callable[[World], None]:
@@ -204,7 +204,7 @@ FAULTS: list[tuple[str, str, str, Callable[[World], None]]] = [
 @pytest.mark.parametrize(("kind", "namespace"), [("nodes", ""), ("deployments", "cortex-system")])
 def test_what_it_cannot_be_compared_with_is_unknown(world: World, kind: str, namespace: str) -> None:
     world.deny(kind, namespace)
-    judged = row(world)
+    judged = result(world)
     assert (judged.status, [unknown.what for unknown in judged.unknowns]) == (
         Status.UNKNOWN,
         [f"list {kind} in {namespace}"],
@@ -212,8 +212,8 @@ def test_what_it_cannot_be_compared_with_is_unknown(world: World, kind: str, nam
 
 
 def test_healthy_metrics_are_ok(world: World) -> None:
-    judged = row(world)
-    assert (judged.status, judged.findings, judged.unknowns) == (Status.OK, (), ())
+    judged = result(world)
+    assert (judged.status, judged.findings, judged.unknowns) == (Status.PASS, (), ())
     assert ("cluster", "nodes_ready", 2) in [(fact.subject, fact.name, fact.value) for fact in judged.facts]
 
 
@@ -222,7 +222,7 @@ def test_fault_gives_exactly_its_finding(
     world: World, code: str, obj: str, words: str, fault: Callable[[World], None]
 ) -> None:
     fault(world)
-    (finding,) = row(world).findings
+    (finding,) = result(world).findings
     assert (finding.code, str(finding.object)) == (code, obj)
     assert words in finding.message
 
@@ -232,21 +232,21 @@ def test_every_code_of_the_family_is_provoked_here() -> None:
 
 
 def test_nothing_declared_is_nothing_to_ask() -> None:
-    assert row(World(declared())).status is Status.OK
+    assert result(World(declared())).status is Status.PASS
 
 
 def test_what_another_row_reports_is_left_out(world: World) -> None:
     say(scrape=REFUSED, alive=REFUSED, blind=REFUSED)(world)
     for pod in world.objects["pods", "cortex-mcp"]:
         pod["status"]["conditions"] = []
-    judged = row(world)
+    judged = result(world)
     assert (judged.findings, judged.skipped, judged.status) == ((), 3, Status.UNKNOWN)
 
 
 def test_what_cannot_be_read_is_unknown_once(world: World) -> None:
-    why = Unread("scrape", Reason.FORBIDDEN, "no")
+    why = ReadFailure("scrape", Reason.FORBIDDEN, "no")
     say(scrape=why, alive=why, blind=why)(world)
-    judged = row(world)
+    judged = result(world)
     assert (judged.status, judged.findings, len(judged.unknowns)) == (Status.UNKNOWN, (), 1)
 
 
@@ -255,7 +255,7 @@ def test_young_objects_may_be_unknown_to_it_yet(world: World) -> None:
     young = (NOW - LAG + timedelta(seconds=1)).isoformat()
     for obj in [*world.every("deployments"), *world.every("nodes")]:
         obj["metadata"]["creationTimestamp"] = young
-    assert row(world).findings == ()
+    assert result(world).findings == ()
 
 
 def text(body: str, code: int = 200, kind: str = "text/plain; version=0.0.4") -> Answer:
@@ -281,9 +281,9 @@ def api(world: World) -> Iterator[FakeApi]:
 
 def asked(api: FakeApi) -> Metrics:
     async def main() -> Metrics | None:
-        access = Access("test", api.url, token=lambda: "Bearer secret")
-        async with access.client() as client:
-            return await read(api.world.declaration, access, Api(client))
+        connection = Connection("test", api.url, token=lambda: "Bearer secret")
+        async with connection.client() as client:
+            return await read(api.world.declaration, connection, ApiClient(client))
 
     metrics = anyio.run(main)
     assert metrics is not None
@@ -331,26 +331,26 @@ def test_other_answers_are_refusals(api: FakeApi, answer: Answer, detail: str) -
 def test_missing_right_is_named(api: FakeApi) -> None:
     api.faults[f"{PROXY}8080/proxy/metrics"] = [status(403, "no")]
     scrape = asked(api).scrape
-    assert isinstance(scrape, Unread)
+    assert isinstance(scrape, ReadFailure)
     assert (scrape.reason, scrape.permission) == (Reason.FORBIDDEN, Permission("get", "services/proxy", "cortex-mcp"))
 
 
 def test_closed_connection_to_the_api_server_is_unknown(api: FakeApi) -> None:
     api.faults[f"{PROXY}8080/proxy/metrics"] = [Answer(drop=True)]
     scrape = asked(api).scrape
-    assert isinstance(scrape, Unread)
+    assert isinstance(scrape, ReadFailure)
     assert scrape.reason is Reason.UNREACHABLE
 
 
 def test_too_large_an_answer_is_unknown(api: FakeApi) -> None:
-    server = Server(Access("test", api.url), "cortex-mcp", largest=1000)
+    server = Server(Connection("test", api.url), "cortex-mcp", largest=1000)
 
     async def nothing(pieces: object) -> None:
         async for _ in pieces:  # type: ignore[attr-defined]
             pass
 
     answer = anyio.run(partial(server.ask, 8080, "/metrics", nothing))
-    assert isinstance(answer, Unread)
+    assert isinstance(answer, ReadFailure)
     assert (answer.reason, answer.message) == (
         Reason.UNDECODABLE,
         "the answer is larger than 1,000 bytes: it was not read",
@@ -362,9 +362,9 @@ def test_not_declared_is_not_asked() -> None:
     with serve(world) as api:
 
         async def main() -> Metrics | None:
-            access = Access("test", api.url)
-            async with access.client() as client:
-                return await read(world.declaration, access, Api(client))
+            connection = Connection("test", api.url)
+            async with connection.client() as client:
+                return await read(world.declaration, connection, ApiClient(client))
 
         assert anyio.run(main) is None
         assert not api.requests

@@ -27,7 +27,7 @@ def test_figures_are_those_of_the_cluster(stack: Cluster) -> None:
     assert report["figures"]["nodes"] == report["figures"]["nodesReady"] == len(nodes["items"])
     assert report["figures"]["deployments"] == len(deployments["items"])
     assert report["figures"]["replicas"] == sum(one["spec"]["replicas"] for one in deployments["items"])
-    assert [row["unknowns"] for row in report["rows"]] == [[]]
+    assert [result["unknowns"] for result in report["results"]] == [[]]
 
 
 def test_usage_is_what_the_quota_controller_counted(stack: Cluster) -> None:

@@ -15,11 +15,11 @@ import anyio
 import pytest
 
 from checks.kube import models as k8s
-from checks.kube.client import Api, Read, Reading, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Read, ReadFailure, Reading
+from checks.kube.connection import Connection
 from checks.mcp.answer import Answer as McpAnswer
 from checks.mcp.answer import Outcome as McpOutcome
-from checks.network import check as judge
+from checks.network import check as check
 from checks.network import collect as network
 from checks.network import probe_job
 from checks.network import probe_program as reach
@@ -73,32 +73,32 @@ def test_nobody_tries_in_namespaces_of_others_nor_a_server_that_is_off() -> None
 
 
 def test_enforced_policies_are_ok(world: World) -> None:
-    row = judge.judge(world.declaration, world.snapshot())
-    assert (row.status, proved(world), row.facts) == (Status.OK, 3, ())
+    result = check.check(world.declaration, world.snapshot())
+    assert (result.status, proved(world), result.facts) == (Status.PASS, 3, ())
 
 
 def test_client_elsewhere_is_told_to_be_untried() -> None:
     world = World(stack({"namespace": "elsewhere"}))
-    row = judge.judge(world.declaration, world.snapshot())
-    assert (row.status, reasons(row.facts)) == (
-        Status.LEFT_OUT,
+    result = check.check(world.declaration, world.snapshot())
+    assert (result.status, reasons(result.facts)) == (
+        Status.SKIPPED,
         ("elsewhere: a client of time in a namespace that the stack does not declare is not tried",),
     )
 
 
 def test_server_whose_clients_are_all_namespaces_is_not_shown_to_refuse_anybody() -> None:
     world = World(stack({"namespace": "cortex-system"}, {"namespace": "cortex-mcp"}))
-    rows = world.rows()
-    row = next(row for row in rows if row.name == "network")
+    results = world.results()
+    result = next(result for result in results if result.name == "network")
     why = "every declared namespace is a client of time, so that nobody is left who must be refused"
-    assert (row.status, reasons(row.facts), exit_code(rows, Severity.ERROR)) == (Status.LEFT_OUT, (why,), OK)
+    assert (result.status, reasons(result.facts), exit_code(results, Severity.ERROR)) == (Status.SKIPPED, (why,), OK)
 
 
 def proved(world: World) -> int:
     """Count the assertions that somebody proved by trying; the row's others compare the policies' fields."""
     without = replace(world.snapshot(), network=Network({}))
-    row, compared = (judge.judge(world.declaration, snapshot) for snapshot in (world.snapshot(), without))
-    return row.passed - compared.passed
+    result, compared = (check.check(world.declaration, snapshot) for snapshot in (world.snapshot(), without))
+    return result.passed - compared.passed
 
 
 FAULTS = [
@@ -128,14 +128,14 @@ def test_refusal_by_a_server_that_nobody_reaches_proves_nothing(world: World, ou
     world.mcp["time"] = McpAnswer(outcome, "x")
     for caller in (CLIENT, VERIFIER):
         world.network = Network({c: a for c, a in world.network.attempts.items() if c != caller})
-    row = judge.judge(world.declaration, world.snapshot())
-    assert (row.status, proved(world), row.findings) == (Status.UNKNOWN, 0, ())
-    assert row.unknowns[0].what == "connect to cortex-mcp/time-mcp-server from a pod of cortex-mcp"
+    result = check.check(world.declaration, world.snapshot())
+    assert (result.status, proved(world), result.findings) == (Status.UNKNOWN, 0, ())
+    assert result.unknowns[0].what == "connect to cortex-mcp/time-mcp-server from a pod of cortex-mcp"
 
 
 def test_name_without_an_address_is_no_refusal(world: World) -> None:
     set_outcome(world, STRANGER, Outcome.UNRESOLVED)
-    assert judge.judge(world.declaration, world.snapshot()).status is Status.UNKNOWN
+    assert check.check(world.declaration, world.snapshot()).status is Status.UNKNOWN
 
 
 def test_server_that_is_down_is_reported_once(world: World) -> None:
@@ -157,11 +157,11 @@ def test_ignored_policies_are_said_and_neither_ok_nor_unknown() -> None:
     cluster = {**SETTINGS["cluster"], "networkPolicies": "ignored"}
     world = World(stack(cluster=cluster))
     world.network = read(World(stack(cluster=cluster)), inside=False)
-    rows = world.rows()
-    row = next(row for row in rows if row.name == "network")
-    assert (row.status, proved(world), row.facts[0].value) == (Status.LEFT_OUT, 0, IGNORED)
-    assert exit_code(rows, Severity.ERROR) == OK
-    assert exit_code((row,), Severity.ERROR) == UNKNOWN, "nothing judged is no pass"
+    results = world.results()
+    result = next(result for result in results if result.name == "network")
+    assert (result.status, proved(world), result.facts[0].value) == (Status.SKIPPED, 0, IGNORED)
+    assert exit_code(results, Severity.ERROR) == OK
+    assert exit_code((result,), Severity.ERROR) == UNKNOWN, "nothing judged is no pass"
 
 
 @pytest.mark.parametrize(("inside", "without", "why"), [(True, False, INSIDE), (False, True, NO_IMAGE)])
@@ -288,7 +288,7 @@ def test_nameserver_is_that_of_the_pod(tmp_path: Path) -> None:
 
 
 ONE, TWO = (Read((k8s.Node(k8s.Meta(name="a")),) * count, 0.1) for count in (1, 2))
-FORBIDDEN = Unread("list nodes", Reason.FORBIDDEN, "no")
+FORBIDDEN = ReadFailure("list nodes", Reason.FORBIDDEN, "no")
 
 
 def read(
@@ -303,9 +303,9 @@ def read(
         prepare(api)
 
         async def main() -> Network:
-            access = Access("test", api.url, inside=inside)
-            async with access.client() as client:
-                return await network.read(world.declaration, access, Api(client), nodes)
+            connection = Connection("test", api.url, inside=inside)
+            async with connection.client() as client:
+                return await network.read(world.declaration, connection, ApiClient(client), nodes)
 
         result = anyio.run(main)
         jobs = set(api.created)
@@ -354,10 +354,10 @@ def test_pod_without_a_report_is_unknown(message: str, code: int, reason: Reason
     world = World(stack({"namespace": "cortex-system"}))
     part = read(world, inside=False, prepare=lambda api: reporting(api, message, code))
     for attempt in part.attempts.values():
-        assert isinstance(attempt, Unread)
+        assert isinstance(attempt, ReadFailure)
         assert (attempt.reason, sentence in attempt.message) == (reason, True), attempt.message
     world.network = part
-    assert judge.judge(world.declaration, world.snapshot()).status is Status.UNKNOWN
+    assert check.check(world.declaration, world.snapshot()).status is Status.UNKNOWN
 
 
 def test_pod_that_never_reports_is_unknown_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,7 +369,7 @@ def test_pod_that_never_reports_is_unknown_with_the_reason(monkeypatch: pytest.M
     world.add("events", "cortex-mcp", {"metadata": {"name": "e"}, "message": "exceeded quota"})
     part = read(world, inside=False)
     stranger = part.attempts[STRANGER]
-    assert isinstance(stranger, Unread)
+    assert isinstance(stranger, ReadFailure)
     assert stranger.reason is Reason.TIMEOUT
     assert stranger.message == "the probe pod did not report within 0.5 s: exceeded quota"
 
@@ -381,7 +381,7 @@ def test_account_that_may_not_make_jobs_is_told_what_it_lacks() -> None:
 
     part = read(World(stack({"namespace": "cortex-system"})), inside=False, prepare=forbid)
     attempt = part.attempts[STRANGER]
-    assert isinstance(attempt, Unread)
+    assert isinstance(attempt, ReadFailure)
     assert (attempt.reason, attempt.permission) == (
         Reason.FORBIDDEN,
         Permission("create", "jobs.batch", "cortex-mcp"),
@@ -395,9 +395,9 @@ def test_jobs_are_deleted_when_the_verification_is_cancelled() -> None:
         api.on_create = lambda path, job: made.set()
 
         async def main() -> None:
-            access = Access("test", api.url)
-            async with access.client() as client, anyio.create_task_group() as group:
-                group.start_soon(network.read, world.declaration, access, Api(client), TWO)
+            connection = Connection("test", api.url)
+            async with connection.client() as client, anyio.create_task_group() as group:
+                group.start_soon(network.read, world.declaration, connection, ApiClient(client), TWO)
                 await anyio.to_thread.run_sync(made.wait)
                 group.cancel_scope.cancel()
 
@@ -482,7 +482,7 @@ def test_refusal_lasts_longer_where_other_nodes_may_learn_of_the_pod_late(
 def test_probe_pods_are_no_part_of_the_stack() -> None:
     world = World(declared(servers={}))
     with serve(world) as api:
-        anyio.run(take, world.declaration, Access("test", api.url))
+        anyio.run(take, world.declaration, Connection("test", api.url))
         asked = [query for query in api.queries if "cortex.dev/probe" in query.get("labelSelector", "")]
     assert asked == [{"limit": "500", "labelSelector": "!cortex.dev/probe"}]
 

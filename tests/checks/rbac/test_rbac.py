@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.kube.client import Read, Unread
+from checks.kube.client import Read, ReadFailure
 from checks.kube.models import PolicyRule
 from checks.rbac import check as rbac
 from checks.rbac.collect import about
@@ -42,7 +42,7 @@ def world() -> World:
 
 def judged(world: World) -> list[Finding]:
     """Judge the rights alone: what differs field by field, tests/checks/verification/test_checks.py has."""
-    return list(rbac.judge_rights(world.declaration, world.snapshot().rights).findings)
+    return list(rbac.judge_rights(world.declaration, world.snapshot().access).findings)
 
 
 def codes(world: World) -> list[tuple[str, str]]:
@@ -115,9 +115,9 @@ def other_authorizer(world: World) -> Question:
 
 def test_other_authorizer_is_found(world: World) -> None:
     question = other_authorizer(world)
-    rights = world.snapshot().rights
-    rights = type(rights)(rights.roles, rights.bindings, {**rights.answers, question: Read(value=True, seconds=0.01)})
-    (finding,) = rbac.judge_rights(world.declaration, rights).findings
+    access = world.snapshot().access
+    access = type(access)(access.roles, access.bindings, {**access.answers, question: Read(value=True, seconds=0.01)})
+    (finding,) = rbac.judge_rights(world.declaration, access).findings
     assert (finding.code, str(finding.object)) == ("rbac.allowed", "ServiceAccount cortex-system/cortex-verifier")
     assert "list secrets cluster-wide, which no role grants" in finding.message
 
@@ -129,12 +129,12 @@ def test_every_code_is_provoked_here() -> None:
 
 
 def test_healthy_cluster_is_ok_and_tells_the_ways_by_design(world: World) -> None:
-    row = rbac.judge(world.declaration, world.snapshot())
-    assert row.status is Status.OK
-    ways = {(fact.subject, fact.name) for fact in row.facts}
+    result = rbac.check(world.declaration, world.snapshot())
+    assert result.status is Status.PASS
+    ways = {(fact.subject, fact.name) for fact in result.facts}
     manager = "cortex-system/cortex-resource-manager"
     assert ways == {(manager, "pods"), (manager, "endpoints"), (manager, "declaration")}
-    sentences = [str(fact.value) for fact in row.facts if fact.name == "pods"]
+    sentences = [str(fact.value) for fact in result.facts if fact.name == "pods"]
     assert sentences == [
         "may create pods, or what creates them in namespace cortex-mcp, cortex-system, "
         "so it may read the Secrets there and use the ServiceAccounts"
@@ -186,9 +186,9 @@ def test_declared_secrets_are_no_escalation() -> None:
 @pytest.mark.parametrize("manager", [{"scope": "cluster"}, {"execIn": ["cortex-mcp"]}])
 def test_seeds_way_is_by_design(manager: Json) -> None:
     world = World(declared(**{**FULL, "resourceManager": manager}))
-    row = rbac.judge(world.declaration, world.snapshot())
-    assert row.status is Status.OK
-    assert {"secrets", "exec"} & {fact.name for fact in row.facts}
+    result = rbac.check(world.declaration, world.snapshot())
+    assert result.status is Status.PASS
+    assert {"secrets", "exec"} & {fact.name for fact in result.facts}
 
 
 def test_denied_shows_a_few_and_counts_the_rest(world: World) -> None:
@@ -201,16 +201,16 @@ def test_denied_shows_a_few_and_counts_the_rest(world: World) -> None:
 def test_unreadable_policy_and_reviews_are_unknown(world: World) -> None:
     world.deny("rolebindings", "")
     permission = Permission("create", "subjectaccessreviews.authorization.k8s.io")
-    world.unread["subjectaccessreviews", ""] = Unread("ask", Reason.FORBIDDEN, "no", permission)
-    row = rbac.judge(world.declaration, world.snapshot())
-    assert (row.status, row.findings) == (Status.UNKNOWN, ())
-    assert [unknown.what for unknown in row.unknowns] == ["list rolebindings in ", "ask"]
-    assert row.unknowns[1].permission == permission
+    world.unread["subjectaccessreviews", ""] = ReadFailure("ask", Reason.FORBIDDEN, "no", permission)
+    result = rbac.check(world.declaration, world.snapshot())
+    assert (result.status, result.findings) == (Status.UNKNOWN, ())
+    assert [unknown.what for unknown in result.unknowns] == ["list rolebindings in ", "ask"]
+    assert result.unknowns[1].permission == permission
 
 
 def test_stack_without_accounts_is_as_declared() -> None:
     world = World(declared(servers={}))
-    assert rbac.judge(world.declaration, world.snapshot()).status is Status.OK
+    assert rbac.check(world.declaration, world.snapshot()).status is Status.PASS
 
 
 def test_questions_of_the_local_stack_are_few_and_about_every_account(
@@ -220,7 +220,7 @@ def test_questions_of_the_local_stack_are_few_and_about_every_account(
     (tmp_path / "images.json").write_text(json.dumps(lock))
     monkeypatch.setenv("CORTEX_IMAGES", str(tmp_path / "images.json"))
     declaration = load("local", ROOT)
-    live = World(declaration).snapshot().rights.policy()
+    live = World(declaration).snapshot().access.policy()
     assert live is not None
     asked = about(declaration, live.roles)
     assert len(asked) < 150
@@ -273,7 +273,7 @@ def test_each_way_is_seen_where_it_is_open(world: World, way: object, namespace:
     assert way in WAYS
     for known in WAYS:
         if known is way:
-            right = known.rights[-1]
+            right = known.access[-1]
             rule = {"apiGroups": [right.group], "resources": [right.resources[-1]], "verbs": [right.verbs[-1]]}
             world.role("custom", [rule])
             world.bind("stray", "custom", SERVER, namespace)

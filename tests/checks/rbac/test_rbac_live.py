@@ -13,8 +13,8 @@ SERVER = "system:serviceaccount:cortex-mcp:time-mcp-server"
 
 
 def test_dns_is_really_asked_and_the_certificate_read(stack: Stack) -> None:
-    rows = {row["name"]: row for row in report(stack, 0)["rows"]}
-    facts = {(fact["subject"], fact["name"]): fact["value"] for fact in rows["connection"]["facts"]}
+    results = {result["name"]: result for result in report(stack, 0)["results"]}
+    facts = {(fact["subject"], fact["name"]): fact["value"] for fact in results["connection"]["facts"]}
     (answered,) = [value for (subject, name), value in facts.items() if name == "answer_ms"]
     assert answered > 0
     assert facts["api-server", "certificate_issuer"] == "CN=cortex-ca"
@@ -25,7 +25,7 @@ def test_dns_is_really_asked_and_the_certificate_read(stack: Stack) -> None:
 def test_undeclared_binding_is_found_with_what_it_opens(stack: Stack) -> None:
     kubectl(stack, "create", "clusterrolebinding", "access-test", "--clusterrole=edit", f"--user={SERVER}")
     try:
-        assert findings(report(stack, 1)["rows"]) == [("rbac.undeclared-binding", "access-test")]
+        assert findings(report(stack, 1)["results"]) == [("rbac.undeclared-binding", "access-test")]
     finally:
         kubectl(stack, "delete", "clusterrolebinding", "access-test")
 
@@ -39,6 +39,6 @@ def test_kubeconfig_of_the_resource_manager_works(stack: Stack, tmp_path: Path) 
     code, out, _ = run(stack, ".venv/bin/cortex", "doctor", "local", "--kubeconfig", str(file), "--format", "json")
     assert code == 3, "it may not forward to CoreDNS, and that is said"
     diagnosis = json.loads(out)
-    assert [unknown["permission"] for unknown in diagnosis["row"]["unknowns"]] == [
+    assert [unknown["permission"] for unknown in diagnosis["result"]["unknowns"]] == [
         {"verb": "list", "resource": "pods", "namespace": "kube-system"}
     ]

@@ -142,14 +142,14 @@ def _left(declared: Stack) -> list[Finding]:
 
 
 async def _objects(declared: Stack, mutations: Sequence[Mutation]) -> dict[str, Json]:
-    async with declared.access.client() as client:
+    async with declared.connection.client() as client:
         live = Live(client)
         places = {mutation.object for mutation in mutations}
         return {place: obj for place in places if (obj := await live.get(Place(place))) is not None}
 
 
 async def _make(declared: Stack, batch: Sequence[Change]) -> None:
-    async with declared.access.client() as client:
+    async with declared.connection.client() as client:
         for one in batch:
             await Live(client).make(Place(one.mutation.object), one.mutation.change)
 

@@ -144,8 +144,8 @@ def test_a_newer_change_is_not_undone(stack: Cluster, hand: Hand, monkeypatch: p
     for name, value in stack.env.items():
         monkeypatch.setenv(name, value)
     declaration = load("local", stack.root)
-    access = from_kubeconfig(declaration.cluster.context, stack.kubeconfig)
-    planned = anyio.run(prepare, Target("local", declaration, access), Selection(rows=("config",)), CONFIG)
+    connection = from_kubeconfig(declaration.cluster.context, stack.kubeconfig)
+    planned = anyio.run(prepare, Target("local", declaration, connection), Selection(checks=("config",)), CONFIG)
     hand.patch("configmap", "time-mcp-config", {"data": {"more": "newer"}})
     report = anyio.run(carry_out, planned)
     assert {action.field: action.outcome for action in report.actions} == {

@@ -2,34 +2,34 @@
 
 import pytest
 
-from checks.results.builder import Tally
+from checks.results.builder import ResultBuilder
 from checks.results.result import Reason, Ref, Status
 
 
 def row_status(*steps: str) -> Status:
-    tally = Tally("row", "A row")
+    builder = ResultBuilder("row", "A row")
     for step in steps:
         match step:
             case "passed":
-                tally.passed()
+                builder.passed()
             case "skipped":
-                tally.skipped()
+                builder.skipped()
             case "unknown":
-                tally.unknown("list pods", Reason.FORBIDDEN, "forbidden")
+                builder.unknown("list pods", Reason.FORBIDDEN, "forbidden")
             case "fault":
-                tally.fault("server.missing", Ref("Deployment", "a", "b"), "missing")
-    return tally.row().status
+                builder.fault("server.missing", Ref("Deployment", "a", "b"), "missing")
+    return builder.result().status
 
 
 @pytest.mark.parametrize(
     ("steps", "status"),
     [
-        (["passed"], Status.OK),
-        (["passed", "skipped"], Status.OK),
+        (["passed"], Status.PASS),
+        (["passed", "skipped"], Status.PASS),
         (["skipped"], Status.UNKNOWN),
         ([], Status.UNKNOWN),
         (["passed", "unknown"], Status.UNKNOWN),
-        (["passed", "unknown", "fault"], Status.FINDINGS),
+        (["passed", "unknown", "fault"], Status.FAIL),
     ],
 )
 def test_status(steps: list[str], status: Status) -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 import anyio
 import pytest
 
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.results import suppressions
 from checks.results.catalogue import catalogue
-from checks.results.result import Report, Row, Selection, Severity, Status
+from checks.results.result import Report, Result, Selection, Severity, Status
 from checks.verification.verify import exit_code, status, verify, verify_deployed
 from stacks.errors import DeclarationError
 from stacks.model.suppression import Suppression
@@ -30,18 +30,18 @@ def suppression(code: str, obj: str = "*", until: str = UNTIL) -> Suppression:
 
 
 @pytest.fixture
-def rows() -> tuple[Row, ...]:
+def results() -> tuple[Result, ...]:
     world = World(declared())
     world.remove("nodes", "", "node-1")
-    return world.rows()
+    return world.results()
 
 
-def test_suppressed_finding_is_moved_not_dropped(rows: tuple[Row, ...]) -> None:
-    after = suppressions.apply(rows, [suppression("node.count", "Cluster *")], TODAY)
-    assert [finding.code for row in after for finding in row.findings] == []
-    (kept,) = (kept for row in after for kept in row.suppressed)
+def test_suppressed_finding_is_moved_not_dropped(results: tuple[Result, ...]) -> None:
+    after = suppressions.apply(results, [suppression("node.count", "Cluster *")], TODAY)
+    assert [finding.code for result in after for finding in result.findings] == []
+    (kept,) = (kept for result in after for kept in result.suppressed)
     assert (kept.finding.code, kept.reason, kept.until) == ("node.count", "a node is being repaired", UNTIL)
-    assert (status(after), exit_code(after, Severity.WARNING)) == (Status.OK, 0)
+    assert (status(after), exit_code(after, Severity.WARNING)) == (Status.PASS, 0)
 
 
 @pytest.mark.parametrize(
@@ -56,18 +56,20 @@ def test_suppressed_finding_is_moved_not_dropped(rows: tuple[Row, ...]) -> None:
         ("node.count", "Node *", UNTIL, False),
     ],
 )
-def test_code_object_and_day_decide(rows: tuple[Row, ...], code: str, obj: str, until: str, covered: bool) -> None:
-    after = suppressions.apply(rows, [suppression(code, obj, until)], TODAY)
-    assert sum(len(row.suppressed) for row in after) == covered
+def test_code_object_and_day_decide(
+    results: tuple[Result, ...], code: str, obj: str, until: str, covered: bool
+) -> None:
+    after = suppressions.apply(results, [suppression(code, obj, until)], TODAY)
+    assert sum(len(result.suppressed) for result in after) == covered
     assert exit_code(after, Severity.ERROR) == (0 if covered else 1)
 
 
 def test_what_a_suppressed_finding_explains_is_explained() -> None:
     world = World(declared())
     world.remove("namespaces", "", "cortex-mcp")
-    after = suppressions.apply(world.rows(), [suppression("namespace.missing")], TODAY)
-    assert any(row.skipped for row in after)
-    assert not any(row.unknowns for row in after)
+    after = suppressions.apply(world.results(), [suppression("namespace.missing")], TODAY)
+    assert any(result.skipped for result in after)
+    assert not any(result.unknowns for result in after)
     assert exit_code(after, Severity.ERROR) == 0
 
 
@@ -83,8 +85,8 @@ def verified(api: FakeApi, *entries: Json, selection: Selection | None = None) -
     api.world.objects["configmaps", "cortex-system"] = World(declaration).objects["configmaps", "cortex-system"]
 
     async def run() -> Report:
-        access = Access("test", api.url)
-        return await verify("test", declaration, access, Severity.ERROR, selection or Selection(), clock)
+        connection = Connection("test", api.url)
+        return await verify("test", declaration, connection, Severity.ERROR, selection or Selection(), clock)
 
     return anyio.run(run)
 
@@ -95,7 +97,9 @@ def clock() -> datetime:
 
 def own(report: Report) -> list[tuple[str, str]]:
     """Give the codes and objects of the row of the suppressions."""
-    return [(f.code, str(f.object)) for row in report.rows if row.name == "suppressions" for f in row.findings]
+    return [
+        (f.code, str(f.object)) for result in report.results if result.name == "suppressions" for f in result.findings
+    ]
 
 
 USED = entry("node.count", until="2026-11-24")
@@ -107,8 +111,8 @@ UNUSED = entry("server.*", "Deployment cortex-mcp/*")
 def test_used_suppression_makes_the_report_ok(api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
     report = verified(api, USED)
-    assert (report.status, report.exit_code, len(report.suppressed), own(report)) == (Status.OK, 0, 1, [])
-    assert report.rows[-1].passed == 2
+    assert (report.status, report.exit_code, len(report.suppressed), own(report)) == (Status.PASS, 0, 1, [])
+    assert report.results[-1].passed == 2
 
 
 def test_ended_suppression_counts_no_more_and_is_told_of(api: FakeApi) -> None:
@@ -125,7 +129,7 @@ def test_unused_suppression_is_told_of(api: FakeApi) -> None:
 
 
 @pytest.mark.parametrize(
-    "selection", [Selection(rows=("servers", "suppressions")), Selection(namespaces=("cortex-mcp",))]
+    "selection", [Selection(checks=("servers", "suppressions")), Selection(namespaces=("cortex-mcp",))]
 )
 def test_selection_makes_no_suppression_unused(api: FakeApi, selection: Selection) -> None:
     assert own(verified(api, UNUSED, selection=selection)) == []
@@ -138,7 +142,7 @@ def test_unknown_makes_no_suppression_unused(api: FakeApi) -> None:
 
 
 def test_without_suppressions_there_is_no_row(api: FakeApi) -> None:
-    assert [row.name for row in verified(api).rows if row.name == "suppressions"] == []
+    assert [result.name for result in verified(api).results if result.name == "suppressions"] == []
 
 
 def test_unknown_codes_are_refused_with_the_nearest(api: FakeApi) -> None:
@@ -153,7 +157,7 @@ def test_unknown_codes_are_refused_with_the_nearest(api: FakeApi) -> None:
 def test_in_the_cluster_an_unknown_code_leaves_all_unknown() -> None:
     declaration = declared(servers={}, configMaps={}, suppressions=[entry("later.code")])  # type: ignore[arg-type]
     with serve(World(declaration)) as api:
-        report = anyio.run(verify_deployed, Access("in-cluster", api.url, inside=True), Severity.ERROR)
+        report = anyio.run(verify_deployed, Connection("in-cluster", api.url, inside=True), Severity.ERROR)
     assert (report.status, report.exit_code) == (Status.UNKNOWN, 3)
     (unknown,) = report.unknowns
     assert "no finding has the code 'later.code'" in unknown.message

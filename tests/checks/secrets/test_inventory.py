@@ -10,7 +10,7 @@ import pytest
 
 from checks.cli.options import Target
 from checks.formats import document
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.secrets import report as inventory
 from checks.secrets.inventory import (
     CONFIG_SCHEMA,
@@ -36,7 +36,7 @@ def world() -> World:
 def seen(world: World, command: str, prepare: Prepare = lambda api: None) -> SecretsReport | ConfigReport:
     with serve(world) as api:
         prepare(api)
-        target = Target("test", world.declaration, Access("test", api.url))
+        target = Target("test", world.declaration, Connection("test", api.url))
         return anyio.run(secrets_report, target) if command == "secrets" else anyio.run(config_report, target)
 
 

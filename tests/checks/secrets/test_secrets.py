@@ -11,11 +11,11 @@ from typing import Any
 import anyio
 import pytest
 
-from checks.kube.client import METADATA, Api, Unread
-from checks.kube.connection import Access
+from checks.kube.client import METADATA, ApiClient, ReadFailure
+from checks.kube.connection import Connection
 from checks.results.catalogue import catalogue
-from checks.results.result import Reason, Row, Severity, Status
-from checks.secrets import check as judge
+from checks.results.result import Reason, Result, Severity, Status
+from checks.secrets import check as check
 from checks.secrets import collect as secrets
 from checks.secrets.collect import Secrets
 from checks.secrets.sealed import Opened
@@ -119,17 +119,17 @@ def part(world: World, *, inside: bool = False, prepare: Callable[[FakeApi], obj
         prepare(api)
 
         async def main() -> Secrets:
-            access = Access("test", api.url, inside=inside)
-            async with access.client() as client:
-                return await secrets.read(world.declaration, access, Api(client))
+            connection = Connection("test", api.url, inside=inside)
+            async with connection.client() as client:
+                return await secrets.read(world.declaration, connection, ApiClient(client))
 
         return replace(anyio.run(main), taken=NOW)
 
 
-def judged(world: World) -> Row:
+def judged(world: World) -> Result:
     """Read the part, and judge it."""
     world.secrets = part(world)
-    return judge.judge(world.declaration, world.snapshot())
+    return check.check(world.declaration, world.snapshot())
 
 
 def put(target: tuple[str, str, str], path: str, value: object) -> Break:
@@ -201,10 +201,10 @@ FAULTS: list[tuple[str, str, Break]] = [
 
 
 def test_healthy_secrets_are_ok(world: World) -> None:
-    row = judged(world)
-    assert (row.findings, row.unknowns, row.skipped, row.status) == ((), (), 0, Status.OK)
+    result = judged(world)
+    assert (result.findings, result.unknowns, result.skipped, result.status) == ((), (), 0, Status.PASS)
     # 4 assertions and the labels of 2 Secrets that the stack makes, 2 for that of others, 1 server, 2 namespaces
-    assert row.passed == 4 * 2 + 3 + 1 + 2 + 1 + 2
+    assert result.passed == 4 * 2 + 3 + 1 + 2 + 1 + 2
 
 
 @pytest.mark.parametrize(("code", "obj", "fault"), FAULTS, ids=[f"{n}-{f[0]}" for n, f in enumerate(FAULTS)])
@@ -256,9 +256,9 @@ def test_every_code_is_provoked() -> None:
 
 def test_drifted_configuration_is_reported_elsewhere(world: World) -> None:
     world.one("configmaps", "cortex-mcp", "settings")["data"] = {"LEVEL": "debug"}
-    row = judged(world)
-    assert (row.findings, row.skipped) == ((), 1)
-    assert exit_code((row,), Severity.ERROR) == UNKNOWN, "a skip that nothing explains is no pass"
+    result = judged(world)
+    assert (result.findings, result.skipped) == ((), 1)
+    assert exit_code((result,), Severity.ERROR) == UNKNOWN, "a skip that nothing explains is no pass"
 
 
 def test_age_counts_from_when_an_owner_of_the_values_last_wrote(world: World) -> None:
@@ -269,7 +269,7 @@ def test_age_counts_from_when_an_owner_of_the_values_last_wrote(world: World) ->
         {"manager": "other", "time": "2025-12-31T00:00:00Z", "fieldsV1": {"f:metadata": {}}},
     ]
     reading = part(world).secrets[Place("cortex-mcp", "shared")]
-    assert not isinstance(reading, Unread)
+    assert not isinstance(reading, ReadFailure)
     assert reading.value is not None
     assert NOW - reading.value.changed == timedelta(days=2, hours=12)
 
@@ -296,7 +296,7 @@ def test_values_are_read_by_name_and_lists_ask_for_metadata_alone(world: World) 
 def test_inside_nothing_is_asked_for(world: World) -> None:
     asked: list[str] = []
     found = part(world, inside=True, prepare=lambda api: setattr(api, "on_request", asked.append))
-    assert (asked, found) == ([], Secrets(NOW, left_out=secrets.INSIDE))
+    assert (asked, found) == ([], Secrets(NOW, skipped=secrets.INSIDE))
 
 
 @pytest.mark.parametrize("path", ["secrets/shared", "configmaps/settings", "secrets"])
@@ -306,16 +306,16 @@ def test_what_may_not_be_read_is_unknown(world: World, path: str) -> None:
             api.faults[f"/api/v1/{place}"] = [status(403, "no")]
 
     world.secrets = part(world, prepare=forbid)
-    row = judge.judge(world.declaration, world.snapshot())
-    assert row.status is Status.UNKNOWN
-    assert {unknown.reason for unknown in row.unknowns} == {Reason.FORBIDDEN}
+    result = check.check(world.declaration, world.snapshot())
+    assert result.status is Status.UNKNOWN
+    assert {unknown.reason for unknown in result.unknowns} == {Reason.FORBIDDEN}
 
 
 def printed(world: World) -> Iterator[str]:
     """Give everything that is kept and could be printed."""
     found = part(world)
     world.secrets = found
-    yield from (repr(found), repr(world.snapshot()), repr(judge.judge(world.declaration, world.snapshot())))
+    yield from (repr(found), repr(world.snapshot()), repr(check.check(world.declaration, world.snapshot())))
 
 
 @pytest.mark.parametrize("fault", [lambda w: None, *(fault for *_, fault in FAULTS)])
@@ -339,7 +339,7 @@ def test_opened_secret_shows_no_value() -> None:
 def test_answer_that_is_no_secret_shows_no_value(world: World, data: object) -> None:
     put(COMMON, "data", data)(world)
     reading = part(world).secrets[Place("cortex-mcp", "shared")]
-    assert isinstance(reading, Unread)
+    assert isinstance(reading, ReadFailure)
     assert reading.reason is Reason.UNDECODABLE
     assert "very-secret" not in repr(reading)
 

@@ -12,7 +12,7 @@ import pytest
 
 from checks.cli.options import Target
 from checks.errors import UncheckedError, UsageError
-from checks.kube.connection import Access
+from checks.kube.connection import Connection
 from checks.registry.registry import Entry, Registry, ServerInfo, load, register, save
 from checks.registry.server_json import entries
 from checks.servers.discovery import Sight, look
@@ -37,16 +37,16 @@ def api() -> Iterator[FakeApi]:
         yield api
 
 
-def access(api: FakeApi) -> Access:
-    return Access("test", api.url)
+def connection(api: FakeApi) -> Connection:
+    return Connection("test", api.url)
 
 
 def seen(api: FakeApi) -> Sight:
-    return anyio.run(look, api.world.declaration, access(api))
+    return anyio.run(look, api.world.declaration, connection(api))
 
 
 def shown(api: FakeApi) -> Discovered:
-    return document(Target("test", api.world.declaration, access(api)), seen(api), TODAY)
+    return document(Target("test", api.world.declaration, connection(api)), seen(api), TODAY)
 
 
 def stranger(api: FakeApi, namespace: str) -> None:
@@ -139,11 +139,11 @@ def test_unreadable_namespace_is_unknown_and_nothing_is_called_missing(api: Fake
 
 def test_unreachable_cluster_is_one_sentence(api: FakeApi) -> None:
     with pytest.raises(UncheckedError, match="no MCP server could be looked for: the API server cannot be reached"):
-        anyio.run(look, declared(), Access("test", "http://127.0.0.1:1"))
+        anyio.run(look, declared(), Connection("test", "http://127.0.0.1:1"))
 
 
 def registry(api: FakeApi) -> Registry:
-    return register(seen(api), access(api), NOW)
+    return register(seen(api), connection(api), NOW)
 
 
 def test_registry_has_the_seeds_shape(api: FakeApi, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_registry_is_not_made_from_half_a_look(api: FakeApi) -> None:
 )
 def test_registry_serves_while_it_is_young_and_of_this_cluster(age: int, host: str, good: bool) -> None:
     kept = Registry(NOW, {}, "test", "https://api")
-    assert kept.serves(Access("test", host or "https://api"), NOW + timedelta(seconds=age), FIVE_MINUTES) is good
+    assert kept.serves(Connection("test", host or "https://api"), NOW + timedelta(seconds=age), FIVE_MINUTES) is good
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import anyio
 import pytest
 import stamina
 
-from checks.kube.client import Api, Read, Unread
-from checks.kube.connection import Access
+from checks.kube.client import ApiClient, Read, ReadFailure
+from checks.kube.connection import Connection
 from checks.kube.retry import patiently
 from checks.results.catalogue import catalogue
-from checks.results.result import Reason, Row, Severity, Status
+from checks.results.result import Reason, Result, Severity, Status
 from checks.usage import check as judge_module
 from checks.usage import collect as usage
 from checks.usage.collect import Live, Usage, read
@@ -28,8 +28,8 @@ def world() -> World:
     return World(declared())
 
 
-def row(world: World) -> Row:
-    return judge_module.judge(world.declaration, world.snapshot())
+def result(world: World) -> Result:
+    return judge_module.check(world.declaration, world.snapshot())
 
 
 def use(world: World, resource: str, used: str) -> None:
@@ -37,8 +37,8 @@ def use(world: World, resource: str, used: str) -> None:
 
 
 def test_room_is_ok(world: World) -> None:
-    judged = row(world)
-    assert (judged.status, judged.findings) == (Status.OK, ())
+    judged = result(world)
+    assert (judged.status, judged.findings) == (Status.PASS, ())
     assert judged.passed == 12
 
 
@@ -48,7 +48,7 @@ def test_room_is_ok(world: World) -> None:
 )
 def test_quota_near_its_end_is_a_warning(world: World, resource: str, used: str, percent: str) -> None:
     use(world, resource, used)
-    (finding,) = row(world).findings
+    (finding,) = result(world).findings
     assert (finding.code, finding.severity, str(finding.object)) == ("usage.quota", Severity.WARNING, QUOTA)
     assert (finding.expected, finding.actual) == ("less than 90 %", percent)
     assert f"{resource}: {used} of " in finding.message
@@ -57,7 +57,7 @@ def test_quota_near_its_end_is_a_warning(world: World, resource: str, used: str,
 @pytest.mark.parametrize(("resource", "used"), [("pods", "44"), ("requests.cpu", "8999m")])
 def test_quota_below_the_threshold_is_ok(world: World, resource: str, used: str) -> None:
     use(world, resource, used)
-    assert row(world).findings == ()
+    assert result(world).findings == ()
 
 
 def test_every_code_of_the_family_is_provoked_here() -> None:
@@ -70,19 +70,19 @@ def test_threshold_is_that_of_the_declared_alerts() -> None:
     world = World(declared(kubeStateMetrics=settings, cluster=cluster))
     assert threshold_percent(world.declaration) == 50
     use(world, "pods", "25")
-    assert [finding.actual for finding in row(world).findings] == ["50.0 %"]
+    assert [finding.actual for finding in result(world).findings] == ["50.0 %"]
     assert threshold_percent(declared()) == 90
 
 
 def test_quota_of_nothing_at_all_is_never_near_its_end(world: World) -> None:
     quota = world.one("resourcequotas", "cortex-mcp")
     quota["status"] = {"hard": {"pods": "0"}, "used": {"pods": "0"}}
-    assert row(world).findings == ()
+    assert result(world).findings == ()
 
 
 def test_quota_that_nobody_has_counted_yet_is_unknown(world: World) -> None:
     world.one("resourcequotas", "cortex-mcp")["status"] = {}
-    judged = row(world)
+    judged = result(world)
     assert (judged.status, judged.findings) == (Status.UNKNOWN, ())
     assert [unknown.what for unknown in judged.unknowns] == [f"read the status of {QUOTA}"]
 
@@ -90,37 +90,37 @@ def test_quota_that_nobody_has_counted_yet_is_unknown(world: World) -> None:
 def test_another_quota_counts_as_well(world: World) -> None:
     extra = {"metadata": {"name": "extra"}, "status": {"hard": {"services": "2"}, "used": {"services": "2"}}}
     world.add("resourcequotas", "cortex-mcp", extra)
-    (finding,) = row(world).findings
+    (finding,) = result(world).findings
     assert str(finding.object) == "ResourceQuota cortex-mcp/extra"
 
 
 def test_missing_quota_is_another_rows_finding(world: World) -> None:
     world.remove("resourcequotas", "cortex-mcp")
-    judged = row(world)
+    judged = result(world)
     assert (judged.findings, judged.skipped) == ((), 1)
 
 
 def test_unreadable_quotas_are_unknown(world: World) -> None:
     world.deny("resourcequotas", "cortex-mcp")
-    judged = row(world)
+    judged = result(world)
     assert (judged.status, len(judged.unknowns)) == (Status.UNKNOWN, 1)
 
 
 def test_what_pods_use_is_a_fact(world: World) -> None:
     world.usage = Usage({"cortex-mcp": Read(Live(4, 0.25, 1024), 0.1)})
-    facts = {(fact.subject, fact.name): fact.value for fact in row(world).facts}
+    facts = {(fact.subject, fact.name): fact.value for fact in result(world).facts}
     assert facts == {("cortex-mcp", "cpu_cores"): 0.25, ("cortex-mcp", "memory_bytes"): 1024}
 
 
 def test_cluster_without_live_metrics_is_a_fact_and_no_unknown(world: World) -> None:
-    judged = row(world)
+    judged = result(world)
     assert [(fact.subject, fact.name, fact.value) for fact in judged.facts] == [("metrics.k8s.io", "available", False)]
-    assert judged.status is Status.OK
+    assert judged.status is Status.PASS
 
 
 def test_unreadable_live_metrics_are_unknown(world: World) -> None:
-    world.usage = Usage({"cortex-mcp": Unread("list pods", Reason.FORBIDDEN, "no")})
-    assert row(world).status is Status.UNKNOWN
+    world.usage = Usage({"cortex-mcp": ReadFailure("list pods", Reason.FORBIDDEN, "no")})
+    assert result(world).status is Status.UNKNOWN
 
 
 @pytest.fixture
@@ -132,9 +132,9 @@ def api(world: World) -> Iterator[FakeApi]:
 
 def asked(api: FakeApi) -> Usage:
     async def main() -> Usage:
-        access = Access("test", api.url)
-        async with access.client() as client:
-            return await read(api.world.declaration, access, Api(client))
+        connection = Connection("test", api.url)
+        async with connection.client() as client:
+            return await read(api.world.declaration, connection, ApiClient(client))
 
     return anyio.run(main)
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from checks.drift.routing import SERVERS, objects
-from checks.kube.client import Unread
+from checks.kube.client import ReadFailure
 from checks.mcp import check as mcp
 from checks.mcp.answer import Answer, Outcome
 from checks.results.catalogue import catalogue, finding
-from checks.results.result import Reason, Ref, Row, Severity, Status
+from checks.results.result import Reason, Ref, Result, Severity, Status
 from checks.servers import check as servers
-from checks.verification.judges import JUDGES
+from checks.verification.judges import CHECKS
 from checks.verification.snapshot import nothing
-from checks.verification.verify import FINDINGS, OK, UNKNOWN, exit_code, judge
+from checks.verification.verify import FINDINGS, OK, UNKNOWN, check, exit_code
 from stacks.model import names
 from tests.checks.world import World, declared
 
@@ -429,8 +429,8 @@ ELSEWHERE = (
 
 
 def test_healthy_cluster_is_ok(world: World) -> None:
-    rows = world.rows()
-    assert [row.name for row in rows] == [
+    results = world.results()
+    assert [result.name for result in results] == [
         "connection",
         "namespaces",
         "servers",
@@ -445,9 +445,9 @@ def test_healthy_cluster_is_ok(world: World) -> None:
         "objects",
         "declaration",
     ]
-    assert [row.status for row in rows] == [Status.OK] * len(rows)
-    assert all(row.passed for row in rows)
-    assert exit_code(rows, Severity.WARNING) == OK
+    assert [result.status for result in results] == [Status.PASS] * len(results)
+    assert all(result.passed for result in results)
+    assert exit_code(results, Severity.WARNING) == OK
 
 
 def test_equal_quantities_in_other_words_are_no_drift(world: World) -> None:
@@ -460,7 +460,7 @@ def test_equal_quantities_in_other_words_are_no_drift(world: World) -> None:
 def test_drift_gives_exactly_its_finding(world: World, code: str, obj: str, drift: Break) -> None:
     drift(world)
     assert [(finding.code, str(finding.object)) for finding in world.findings()] == [(code, obj)]
-    assert exit_code(world.rows(), Severity.WARNING) == FINDINGS
+    assert exit_code(world.results(), Severity.WARNING) == FINDINGS
 
 
 @pytest.mark.parametrize(("code", "answer"), ANSWERS)
@@ -538,17 +538,17 @@ def test_pod_on_its_way_out_counts_as_nothing(world: World) -> None:
 
 def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
     world.mcp = {"time": Answer(Outcome.GATED, "HTTP 401"), "talos": Answer(Outcome.FORBIDDEN, "no")}
-    row = mcp.judge(world.declaration, world.snapshot())
-    assert row.status is Status.UNKNOWN
-    assert [unknown.reason for unknown in row.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
+    result = mcp.check(world.declaration, world.snapshot())
+    assert result.status is Status.UNKNOWN
+    assert [unknown.reason for unknown in result.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
     # That the gated one is up is known, as is that neither keeps sessions; that it is as declared is not.
-    assert row.passed == 3
-    assert [(fact.subject, fact.value) for fact in row.facts] == [
+    assert result.passed == 3
+    assert [(fact.subject, fact.value) for fact in result.facts] == [
         ("time", "gated"),
         ("time", "up, gated"),
         ("talos", "forbidden"),
     ]
-    permission = row.unknowns[1].permission
+    permission = result.unknowns[1].permission
     assert permission is not None
     assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")
 
@@ -569,10 +569,10 @@ def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
 )
 def test_what_cannot_be_read_is_unknown(world: World, kind: str, namespace: str) -> None:
     world.deny(kind, namespace)
-    rows = world.rows()
+    results = world.results()
     assert world.codes() == []
-    assert {unknown.what for row in rows for unknown in row.unknowns} == {f"list {kind} in {namespace}"}
-    assert exit_code(rows, Severity.ERROR) == UNKNOWN
+    assert {unknown.what for result in results for unknown in result.unknowns} == {f"list {kind} in {namespace}"}
+    assert exit_code(results, Severity.ERROR) == UNKNOWN
 
 
 def test_unreadable_events_shorten_the_message_and_are_unknown(world: World) -> None:
@@ -580,7 +580,7 @@ def test_unreadable_events_shorten_the_message_and_are_unknown(world: World) -> 
     world.deny("events", "cortex-mcp")
     (finding,) = world.findings()
     assert "ImagePullBackOff" in finding.message
-    assert {unknown.what for row in world.rows() for unknown in row.unknowns} == {"list events in cortex-mcp"}
+    assert {unknown.what for result in world.results() for unknown in result.unknowns} == {"list events in cortex-mcp"}
 
 
 def test_zero_that_kubernetes_leaves_out_is_no_drift(world: World) -> None:
@@ -591,21 +591,21 @@ def test_zero_that_kubernetes_leaves_out_is_no_drift(world: World) -> None:
 def test_objects_that_do_not_say_who_wrote_them_are_unknown_once_a_kind(world: World) -> None:
     for service in world.every("services"):
         del service["metadata"]["managedFields"]
-    unknowns = [unknown.what for row in world.rows() for unknown in row.unknowns]
+    unknowns = [unknown.what for result in world.results() for unknown in result.unknowns]
     assert unknowns == ["look for undeclared fields of Service objects"]
-    assert (world.codes(), exit_code(world.rows(), Severity.ERROR)) == ([], UNKNOWN)
+    assert (world.codes(), exit_code(world.results(), Severity.ERROR)) == ([], UNKNOWN)
 
 
 def test_strays_that_cannot_be_listed_are_unknown(world: World) -> None:
     world.deny("statefulsets", "cortex-mcp")
-    (row,) = [row for row in world.rows() if row.unknowns]
-    assert (row.name, row.unknowns[0].what) == ("objects", "list statefulsets in cortex-mcp")
+    (result,) = [result for result in world.results() if result.unknowns]
+    assert (result.name, result.unknowns[0].what) == ("objects", "list statefulsets in cortex-mcp")
 
 
 def test_warnings_explain_no_skips(world: World) -> None:
     no_namespace(world)
-    skipped = servers.judge(world.declaration, world.snapshot())
-    slow = Row("connection", "", Status.FINDINGS, 1, 0, (finding("api.latency", Ref("Cluster", "x"), ""),), (), (), 0.0)
+    skipped = servers.check(world.declaration, world.snapshot())
+    slow = Result("connection", "", Status.FAIL, 1, 0, (finding("api.latency", Ref("Cluster", "x"), ""),), (), (), 0.0)
     assert exit_code((skipped, slow), Severity.ERROR) == UNKNOWN
 
 
@@ -613,23 +613,23 @@ def test_nothing_readable_leaves_no_row_ok() -> None:
     # Without a verifier nobody would try the NetworkPolicies, whatever can be read.
     metrics = {"namespace": "cortex-mcp"}
     world = World(declared(verifier={"image": "registry.test/cortex:1"}, kubeStateMetrics=metrics))
-    why = Unread("read /version", Reason.UNREACHABLE, "refused")
-    rows = judge(world.declaration, nothing(world.declaration, why))
-    assert [row.status for row in rows] == [Status.UNKNOWN] * len(JUDGES)
-    assert exit_code(rows, Severity.ERROR) == UNKNOWN
+    why = ReadFailure("read /version", Reason.UNREACHABLE, "refused")
+    results = check(world.declaration, nothing(world.declaration, why))
+    assert [result.status for result in results] == [Status.UNKNOWN] * len(CHECKS)
+    assert exit_code(results, Severity.ERROR) == UNKNOWN
 
 
 def test_a_finding_outweighs_an_unknown(world: World) -> None:
     world.deny("nodes", "")
     world.remove(*QUOTA)
-    assert exit_code(world.rows(), Severity.ERROR) == FINDINGS
+    assert exit_code(world.results(), Severity.ERROR) == FINDINGS
 
 
 def test_a_warning_fails_only_at_its_threshold(world: World) -> None:
     world.one(*SPACE)["metadata"]["annotations"].clear()
-    rows = world.rows()
-    assert exit_code(rows, Severity.ERROR) == OK
-    assert exit_code(rows, Severity.WARNING) == FINDINGS
+    results = world.results()
+    assert exit_code(results, Severity.ERROR) == OK
+    assert exit_code(results, Severity.WARNING) == FINDINGS
 
 
 def test_no_rows_are_no_pass() -> None:
@@ -638,9 +638,9 @@ def test_no_rows_are_no_pass() -> None:
 
 def test_left_out_without_a_finding_is_no_pass(world: World) -> None:
     no_namespace(world)
-    row = servers.judge(world.declaration, world.snapshot())
-    assert row.skipped == len(list(objects(world.declaration, SERVERS)))
-    assert exit_code((row,), Severity.ERROR) == UNKNOWN
+    result = servers.check(world.declaration, world.snapshot())
+    assert result.skipped == len(list(objects(world.declaration, SERVERS)))
+    assert exit_code((result,), Severity.ERROR) == UNKNOWN
 
 
 def test_changed_image_is_found_though_its_pod_never_gets_ready(world: World) -> None:

@@ -11,7 +11,7 @@ from unittest import mock
 import anyio
 import pytest
 
-from checks.kube.connection import Access, from_kubeconfig
+from checks.kube.connection import Connection, from_kubeconfig
 from checks.results.result import Finding, Report, Severity
 from checks.verification.verify import verify
 from stacks.loader import load
@@ -45,10 +45,10 @@ class Stack:
     """The deployed stack, its declaration, and the way to it."""
 
     declaration: Declaration
-    access: Access
+    connection: Connection
 
     async def verified(self) -> Report:
-        return await verify("local", self.declaration, self.access, Severity.WARNING)
+        return await verify("local", self.declaration, self.connection, Severity.WARNING)
 
     async def settled(self) -> Report:
         """Verify until nothing is found, or the time is up."""
@@ -67,9 +67,9 @@ def found(report: Report) -> list[Finding]:
 def declared(stack: Cluster) -> Stack:
     with mock.patch.dict(os.environ, stack.env):
         declaration = load("local", stack.root)
-    access = from_kubeconfig(declaration.cluster.context, stack.kubeconfig)
+    connection = from_kubeconfig(declaration.cluster.context, stack.kubeconfig)
     # Trying the policies takes ten seconds each time, and has tests of its own.
-    return Stack(declaration, replace(access, read_only=True))
+    return Stack(declaration, replace(connection, read_only=True))
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_another_image_in_a_pod_is_found(declared: Stack, stack: Cluster) -> Non
 
 
 async def _mutated(stack: Stack, mutation: Mutation) -> tuple[list[Finding], Report]:
-    async with stack.access.client() as client:
+    async with stack.connection.client() as client:
         async with _change(Live(client), mutation):
             report = await stack.verified()
             with anyio.move_on_after(mutation.within):

@@ -34,9 +34,9 @@ Found = Set[tuple[str, str]]
 def found(stack: Stack) -> Found:
     """Give the codes and objects of the findings but those of a busy machine, and the rows that are unknown."""
     _, out = verify(stack, "--format", "json", "--read-only")
-    rows = json.loads(out)["rows"]
-    seen = {(f["code"], " ".join(f["object"].values())) for row in rows for f in row["findings"]}
-    unknown = {("unknown", row["name"]) for row in rows if row["unknowns"]}
+    results = json.loads(out)["results"]
+    seen = {(f["code"], " ".join(f["object"].values())) for result in results for f in result["findings"]}
+    unknown = {("unknown", result["name"]) for result in results if result["unknowns"]}
     return {(code, obj) for code, obj in seen | unknown if code not in OF_THE_MOMENT}
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from checks.kube.client import Read
-from checks.results.result import Finding, Ref, Row
+from checks.results.result import Finding, Ref, Result
 from checks.verification import pending_deletion
 from checks.verification.snapshot import Snapshot
-from checks.verification.verify import judge
-from stacks import manifests as objects
+from checks.verification.verify import check
+from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from tests.checks.world import SETTINGS, Json, World, declared
@@ -44,14 +44,16 @@ def deployed(after: Declaration) -> World:
     return world
 
 
-def judged(world: World, change: Callable[[Snapshot], Snapshot] | None = None) -> tuple[list[Finding], tuple[Row, ...]]:
+def judged(
+    world: World, change: Callable[[Snapshot], Snapshot] | None = None
+) -> tuple[list[Finding], tuple[Result, ...]]:
     snapshot = world.snapshot() if change is None else change(world.snapshot())
-    rows = judge(world.declaration, snapshot)
-    return [finding for row in rows for finding in row.findings], rows
+    results = check(world.declaration, snapshot)
+    return [finding for result in results for finding in result.findings], results
 
 
-def deploying(world: World) -> tuple[list[Finding], tuple[Row, ...]]:
-    return judged(world, lambda snapshot: pending_deletion.left_out(world.declaration, snapshot))
+def deploying(world: World) -> tuple[list[Finding], tuple[Result, ...]]:
+    return judged(world, lambda snapshot: pending_deletion.without(world.declaration, snapshot))
 
 
 @pytest.fixture
@@ -62,16 +64,16 @@ def world() -> World:
 def test_it_is_green_though_a_later_verification_would_not_be(world: World) -> None:
     codes = {finding.code for finding in judged(world)[0]}
     assert codes >= {"namespace.undeclared", "server.undeclared", "object.undeclared", "rbac.undeclared-binding"}
-    findings, rows = deploying(world)
+    findings, results = deploying(world)
     assert findings == []
-    assert [row.name for row in rows if row.unknowns] == []
+    assert [result.name for result in results if result.unknowns] == []
 
 
 def test_each_object_that_is_left_out_is_named(world: World) -> None:
-    (row,) = [row for row in deploying(world)[1] if row.name == "declaration"]
-    named = {fact.subject for fact in row.facts if fact.name == "pending_deletion"}
-    now = {(obj.kind, obj.namespace, obj.name) for obj in objects.declared(world.declaration)}
-    gone = [obj for obj in objects.declared(before()) if (obj.kind, obj.namespace, obj.name) not in now]
+    (result,) = [result for result in deploying(world)[1] if result.name == "declaration"]
+    named = {fact.subject for fact in result.facts if fact.name == "pending_deletion"}
+    now = {(obj.kind, obj.namespace, obj.name) for obj in build(world.declaration)}
+    gone = [obj for obj in build(before()) if (obj.kind, obj.namespace, obj.name) not in now]
     # Of a namespace that goes, it is enough to name the namespace.
     seen = {str(Ref(obj.kind, obj.name, obj.namespace)) for obj in gone if obj.namespace != "cortex-old"}
     assert named >= seen
@@ -107,17 +109,17 @@ def test_what_is_declared_is_never_left_out(world: World) -> None:
 
 def test_only_what_a_pending_binding_allows_is_not_asked(world: World) -> None:
     snapshot = world.snapshot()
-    kept = pending_deletion.left_out(world.declaration, snapshot).rights.answers
-    assert {question for question in snapshot.rights.answers if question not in kept}, "the old binding allows some"
+    kept = pending_deletion.without(world.declaration, snapshot).access.answers
+    assert {question for question in snapshot.access.answers if question not in kept}, "the old binding allows some"
     denied = next(question for question in kept if not question.expected)
-    answers = {**snapshot.rights.answers, denied: Read(value=True, seconds=0.0)}
-    another = replace(snapshot, rights=replace(snapshot.rights, answers=answers))
-    findings, _ = judged(world, lambda _: pending_deletion.left_out(world.declaration, another))
+    answers = {**snapshot.access.answers, denied: Read(value=True, seconds=0.0)}
+    another = replace(snapshot, access=replace(snapshot.access, answers=answers))
+    findings, _ = judged(world, lambda _: pending_deletion.without(world.declaration, another))
     assert [finding.code for finding in findings] == ["rbac.allowed"]
 
 
 def test_all_that_a_stack_declares_carries_its_label() -> None:
     """Else the sign by which this knows the stack's objects would miss some."""
     unlabelled = {"LimitRange", "NetworkPolicy", "ResourceQuota"}
-    for obj in objects.declared(full()):
+    for obj in build(full()):
         assert names.COMPONENT in obj.labels or obj.kind in unlabelled, obj

@@ -62,9 +62,9 @@ def report(stack: Stack, code: int) -> Json:
     return document_
 
 
-def findings(rows: list[Json]) -> list[tuple[str, str]]:
+def findings(results: list[Json]) -> list[tuple[str, str]]:
     """Give code and object of each finding, but not that the machine is busy or a scheduled run met a test's drift."""
-    found = [(f["code"], f["object"]["name"]) for row in rows for f in row["findings"]]
+    found = [(f["code"], f["object"]["name"]) for result in results for f in result["findings"]]
     return [finding for finding in found if finding[0] not in OF_THE_MOMENT]
 
 
@@ -103,16 +103,16 @@ def test_deployed_stack_is_as_declared(stack: Stack) -> None:
             break
     assert code == 0, out
     lines = out.splitlines()
-    assert [line.split()[-1] for line in lines[3:16]] == ["ok"] * 13
+    assert [line.split()[-1] for line in lines[3:16]] == ["pass"] * 13
     assert lines[-1].startswith("As declared: ")
 
 
 def test_json_tells_what_was_observed(stack: Stack) -> None:
-    rows = {row["name"]: row for row in report(stack, 0)["rows"]}
-    facts = {(fact["subject"], fact["name"]): fact["value"] for fact in rows["mcp"]["facts"]}
+    results = {result["name"]: result for result in report(stack, 0)["results"]}
+    facts = {(fact["subject"], fact["name"]): fact["value"] for fact in results["mcp"]["facts"]}
     assert facts["time", "tools"] >= 2
     assert 0 < facts["kubernetes", "latency_ms"] < 15_000
-    facts = {(fact["subject"], fact["name"]): fact["value"] for fact in rows["connection"]["facts"]}
+    facts = {(fact["subject"], fact["name"]): fact["value"] for fact in results["connection"]["facts"]}
     assert facts["nodes", "ready"] == 1
 
 

@@ -18,15 +18,15 @@ from checks.watch import report as written
 from checks.watch.loop import watch
 from checks.watch.rounds import SCHEMA, Round, Rounds
 from stacks.errors import DeclarationError
-from tests.checks.formats.sample import FORBIDDEN, HEALTHY, IMAGE, NODES, OWNER, row
+from tests.checks.formats.sample import FORBIDDEN, HEALTHY, IMAGE, NODES, OWNER, result
 
 Step = Report | Exception
 
 
 def report(*findings: Finding, unknowns: Sequence[Unknown] = (), **parts: object) -> Report:
-    state = Status.FINDINGS if findings else Status.UNKNOWN if unknowns else Status.OK
-    one = row("servers", "MCP servers", state, passed=1, findings=findings, unknowns=tuple(unknowns), **parts)
-    return replace(HEALTHY, status=state, exit_code={"ok": 0, "findings": 1, "unknown": 3}[state], rows=(one,))
+    state = Status.FAIL if findings else Status.UNKNOWN if unknowns else Status.PASS
+    one = result("servers", "MCP servers", state, passed=1, findings=findings, unknowns=tuple(unknowns), **parts)
+    return replace(HEALTHY, status=state, exit_code={"pass": 0, "fail": 1, "unknown": 3}[state], results=(one,))
 
 
 def told(*reports: Report) -> Round:
@@ -79,7 +79,7 @@ def test_skipped_is_not_resolved() -> None:
 
 
 def test_row_that_is_away_is_not_resolved() -> None:
-    assert changes(told(report(IMAGE), replace(HEALTHY, rows=()), report(IMAGE))) == {}
+    assert changes(told(report(IMAGE), replace(HEALTHY, results=()), report(IMAGE))) == {}
 
 
 def test_suppressed_is_not_resolved() -> None:
@@ -143,7 +143,7 @@ def test_line_of_json_follows_its_schema() -> None:
     assert line.count("\n") == 1
     one = json.loads(line)
     jsonschema.validate(one, json.loads(document.schema(SCHEMA)))
-    assert (one["schema"], one["round"], one["status"]) == ("cortex.dev/watch/v1", 2, "findings")
+    assert (one["schema"], one["round"], one["status"]) == ("cortex.dev/watch/v2", 2, "fail")
     assert [finding["code"] for finding in one["appeared"]] == ["namespace.annotation"]
 
 

@@ -1,14 +1,13 @@
-from stacks.manifests import HIDDEN, Object, Value
-from stacks.manifests.manifest import given
+from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 
 
 def test_document_has_only_what_is_fixed() -> None:
-    namespace = Object("v1", "Namespace", "cortex-mcp")
+    namespace = Manifest("v1", "Namespace", "cortex-mcp")
     assert namespace.document() == {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cortex-mcp"}}
 
 
 def test_document_is_the_object_as_json() -> None:
-    policy = Object(
+    policy = Manifest(
         "networking.k8s.io/v1",
         "NetworkPolicy",
         "default-deny",
