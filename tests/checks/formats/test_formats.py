@@ -256,7 +256,7 @@ def test_sarif_is_as_the_standard_has_it(report: Report, source: Source | None) 
     for each in run["results"]:
         assert rules[each["ruleIndex"]]["id"] == each["ruleId"]
         assert "](" not in each["message"]["text"]
-        assert ("physicalLocation" in result["locations"][0]) is (source is not None)
+        assert ("physicalLocation" in each["locations"][0]) is (source is not None)
 
 
 def test_sarif_of_the_unknown_is_no_success() -> None:
