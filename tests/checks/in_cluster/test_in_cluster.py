@@ -119,9 +119,9 @@ def unreadable(api: FakeApi) -> None:
 
 
 def contradictory(api: FakeApi) -> None:
-    """Each part is what the model allows, but the server's namespace is not declared."""
+    """Leave out the namespace that every declaration must have; each part alone is valid."""
     content = json.loads(deployed(api)["data"][names.DECLARATION_KEY])
-    content["servers"]["time"]["namespace"] = "elsewhere"
+    del content["namespaces"]["cortex-system"]
     deployed(api)["data"] = {names.DECLARATION_KEY: json.dumps(content)}
 
 
