@@ -1,4 +1,4 @@
-"""The JSON Schema of stack files, for editors and for other people's tools; `cortex schema` prints it."""
+"""The JSON Schema of stack files, for editors and other tools; `cortex schema` prints it."""
 
 import json
 
@@ -13,14 +13,14 @@ TITLE = "A stack file of Cortex on Kubernetes (Pulumi.<stack>.yaml)"
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator without titles that repeat the names, and with keys of mappings checked."""
+    """Pydantic's generator, without titles that repeat the names, and with patterns for the keys of mappings."""
 
     def field_title_should_be_set(self, _schema: object) -> bool:
-        """Name no title: a field's name is one."""
+        """Return False: a field's name is enough of a title."""
         return False
 
     def dict_schema(self, schema: DictSchema) -> JsonSchemaValue:
-        """Refuse keys that do not match; pydantic's own `patternProperties` would let them through unchecked."""
+        """Return a schema that refuses keys which do not match; `patternProperties` of pydantic would accept them."""
         made = super().dict_schema(schema)
         for pattern, values in made.pop("patternProperties", {}).items():
             made |= {"propertyNames": {"pattern": pattern}, "additionalProperties": values}
@@ -28,12 +28,12 @@ class _Generator(GenerateJsonSchema):
 
 
 def render() -> str:
-    """Give the schema as JSON text."""
+    """Return the schema as JSON text."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def document() -> JsonSchemaValue:
-    """Give the schema of a whole stack file; keys of Pulumi and of other projects are allowed in it."""
+    """Return the schema of a whole stack file, which may also have keys of Pulumi and of other projects."""
     model = Declaration.model_json_schema(by_alias=True, schema_generator=_Generator)
     _ease_presets(model["properties"]["servers"], model["$defs"]["Server"])
     settings = {f"{PREFIX}{name}": part for name, part in model["properties"].items()}
@@ -55,7 +55,7 @@ def document() -> JsonSchemaValue:
 
 
 def _ease_presets(servers: JsonSchemaValue, server: JsonSchemaValue) -> None:
-    """A server that has a preset need not say what the preset says: the others alone require it."""
+    """Require of a server that has a preset only what the preset lacks."""
     required = server.pop("required")
     reference = servers["additionalProperties"]
     servers["additionalProperties"] = {**reference, "required": required}
