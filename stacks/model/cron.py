@@ -1,4 +1,8 @@
-"""Cron schedules in the syntax of Kubernetes: five fields of numbers, names, ranges and steps."""
+"""Cron schedules in the syntax of Kubernetes: five fields of numbers, names, ranges and steps.
+
+A library does not fit: cronsim accepts what the API server refuses (`7` for Sunday, `L`, `mon#1`, a sixth field), and
+refuses what it accepts (31 February).
+"""
 
 import re
 from typing import NamedTuple

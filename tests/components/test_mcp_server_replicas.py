@@ -1,6 +1,6 @@
 """How many pods an MCP server has, and where they run."""
 
-from tests.components.served import NAME, served
+from tests.components.served import NAME, SELECTOR, served
 
 
 def test_rollout_keeps_every_replica() -> None:
