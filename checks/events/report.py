@@ -10,7 +10,7 @@ from checks.duration import ago
 from checks.events.events import Group, grouped
 from checks.formats.cells import clean, table
 from checks.kube import models as k8s
-from checks.kube.client import ReadFailure, Reading
+from checks.kube.reading import ReadFailure, Reading
 from checks.results.result import Ref
 from checks.servers.report import Unknown
 

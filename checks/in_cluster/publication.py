@@ -6,10 +6,11 @@ from msgspec.structs import replace
 
 from checks.formats import document
 from checks.formats import prometheus as metrics
-from checks.kube.client import ApiClient, ReadFailure
+from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
+from checks.kube.reading import ReadFailure
+from checks.kube.resources import CONFIG_MAPS
 from checks.results.result import Report, Result, Severity
-from checks.verification.snapshot import CONFIG_MAPS
 from stacks.model import names
 
 MOST_BYTES = 900_000

@@ -1,32 +1,30 @@
 """What `cortex secrets` and `cortex config` show: each Secret or ConfigMap, and never a value of a Secret."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 
-import anyio
 import msgspec
 
 from checks.cli.options import Target
-from checks.declaration import check as declaration_judge
 from checks.declaration import deployed
-from checks.kube.client import ApiClient, Read, ReadFailure, Reading
+from checks.declaration.check import CHECK as DECLARATION
 from checks.kube.models import ConfigMap
+from checks.kube.reading import Read, ReadFailure, Reading
 from checks.results.catalogue import finding
-from checks.results.result import Finding, Reason, Ref, Severity, Suppressed, Unknown
-from checks.secrets import check as secrets_judge
-from checks.secrets import collect as secrets
+from checks.results.conclusion import exit_code
+from checks.results.result import Finding, Ref, Severity, Suppressed, Unknown
+from checks.results.suppressions import accepted
 from checks.secrets import wanted
-from checks.secrets.rolled import CONFIG_MAPS
+from checks.secrets.check import CHECK as SECRETS
+from checks.secrets.collect import READ_SECRETS
 from checks.secrets.sealed import Sealed
 from checks.secrets.wanted import Place, WantedConfigMap, WantedSecret
-from checks.verification.snapshot import nothing
-from checks.verification.verify import accepted, exit_code
+from checks.snapshot.snapshot import Snapshot
+from checks.snapshot.take import take
 from stacks.model import names
 
 SECRETS_SCHEMA = "cortex.dev/secrets/v1"
 CONFIG_SCHEMA = "cortex.dev/config/v1"
-
-_NOT_ASKED = ReadFailure("read anything else", Reason.BUG, "this command does not ask")
 
 
 class SecretEntry(msgspec.Struct, frozen=True, rename="camel"):
@@ -89,11 +87,12 @@ class ConfigReport(msgspec.Struct, frozen=True, rename="camel"):
 async def secrets_report(target: Target) -> SecretsReport:
     """Read and judge the Secrets of a stack."""
     declaration = target.declaration
-    async with target.connection.client() as client:
-        part = await secrets.read(declaration, target.connection, ApiClient(client))
-    judged = secrets_judge.check(declaration, replace(nothing(declaration, _NOT_ASKED), secrets=part))
-    result = accepted(declaration, judged)
-    entries = (_secret(wanted_, part.secrets[wanted_.place]) for wanted_ in wanted.secrets(declaration))
+    snapshot = await take(declaration, target.connection, [SECRETS])
+    result = accepted(declaration, SECRETS.run(declaration, snapshot))
+    readings: Mapping[Place, Reading[Sealed | None]] = (
+        {} if snapshot.unreachable else snapshot.get(READ_SECRETS).secrets
+    )
+    entries = (_secret(one, snapshot.unreachable or readings[one.place]) for one in wanted.secrets(declaration))
     return SecretsReport(
         SECRETS_SCHEMA,
         target.stack,
@@ -122,24 +121,15 @@ def _secret(secret: WantedSecret, reading: Reading[Sealed | None]) -> SecretEntr
 async def config_report(target: Target) -> ConfigReport:
     """Read the ConfigMaps of a stack and its deployed declaration, and compare them with what is declared here."""
     declaration = target.declaration
-    found: dict[Place, Reading[ConfigMap | None]] = {}
-    system = Place(names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP)
-    async with target.connection.client() as client:
-        api = ApiClient(client)
-
-        async def get(place: Place) -> None:
-            found[place] = await api.get(CONFIG_MAPS, *place)
-
-        async with anyio.create_task_group() as group:
-            for place in [system, *(config_map.place for config_map in wanted.config_maps(declaration))]:
-                group.start_soon(get, place)
-    judged = declaration_judge.check(declaration, replace(nothing(declaration, _NOT_ASKED), declaration=found[system]))
+    snapshot = await take(declaration, target.connection, [DECLARATION])
+    judged = DECLARATION.run(declaration, snapshot)
+    found = {one.place: _find(snapshot, one.place) for one in wanted.config_maps(declaration)}
     entries = tuple(_config_map(one, found[one.place]) for one in wanted.config_maps(declaration))
-    unread = (reading for place, reading in found.items() if place != system and isinstance(reading, ReadFailure))
-    unknowns = (*judged.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
+    unread = (reading for reading in found.values() if isinstance(reading, ReadFailure))
+    unknowns = dict.fromkeys((*judged.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread)))
     findings = (*judged.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
-    result = accepted(declaration, msgspec.structs.replace(judged, findings=findings, unknowns=unknowns))
-    published = found[system]
+    result = accepted(declaration, msgspec.structs.replace(judged, findings=findings, unknowns=tuple(unknowns)))
+    published = _find(snapshot, Place(names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
     there = published.value if isinstance(published, Read) else None
     return ConfigReport(
         CONFIG_SCHEMA,
@@ -153,6 +143,13 @@ async def config_report(target: Target) -> ConfigReport:
         result.unknowns,
         result.suppressed,
     )
+
+
+def _find(snapshot: Snapshot, place: Place) -> Reading[ConfigMap | None]:
+    listing = snapshot.typed("ConfigMap", place.namespace, ConfigMap)
+    if isinstance(listing, ReadFailure):
+        return listing
+    return Read(next((each for each in listing.value if each.metadata.name == place.name), None), listing.seconds)
 
 
 def _drift(entry: ConfigEntry) -> Finding:

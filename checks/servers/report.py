@@ -8,7 +8,8 @@ import msgspec
 
 from checks.cli.options import Target
 from checks.formats.cells import clean, table
-from checks.results.result import Reason, Ref
+from checks.kube.reading import Reason
+from checks.results.result import Ref
 from checks.servers.discovery import Sight, Sighting
 from stacks.model import names
 from stacks.model.declaration import Declaration

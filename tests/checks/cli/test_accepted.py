@@ -13,11 +13,11 @@ from checks.health import overview as health
 from checks.kube.connection import Connection
 from checks.metrics import overview as looks
 from checks.rbac import matrix
+from checks.results.conclusion import FINDINGS, OK
 from checks.results.result import Result, Suppressed
 from checks.secrets import inventory
 from checks.servers.discovery import look
 from checks.servers.report import document
-from checks.verification.verify import FINDINGS, OK
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.world import SETTINGS, Json, World, declared
 

@@ -13,7 +13,7 @@ from checks.drift import check as drift
 from checks.formats import document
 from checks.mcp.report import write
 from checks.results.result import Fact, Status
-from checks.verification.judges import CHECKS
+from checks.verification.checks import checks
 from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.formats.sample import REPORT, result
@@ -53,7 +53,7 @@ def test_findings_of_the_rows_give_the_exit_code(tmp_path: Path, api: FakeApi) -
 
 
 def test_drift_has_every_row_that_compares_objects() -> None:
-    comparing = {name for name, check in CHECKS.items() if getattr(check, "__globals__", {}).get("drift") is drift}
+    comparing = {check.name for check in checks() if getattr(check.check, "__globals__", {}).get("drift") is drift}
     assert {*DRIFT} - {"secrets"} == comparing
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from checks.cli.options import Target
-from checks.health import check as health
+from checks.health.check import CHECK
 from checks.health.http_probe import Reply
 from checks.health.overview import report
 from checks.health.report import Report, text
-from checks.kube.client import ReadFailure
 from checks.kube.connection import Connection
+from checks.kube.reading import Permission, ReadFailure, Reason
 from checks.mcp.answer import Answer, Outcome
 from checks.results.catalogue import catalogue
-from checks.results.result import Permission, Reason, Result, Severity, Status
-from checks.verification.verify import FINDINGS, OK, UNKNOWN, exit_code
+from checks.results.conclusion import FINDINGS, OK, UNKNOWN, exit_code
+from checks.results.result import Result, Severity, Status
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
 
 MONITORING = {"component": "monitoring", "description": "Monitoring"}
@@ -34,7 +34,7 @@ def world() -> World:
 
 
 def judged(world: World) -> Result:
-    return health.check(world.declaration, world.snapshot())
+    return CHECK.run(world.declaration, world.snapshot())
 
 
 def codes(world: World) -> list[str]:

@@ -12,11 +12,12 @@ from checks.health import collect as health
 from checks.health.http_probe import Reply
 from checks.kube.connection import Connection, from_service_account
 from checks.kube.endpoint import endpoint
+from checks.kube.reading import Permission, Reason
 from checks.kube.retry import patiently
 from checks.mcp.answer import Answer as McpAnswer
 from checks.mcp.answer import Outcome
 from checks.objects import collect as unmanaged
-from checks.results.result import Permission, Reason, Report, Severity, Status
+from checks.results.result import Report, Severity, Status
 from checks.verification import snapshot
 from checks.verification.verify import verify_deployed
 from stacks.model import names
