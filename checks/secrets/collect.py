@@ -11,8 +11,10 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from checks.kube import models as k8s
+from checks.kube.listing import Listing, PerNamespace
 from checks.kube.models.references import Reference, Workload
 from checks.kube.reading import Read, ReadFailure, Reading
+from checks.kube.resources import Document
 from checks.secrets import rolled, unused, wanted
 from checks.secrets.rolled import Cluster, Server
 from checks.secrets.sealed import SECRETS, Opened, Sealed, seal
@@ -61,14 +63,8 @@ async def collect(reader: Reader) -> Secrets:
         declaration,
         api,
         opened,
-        {
-            space: converted(part, k8s.ConfigMap, f"read ConfigMaps in namespace {space}")
-            for space, part in config_maps.parts.items()
-        },
-        {
-            space: converted(part, Workload, f"read Deployments in namespace {space}")
-            for space, part in deployments.parts.items()
-        },
+        _converted(config_maps, k8s.ConfigMap, "ConfigMaps"),
+        _converted(deployments, Workload, "Deployments"),
     )
     async with anyio.create_task_group() as group:
         sealed = _each(group, opened, lambda place: _sealed(place, opened[place]))
@@ -77,6 +73,10 @@ async def collect(reader: Reader) -> Secrets:
 
 
 READ_SECRETS = Collector(collect)
+
+
+def _converted(listing: Listing[Document], model: type[T], what: str) -> PerNamespace[T]:
+    return {space: converted(part, model, f"read {what} in namespace {space}") for space, part in listing.parts.items()}
 
 
 def _each(group: TaskGroup, keys: Iterable[K], read: Callable[[K], Awaitable[T]]) -> dict[K, T]:

@@ -1,7 +1,7 @@
 """What `cortex secrets` and `cortex config` show: each Secret or ConfigMap, and never a value of a Secret."""
 
-from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,6 +22,9 @@ from checks.secrets.wanted import Place, WantedConfigMap, WantedSecret
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
 from stacks.model import names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECRETS_SCHEMA = "cortex.dev/secrets/v1"
 CONFIG_SCHEMA = "cortex.dev/config/v1"

@@ -1,8 +1,7 @@
 """Reads resources and runs collectors, each once a verification however many checks need it."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import anyio
 
@@ -14,6 +13,9 @@ from checks.kube.reading import Reading
 from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, RESOURCES, SELECTORS, Document
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
 

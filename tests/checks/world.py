@@ -32,7 +32,6 @@ from checks.results.result import Finding, Result
 from checks.secrets.collect import READ_SECRETS, Secrets
 from checks.secrets.rolled import Server
 from checks.servers.collect import DISCOVERY
-from checks.snapshot.reader import Collector
 from checks.snapshot.snapshot import Snapshot
 from checks.usage.collect import USAGE, Usage
 from checks.verification.checks import checks
@@ -45,6 +44,7 @@ from stacks.model.declaration import Declaration
 
 if TYPE_CHECKING:
     from checks.rbac.questions import Question
+    from checks.snapshot.reader import Collector
 
 T = TypeVar("T")
 

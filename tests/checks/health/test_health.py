@@ -16,6 +16,7 @@ from checks.mcp.answer import Answer, Outcome
 from checks.results.catalogue import catalogue
 from checks.results.conclusion import FINDINGS, OK, UNKNOWN, exit_code
 from checks.results.result import Result, Severity, Status
+from stacks.model import names
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
 
 MONITORING = {"component": "monitoring", "description": "Monitoring"}
@@ -68,7 +69,9 @@ def unready(world: World, prefix: str = "time") -> None:
 def job(world: World, name: str, began: float, outcome: str | None, code: int = 1) -> None:
     conditions = [{"type": outcome, "status": "True", "reason": "BackoffLimitExceeded"}] if outcome else []
     status = {"startTime": minutes_ago(began), "conditions": conditions}
-    world.add("jobs", "cortex-system", {"metadata": {"name": name}, "status": status})
+    world.add(
+        "jobs", "cortex-system", {"metadata": {"name": name, "labels": names.verifier_labels()}, "status": status}
+    )
     ended = {"name": "cortex-verify", "state": {"terminated": {"exitCode": code, "finishedAt": minutes_ago(began)}}}
     pod = {"metadata": {"name": f"{name}-x", "labels": {"batch.kubernetes.io/job-name": name}}}
     world.add("pods", "cortex-system", {**pod, "status": {"phase": "Failed", "containerStatuses": [ended]}})

@@ -128,11 +128,11 @@ def test_config_of_another_declaration(world: World) -> None:
 
 
 def test_config_that_may_not_be_read_is_unknown(world: World) -> None:
-    path = "/api/v1/namespaces/cortex-mcp/configmaps/settings"
-    report = seen(world, "config", lambda api: api.faults.update({path: [status(403, "no")]}))
+    paths = ("/api/v1/configmaps", "/api/v1/namespaces/cortex-mcp/configmaps")
+    report = seen(world, "config", lambda api: api.faults.update({path: [status(403, "no")] for path in paths}))
     assert isinstance(report, ConfigReport)
     assert (report.exit_code, report.config_maps[0].as_declared) == (3, None)
-    assert 'unknown forbidden  get configmaps cortex-mcp/settings: the account lacks the verb "get"' in (
+    assert 'unknown forbidden  list configmaps in namespace cortex-mcp: the account lacks the verb "list"' in (
         inventory.config_text(report)
     )
 

@@ -300,7 +300,7 @@ def test_inside_nothing_is_asked_for(world: World) -> None:
     assert (asked, found) == ([], Secrets(NOW, skipped=secrets.INSIDE))
 
 
-@pytest.mark.parametrize("path", ["secrets/shared", "configmaps/settings", "secrets"])
+@pytest.mark.parametrize("path", ["secrets/shared", "configmaps", "secrets"])
 def test_what_may_not_be_read_is_unknown(world: World, path: str) -> None:
     def forbid(api: FakeApi) -> None:
         for place in (path, f"namespaces/cortex-mcp/{path}"):
