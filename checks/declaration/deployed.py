@@ -12,6 +12,7 @@ from checks.kube.resources import CONFIG_MAPS
 from checks.kube.retry import patiently
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.validation.validate import validate
 
 PLACE = f"ConfigMap {names.SYSTEM_NAMESPACE}/{names.DECLARATION_CONFIG_MAP}"
 
@@ -42,9 +43,10 @@ async def read(connection: Connection) -> Declaration | ReadFailure:
 def parse(config_map: ConfigMap) -> Declaration | None:
     """Give the declaration in the ConfigMap; None if its content is none."""
     try:
-        return Declaration.model_validate_json(config_map.data.get(names.DECLARATION_KEY, ""))
+        declaration = Declaration.model_validate_json(config_map.data.get(names.DECLARATION_KEY, ""))
     except ValidationError:
         return None
+    return None if validate(declaration) else declaration
 
 
 def content_hash(config_map: ConfigMap) -> str:

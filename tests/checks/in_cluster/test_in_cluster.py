@@ -1,5 +1,6 @@
 """A verification inside the cluster: its credentials, its declaration, its way to the servers, and its patience."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -118,13 +119,21 @@ def unreadable(api: FakeApi) -> None:
     deployed(api)["data"] = {names.DECLARATION_KEY: '{"later": {}}'}
 
 
+def contradictory(api: FakeApi) -> None:
+    """Leave out the namespace that every declaration must have; each part alone is valid."""
+    content = json.loads(deployed(api)["data"][names.DECLARATION_KEY])
+    del content["namespaces"]["cortex-system"]
+    deployed(api)["data"] = {names.DECLARATION_KEY: json.dumps(content)}
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         (absent, "ConfigMap cortex-system/cortex-declaration does not exist: deploy the stack (`pulumi up`)"),
         (unreadable, "holds no declaration that this version understands: deploy the stack again"),
+        (contradictory, "holds no declaration that this version understands: deploy the stack again"),
     ],
-    ids=["absent", "unreadable"],
+    ids=["absent", "unreadable", "contradictory"],
 )
 def test_without_a_declaration_nothing_is_known(api: FakeApi, change: Callable[[FakeApi], None], sentence: str) -> None:
     change(api)
