@@ -1,4 +1,4 @@
-"""What runs in kube-system: applied with kubectl as soon as the API server answers, and waited for at the end."""
+"""Addons in kube-system: applied with kubectl when the API server is ready, and awaited when all components are."""
 
 import string
 import subprocess
@@ -14,7 +14,7 @@ _READY_WITHIN_SECONDS = 120
 
 
 class Addons:
-    """Applies manifests to a cluster and waits for what they start."""
+    """Applies manifests to a cluster, and waits for their Deployments."""
 
     def __init__(self, folder: Folder, kubectl: Path, progress: Callable[[str], None]) -> None:
         self._folder = folder
@@ -22,10 +22,10 @@ class Addons:
         self._progress = progress
 
     def apply(self, name: str, values: Mapping[str, str]) -> None:
-        """Apply the manifest of this name, its `${…}` filled in.
+        """Apply the manifest of this name, with its `${…}` placeholders replaced by `values`.
 
         Raises:
-            ClusterError: the API server refuses.
+            ClusterError: The API server refuses it.
         """
         text = string.Template((_MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")).substitute(values)
         self._kubectl(f"applying {name}", "apply", "--server-side", "--force-conflicts", "-f", "-", given=text)
@@ -34,7 +34,7 @@ class Addons:
         """Wait until a Deployment in kube-system is available.
 
         Raises:
-            ClusterError: it is not available in time.
+            ClusterError: It is not available in time.
         """
         self._progress(f"waiting for {deployment}")
         try:
@@ -46,7 +46,7 @@ class Addons:
             raise ClusterError(f"{error}; its pods: {self._pods(deployment)}") from error
 
     def _pods(self, deployment: str) -> str:
-        """Say what the pods of a Deployment wait for, and the last that they said."""
+        """Return the states of the pods of a Deployment, and their last log line."""
         find = ("--namespace=kube-system", "get", "pods", "--no-headers")
         pods = [line.split() for line in self._kubectl("listing pods", *find).splitlines()]
         states = ", ".join(f"{pod[0]} is {pod[2]}" for pod in pods if pod[0].startswith(deployment))

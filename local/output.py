@@ -1,10 +1,10 @@
-"""What a program said last: in a failure, that is most often the cause."""
+"""The last line of a program's output, which usually has the cause of a failure."""
 
 from pathlib import Path
 
 
 def last_line(*texts: str) -> str:
-    """Give the last line of the first text that has one."""
+    """Return the last line of the first text that is not empty."""
     for text in texts:
         if lines := text.strip().splitlines():
             return lines[-1].strip()
@@ -12,5 +12,5 @@ def last_line(*texts: str) -> str:
 
 
 def last_logged(log: Path) -> str:
-    """Give the last line of a log file."""
+    """Return the last line of a log file."""
     return last_line(log.read_text(encoding="utf-8", errors="replace"))

@@ -1,4 +1,4 @@
-"""Processes by identity: an id together with the time of its start, so that a reused id is never taken for ours."""
+"""Processes identified by id and start time, so that a process that reuses an id is never ended by mistake."""
 
 import contextlib
 import os
@@ -14,16 +14,16 @@ class Process:
 
     pid: int
     start: int
-    """When it started, in clock ticks since boot."""
+    """Its start time in clock ticks since boot."""
     boot: str
-    """The boot it belongs to."""
+    """The id of the boot in which it started."""
 
     @classmethod
     def of(cls, pid: int) -> "Process":
-        """Identify a running process.
+        """Return the identity of a running process.
 
         Raises:
-            ProcessLookupError: there is none.
+            ProcessLookupError: There is no process with this id.
         """
         start = _start(pid)
         if start is None:
@@ -31,11 +31,11 @@ class Process:
         return cls(pid, start, _boot())
 
     def alive(self) -> bool:
-        """Tell whether this very process still runs."""
+        """Return whether exactly this process is still running."""
         return self.boot == _boot() and _start(self.pid) == self.start
 
     def end(self, within_seconds: float) -> None:
-        """Ask it to end; kill it if it has not ended in time."""
+        """Terminate the process; kill it if it has not ended in time."""
         for number, patience in ((signal.SIGTERM, within_seconds), (signal.SIGKILL, 5.0)):
             until = time.monotonic() + patience
             if self.alive():
@@ -46,10 +46,10 @@ class Process:
 
 
 def only_child(pid: int, deadline_seconds: float = 5) -> Process:
-    """Give the one child of a process, waiting for it to be born.
+    """Wait until a process has a child, and return the child.
 
     Raises:
-        TimeoutError: it has none in time.
+        TimeoutError: It has none in time.
     """
     until = time.monotonic() + deadline_seconds
     while time.monotonic() < until:
@@ -59,7 +59,7 @@ def only_child(pid: int, deadline_seconds: float = 5) -> Process:
                 with contextlib.suppress(ProcessLookupError):
                     return Process.of(int(entry.parent.name))
         time.sleep(0.02)
-    raise TimeoutError(f"process {pid} started no other")
+    raise TimeoutError(f"process {pid} has started no child process")
 
 
 def _start(pid: int) -> int | None:
@@ -68,7 +68,7 @@ def _start(pid: int) -> int | None:
 
 
 def _fields(path: Path) -> list[str]:
-    """Give the fields of a stat file from the third on: the second may hold spaces and parentheses."""
+    """Return the fields of a stat file from the third on: the second may contain spaces and parentheses."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

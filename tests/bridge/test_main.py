@@ -185,10 +185,12 @@ def test_a_server_that_ends_fails_its_calls_and_comes_back() -> None:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         error = bridge.refusal("crash")
-        assert error.message == "the server's process ended during tools/call; it is being restarted"
+        assert error.message.startswith(
+            "the server's process ended during tools/call and is being restarted: try again"
+        )
         assert bridge.status("/ready") == 503
         assert bridge.status("/startup") == 200
-        assert "not running now" in bridge.refusal("echo", text="a").message
+        assert "not running" in bridge.refusal("echo", text="a").message
         eventually(lambda: bridge.status("/ready") == 200)
         assert bridge.status("/health") == 200
         assert text(bridge.call("pid")) != first
@@ -277,12 +279,12 @@ def refused(*arguments: str) -> str:
 
 def test_an_absent_command_is_one_sentence() -> None:
     told = refused("--port", "0", "--host", "127.0.0.1", "--", "no-such-server")
-    assert told == "bridge: the command no-such-server is not on PATH; name the stdio server after --\n"
+    assert told == "bridge: the command no-such-server is not on PATH: give the command of the stdio server after --\n"
 
 
 def test_a_taken_port_is_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         told = refused("--port", port, "--host", "127.0.0.1", "--", *SERVER)
-    cause = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
-    assert told == f"bridge: {cause}; choose another --host or --port\n"
+    cause = f"cannot listen on 127.0.0.1 port {port} (Address already in use)"
+    assert told == f"bridge: {cause}: choose another --host or --port\n"

@@ -83,7 +83,7 @@ def test_a_stopping_child_finishes_its_calls_and_takes_no_more(tmp_path: Path, m
             await flaky.drain()
             assert len(results) == 1
             assert not flaky.ready
-            with pytest.raises(MCPError, match="not running now"):
+            with pytest.raises(MCPError, match="not running"):
                 await flaky.request(call("pid"), types.CallToolResult)
             group.cancel_scope.cancel()
         return results

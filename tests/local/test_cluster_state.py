@@ -28,7 +28,7 @@ def test_a_network_that_a_route_overlaps_is_not_chosen() -> None:
 
 
 def test_no_network_free() -> None:
-    with pytest.raises(ClusterError, match=r"^no network is free from 10\.89\.0\.0/16 to 10\.127\.0\.0/16: remove"):
+    with pytest.raises(ClusterError, match=r"^no network is free from 10\.89\.0\.0/16 to 10\.127\.0\.0/16: delete"):
         cluster_state.free_network([IPv4Network("10.0.0.0/8")])
 
 
@@ -54,7 +54,7 @@ def test_a_port_taken_since(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", made.ports["etcd"]))
         other.listen()
-        with pytest.raises(ClusterError, match=rf"^port {made.ports['etcd']} \(etcd\) of the cluster is taken by"):
+        with pytest.raises(ClusterError, match=rf"^port {made.ports['etcd']} \(etcd\) of the cluster is in use by"):
             cluster_state.check_free(made)
 
 

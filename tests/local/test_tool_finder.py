@@ -71,7 +71,7 @@ def test_a_fitting_program_on_path_is_used(path: Path, tmp_path: Path) -> None:
 def test_another_version_on_path_is_not_used(path: Path, tmp_path: Path) -> None:
     fake(path, "etcd", "etcd Version: 3.5.1")
     with pytest.raises(
-        ToolError, match=r"^Go is not on PATH, and these have to be built: etcd: install Go 1\.26 or newer"
+        ToolError, match=r"^Go is not on PATH, and these have to be built: etcd; install Go 1\.26 or newer"
     ):
         ToolFinder(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd"))
 
@@ -80,7 +80,7 @@ def test_a_build_that_fails_says_why_and_leaves_no_half(path: Path, tmp_path: Pa
     fake(path, "go", "no space left on device")
     (path / "go").write_text("#!/bin/sh\necho 'no space left on device'; exit 1\n")
     os.environ["PATH"] += ":/bin:/usr/bin"
-    with pytest.raises(ToolError, match=r"^building etcd failed: no space left on device \(all of it: .*\.log\)$"):
+    with pytest.raises(ToolError, match=r"^building etcd failed: no space left on device \(full log: .*\.log\)$"):
         ToolFinder(tmp_path / "cache", Progress(io.StringIO())).ensure(tools("etcd"))
     assert [file.suffix for file in (tmp_path / "cache" / "tools").iterdir()] == [".log"]
 

@@ -292,7 +292,7 @@ def test_a_missing_program_is_one_sentence(tmp_path: Path, source: Path, monkeyp
     with pytest.raises(ImageError) as caught:
         python_root(LayerCache(tmp_path / "cache"), run)
     told = str(caught.value)
-    assert told == ("mmdebstrap is missing, and images are made with it; install it: apt-get install mmdebstrap")
+    assert told == ("mmdebstrap is missing, and images are built with it: install it (apt-get install mmdebstrap)")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_missing_program_is_one_sentence(tmp_path: Path, source: Path, monkeyp
         ("echo working; echo 'E: no such suite' >&2; echo 'I: removing tempdir'; exit 25", "E: no such suite"),
         ("echo 'npm error 404 Not Found'; echo 'npm error A complete log of'; exit 25", "npm error 404 Not Found"),
         ("echo last words; exit 25", "last words"),
-        ("exit 25", "it said nothing"),
+        ("exit 25", "it printed nothing"),
     ],
 )
 def test_a_failing_program_tells_its_cause(tmp_path: Path, script: str, cause: str) -> None:
@@ -318,7 +318,7 @@ def test_what_pip_refuses_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(errno.ENOSPC, "is full; free some space"), (errno.EACCES, "Permission denied")]
+    ("number", "told"), [(errno.ENOSPC, "is full: free some space"), (errno.EACCES, "Permission denied")]
 )
 def test_disk_errors_are_one_sentence(tmp_path: Path, number: int, told: str) -> None:
     with pytest.raises(ImageError, match=told), disk_errors(tmp_path):
@@ -336,7 +336,11 @@ def test_a_full_disk_while_building_is_told(tmp_path: Path, programs: dict[str, 
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(None, "build the tools first"), (b"#!/bin/sh\n", "not a 64-bit Linux program"), (DYNAMIC, "not static")],
+    [
+        (None, "run `cortex local tools`"),
+        (b"#!/bin/sh\n", "not a 64-bit Linux program"),
+        (DYNAMIC, "not static"),
+    ],
 )
 def test_only_static_programs_make_images(tmp_path: Path, content: bytes | None, told: str) -> None:
     path = tmp_path / "coredns"

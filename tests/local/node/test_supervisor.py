@@ -117,7 +117,7 @@ def test_a_component_that_keeps_ending_fails_the_node(node: Node) -> None:
     node.start(Component("broken", ("sh", "-c", "exit 4"), health="unix:/nonexistent"))
     assert node.process
     assert node.process.wait(30) == 1
-    assert node.status().message == "broken: it ended again and again, the last time with 4"
+    assert node.status().message == "broken: it ended repeatedly, the last time with status 4"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGKILL, -9)])
