@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+from provider.cluster import Cluster as KubernetesCluster
+from provider.kubeconfig import connect
 from provider.settings import Settings
+from tests.provider.fake_server import Server
 from tests.provider.fakes import FakeApi, Lifecycle
 from tests.provider.project import Project
 
@@ -23,6 +27,21 @@ def api() -> FakeApi:
 @pytest.fixture
 def lifecycle(api: FakeApi) -> Lifecycle:
     return Lifecycle(api, Settings())
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def fake_cluster(server: Server) -> KubernetesCluster:
+    return KubernetesCluster(*connect(Settings(kubeconfig=server.kubeconfig)))
 
 
 @pytest.fixture

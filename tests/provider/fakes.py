@@ -47,6 +47,8 @@ KINDS = {
 CONFIG_MAP, SERVICE, POD = Kind("", "v1", "ConfigMap"), Kind("", "v1", "Service"), Kind("", "v1", "Pod")
 DEPLOYMENT, JOB = Kind("apps", "v1", "Deployment"), Kind("batch", "v1", "Job")
 SEED = b"seed"
+OURS = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
+THEIRS = {"manager": "someone", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
 CLUSTER_WIDE = ("CustomResourceDefinition", "Namespace", "PersistentVolume", "StorageClass")
 
 
