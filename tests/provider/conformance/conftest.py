@@ -15,7 +15,8 @@ from provider.errors import ApiError
 from provider.install import PLUGIN, plugin_version
 from provider.kubeconfig import connect
 from provider.settings import Settings
-from tests.provider.conformance.cases import CASES, NS, PLUGIN_VARIABLE, Case, Write
+from tests.provider.conformance.cases import CASES, PLUGIN_VARIABLE
+from tests.provider.conformance.cases.model import NS, Case, Write
 from tests.provider.conformance.engine import Resource, Run, Stack
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Every case of cases.py under the real engine, against a real API server."""
+"""Every case under the real engine, against a real API server."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.provider.conformance.cases import CREATE, DELETED_FIRST, NS, REPLACE, SAME
+from tests.provider.conformance.cases.model import CREATE, DELETED_FIRST, NS, REPLACE, SAME
 
 if TYPE_CHECKING:
-    from tests.provider.conformance.cases import Case
+    from tests.provider.conformance.cases.model import Case
     from tests.provider.conformance.conftest import Live, Story
     from tests.provider.conformance.engine import Run
 

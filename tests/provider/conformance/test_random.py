@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.provider.conformance.cases import meta
+from tests.provider.conformance.cases.manifests import meta
 from tests.provider.conformance.conftest import in_namespace
 from tests.provider.conformance.engine import Resource, Stack
 

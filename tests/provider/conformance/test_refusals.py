@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.provider.conformance.cases import CORE, config, labelled
+from tests.provider.conformance.cases.manifests import CORE, config, labelled
 from tests.provider.conformance.conftest import in_namespace
 from tests.provider.conformance.engine import Run, Stack
 
