@@ -1,13 +1,12 @@
 """Addons in kube-system: applied with kubectl when the API server is ready, and awaited when all components are."""
 
 import string
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local.errors import ClusterError
 from local.folders import Folder
-from local.output import last_line
+from local.subprocesses import run
 
 _MANIFESTS = Path(__file__).parent / "manifests"
 _READY_WITHIN_SECONDS = 120
@@ -55,9 +54,6 @@ class Addons:
         )
         return f"{states or 'there are none'}; last log line: {said.strip() or 'none'}"
 
-    def _kubectl(self, what: str, *arguments: str, given: str | None = None) -> str:
+    def _kubectl(self, what: str, *arguments: str, given: str = "") -> str:
         command = [str(self._program), f"--kubeconfig={self._folder.kubeconfig}", *arguments]
-        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise ClusterError(f"{what} failed: {last_line(done.stderr, done.stdout)}")
-        return done.stdout
+        return run(command, ClusterError, what, given=given)

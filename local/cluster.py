@@ -29,9 +29,9 @@ from local.folders import Folder
 from local.images import Image, build
 from local.node.status import NodeStatus
 from local.node_plan import Component, Link, Plan
-from local.output import last_logged
 from local.pki import Authority
 from local.progress import Progress
+from local.subprocesses import last_logged
 from local.tool_finder import ToolFinder
 from local.toolchain import TOOLS
 

@@ -2,11 +2,10 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 
 from local.errors import ToolError
-from local.output import last_line
+from local.subprocesses import run
 
 PACKAGES = {
     "runc": "runc",
@@ -48,6 +47,4 @@ def ensure(progress: Callable[[str], None]) -> None:
         ["apt-get", "install", "--yes", "--no-install-recommends", *wanted],
     ):
         progress(" ".join(command))
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise ToolError(f"{' '.join(command)} failed: {last_line(done.stderr, done.stdout)}")
+        run(command, ToolError, " ".join(command), env=environ)

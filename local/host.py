@@ -13,8 +13,8 @@ from local.errors import ClusterError
 from local.files import write
 from local.folders import Folder
 from local.node import cgroups
-from local.output import last_line
 from local.process import Process, only_child
+from local.subprocesses import run
 
 MOUNT_POINTS = {"/var/lib/kubelet": "kubelet", "/var/lib/cni": "cni", "/var/log/containers": "container-logs"}
 """Fixed folders of programs → the folder of the cluster's data that the node mounts there."""
@@ -98,9 +98,7 @@ def run_inside(folder: Folder, command: tuple[str, ...]) -> None:
         "--pid",
         "--",
     ]
-    done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise ClusterError(f"{command[0]} failed in the node of cluster {folder.name!r}: {last_line(done.stderr)}")
+    run([*enter, *command], ClusterError, f"{command[0]} in the node of cluster {folder.name!r}")
 
 
 def stop(folder: Folder) -> None:

@@ -3,9 +3,10 @@
 import contextlib
 import os
 import signal
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from local.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,10 @@ class Process:
     def end(self, within_seconds: float) -> None:
         """Terminate the process; kill it if it has not ended in time."""
         for number, patience in ((signal.SIGTERM, within_seconds), (signal.SIGKILL, 5.0)):
-            until = time.monotonic() + patience
             if self.alive():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.pid, number)
-            while self.alive() and time.monotonic() < until:
-                time.sleep(0.05)
+            wait_until(lambda: not self.alive(), patience)
 
 
 def only_child(pid: int, deadline_seconds: float = 5) -> Process:
@@ -51,15 +50,19 @@ def only_child(pid: int, deadline_seconds: float = 5) -> Process:
     Raises:
         TimeoutError: It has none in time.
     """
-    until = time.monotonic() + deadline_seconds
-    while time.monotonic() < until:
+    found: list[Process] = []
+
+    def is_found() -> bool:
         for entry in Path("/proc").glob("[0-9]*/stat"):
             fields = _fields(entry)
             if fields and int(fields[1]) == pid:
                 with contextlib.suppress(ProcessLookupError):
-                    return Process.of(int(entry.parent.name))
-        time.sleep(0.02)
-    raise TimeoutError(f"process {pid} has started no child process")
+                    found.append(Process.of(int(entry.parent.name)))
+        return bool(found)
+
+    if not wait_until(is_found, deadline_seconds, pause=0.02):
+        raise TimeoutError(f"process {pid} has started no child process")
+    return found[0]
 
 
 def _start(pid: int) -> int | None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from local.errors import ClusterError
 from local.folders import Folder
-from local.output import last_line
+from local.subprocesses import run
 from provider.install import PLUGIN, plugin_version, write_plugin
 
 
@@ -77,13 +76,4 @@ def _install(folder: Folder, variables: Mapping[str, str]) -> None:
         str(folder.programs / "pulumi"), "plugin", "install", "resource", "kubernetes", plugin_version(),
         "--file", str(source), "--reinstall",
     ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode != 0:
-        raise ClusterError(f"pulumi plugin install failed: {last_line(done.stderr)}")
+    run(command, ClusterError, "pulumi plugin install", env=os.environ | variables)

@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from local.errors import ToolError
-from local.output import last_logged
 from local.progress import Progress
+from local.subprocesses import last_logged, run
 from local.toolchain import MODULES, Tool
 
 _AT_A_TIME = 2
@@ -116,10 +116,8 @@ def _finish(tool: Tool, folder: Path, log: Path) -> None:
 
 def _add_python_executor(folder: Path) -> None:
     """Copy the script that starts Python programs from the SDK module to the folder of the engine."""
-    listed = subprocess.run(
-        ["go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"],
-        cwd=MODULES / "pulumi", capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    command = ["go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
+    listed = run(command, ToolError, "go list", cwd=MODULES / "pulumi")
     script = folder / "pulumi-language-python-exec"
-    shutil.copyfile(Path(listed.stdout.strip()) / "python" / "cmd" / script.name, script)
+    shutil.copyfile(Path(listed.strip()) / "python" / "cmd" / script.name, script)
     script.chmod(0o755)

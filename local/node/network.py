@@ -1,10 +1,10 @@
 """The node's side of the network: loopback, and its end of the link to the machine."""
 
 import subprocess
-import time
 from pathlib import Path
 
 from local.node_plan import Link
+from local.waiting import wait_until
 
 INTERFACE = "eth0"
 _SYSCTLS = {
@@ -21,11 +21,8 @@ def set_up(link: Link, deadline_seconds: float = 15) -> None:
         TimeoutError: The link has not been created in time.
         subprocess.CalledProcessError: A command failed.
     """
-    until = time.monotonic() + deadline_seconds
-    while not Path(f"/proc/sys/net/ipv4/conf/{INTERFACE}").exists():
-        if time.monotonic() > until:
-            raise TimeoutError(f"the node's network namespace has got no interface {INTERFACE}")
-        time.sleep(0.05)
+    if not wait_until(Path(f"/proc/sys/net/ipv4/conf/{INTERFACE}").exists, deadline_seconds):
+        raise TimeoutError(f"the node's network namespace has got no interface {INTERFACE}")
     for command in (
         ["link", "set", "lo", "up"],
         ["addr", "add", link.address, "dev", INTERFACE],

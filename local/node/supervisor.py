@@ -12,6 +12,7 @@ from pathlib import Path
 from local.node import health
 from local.node.status import ComponentStatus, NodeStatus, Phase, State
 from local.node_plan import Component, Plan
+from local.waiting import wait_until
 
 HEALTHY_WITHIN_SECONDS = 90.0
 STOPPED_WITHIN_SECONDS = 1.5
@@ -144,17 +145,18 @@ class Supervisor:
         """End the components, in reverse order of their start. The kernel kills the rest with this process."""
         if self._status.phase != "failed":
             self._save_status(phase="stopping")
-        until = time.monotonic() + STOPPED_WITHIN_SECONDS
         for running in reversed(self._running):
             if running.process.returncode is None:
                 running.process.terminate()
-        while any(r.process.returncode is None for r in self._running) and time.monotonic() < until:
-            time.sleep(_TICK_SECONDS / 2)
-            self._reap()
+        wait_until(self._all_ended, STOPPED_WITHIN_SECONDS)
         for running in self._running:
             if running.process.returncode is None:
                 running.process.kill()
                 running.process.wait()
+
+    def _all_ended(self) -> bool:
+        self._reap()
+        return all(running.process.returncode is not None for running in self._running)
 
     def _save_status(self, phase: Phase | None = None, message: str = "") -> None:
         if phase is not None:

@@ -19,6 +19,9 @@ import mcp_types as types
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 
+from local.waiting import wait_until
+from tests.processes import has_ended
+
 SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
 STUBBORN = (
     "import signal, sys, time\n"
@@ -79,17 +82,7 @@ def text(result: types.CallToolResult) -> str:
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        time.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
+    assert wait_until(holds, seconds, pause=0.02), f"not within {seconds} s"
 
 
 @contextmanager
@@ -211,7 +204,7 @@ def test_a_hung_server_times_out_and_is_replaced() -> None:
         error = bridge.refusal("hang")
         assert error.code == types.REQUEST_TIMEOUT
         assert error.message == "the server did not answer tools/call within 1.5 s"
-        eventually(lambda: gone(first))
+        eventually(lambda: has_ended(first))
         eventually(lambda: bridge.status("/ready") == 200)
         assert int(text(bridge.call("pid"))) != first
 
@@ -252,7 +245,7 @@ def test_sigterm_ends_both_processes() -> None:
         child = int(text(bridge.call("pid")))
         bridge.process.terminate()
         assert bridge.process.wait(timeout=20) == 0
-        assert gone(child)
+        assert has_ended(child)
 
 
 def test_sigterm_ends_a_child_that_ignores_it() -> None:

@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from local.waiting import wait_until
 from tests.conftest import Cluster, cluster_name, cortex, start
+from tests.processes import command_lines
 
 pytestmark = pytest.mark.live
 
@@ -53,10 +54,7 @@ spec:
 
 def eventually(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until something holds; fail with its name if it does not in time."""
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"not in {seconds:.0f} s: {what}"
-        time.sleep(0.3)
+    assert wait_until(holds, seconds, pause=0.3), f"not in {seconds:.0f} s: {what}"
 
 
 def machine_state() -> list[str]:
@@ -164,13 +162,6 @@ def test_a_cluster_beside_another_survives_a_power_loss_and_leaves_nothing(clust
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Give the command lines of processes that name a cluster's folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = entry.read_text(encoding="utf-8", errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if str(folder) in command:
-            found.append(command.replace("\0", " "))
-    return found
+    """Return the command lines that contain a cluster's folder."""
+    commands = (" ".join(command) for _, command in command_lines())
+    return [command for command in commands if str(folder) in command]

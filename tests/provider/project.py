@@ -7,10 +7,10 @@ import json
 import re
 import subprocess
 import textwrap
-import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from local.waiting import wait_until
 from provider.errors import ApiError
 from provider.kubeconfig import connect
 from provider.settings import Settings
@@ -101,12 +101,15 @@ class Project:
 
     def wait_for(self, path: str, *, root: str) -> dict[str, Any]:
         """The object at `path` once it exists."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        found: list[dict[str, Any]] = []
+
+        def exists() -> bool:
             with contextlib.suppress(ApiError):
-                return self.live(path, root=root)
-            time.sleep(0.2)
-        raise AssertionError(f"{path} was not made within a minute")
+                found.append(self.live(path, root=root))
+            return bool(found)
+
+        assert wait_until(exists, 60, pause=0.2), f"{path} was not created within a minute"
+        return found[0]
 
     def state(self) -> str:
         return self.run("stack", "export")

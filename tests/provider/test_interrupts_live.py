@@ -22,13 +22,14 @@ from unittest import mock
 import pytest
 import yaml
 
+from local.waiting import wait_until
 from stacks.loader import load
 from stacks.objects import declared
 from tests.conftest import ROOT
 from tests.provider import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Cluster
@@ -109,7 +110,7 @@ class Site:
                 _UP, cwd=self._folder, env=dict(self.cluster.env), stdout=log, stderr=log, text=True
             ) as update,
         ):
-            wait_until(lambda: processes.plugin(update.pid) is not None or update.poll() is not None)
+            wait_until(lambda: processes.plugin(update.pid) is not None or update.poll() is not None, _SETTLES)
             plugin = processes.plugin(update.pid)
             try:
                 update.wait(moment)
@@ -133,9 +134,9 @@ class Site:
     def verified(self) -> None:
         """All is as declared, in the state and in the cluster."""
         assert self.ids() == self.wanted()
-        deadline = time.monotonic() + _SETTLES
-        while (found := self.run("cortex", "verify", _STACK, "--read-only", check=False)).returncode != 0:
-            assert time.monotonic() < deadline, found.stdout + found.stderr
+        verify = ("cortex", "verify", _STACK, "--read-only")
+        if not wait_until(lambda: self.run(*verify, check=False).returncode == 0, _SETTLES):
+            self.run(*verify)
 
     def ids(self) -> set[tuple[str, str]]:
         """The kinds and ids of the objects in the state."""
@@ -171,12 +172,6 @@ def named(output: str) -> tuple[str, str]:
 def say(line: str) -> None:
     """Print a line that pytest shows when the test fails."""
     sys.stdout.write(f"{line}\n")
-
-
-def wait_until(is_so: Callable[[], object], seconds: float = _SETTLES) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +213,7 @@ def test_an_update_interrupted_at_any_moment_is_ended_right_by_the_next(site: Si
 
 def test_destroy_leaves_nothing_and_the_next_up_is_as_new(site: Site, before: set[str]) -> None:
     site.run("pulumi", "destroy", "--yes", "--skip-preview")
-    wait_until(lambda: site.objects() <= before)
+    wait_until(lambda: site.objects() <= before, _SETTLES)
     assert site.objects() - before == set()
     created = site.up().rpartition("Resources:")[2]
     assert re.fullmatch(r"\s*\+ \d+ created\s*Duration.*", created, re.DOTALL), created
