@@ -39,7 +39,7 @@ class Bridge:
     port: int
 
     def status(self, path: str, host: str = "localhost") -> int:
-        """The HTTP status of a GET."""
+        """Return the HTTP status of a GET."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": host})
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
@@ -51,11 +51,11 @@ class Bridge:
             return 0
 
     def client(self, mode: str = "auto") -> Client:
-        """A client of its MCP endpoint."""
+        """Return a client of its MCP endpoint."""
         return Client(f"http://127.0.0.1:{self.port}/mcp", read_timeout_seconds=20, mode=mode)
 
     def call(self, tool: str, **arguments: object) -> types.CallToolResult:
-        """One tool call through a client of its own."""
+        """Call a tool through a new client."""
 
         async def ask() -> types.CallToolResult:
             async with self.client() as client:
@@ -64,7 +64,7 @@ class Bridge:
         return anyio.run(ask)
 
     def refusal(self, tool: str, **arguments: object) -> types.ErrorData:
-        """The MCP error that a tool call ends with."""
+        """Return the MCP error of a tool call."""
 
         async def ask() -> types.ErrorData:
             async with self.client() as client:
@@ -87,7 +87,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
 
 @contextmanager
 def running(command: Sequence[str], *options: str, host: str = "127.0.0.1", **env: str) -> Iterator[Bridge]:
-    """A bridge on a free port; ended when the block ends."""
+    """Run a bridge on a free port during the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bridge", "--host", host, "--port", "0", *options, "--", *command],
         stderr=subprocess.PIPE,
@@ -214,7 +214,7 @@ def test_a_slow_tool_times_out_and_its_server_lives_on() -> None:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         assert bridge.refusal("sleep", seconds=4).code == types.REQUEST_TIMEOUT
-        # Together longer than the ping that tells slow from hung.
+        # Together they take longer than the ping that tells a slow process from one that hangs.
         for _ in range(5):
             assert text(bridge.call("sleep", seconds=0.5)) == "awake"
         assert text(bridge.call("pid")) == first

@@ -1,4 +1,4 @@
-"""The supervision of the child, in process."""
+"""The supervision of the server's process, tested without HTTP."""
 
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def child(tmp_path: Path, failures: int) -> ServerProcess:
-    """A server that ends at once so many times before it works."""
+    """Return a server that ends immediately `failures` times before it works."""
     command = [sys.executable, "-c", FLAKY, str(tmp_path / "tries"), str(failures), str(SERVER)]
     return ServerProcess(command, Limits(timeout=20, first_delay=0.01))
 

@@ -1,4 +1,4 @@
-"""What stands in the way is said in one sentence with the way out, and nothing that was there is touched."""
+"""Failures are reported in one sentence with the way out, and existing files are not changed."""
 
 import fcntl
 import json
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.live
 
 
 def sentence(done: subprocess.CompletedProcess[str]) -> str:
-    """Give the error's sentence; the command must have failed with it and nothing like a traceback."""
+    """Return the error message of a failed command, which must be one line and no traceback."""
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     errors = [line for line in done.stderr.splitlines() if line.startswith("cortex local: ")]
@@ -32,13 +32,13 @@ def listing(folder: Path) -> list[tuple[str, int]]:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> dict[str, str]:
-    """An environment whose cache and clusters lie in an empty folder."""
+    """Return an environment with an empty cache and no clusters."""
     return os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_STATE_HOME": str(tmp_path / "state")}
 
 
 @pytest.fixture(scope="module")
 def rootless() -> Iterator[Cluster]:
-    """A KWOK cluster started by a user that is not root, in a user namespace where root's files are this user's."""
+    """Start a KWOK cluster as another user than root, in a user namespace where root's files belong to that user."""
     name = cluster_name("kwok")
     cortex("local", "down", "--name", name, "--delete")
     up = as_user("local", "up", "--name", name, "--node", "kwok")

@@ -1,4 +1,4 @@
-"""The embedded cluster as its user sees it: it starts, works, survives, and leaves nothing behind."""
+"""The embedded cluster as a user sees it: it starts, works, survives a crash, and leaves nothing on the machine."""
 
 import json
 import os
@@ -53,12 +53,12 @@ spec:
 
 
 def eventually(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something holds; fail with its name if it does not in time."""
+    """Wait until `holds()` is true; fail with `what` if it is not in time."""
     assert wait_until(holds, seconds, pause=0.3), f"not in {seconds:.0f} s: {what}"
 
 
 def machine_state() -> list[str]:
-    """What a cluster could leave behind on the machine; other tests' clusters may leave meanwhile."""
+    """Return everything that a cluster could leave on the machine; other tests may end their clusters meanwhile."""
     commands = {
         "links": ["ip", "-brief", "link"],
         "routes": ["ip", "route"],
@@ -75,7 +75,7 @@ def machine_state() -> list[str]:
 
 
 def reaches(cluster: Cluster, namespace: str, pod: str) -> bool:
-    """Tell whether the pod gets an answer from the server, found by its DNS name."""
+    """Return whether the pod gets an answer from the server by its DNS name."""
     code = f"import urllib.request as u; u.urlopen('http://server.{namespace}.svc.cluster.local', timeout=3)"
     return (
         cluster.run("kubectl", "-n", namespace, "exec", pod, "--", "python3", "-c", code, check=False).returncode == 0
@@ -157,7 +157,7 @@ def test_a_cluster_beside_another_survives_a_power_loss_and_leaves_nothing(clust
     assert not other.folder.exists()
     eventually("nothing new is on the machine", lambda: not set(machine_state()) - set(before))
     assert not processes_of(other.folder)
-    # Mounts that other clusters' nodes see would go with a mount point on the machine.
+    # If mount points were on the machine, deleting them would unmount those of other clusters.
     assert not Path("/var/lib/kubelet/pods").exists()
 
 

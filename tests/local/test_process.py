@@ -1,4 +1,4 @@
-"""Processes are known by id and start, and only what was identified is ended."""
+"""Processes are identified by id and start time, and no other process is ended."""
 
 import dataclasses
 import subprocess

@@ -55,11 +55,11 @@ def project(cluster: Cluster, tmp_path: Path) -> Iterator[Project]:
 
 @pytest.fixture
 def image(project: Project) -> str:
-    """The pause image that the node has."""
+    """Return the pause image on the node."""
     return project.image("/pause:")
 
 
 @pytest.fixture
 def python(project: Project) -> str:
-    """The image of the node that has Python."""
+    """Return the image on the node that contains Python."""
     return project.image("/cortex:")

@@ -1,4 +1,4 @@
-"""An HTTP server with scripted answers, in the place of an API server."""
+"""An HTTP server with scripted answers, which replaces an API server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Answer = tuple[int, dict[str, str], str]
 
 
 class Server(ThreadingHTTPServer):
-    """Answers from a script, per method and path; the last answer is repeated."""
+    """Answers each method and path from a script; the last answer is repeated."""
 
     daemon_threads = True
 

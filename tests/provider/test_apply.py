@@ -110,10 +110,10 @@ def test_a_create_without_an_answer_is_repeated_and_finds_our_object(lifecycle: 
     ours = [{"manager": "pulumi-kubernetes", "operation": "Update"}]
     live = declared(CONFIG_MAP, metadata={"creationTimestamp": "2026-01-01T00:00:00Z", "managedFields": ours})
     api.objects["/api/v1/namespaces/ns/configmaps/a"] = live
-    api.now = 1767225600  # that very second
+    api.now = 1767225600  # the second of the creation
     api.refused_once["POST"] = [UnreachableError("lost", sent=True), exists]
     assert lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP)).id == "ns/a"
-    api.now += 10  # then somebody made it before
+    api.now += 10  # the object is older than the create
     api.refused_once["POST"] = [UnreachableError("lost", sent=True), exists]
     with pytest.raises(ApiError, match="exists already"):
         lifecycle.create(CONFIG_MAP, declared(CONFIG_MAP))
@@ -179,7 +179,7 @@ def test_a_patch_applies_and_releases_only_its_fields(lifecycle: Lifecycle, api:
     assert [(m, q["fieldManager"]) for m, _, q in api.writes if q.get("dryRun") != "All"] == [("PATCH", manager)] * 2
     assert api.bodies[-1] == declared(CONFIG_MAP, metadata={"uid": "u1"})
     api.refusals["PATCH"] = ApiError("uid mismatch", status=409, reason="Conflict")
-    lifecycle.delete(CONFIG_MAP, {**state.outputs}, is_patch=True)  # its object is gone
+    lifecycle.delete(CONFIG_MAP, {**state.outputs}, is_patch=True)  # the object does not exist
 
 
 def test_conflicts_are_shown_in_the_preview_and_forced_only_on_request(lifecycle: Lifecycle, api: FakeApi) -> None:

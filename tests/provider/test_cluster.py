@@ -56,20 +56,20 @@ def test_a_404_without_a_status_means_gone_only_if_its_kind_is_gone(
     absent: Answer = (404, {}, "404 page not found")
     server.says(discovery, served)
     ref = fake_cluster.find(foo, "ns/a")
-    for discovered in (served, absent):  # it is there; it does not answer, though it is listed
+    for discovered in (served, absent):  # the kind is served; or it is listed but does not answer
         server.says(discovery, discovered)
         server.says("GET /apis", {"groups": [{"versions": [{"groupVersion": "example.com/v1"}]}]})
         with pytest.raises(ApiError, match="HTTP 404"):
             fake_cluster.get(ref)
         with pytest.raises(ApiError, match="HTTP 404"):
             fake_cluster.delete(ref, "Foreground")
-    server.says("GET /apis", absent)  # a proxy that knows nothing
+    server.says("GET /apis", absent)  # as from a proxy
     with pytest.raises(ApiError, match="HTTP 404"):
         fake_cluster.get(ref)
     server.says("GET /apis", {"groups": []})
     assert fake_cluster.get(ref) is None
     assert fake_cluster.delete(ref, "Foreground") == ""
-    server.says(discovery, {"resources": []})  # other kinds of its group stay
+    server.says(discovery, {"resources": []})  # other kinds of the group remain
     assert fake_cluster.get(ref) is None
 
 

@@ -36,7 +36,7 @@ def test_check_of_unchanged_inputs_needs_no_cluster(lifecycle: Lifecycle, api: F
     kind = Kind("", "v1", "Namespace")
     assert lifecycle.check(kind, "n", cluster_wide, cluster_wide)["metadata"] == {"name": "n"}
     assert api.asked == []
-    # Without the namespace that it had, it goes into the default one.
+    # Without the namespace that it had, it moves to the default namespace.
     moved = lifecycle.check(CONFIG_MAP, "cm", namespaced, {"metadata": {"name": "a"}})
     assert moved["metadata"] == {"name": "a", "namespace": "default"}
 
@@ -52,7 +52,7 @@ def test_an_automatic_name_is_kept_while_the_object_exists(lifecycle: Lifecycle)
     assert named["metadata"]["name"] == "mine"
     assert not lifecycle.diff(CONFIG_MAP, first, named, {}).delete_first
     unnamed_again = lifecycle.check(CONFIG_MAP, "cm", named, {}, SEED)
-    assert unnamed_again["metadata"]["name"] == name  # made anew from the seed, not taken from the given name
+    assert unnamed_again["metadata"]["name"] == name  # generated from the seed, not the name given before
 
 
 def test_auto_names_follow_the_engines_configuration(lifecycle: Lifecycle) -> None:

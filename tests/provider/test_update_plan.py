@@ -109,11 +109,11 @@ def job(**fields: Any) -> Object:
     [
         (COMPLETE, COMPLETE, False),
         (FAILED, FAILED, True),
-        ({"status": {"active": 1}}, {"status": {}}, True),  # interrupted while it was awaited
-        (COMPLETE, {"status": {}}, False),  # likewise, and completed since
+        ({"status": {"active": 1}}, {"status": {}}, True),  # the wait was interrupted
+        (COMPLETE, {"status": {}}, False),  # likewise, and it has completed since
         (None, FAILED, True),
         (None, {}, True),
-        (None, COMPLETE, False),  # its TTL took it
+        (None, COMPLETE, False),  # deleted by its TTL
     ],
 )
 def test_a_job_that_did_not_complete_is_replaced_also_when_it_is_gone(

@@ -1,4 +1,4 @@
-"""The program from npm is the one that was pinned, or none."""
+"""Only the pinned program is taken from npm."""
 
 import io
 import tarfile

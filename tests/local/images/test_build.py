@@ -1,4 +1,4 @@
-"""Images: the same inputs give the same image, a change gives another, and what is broken is said in a sentence."""
+"""Images: equal inputs give equal images, a change gives another, and failures are reported in one sentence."""
 
 import errno
 import hashlib
@@ -26,7 +26,7 @@ DYNAMIC = STATIC[:56] + struct.pack("<H", 1) + b"\0" * 6 + struct.pack("<I", 3).
 
 
 class Programs:
-    """Stands in for mmdebstrap, npm and pip: makes what they would, and remembers what was asked."""
+    """Replaces mmdebstrap, npm and pip: creates files as they would, and records its calls."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -95,7 +95,7 @@ def programs(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.fixture(autouse=True)
 def npm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The npm package is another test's matter."""
+    """Replace the npm package, which test_binary_layers.py tests."""
 
     def fake(cache: LayerCache, _: object) -> Layer:
         return cache.layer("npm", "npm", lambda part: write([Entry("kubernetes-mcp-server", STATIC, PROGRAM)], part))
@@ -113,7 +113,7 @@ def members(archive: Path) -> dict[str, bytes]:
 
 
 def described(image: Image) -> Iterator[tuple[dict[str, object], bytes]]:
-    """Every descriptor of an image with the blob it names."""
+    """Yield every descriptor of an image with its blob."""
     files = members(image.archive)
     [manifest] = json.loads(files["index.json"])["manifests"]
     content = files[blob(manifest)]

@@ -1,4 +1,4 @@
-"""The node process without namespaces: real programs, started by their needs, kept, and ended."""
+"""The node process without namespaces: it starts, restarts and ends real programs."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ NODE = [sys.executable, "-m", "local.node"]
 
 
 class Node:
-    """A node process with its plan in a folder of the test's."""
+    """A node process whose plan is in a folder of the test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live
 
-# What lives longer than its resource: made by somebody else, or retained.
+# Objects that remain after their resource is deleted: created by another client, or retained.
 _OURS_NO_MORE = ("configmaps/outside", "configmaps/other", "configmaps/retained")
 
 
 def operation(run: Run, name: str) -> str:
-    """The one thing that a run did to a resource; a replacement is told as the order of its parts."""
+    """Return what a run did to a resource; for a replacement, the order of its parts."""
     done = [op for op in run.operations[name] if op != "read"]
     if "replace" not in done:
         return ", ".join(dict.fromkeys(done))

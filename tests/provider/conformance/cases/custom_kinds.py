@@ -59,7 +59,7 @@ CUSTOM_KINDS = [
         {"widget": {"spec.size"}},
         {f"apis/{NS}.example.com/v1/namespaces/{NS}/widgets/widget": {"spec": {"size": 2, "any": {"thing": "stays"}}}},
     ),
-    Case(  # destroyed without an order, too
+    Case(  # also destroyed in any order
         "late-kind",
         [
             Resource("early-widget", "apiextensions.CustomResource", widget(1, LATE)),

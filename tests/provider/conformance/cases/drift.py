@@ -8,7 +8,7 @@ from tests.provider.conformance.engine import Resource
 
 
 def scaled(image: str) -> Resource:
-    """A Deployment whose replicas are somebody else's, as an autoscaler's are."""
+    """Return a Deployment whose replicas another client sets, as an autoscaler does."""
     options = {"ignore_changes": ["spec.replicas"]}
     arguments = workload("scaled", image, replicas=1)
     return Resource(

@@ -24,7 +24,7 @@ UPDATE, REPLACE, DELETED_FIRST, CREATE, DELETE, SAME = (
 
 @dataclass(frozen=True)
 class Write:
-    """Somebody else's merge patch of an object, or its deletion when the patch is None."""
+    """A merge patch of an object by another client, or its deletion if the patch is None."""
 
     path: str
     patch: Mapping[str, Any] | None
@@ -33,7 +33,7 @@ class Write:
 
 @dataclass(frozen=True)
 class Case:
-    """A program, its next version, and what must come of it; paths are below the API's root."""
+    """A program, its next version, and the expected results; paths are relative to the API's root."""
 
     name: str
     first: Sequence[Resource]
@@ -41,21 +41,21 @@ class Case:
     change: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, set[str]] = field(default_factory=dict)
     live: Mapping[str, Any] = field(default_factory=dict)
-    """After the second version: parts that the object must have; None where there must be no such object."""
+    """Expected after the second version: a part of the object, or None if it must not exist."""
     meanwhile: Sequence[Write] = ()
-    """Between the two versions."""
+    """Done between the two versions."""
     drift: Sequence[Write] = ()
-    """After the second version."""
+    """Done after the second version."""
     refreshed: Mapping[str, str] = field(default_factory=dict)
     repaired: Mapping[str, str] = field(default_factory=dict)
     existing: Sequence[tuple[str, Mapping[str, Any]]] = ()
-    """Objects that somebody else made before, and the collections they lie in."""
+    """Collections, and objects that another client creates there first."""
 
 
 def changing(
     name: str, kind: str, before: Mapping[str, Any], after: Mapping[str, Any], operation: str, path: str, **more: Any
 ) -> Case:
-    """A case of one resource with one differing path."""
+    """Return a case of one resource with one differing path."""
     return Case(
         name,
         [Resource(name, kind, before)],
