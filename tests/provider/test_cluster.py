@@ -35,7 +35,7 @@ def test_only_a_status_of_the_server_means_not_found(server: Server, fake_cluste
 def test_discovery_is_repeated_while_a_listed_group_answers_404(
     server: Server, fake_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("provider.cluster._DISCOVERY_PAUSES", (0, 0))
+    monkeypatch.setattr("provider.discovery._PAUSES", (0, 0))
     absent: Answer = (404, {}, "404 page not found")
     served = {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]}
     server.says("GET /apis/example.com/v1", absent, absent, served)
@@ -49,7 +49,7 @@ def test_discovery_is_repeated_while_a_listed_group_answers_404(
 def test_a_404_without_a_status_means_gone_only_if_its_kind_is_gone(
     server: Server, fake_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("provider.cluster._DISCOVERY_PAUSES", ())
+    monkeypatch.setattr("provider.discovery._PAUSES", ())
     foo = Kind("example.com", "v1", "Foo")
     discovery = "GET /apis/example.com/v1"
     served: dict[str, Any] = {"resources": [{"name": "foos", "kind": "Foo", "namespaced": True}]}
