@@ -21,13 +21,13 @@ import yaml
 
 from bench.pods import pod
 from bench.ratio import interleaved, seconds
-from checks.access import Access, from_kubeconfig
+from checks.kube.connection import Connection, from_kubeconfig
 from local.folders import cache
-from local.programs import Programs
 from local.progress import Progress
-from local.tool import CHECKERS
+from local.tool_finder import ToolFinder
+from local.toolchain import TEST_TOOLS
 from stacks.loader import load
-from stacks.objects import declared
+from stacks.manifests.build import build
 
 CLUSTER, STACK = "bench-kwok", "bench"
 NAMESPACES, NODES, PODS = 50, 50, 5000
@@ -57,18 +57,18 @@ class Cluster:
         context = yaml.safe_load(Path(self.env["KUBECONFIG"]).read_text())["current-context"]
         (folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
         (folder / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": _settings(context)}))
-        self.access = from_kubeconfig(context, Path(self.env["KUBECONFIG"]))
+        self.connection = from_kubeconfig(context, Path(self.env["KUBECONFIG"]))
 
     def fill(self, pods: int) -> None:
         """Bring what the stack declares, and so many pods altogether; wait until they run."""
-        objects = [obj.document() for obj in declared(load(STACK, self.folder))] if not self.pods else []
+        objects = [obj.document() for obj in build(load(STACK, self.folder))] if not self.pods else []
         order = ["Namespace", "ServiceAccount"]
         objects.sort(key=lambda obj: order.index(str(obj["kind"])) if obj["kind"] in order else len(order))
         early = [*(obj for obj in objects if obj["kind"] == "Namespace"), *map(_node, range(NODES if objects else 0))]
-        anyio.run(_write, self.access, early)
+        anyio.run(_write, self.connection, early)
         self._wait("serviceaccounts", "metadata.name=default", lambda count: count >= NAMESPACES)
-        anyio.run(_write, self.access, [obj for obj in objects if obj["kind"] != "Namespace"])
-        anyio.run(_write, self.access, [_admissible(number) for number in range(self.pods, pods)])
+        anyio.run(_write, self.connection, [obj for obj in objects if obj["kind"] != "Namespace"])
+        anyio.run(_write, self.connection, [_admissible(number) for number in range(self.pods, pods)])
         self.pods = pods
         self._wait("pods", "status.phase!=Running", lambda count: count == 0)
 
@@ -87,7 +87,7 @@ class Cluster:
 
     def _wait(self, plural: str, fields: str, enough: Callable[[int], bool]) -> None:
         end = time.monotonic() + 1200
-        while not enough(count := anyio.run(_count, self.access, plural, fields)):
+        while not enough(count := anyio.run(_count, self.connection, plural, fields)):
             if time.monotonic() > end:
                 raise TimeoutError(f"there are {count} {plural} with {fields} after 20 minutes")
             time.sleep(1)
@@ -134,7 +134,7 @@ def _compare(cluster: Cluster) -> float:
     ratio = f"{mine / kubectl:.2f} (goal {KUBECTL_GOAL})"
     _say(f"{what}: {mine:.2f} s / kubectl get pods -A -o json {kubectl:.2f} s = {ratio}")
     _say(f"its peak memory: {peak} MB (goal {MEMORY_GOAL})")
-    popeye = Programs(cache(), Progress()).ensure(CHECKERS)["popeye"]
+    popeye = ToolFinder(cache(), Progress()).ensure(TEST_TOOLS)["popeye"]
     looking = partial(cluster.run, str(popeye), "--all-namespaces", "--logs", "none", "--force-exit-zero")
     theirs = seconds(looking)
     _say(f"{what}: {mine:.2f} s / popeye {theirs:.2f} s: {theirs / mine:.0f} times faster (goal {POPEYE_GOAL})")
@@ -171,7 +171,7 @@ def _admissible(number: int) -> Mapping[str, object]:
     return {**made, "metadata": kept}
 
 
-async def _write(access: Access, objects: Iterable[Mapping[str, Any]]) -> None:
+async def _write(connection: Connection, objects: Iterable[Mapping[str, Any]]) -> None:
     """Make the objects; one that is there already may stay."""
     limiter = anyio.CapacityLimiter(_WRITERS)
 
@@ -181,7 +181,7 @@ async def _write(access: Access, objects: Iterable[Mapping[str, Any]]) -> None:
             if answer.status_code not in (201, 409):
                 raise RuntimeError(f"{obj['kind']} {obj['metadata']['name']}: {answer.text}")
 
-    async with access.client() as client, anyio.create_task_group() as group:
+    async with connection.client() as client, anyio.create_task_group() as group:
         for obj in objects:
             group.start_soon(create, obj)
 
@@ -193,9 +193,9 @@ def _path(obj: Mapping[str, Any]) -> str:
     return f"{prefix}/namespaces/{namespace}/{plural}" if namespace else f"{prefix}/{plural}"
 
 
-async def _count(access: Access, plural: str, fields: str) -> int:
+async def _count(connection: Connection, plural: str, fields: str) -> int:
     """Count objects, a hundred at most."""
-    async with access.client() as client:
+    async with connection.client() as client:
         answer = (await client.get(f"/api/v1/{plural}", params={"fieldSelector": fields, "limit": "100"})).json()
     return len(answer["items"])
 

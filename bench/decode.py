@@ -5,7 +5,7 @@ from kubernetes.client import ApiClient
 
 from bench.pods import listing
 from bench.ratio import interleaved
-from checks.snapshot import PODS
+from checks.verification.snapshot import PODS
 
 COUNT = 5000
 GOAL = 50

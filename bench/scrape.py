@@ -4,8 +4,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.exposition import scrape
 from bench.ratio import interleaved
-from checks.cluster_metrics import READ, ClusterMetrics, Collector, now
-from checks.exposition import Sample, Scanner, samples
+from checks.metrics.cluster_metrics import READ, ClusterMetrics, Collector, now
+from checks.metrics.exposition import Sample, Scanner, samples
 
 PODS = 5000
 GOAL = 20

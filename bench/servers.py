@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 
-from checks.access import Access
-from checks.mcp_answer import Outcome
-from checks.mcp_probe import probe
+from checks.kube.connection import Connection
+from checks.mcp.answer import Outcome
+from checks.mcp.probe import probe
 
 SERVERS = 50
 LATENCY_SECONDS = 0.2
@@ -30,7 +30,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
 async def main() -> None:
     """Print the ratio."""
     servers = [await asyncio.start_server(_serve, "127.0.0.1", 0) for _ in range(SERVERS)]
-    places = [Access("bench", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") for server in servers]
+    places = [Connection("bench", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") for server in servers]
     await _ask(places[0])
     started = perf_counter()
     async with anyio.create_task_group() as group:
@@ -48,7 +48,7 @@ async def main() -> None:
     )
 
 
-async def _ask(place: Access) -> None:
+async def _ask(place: Connection) -> None:
     answer = await probe(place, "/mcp", None)
     assert answer.outcome is Outcome.ANSWERED, answer.detail
 

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 from bench.ratio import interleaved
-from checks.kinds import CLUSTER_WIDE, NAMESPACED
-from checks.options import target
-from checks.parts.callers import Caller
-from checks.parts.probe_job import job
+from checks.cli.options import target
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED
+from checks.network.callers import Caller
+from checks.network.probe_job import job
 
 _RUNS = 3
 _READ_ONLY_GOAL, _WHOLE_GOAL = 2.0, 1.5

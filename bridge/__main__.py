@@ -13,21 +13,21 @@ import anyio
 import uvicorn
 from anyio.abc import TaskStatus
 
-from bridge.child import Child, Limits
-from bridge.front import Front
+from bridge.http_app import HttpApp
+from bridge.server_process import Limits, ServerProcess
 
 DRAIN_SECONDS = 1
-"""Seconds that open connections have after SIGTERM; a silent child takes up to 4.5 s more to kill."""
+"""Seconds that open connections have after SIGTERM; a silent process takes up to 4.5 s more to kill."""
 
 
-class _Log(logging.Formatter):
+class _LineFormatter(logging.Formatter):
     """One line a record: the SDK's tracebacks quote messages, which may hold secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
         return f"bridge: {record.getMessage()}"
 
 
-class _HTTP(uvicorn.Server):
+class _HttpServer(uvicorn.Server):
     """uvicorn, which by itself ends by the signal it got and so with a failure."""
 
     @contextmanager
@@ -39,30 +39,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code: 0 stopped, 2 it cannot serve at all."""
     options = _parser().parse_args(arguments)
     handler = logging.StreamHandler()
-    handler.setFormatter(_Log())
+    handler.setFormatter(_LineFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("bridge").setLevel(logging.INFO)
     if shutil.which(options.command[0]) is None:
-        return _refuse(f"the command {options.command[0]} is not on PATH; name the stdio server after --")
+        return _fail(f"the command {options.command[0]} is not on PATH; name the stdio server after --")
     try:
         listener = _listen(options.host, options.port)
     except OSError as error:
         place = f"{options.host} port {options.port}"
-        return _refuse(f"cannot listen on {place}: {error.strerror}; choose another --host or --port")
+        return _fail(f"cannot listen on {place}: {error.strerror}; choose another --host or --port")
     with listener:
         anyio.run(_serve, options.command, Limits(timeout=options.timeout), options.host, listener)
     return 0
 
 
 async def _serve(command: Sequence[str], limits: Limits, host: str, listener: socket.socket) -> None:
-    child = Child(command, limits)
+    process = ServerProcess(command, limits)
     config = uvicorn.Config(
-        Front(child, host).application(),
+        HttpApp(process, host).application(),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    http = _HTTP(config)
+    http = _HttpServer(config)
     async with anyio.create_task_group() as group:
         await group.start(_stop_on_signal, http)
         logging.getLogger("bridge").info("listening on port %d", listener.getsockname()[1])
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _refuse(sentence: str) -> int:
+def _fail(sentence: str) -> int:
     sys.stderr.write(f"bridge: {sentence}\n")
     return 2
 

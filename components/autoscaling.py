@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 from urllib3.exceptions import HTTPError
 
-from stacks import names
+from stacks.model import names
 
 _SECONDS = 30
 

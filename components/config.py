@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pulumi
 
 from components.register import register
-from stacks import config_map as model
-from stacks.objects.config import config_map
+from stacks.manifests.config import config_map
+from stacks.model import config_map as model
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import pulumi
 
 from components.register import register
-from stacks.model import Declaration
-from stacks.objects.declaration import published
+from stacks.manifests.declaration import published
+from stacks.model.declaration import Declaration
 
 
 class PublishedDeclaration(pulumi.ComponentResource):

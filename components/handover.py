@@ -10,8 +10,8 @@ from typing import cast
 import pulumi
 from pulumi.runtime import invoke
 
-from stacks.model import Declaration
-from stacks.secret import Secret
+from stacks.model.declaration import Declaration
+from stacks.model.secret import Secret
 
 COMPONENT = "cortex:kubernetes:Secret"
 """The type of the component that registers declared Secrets."""

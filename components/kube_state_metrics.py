@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.register import in_namespace, register
-from stacks import kube_state_metrics as model
-from stacks.objects.kube_state_metrics import kube_state_metrics_objects
-from stacks.objects.site import Site
+from stacks.manifests.kube_state_metrics import kube_state_metrics_objects
+from stacks.manifests.site import Site
+from stacks.model import kube_state_metrics as model
 
 
 @dataclass(frozen=True)

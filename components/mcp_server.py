@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.hidden import pod_checksum, secret_data
 from components.register import in_namespace, register
-from stacks import discovery
-from stacks.objects.content import Content
-from stacks.objects.server import server_objects
-from stacks.objects.site import Site
-from stacks.server import Server
+from components.secret_inputs import pod_checksum, secret_data
+from stacks.manifests import labels as discovery
+from stacks.manifests.pod_config import Content
+from stacks.manifests.server import server_objects
+from stacks.manifests.site import Site
+from stacks.model.server import Server
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.register import in_namespace, register
-from stacks import namespace as model
-from stacks.environment import is_production
-from stacks.objects.namespace import namespace_objects
+from stacks.manifests.namespace import namespace_objects
+from stacks.model import namespace as model
+from stacks.model.environment import is_production
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from stacks.objects import Hidden, Object, Value
+from stacks.manifests.manifest import Hidden, Manifest, Value
 
 HiddenValues = Mapping[str, pulumi.Input[str]]
 """The key of a field → its value, for what is hidden in an object."""
@@ -17,7 +17,7 @@ _SECRET = "Secret"  # noqa: S105 - a kind of object
 
 
 def register(
-    declared: Object, opts: pulumi.ResourceOptions, *, name: str | None = None, hidden: HiddenValues | None = None
+    declared: Manifest, opts: pulumi.ResourceOptions, *, name: str | None = None, hidden: HiddenValues | None = None
 ) -> pulumi.Resource:
     """Register an object; its logical `name`, which is part of its URN, follows from its own unless told.
 
@@ -37,17 +37,17 @@ def register(
     return pulumi.CustomResource(_token(declared), name or _logical_name(declared), inputs, opts)
 
 
-def in_namespace(declared: Object) -> str:
+def in_namespace(declared: Manifest) -> str:
     """Give the logical name of an object whose own name is used in several namespaces."""
     return f"{declared.namespace}-{declared.name}"
 
 
-def _logical_name(declared: Object) -> str:
+def _logical_name(declared: Manifest) -> str:
     # One account has roles and bindings of one name in many namespaces.
     return in_namespace(declared) if declared.kind in {"Role", "RoleBinding"} else declared.name
 
 
-def _token(declared: Object) -> str:
+def _token(declared: Manifest) -> str:
     version = declared.api_version
     return f"kubernetes:{version if '/' in version else f'core/{version}'}:{declared.kind}"
 

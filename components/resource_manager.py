@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.register import register
-from stacks import resource_manager as model
-from stacks.objects.resource_manager import resource_manager_objects
-from stacks.objects.site import Site
+from stacks.manifests.resource_manager import resource_manager_objects
+from stacks.manifests.site import Site
+from stacks.model import resource_manager as model
 
 
 @dataclass(frozen=True)

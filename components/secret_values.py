@@ -14,8 +14,8 @@ import yaml
 from pulumi.runtime import is_dry_run
 from pulumi.runtime.config import is_config_secret
 
-from stacks.model import Declaration
-from stacks.secret import Source
+from stacks.model.declaration import Declaration
+from stacks.model.secret import Source
 
 SECTION = "secrets"
 """The Pulumi config namespace that holds secrets: `pulumi config set --secret secrets:KEY`."""

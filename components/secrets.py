@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import pulumi
 
 from components.handover import COMPONENT, keep
-from components.hidden import secret_data
 from components.register import register
+from components.secret_inputs import secret_data
 from components.secret_values import SecretValues
-from stacks import secret as model
-from stacks.objects import secrets
+from stacks.manifests import secrets
+from stacks.model import secret as model
 
 
 @dataclass(frozen=True)

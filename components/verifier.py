@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.hidden import verification_checksum
 from components.register import register
+from components.secret_inputs import verification_checksum
 from components.secret_values import SecretValues
-from stacks import names
-from stacks.custom_resources import CustomResource
-from stacks.objects.site import Site
-from stacks.objects.verifier import verification, verifier_objects
-from stacks.verifier import Verifier as Declared
+from stacks.manifests.site import Site
+from stacks.manifests.verifier import verification, verifier_objects
+from stacks.model import names
+from stacks.model.custom_resources import CustomResource
+from stacks.model.verifier import Verifier as Declared
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local import cluster, debian, environment, folders, kwok
+from local import cluster, debian_packages, environment, folders, kwok
 from local.errors import ClusterError, LocalError
 from local.folders import Folder
-from local.programs import Programs
 from local.progress import Progress
-from local.tool import TOOLS
+from local.tool_finder import ToolFinder
+from local.toolchain import TOOLS
 
 app = typer.Typer(no_args_is_help=True, help="The embedded cluster: a real Kubernetes node out of package registries.")
 
@@ -60,8 +60,8 @@ def tools() -> None:
     """Get every program of the cluster: from PATH, from the cache, or built."""
     with _sentences():
         progress = Progress()
-        debian.ensure(progress.say)
-        programs = Programs(folders.cache(), progress).ensure(TOOLS)
+        debian_packages.ensure(progress.say)
+        programs = ToolFinder(folders.cache(), progress).ensure(TOOLS)
         progress.say(f"{len(programs)} programs are at hand")
 
 

@@ -10,20 +10,30 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local import addons, control_plane, debian, environment, folders, kwok, machine, record, worker
-from local.control_plane import Site
+from local import (
+    addons,
+    cluster_state,
+    control_plane,
+    debian_packages,
+    environment,
+    folders,
+    host,
+    kwok,
+    node_components,
+)
+from local.cluster_state import ClusterState, NodeKind
+from local.control_plane import ClusterSetup
 from local.errors import ClusterError
 from local.files import write
 from local.folders import Folder
 from local.images import Image, build
 from local.node.status import NodeStatus
+from local.node_plan import Component, Link, Plan
 from local.output import last_logged
 from local.pki import Authority
-from local.plan import Component, Link, Plan
-from local.programs import Programs
 from local.progress import Progress
-from local.record import NodeKind, Record
-from local.tool import TOOLS
+from local.tool_finder import ToolFinder
+from local.toolchain import TOOLS
 
 SOURCE = Path(__file__).parent.parent
 """The checkout, whose code goes into images."""
@@ -40,23 +50,23 @@ def up(name: str, node: NodeKind, progress: Progress) -> Folder:
     """
     folder = Folder.of(name)
     _preconditions(folder, node)
-    with _held(folder):
-        known = record.load(folder.record)
+    with _locked(folder):
+        known = cluster_state.load(folder.cluster_state)
         if known and known.node != node:
             raise ClusterError(
                 f"cluster {name!r} has a {known.node} node: use --node {known.node}, another --name, "
                 f"or remove it with `cortex local down --name {name} --delete`"
             )
         if node == "real":
-            debian.ensure(progress.say)
-        programs = Programs(folders.cache(), progress).ensure(TOOLS)
+            debian_packages.ensure(progress.say)
+        programs = ToolFinder(folders.cache(), progress).ensure(TOOLS)
         images = _images(folder, programs, progress) if node == "real" else {}
         if _running(folder):
             progress.say(f"cluster {name!r} is already running")
             for image in images.values():
-                machine.run_inside(folder, worker.import_command(programs["ctr"], image))
+                host.run_inside(folder, node_components.import_command(programs["ctr"], image))
         else:
-            _start(folder, known or record.create(folder.record, node), programs, images, progress)
+            _start(folder, known or cluster_state.create(folder.cluster_state, node), programs, images, progress)
         environment.prepare(folder, programs)
     return folder
 
@@ -70,9 +80,9 @@ def down(name: str, *, delete: bool = False) -> bool:
     folder = Folder.of(name)
     if not folder.path.exists():
         return False
-    with _held(folder):
+    with _locked(folder):
         stopped = folder.process.exists()
-        machine.stop(folder)
+        host.stop(folder)
         if delete:
             shutil.rmtree(folder.path)
     return stopped or delete
@@ -110,7 +120,7 @@ def _preconditions(folder: Folder, node: NodeKind) -> None:
 
 
 @contextlib.contextmanager
-def _held(folder: Folder) -> Iterator[None]:
+def _locked(folder: Folder) -> Iterator[None]:
     """Hold the cluster's lock: one command at a time changes it."""
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     with folder.lock.open("w", encoding="ascii") as file:
@@ -124,7 +134,7 @@ def _held(folder: Folder) -> Iterator[None]:
 
 
 def _running(folder: Folder) -> bool:
-    node = machine.Node.load(folder.process)
+    node = host.Node.load(folder.process)
     return node is not None and node.inner.alive()
 
 
@@ -138,63 +148,63 @@ def _images(folder: Folder, programs: Mapping[str, Path], progress: Progress) ->
 
 def _start(
     folder: Folder,
-    known: Record,
+    known: ClusterState,
     programs: Mapping[str, Path],
     images: Mapping[str, Image],
     progress: Progress,
 ) -> None:
-    machine.stop(folder)  # what a power loss left
-    record.check_free(known)
+    host.stop(folder)  # what a power loss left
+    cluster_state.check_free(known)
     for path in (folder.logs, folder.config, folder.data):
         path.mkdir(exist_ok=True, mode=0o700)
     alternatives = [
         "127.0.0.1", known.node_address, known.service_address(1), "kubernetes", "kubernetes.default",
         "kubernetes.default.svc", f"kubernetes.default.svc.{control_plane.CLUSTER_DOMAIN}", "localhost",
     ]  # fmt: skip
-    authority = Authority(folder.pki, worker.node_name(folder.name), list(dict.fromkeys(alternatives)))
+    authority = Authority(folder.pki, node_components.node_name(folder.name), list(dict.fromkeys(alternatives)))
     authority.ensure()
     write(folder.kubeconfig, authority.kubeconfig("admin", known.server))
-    site = Site(folder, known, authority, programs)
+    setup = ClusterSetup(folder, known, authority, programs)
     plan = folder.config / "plan.json"
-    _plan(site, images).save(plan)
-    machine.start(folder, known, plan)
+    _plan(setup, images).save(plan)
+    host.start(folder, known, plan)
     add = addons.Addons(folder, programs["kubectl"], progress.say)
     try:
         shown: set[str] = set()
         _follow(folder, "kube-apiserver", shown, progress)
-        _apply(add, site, images)
+        _apply(add, setup, images)
         _follow(folder, None, shown, progress)
         if known.node == "real":
             for deployment in ("coredns", "metrics-server"):
                 add.wait(deployment)
     except BaseException:
-        machine.stop(folder)
+        host.stop(folder)
         raise
 
 
-def _plan(site: Site, images: Mapping[str, Image]) -> Plan:
-    real = site.record.node == "real"
-    parts: list[Component] = control_plane.components(site)
-    parts += worker.components(site, images) if real else [kwok.component(site)]
-    points = machine.MOUNT_POINTS if real else {}
+def _plan(setup: ClusterSetup, images: Mapping[str, Image]) -> Plan:
+    real = setup.state.node == "real"
+    parts: list[Component] = control_plane.components(setup)
+    parts += node_components.components(setup, images) if real else [kwok.component(setup)]
+    points = host.MOUNT_POINTS if real else {}
     return Plan(
         components=tuple(parts),
-        folder=str(site.folder.path),
-        status=str(site.folder.status),
-        logs=str(site.folder.logs),
-        path=":".join([str(site.programs["containerd"].parent), machine.search_path()]),
-        link=Link(f"{site.record.node_address}/30", site.record.host_address) if real else None,
-        binds=tuple((str(site.folder.data / name), point) for point, name in points.items()),
-        cgroup=site.folder.cgroup if real else "",
+        folder=str(setup.folder.path),
+        status=str(setup.folder.status),
+        logs=str(setup.folder.logs),
+        path=":".join([str(setup.programs["containerd"].parent), host.search_path()]),
+        link=Link(f"{setup.state.node_address}/30", setup.state.host_address) if real else None,
+        binds=tuple((str(setup.folder.data / name), point) for point, name in points.items()),
+        cgroup=setup.folder.cgroup if real else "",
     )
 
 
-def _apply(add: addons.Addons, site: Site, images: Mapping[str, Image]) -> None:
-    if site.record.node == "kwok":
-        add.apply("kwok", {"node": kwok.node_name(site.folder.name)})
+def _apply(add: addons.Addons, setup: ClusterSetup, images: Mapping[str, Image]) -> None:
+    if setup.state.node == "kwok":
+        add.apply("kwok", {"node": kwok.node_name(setup.folder.name)})
         return
     add.apply("kube-router", {})
-    dns = site.record.service_address(worker.DNS_NUMBER)
+    dns = setup.state.service_address(node_components.DNS_NUMBER)
     add.apply("coredns", {"coredns": images["coredns"].reference, "dns_address": dns})
     add.apply("metrics-server", {"metrics_server": images["metrics-server"].reference})
 

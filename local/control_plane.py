@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.cluster_state import ClusterState
 from local.files import write
 from local.folders import Folder
+from local.node_plan import Component
 from local.pki import Authority
-from local.plan import Component
-from local.record import Record
 
 API_SERVER = "kube-apiserver"
 """The component's name; most others need it."""
@@ -18,17 +18,17 @@ _AUDIT_MEGABYTES = 50
 
 
 @dataclass(frozen=True)
-class Site:
+class ClusterSetup:
     """What every component's command line is made of."""
 
     folder: Folder
-    record: Record
+    state: ClusterState
     authority: Authority
     programs: Mapping[str, Path]
 
     def port(self, name: str) -> int:
         """Give the port of a component."""
-        return self.record.ports[name]
+        return self.state.ports[name]
 
     def program(self, name: str) -> str:
         """Give the path of a program."""
@@ -47,19 +47,19 @@ class Site:
         return str(path)
 
 
-def components(site: Site) -> list[Component]:
+def components(setup: ClusterSetup) -> list[Component]:
     """Give the control plane's components."""
-    return [_etcd(site), _api_server(site), _controller_manager(site), _scheduler(site)]
+    return [_etcd(setup), _api_server(setup), _controller_manager(setup), _scheduler(setup)]
 
 
-def _etcd(site: Site) -> Component:
-    pki = site.authority
-    client, peer = f"https://127.0.0.1:{site.port('etcd')}", f"https://127.0.0.1:{site.port('etcd-peer')}"
-    metrics = f"http://127.0.0.1:{site.port('etcd-metrics')}"
+def _etcd(setup: ClusterSetup) -> Component:
+    pki = setup.authority
+    client, peer = f"https://127.0.0.1:{setup.port('etcd')}", f"https://127.0.0.1:{setup.port('etcd-peer')}"
+    metrics = f"http://127.0.0.1:{setup.port('etcd-metrics')}"
     certificate, key, ca = pki.certificate("server"), pki.key("server"), pki.certificate("ca")
     command = [
-        site.program("etcd"),
-        f"--data-dir={site.folder.data / 'etcd'}",
+        setup.program("etcd"),
+        f"--data-dir={setup.folder.data / 'etcd'}",
         f"--listen-client-urls={client}", f"--advertise-client-urls={client}",
         f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=default={peer}",
         f"--cert-file={certificate}", f"--key-file={key}", "--client-cert-auth", f"--trusted-ca-file={ca}",
@@ -71,13 +71,13 @@ def _etcd(site: Site) -> Component:
     return Component("etcd", tuple(command), health=f"{metrics}/readyz")
 
 
-def _api_server(site: Site) -> Component:
-    pki, record = site.authority, site.record
-    bind = "0.0.0.0" if record.node == "real" else "127.0.0.1"  # noqa: S104 - of the node's own network namespace
+def _api_server(setup: ClusterSetup) -> Component:
+    pki, state = setup.authority, setup.state
+    bind = "0.0.0.0" if state.node == "real" else "127.0.0.1"  # noqa: S104 - of the node's own network namespace
     command = [
-        site.program("kube-apiserver"),
-        f"--bind-address={bind}", f"--secure-port={site.port('api')}", f"--advertise-address={record.node_address}",
-        f"--etcd-servers=https://127.0.0.1:{site.port('etcd')}", f"--etcd-cafile={pki.certificate('ca')}",
+        setup.program("kube-apiserver"),
+        f"--bind-address={bind}", f"--secure-port={setup.port('api')}", f"--advertise-address={state.node_address}",
+        f"--etcd-servers=https://127.0.0.1:{setup.port('etcd')}", f"--etcd-cafile={pki.certificate('ca')}",
         f"--etcd-certfile={pki.certificate('server')}", f"--etcd-keyfile={pki.key('server')}",
         f"--tls-cert-file={pki.certificate('server')}", f"--tls-private-key-file={pki.key('server')}",
         f"--client-ca-file={pki.certificate('ca')}",
@@ -85,7 +85,7 @@ def _api_server(site: Site) -> Component:
         f"--service-account-key-file={pki.public_key('accounts')}",
         f"--service-account-signing-key-file={pki.key('accounts')}",
         f"--service-account-issuer=https://kubernetes.default.svc.{CLUSTER_DOMAIN}",
-        f"--service-cluster-ip-range={record.services}",
+        f"--service-cluster-ip-range={state.services}",
         f"--kubelet-client-certificate={pki.certificate('apiserver-kubelet')}",
         f"--kubelet-client-key={pki.key('apiserver-kubelet')}",
         f"--kubelet-certificate-authority={pki.certificate('ca')}", "--kubelet-preferred-address-types=InternalIP",
@@ -95,15 +95,15 @@ def _api_server(site: Site) -> Component:
         f"--proxy-client-cert-file={pki.certificate('front-proxy')}",
         f"--proxy-client-key-file={pki.key('front-proxy')}",
         f"--encryption-provider-config={pki.encryption}",
-        f"--audit-policy-file={_audit_policy(site)}", f"--audit-log-path={site.folder.logs / 'audit.log'}",
+        f"--audit-policy-file={_audit_policy(setup)}", f"--audit-log-path={setup.folder.logs / 'audit.log'}",
         f"--audit-log-maxsize={_AUDIT_MEGABYTES}", "--audit-log-maxbackup=2",
     ]  # fmt: skip
-    return Component(API_SERVER, tuple(command), ("etcd",), f"https://127.0.0.1:{site.port('api')}/readyz")
+    return Component(API_SERVER, tuple(command), ("etcd",), f"https://127.0.0.1:{setup.port('api')}/readyz")
 
 
-def _audit_policy(site: Site) -> str:
+def _audit_policy(setup: ClusterSetup) -> str:
     """Log who did what, bodies left out; reads of the cluster's own leases and health are noise."""
-    return site.settings(
+    return setup.settings(
         "audit-policy",
         {
             "apiVersion": "audit.k8s.io/v1",
@@ -118,14 +118,14 @@ def _audit_policy(site: Site) -> str:
     )
 
 
-def _controller_manager(site: Site) -> Component:
-    pki, kubeconfig = site.authority, site.kubeconfig("controller-manager")
+def _controller_manager(setup: ClusterSetup) -> Component:
+    pki, kubeconfig = setup.authority, setup.kubeconfig("controller-manager")
     command = [
-        site.program("kube-controller-manager"), *_served(site, "controller-manager", kubeconfig),
+        setup.program("kube-controller-manager"), *_served(setup, "controller-manager", kubeconfig),
         f"--service-account-private-key-file={pki.key('accounts')}", f"--root-ca-file={pki.certificate('ca')}",
         f"--cluster-signing-cert-file={pki.certificate('ca')}", f"--cluster-signing-key-file={pki.key('ca')}",
-        "--use-service-account-credentials", "--allocate-node-cidrs", f"--cluster-cidr={site.record.pods}",
-        f"--service-cluster-ip-range={site.record.services}",
+        "--use-service-account-credentials", "--allocate-node-cidrs", f"--cluster-cidr={setup.state.pods}",
+        f"--service-cluster-ip-range={setup.state.services}",
         # The default of 20 requests a second is for clusters with many clients: 50 new Deployments took nine seconds.
         "--kube-api-qps=200", "--kube-api-burst=400",
     ]  # fmt: skip
@@ -133,21 +133,21 @@ def _controller_manager(site: Site) -> Component:
         "kube-controller-manager",
         tuple(command),
         (API_SERVER,),
-        f"https://127.0.0.1:{site.port('controller-manager')}/healthz",
+        f"https://127.0.0.1:{setup.port('controller-manager')}/healthz",
     )
 
 
-def _scheduler(site: Site) -> Component:
-    command = [site.program("kube-scheduler"), *_served(site, "scheduler", site.kubeconfig("scheduler"))]
+def _scheduler(setup: ClusterSetup) -> Component:
+    command = [setup.program("kube-scheduler"), *_served(setup, "scheduler", setup.kubeconfig("scheduler"))]
     return Component(
-        "kube-scheduler", tuple(command), (API_SERVER,), f"https://127.0.0.1:{site.port('scheduler')}/healthz"
+        "kube-scheduler", tuple(command), (API_SERVER,), f"https://127.0.0.1:{setup.port('scheduler')}/healthz"
     )
 
 
-def _served(site: Site, name: str, kubeconfig: str) -> list[str]:
+def _served(setup: ClusterSetup, name: str, kubeconfig: str) -> list[str]:
     """Give what controller-manager and scheduler have in common: one of each, so no leader election."""
     return [
         f"--kubeconfig={kubeconfig}", f"--authentication-kubeconfig={kubeconfig}",
-        f"--authorization-kubeconfig={kubeconfig}", "--bind-address=127.0.0.1", f"--secure-port={site.port(name)}",
+        f"--authorization-kubeconfig={kubeconfig}", "--bind-address=127.0.0.1", f"--secure-port={setup.port(name)}",
         "--leader-elect=false",
     ]  # fmt: skip

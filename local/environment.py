@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from local import plugin
+from local import pulumi_plugin
 from local.folders import Folder
 
 _SHELL_PROGRAMS = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "kubectl")
@@ -38,4 +38,4 @@ def prepare(folder: Folder, programs: Mapping[str, Path]) -> None:
         link.unlink(missing_ok=True)
         link.symlink_to(programs[name])
     (folder.pulumi / "state").mkdir(parents=True, exist_ok=True)
-    plugin.provide(folder, variables(folder))
+    pulumi_plugin.provide(folder, variables(folder))

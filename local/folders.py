@@ -59,7 +59,7 @@ class Folder:
         return f"cortex-{self.name}-{self.mark}"
 
     @property
-    def record(self) -> Path:
+    def cluster_state(self) -> Path:
         """What was decided once for the cluster: node kind, addresses, ports."""
         return self.path / "cluster.json"
 

@@ -1,7 +1,7 @@
 """The fallback without root: a control plane on loopback and a node that KWOK plays. No container ever runs."""
 
-from local.control_plane import API_SERVER, Site
-from local.plan import Component
+from local.control_plane import API_SERVER, ClusterSetup
+from local.node_plan import Component
 
 LIMITS = (
     "This node is played by KWOK: objects, scheduling, quotas, RBAC and admission are real, but no container runs. "
@@ -16,12 +16,12 @@ def node_name(cluster: str) -> str:
     return f"{cluster}-kwok"
 
 
-def component(site: Site) -> Component:
+def component(setup: ClusterSetup) -> Component:
     """Give KWOK's command line: it plays the nodes that carry its label, and their pods."""
-    port = site.port("kwok")
+    port = setup.port("kwok")
     command = (
-        str(site.programs["kwok"]),
-        f"--kubeconfig={site.kubeconfig('kwok')}",
+        str(setup.programs["kwok"]),
+        f"--kubeconfig={setup.kubeconfig('kwok')}",
         "--manage-all-nodes=false",
         "--manage-nodes-with-label-selector=type=kwok",
         f"--server-address=127.0.0.1:{port}",

@@ -1,11 +1,14 @@
-"""What the Pulumi engine starts as `pulumi-resource-kubernetes`."""
+"""Entry point of the plugin process, which the Pulumi engine starts as `pulumi-resource-kubernetes`."""
 
 import sys
 from importlib.util import find_spec, module_from_spec
 
 
 def _leave_out_sdk() -> None:
-    """Lets the protocol's classes be imported without the packages around them: those take as long as all the rest."""
+    """Allow imports of the protocol's classes without running the packages around them.
+
+    Importing the whole SDK would double the start time of the plugin.
+    """
     for package in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
         if found := find_spec(package):
             sys.modules[package] = module_from_spec(found)

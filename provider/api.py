@@ -1,4 +1,4 @@
-"""Requests to the API server: the kubernetes package's credentials and connection pool, raw JSON both ways."""
+"""HTTP client of the API server: credentials and connection pool of the `kubernetes` package, raw JSON bodies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CONNECT, _READ = 10, 60
 
 
 class _Retry(urllib3.Retry):
-    """Sleeps no longer than the user wishes."""
+    """A retry policy whose pauses end when the user cancels."""
 
     cancelled = threading.Event()
 
@@ -41,11 +41,11 @@ class _Retry(urllib3.Retry):
     def sleep(self, response: urllib3.BaseHTTPResponse | None = None) -> None:
         asked = self.get_retry_after(response) if response else None
         if self.cancelled.wait(asked or self.get_backoff_time()):
-            raise CancelledError("cancelled while the Kubernetes API was to be asked again")
+            raise CancelledError("cancelled while waiting to repeat a request to the Kubernetes API")
 
 
-# 429 and 503 with Retry-After are repeated for every method: the server says it did nothing. A broken answer is
-# repeated only where doing the request twice equals doing it once.
+# A 429 or 503 with Retry-After means that the server did nothing, so every method is repeated. After a broken
+# connection only idempotent requests are repeated.
 _ONCE = _Retry(
     total=12,
     connect=1,
@@ -59,26 +59,30 @@ _ONCE = _Retry(
     raise_on_status=False,
     retry_after_max=60,
 )
-# A server that has answered before is taken to be restarting: half a minute, where a wrong address fails at once.
+# Connection attempts, half a minute in all, to a server that has answered before: it is probably restarting. A wrong
+# address fails at once.
 _RESTART = 8
 _NEVER_SENT = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
 _UNAUTHORIZED = 401
 _MULTIPLE_CHOICES = 300
-# Characters that JSON takes as they are, and YAML, as which the server reads an apply, refuses or folds unless escaped:
-# DEL, C1, U+2028, U+2029, U+FFFE and U+FFFF, in UTF-8.
+# The server reads the body of an apply as YAML. These characters are valid in JSON, but YAML rejects or folds them
+# unless they are escaped: DEL, C1, U+2028, U+2029, U+FFFE and U+FFFF, here in UTF-8.
 _NO_YAML = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbf[\xbe\xbf]")
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
-def ignore(_warning: str) -> None:
-    """The default hearer of warnings."""
+def ignore_warning(_warning: str) -> None:
+    """Drop a warning of the API server."""
 
 
 class Api:
     """A connection to one cluster; safe to share between threads."""
 
     def __init__(self, log_in: Callable[[], ApiClient], cancelled: threading.Event, read: float = 0) -> None:
-        """Asks `log_in` for credentials; waits at most `read` seconds for an answer, and until `cancelled`."""
+        """Create a connection that uses the credentials of `log_in` and ends its waits when `cancelled` is set.
+
+        `read` is how many seconds an answer may take; 0 means the default.
+        """
         self._log_in = log_in
         self._cancelled = cancelled
         self._timeout = urllib3.Timeout(connect=_CONNECT, read=read or _READ)
@@ -95,14 +99,20 @@ class Api:
         query: dict[str, str] | None = None,
         body: object = None,
         content_type: str = JSON,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
     ) -> Object:
-        """The decoded answer; raises ApiError when refused and UnreachableError when there is no usable answer."""
+        """Return the decoded answer.
+
+        Raises:
+            ApiError: The server refused the request.
+            UnreachableError: There is no answer, or none that can be used.
+            CancelledError: The user cancelled while a request was to be repeated.
+        """
         target = path + (f"?{urlencode(query)}" if query else "")
         payload = None if body is None else _encode(body, content_type)
         client = self._client
         response = self._send(client, method, target, payload, content_type)
-        if response.status == _UNAUTHORIZED:  # a token expired or was rotated before its time
+        if response.status == _UNAUTHORIZED:  # the token has expired or was rotated
             response = self._send(self._renewed(client), method, target, payload, content_type)
         for text in _WARNING.findall(response.headers.get("Warning", "")):
             warn(text.replace('\\"', '"'))
@@ -112,11 +122,11 @@ class Api:
             return msgspec.json.decode(response.data, type=Object)
         except msgspec.DecodeError as error:
             raise UnreachableError(
-                f"{self._host} does not answer like a Kubernetes API; check the kubeconfig's server"
+                f"{self._host} does not answer like a Kubernetes API: check the server address in the kubeconfig"
             ) from error
 
     def server_time(self) -> float:
-        """The server's clock, in seconds since the epoch, give or take one."""
+        """Return the server's time in seconds since the epoch, accurate to one second."""
         return time.time() + self._ahead
 
     @property
@@ -137,8 +147,8 @@ class Api:
         except urllib3.exceptions.HTTPError as error:
             cause = getattr(error, "reason", None) or error
             raise UnreachableError(
-                f"the Kubernetes API at {self._host}{_way(pool)} gives no answer ({cause});"
-                " check that the cluster runs and that the kubeconfig points at it",
+                f"the Kubernetes API at {self._host}{_proxy(pool)} does not answer ({cause}):"
+                " check that the cluster is running and that the kubeconfig points to it",
                 sent=not isinstance(cause, _NEVER_SENT),
             ) from error
         self._answered = True
@@ -147,7 +157,7 @@ class Api:
         return response
 
     def _headers(self, client: ApiClient, content_type: str) -> dict[str, str]:
-        # Reading the token may run an exec plugin and replace it: one thread at a time.
+        # Reading the token may run a credential plugin and replace the token, so only one thread at a time may do it.
         with self._credentials:
             token = client.configuration.auth_settings().get("BearerToken")
         headers = {"Accept": JSON, "Content-Type": content_type, "User-Agent": "pulumi-resource-kubernetes"}
@@ -156,15 +166,15 @@ class Api:
         return headers
 
     def _renewed(self, refused: ApiClient) -> ApiClient:
-        """A client with credentials read anew; many threads are refused at once, and one of them renews."""
+        """Return a client with new credentials. Of several threads refused at the same time, only the first logs in."""
         with self._credentials:
             if self._client is refused:
                 self._client = self._log_in()
             return self._client
 
 
-def _way(pool: urllib3.PoolManager) -> str:
-    """The proxy in use, without the password that its URL may hold."""
+def _proxy(pool: urllib3.PoolManager) -> str:
+    """Return a phrase that names the proxy in use, without the password that its URL may contain."""
     return f" through the proxy {pool.proxy._replace(auth=None)}" if pool.proxy else ""
 
 

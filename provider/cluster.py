@@ -1,4 +1,4 @@
-"""Objects in a cluster: discovery of kinds, reads, and the few ways to write."""
+"""Discovery of kinds, and reading and writing of objects, in one cluster."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore
+from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore_warning
 from provider.errors import ApiError, NoSuchKindError, UnreachableError
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource
-from provider.ownership import CREATOR, taken_over
+from provider.managed_fields import CREATOR, with_fields_taken_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _FAILURE_HOLDS = 30.0
-"""Seconds in which an unreachable server is not tried anew: else each resource would wait for it in its turn."""
-_HALF_LISTED = (0.1, 0.2, 0.4, 0.8)
-"""Seconds between looks at a group whose kinds are not served yet, or no more: so for a moment with each CRD."""
-_CLOCK = 2.0
-"""Seconds by which a creation time may seem earlier than it was: the server tells both its times in whole seconds."""
+"""Seconds for which an unreachable server is not tried again. Otherwise every resource would wait for it in turn."""
+_DISCOVERY_PAUSES = (0.1, 0.2, 0.4, 0.8)
+"""Seconds between attempts to read a group that is listed but answers 404, as happens just after a CRD is created or
+deleted."""
+_CLOCK_TOLERANCE = 2.0
+"""Seconds by which a creation time may precede the request: the server reports its times in whole seconds."""
 
 
 class Cluster:
-    """One cluster, seen as objects; safe to share between threads."""
+    """The objects of one cluster; safe to share between threads."""
 
     def __init__(self, api: Api, namespace: str) -> None:
         self.api = api
@@ -38,10 +39,14 @@ class Cluster:
         self._failed_at = 0.0
 
     def resource(self, kind: Kind) -> Resource:
-        """How the server serves `kind`; raises NoSuchKindError only when discovery succeeded without it."""
+        """Return how the server serves `kind`.
+
+        Raises:
+            NoSuchKindError: Discovery succeeded, and the kind is not served.
+        """
         with self._discovering:
             found = self._lists.get(kind.api_version, {}).get(kind.name)
-            if found is None:  # never seen, or a CRD made since
+            if found is None:  # not discovered yet, or its CRD was created since
                 found = self._found(kind)
         if found is None:
             raise NoSuchKindError(
@@ -69,8 +74,12 @@ class Cluster:
         }
 
     def _listed(self, path: str, kind: Kind) -> list[Object]:
-        """The kinds of a version, none if it is not served; raises when a group says that it is, and lasts in a 404."""
-        pauses = iter(_HALF_LISTED)
+        """Return the kinds of an API version, or none if it is not served.
+
+        Raises:
+            ApiError: The server lists the version, but keeps answering 404 for it.
+        """
+        pauses = iter(_DISCOVERY_PAUSES)
         while True:
             try:
                 return list(self.api.request("GET", path)["resources"])
@@ -88,12 +97,12 @@ class Cluster:
         return any(version["groupVersion"] == kind.api_version for group in groups for version in group["versions"])
 
     def locate(self, kind: Kind, manifest: Object) -> Reference:
-        """The address that `manifest` declares."""
+        """Return the address of the object that `manifest` declares."""
         metadata = manifest.get("metadata", {})
         return self._reference(kind, metadata.get("namespace"), metadata.get("name", ""))
 
     def find(self, kind: Kind, identifier: str) -> Reference:
-        """The address that a resource id means; without a namespace it means the default one."""
+        """Return the address for a resource id. An id without a namespace means the default namespace."""
         namespace, _, name = identifier.rpartition("/")
         return self._reference(kind, namespace, name)
 
@@ -102,7 +111,7 @@ class Cluster:
         return Reference(resource, (namespace or self.namespace) if resource.namespaced else "", name)
 
     def get(self, ref: Reference) -> Object | None:
-        """The live object, or None when the server says that it does not exist."""
+        """Return the live object, or None if the server says that it does not exist."""
         try:
             return self._send("GET", ref)
         except ApiError as error:
@@ -111,7 +120,10 @@ class Cluster:
             raise
 
     def _is_absent(self, ref: Reference, error: ApiError) -> bool:
-        """Whether an error says that the object is gone; a 404 of nobody's word does when its kind is gone, too."""
+        """Return whether an error means that the object does not exist.
+
+        A 404 without a Status body means that only if discovery no longer lists the kind.
+        """
         if error.status != 404 or error.reason:
             return error.reason == "NotFound"
         kind = ref.resource.kind
@@ -120,16 +132,19 @@ class Cluster:
             return kind.name not in self._lists[kind.api_version]
 
     def list(self, resource: Resource, namespace: str, query: dict[str, str]) -> Object:
-        """The list object of one kind's objects in one namespace, in the server's order."""
+        """Return the list of a kind's objects in one namespace, in the server's order."""
         return self.api.request("GET", resource.collection(namespace), query=query)
 
     def create(
-        self, ref: Reference, manifest: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore
+        self, ref: Reference, manifest: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore_warning
     ) -> Object:
-        """Creates the object; raises ApiError when it exists already, whoever made it.
+        """Create the object and return it.
 
-        When the answer gets lost, the request is made again, and an object that it then finds is taken for ours only
-        if our field manager made it since we began.
+        If the answer is lost, the request is repeated. An object that then exists counts as ours only if our field
+        manager created it after the first attempt.
+
+        Raises:
+            ApiError: The object exists already, or the server refuses it.
         """
         began = self.api.server_time()
         for attempt in range(_ATTEMPTS):
@@ -153,16 +168,16 @@ class Cluster:
         *,
         dry_run: bool = False,
         force: bool = False,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
     ) -> Object:
-        """Server-side apply; a field owned by another manager is a conflict unless `force`."""
+        """Apply server-side; a field owned by another manager is a conflict unless `force` is set."""
         query = {"fieldManager": manager, "force": str(force).lower()}
         return self._send("PATCH", ref, manifest, content_type=APPLY, dry_run=dry_run, warn=warn, **query)
 
     def merge(
-        self, ref: Reference, patch: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore
+        self, ref: Reference, patch: Object, *, dry_run: bool = False, warn: Callable[[str], None] = ignore_warning
     ) -> Object:
-        """Client-side apply: a JSON merge patch."""
+        """Apply client-side, by a JSON merge patch."""
         query = {"fieldManager": CREATOR}
         return self._send("PATCH", ref, patch, content_type=MERGE_PATCH, dry_run=dry_run, warn=warn, **query)
 
@@ -174,17 +189,17 @@ class Cluster:
         manager: str,
         *,
         dry_run: bool = False,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
     ) -> Object:
-        """Puts `manifest` in the place of exactly the `live` object."""
+        """Replace exactly this version of the `live` object by `manifest`."""
         metadata = {**manifest["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
         body = {**manifest, "metadata": metadata}
         return self._send("PUT", ref, body, dry_run=dry_run, warn=warn, fieldManager=manager)
 
-    def own(self, ref: Reference, live: Object, manager: str) -> Object:
-        """Makes `manager` the one that applies what a POST or kubectl wrote before; returns the object then."""
+    def take_over_fields(self, ref: Reference, live: Object, manager: str) -> Object:
+        """Transfer the fields that a POST or kubectl wrote to the apply entry of `manager`; return the object."""
         for attempt in range(_ATTEMPTS):
-            owned = taken_over(live, manager)
+            owned = with_fields_taken_over(live, manager)
             if owned is None:
                 break
             fields = owned["metadata"]
@@ -198,18 +213,18 @@ class Cluster:
                 current = self.get(ref)
                 if error.reason not in ("Conflict", "Invalid") or attempt == _ATTEMPTS - 1 or current is None:
                     raise
-                live = current  # written by another since it was read
+                live = current  # changed by another client since it was read
         return live
 
     def delete(self, ref: Reference, propagation: str) -> str:
-        """Begins a deletion; the uid of what is being deleted, or '' when there was nothing."""
+        """Start a deletion. Return the uid of the object, or '' if there was none."""
         try:
             answer = self._send("DELETE", ref, {"propagationPolicy": propagation})
         except ApiError as error:
             if self._is_absent(ref, error):
                 return ""
             raise
-        # The server answers with the object, or with a Status once it is gone already.
+        # The answer is the object, or a Status if the object is gone already.
         return str(answer["metadata"].get("uid") or answer.get("details", {}).get("uid", ""))
 
     def _send(
@@ -220,7 +235,7 @@ class Cluster:
         *,
         content_type: str = JSON,
         dry_run: bool = False,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
         **query: str,
     ) -> Object:
         path = ref.resource.collection(ref.namespace) if method == "POST" else ref.path
@@ -237,7 +252,7 @@ class Cluster:
 
 
 def _renamed(value: Any, prefix: str, old: str, new: str) -> Any:  # noqa: ANN401 (any JSON value)
-    """The SDK spells `x-kubernetes-*` of a CRD's schema with underscores, here as in its state."""
+    """Return a CRD with the `x-kubernetes-*` keys of its schema respelled: the SDK uses underscores."""
     if isinstance(value, dict):
         return {
             key.replace(old, new) if key.startswith(prefix) else key: _renamed(item, prefix, old, new)
@@ -249,22 +264,23 @@ def _renamed(value: Any, prefix: str, old: str, new: str) -> Any:  # noqa: ANN40
 def _made_since(live: Object, began: float) -> bool:
     metadata = live["metadata"]
     created = datetime.fromisoformat(metadata["creationTimestamp"]).timestamp()
-    return created >= began - _CLOCK and any(e.get("manager") == CREATOR for e in metadata.get("managedFields") or [])
+    managers = [entry.get("manager") for entry in metadata.get("managedFields") or []]
+    return created >= began - _CLOCK_TOLERANCE and CREATOR in managers
 
 
 def _explain(ref: Reference, error: ApiError) -> ApiError:
     message = f"{ref}: {error}"
     if error.reason == "AlreadyExists":
         message = (
-            f"{ref} exists already, and creating never adopts: import it (`pulumi import`, id {ref.id}),"
-            " delete it, or choose another name"
+            f"{ref} exists already, and a create never adopts an existing object: import it (`pulumi import`,"
+            f" id {ref.id}), delete it, or choose another name"
         )
     elif error.reason == "NotFound" and str(error).endswith(f'"{ref.name}" not found'):
         message = f"{ref} is gone from the cluster: run `pulumi refresh`, then update again"
     elif error.reason == "Conflict" and error.causes:
         fields = "; ".join(f"{cause.field} ({cause.message})" for cause in error.causes)
         message = (
-            f"{ref} has fields that belong to another field manager: {fields}; stop declaring them,"
-            ' let that manager give them up, or set the annotation pulumi.com/patchForce: "true"'
+            f"{ref} has fields that belong to another field manager: {fields}; remove them from the declaration,"
+            ' make that manager release them, or set the annotation pulumi.com/patchForce: "true"'
         )
     return ApiError(message, status=error.status, reason=error.reason, causes=error.causes)

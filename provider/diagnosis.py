@@ -1,4 +1,4 @@
-"""Why an object is not ready: the container that holds it up, and the last warning."""
+"""Why an object is not ready: the first container with a problem, and the last warning event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from provider.errors import ProviderError
 from provider.kinds import DEPLOYMENT, Kind, Reference
-from provider.properties import part
+from provider.properties import mapping_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,38 +16,38 @@ if TYPE_CHECKING:
 
 _POD = Kind("", "v1", "Pod")
 _EVENT = Kind("", "v1", "Event")
-_LOOKED_AT = 3
-"""Pods whose events are read."""
+_PODS_WITH_EVENTS = 3
+"""Events are read for this many of the newest pods."""
 _CRASHING = "CrashLoopBackOff"
-_SAID = 1500
-"""Characters of a termination message that are shown, from its end: the cause stands there in a log."""
+_MESSAGE_CHARACTERS = 1500
+"""How much of a termination message is shown, from its end, where logs usually have the cause."""
 
 
 def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
-    """Text to append to a failure, or '' when nothing more is known."""
+    """Return text to append to a failure message, or '' if nothing more is known."""
     try:
         pods = pods_of(cluster, ref, live)
         found = [next(_stuck_containers(pods), ""), _last_warning(cluster, ref, pods)]
     except ProviderError as error:
-        return f" (nothing more is known: {error})"
+        return f" (pods and events cannot be read: {error})"
     return "".join(f"; {text}" for text in found if text)
 
 
 def termination_message(cluster: Cluster, ref: Reference, live: Object) -> str:
-    """Return what the last container that failed left as its termination message, or '' when none left any."""
+    """Return the termination message of the last container that failed, or '' if there is none."""
     try:
         pods = pods_of(cluster, ref, live)
-    except ProviderError:  # `diagnose` tells
+    except ProviderError:  # `diagnose` reports it
         return ""
-    return next(filter(None, (_said(container) for pod in pods for container in containers(pod))), "")
+    return next(filter(None, (_termination_message(container) for pod in pods for container in containers(pod))), "")
 
 
 def pods_of(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
-    """The pods behind the object, newest first."""
+    """Return the pods that the object selects, newest first."""
     if ref.resource.kind == _POD:
         return [live]
-    selector = part(live, "spec", "selector")
-    labels = part(selector, "matchLabels") or selector
+    selector = mapping_at(live, "spec", "selector")
+    labels = mapping_at(selector, "matchLabels") or selector
     if not labels or not ref.namespace or not all(isinstance(value, str) for value in labels.values()):
         return []
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
@@ -64,22 +64,22 @@ def _stuck_containers(pods: list[Object]) -> Iterator[str]:
 
 
 def containers(pod: Object) -> list[Object]:
-    """Return the statuses of a pod's containers, those that start it first."""
-    status = part(pod, "status")
+    """Return the statuses of a pod's containers, init containers first."""
+    status = mapping_at(pod, "status")
     return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
 
 
-def _said(container: Object) -> str:
-    ended = part(container, "state", "terminated")
+def _termination_message(container: Object) -> str:
+    ended = mapping_at(container, "state", "terminated")
     message = str(ended.get("message") or "").strip() if ended.get("exitCode") else ""
-    return message if len(message) <= _SAID else f"…{message[-_SAID:]}"
+    return message if len(message) <= _MESSAGE_CHARACTERS else f"…{message[-_MESSAGE_CHARACTERS:]}"
 
 
 def _why_stuck(container: Object) -> str:
-    """Why a container is not running well, or '' when it is."""
+    """Return what is wrong with a container, or '' if it is ready or has finished."""
     state = container.get("state", {})
     waiting, ended = state.get("waiting"), state.get("terminated")
-    last = part(container, "lastState", "terminated")
+    last = mapping_at(container, "lastState", "terminated")
     if waiting and last and waiting.get("reason") == _CRASHING:
         restarts = container.get("restartCount")
         return f"waits: {_CRASHING} after {restarts} restarts, the last one {_how_ended(last)}"
@@ -96,7 +96,7 @@ def _how_ended(ended: Object) -> str:
 
 
 def events(cluster: Cluster, namespace: str, **about: str) -> list[Object]:
-    """The events whose object has these fields."""
+    """Return the events about objects with these field values."""
     query = {"fieldSelector": ",".join(f"involvedObject.{field}={value}" for field, value in about.items())}
     found: list[Object] = cluster.list(cluster.resource(_EVENT), namespace, query)["items"]
     return found
@@ -105,7 +105,7 @@ def events(cluster: Cluster, namespace: str, **about: str) -> list[Object]:
 def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
     if not ref.namespace:
         return ""
-    newest = [pod["metadata"]["name"] for pod in pods[:_LOOKED_AT]]
+    newest = [pod["metadata"]["name"] for pod in pods[:_PODS_WITH_EVENTS]]
     asked = [{"name": name} for name in dict.fromkeys((ref.name, *newest))]
     if ref.resource.kind.key == DEPLOYMENT:
         asked.append({"kind": "ReplicaSet"})
@@ -120,7 +120,7 @@ def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
 
 
 def _concerns(involved: Object, ref: Reference, names: set[str]) -> bool:
-    # A Deployment's quota and admission refusals are told of its ReplicaSets, which bear its name and a hash.
+    # Refusals by quota and admission are events of the Deployment's ReplicaSets, named after it with a hash.
     name = involved.get("name", "")
     return name in names or (involved.get("kind") == "ReplicaSet" and name.rpartition("-")[0] == ref.name)
 

@@ -19,7 +19,7 @@ _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\[?\.?([^.\[\]]+)\]?')
 
 
 class Edit(Enum):
-    """What happened to a field, by the protocol's names."""
+    """The kind of a change, named as in the engine's protocol."""
 
     ADD = "add"
     DELETE = "delete"
@@ -42,7 +42,7 @@ MISSING = _Missing.MISSING
 
 
 def changes(old: object, new: object, path: Path = ()) -> Iterator[Change]:
-    """The changed fields between two trees; an added or removed subtree is one change."""
+    """Yield the changed fields between two trees; an added or removed subtree is one change."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
             yield from changes(old.get(key, MISSING), new.get(key, MISSING), (*path, key))
@@ -62,7 +62,7 @@ def _item(values: list[Any], index: int) -> object:
 
 
 def field_at(tree: object, path: Path) -> object:
-    """The value at `path` up to its first list, which is compared whole: servers add and move list items."""
+    """Return the value at `path`, or the first list on the way: servers add and move items, so lists compare whole."""
     for step in path:
         if isinstance(step, int):
             break
@@ -71,7 +71,7 @@ def field_at(tree: object, path: Path) -> object:
 
 
 def render(path: Path) -> str:
-    """`path` in the engine's notation: `spec.ports[0].name`, `metadata.labels["a.b/c"]`."""
+    """Return `path` in the engine's notation: `spec.ports[0].name`, `metadata.labels["a.b/c"]`."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -85,30 +85,33 @@ def render(path: Path) -> str:
 
 
 def parse(path: str) -> Path:
-    """The inverse of `render`; `*` stands for any step."""
+    """Return the path that `render` wrote; `*` stands for any step."""
     steps = _STEP.findall(path)
     return tuple(int(index) if index else quoted.replace('\\"', '"') or plain for quoted, index, plain in steps)
 
 
 def covers(ignored: Path, path: Path) -> bool:
-    """Whether `path` is at or below an `ignored` one."""
+    """Return whether `path` is at or below the `ignored` path."""
     return len(ignored) <= len(path) and all(a in ("*", b) for a, b in zip(ignored, path, strict=False))
 
 
-def _is_left_out(value: object) -> bool:
-    """Whether servers leave such a value out, so that its absence is no loss; of false, that cannot be told."""
+def _is_empty(value: object) -> bool:
+    """Return whether servers omit such a value, so that its absence is not a change.
+
+    Some servers omit `false` and some do not, so an absent `false` counts as a change.
+    """
     return value is not False and not value
 
 
 def refreshed(declared: Any, live: Any) -> Any:  # noqa: ANN401 (any JSON value)
-    """`declared` with the values that `live` has now; fields that nobody declared are left out."""
+    """Return `declared` with the present values of `live`; undeclared fields are omitted."""
     if isinstance(declared, Secret):
         return Secret(refreshed(declared.value, live))
     if isinstance(declared, dict) and isinstance(live, dict):
         return {
             key: refreshed(value, live[key]) if live.get(key) is not None else value
             for key, value in declared.items()
-            if live.get(key) is not None or _is_left_out(reveal(value))
+            if live.get(key) is not None or _is_empty(reveal(value))
         }
     if isinstance(declared, list) and isinstance(live, list):
         if all(isinstance(item, dict) and "name" in item for item in [*declared, *live]):

@@ -1,13 +1,13 @@
-"""Everything that can go wrong between the engine and the cluster; each message is one sentence for the user.
+"""The error classes of the plugin. Each message is one sentence that is shown to the user.
 
 ProviderError
 ├── ConfigError        the provider's settings or the kubeconfig cannot be used
-├── UnsupportedError        a type or call that this plugin does not serve
-├── UnreachableError        no answer from the API server
-├── NoSuchKindError         the API server answers, and truly has no such kind
-├── CancelledError        the user cancelled the operation
-├── UnreadyError            the object exists, but has not become ready
-└── ApiError           the API server refused; carries its status, reason and causes
+├── UnsupportedError   the type or call is not supported by this plugin
+├── UnreachableError   the API server did not answer
+├── NoSuchKindError    discovery succeeded, and the API server does not serve the kind
+├── CancelledError     the user cancelled the operation
+├── UnreadyError       the object exists, but is not ready
+└── ApiError           the API server refused the request; carries status, reason and causes
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ProviderError(Exception):
-    """Root of the tree; raised itself when a declaration cannot be served."""
+    """Base class; raised directly when a declaration is invalid."""
 
 
 class ConfigError(ProviderError):
@@ -28,11 +28,14 @@ class ConfigError(ProviderError):
 
 
 class UnsupportedError(ProviderError):
-    """A type or a call that this plugin does not serve."""
+    """The type or the call is not supported by this plugin."""
 
 
 class UnreachableError(ProviderError):
-    """No answer came: says nothing about what exists; with `sent`, nor about what the request did."""
+    """The API server did not answer, so nothing is known about the object.
+
+    `sent`: the request may have reached the server and may have been carried out.
+    """
 
     def __init__(self, message: str, *, sent: bool = False) -> None:
         super().__init__(message)
@@ -40,7 +43,7 @@ class UnreachableError(ProviderError):
 
 
 class NoSuchKindError(ProviderError):
-    """Discovery succeeded, and the API server has no such kind."""
+    """Discovery succeeded, and the API server does not serve the kind."""
 
 
 class CancelledError(ProviderError):
@@ -48,7 +51,7 @@ class CancelledError(ProviderError):
 
 
 class UnreadyError(ProviderError):
-    """The object was written, but did not become ready; `live` is its last known state."""
+    """The object exists, but did not become ready, or did not go away; `live` is its last known state."""
 
     def __init__(self, message: str, live: Object) -> None:
         super().__init__(message)
@@ -66,8 +69,8 @@ class Cause:
 class ApiError(ProviderError):
     """The API server refused a request.
 
-    `reason` is the Status reason (`NotFound`, `AlreadyExists`, `Conflict`, …), or '' when the answer was no Status: a
-    404 of a proxy is therefore never taken for a missing object.
+    `reason` is the reason in the Status (`NotFound`, `AlreadyExists`, `Conflict`, …), or '' if the body is not a
+    Status. So a 404 sent by a proxy does not count as a missing object.
     """
 
     def __init__(self, message: str, *, status: int, reason: str = "", causes: tuple[Cause, ...] = ()) -> None:

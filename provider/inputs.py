@@ -1,4 +1,4 @@
-"""The inputs of a resource: what the program gave, completed at check, or read back from the cluster."""
+"""The inputs of a resource: completed from the program at check, or read back from the cluster."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CONTROLLER_SET = ("deployment.kubernetes.io/revision", "kubectl.kubernetes.io/l
 
 @dataclass(frozen=True)
 class Naming:
-    """How an unnamed object gets its name: by the engine's configuration, else from the resource's name and `seed`."""
+    """How to name an object without a name: as the engine proposes, else from the resource's name and `seed`."""
 
     name: str
     seed: bytes = b""
@@ -33,45 +33,49 @@ class Naming:
     disabled: bool = False
 
     def choose(self) -> str:
-        """A name, the same in the preview and the update; raises ProviderError where auto-naming is disabled."""
+        """Return a name, the same in the preview and the update.
+
+        Raises:
+            ProviderError: Auto-naming is disabled.
+        """
         if self.disabled:
-            raise ProviderError(f"auto-naming is disabled, and {self.name} has no metadata.name: give it one")
+            raise ProviderError(f"auto-naming is disabled, and {self.name} has no metadata.name: set one")
         digits = hashlib.sha256(self.seed).hexdigest() if self.seed else random.token_hex(4)
         return self.proposed or f"{self.name}-{digits[:8]}"
 
 
 def annotation(declared: Object, name: str) -> str:
-    """The value of an annotation, or ''."""
+    """Return the value of an annotation, or ''."""
     metadata = reveal(declared.get("metadata"))
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     return str(annotations.get(name, "")) if isinstance(annotations, dict) else ""
 
 
 def is_true(declared: Object, name: str) -> bool:
-    """Whether an annotation says `true`."""
+    """Return whether an annotation has the value `true`."""
     return annotation(declared, name) == "true"
 
 
 def is_autonamed(inputs: Object) -> bool:
-    """Whether the object's name was made up here, and may be another in a replacement."""
+    """Return whether the object's name was generated here, so that a replacement may have another name."""
     return is_true(inputs, _AUTONAMED)
 
 
 def completed(kind: Kind, old: Object, new: Object, naming: Naming, *, server_side: bool) -> Object:
-    """The `new` inputs with kind and name; `old` ones are those of the same object, or empty.
+    """Return the `new` inputs completed with kind and name; `old` are the inputs of the same object, or empty.
 
     Raises:
-        ProviderError: a Patch without a name, or a name that the server is to make, where neither can be.
+        ProviderError: A Patch has no name or is applied client-side, or `generateName` is applied server-side.
     """
     inputs = {"apiVersion": kind.api_version, "kind": kind.name, **new}
     given = new.get("metadata", {})
     metadata = given.value if isinstance(given, Secret) else given
-    if not isinstance(metadata, dict):  # known only after the update
+    if not isinstance(metadata, dict):  # not known until the update
         return protect(inputs)
     metadata = {key: value for key, value in metadata.items() if key not in _SERVER_SET}
     if kind.is_patch and not (server_side and metadata.get("name")):
         raise ProviderError(
-            f"the patch {naming.name} needs `metadata.name`, and a provider that applies on the server"
+            f"the patch {naming.name} needs `metadata.name` and a provider with server-side apply"
             " (`enableServerSideApply`)"
         )
     if not metadata.get("name"):
@@ -81,8 +85,8 @@ def completed(kind: Kind, old: Object, new: Object, naming: Naming, *, server_si
             metadata = _marked({**metadata, "name": naming.choose()})
         elif server_side:
             raise ProviderError(
-                f"{naming.name} has `metadata.generateName`, which server-side apply does not know: leave it out,"
-                " and the name is made from the resource's name"
+                f"{naming.name} has `metadata.generateName`, which server-side apply does not support: remove it,"
+                " and the name is generated from the resource's name"
             )
     labels = metadata.get("labels", {})
     if not server_side and (not old or _is_labelled(old)) and isinstance(labels, dict):
@@ -105,7 +109,7 @@ def _is_labelled(inputs: Object) -> bool:
 
 
 def imported(live: Object) -> Object:
-    """The inputs that stand for an object which no program declared yet."""
+    """Return the inputs for an imported object that no program has declared."""
     metadata = {key: value for key, value in live["metadata"].items() if key not in _SERVER_SET}
     annotations = {k: v for k, v in metadata.pop("annotations", {}).items() if k not in _CONTROLLER_SET}
     if annotations:
@@ -114,7 +118,7 @@ def imported(live: Object) -> Object:
 
 
 def current(inputs: Object, live: Object) -> Object:
-    """`inputs` with the values that their fields have in the cluster."""
+    """Return `inputs` with the values that their fields have in the cluster."""
     if live.get("kind") == "Secret" and "stringData" in inputs:
         live = {**live, "stringData": plain_text(live.get("data", {}))}
     result: Object = refreshed(inputs, live)

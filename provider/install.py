@@ -1,4 +1,4 @@
-"""Putting the plugin where the Pulumi CLI finds it."""
+"""Installation of the plugin as an executable that the Pulumi CLI finds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ _ROOT = Path(__file__).parents[1]
 
 
 def plugin_version() -> str:
-    """The version that the installed SDK asks for, read without importing it; ModuleNotFoundError without it."""
+    """Return the plugin version that the installed SDK asks for, without importing the SDK.
+
+    Raises:
+        ModuleNotFoundError: The SDK is not installed.
+    """
     sdk = find_spec("pulumi_kubernetes")
     if sdk is None or sdk.origin is None:
         raise ModuleNotFoundError("pulumi_kubernetes is not installed")
@@ -21,15 +25,15 @@ def plugin_version() -> str:
 
 
 def write_plugin(folder: Path, python: Path) -> Path:
-    """Writes the executable into `folder`, run by the interpreter `python`, which must have our requirements.
+    """Write the plugin's executable into `folder` and return its path; `python` must have our requirements installed.
 
-    Install it with `pulumi plugin install resource kubernetes <plugin_version()> --file <folder>`. It holds no
-    code of its own: it runs this package from where it lies now.
+    Install it with `pulumi plugin install resource kubernetes <plugin_version()> --file <folder>`. The executable is a
+    script that runs this package from its present folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     plugin = folder / PLUGIN
     root, interpreter = shlex.quote(str(_ROOT)), shlex.quote(str(python))
-    # -s and -P keep the user's packages and the program's own folder, in which the engine starts us, out of the way.
+    # -s and -P exclude the user's packages and the current folder (the Pulumi program's) from the import path.
     plugin.write_text(f'#!/bin/sh\nPYTHONPATH={root} exec {interpreter} -s -P -m provider "$@"\n')
     plugin.chmod(0o755)
     return plugin

@@ -1,4 +1,4 @@
-"""Which Kubernetes kind a Pulumi type token means, and how one object of it is addressed."""
+"""Kubernetes kinds: parsed from Pulumi type tokens, and the addresses of their objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATCH = "Patch"
 
 @dataclass(frozen=True)
 class Kind:
-    """A group ('' is the core one), version and kind; a patch (`DeploymentPatch`) declares some fields of an object."""
+    """Group ('' is the core group), version and kind; a `…Patch` resource declares some fields of an object."""
 
     group: str
     version: str
@@ -27,12 +27,12 @@ class Kind:
 
     @property
     def api_version(self) -> str:
-        """As written in manifests: `v1`, `apps/v1`."""
+        """Return the API version as in manifests: `v1`, `apps/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def key(self) -> tuple[str, str]:
-        """Group and name, the same in every version."""
+        """Return group and name, which are the same in every version."""
         return self.group, self.name
 
 
@@ -41,22 +41,25 @@ CUSTOM_RESOURCE_DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition"
 
 
 def parse_token(token: str, declared: Object) -> Kind:
-    """The kind of a type such as `kubernetes:apps/v1:Deployment`; raises UnsupportedError for what is no object.
+    """Return the kind of a type token such as `kubernetes:apps/v1:Deployment`.
 
-    `declared` is any properties of the resource: a custom kind's own name may end in `Patch`.
+    `declared` are properties of the resource. They tell a patch from a custom kind whose own name ends in `Patch`.
+
+    Raises:
+        UnsupportedError: The token is not that of a single object.
     """
     package, _, rest = token.partition(":")
     group_version, _, name = rest.partition(":")
     group, _, version = group_version.rpartition("/")
     if package != _PACKAGE or not (group_version and name):
-        raise UnsupportedError(f"{token} is no kubernetes:<group>/<version>:<Kind> type")
+        raise UnsupportedError(f"{token} is not a type of the form kubernetes:<group>/<version>:<Kind>")
     if group in _CLIENT_SIDE:
         raise UnsupportedError(
-            f"{token} is rendered on the client, which the air-gapped kubernetes plugin does not do:"
+            f"{token} is rendered on the client, which the air-gapped kubernetes plugin does not support:"
             " declare its objects as typed resources, or install the official plugin"
         )
     if name.endswith("List") and ("." not in group or group.endswith(".k8s.io")):
-        raise UnsupportedError(f"{token} is a list, which cannot be created: declare its items")
+        raise UnsupportedError(f"{token} is a list, which cannot be created: declare its items instead")
     is_patch = name.endswith(_PATCH) and declared.get("kind", "") != name
     name = name.removesuffix(_PATCH) if is_patch else name
     return Kind("" if group == "core" else group, version, name, is_patch)
@@ -71,7 +74,7 @@ class Resource:
     namespaced: bool
 
     def collection(self, namespace: str) -> str:
-        """The URL path of all its objects in `namespace`, or of all there are when that is ''."""
+        """Return the URL path of the objects in `namespace`, or in all namespaces if that is ''."""
         root = f"/apis/{self.kind.api_version}" if self.kind.group else f"/api/{self.kind.version}"
         scope = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced and namespace else ""
         return f"{root}{scope}/{self.plural}"
@@ -79,7 +82,10 @@ class Resource:
 
 @dataclass(frozen=True)
 class Reference:
-    """The address of one object; `namespace` is '' for cluster-scoped kinds, `name` '' where the server makes it."""
+    """The address of one object.
+
+    `namespace` is '' for cluster-scoped kinds; `name` is '' if the server generates it.
+    """
 
     resource: Resource
     namespace: str
@@ -87,12 +93,12 @@ class Reference:
 
     @property
     def id(self) -> str:
-        """The resource id in Pulumi state: `namespace/name`, or `name`."""
+        """Return the resource id in Pulumi state: `namespace/name`, or `name`."""
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
     @property
     def path(self) -> str:
-        """The URL path."""
+        """Return the URL path."""
         return f"{self.resource.collection(self.namespace)}/{quote(self.name, safe='')}"
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""From a kubeconfig, given as content, path or by the environment, to a connection."""
+"""Connections from a kubeconfig, which is given as content, as a path or by the environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kubernetes.config.kube_config import (
 from provider.api import Api
 from provider.errors import ConfigError
 from provider.properties import Object, reveal
-from provider.settings import CALLS
+from provider.settings import MAX_CALLS
 
 if TYPE_CHECKING:
     from provider.settings import Settings
@@ -29,14 +29,18 @@ _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount
 
 
 def connect(settings: Settings, cancelled: threading.Event | None = None) -> tuple[Api, str]:
-    """A connection and its default namespace; raises ConfigError for an unusable kubeconfig. Sends nothing."""
+    """Return a connection and its default namespace; no request is sent yet.
+
+    Raises:
+        ConfigError: The kubeconfig cannot be used.
+    """
     api = Api(lambda: _log_in(settings), cancelled or threading.Event(), settings.client_timeout)
     return api, settings.namespace or _namespace(settings) or "default"
 
 
 def _log_in(settings: Settings) -> client.ApiClient:
     configuration = client.Configuration()
-    configuration.connection_pool_maxsize = CALLS
+    configuration.connection_pool_maxsize = MAX_CALLS
     try:
         if _is_in_cluster(settings):
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
@@ -55,16 +59,16 @@ def _load(loader: KubeConfigLoader, configuration: client.Configuration) -> None
         loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
     finally:
         logging.getLogger().removeHandler(heard)
-    # The package only logs what a credential plugin fails of, and goes on without credentials.
+    # If a credential plugin fails, the package only logs the reason and continues without credentials.
     plugin = loader._user and loader._user.safe_get("exec")
     if plugin and not (configuration.api_key or configuration.cert_file):
         raise config.ConfigException(
-            f"its credential plugin {plugin['command']} gave neither token nor certificate ({heard.text})"
+            f"its credential plugin {plugin['command']} returned neither token nor certificate ({heard.text})"
         )
 
 
 class _LastError(logging.Handler):
-    """Keeps the last message, and what is kept here is not printed."""
+    """Keep the last log message instead of printing it."""
 
     text = ""
 
@@ -78,18 +82,18 @@ def _loader(settings: Settings) -> KubeConfigLoader:
         path = settings.kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION
         node, where = KubeConfigMerger(path).config, f"in {path}"  # type: ignore[no-untyped-call]
         if node is None:
-            raise config.ConfigException(f"there is none at {path}")
+            raise config.ConfigException(f"there is no file at {path}")
     else:
         node = ConfigNode("kubeconfig", content)  # type: ignore[no-untyped-call]
     _require_entries(node, settings.context or node["current-context"], where)
-    # Without a base path, relative ones are taken from the folder of the file that names them.
+    # Without a base path, relative paths are resolved from the folder of the file that contains them.
     return KubeConfigLoader(node, settings.context, config_base_path=None)  # type: ignore[no-untyped-call]
 
 
 def _require_entries(node: ConfigNode, context: str, where: str) -> None:
-    """Raise ConfigException if the context names a cluster or a user that is missing.
+    """Raise ConfigException if the context names a cluster or a user that does not exist.
 
-    Without its user the package would go on anonymously.
+    Without the user, the package would send anonymous requests.
     """
     chosen = node["contexts"].get_with_name(context)["context"]
     for kind in ("cluster", "user"):
@@ -104,7 +108,7 @@ def _require_entries(node: ConfigNode, context: str, where: str) -> None:
 
 
 def _namespace(settings: Settings) -> str | None:
-    """The namespace of the context in use, of a kubeconfig that was loaded."""
+    """Return the namespace of the current context."""
     if _is_in_cluster(settings):
         return _SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
     namespace: str | None = _loader(settings).current_context["context"].get("namespace")
@@ -112,21 +116,21 @@ def _namespace(settings: Settings) -> str | None:
 
 
 def _content(kubeconfig: str | None) -> Object | None:
-    """The kubeconfig itself when the setting holds one; None when it is a path or not given."""
+    """Return the kubeconfig if the setting holds its content, or None if it is a path or not set."""
     if kubeconfig is None or ("\n" not in kubeconfig and "{" not in kubeconfig):
         return None
     try:
         content = yaml.safe_load(kubeconfig)
     except yaml.YAMLError as error:
-        # The parser quotes the line that it failed on, which may be a key.
-        raise ConfigError("the kubeconfig cannot be used: its content is no YAML") from error
+        # The parser's message quotes the line, which may contain a key.
+        raise ConfigError("the kubeconfig cannot be used: its content is not YAML") from error
     if not isinstance(content, dict):
-        raise ConfigError("the kubeconfig cannot be used: its content is no mapping")
+        raise ConfigError("the kubeconfig cannot be used: its content is not a mapping")
     return content
 
 
 def active_cluster(config: Object) -> Object | None:
-    """The cluster's entry that a provider's configuration leads to, or None when it cannot be told from it alone."""
+    """Return the cluster entry that a provider's configuration selects, or None if the configuration does not tell."""
     config = reveal(config)
     try:
         content = _content(config.get("kubeconfig"))
@@ -141,7 +145,7 @@ def active_cluster(config: Object) -> Object | None:
 
 
 def _is_in_cluster(settings: Settings) -> bool:
-    """Whether the pod's ServiceAccount is all that there is to log in with."""
+    """Return whether the pod's ServiceAccount has to be used because there is no kubeconfig."""
     if settings.kubeconfig is not None or "KUBERNETES_SERVICE_HOST" not in os.environ:
         return False
     places = os.environ.get("KUBECONFIG", "~/.kube/config").split(os.pathsep)

@@ -1,39 +1,39 @@
-"""What happens to one resource: check, create, read, update, delete, in terms of plain properties."""
+"""The steps in the life of one resource: check, create, read, update, delete, on plain properties."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provider import waiting
-from provider.conditions import expressions
+from provider import await_ready
 from provider.errors import ApiError, ConfigError, NoSuchKindError, ProviderError, UnreachableError, UnreadyError
 from provider.inputs import Naming, annotation, completed, current, imported
 from provider.kinds import Reference
-from provider.ownership import CREATOR
+from provider.managed_fields import CREATOR
 from provider.properties import Object, has_unknown, manifest, outputs, reveal
-from provider.readiness import Failed, Settling
+from provider.readiness import FailedForGood, SoftReason
+from provider.wait_for import expressions
 
 if TYPE_CHECKING:
+    from provider.apply import Operation, Writer
     from provider.kinds import Kind
-    from provider.writing import Operation, Writer
 
 _PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 _PROPAGATIONS = {"orphan": "Orphan", "background": "Background"}
-# The kinds whose deletion, too, is not awaited with skipAwait.
+# The kinds for which skipAwait also skips waiting for the deletion.
 _DELETE_SKIPPABLE = {
     ("", "Namespace"), ("", "Pod"), ("", "ReplicationController"), ("apps", "DaemonSet"), ("apps", "Deployment"),
     ("apps", "StatefulSet"), ("batch", "Job"),
 }  # fmt: skip
-# What a dry run may be refused for without the preview being wrong: no right to write, what the same update is yet to
-# make or to replace, a webhook that cannot try.
-_UNTRIABLE = (403, 404, 409)
+# Refusals of a dry run that do not make the preview wrong: 403, the user may not write; 404 and 409, the same update
+# will create or replace something first. The text is that of a webhook without dry-run support.
+_INCONCLUSIVE = (403, 404, 409)
 _NO_DRY_RUN = "does not support dry run"
 
 
 @dataclass(frozen=True)
 class State:
-    """What the engine keeps of a resource; `unready` says why its object is not ready, or ''."""
+    """What the engine keeps of a resource; `unready` says why its object is not ready, or is ''."""
 
     id: str
     outputs: Object
@@ -42,23 +42,23 @@ class State:
 
 
 def check(writer: Writer, operation: Operation, naming: Naming) -> Object:
-    """The inputs to plan with: kind filled in, named, put into a namespace, a Secret's contents marked."""
+    """Return the completed inputs: with kind, name and namespace, and with the contents of a Secret marked secret."""
     settings, kind, old = writer.settings, operation.kind, operation.old
     if settings.skip_update_unreachable and old and not _is_reachable(writer, kind):
-        operation.log.warn("the cluster is unreachable: skipUpdateUnreachable leaves this resource as it is")
+        operation.log.warn("the cluster is unreachable: skipUpdateUnreachable is set, so the resource stays as it is")
         return old
     inputs = completed(kind, old, operation.inputs, naming, server_side=settings.server_side)
     metadata = inputs.get("metadata")
     if not isinstance(metadata, dict) or metadata.get("namespace") or not writer.is_known:
         return inputs
     before = reveal(old.get("metadata", {})).get("namespace")
-    if old and not before:  # its kind has no namespaces: what is to be left as it is needs no cluster
+    if old and not before:  # the kind is cluster-scoped: no need to ask the cluster
         return inputs
     try:
         if not writer.cluster.resource(kind).namespaced:
             return inputs
         namespace = writer.cluster.namespace
-    except NoSuchKindError:  # its CRD may come with the same update
+    except NoSuchKindError:  # the same update may create its CRD
         return inputs
     except (ConfigError, UnreachableError):
         namespace = before
@@ -76,7 +76,7 @@ def _is_reachable(writer: Writer, kind: Kind) -> bool:
 
 
 def preview_create(writer: Writer, operation: Operation) -> Object:
-    """The outputs that a create is expected to give; raises what the server would refuse in it."""
+    """Return the outputs that a create is expected to have; raise the error that the server would answer."""
     inputs = operation.inputs
     if operation.kind.is_patch or not (writer.settings.server_side and writer.is_known) or has_unknown(inputs):
         return inputs
@@ -86,37 +86,37 @@ def preview_create(writer: Writer, operation: Operation) -> Object:
     except (ConfigError, NoSuchKindError, UnreachableError):
         return inputs
     except ApiError as error:
-        if error.status in _UNTRIABLE or _NO_DRY_RUN in str(error):
+        if error.status in _INCONCLUSIVE or _NO_DRY_RUN in str(error):
             return inputs
         raise
     return outputs({key: value for key, value in live.items() if key != "status"}, inputs, CREATOR)
 
 
 def preview_update(writer: Writer, operation: Operation) -> Object:
-    """The outputs that an update is expected to leave; raises what the server would refuse in it."""
+    """Return the outputs that an update is expected to have; raise the error that the server would answer."""
     inputs = operation.inputs
     if not writer.is_known or has_unknown(inputs):
         return inputs
     try:
-        live = writer.expected(operation)
+        live = writer.expected_update(operation)
     except (ConfigError, NoSuchKindError, UnreachableError):
         return inputs
     except ApiError as error:
-        if error.status == 403:  # a reviewer may not write
+        if error.status == 403:  # the user of a preview may lack the permission to write
             return inputs
         raise
     return outputs(live, inputs, writer.manager(operation))
 
 
 def create(writer: Writer, operation: Operation) -> State:
-    """Creates the object and waits for it; `unready` is set when it exists but did not become ready."""
+    """Create the object and wait until it is ready; `unready` is set if it exists but is not ready."""
     expressions(operation.inputs)
     manager = writer.manager(operation)
-    return _awaited(writer, operation, writer.create_patiently(operation, manager), manager)
+    return _awaited(writer, operation, writer.create_with_retries(operation, manager), manager)
 
 
 def update(writer: Writer, operation: Operation) -> State:
-    """Writes the inputs and waits."""
+    """Write the inputs and wait until the object is ready."""
     expressions(operation.inputs)
     return _awaited(writer, operation, writer.update(operation), writer.manager(operation))
 
@@ -124,19 +124,21 @@ def update(writer: Writer, operation: Operation) -> State:
 def _awaited(writer: Writer, operation: Operation, live: Object, manager: str) -> State:
     declared = manifest(operation.inputs)
     ref = writer.cluster.locate(operation.kind, live)
-    seconds = waiting.timeout(declared, operation.timeout)
+    seconds = await_ready.timeout(declared, operation.timeout)
     unready = ""
     try:
-        live = waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_ready(declared, live)
+        live = await_ready.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_ready(
+            declared, live
+        )
     except UnreadyError as error:
         live, unready = error.live, str(error)
-    except Exception as error:  # noqa: BLE001 (the object exists: whatever happens, it must not be lost from state)
-        unready = f"{ref} was written, but could not be awaited: {error}"
+    except Exception as error:  # noqa: BLE001 (the object exists and must not be lost from the state)
+        unready = f"{ref} was written, but waiting for it failed: {error}"
     return State(ref.id, outputs(live, operation.inputs, manager), operation.inputs, unready)
 
 
 def read(writer: Writer, operation: Operation) -> State | None:
-    """The live object, or None when it is surely gone; without inputs (an import) they are made from it."""
+    """Return the state of the live object, or None if it certainly does not exist; an import has no inputs yet."""
     inputs, state = operation.inputs, operation.state
     try:
         ref = writer.find(operation)
@@ -155,33 +157,33 @@ def read(writer: Writer, operation: Operation) -> State | None:
 
 def _unready_now(writer: Writer, ref: Reference, live: Object, inputs: Object) -> str:
     try:
-        reason = waiting.reason_to_wait(writer.cluster, ref, manifest(inputs), live)
-    except Failed as failure:
+        reason = await_ready.reason_to_wait(writer.cluster, ref, manifest(inputs), live)
+    except FailedForGood as failure:
         reason = str(failure)
-    except ProviderError:  # what it hangs on may not be read: no statement, and no loss
+    except ProviderError:  # an object that it depends on cannot be read: readiness is unknown
         return ""
-    return f"{ref} is not ready: {reason}" if reason and not isinstance(reason, Settling) else ""
+    return f"{ref} is not ready: {reason}" if reason and not isinstance(reason, SoftReason) else ""
 
 
 def _tolerate(writer: Writer, operation: Operation, error: ProviderError, *, skip: bool = False) -> None:
-    """Raises the error with the ways out, unless a setting lets an unreachable cluster pass."""
+    """Raise the error with a way out, unless a setting tolerates an unreachable cluster."""
     if not (skip or writer.settings.delete_unreachable):
         raise UnreachableError(
-            f"{error}; if the cluster is gone for good, PULUMI_K8S_DELETE_UNREACHABLE=true removes its resources from"
+            f"{error}; if the cluster no longer exists, PULUMI_K8S_DELETE_UNREACHABLE=true removes its resources from"
             " the state"
         ) from error
-    deleted = "deleteUnreachable takes the resource out of the state"
-    kept = "skipUpdateUnreachable leaves the resource as it was"
+    deleted = "deleteUnreachable is set, so the resource is removed from the state"
+    kept = "skipUpdateUnreachable is set, so the resource stays as it is"
     operation.log.warn(f"{error}; {deleted if writer.settings.delete_unreachable else kept}")
 
 
 def delete(writer: Writer, operation: Operation) -> None:
-    """Deletes the object and waits until it is gone, or gives up a patch's fields; what is gone already is no error."""
+    """Delete the object and wait until it is gone; release the fields of a patch. A missing object is not an error."""
     declared, kind = manifest(operation.inputs), operation.kind
     try:
         ref = writer.find(operation)
         if kind.is_patch:
-            writer.relinquish(ref, manifest(operation.state), writer.manager(operation))
+            writer.release_fields(ref, manifest(operation.state), writer.manager(operation))
             return
         propagation = _PROPAGATIONS.get(annotation(declared, _PROPAGATION).lower(), "Foreground")
         uid = writer.cluster.delete(ref, propagation)
@@ -190,13 +192,13 @@ def delete(writer: Writer, operation: Operation) -> None:
     except (ConfigError, UnreachableError) as error:
         _tolerate(writer, operation, error)
         return
-    if uid and not (waiting.is_skipped(declared) and kind.key in _DELETE_SKIPPABLE):
-        seconds = waiting.timeout(declared, operation.timeout)
-        waiting.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_gone(uid)
+    if uid and not (await_ready.is_skipped(declared) and kind.key in _DELETE_SKIPPABLE):
+        seconds = await_ready.timeout(declared, operation.timeout)
+        await_ready.Wait(writer.cluster, ref, seconds, writer.cancelled, operation.log).until_gone(uid)
 
 
 def list_page(writer: Writer, operation: Operation, limit: int, token: str) -> tuple[list[Reference], str]:
-    """A page of the objects that the inputs ask for, and the token of the next page or ''."""
+    """Return a page of the objects that the inputs select, and the token of the next page or ''."""
     query = operation.inputs
     name, namespace = (query.get(key) or query.get("metadata", {}).get(key, "") for key in ("name", "namespace"))
     asked = {

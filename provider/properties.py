@@ -1,7 +1,7 @@
-"""Property values of the engine's protocol as plain Python, and back.
+"""Conversion of the engine's property values to plain Python values, and back.
 
-A secret stays wrapped in `Secret` so that outputs can be marked again; an unknown value of a preview stays the
-engine's own marker string.
+A secret stays wrapped in `Secret`, so that outputs can be marked as well. A value that a preview does not know stays
+the engine's marker string.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _UNKNOWN = frozenset(
 _SECRET_FIELDS = ("data", "stringData")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _HTML = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
-"""What Go's JSON escapes besides."""
+"""Characters that Go's JSON encoder escapes in addition."""
 _SHORTEST_REDACTED = 3
-"""Characters; redacting shorter values would shred messages and hide nothing."""
+"""Length in characters. Redacting shorter values would make messages unreadable and hide nothing."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,7 +50,7 @@ class Secret:
 
 
 def decode(struct: struct_pb2.Struct) -> Object:
-    """Properties as the engine sent them; nulls mean 'not set' and are dropped, whole numbers become integers."""
+    """Return the properties of a message; nulls mean 'not set' and are dropped, whole numbers become integers."""
     pairs = ((key, _decode_value(value)) for key, value in struct.fields.items())
     return {key: value for key, value in pairs if value is not None}
 
@@ -72,13 +72,13 @@ def _decode_value(value: struct_pb2.Value) -> object:
                 return decode(value.struct_value)
             if fields[_SIGNATURE].string_value == _SECRET:
                 return Secret(_decode_value(fields["value"]))
-            raise ValueError("the engine sent a typed value that this plugin never announced")
+            raise ValueError("the engine sent a typed value that this plugin did not announce support for")
         case _:
             return None
 
 
 def encode(properties: Object) -> struct_pb2.Struct:
-    """The inverse of `decode`."""
+    """Return the message for these properties; the inverse of `decode`."""
     struct = struct_pb2.Struct()
     struct.update(_wire(properties))
     return struct
@@ -89,12 +89,12 @@ def _wire(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
 
 
 def reveal(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
-    """`value` without its `Secret` wrappers: what the API server is sent."""
+    """Return `value` without its `Secret` wrappers, as the API server gets it."""
     return _with_secrets(value, lambda inner: inner)
 
 
 def _with_secrets(value: Any, form: Callable[[object], object]) -> Any:  # noqa: ANN401 (any JSON value)
-    """A copy of `value` in which a secret has another form."""
+    """Return a copy of `value` with each secret replaced by `form` of its value."""
     if isinstance(value, Secret):
         return form(_with_secrets(value.value, form))
     if isinstance(value, dict):
@@ -105,7 +105,7 @@ def _with_secrets(value: Any, form: Callable[[object], object]) -> Any:  # noqa:
 
 
 def _leaves(value: object, *, is_secret: bool = False) -> Iterator[tuple[object, bool]]:
-    """Every scalar in `value`, and whether it is inside a `Secret`."""
+    """Yield every scalar in `value`, and whether it is inside a `Secret`."""
     if isinstance(value, Secret):
         yield from _leaves(value.value, is_secret=True)
     elif isinstance(value, dict | list):
@@ -116,12 +116,12 @@ def _leaves(value: object, *, is_secret: bool = False) -> Iterator[tuple[object,
 
 
 def manifest(properties: Object) -> Object:
-    """The Kubernetes object in inputs or state: revealed, without the plugin's own top-level `__` keys."""
+    """Return the Kubernetes object in inputs or state: revealed, without the plugin's own top-level `__` keys."""
     return {key: reveal(value) for key, value in properties.items() if not key.startswith("__")}
 
 
 def merge_patch(old: Object, new: Object) -> Object:
-    """The JSON merge patch (RFC 7386) from `old` to `new`; it says nothing of what is the same in both."""
+    """Return the JSON merge patch (RFC 7386) from `old` to `new`; equal fields are omitted."""
     patch: Object = {key: None for key in old if key not in new}
     for key, value in new.items():
         before = old.get(key)
@@ -134,20 +134,20 @@ def merge_patch(old: Object, new: Object) -> Object:
     return patch
 
 
-def part(tree: object, *keys: str) -> Object:
-    """The mapping at `keys`, or {} where there is none: custom kinds may hold anything anywhere."""
+def mapping_at(tree: object, *keys: str) -> Object:
+    """Return the mapping at `keys`, or {} if there is none: in custom kinds any field may have any type."""
     for key in keys:
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree if isinstance(tree, dict) else {}
 
 
 def has_unknown(value: object) -> bool:
-    """Whether any part of `value` is known only after the update."""
+    """Return whether any part of `value` is not known until the update."""
     return any(isinstance(leaf, str) and leaf in _UNKNOWN for leaf, _ in _leaves(value))
 
 
 def protect(properties: Object) -> Object:
-    """`properties` with the contents of a core Secret marked secret; other kinds are returned as they are."""
+    """Return `properties`, with the contents marked secret if the kind is a core Secret."""
     if properties.get("kind") != "Secret" or properties.get("apiVersion") != "v1":
         return properties
     marked: Object = {k: _mark(value) if k in _SECRET_FIELDS else value for k, value in properties.items()}
@@ -160,9 +160,9 @@ def protect(properties: Object) -> Object:
 
 
 def outputs(live: Object, inputs: Object, manager: str) -> Object:
-    """The state of `live`: without managed fields, secret wherever `inputs` or the kind say so.
+    """Return the outputs for `live`: without managed fields, and secret where `inputs` or the kind require it.
 
-    The `__` keys are the official plugin's: either plugin can go on with what the other one left.
+    The `__` keys are those of the official plugin, so that either plugin can use the state that the other one wrote.
     """
     metadata = {key: value for key, value in live.get("metadata", {}).items() if key != "managedFields"}
     marked = _mark_like(inputs, {**live, "metadata": metadata})
@@ -175,7 +175,7 @@ def _mark(value: object) -> Secret:
 
 
 def _mark_like(template: object, value: Any) -> Any:  # noqa: ANN401 (any JSON value)
-    # A list is marked whole: the server may have added or moved items, so an index proves nothing.
+    # A list is marked as a whole: the server may add and move items, so indexes do not correspond.
     if isinstance(template, Secret) or (isinstance(template, list) and any(secrets(template))):
         return _mark(value)
     if isinstance(template, dict) and isinstance(value, dict):
@@ -184,12 +184,12 @@ def _mark_like(template: object, value: Any) -> Any:  # noqa: ANN401 (any JSON v
 
 
 def secrets(value: object) -> Iterator[str]:
-    """Every scalar inside a `Secret` anywhere in `value`, as text."""
+    """Yield every scalar inside a `Secret` anywhere in `value`, as text."""
     return (str(leaf) for leaf, is_secret in _leaves(value) if is_secret)
 
 
 def redact(message: str, properties: Object) -> str:
-    """`message` without any of the secret values in `properties`: API servers quote what they refuse."""
+    """Return `message` without the secret values in `properties`: API servers quote the values that they refuse."""
     quotable = {form for secret in secrets(protect(properties)) for form in _quotable(secret)}
     for form in sorted(quotable, key=len, reverse=True):
         if len(form) >= _SHORTEST_REDACTED:
@@ -198,7 +198,7 @@ def redact(message: str, properties: Object) -> str:
 
 
 def _quotable(secret: str) -> Iterator[str]:
-    """The forms in which a server may quote a secret: plain or base64, as it is or escaped as JSON or by Go."""
+    """Yield the forms in which a server may quote a secret: plain or base64, unescaped or escaped as JSON or by Go."""
     for text in (secret, base64.b64encode(secret.encode()).decode(), *plain_text({"": secret}).values()):
         yield text
         for ascii_only in (False, True):
@@ -208,7 +208,7 @@ def _quotable(secret: str) -> Iterator[str]:
 
 
 def plain_text(data: Object) -> dict[str, str]:
-    """The `stringData` that a Secret's base64 `data` stands for; values that are no text are left out."""
+    """Return the `stringData` for a Secret's base64 `data`; values that are not text are omitted."""
     texts = {}
     for key, value in data.items():
         try:

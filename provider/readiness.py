@@ -1,11 +1,11 @@
-"""When an object of each kind counts as ready, by what the official plugin waits for."""
+"""When an object of each kind counts as ready; the rules are those of the official plugin."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, Kind, Reference
-from provider.properties import part
+from provider.properties import mapping_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,60 +18,64 @@ _SERVICES = Kind("", "v1", "Service")
 _STORAGE_CLASSES = Kind("storage.k8s.io", "v1", "StorageClass")
 
 
-class Failed(Exception):  # noqa: N818 (a verdict, not an error)
-    """The object has failed for good: waiting longer is of no use."""
+class FailedForGood(Exception):  # noqa: N818 (a state of the object, not an error of the plugin)
+    """The object has failed and will never become ready."""
 
 
-class Settling(str):
-    """A reason to wait that may last for ever and be meant: it ends by itself when nothing changes for a while."""
+class SoftReason(str):
+    """A reason to wait that may be intended, so the wait ends successfully if it does not change for a while."""
 
     __slots__ = ()
 
 
 def pending(cluster: Cluster, ref: Reference, live: Object) -> str:
-    """What `live` still waits for, or '' when it is ready; raises Failed."""
-    judge = _JUDGES.get(ref.resource.kind.key)
-    return judge(cluster, ref, live) if judge else ""
+    """Return why `live` is not ready yet, or '' if it is ready.
+
+    Raises:
+        FailedForGood: It will never be ready.
+    """
+    pending_reason = _PENDING.get(ref.resource.kind.key)
+    return pending_reason(cluster, ref, live) if pending_reason else ""
 
 
 def conditions(live: Object) -> list[Object]:
-    """The conditions in its status."""
-    found = part(live, "status").get("conditions")
+    """Return the conditions in the status of `live`."""
+    found = mapping_at(live, "status").get("conditions")
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def condition(live: Object, name: str) -> Object:
-    """The condition of this type, or {}."""
+    """Return the condition of this type, or {}."""
     return next((c for c in conditions(live) if c.get("type") == name), {})
 
 
 def is_observed(live: Object) -> bool:
-    """Whether its controller, where it tells, has seen the present version."""
-    observed = part(live, "status").get("observedGeneration", 0)
+    """Return whether the controller has observed the current generation; true if it does not report that."""
+    observed = mapping_at(live, "status").get("observedGeneration", 0)
     return not isinstance(observed, int) or bool(observed >= live["metadata"].get("generation", 0))
 
 
-_UNSEEN = "its controller has not seen this version yet"
+NOT_OBSERVED = "its controller has not observed this version yet"
 
 
 def _deployment(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     if not is_observed(live):
-        return _UNSEEN
+        return NOT_OBSERVED
     status, wanted = live.get("status", {}), live["spec"].get("replicas", 1)
     progressing = condition(live, "Progressing")
     if progressing and progressing.get("reason") != "NewReplicaSetAvailable":
         return progressing.get("message") or f"{status.get('updatedReplicas', 0)} of {wanted} replicas are updated"
     updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
-    # On a mere scaling the conditions stay as they were.
+    # Scaling alone does not change the conditions.
     if min(updated, available) < wanted or condition(live, "Available").get("status") != "True":
         return f"{min(updated, available)} of {wanted} replicas are available"
     old = status.get("replicas", updated) - updated
-    return f"{old} old replicas are still there" if old > 0 else ""
+    return f"old replicas that still exist: {old}" if old > 0 else ""
 
 
 def _stateful_set(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     if not is_observed(live):
-        return _UNSEEN
+        return NOT_OBSERVED
     spec, status = live["spec"], live["status"]
     wanted, ready = spec.get("replicas", 1), status.get("readyReplicas", 0)
     if status.get("replicas", 0) != wanted or ready != wanted:
@@ -87,7 +91,7 @@ def _stateful_set(_cluster: Cluster, _ref: Reference, live: Object) -> str:
 
 def _daemon_set(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     if not is_observed(live):
-        return _UNSEEN
+        return NOT_OBSERVED
     status = live["status"]
     wanted = status["desiredNumberScheduled"]
     for field in ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable", "numberReady"):
@@ -104,14 +108,14 @@ def _replication_controller(_cluster: Cluster, _ref: Reference, live: Object) ->
 def _job(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     failure = condition(live, "Failed")
     if failure.get("status") == "True":
-        raise Failed(failure.get("message") or failure.get("reason") or "its pods failed")
+        raise FailedForGood(failure.get("message") or failure.get("reason") or "its pods failed")
     return "" if condition(live, "Complete").get("status") == "True" else "it has not completed"
 
 
 def _pod(_cluster: Cluster, _ref: Reference, live: Object) -> str:
     phase = live.get("status", {}).get("phase")
     if phase == "Failed":
-        raise Failed(live["status"].get("message") or live["status"].get("reason") or "its containers failed")
+        raise FailedForGood(live["status"].get("message") or live["status"].get("reason") or "its containers failed")
     ready = condition(live, "Ready")
     if phase == "Succeeded" or ready.get("status") == "True":
         return ""
@@ -125,13 +129,13 @@ def _service(cluster: Cluster, ref: Reference, live: Object) -> str:
     if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
         return ""
     listed = [endpoint for one in _slices(cluster, ref) for endpoint in one.get("endpoints") or []]
-    endpoints = [e for e in listed if not part(e, "conditions").get("terminating")]
-    # Per the API, an absent 'ready' means ready.
-    waiting = [e for e in endpoints if not part(e, "conditions").get("ready", True)]
+    endpoints = [e for e in listed if not mapping_at(e, "conditions").get("terminating")]
+    # By the API's definition, an absent `ready` means ready.
+    waiting = [e for e in endpoints if not mapping_at(e, "conditions").get("ready", True)]
     if waiting:
         return f"{len(waiting)} of its {len(endpoints)} endpoints are not ready"
     selector = ",".join(f"{key}={value}" for key, value in spec["selector"].items())
-    return "" if endpoints else Settling(f"no pod matches its selector {selector}")
+    return "" if endpoints else SoftReason(f"no pod matches its selector {selector}")
 
 
 def _ingress(cluster: Cluster, ref: Reference, live: Object) -> str:
@@ -142,7 +146,7 @@ def _ingress(cluster: Cluster, ref: Reference, live: Object) -> str:
     for name in dict.fromkeys(path["backend"].get("service", {}).get("name") for path in paths):
         service = Reference(cluster.resource(_SERVICES), ref.namespace, name or "")
         if name and cluster.get(service) is None:
-            return Settling(f"there is no {service}")
+            return SoftReason(f"there is no {service}")
     return ""
 
 
@@ -184,7 +188,7 @@ def _custom_resource_definition(_cluster: Cluster, _ref: Reference, live: Object
     return "" if condition(live, "Established").get("status") == "True" else "it is not established"
 
 
-_JUDGES: dict[tuple[str, str], Callable[[Cluster, Reference, Object], str]] = {
+_PENDING: dict[tuple[str, str], Callable[[Cluster, Reference, Object], str]] = {
     ("", "PersistentVolume"): _persistent_volume,
     ("", "PersistentVolumeClaim"): _persistent_volume_claim,
     ("", "Pod"): _pod,

@@ -1,4 +1,4 @@
-"""The fields that cannot change in place: one table, as the official plugin keeps it."""
+"""The fields whose change replaces the object: the same table as in the official plugin."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("rbac.authorization.k8s.io", "RoleBinding"): _ROLE_BINDING,
     ("storage.k8s.io", "StorageClass"): ("provisioner", "parameters"),
 }
-# Below a replaced field, what changes in place.
+# Fields below these that can change in place.
 _MUTABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "PersistentVolume"): tuple(
         f"spec.{name}*"
@@ -51,7 +51,7 @@ _MUTABLE: dict[tuple[str, str], tuple[str, ...]] = {
 
 
 def forces_replacement(kind: Kind, path: Path, settings: Settings, declared: Object) -> bool:
-    """Whether a change at `path` of a `kind`, to what is now `declared`, can only be made by a new object."""
+    """Return whether a change at `path` of a `kind` needs a new object; `declared` are the new inputs."""
     dotted = ".".join(map(str, path))
     if path[0] in _CONTENTS and _contents_mutable(kind, settings) and declared.get("immutable") is not True:
         return False

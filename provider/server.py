@@ -1,5 +1,5 @@
 # ruff: noqa: N802 (the protocol names its methods)
-"""The engine's protocol: decodes requests, lets `lifecycle` do them, encodes answers and failures."""
+"""The gRPC server: decodes the engine's requests, calls `lifecycle`, and encodes answers and failures."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from provider import lifecycle, settings
+from provider.apply import Operation, Writer
 from provider.diff import Change, changes, render
-from provider.engine import Log
+from provider.engine_log import EngineLog
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
-from provider.planning import Plan, plan
 from provider.properties import Object, decode, encode, has_unknown, redact, reveal
-from provider.writing import Operation, Writer
+from provider.update_plan import UpdatePlan, plan_update
 
 if TYPE_CHECKING:
     from provider.cluster import Cluster
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PARENT_CHECK = 5.0
-"""Seconds between looks whether the engine still lives."""
+"""Seconds between checks whether the engine process still exists."""
 
 _Request = TypeVar("_Request", bound=Message)
 _Answer = TypeVar("_Answer")
@@ -54,8 +54,8 @@ _Method = Callable[["KubernetesProvider", _Request, grpc.ServicerContext], _Answ
 _WITH_SECRETS = ("news", "olds", "old_inputs", "properties", "inputs", "args")
 
 
-def _tells_errors(method: _Method[_Request, _Answer]) -> _Method[_Request, _Answer]:
-    """Turns a ProviderError into the call's failure: one sentence, without the request's secret values."""
+def _reports_errors(method: _Method[_Request, _Answer]) -> _Method[_Request, _Answer]:
+    """Turn a ProviderError into the failure of the call, without the secret values of the request."""
 
     @wraps(method)
     def told(self: KubernetesProvider, request: _Request, context: grpc.ServicerContext) -> _Answer:
@@ -76,7 +76,7 @@ def _redacted(message: str, request: Message) -> str:
 
 
 class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """One provider, as the engine sees it."""
+    """The service of one provider resource."""
 
     def __init__(self, engine: engine_pb2_grpc.EngineStub | None = None) -> None:
         self._engine = engine
@@ -92,30 +92,30 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         **more: Any,  # noqa: ANN401 (the other fields of Operation)
     ) -> Operation:
         declared, before, last = (decode(given) if given else {} for given in (inputs, old, state))
-        kind, log = parse_token(request.type, declared or last), Log(self._engine, request.urn, declared or last)
+        kind, log = parse_token(request.type, declared or last), EngineLog(self._engine, request.urn, declared or last)
         return Operation(kind, inputs=declared, old=before, state=last, log=log, **more)
 
     def Handshake(
         self, _request: provider_pb2.ProviderHandshakeRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.ProviderHandshakeResponse:
-        """Announces secrets, and neither resource references nor output values."""
+        """Announce support for secrets, and for neither resource references nor output values."""
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
     def GetPluginInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """The version of the SDK that this plugin stands in for."""
+        """Return the plugin version that the SDK asks for."""
         return plugin_pb2.PluginInfo(version=plugin_version())
 
     def GetSchema(
         self, _request: provider_pb2.GetSchemaRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.GetSchemaResponse:
-        """Name and version only: the SDK is generated already."""
+        """Return name and version only: the SDK needs no schema."""
         schema = {"name": "kubernetes", "version": plugin_version()}
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
     def CheckConfig(
         self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
-        """Refuses settings that would change what happens and that are not supported."""
+        """Check that all settings are supported or can be ignored without effect."""
         failures = [
             provider_pb2.CheckFailure(property=key, reason=reason)
             for key, reason in settings.problems(decode(request.news)).items()
@@ -125,15 +125,15 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(
         self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
-        """Changed settings update the provider; another cluster, as far as it can be told, replaces all it made."""
+        """Return which settings changed; a change to another cluster replaces the provider and its resources."""
         old, new = reveal(decode(request.old_inputs)), reveal(decode(request.news))
         found = tuple(changes(old, new))
-        return _diff_response(Plan(found, tuple(c for c in found if c.path[0] in _identifying(old, new))))
+        return _diff_response(UpdatePlan(found, tuple(c for c in found if c.path[0] in _identifying(old, new))))
 
     def Configure(
         self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Takes the settings; the kubeconfig is read, and the cluster asked, only when a resource needs it."""
+        """Store the settings; the kubeconfig is read, and the cluster contacted, only when a resource needs it."""
         parsed = settings.parse(decode(request.args))
         if parsed is not None:
             self._writer = Writer(parsed, lambda: _connect(parsed, self._cancelled), self._cancelled)
@@ -141,9 +141,9 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
 
-    @_tells_errors
+    @_reports_errors
     def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
-        """Fills in what the program left out."""
+        """Complete the inputs."""
         naming = Naming(
             request.name,
             request.randomSeed,
@@ -156,19 +156,19 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         except UnsupportedError as error:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
 
-    @_tells_errors
+    @_reports_errors
     def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        """Compares inputs, and lets the server judge what differs."""
-        # Most resources of most updates: not worth unpacking. Only a Job may be unready and say that this replaces it.
+        """Compare the inputs; if they differ, a dry run confirms the changes."""
+        # Equal inputs need no decoding, except for a Job, which can ask to be replaced if it did not complete.
         if request.old_inputs == request.news and not request.type.endswith(":Job"):
-            return _diff_response(Plan())
+            return _diff_response(UpdatePlan())
         known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
         operation = self._operation(request, request.news, *known, id=request.id, ignored=ignored)
-        return _diff_response(plan(self._writer, operation))
+        return _diff_response(plan_update(self._writer, operation))
 
-    @_tells_errors
+    @_reports_errors
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
-        """Creates and awaits."""
+        """Create the object and wait until it is ready."""
         operation = self._operation(request, request.properties, timeout=request.timeout)
         if request.preview:
             expected = lifecycle.preview_create(self._writer, operation)
@@ -177,9 +177,9 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         _report_unready(state, request, context)
         return provider_pb2.CreateResponse(id=state.id, properties=encode(state.outputs))
 
-    @_tells_errors
+    @_reports_errors
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
-        """Refreshes or imports; an empty answer means gone."""
+        """Refresh or import the object; an empty answer means that it does not exist."""
         operation = self._operation(request, request.inputs, state=request.properties, id=request.id)
         found = lifecycle.read(self._writer, operation)
         if found is None:
@@ -187,9 +187,9 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         _report_unready(found, request, context)
         return provider_pb2.ReadResponse(id=found.id, properties=encode(found.outputs), inputs=encode(found.inputs))
 
-    @_tells_errors
+    @_reports_errors
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
-        """Writes and awaits."""
+        """Update the object and wait until it is ready."""
         known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
         operation = self._operation(
             request, request.news, *known, id=request.id, ignored=ignored, timeout=request.timeout
@@ -201,19 +201,19 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         _report_unready(written, request, context)
         return provider_pb2.UpdateResponse(properties=encode(written.outputs))
 
-    @_tells_errors
+    @_reports_errors
     def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Deletes and awaits."""
+        """Delete the object and wait until it is gone."""
         inputs = request.old_inputs if request.old_inputs.fields else request.properties
         operation = self._operation(request, inputs, state=request.properties, id=request.id, timeout=request.timeout)
         lifecycle.delete(self._writer, operation)
         return empty_pb2.Empty()
 
-    @_tells_errors
+    @_reports_errors
     def List(
         self, request: provider_pb2.ListRequest, _context: grpc.ServicerContext
     ) -> Iterator[provider_pb2.ListResponse]:
-        """The ids of a kind's objects, a page a call; the token of the next page carries what is left of the limit."""
+        """Return one page of the ids of a kind's objects; the next page's token includes what is left of the limit."""
         left, token = _continued(request)
         limits = [limit for limit in (left, request.page_size) if limit > 0]
         query = decode(request.query)
@@ -231,24 +231,24 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         return iter(answers)
 
     def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Ends all waiting; requests under way are finished."""
+        """End all waits; requests in progress are completed."""
         self.cancel()
         return empty_pb2.Empty()
 
     def cancel(self) -> None:
-        """The same, without a call."""
+        """End all waits."""
         self._cancelled.set()
 
-    @_tells_errors
+    @_reports_errors
     def Invoke(
         self,
         request: provider_pb2.InvokeRequest | provider_pb2.CallRequest | provider_pb2.ConstructRequest,
         _context: grpc.ServicerContext,
     ) -> NoReturn:
-        """Refused: functions and remote components render YAML and charts on the client."""
+        """Refuse functions and remote components, which render YAML and charts on the client."""
         token = request.type if isinstance(request, provider_pb2.ConstructRequest) else request.tok
         raise UnsupportedError(
-            f"{token} is not served by the air-gapped kubernetes plugin: declare its objects as typed resources,"
+            f"{token} is not supported by the air-gapped kubernetes plugin: declare its objects as typed resources,"
             " or install the official plugin"
         )
 
@@ -256,17 +256,17 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _continued(request: provider_pb2.ListRequest) -> tuple[int, str]:
-    """How many objects may still be listed, 0 for all, and the API server's own token."""
+    """Return how many objects may still be listed (0 means all), and the API server's own token."""
     if not request.continuation_token:
         return request.limit, ""
     left, _, token = request.continuation_token.partition(":")
     if not left.isdecimal():
-        raise ProviderError("the continuation token is none that this plugin gave")
+        raise ProviderError("the continuation token was not issued by this plugin")
     return int(left), token
 
 
 def _connect(parsed: settings.Settings, cancelled: threading.Event) -> Cluster:
-    # Loading these takes as long as the rest of the plugin's start: what changes nothing does without.
+    # These imports double the start time of the plugin, and an update without changes does not need them.
     from provider.cluster import Cluster
     from provider.kubeconfig import connect
 
@@ -274,7 +274,7 @@ def _connect(parsed: settings.Settings, cancelled: threading.Event) -> Cluster:
 
 
 def _identifying(old: Object, new: Object) -> tuple[str, ...]:
-    """The settings whose change means another cluster."""
+    """Return the settings whose change means another cluster."""
     if new.get("clusterIdentifier") and old.get("clusterIdentifier"):
         return ("clusterIdentifier",)
     from provider.kubeconfig import active_cluster
@@ -284,7 +284,7 @@ def _identifying(old: Object, new: Object) -> tuple[str, ...]:
     return ("kubeconfig", "context") if is_other or has_unknown([new.get("kubeconfig"), new.get("context")]) else ()
 
 
-def _diff_response(found: Plan) -> provider_pb2.DiffResponse:
+def _diff_response(found: UpdatePlan) -> provider_pb2.DiffResponse:
     replaced = set(found.replaces)
     some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
 
@@ -307,7 +307,7 @@ def _report_unready(
     request: provider_pb2.CreateRequest | provider_pb2.ReadRequest | provider_pb2.UpdateRequest,
     context: grpc.ServicerContext,
 ) -> None:
-    """Fails the call in the form that makes the engine keep the object in state, marked as not ready."""
+    """Fail the call in the form that makes the engine keep the object in the state, marked as not ready."""
     if not state.unready:
         return
     message = _redacted(state.unready, request)
@@ -322,11 +322,11 @@ def _report_unready(
     context.abort(grpc.StatusCode.UNKNOWN, message)
 
 
-def _told_to_stop() -> int:
-    """A file descriptor that can be read once the engine says to stop.
+def _stop_pipe() -> int:
+    """Return a file descriptor that becomes readable when the engine asks the plugin to stop.
 
-    The engine starts us in a process group of our own, so Ctrl-C does not reach us: SIGINT is its way to end us.
-    A handler in Python could neither wake a wait that is just about to begin nor take a lock that the wait holds.
+    The engine starts the plugin in its own process group, so it gets no Ctrl-C of the user: SIGINT comes from the
+    engine. A Python signal handler could miss a wait that is about to begin, and must not take locks.
     """
     told, tell = os.pipe()
     os.set_blocking(tell, False)
@@ -337,12 +337,12 @@ def _told_to_stop() -> int:
 
 
 def serve() -> None:
-    """Serves on a free loopback port, printed for the engine, until the engine says to stop or is gone."""
-    logging.getLogger().addHandler(logging.NullHandler())  # packages log what we tell in a sentence
-    told_to_stop = _told_to_stop()
+    """Serve on a free loopback port, printed for the engine, until the engine asks to stop or has ended."""
+    logging.getLogger().addHandler(logging.NullHandler())  # packages would also log what we report as an error
+    told_to_stop = _stop_pipe()
     # Large CRDs exceed the default message size of 4 MiB.
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(ThreadPoolExecutor(settings.CALLS), options=unlimited)
+    server = grpc.server(ThreadPoolExecutor(settings.MAX_CALLS), options=unlimited)
     engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1])) if len(sys.argv) > 1 else None
     provider = KubernetesProvider(engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
@@ -354,6 +354,7 @@ def serve() -> None:
     while not select([told_to_stop], [], [], _PARENT_CHECK)[0] and os.getppid() == parent:
         pass
     for number in _STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # once is enough, and Python takes its handlers away before it ends
-    provider.cancel()  # a wait would keep the process alive
+        # Python drops its handlers at exit, and a second signal would then kill the process.
+        signal.signal(number, signal.SIG_IGN)
+    provider.cancel()  # a wait in progress would keep the process alive
     server.stop(None)

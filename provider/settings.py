@@ -1,4 +1,4 @@
-"""The provider's settings: from its resource or the stack's `kubernetes:` configuration, and the environment."""
+"""The provider's settings, from its resource or the stack's `kubernetes:` configuration, and the environment."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from provider.properties import has_unknown, reveal
 if TYPE_CHECKING:
     from provider.properties import Object
 
-# An awaiting call holds a thread; the engine's Check, Diff and Cancel must still get through beside the operations that
-# it runs at a time. Threads and connections are made only as needed.
-CALLS = 64
-"""Calls served at a time, and connections kept for them."""
-# Keys that would change what happens to objects: refusing beats ignoring.
+# A call that waits for an object occupies a thread, and Check, Diff and Cancel must still be served beside all the
+# operations that the engine runs in parallel. Threads and connections are created only when needed.
+MAX_CALLS = 64
+"""How many calls are served at the same time, and how many connections are kept for them."""
+# Keys that change what happens to objects. To ignore them would do something else than the user asked for.
 _REFUSED = ("alwaysRender", "cluster", "renderYamlToDirectory")
 _NO = (None, "", "false", False)
 _CLIENT = "kubeClientSettings"
@@ -24,7 +24,7 @@ _CLIENT = "kubeClientSettings"
 
 @dataclass(frozen=True)
 class Settings:
-    """What one provider was told; the defaults are the official plugin's."""
+    """The settings of one provider; the defaults are those of the official plugin."""
 
     kubeconfig: str | None = None
     context: str | None = None
@@ -38,10 +38,10 @@ class Settings:
     skip_update_unreachable: bool = False
     suppress_deprecation_warnings: bool = False
     client_timeout: float = 0
-    """Seconds to wait for an answer; 0 for the default."""
+    """How many seconds an answer may take; 0 means the default."""
 
 
-# Per field that is a switch: its key, and its environment variable after PULUMI_K8S_.
+# For each boolean field: its key, and its environment variable without the prefix PULUMI_K8S_.
 _SWITCHES = {
     "server_side": ("enableServerSideApply", "ENABLE_SERVER_SIDE_APPLY"),
     "patch_force": ("enablePatchForce", "ENABLE_PATCH_FORCE"),
@@ -55,7 +55,7 @@ _SWITCHES = {
 
 
 def problems(config: Object) -> dict[str, str]:
-    """Per key, why a configuration cannot be honoured; empty when it can."""
+    """Return for each key that is not supported or invalid, why; empty if the configuration is valid."""
     config = reveal(config)
     found = {
         key: f"the air-gapped kubernetes plugin does not support `{key}`: unset it, or install the official plugin"
@@ -65,12 +65,12 @@ def problems(config: Object) -> dict[str, str]:
     try:
         _client_timeout(config)
     except (AttributeError, TypeError, ValueError):
-        found[_CLIENT] = f"`{_CLIENT}` is no mapping with a `timeout` in seconds"
+        found[_CLIENT] = f"`{_CLIENT}` must be a mapping whose `timeout` is a number of seconds"
     return found
 
 
 def parse(config: Object) -> Settings | None:
-    """The settings in `config`, or None while a preview does not know them yet."""
+    """Return the settings in `config`, or None if a preview does not know them yet."""
     config = reveal(config)
     if has_unknown(config):
         return None

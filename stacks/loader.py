@@ -9,10 +9,10 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from stacks import presets
 from stacks.errors import DeclarationError
-from stacks.images import LOCK_VARIABLE, is_untagged, read_lock
-from stacks.model import Declaration
+from stacks.model import presets
+from stacks.model.declaration import Declaration
+from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
 
 PREFIX = "cortex:"
 """The Pulumi project's name, which Pulumi puts before each of its settings."""

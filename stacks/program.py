@@ -15,13 +15,14 @@ from components.resource_manager import ResourceManager, ResourceManagerSettings
 from components.secret_values import Values
 from components.secrets import DeclaredSecret, DeclaredSecretSettings
 from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
-from stacks import custom_resources, discovery, names
-from stacks.model import Declaration
-from stacks.objects import content
-from stacks.objects.server import admitting_verifier
-from stacks.objects.site import site
-from stacks.server import Server
-from stacks.weakening import weakenings
+from stacks.manifests import labels as discovery
+from stacks.manifests import pod_config as content
+from stacks.manifests.server import admitting_verifier
+from stacks.manifests.site import site
+from stacks.model import custom_resources, names
+from stacks.model.declaration import Declaration
+from stacks.model.server import Server
+from stacks.validation.security_warnings import weakenings
 
 Outputs = Mapping[str, str | Sequence[str] | Mapping[str, str] | Mapping[str, discovery.Entry]]
 """The stack's outputs: `endpoints`, `registry`, `namespaces` and `declarationHash`."""

@@ -6,8 +6,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema
 
 from stacks.loader import PREFIX
-from stacks.model import Declaration
-from stacks.presets import PRESETS
+from stacks.model.declaration import Declaration
+from stacks.model.presets import PRESETS
 
 TITLE = "A stack file of Cortex on Kubernetes (Pulumi.<stack>.yaml)"
 

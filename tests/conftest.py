@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from local import folders
-from local.programs import Programs
 from local.progress import Progress
-from local.tool import CHECKERS
+from local.tool_finder import ToolFinder
+from local.toolchain import TEST_TOOLS
 
 ROOT = Path(__file__).parent.parent
 CORTEX = ROOT / ".venv" / "bin" / "cortex"
@@ -84,7 +84,7 @@ def cluster_name(purpose: str) -> str:
 @pytest.fixture(scope="session")
 def checkers() -> Mapping[str, Path]:
     """Programs of others that judge what we write, by name; built where they are missing, which takes minutes."""
-    return Programs(folders.cache(), Progress()).ensure(CHECKERS)
+    return ToolFinder(folders.cache(), Progress()).ensure(TEST_TOOLS)
 
 
 @pytest.fixture(scope="session")

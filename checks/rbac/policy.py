@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import msgspec
 
-from checks.findings import Ref
-from checks.objects import Binding, PolicyRule, Role, Subject
+from checks.kube.models import Binding, PolicyRule, Role, Subject
 from checks.rbac.requests import Account, Request, allows
-from stacks.objects import Object
+from checks.results.result import Ref
+from stacks.manifests.manifest import Manifest
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ def _role(name: str, namespace: str) -> Ref:
     return Ref("Role" if namespace else "ClusterRole", name, namespace)
 
 
-def declared(objects: tuple[Object, ...]) -> Policy:
+def declared(objects: tuple[Manifest, ...]) -> Policy:
     """Give the roles and bindings among a stack's objects."""
     return Policy(
         roles=tuple(_converted(objects, Role, "Role", "ClusterRole")),
@@ -100,5 +100,5 @@ def declared(objects: tuple[Object, ...]) -> Policy:
     )
 
 
-def _converted(objects: tuple[Object, ...], kind: type[T], *names: str) -> Iterator[T]:
+def _converted(objects: tuple[Manifest, ...], kind: type[T], *names: str) -> Iterator[T]:
     return (msgspec.convert(each.document(), kind) for each in objects if each.kind in names)

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from checks.objects import PolicyRule, Role
+from checks.kube.models import PolicyRule, Role
+from checks.rbac.escalation import SECRETS, WAYS
 from checks.rbac.policy import Grant, Policy
 from checks.rbac.requests import Account, Request
-from checks.rbac.ways import SECRETS, WAYS
 
 if TYPE_CHECKING:
-    from checks.findings import Ref
+    from checks.results.result import Ref
 
 HARMLESS = frozenset({"view"})
 """ClusterRoles of the cluster's own that, by Kubernetes' documentation, open no way to further rights."""

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from checks.objects import PolicyRule
-from stacks.objects import Object
+from checks.kube.models import PolicyRule
+from stacks.manifests.manifest import Manifest
 
 ANY = "*"
 
@@ -70,6 +70,6 @@ def _has(listed: list[str], wanted: str) -> bool:
     return ANY in listed or wanted in listed
 
 
-def accounts(objects: tuple[Object, ...]) -> tuple[Account, ...]:
+def accounts(objects: tuple[Manifest, ...]) -> tuple[Account, ...]:
     """Give the ServiceAccounts among a stack's objects."""
     return tuple(Account(each.namespace, each.name) for each in objects if each.kind == "ServiceAccount")

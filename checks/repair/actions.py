@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from checks.findings import Finding, Permission, Ref, Severity, Unknown, Value
 from checks.repair.author import Author
+from checks.results.result import Finding, Permission, Ref, Severity, Unknown, Value
 
 SCHEMA = "cortex.dev/repair/v1"
 

@@ -9,11 +9,11 @@ from typing import cast
 
 import msgspec
 
-from checks.findings import Ref
-from checks.kinds import Document
-from checks.ownership import CONTROLLERS, OURS
+from checks.drift.managed_fields import CONTROLLERS, OURS
+from checks.kube.resources import Document
 from checks.repair.paths import Path, is_list, item, matches
-from stacks.objects import Value
+from checks.results.result import Ref
+from stacks.manifests.manifest import Value
 
 
 class Author(msgspec.Struct, frozen=True):

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from checks.findings import Finding
-from checks.judges.drift import Fault, faults
-from checks.kinds import Document
+from checks.drift.check import Fault, faults
+from checks.kube.resources import Document
 from checks.repair.actions import Because, Left, left
 from checks.repair.author import Author, author, has_other_owners, owner
 from checks.repair.paths import Path, find, is_list
 from checks.repair.steps import Step, change
-from stacks.objects import Hidden, Object, Value
+from checks.results.result import Finding
+from stacks.manifests.manifest import Hidden, Manifest, Value
 
 _MAPS = ("labels", "annotations")
 """Maps whose keys are set one by one, by many."""
 
 
-def repairs(finding: Finding, obj: Object, live: Document) -> Iterator[Step | Left]:
+def repairs(finding: Finding, obj: Manifest, live: Document) -> Iterator[Step | Left]:
     """Yield what puts a finding right; nothing if it is no longer true."""
     for fault in faults(obj, live):
         if (fault.code, fault.message) == (finding.code, finding.message):
@@ -34,7 +34,7 @@ def scaler(finding: Finding, live: Document) -> Left | None:
     return left(finding, Because.WRITER, todo)
 
 
-def _repairs(finding: Finding, fault: Fault, obj: Object, live: Document) -> Iterator[Step | Left]:
+def _repairs(finding: Finding, fault: Fault, obj: Manifest, live: Document) -> Iterator[Step | Left]:
     if (by := owner(live)) is not None:
         yield left(finding, Because.OWNER, f"{by} owns the object and sets it again: change or delete that")
         return

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from stacks.objects import Value
+from stacks.manifests.manifest import Value
 
 Path = tuple[str, ...]
 Token = str | int

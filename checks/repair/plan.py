@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from checks.findings import Finding, Ref, Remedy
-from checks.kinds import Document
+from checks.kube.resources import Document
 from checks.repair import fields, whole
 from checks.repair.actions import Because, Left, left
 from checks.repair.kinds import HOLDS_DATA, KINDS
 from checks.repair.steps import Step, merged
-from stacks.model import Declaration
-from stacks.objects import Object, declared
+from checks.results.result import Finding, Ref, Remedy
+from stacks.manifests.build import build
+from stacks.manifests.manifest import Manifest
+from stacks.model.declaration import Declaration
 
 UNDECLARED = frozenset({"namespace.undeclared", "object.undeclared", "secret.unused"})
 """Codes of a whole object that is there without being declared or used."""
@@ -56,7 +57,7 @@ def plan(
     place: Place, declaration: Declaration, findings: Iterable[Finding], live: Mapping[Ref, Document | None]
 ) -> Plan:
     """Plan the repair of findings; `live` has the wanted objects, None for one that does not exist."""
-    known = {Ref(obj.kind, obj.name, obj.namespace): obj for obj in declared(declaration)}
+    known = {Ref(obj.kind, obj.name, obj.namespace): obj for obj in build(declaration)}
     steps: list[Step] = []
     leave: list[Left] = []
     gone: list[Finding] = []
@@ -80,7 +81,7 @@ def _finding(
     place: Place,
     declaration: Declaration,
     finding: Finding,
-    obj: Object | None,
+    obj: Manifest | None,
     live: Mapping[Ref, Document | None],
 ) -> Iterator[Step | Left]:
     ref = finding.object

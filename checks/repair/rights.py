@@ -4,17 +4,17 @@ from collections.abc import Iterable
 
 import anyio
 
-from checks.api import Api, Kind, Reading, Unread
-from checks.findings import Permission
-from checks.kinds import Document
-from checks.objects import AccessReview
+from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.models import AccessReview
+from checks.kube.resources import Document
 from checks.repair.kinds import kind_of
 from checks.repair.steps import Step
+from checks.results.result import Permission
 
 REVIEWS = Kind("apis/authorization.k8s.io/v1", "selfsubjectaccessreviews", AccessReview)
 
 
-async def missing(api: Api, steps: Iterable[Step]) -> tuple[Permission, ...] | Unread:
+async def missing(api: ApiClient, steps: Iterable[Step]) -> tuple[Permission, ...] | ReadFailure:
     """Return the rights that the steps need and the account lacks; why it cannot be known if the server does not say.
 
     Each object is asked about by its name, since a role may name objects.
@@ -44,7 +44,7 @@ async def missing(api: Api, steps: Iterable[Step]) -> tuple[Permission, ...] | U
             group.start_soon(ask, verb, kind_of(ref), ref.namespace, ref.name)
     lacking: dict[Permission, None] = {}
     for (verb, resource, place), answer in sorted(answers.items(), key=lambda pair: pair[0]):
-        if isinstance(answer, Unread):
+        if isinstance(answer, ReadFailure):
             return answer
         if not answer.value.status.allowed:
             lacking[Permission(verb, resource, place.partition("/")[0])] = None

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from checks.api import Api, Unread
+from checks.cli.options import Target
 from checks.errors import UncheckedError
-from checks.findings import Finding, Permission, Ref, Remedy, Selection, Severity, Unknown
-from checks.findings import Report as Verification
-from checks.kinds import Document
-from checks.options import Target
+from checks.kube.client import ApiClient, ReadFailure
+from checks.kube.resources import Document
 from checks.repair.actions import SCHEMA, Action, Because, Left, Outcome, Report, left
 from checks.repair.kinds import kind_of
 from checks.repair.plan import Place, Plan, plan, wanted
@@ -18,7 +16,9 @@ from checks.repair.rights import missing
 from checks.repair.selection import about, chosen
 from checks.repair.settling import key, settle
 from checks.repair.writing import write
-from checks.verify import verify
+from checks.results.result import Finding, Permission, Ref, Remedy, Selection, Severity, Unknown
+from checks.results.result import Report as Verification
+from checks.verification.verify import verify
 
 PUT_RIGHT, LEFT, UNKNOWN = 0, 1, 3
 """Exit codes. 2 is bad usage."""
@@ -37,12 +37,12 @@ class Repair:
     @property
     def place(self) -> Place:
         """Return the stack and the context."""
-        return Place(self.target.stack, self.target.access.context)
+        return Place(self.target.stack, self.target.connection.context)
 
     async def verified(self) -> Verification:
         """Verify what was asked for, without probe pods."""
-        access = replace(self.target.access, read_only=True)
-        return await verify(self.target.stack, self.target.declaration, access, Severity.ERROR, self.selection)
+        connection = replace(self.target.connection, read_only=True)
+        return await verify(self.target.stack, self.target.declaration, connection, Severity.ERROR, self.selection)
 
     def planned(self, *, dry_run: bool) -> Report:
         """Return the report of what is planned."""
@@ -82,8 +82,8 @@ class Repair:
         return Report(
             SCHEMA,
             self.target.stack,
-            self.target.access.context,
-            self.target.access.host,
+            self.target.connection.context,
+            self.target.connection.host,
             dry_run,
             exit_code(actions, leave, unknowns, missing),
             actions,
@@ -103,8 +103,8 @@ async def prepare(target: Target, selection: Selection, obj: str | None) -> Repa
     empty = Repair(target, selection, obj, Plan(), ())
     report = await empty.verified()
     findings = () if report.unknowns and not report.findings else chosen(report.findings, obj, target.declaration)
-    async with target.access.client() as client:
-        live, unread = await _read(Api(client), wanted(findings))
+    async with target.connection.client() as client:
+        live, unread = await _read(ApiClient(client), wanted(findings))
     unknowns = (*report.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
     return replace(empty, plan=plan(empty.place, target.declaration, findings, live), unknowns=unknowns)
 
@@ -116,10 +116,10 @@ async def carry_out(repair: Repair) -> Report:
         UncheckedError: the API server does not say which rights the account has.
     """
     steps = repair.plan.steps
-    async with repair.target.access.client() as client:
-        api = Api(client)
+    async with repair.target.connection.client() as client:
+        api = ApiClient(client)
         lacking = await missing(api, steps)
-        if isinstance(lacking, Unread):
+        if isinstance(lacking, ReadFailure):
             raise UncheckedError(f"{lacking.message}: nothing was changed")
         if lacking:
             return repair.lacking(lacking)
@@ -165,13 +165,13 @@ def _left(finding: Finding, place: Place) -> Left:
             return left(finding, Because.PERSON, finding.hint)
 
 
-async def _read(api: Api, refs: Iterable[Ref]) -> tuple[Mapping[Ref, Document | None], list[Unread]]:
+async def _read(api: ApiClient, refs: Iterable[Ref]) -> tuple[Mapping[Ref, Document | None], list[ReadFailure]]:
     live: dict[Ref, Document | None] = {}
-    unread: list[Unread] = []
+    unread: list[ReadFailure] = []
 
     async def one(ref: Ref) -> None:
         reading = await api.get(kind_of(ref), ref.namespace, ref.name)
-        if isinstance(reading, Unread):
+        if isinstance(reading, ReadFailure):
             unread.append(reading)
         else:
             live[ref] = reading.value

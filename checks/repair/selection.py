@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from checks.errors import UsageError
-from checks.findings import Finding, Ref
-from stacks.model import Declaration
-from stacks.objects import declared
+from checks.results.result import Finding, Ref
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
 
 _SHOWN = 10
 
@@ -22,7 +22,7 @@ def chosen(findings: Sequence[Finding], text: str | None, declaration: Declarati
         UsageError: there is neither a finding about such an object nor is it declared.
     """
     found = about(findings, text)
-    if text is None or found or any(text in _names(Ref(o.kind, o.name, o.namespace)) for o in declared(declaration)):
+    if text is None or found or any(text in _names(Ref(o.kind, o.name, o.namespace)) for o in build(declaration)):
         return found
     known = dict.fromkeys(str(finding.object) for finding in findings)
     shown = ", ".join(list(known)[:_SHOWN]) or "nothing"

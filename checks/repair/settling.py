@@ -6,15 +6,15 @@ from typing import cast
 import anyio
 from msgspec.structs import replace
 
-from checks.api import Api, Unread
-from checks.findings import Finding, Ref
-from checks.findings import Report as Verification
-from checks.kinds import Document
+from checks.kube.client import ApiClient, ReadFailure
+from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
 from checks.repair.author import Author, author, maker
 from checks.repair.kinds import kind_of
 from checks.repair.paths import find, is_list
 from checks.repair.steps import Step
+from checks.results.result import Finding, Ref
+from checks.results.result import Report as Verification
 
 WATCHED_SECONDS = 5.0
 """How long what was written is watched at the least: a writer that acts again and again has done so by then."""
@@ -31,7 +31,7 @@ def key(finding: Finding) -> Key:
 
 
 async def settle(
-    api: Api,
+    api: ApiClient,
     verification: Callable[[], Awaitable[Verification]],
     written: Sequence[tuple[Step, Action]],
     is_open: Callable[[Verification], bool],
@@ -52,13 +52,13 @@ async def settle(
             return actions, report
 
 
-async def _seen_again(api: Api, step: Step, action: Action) -> Action:
+async def _seen_again(api: ApiClient, step: Step, action: Action) -> Action:
     """Return the action; as undone where its object shows that."""
     if action.outcome is not Outcome.DONE:
         return action
     ref = step.object
     reading = await api.get(kind_of(ref), ref.namespace, ref.name)
-    if isinstance(reading, Unread) or reading.value is None or not is_undone(step, reading.value):
+    if isinstance(reading, ReadFailure) or reading.value is None or not is_undone(step, reading.value):
         return action
     live = reading.value
     who = maker(live) if step.is_deletion else author(live, step.path)

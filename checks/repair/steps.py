@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from checks.comparison import place
-from checks.findings import Finding, Ref
-from checks.findings import Value as Shown
-from checks.judges.drift import shown
-from checks.kinds import Document
+from checks.drift.check import shown
+from checks.drift.diff import place
+from checks.kube.resources import Document
 from checks.repair.actions import Action, Verb, codes
 from checks.repair.author import Author, author
 from checks.repair.paths import Field, Path, Token, find, is_list, pointer
-from stacks.objects import Value
+from checks.results.result import Finding, Ref
+from checks.results.result import Value as Shown
+from stacks.manifests.manifest import Value
 
 HIDDEN_TEXT = "(not shown)"
 _DATA = frozenset({"binaryData", "data"})

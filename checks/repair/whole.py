@@ -1,16 +1,19 @@
 """Plans what becomes of an object that nobody declared, or of a pod that is not as its workload made it."""
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from checks.findings import Finding
-from checks.kinds import Document
+from checks.kube.resources import Document
 from checks.rbac import requests
 from checks.repair.actions import Because, Left, left
 from checks.repair.author import changer, maker, owner
 from checks.repair.steps import Step, change, deletion
-from stacks.model import Declaration
-from stacks.objects import Value, declared
+from checks.results.result import Finding
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
+
+if TYPE_CHECKING:
+    from stacks.manifests.manifest import Value
 
 CHANGED_PODS = frozenset({"pod.ephemeral-container", "server.annotation", "server.image", "server.label"})
 """Of a pod: what somebody changed in it. Its controller makes another, as declared."""
@@ -35,7 +38,7 @@ def repairs(declaration: Declaration, finding: Finding, live: Document) -> Itera
 
 def _others(declaration: Declaration, live: Document) -> frozenset[int]:
     """Return which subjects of a binding are no accounts of the stack: they keep what it gives them."""
-    users = {account.user for account in requests.accounts(declared(declaration))}
+    users = {account.user for account in requests.accounts(build(declaration))}
     return frozenset(index for index, subject in enumerate(_subjects(live)) if _user(subject) not in users)
 
 

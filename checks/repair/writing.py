@@ -7,13 +7,13 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from checks.api import BUSY, Api, Reading, Unread
-from checks.findings import Reason, Ref
-from checks.kinds import Document
+from checks.kube.client import BUSY, ApiClient, ReadFailure, Reading
+from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
 from checks.repair.kinds import kind_of
 from checks.repair.paths import find
 from checks.repair.steps import Step, is_as_seen, operations
+from checks.results.result import Reason, Ref
 
 MANAGER = "pulumi-kubernetes-repair"
 """The field manager of every write.
@@ -32,7 +32,7 @@ _OUTDATED = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 """What the API server answers where a test or precondition fails; the second one is also that of an invalid object."""
 
 
-async def write(api: Api, steps: Iterable[Step]) -> list[Action]:
+async def write(api: ApiClient, steps: Iterable[Step]) -> list[Action]:
     """Write all steps, and return what came of each; once the API server is away, no more are tried."""
     actions: list[Action] = []
     for ref, some in groupby(steps, key=lambda step: step.object):
@@ -47,7 +47,7 @@ async def write(api: Api, steps: Iterable[Step]) -> list[Action]:
 class _Object:
     """The steps of one object, and what came of those for which it is not any more as it was seen."""
 
-    def __init__(self, api: Api, ref: Ref, steps: Sequence[Step]) -> None:
+    def __init__(self, api: ApiClient, ref: Ref, steps: Sequence[Step]) -> None:
         self._api, self._ref, self._steps = api, ref, steps
         self._live = steps[0].live
         self._known: dict[int, Action] = {}
@@ -59,8 +59,8 @@ class _Object:
             if not pending:
                 break
             answer = await self._send(pending)
-            end = _end(answer) if isinstance(answer, Unread) else (Outcome.DONE, "")
-            if isinstance(answer, Unread) and end is None:
+            end = _end(answer) if isinstance(answer, ReadFailure) else (Outcome.DONE, "")
+            if isinstance(answer, ReadFailure) and end is None:
                 end = await self._look_again(answer)
             if end is not None:
                 return self._all(*end)
@@ -74,10 +74,10 @@ class _Object:
             return await self._api.delete_seen(kind, namespace, name, seen)
         return await self._api.patch(kind, namespace, name, MANAGER, operations(steps, self._live))
 
-    async def _look_again(self, refused: Unread) -> tuple[Outcome, str] | None:
+    async def _look_again(self, refused: ReadFailure) -> tuple[Outcome, str] | None:
         """Read the object anew after a refusal, and note what changed; return the end if that explains nothing."""
         again = await self._api.get(kind_of(self._ref), self._ref.namespace, self._ref.name)
-        if isinstance(again, Unread):
+        if isinstance(again, ReadFailure):
             return Outcome.UNKNOWN, again.message + _AGAIN
         if again.value is None:
             return Outcome.GONE, _ABSENT
@@ -93,7 +93,7 @@ class _Object:
         return [self._known.get(index) or _came(step, outcome, message) for index, step in enumerate(self._steps)]
 
 
-def _end(refused: Unread) -> tuple[Outcome, str] | None:
+def _end(refused: ReadFailure) -> tuple[Outcome, str] | None:
     """Return what a refusal means for all steps; None if the object may only have changed."""
     if refused.status == HTTPStatus.NOT_FOUND:
         return Outcome.GONE, _ABSENT

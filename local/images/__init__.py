@@ -6,6 +6,6 @@ layouts: `build` returns one archive an image, for `ctr -n k8s.io images import`
 
 from local.images.build import build
 from local.images.errors import ImageError
-from local.images.layout import Image
+from local.images.oci_layout import Image
 
 __all__ = ["Image", "ImageError", "build"]

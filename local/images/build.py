@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
-from local.images import binaries as static
-from local.images import debian, python
-from local.images.cache import Cache
+from local.images import binary_layers, debian_layers, python_layers
 from local.images.errors import disk_errors
 from local.images.layer import PROGRAM, Entry
-from local.images.layout import Image, Recipe, assemble
-from local.images.programs import Run, run
+from local.images.layer_cache import LayerCache
+from local.images.oci_layout import Image, Recipe, assemble
+from local.images.run_program import Run, run
 
 PACKAGES = ("bridge", "checks", "stacks")
 """The project's own packages in the cortex image."""
@@ -22,7 +21,7 @@ _ENV = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUNBUFFERED": "1",
 }
-_CORTEX = b"#!/usr/bin/python3\nimport sys\n\nfrom checks.cli import main\n\nsys.exit(main())\n"
+_CORTEX = b"#!/usr/bin/python3\nimport sys\n\nfrom checks.cli.main import main\n\nsys.exit(main())\n"
 _TIME = f'#!/bin/sh\nPYTHONPATH=/{_SERVER}/site exec python3 -m mcp_server_time "$@"\n'.encode()
 """The server's packages are its own: it may need another version of the SDK than the bridge."""
 
@@ -43,29 +42,29 @@ def build(
         ImageError: A program is missing or fails, or the disk is full.
     """
     with disk_errors(cache):
-        store = Cache(cache, progress)
+        store = LayerCache(cache, progress)
         recipes = [*_programs(store, binaries, run), *_pythons(store, source, run)]
         return {recipe.name: assemble(recipe, store) for recipe in recipes}
 
 
-def _programs(store: Cache, given: Mapping[str, Path], run: Run) -> list[Recipe]:
-    recipes = [Recipe("pause", [debian.pause(store, run)], ["/pause", "-P"])]
+def _programs(store: LayerCache, given: Mapping[str, Path], run: Run) -> list[Recipe]:
+    recipes = [Recipe("pause", [debian_layers.pause(store, run)], ["/pause", "-P"])]
     for name, path in sorted(given.items()):
-        recipes.append(Recipe(name, [static.program(name, path, store)], [f"/{name}"]))
-    server = static.kubernetes_mcp_server(store, run)
+        recipes.append(Recipe(name, [binary_layers.program(name, path, store)], [f"/{name}"]))
+    server = binary_layers.kubernetes_mcp_server(store, run)
     return [*recipes, Recipe("kubernetes-mcp-server", [server], ["/kubernetes-mcp-server"])]
 
 
-def _pythons(store: Cache, source: Path, run: Run) -> list[Recipe]:
+def _pythons(store: LayerCache, source: Path, run: Run) -> list[Recipe]:
     lock = source / "bridge" / "requirements.txt"
     server_lock = source / "bridge" / "servers" / "time" / "requirements.txt"
-    root = debian.python_root(store, run)
-    site = python.wheels(lock, _SITE, [], store, run)
+    root = debian_layers.python_root(store, run)
+    site = python_layers.wheels(lock, _SITE, [], store, run)
     launcher = Entry("usr/local/bin/cortex", _CORTEX, PROGRAM)
-    metadata = python.metadata(distribution(_PROJECT), PACKAGES, _CODE)
-    own = python.code(source, PACKAGES, _CODE, [launcher, *metadata], store, run)
+    metadata = python_layers.metadata(distribution(_PROJECT), PACKAGES, _CODE)
+    own = python_layers.code(source, PACKAGES, _CODE, [launcher, *metadata], store, run)
     starter = Entry(f"{_SERVER}/run", _TIME, PROGRAM)
-    server = python.wheels(server_lock, f"{_SERVER}/site", [starter], store, run)
+    server = python_layers.wheels(server_lock, f"{_SERVER}/site", [starter], store, run)
     bridge = ["python3", "-m", "bridge"]
     return [
         Recipe("cortex", [root, site, own], bridge, _ENV),

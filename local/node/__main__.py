@@ -7,7 +7,7 @@ from pathlib import Path
 from local.node import cgroups, mounts, network
 from local.node.status import NodeStatus
 from local.node.supervisor import Supervisor
-from local.plan import Plan
+from local.node_plan import Plan
 
 
 def main(path: str) -> int:

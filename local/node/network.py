@@ -4,7 +4,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from local.plan import Link
+from local.node_plan import Link
 
 INTERFACE = "eth0"
 _SYSCTLS = {

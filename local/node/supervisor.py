@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local.node import health
 from local.node.status import ComponentStatus, NodeStatus, Phase, State
-from local.plan import Component, Plan
+from local.node_plan import Component, Plan
 
 HEALTHY_WITHIN_SECONDS = 90.0
 STOPPED_WITHIN_SECONDS = 1.5
@@ -47,36 +47,36 @@ class Supervisor:
             signal.signal(number, self._stop_soon)
         while not self._stopping and self._status.phase != "failed":
             if self._status.phase == "starting":
-                self._start_what_can()
+                self._start_ready()
             time.sleep(_TICK_SECONDS)
             self._reap()
             for running in self._running:
-                self._look_after(running, self._status.components[running.component.name], time.monotonic())
+                self._step(running, self._status.components[running.component.name], time.monotonic())
         self._stop()
         return self._status.phase != "failed"
 
     def _stop_soon(self, *_: object) -> None:
         self._stopping = True
 
-    def _start_what_can(self) -> None:
+    def _start_ready(self) -> None:
         """Start each component whose needs are met; once none is left to wait for, the node is ready."""
         settled = {name for name, state in self._status.components.items() if state.state in {"healthy", "done"}}
         for component in self._plan.components:
             if component.name not in self._status.components and settled.issuperset(component.needs):
                 self._status.components[component.name] = ComponentStatus("starting")
                 self._running.append(_Running(component, self._spawn(component), time.monotonic()))
-                self._tell()
+                self._save_status()
         if len(settled) == len(self._plan.components):
-            self._tell(phase="ready")
+            self._save_status(phase="ready")
 
-    def _look_after(self, running: _Running, state: ComponentStatus, now: float) -> None:
+    def _step(self, running: _Running, state: ComponentStatus, now: float) -> None:
         """Take the one step that is due for a component: ask how it is, note that it ended, or start it again."""
         status, once = running.process.returncode, running.component.once
         if status is None and state.state == "starting":
-            self._ask_how_it_is(running, state, now)
+            self._check_health(running, state, now)
         elif status == 0 and once:
             if state.state != "done":
-                self._became(state, "done", now - running.started)
+                self._set_state(state, "done", now - running.started)
         elif status is not None and once:
             self._fail(running.component, f"it ended with status {status}")
         elif status is not None and running.start_again_at is None:
@@ -84,24 +84,24 @@ class Supervisor:
         elif status is not None and now >= (running.start_again_at or 0):
             running.process = self._spawn(running.component)
             running.started, running.start_again_at = now, None
-            self._became(state, "starting", 0)
+            self._set_state(state, "starting", 0)
 
-    def _ask_how_it_is(self, running: _Running, state: ComponentStatus, now: float) -> None:
+    def _check_health(self, running: _Running, state: ComponentStatus, now: float) -> None:
         if not running.component.once:
             state.message = self._ask(running.component.health)
             if not state.message:
-                self._became(state, "healthy", now - running.started)
+                self._set_state(state, "healthy", now - running.started)
                 return
         if self._status.phase == "starting" and now - running.started > HEALTHY_WITHIN_SECONDS:
             self._fail(running.component, f"not healthy in {HEALTHY_WITHIN_SECONDS:.0f} s: {state.message}")
 
     def _fail(self, component: Component, wrong: str) -> None:
         self._status.components[component.name].state = "failed"
-        self._tell(phase="failed", message=f"{component.name}: {wrong}")
+        self._save_status(phase="failed", message=f"{component.name}: {wrong}")
 
-    def _became(self, state: ComponentStatus, what: State, seconds: float) -> None:
+    def _set_state(self, state: ComponentStatus, what: State, seconds: float) -> None:
         state.state, state.seconds = what, round(seconds, 1)
-        self._tell()
+        self._save_status()
 
     def _plan_restart(self, running: _Running, state: ComponentStatus, now: float) -> None:
         steady = now - running.started > 2 * _LAST_BACKOFF_SECONDS
@@ -109,7 +109,7 @@ class Supervisor:
         running.start_again_at = now + running.backoff
         state.restarts += 1
         state.message = f"ended with status {running.process.returncode}"
-        self._became(state, "restarting", now - running.started)
+        self._set_state(state, "restarting", now - running.started)
         if self._status.phase == "starting" and state.restarts > _RESTARTS_WHILE_STARTING:
             self._fail(running.component, f"it ended again and again, the last time with {running.process.returncode}")
 
@@ -141,7 +141,7 @@ class Supervisor:
     def _stop(self) -> None:
         """End the components, the last started first; what is left when this process ends, the kernel ends."""
         if self._status.phase != "failed":
-            self._tell(phase="stopping")
+            self._save_status(phase="stopping")
         until = time.monotonic() + STOPPED_WITHIN_SECONDS
         for running in reversed(self._running):
             if running.process.returncode is None:
@@ -154,7 +154,7 @@ class Supervisor:
                 running.process.kill()
                 running.process.wait()
 
-    def _tell(self, phase: Phase | None = None, message: str = "") -> None:
+    def _save_status(self, phase: Phase | None = None, message: str = "") -> None:
         if phase is not None:
             self._status.phase, self._status.message = phase, message
         self._status.save(Path(self._plan.status))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.judges import api_server
+from checks.connection import api_server
 from tests.checks.patient import forgiving
 from tests.conftest import Cluster
 

@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 from kubernetes import config
 
-from checks import cli
-from checks.judges import api_server
+from checks.cli import main as cli
+from checks.connection import api_server
 from tests.checks.patient import forgiving
 
 

@@ -1,8 +1,8 @@
 """The `cortex` command, but that it forgives a busy machine its latency: servers and tests share two processors."""
 
-from checks import cli
-from checks.judges import api_server
-from stacks.model import Declaration
+from checks.cli import main as cli
+from checks.connection import api_server
+from stacks.model.declaration import Declaration
 
 PATIENCE_MS = 600_000
 

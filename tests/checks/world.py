@@ -6,37 +6,40 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from checks.api import Kind, Read, Reading, Unread
-from checks.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
-from checks.credentials import Credential, Means
-from checks.findings import Finding, Reason, Row
-from checks.http_probe import Reply
-from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
-from checks.mcp_answer import Answer, Outcome
-from checks.objects import Binding, ConfigMap, Owned, Pod, Role, Version
-from checks.parts import dns, rights
-from checks.parts.api_server import ApiServer, Certificate, Transport
-from checks.parts.callers import admitted, asked, callers
-from checks.parts.discovery import Discovery
-from checks.parts.dns import Dns
-from checks.parts.health import JOBS, Health, probed
-from checks.parts.listing import PerNamespace
-from checks.parts.metrics import Metrics
-from checks.parts.network import Network
-from checks.parts.network import Outcome as Reached
-from checks.parts.objects import Named, Objects
-from checks.parts.rights import Rights
-from checks.parts.rolled import Server
-from checks.parts.secrets import Secrets
-from checks.parts.strays import KINDS, Strays
-from checks.parts.usage import Usage
+from checks.connection import collect_dns as dns
+from checks.connection.collect_api_server import ApiServer, Certificate, Transport
+from checks.connection.collect_dns import Dns
+from checks.drift.live_objects import Named, Objects
+from checks.health.collect import JOBS, Health, probed
+from checks.health.http_probe import Reply
+from checks.kube.client import Kind, Read, ReadFailure, Reading
+from checks.kube.credentials import Credential, Means
+from checks.kube.listing import PerNamespace
+from checks.kube.models import Binding, ConfigMap, Owned, Pod, Role, Version
+from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.mcp.answer import Answer, Outcome
+from checks.metrics.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
+from checks.metrics.collect import Metrics
+from checks.network.callers import admitted, asked, callers
+from checks.network.collect import Network
+from checks.network.collect import Outcome as Reached
+from checks.objects.collect import KINDS, Unmanaged
+from checks.rbac import collect as access
+from checks.rbac.collect import Access
 from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
-from checks.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
-from checks.verify import judge
-from stacks import names, objects
+from checks.results.result import Finding, Reason, Result
+from checks.secrets.collect import Secrets
+from checks.secrets.rolled import Server
+from checks.servers.collect import Discovery
+from checks.usage.collect import Usage
+from checks.verification.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
+from checks.verification.verify import check
 from stacks.loader import parse
-from stacks.model import Declaration
+from stacks.manifests.build import build
+from stacks.manifests.manifest import Hidden, Value
+from stacks.model import names
+from stacks.model.declaration import Declaration
 
 if TYPE_CHECKING:
     from checks.rbac.questions import Question
@@ -88,7 +91,7 @@ async def known(name: str) -> None:
 
 def groups(declaration: Declaration) -> frozenset[str]:
     """Give the API groups that a declaration needs."""
-    return frozenset(each.api_version for each in objects.declared(declaration) if "/" in each.api_version)
+    return frozenset(each.api_version for each in build(declaration) if "/" in each.api_version)
 
 
 def healthy_api_server(declaration: Declaration) -> ApiServer:
@@ -121,21 +124,21 @@ class World:
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
         self.objects: dict[tuple[str, str], list[Json]] = {}
-        self.unread: dict[tuple[str, str], Unread] = {}
+        self.unread: dict[tuple[str, str], ReadFailure] = {}
         self.mcp: dict[str, Answer] = {}
         self.network = enforced(declaration)
         servers: dict[str, Reading[Server | None]] = {
             kind: Read(Server(current=True, dangling=()), 0.01) for kind in declaration.servers
         }
         self.secrets = Secrets(NOW, servers=servers)
-        self.replies: dict[str, dict[str, Reply | Unread]] = {}
+        self.replies: dict[str, dict[str, Reply | ReadFailure]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
         self.add("namespaces", "", {"metadata": {"name": "kube-system"}})
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
         self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
         self.api_server = healthy_api_server(declaration)
-        for obj in objects.declared(declaration):
+        for obj in build(declaration):
             plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
             self.add(plural, obj.namespace, _clear(obj.document()))
         for quota in self.every("resourcequotas"):
@@ -189,7 +192,7 @@ class World:
 
     def deny(self, kind: str, namespace: str, reason: Reason = Reason.FORBIDDEN) -> None:
         """Make a list unreadable."""
-        self.unread[kind, namespace] = Unread(f"list {kind} in {namespace}", reason, "denied")
+        self.unread[kind, namespace] = ReadFailure(f"list {kind} in {namespace}", reason, "denied")
 
     def snapshot(self) -> Snapshot:
         """Take the snapshot that the checks would take."""
@@ -199,7 +202,7 @@ class World:
             api_server=self.api_server,
             nodes=self._read(NODES),
             dns=Dns(self._read(PODS, "kube-system"), dict(self.dns)),
-            rights=self._rights(),
+            access=self._rights(),
             declaration=self._declaration(),
             objects=self._objects(),
             network=self.network,
@@ -211,18 +214,18 @@ class World:
             discovery=self._discovery(),
             metrics=self.metrics,
             usage=self.usage,
-            strays=Strays(
+            unmanaged=Unmanaged(
                 {name: {space: self._labelled(kind, space) for space in spaces} for name, kind in KINDS.items()}
             ),
         )
 
-    def rows(self) -> tuple[Row, ...]:
+    def results(self) -> tuple[Result, ...]:
         """Judge the cluster."""
-        return judge(self.declaration, self.snapshot())
+        return check(self.declaration, self.snapshot())
 
     def findings(self) -> list[Finding]:
         """Judge the cluster and give all findings."""
-        return [finding for row in self.rows() for finding in row.findings]
+        return [finding for result in self.results() for finding in result.findings]
 
     def codes(self) -> list[str]:
         """Judge the cluster and give the findings' codes, sorted."""
@@ -240,20 +243,20 @@ class World:
     def _labelled(self, kind: Kind[Owned], namespace: str) -> Reading[tuple[Owned, ...]]:
         """Give the objects that carry our label, as the API server's label selector would."""
         listing = self._read(kind, namespace)
-        if isinstance(listing, Unread):
+        if isinstance(listing, ReadFailure):
             return listing
         return Read(tuple(obj for obj in listing.value if names.COMPONENT in obj.metadata.labels), listing.seconds)
 
-    def _rights(self) -> Rights:
-        kinds = (rights.ROLES, rights.CLUSTER_ROLES)
-        bindings = (rights.ROLE_BINDINGS, rights.CLUSTER_ROLE_BINDINGS)
+    def _rights(self) -> Access:
+        kinds = (access.ROLES, access.CLUSTER_ROLES)
+        bindings = (access.ROLE_BINDINGS, access.CLUSTER_ROLE_BINDINGS)
         known = tuple(msgspec.convert(obj, Role) for obj in self.every("clusterroles"))
-        asked = rights.about(self.declaration, known)
+        asked = access.about(self.declaration, known)
         refused = self.unread.get(("subjectaccessreviews", ""))
         answers: dict[Question, Reading[bool]] = {
             question: refused or Read(self.allows(question.account, question.request), 0.01) for question in asked
         }
-        return Rights(
+        return Access(
             tuple(self._read_all(kind) for kind in kinds), tuple(self._read_all(kind) for kind in bindings), answers
         )
 
@@ -273,7 +276,7 @@ class World:
 
     def _declaration(self) -> Reading[ConfigMap | None]:
         reading = self._read(CONFIG_MAPS, names.SYSTEM_NAMESPACE)
-        if isinstance(reading, Unread):
+        if isinstance(reading, ReadFailure):
             return reading
         found = (one for one in reading.value if one.metadata.name == names.DECLARATION_CONFIG_MAP)
         return Read(next(found, None), reading.seconds)
@@ -298,12 +301,12 @@ class World:
     def _objects(self) -> Objects:
         places = [(kind, "") for kind in CLUSTER_WIDE]
         places += [(kind, space) for kind in NAMESPACED for space in self.declaration.namespaces]
-        places += [(obj.kind, obj.namespace) for obj in objects.declared(self.declaration) if obj.kind in _KINDS]
+        places += [(obj.kind, obj.namespace) for obj in build(self.declaration) if obj.kind in _KINDS]
         return Objects({(kind, space): self._by_name(_KINDS[kind], space) for kind, space in places})
 
     def _by_name(self, kind: Kind[Json], namespace: str) -> Reading[Named]:
         listing = self._read(kind, namespace)
-        if isinstance(listing, Unread):
+        if isinstance(listing, ReadFailure):
             return listing
         return Read({item["metadata"]["name"]: item for item in listing.value}, listing.seconds)
 
@@ -327,10 +330,10 @@ class World:
         self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
 
 
-def _clear(value: objects.Value) -> Any:
+def _clear(value: Value) -> Any:
     """Give a declared value as the API server would, with something in place of what is hidden."""
     match value:
-        case objects.Hidden():
+        case Hidden():
             return "c2VjcmV0"
         case dict():
             return {key: _clear(inner) for key, inner in value.items()}

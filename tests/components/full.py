@@ -1,6 +1,6 @@
 """A declaration that uses every component and every one of its parts, and does not change with the stack files."""
 
-from stacks.model import Declaration
+from stacks.model.declaration import Declaration
 from tests.components.recording import MINIMAL
 
 SECRETS = {"secrets:demo-token": "hunter2", "secrets:demo-ca": "hunter2", "secrets:shared-token": "hunter2"}

@@ -13,10 +13,10 @@ from unittest import mock
 
 import yaml
 
-from stacks import names
-from stacks.images import LOCK_VARIABLE
 from stacks.loader import load
-from stacks.model import Declaration
+from stacks.model import names
+from stacks.model.declaration import Declaration
+from stacks.model.image_lock import LOCK_VARIABLE
 from stacks.program import deploy
 from tests.components.recording import Recording, Registration, record
 

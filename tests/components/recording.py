@@ -14,7 +14,7 @@ from pulumi.runtime import configure, mocks, run_in_stack, set_all_config, setti
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest, RegisterResourceRequest
 
-from stacks.model import Declaration
+from stacks.model.declaration import Declaration
 
 
 @dataclass(frozen=True)

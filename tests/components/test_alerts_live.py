@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stacks import names
+from stacks.model import names
 from stacks.program import deploy
 from tests.components.full import SECRETS, full
 from tests.components.recording import record

@@ -19,8 +19,8 @@ from pulumi import Alias, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 from components.config import DeclaredConfigMap, DeclaredConfigMapSettings
 from components.namespace import ManagedNamespace, NamespaceSettings
-from stacks.config_map import ConfigMap as Declared
-from stacks.namespace import Namespace
+from stacks.model.config_map import ConfigMap as Declared
+from stacks.model.namespace import Namespace
 
 SPACE = NamespaceSettings(Namespace(component="test", description="Aliases"), "testing")
 DATA = {"LEVEL": "info"}

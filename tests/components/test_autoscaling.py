@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from kubernetes.client import ApiException
 
-from stacks import names
+from stacks.model import names
 from stacks.program import deploy
 from tests.components.recording import Recording, declared, record
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.live
 
 DEPLOYMENTS = """
 from components.register import register
-from stacks.objects import Object
+from stacks.manifests.manifest import Manifest
 
 def deployment(name, fixed, initial):
     labels = {{"app": name}}

@@ -1,5 +1,5 @@
 from components.config import DeclaredConfigMap, DeclaredConfigMapSettings
-from stacks.config_map import ConfigMap
+from stacks.model.config_map import ConfigMap
 from tests.components.recording import record
 
 

@@ -1,5 +1,5 @@
 from components.declaration import PublishedDeclaration
-from stacks.model import Declaration
+from stacks.model.declaration import Declaration
 from tests.components.recording import declared, record
 
 

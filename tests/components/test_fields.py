@@ -7,7 +7,8 @@ from typing import cast, get_args, get_origin
 import pytest
 from pulumi import _types as types
 
-from stacks.objects import Object, Value, declared
+from stacks.manifests.build import build
+from stacks.manifests.manifest import Manifest, Value
 from tests.components.full import full
 
 MODULES = {
@@ -20,10 +21,10 @@ MODULES = {
     "rbac.authorization.k8s.io/v1": "rbac.v1",
 }
 CUSTOM = {"ExternalSecret", "PrometheusRule", "ServiceMonitor"}
-BUILT_IN = [one for one in declared(full(resourceManager={"token": "legacy"})) if one.kind not in CUSTOM]
+BUILT_IN = [one for one in build(full(resourceManager={"token": "legacy"})) if one.kind not in CUSTOM]
 
 
-def faults(one: Object) -> list[str]:
+def faults(one: Manifest) -> list[str]:
     """Give the fields that Kubernetes does not have, or whose values are of another type."""
     module = import_module(f"pulumi_kubernetes.{MODULES[one.api_version]}")
     return list(_faults(one.document(), cast("type", getattr(module, f"{one.kind}InitArgs")), one.kind))
@@ -58,7 +59,7 @@ def test_every_field_is_one_that_kubernetes_has(kind: str) -> None:
 
 def test_the_judge_finds_what_is_wrong() -> None:
     spec: Value = {"replicas": "2", "template": {"spec": {"containers": [{"imagePullPolice": "Never"}], "volumes": {}}}}
-    assert faults(Object("apps/v1", "Deployment", "d", "ns", content={"spec": spec, "specs": {}})) == [
+    assert faults(Manifest("apps/v1", "Deployment", "d", "ns", content={"spec": spec, "specs": {}})) == [
         "Deployment.spec.replicas is '2'",
         "Deployment.spec.template.spec.containers.0.imagePullPolice is no field",
         "Deployment.spec.template.spec.volumes is a mapping",

@@ -1,8 +1,8 @@
 from typing import cast
 
 from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsSettings
-from stacks import kube_state_metrics as model
-from stacks.objects.site import Site
+from stacks.manifests.site import Site
+from stacks.model import kube_state_metrics as model
 from tests.components.recording import Recording, record
 
 NAME = "cortex-monitoring/kube-state-metrics"

@@ -5,9 +5,9 @@ import pytest
 
 from components.autoscaling import stopping
 from components.mcp_server import McpServer, McpServerSettings
-from stacks.objects.content import Content
-from stacks.objects.site import Site
-from stacks.server import Server
+from stacks.manifests.pod_config import Content
+from stacks.manifests.site import Site
+from stacks.model.server import Server
 from tests.components.recording import MINIMAL, Recording, record
 
 NAME = "cortex-mcp/demo-mcp-server"

@@ -1,7 +1,7 @@
 import pytest
 
 from components.namespace import ManagedNamespace, NamespaceSettings
-from stacks.namespace import Namespace
+from stacks.model.namespace import Namespace
 from tests.components.recording import Recording, record
 
 

@@ -6,8 +6,8 @@ from typing import cast
 
 from hypothesis import given, settings
 
-from stacks import names
-from stacks.model import Declaration
+from stacks.model import names
+from stacks.model.declaration import Declaration
 from tests.components.golden import rendered
 from tests.components.recording import Recording, Registration
 from tests.components.test_restricted import pods, violations

@@ -8,8 +8,9 @@ import pulumi
 import pytest
 
 from components.register import register
-from stacks.model import Declaration
-from stacks.objects import HIDDEN, Object, declared
+from stacks.manifests.build import build
+from stacks.manifests.manifest import HIDDEN, Manifest
+from stacks.model.declaration import Declaration
 from stacks.program import deploy
 from tests.components import golden
 from tests.components.full import SECRETS, full
@@ -24,7 +25,7 @@ FULL = {
 
 def expected(declaration: Declaration) -> list[golden.Manifest]:
     """Give every declared object as it is made, with golden.SECRET for what is hidden."""
-    return ordered(json.loads(json.dumps(one.made(), default=lambda _: golden.SECRET)) for one in declared(declaration))
+    return ordered(json.loads(json.dumps(one.made(), default=lambda _: golden.SECRET)) for one in build(declaration))
 
 
 def registered(recording: Recording) -> list[golden.Manifest]:
@@ -46,12 +47,12 @@ def test_every_component_registers_exactly_what_is_declared(declaration: Declara
     assert registered(record(lambda: deploy(declaration), SECRETS)) == expected(declaration)
 
 
-def made(declared: Object, hidden: Mapping[str, pulumi.Input[str]] | None = None) -> Recording:
+def made(declared: Manifest, hidden: Mapping[str, pulumi.Input[str]] | None = None) -> Recording:
     return record(lambda: register(declared, pulumi.ResourceOptions(), hidden=hidden))
 
 
 def test_unknown_kind_is_a_custom_resource() -> None:
-    widget = Object(
+    widget = Manifest(
         "example.com/v1", "Widget", "w", "ns", content={"spec": {"camelCase": 1, "snake_case": [True, 0.5]}}
     )
     (resource,) = made(widget).resources
@@ -61,11 +62,11 @@ def test_unknown_kind_is_a_custom_resource() -> None:
 
 def test_keys_inside_an_object_go_as_they_are() -> None:
     data = {"snake_case": "a", "camelCase": "b", "dotted.key": "c", "match_labels": "d"}
-    assert made(Object("v1", "ConfigMap", "c", "ns", content={"data": data})).one("ConfigMap").at("data") == data
+    assert made(Manifest("v1", "ConfigMap", "c", "ns", content={"data": data})).one("ConfigMap").at("data") == data
 
 
 def test_what_is_only_fixed_at_first_is_ignored_afterwards() -> None:
-    deployment = Object(
+    deployment = Manifest(
         "apps/v1", "Deployment", "d", "ns", content={"spec": {"paused": False}}, initial={"spec.replicas": 3}
     )
     resource = made(deployment).one("Deployment")
@@ -75,19 +76,19 @@ def test_what_is_only_fixed_at_first_is_ignored_afterwards() -> None:
 
 
 def test_hidden_values_are_put_in_their_places() -> None:
-    secret = Object("v1", "Secret", "s", "ns", annotations={"sum": HIDDEN}, content={"data": {"a": HIDDEN}})
+    secret = Manifest("v1", "Secret", "s", "ns", annotations={"sum": HIDDEN}, content={"data": {"a": HIDDEN}})
     resource = made(secret, {"sum": "1", "a": "MQ=="}).one("Secret")
     assert (resource.at("metadata.annotations"), resource.at("data")) == ({"sum": "1"}, {"a": "MQ=="})
 
 
 def test_data_of_a_secret_is_secret_as_a_whole_and_in_what_the_cluster_answers() -> None:
-    token = made(Object("v1", "Secret", "t", "ns", content={"type": "kubernetes.io/service-account-token"}))
-    opaque = made(Object("v1", "Secret", "s", "ns", content={"data": {"a": HIDDEN}}), {"a": "MQ=="})
+    token = made(Manifest("v1", "Secret", "t", "ns", content={"type": "kubernetes.io/service-account-token"}))
+    opaque = made(Manifest("v1", "Secret", "s", "ns", content={"data": {"a": HIDDEN}}), {"a": "MQ=="})
     assert opaque.one("Secret").secret_paths == {"data"}
     assert {secret.one("Secret").secret_outputs for secret in (token, opaque)} == {frozenset({"data"})}
 
 
 def test_hidden_value_that_nobody_gives_never_reaches_the_engine() -> None:
-    secret = Object("v1", "Secret", "s", "ns", content={"data": {"a": HIDDEN}})
+    secret = Manifest("v1", "Secret", "s", "ns", content={"data": {"a": HIDDEN}})
     with pytest.raises(KeyError, match="a"):
         made(secret)

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from components.resource_manager import ResourceManager, ResourceManagerSettings
-from stacks import resource_manager as model
-from stacks.objects.site import Site
+from stacks.manifests.site import Site
+from stacks.model import resource_manager as model
 from tests.components.recording import Recording, Registration, record
 
 SUBJECT = [{"kind": "ServiceAccount", "name": "cortex-resource-manager", "namespace": "cortex-system"}]

@@ -7,7 +7,7 @@ from pulumi.runtime import set_all_config
 from pulumi.runtime.rpc import UNKNOWN
 
 from components import secret_values
-from stacks.model import Declaration
+from stacks.model.declaration import Declaration
 from tests.components.recording import Recording, declared, record
 
 SERVERS = {"demo": {"secretEnv": {"TOKEN": "demo-token"}, "secretFiles": {"ca.pem": "demo-ca"}}}

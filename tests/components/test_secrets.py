@@ -3,8 +3,8 @@ from collections.abc import Mapping
 import pulumi
 
 from components.secrets import DeclaredSecret, DeclaredSecretSettings
-from stacks.checksum import checksum
-from stacks.secret import Secret
+from stacks.manifests.checksum import checksum
+from stacks.model.secret import Secret
 from tests.components.recording import Recording, record
 
 

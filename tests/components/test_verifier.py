@@ -5,21 +5,21 @@ import anyio
 import pulumi
 import pytest
 
-from checks.access import Access
-from checks.api import Kind
-from checks.findings import Severity
-from checks.kinds import CUSTOM, NAMESPACED
-from checks.parts.usage import POD_METRICS
-from checks.publication import publish
-from checks.snapshot import EVENTS, PODS
-from checks.verify import verify_deployed
+from checks.in_cluster.publication import publish
+from checks.kube.client import Kind
+from checks.kube.connection import Connection
+from checks.kube.resources import CUSTOM, NAMESPACED
+from checks.results.result import Severity
+from checks.usage.collect import POD_METRICS
+from checks.verification.snapshot import EVENTS, PODS
+from checks.verification.verify import verify_deployed
 from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
-from stacks.custom_resources import CustomResource
-from stacks.objects.site import Site
-from stacks.objects.verifier import COMMAND
+from stacks.manifests.site import Site
+from stacks.manifests.verifier import COMMAND
+from stacks.model.custom_resources import CustomResource
+from stacks.model.verifier import Verifier as Declared
+from stacks.model.verifier import verifier_client
 from stacks.program import deploy
-from stacks.verifier import Verifier as Declared
-from stacks.verifier import verifier_client
 from tests.checks.fake_api import serve, status
 from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared
@@ -176,7 +176,7 @@ def used(namespaces: tuple[str, ...]) -> set[Right]:
     world.tells_usage = True
     with serve(world) as api:
         api.faults = {path: [status(403, "forbidden")] for path in NOT_CLUSTER_WIDE}
-        access = Access("in-cluster", api.url, inside=True, resolve=known)
+        access = Connection("in-cluster", api.url, inside=True, resolve=known)
         report = anyio.run(verify_deployed, access, Severity.ERROR)
         assert (report.exit_code, anyio.run(publish, report, access)) == (0, None)
         for path in api.requests:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from provider import lifecycle as steps
+from provider.apply import Operation, Writer
 from provider.cluster import Cluster
-from provider.engine import Log
+from provider.engine_log import EngineLog
 from provider.errors import ApiError
 from provider.inputs import Naming
 from provider.kinds import Kind
-from provider.planning import Plan, plan
-from provider.writing import Operation, Writer
+from provider.update_plan import UpdatePlan, plan_update
 
 if TYPE_CHECKING:
     from provider.api import Api
@@ -141,7 +141,7 @@ class FakeApi:
         return self.canonical.get(value, value) if isinstance(value, str) else value
 
 
-class FakeLog(Log):
+class FakeLog(EngineLog):
     """Keeps what the user would see."""
 
     def __init__(self) -> None:
@@ -167,8 +167,8 @@ class Lifecycle:
         operation = Operation(kind, inputs=new, old=old, log=self.log)
         return steps.check(self.writer, operation, Naming(name, seed, **naming))
 
-    def diff(self, kind: Kind, old: Object, new: Object, state: Object, *, is_patch: bool = False) -> Plan:
-        return plan(self.writer, Operation(replace(kind, is_patch=is_patch), "ns/a", new, old, state))
+    def diff(self, kind: Kind, old: Object, new: Object, state: Object, *, is_patch: bool = False) -> UpdatePlan:
+        return plan_update(self.writer, Operation(replace(kind, is_patch=is_patch), "ns/a", new, old, state))
 
     def create(self, kind: Kind, inputs: Object, seconds: float = 0, *, is_patch: bool = False) -> steps.State:
         return steps.create(

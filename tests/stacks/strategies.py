@@ -9,15 +9,24 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from stacks import cron, names
-from stacks.base import ENV_NAME, LARGEST, DnsLabel, DnsSubdomain, EnvName, FileKey, LabelKey, LabelValue
-from stacks.image import Image
-from stacks.images import is_untagged
-from stacks.probe import HttpPath
-from stacks.references import PULL_SECRET
-from stacks.secret import REQUIRED_KEYS, Duration, SecretKey
-from stacks.server import Folder, RoleName, ServerType
-from stacks.suppression import Code, ObjectPattern
+from stacks.model import cron, names
+from stacks.model.image import Image
+from stacks.model.image_lock import is_untagged
+from stacks.model.probe import HttpPath
+from stacks.model.secret import REQUIRED_KEYS, Duration, SecretKey
+from stacks.model.server import Folder, RoleName, ServerType
+from stacks.model.suppression import Code, ObjectPattern
+from stacks.model.types import (
+    ENV_NAME,
+    LARGEST,
+    DnsLabel,
+    DnsSubdomain,
+    EnvName,
+    FileKey,
+    LabelKey,
+    LabelValue,
+)
+from stacks.validation.references import PULL_SECRET
 
 # Stacks are large examples, and machines that run tests are busy.
 UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

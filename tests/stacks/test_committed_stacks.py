@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from components.secret_values import PUBLIC_SALT
-from stacks import names
-from stacks.images import is_fixed
 from stacks.loader import load
-from stacks.model import Declaration
+from stacks.model import names
+from stacks.model.declaration import Declaration
+from stacks.model.image_lock import is_fixed
 from stacks.program import deploy
 from tests.components.recording import record
 

@@ -89,9 +89,9 @@ def reviewer(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
         content["users"][0]["user"] = {"token": token}
         path = tmp_path_factory.mktemp("reviewer") / "kubeconfig"
         path.write_text(json.dumps(content))
-        rights = Cluster(cluster.name, {**cluster.env, "KUBECONFIG": str(path)}).run
+        access = Cluster(cluster.name, {**cluster.env, "KUBECONFIG": str(path)}).run
         for verb in ("create", "patch", "delete"):
-            asked = rights("kubectl", "auth", "can-i", verb, "deployments", "--all-namespaces", check=False)
+            asked = access("kubectl", "auth", "can-i", verb, "deployments", "--all-namespaces", check=False)
             assert asked.stdout.strip() == "no"
         yield path
     finally:

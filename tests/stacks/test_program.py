@@ -9,8 +9,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from stacks import names
 from stacks.loader import load
+from stacks.model import names
 from stacks.program import deploy
 from tests.components import full
 from tests.components.recording import Recording, declared, record

@@ -24,7 +24,7 @@ def test_committed_schema_is_that_of_the_model() -> None:
 
 def test_command_prints_it(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "checks.cli", "schema"]
+    command = [sys.executable, "-m", "checks.cli.main", "schema"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == render()

@@ -18,8 +18,8 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stacks.model import Declaration
-from stacks.objects import declared
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
 from tests.conftest import Cluster, cluster_name, cortex, start
 from tests.stacks.changing import Project
 from tests.stacks.conftest import DEFINITIONS
@@ -99,6 +99,6 @@ def test_any_declaration_becomes_any_other(project: Project, capsys: pytest.Capt
             project.up(now)
         except AssertionError as error:
             raise AssertionError(f"step {step} of seed {SEED}: {json.dumps([before, now])}\n{error}") from None
-        covered.update(one.kind for one in declared(Declaration.model_validate(now)))
+        covered.update(one.kind for one in build(Declaration.model_validate(now)))
     with capsys.disabled():
         sys.stdout.write(f"\n{STEPS} steps of CORTEX_WALK_SEED={SEED}; objects by kind: {dict(covered)}\n")

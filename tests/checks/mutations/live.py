@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx2
 
-from checks.api import Kind
-from checks.kinds import CLUSTER_WIDE, CUSTOM, NAMESPACED
-from checks.parts import strays
+from checks.kube.client import Kind
+from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.objects import collect as unmanaged
 
 Json = dict[str, Any]
 Edit = Callable[[Json], object]
@@ -21,7 +21,7 @@ KINDS: Mapping[str, Kind[Any]] = {
     **CLUSTER_WIDE,
     **NAMESPACED,
     **CUSTOM,
-    **strays.KINDS,
+    **unmanaged.KINDS,
     "Secret": Kind("api/v1", "secrets", dict),
 }
 MANAGER = "mutation"

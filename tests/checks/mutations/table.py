@@ -4,8 +4,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
-from checks.catalogue import catalogue
-from checks.findings import Remedy
+from checks.results.catalogue import catalogue
+from checks.results.result import Remedy
 from tests.checks.mutations.live import Edit, Json
 
 SYSTEM, MCP, MONITORING, WORKERS = "cortex-system", "cortex-mcp", "cortex-monitoring", "cortex-workers"

@@ -7,10 +7,10 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from checks.formats import document
 from checks.repair import actions
-from checks.reports import document
+from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import FakeApi, serve
-from tests.checks.test_cli import Project
 from tests.checks.world import World, declared
 
 QUOTA = "cortex-mcp-quota"
@@ -77,7 +77,7 @@ def test_a_read_only_account_changes_nothing(project: Project, api: FakeApi) -> 
         ((), "there is no terminal to ask on: give --yes"),
         (("--yes", "--dry-run"), "--dry-run writes nothing"),
         (("--format", "json"), "--format json does not ask"),
-        (("--yes", "--only", "nothing"), "--only: 'nothing' is no row: choose from connection, namespaces"),
+        (("--yes", "--only", "nothing"), "--only: 'nothing' is not a check: choose from connection, namespaces"),
         (("--yes", "--object", "ConfigMap cortex-mcp/none"), "findings are about ResourceQuota"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from checks.repair.paths import Path, find, pointer
-from stacks.objects import Value
+from stacks.manifests.manifest import Value
 
 DOCUMENT: Value = {
     "metadata": {"labels": {"a/b~c": "1"}, "finalizers": ["x"]},

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from checks.findings import Ref, Remedy
 from checks.repair.actions import Because, Left, Verb
 from checks.repair.kinds import KINDS
 from checks.repair.plan import Place, Plan, plan, wanted
 from checks.repair.steps import operations
+from checks.results.result import Ref, Remedy
 from tests.checks.world import Json, World, declared
 
 MCP = "cortex-mcp"

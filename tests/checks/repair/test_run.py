@@ -7,13 +7,13 @@ from functools import partial
 import anyio
 import pytest
 
-from checks.access import Access
+from checks.cli.options import Target
 from checks.errors import UsageError
-from checks.findings import Selection
-from checks.options import Target
+from checks.kube.connection import Connection
 from checks.repair import settling
 from checks.repair.actions import Because, Outcome, Report
 from checks.repair.run import Repair, carry_out, prepare
+from checks.results.result import Selection
 from tests.checks.fake_api import Answer, FakeApi, serve, status
 from tests.checks.world import Json, World, declared
 
@@ -46,9 +46,9 @@ def shared(api: FakeApi) -> Json:
     return api.world.one("configmaps", MCP, "shared")
 
 
-def prepared(api: FakeApi, rows: tuple[str, ...] = ROWS, obj: str | None = None) -> Repair:
-    target = Target("test", api.world.declaration, Access("test", api.url))
-    return anyio.run(prepare, target, Selection(rows=rows), obj)
+def prepared(api: FakeApi, results: tuple[str, ...] = ROWS, obj: str | None = None) -> Repair:
+    target = Target("test", api.world.declaration, Connection("test", api.url))
+    return anyio.run(prepare, target, Selection(checks=results), obj)
 
 
 def repaired(api: FakeApi, before_writing: Callable[[], object] = lambda: None) -> Report:
@@ -237,7 +237,9 @@ def test_one_object_alone(api: FakeApi, obj: str) -> None:
 
 
 def test_one_row_alone(api: FakeApi) -> None:
-    assert [str(step.object) for step in prepared(api, rows=("objects",)).plan.steps] == [f"NetworkPolicy {MCP}/open"]
+    assert [str(step.object) for step in prepared(api, results=("objects",)).plan.steps] == [
+        f"NetworkPolicy {MCP}/open"
+    ]
 
 
 def test_an_object_as_declared_has_nothing_to_repair(api: FakeApi) -> None:
@@ -253,7 +255,7 @@ def test_a_wrong_object_is_refused_with_those_that_there_are(api: FakeApi, obj: 
 
 
 def test_an_unreachable_server_is_unknown(api: FakeApi) -> None:
-    target = Target("test", api.world.declaration, Access("test", "http://127.0.0.1:1"))
+    target = Target("test", api.world.declaration, Connection("test", "http://127.0.0.1:1"))
     repair = anyio.run(partial(prepare, target, Selection(), None))
     assert repair.plan.steps == ()
     assert repair.planned(dry_run=True).exit_code == 3

@@ -1,0 +1,179 @@
+"""The stdio server as a supervised process: started, listed, watched, restarted.
+
+One process serves every request, because stdio servers keep their state and are slow to start.
+"""
+
+import logging
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import TypeVar
+
+import anyio
+import mcp_types as types
+from anyio.abc import TaskStatus
+from mcp import Client, ClientSession, MCPError, StdioServerParameters
+from pydantic import BaseModel, ValidationError
+
+from bridge.stdio_transport import watched_stdio_client
+
+MAX_RESTART_DELAY = 30.0
+"""Seconds before a restart, at most."""
+STABLE_AFTER = 60.0
+"""Seconds that a process must live for its end not to count as a rapid failure."""
+UNHEALTHY_AFTER = 5
+"""Rapid failures in a row after which only a new pod may help."""
+PING_SECONDS = 5.0
+"""A process that let a request time out counts as hung unless it answers a ping in these seconds."""
+DRAIN_SECONDS = 0.4
+"""Seconds that running calls have to finish in when the bridge stops."""
+_START_SECONDS = 60.0
+"""Seconds for a process to start and to greet, however little time its calls have."""
+
+_log = logging.getLogger("bridge")
+_Result = TypeVar("_Result", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one process is given."""
+
+    timeout: float = 60.0
+    """Seconds for each answer."""
+    calls: int = 32
+    """Requests at one time; more wait, within their timeout."""
+    first_delay: float = 0.5
+    """Seconds before the first restart; doubles with each rapid failure."""
+
+
+class ServerProcess:
+    """The stdio server's process and the MCP session held with it."""
+
+    def __init__(self, command: Sequence[str], limits: Limits) -> None:
+        program, *arguments = command
+        self._command = StdioServerParameters(command=program, args=arguments, env=dict(os.environ))
+        self._limits = limits
+        self._slots = anyio.CapacityLimiter(limits.calls)
+        self._session: ClientSession | None = None
+        self._alive = False
+        self._failures = 0
+        self._process_ended = anyio.Event()
+        self._suspected = anyio.Event()
+        self._drained: anyio.Event | None = None
+        self.initialised = False
+        """The process has initialised and listed its tools at least once."""
+
+    @property
+    def healthy(self) -> bool:
+        """The process runs, and does not keep ending."""
+        return self._alive and self._failures < UNHEALTHY_AFTER
+
+    @property
+    def ready(self) -> bool:
+        """The process has initialised, has listed its tools, and takes calls."""
+        return self._session is not None and self._drained is None
+
+    async def run(self, *, task_status: TaskStatus[types.InitializeResult]) -> None:
+        """Keeps the process running until cancelled, which ends it; first reports what it says of itself."""
+        while True:
+            begun = monotonic()
+            reason = await self._run_once(task_status)
+            stable = monotonic() - begun >= STABLE_AFTER
+            self._failures = 1 if stable else self._failures + 1
+            delay = min(self._limits.first_delay * 2 ** (self._failures - 1), MAX_RESTART_DELAY)
+            _log.warning("%s; restarting it in %g s (failure %d in a row)", reason, delay, self._failures)
+            await anyio.sleep(delay)
+
+    async def drain(self) -> None:
+        """Refuses new requests and gives running ones a moment to finish."""
+        self._drained = anyio.Event()
+        if self._slots.borrowed_tokens:
+            with anyio.move_on_after(DRAIN_SECONDS):
+                await self._drained.wait()
+
+    async def request(self, request: types.ClientRequest, result: type[_Result]) -> _Result:
+        """Passes one request to the process, and its answer back.
+
+        Raises:
+            MCPError: The server's own error; or it is not running, ended or hung during the request,
+                or answered something that is not MCP.
+        """
+        session, method = self._session, request.method
+        if session is None or self._drained is not None:
+            message = "the server's process is not running now; try again in a moment"
+            raise MCPError(types.CONNECTION_CLOSED, message)
+        try:
+            with anyio.fail_after(self._limits.timeout):
+                async with self._slots:
+                    return await session.send_request(request, result)
+        except TimeoutError:
+            self._suspected.set()
+            message = f"the server did not answer {method} within {self._limits.timeout:g} s"
+            raise MCPError(types.REQUEST_TIMEOUT, message) from None
+        except ValidationError:
+            message = f"the server's answer to {method} is not valid MCP"
+            raise MCPError(types.INTERNAL_ERROR, message) from None
+        except MCPError as error:
+            if error.code != types.CONNECTION_CLOSED:
+                raise
+            message = f"the server's process ended during {method}; it is being restarted"
+            raise MCPError(types.CONNECTION_CLOSED, message) from error
+        finally:
+            if self._drained is not None and not self._slots.borrowed_tokens:
+                self._drained.set()
+
+    async def _run_once(self, task_status: TaskStatus[types.InitializeResult]) -> str:
+        """One life of the process; returns why it ended."""
+        self._process_ended, self._suspected = anyio.Event(), anyio.Event()
+        pipe = watched_stdio_client(self._command, started=self._started, ended=self._ended)
+        reason = "the server's process ended"
+        try:
+            # Of calls `request` keeps the time: this bounds the greeting, for which a process has to start first.
+            patience = max(self._limits.timeout, _START_SECONDS)
+            async with Client(pipe, mode="legacy", read_timeout_seconds=patience, cache=None) as client:
+                await self._initialise(client.session, task_status)
+                async with anyio.create_task_group() as group:
+                    group.start_soon(self._watch_for_hangs, client.session)
+                    await self._process_ended.wait()
+                    group.cancel_scope.cancel()
+        except* (MCPError, OSError, RuntimeError, ValidationError) as errors:
+            reason = f"the server's process failed: {_first(errors)}"
+        return reason
+
+    async def _initialise(self, session: ClientSession, task_status: TaskStatus[types.InitializeResult]) -> None:
+        greeting = await session.initialize()
+        if greeting.capabilities.tools is not None:
+            await session.list_tools()
+        self._session = session
+        if not self.initialised:
+            self.initialised = True
+            task_status.started(greeting)
+
+    async def _watch_for_hangs(self, session: ClientSession) -> None:
+        """Ends the life of a process that answers nothing any more."""
+        while True:
+            await self._suspected.wait()
+            try:
+                with anyio.fail_after(min(PING_SECONDS, self._limits.timeout)), suppress(MCPError):
+                    await session.send_request(types.PingRequest(), types.EmptyResult)
+            except TimeoutError:
+                _log.warning("the server's process hangs")
+                self._ended()
+            self._suspected = anyio.Event()
+
+    def _started(self) -> None:
+        self._alive = True
+
+    def _ended(self) -> None:
+        self._alive = False
+        self._session = None
+        self._process_ended.set()
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> str:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}".splitlines()[0]

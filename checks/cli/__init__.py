@@ -1,0 +1,1 @@
+"""The `cortex` command: its options, its output, and one module a command."""

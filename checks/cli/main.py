@@ -1,0 +1,117 @@
+"""The `cortex` command. What a command needs is imported when it runs, so that help and mistakes answer at once."""
+
+import logging
+import os
+import sys
+import traceback
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from typing import Annotated, NoReturn
+
+import typer
+
+from checks.cli.plugins import LazyGroup
+from checks.cli.streams import outlive_readers
+from checks.errors import CheckError, UsageError
+
+DEBUG_VARIABLE = "CORTEX_DEBUG"
+"""Environment variable: when set, an internal error shows its traceback, and libraries may log."""
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    cls=LazyGroup,
+    help="Declares how MCP servers live on Kubernetes, and proves that what was declared is what runs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def version() -> None:
+    """Show the version."""
+    try:
+        typer.echo(f"cortex {installed_version('cortex-on-kubernetes')}")
+    except PackageNotFoundError:
+        typer.echo("cortex (not installed)")
+
+
+@app.command()
+def explain(
+    code: Annotated[str, typer.Argument(help="A finding's code, such as server.image.", show_default=False)],
+) -> None:
+    """Explain a finding's code."""
+    from checks.results.catalogue import catalogue, near
+
+    entry = catalogue().get(code)
+    if entry is None:
+        similar = near(code)
+        known = f"did you mean {', '.join(similar)}?" if similar else f"known are {', '.join(catalogue())}"
+        raise UsageError(f"no finding has the code {code!r}; {known}")
+    typer.echo(f"{entry.code} ({entry.severity}): {entry.title}\n\n{entry.meaning}\n\n{entry.advice()}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the stack files, for editors."""
+    from stacks.schema import render
+
+    typer.echo(render(), nl=False)
+
+
+def main() -> NoReturn:
+    """Run the `cortex` command and exit; every error is one sentence on standard error."""
+    if not os.environ.get(DEBUG_VARIABLE):
+        # Libraries log what the report says better; without a handler Python would print it.
+        logging.getLogger().addHandler(logging.NullHandler())
+    outlive_readers()
+    sys.exit(_run())
+
+
+def _run() -> int:
+    from stacks.errors import DeclarationError
+
+    try:
+        app(prog_name="cortex")
+    except (CheckError, DeclarationError) as error:
+        return _fail(str(error), getattr(error, "exit_code", UsageError.exit_code))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever went wrong, no traceback reaches a user
+        if os.environ.get(DEBUG_VARIABLE):
+            traceback.print_exc()
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        return _fail(
+            f"internal error: {type(error).__name__}: this is a fault of cortex; set {DEBUG_VARIABLE}=1 to see where",
+            CheckError.exit_code,
+        )
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo(f"cortex: {message}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

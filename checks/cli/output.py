@@ -1,0 +1,57 @@
+"""Puts a report where it belongs: on standard output, or whole into a file."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from checks.cli.streams import is_read
+from checks.errors import UsageError
+
+
+def emit(write: Callable[[TextIO], None], path: Path | None = None) -> bool:
+    """Let `write` write to a file, which then has all or nothing of it, or to standard output.
+
+    Tell whether anybody reads on: not if standard output is a pipe whose other end is closed, which is not an error.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if path is None:
+        write(sys.stdout)
+        sys.stdout.flush()
+        return is_read(sys.stdout)
+    try:
+        _to_file(write, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}: name another file with --output") from error
+    return True
+
+
+def show(text: str, path: Path | None = None) -> None:
+    """Write a text to a file, which then has all or nothing of it, or to standard output.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+
+    def write(out: TextIO) -> None:
+        out.write(text)
+
+    emit(write, path)
+
+
+def _to_file(write: Callable[[TextIO], None], path: Path) -> None:
+    # The new file lies beside the old one: renaming is atomic only within a file system.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            write(file)
+        temporary.chmod(path.stat().st_mode if path.exists() else 0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""Check the connection: API server, nodes, cluster DNS."""

@@ -1,0 +1,132 @@
+"""Judges the API server as a client meets it: how fast it answers, its TLS, its clock, our credential, its groups."""
+
+from datetime import datetime, timedelta
+from math import ceil, isfinite
+
+from checks.connection.collect_api_server import ApiServer, Transport
+from checks.kube.client import Read
+from checks.kube.credentials import Means
+from checks.results.builder import ResultBuilder
+from checks.results.result import CLUSTER, Reason, Ref
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
+from stacks.model.kube_state_metrics import Alerts
+
+CERTIFICATE_WARNING_DAYS, CERTIFICATE_ERROR_DAYS = 30, 3
+CREDENTIAL_WARNING_DAYS = 7
+TOKEN_WARNING_MINUTES = 10
+SKEW_WARNING_SECONDS, SKEW_ERROR_SECONDS = 5.0, 60.0
+
+_SUBJECT = "api-server"
+
+
+def check(builder: ResultBuilder, declaration: Declaration, server: ApiServer) -> None:
+    """Judge what was measured; of a server that did not answer nothing else is known."""
+    ref = Ref(CLUSTER, declaration.cluster.context)
+    if (latencies := builder.use(server.latencies)) is not None:
+        _latency(builder, ref, _threshold(declaration), latencies)
+        _transport(builder, ref, server)
+        _clock(builder, ref, server.skew)
+        _credential(builder, ref, server)
+    if (groups := builder.use(server.groups)) is not None:
+        _groups(builder, ref, declaration, groups.value)
+
+
+def _threshold(declaration: Declaration) -> int:
+    """Give the milliseconds that the alerts use as well (seed, section 11.2)."""
+    metrics = declaration.kube_state_metrics
+    return ((metrics.alerts if metrics else None) or Alerts()).api_latency_ms
+
+
+def percentile(ascending: tuple[float, ...], percent: int) -> float:
+    """Give the smallest value that so many percent of all do not exceed (nearest rank)."""
+    return ascending[max(ceil(len(ascending) * percent / 100), 1) - 1]
+
+
+def _latency(builder: ResultBuilder, ref: Ref, most: int, latencies: Read[tuple[float, ...]]) -> None:
+    measured = tuple(seconds * 1000 for seconds in latencies.value)
+    p95 = round(percentile(measured, 95), 1)
+    figures = {"min": measured[0], "p50": percentile(measured, 50), "p95": p95, "max": measured[-1]}
+    for name, figure in figures.items():
+        builder.fact(_SUBJECT, f"latency_{name}_ms", round(figure, 1) if isfinite(figure) else None)
+    took = f"{p95:g} ms" if isfinite(p95) else "too busy to answer"
+    message = f"1 of 20 requests takes longer than {took}" if isfinite(p95) else "the API server is too busy to answer"
+    builder.holds(p95 <= most, "api.latency", ref, message, expected=f"at most {most} ms", actual=took)
+
+
+def _transport(builder: ResultBuilder, ref: Ref, server: ApiServer) -> None:
+    transport, certificate = server.transport, server.certificate
+    builder.fact(_SUBJECT, "transport", transport.value)
+    builder.holds(
+        transport in (Transport.VERIFIED, Transport.LOOPBACK),
+        "api.insecure",
+        ref,
+        f"the connection is {transport.value}: who is in between reads the credential",
+        expected=Transport.VERIFIED.value,
+        actual=transport.value,
+    )
+    if transport in (Transport.LOOPBACK, Transport.PLAIN):
+        return
+    if certificate is None:
+        builder.unknown("read the API server's certificate", Reason.UNDECODABLE, "it cannot be decoded")
+        return
+    days = _days(certificate.expires, server.at)
+    builder.fact(_SUBJECT, "certificate_issuer", certificate.issuer)
+    builder.fact(_SUBJECT, "certificate_days", days)
+    message = f"the API server's certificate, issued by {certificate.issuer}, ends on {certificate.expires:%Y-%m-%d}"
+    if days < CERTIFICATE_ERROR_DAYS:
+        expected = f"at least {CERTIFICATE_ERROR_DAYS} days left"
+        builder.fault("api.certificate-urgent", ref, message, expected=expected, actual=f"{days} days left")
+        return
+    expected = f"at least {CERTIFICATE_WARNING_DAYS} days left"
+    enough = days >= CERTIFICATE_WARNING_DAYS
+    builder.holds(enough, "api.certificate", ref, message, expected=expected, actual=f"{days} days left")
+
+
+def _days(end: datetime, now: datetime) -> int:
+    """Give whole days until then; less than none once it is over."""
+    return (end - now) // timedelta(days=1)
+
+
+def _clock(builder: ResultBuilder, ref: Ref, skew: float | None) -> None:
+    if skew is None:
+        builder.unknown("compare the clocks", Reason.FAILED, "the API server's answers tell no time (header Date)")
+        return
+    builder.fact(_SUBJECT, "clock_ahead_s", round(skew, 1))
+    apart = abs(skew)
+    code = "api.clock-wrong" if apart > SKEW_ERROR_SECONDS else "api.clock"
+    message = f"the API server's clock is {apart:.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's"
+    within = apart <= SKEW_WARNING_SECONDS
+    builder.holds(within, code, ref, message, expected=f"at most {SKEW_WARNING_SECONDS:g} s", actual=f"{apart:.0f} s")
+
+
+def _credential(builder: ResultBuilder, ref: Ref, server: ApiServer) -> None:
+    credential = server.credential
+    builder.fact("credential", "means", credential.means.value)
+    if credential.expires is None:
+        return
+    builder.fact("credential", "expires", credential.expires.isoformat(timespec="seconds"))
+    days = _days(credential.expires, server.at)
+    builder.fact("credential", "days", days)
+    left, means = credential.expires - server.at, credential.means
+    if means is Means.CERTIFICATE:
+        message = f"the {means.value} ends on {credential.expires:%Y-%m-%d}"
+        expected = f"at least {CREDENTIAL_WARNING_DAYS} days left"
+        enough, actual = days >= CREDENTIAL_WARNING_DAYS, f"{days} days left"
+    elif means is Means.TOKEN:
+        message = f"the {means.value} ends at {credential.expires:%H:%M:%S} UTC, and nothing renews it"
+        expected = f"at least {TOKEN_WARNING_MINUTES} minutes left"
+        minutes = left // timedelta(minutes=1)
+        enough, actual = minutes >= TOKEN_WARNING_MINUTES, f"{minutes} minutes left"
+    else:
+        # What gives it renews it.
+        return
+    builder.holds(enough, "api.credential", ref, message, expected=expected, actual=actual)
+
+
+def _groups(builder: ResultBuilder, ref: Ref, declaration: Declaration, served: frozenset[str]) -> None:
+    # The core group, v1, is not among them: without it nothing at all would answer.
+    needed = {each.api_version: each for each in build(declaration) if "/" in each.api_version}
+    for version, first in sorted(needed.items()):
+        message = f"the API server does not serve {version}, in which {first.kind} {first.name} is declared"
+        builder.holds(version in served, "api.group", ref, message, expected=version, actual=None)

@@ -1,0 +1,93 @@
+"""Can the cluster be reached, and how well; are its nodes there and Ready; does its DNS answer? (Seed, section 1.4.)"""
+
+from checks.connection import api_server
+from checks.connection import dns_message as dns
+from checks.connection.collect_dns import LABELS, NAMESPACE, SERVICE, Dns
+from checks.kube.models import Condition, Node, Pod
+from checks.results.builder import ResultBuilder
+from checks.results.result import CLUSTER, Ref, Result
+from checks.verification.snapshot import Snapshot
+from stacks.model.declaration import Declaration
+
+
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+    """Judge the API server, the nodes and CoreDNS."""
+    builder = ResultBuilder("connection", "API server, nodes, CoreDNS")
+    if (version := builder.use(snapshot.version)) is not None:
+        builder.passed()
+        builder.fact("api-server", "version", version.value.git_version)
+    api_server.check(builder, declaration, snapshot.api_server)
+    if (nodes := builder.use(snapshot.nodes)) is not None:
+        _nodes(builder, declaration, nodes.value)
+    if (pods := builder.use(snapshot.dns.pods)) is not None:
+        _dns(builder, pods.value)
+    _answers(builder, snapshot.dns)
+    return builder.result()
+
+
+def _nodes(builder: ResultBuilder, declaration: Declaration, nodes: tuple[Node, ...]) -> None:
+    cluster = Ref(CLUSTER, declaration.cluster.context)
+    wanted = declaration.cluster.nodes
+    builder.equal("node.count", cluster, f"the cluster has {len(nodes)} nodes, not {wanted}", wanted, len(nodes))
+    ready = 0
+    for node in nodes:
+        condition = next((c for c in node.status.conditions if c.type == "Ready"), None)
+        healthy = condition is not None and condition.status == "True"
+        ready += healthy
+        builder.holds(
+            healthy,
+            "node.not-ready",
+            Ref("Node", node.metadata.name),
+            f"the node is not Ready: {_why(condition)}",
+            expected="True",
+            actual=condition.status if condition else None,
+        )
+    builder.fact("nodes", "total", len(nodes))
+    builder.fact("nodes", "ready", ready)
+
+
+def _why(condition: Condition | None) -> str:
+    if condition is None:
+        return "it has never reported"
+    return condition.message or condition.reason or "no reason given"
+
+
+def _dns(builder: ResultBuilder, pods: tuple[Pod, ...]) -> None:
+    live = [pod for pod in pods if pod.live]
+    ready = sum(pod.ready for pod in live)
+    builder.fact("coredns", "ready", ready)
+    if ready == 0:
+        builder.fault(
+            "dns.down",
+            Ref("Pods", LABELS, NAMESPACE),
+            f"none of {len(live)} CoreDNS pods is ready" if live else "there is no CoreDNS pod",
+            expected="at least 1 ready",
+            actual=0,
+        )
+        return
+    for pod in live:
+        builder.holds(
+            pod.ready,
+            "dns.not-ready",
+            Ref("Pod", pod.metadata.name, NAMESPACE),
+            f"the CoreDNS pod is {pod.status.phase} and not Ready",
+            expected="Running and Ready",
+            actual=pod.status.phase,
+        )
+
+
+def _answers(builder: ResultBuilder, asked: Dns) -> None:
+    """Judge the answers; where no CoreDNS pod is ready nobody was asked, and that is said already."""
+    for name, reading in asked.answers.items():
+        if (answer := builder.use(reading)) is None:
+            continue
+        service = name == SERVICE
+        builder.fact("coredns" if service else name, "answer_ms", round(answer.seconds * 1000, 1))
+        builder.holds(
+            not answer.value.trouble,
+            "dns.answer",
+            Ref("Service" if service else "Pod", name, NAMESPACE),
+            f"asked for {dns.NAME}: {answer.value.trouble}",
+            expected="an answer",
+            actual=answer.value.trouble,
+        )

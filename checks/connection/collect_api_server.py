@@ -1,0 +1,144 @@
+"""Measures the API server as a client meets it: answers, clock, certificate, credential, and the groups it serves."""
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from ipaddress import ip_address
+from math import inf
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2
+
+from checks.kube.client import ApiClient, Read, ReadFailure, Reading, Timed
+from checks.kube.connection import Connection
+from checks.kube.credentials import NO_CREDENTIAL, Credential
+from checks.kube.models import ApiGroups
+from stacks.model.declaration import Declaration
+
+REQUESTS = 20
+"""How many small requests are timed."""
+CLIENTS = 4
+"""How many of them are under way at a time."""
+
+
+class Transport(Enum):
+    """How far the connection is protected."""
+
+    VERIFIED = "TLS, verified"
+    UNVERIFIED = "TLS, the server's certificate not verified"
+    LOOPBACK = "plain HTTP on this machine"
+    PLAIN = "plain HTTP"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The certificate that the server showed: who issued it, and when it ends."""
+
+    issuer: str
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class ApiServer:
+    """The API server as it was met at `at`."""
+
+    at: datetime
+    transport: Transport
+    latencies: Reading[tuple[float, ...]]
+    """Seconds that each small request took, ascending; infinite where the server was too busy to answer."""
+    groups: Reading[frozenset[str]]
+    """Groups with version, such as apps/v1."""
+    skew: float | None = None
+    """Seconds that the server's clock is ahead of ours, at the least; None if it does not tell its time."""
+    certificate: Certificate | None = None
+    credential: Credential = NO_CREDENTIAL
+
+
+async def read(_declaration: Declaration, connection: Connection, api: ApiClient) -> ApiServer:
+    """Measure. Nothing else should run meanwhile: its waiting times would be taken for the server's."""
+    # These open the connections, which the requests that count then use.
+    await _timed(api, CLIENTS)
+    readings = await _timed(api, REQUESTS)
+    groups = await api.groups()
+    failed = next((reading for reading in readings if isinstance(reading, ReadFailure)), None)
+    timed = [reading.value for reading in readings if isinstance(reading, Read)]
+    seconds = tuple(sorted(inf if each.refused else each.seconds for each in timed))
+    return ApiServer(
+        at=datetime.now(UTC),
+        transport=transport(connection),
+        latencies=failed or Read(seconds, sum(each.seconds for each in timed)),
+        groups=groups if isinstance(groups, ReadFailure) else Read(_names(groups.value), groups.seconds),
+        skew=_skew(timed[-1]) if timed else None,
+        certificate=_certificate(timed[-1].response) if timed else None,
+        credential=connection.credential(),
+    )
+
+
+def unread(_declaration: Declaration, why: ReadFailure) -> ApiServer:
+    """Give the API server that cannot be asked."""
+    return ApiServer(datetime.now(UTC), Transport.VERIFIED, why, why)
+
+
+def transport(connection: Connection) -> Transport:
+    """Tell how far the connection is protected."""
+    url = urlsplit(connection.host)
+    if url.scheme == "https":
+        unverified = connection.tls is not None and connection.tls.verify_mode is ssl.CERT_NONE
+        return Transport.UNVERIFIED if unverified else Transport.VERIFIED
+    return Transport.LOOPBACK if _loopback(url.hostname or "") else Transport.PLAIN
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _timed(api: ApiClient, count: int) -> list[Reading[Timed]]:
+    readings: list[Reading[Timed]] = []
+
+    async def client() -> None:
+        readings.extend([await api.timed() for _ in range(count // CLIENTS)])
+
+    async with anyio.create_task_group() as group:
+        for _ in range(CLIENTS):
+            group.start_soon(client)
+    return readings
+
+
+def _names(groups: ApiGroups) -> frozenset[str]:
+    return frozenset(version.group_version for group in groups.groups for version in group.versions)
+
+
+def _skew(timed: Timed) -> float | None:
+    """Give how far apart the clocks are at the least.
+
+    Our part of the request lasted from `sent` for `seconds`; the server's time, which has no fractions, is some moment
+    of one second. Where both overlap, nothing is known to be wrong.
+    """
+    try:
+        server = parsedate_to_datetime(timed.response.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return None
+    if server > timed.sent + timed.seconds:
+        return server - (timed.sent + timed.seconds)
+    return min(0.0, server + 1 - timed.sent)
+
+
+def _certificate(response: httpx2.Response) -> Certificate | None:
+    tls = response.extensions["network_stream"].get_extra_info("ssl_object")
+    shown = tls.getpeercert(binary_form=True) if isinstance(tls, (ssl.SSLObject, ssl.SSLSocket)) else None
+    if shown is None:
+        return None
+    # Imported here: without TLS it is not needed.
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_der_x509_certificate(shown)
+    except ValueError:
+        return None
+    return Certificate(certificate.issuer.rfc4514_string(), certificate.not_valid_after_utc)

@@ -1,0 +1,1 @@
+"""Check which declaration the cluster runs."""

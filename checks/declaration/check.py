@@ -1,0 +1,61 @@
+"""Does the cluster run this declaration, or another one?"""
+
+import json
+from collections.abc import Iterator
+
+from checks.declaration import deployed
+from checks.kube.models import ConfigMap
+from checks.results.builder import ResultBuilder
+from checks.results.result import PENDING_DELETION, Ref, Result
+from checks.verification.snapshot import Snapshot
+from stacks.model import names
+from stacks.model.declaration import Declaration
+
+NAME, TITLE = "declaration", "Deployed declaration"
+
+_SHOWN = 5
+
+
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+    """Judge the hash and the content that the last deployment left in the cluster."""
+    builder = ResultBuilder(NAME, TITLE)
+    for going in snapshot.pending_deletion:
+        builder.fact(str(going), PENDING_DELETION, value=True)
+    ref = Ref("ConfigMap", names.DECLARATION_CONFIG_MAP, names.SYSTEM_NAMESPACE)
+    if (reading := builder.use(snapshot.declaration)) is None:
+        return builder.result()
+    if reading.value is not None:
+        _compare(builder, ref, declaration, reading.value)
+    elif snapshot.has_namespace(names.SYSTEM_NAMESPACE):
+        message = "no deployment left its declaration here"
+        builder.fault("declaration.missing", ref, message, expected="present", actual="absent")
+    else:
+        # Reported once, as namespace.missing.
+        builder.skipped(names.SYSTEM_NAMESPACE)
+    return builder.result()
+
+
+def _compare(builder: ResultBuilder, ref: Ref, declaration: Declaration, config_map: ConfigMap) -> None:
+    there = deployed.parse(config_map)
+    changes = _changes(declaration, there) if there else "it is none that this version understands"
+    annotated = config_map.metadata.annotations.get(names.DECLARATION_HASH)
+    message = "hash and content disagree, one of both was edited by hand" + (f": {changes}" if changes else "")
+    if builder.equal("declaration.corrupt", ref, message, annotated, deployed.content_hash(config_map)):
+        # Compared by meaning: a later version of the model may write the same declaration with another hash.
+        message = f"the cluster runs another declaration: {changes}"
+        same = there == declaration
+        builder.holds(same, "declaration.differs", ref, message, expected=declaration.digest(), actual=annotated)
+
+
+def _changes(here: Declaration, there: Declaration) -> str:
+    paths = list(_paths(json.loads(here.canonical()), json.loads(there.canonical())))
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return f"it differs in {', '.join(paths[:_SHOWN])}{more}" if paths else ""
+
+
+def _paths(here: object, there: object, path: str = "") -> Iterator[str]:
+    if isinstance(here, dict) and isinstance(there, dict):
+        for key in sorted({*here, *there}):
+            yield from _paths(here.get(key), there.get(key), f"{path}.{key}" if path else key)
+    elif here != there:
+        yield path

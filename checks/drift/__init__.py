@@ -1,0 +1,1 @@
+"""Compare declared objects with live ones, field by field."""

@@ -1,0 +1,73 @@
+"""Which code a difference has: by the kind of the object, whose it is, and where in it the field stands."""
+
+import re
+from dataclasses import dataclass
+
+from stacks.manifests.manifest import Manifest
+from stacks.model import names
+
+_LABELS = r"(.*\.)?metadata\.labels\..*"
+_ANNOTATIONS = r"(.*\.)?metadata\.annotations\..*"
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes of a family of objects: of an absent one, of fields by the first pattern that their place matches."""
+
+    missing: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def of(self, place: str) -> str:
+        """Give the code of a field."""
+        return next((code for pattern, code in (*self.fields, *_ANY) if re.fullmatch(pattern, place)), "object.field")
+
+
+_ANY = ((_LABELS, "object.label"),)
+
+_OTHER = Codes("object.missing")
+
+_KINDS = {
+    "Namespace": Codes(
+        "namespace.missing",
+        (
+            (rf"metadata\.labels\.{re.escape(names.POD_SECURITY)}.*", "namespace.pod-security"),
+            (_LABELS, "namespace.label"),
+            (_ANNOTATIONS, "namespace.annotation"),
+        ),
+    ),
+    "ResourceQuota": Codes("quota.missing", ((r"spec\..*", "quota.hard"),)),
+    "LimitRange": Codes("limits.missing", ((r"spec\..*", "limits.value"),)),
+    "NetworkPolicy": Codes("network.missing", ((r"spec(\..*)?", "network.policy"),)),
+    "ServiceAccount": Codes("rbac.missing", ((r"automountServiceAccountToken", "rbac.token"),)),
+    "Role": Codes("rbac.missing", ((r"rules.*", "rbac.rules"),)),
+    "ClusterRole": Codes("rbac.missing", ((r"rules.*", "rbac.rules"),)),
+    "RoleBinding": Codes("rbac.missing", ((r"subjects.*", "rbac.subjects"), (r"roleRef.*", "rbac.role"))),
+    "ClusterRoleBinding": Codes("rbac.missing", ((r"subjects.*", "rbac.subjects"), (r"roleRef.*", "rbac.role"))),
+    "CronJob": Codes("object.missing", ((r"spec\.suspend", "verifier.suspended"),)),
+    "ConfigMap": Codes("config.missing", ((r"data.*", "config.data"),)),
+}
+
+_SERVER = {
+    "Deployment": Codes(
+        "server.missing",
+        (
+            (_LABELS, "server.label"),
+            (_ANNOTATIONS, "server.annotation"),
+            (r"spec\.replicas", "server.replicas"),
+            (r"spec\.template\.spec\.containers\[.*\]\.image", "server.image"),
+            (r"spec\.template\.spec\.containers\[.*\]\.(liveness|readiness|startup)Probe.*", "server.probe"),
+            (r"spec\..*", "server.spec"),
+        ),
+    ),
+    "Service": Codes(
+        "service.missing",
+        ((r"spec\.ports.*", "service.port"), (r"spec\.selector.*", "service.selector")),
+    ),
+}
+"""Of an MCP server; the rest of its objects is as everyone's."""
+
+
+def codes(obj: Manifest) -> Codes:
+    """Give the codes of an object's family."""
+    mine = _SERVER if obj.labels.get(names.COMPONENT) == names.MCP_SERVER_APP else {}
+    return mine.get(obj.kind) or _KINDS.get(obj.kind, _OTHER)

@@ -1,0 +1,108 @@
+"""Who last wrote which field of a live object, as its managed fields say, to find fields that nobody declared.
+
+Source: Kubernetes, "Server-Side Apply", section "Field management"; structured-merge-diff's FieldsV1 format.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from checks.drift.diff import place, plain
+from stacks.manifests.manifest import Value
+
+OURS = ("pulumi-kubernetes", "pulumi")
+"""How the field managers of Pulumi's providers begin, the official one's and ours."""
+CONTROLLERS = frozenset({"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"})
+"""Managers that write what Kubernetes itself has to write."""
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+"""What `kubectl rollout restart` leaves in a pod template: it changes when pods began, not how they run."""
+
+_ELSEWHERE = frozenset({"metadata", "status"})
+_CODES = (
+    (frozenset({"Deployment", "Job"}), "spec.template.spec.", "object.foreign-pod-field"),
+    (frozenset({"CronJob"}), "spec.jobTemplate.spec.template.spec.", "object.foreign-pod-field"),
+    (frozenset({"Service"}), "spec.", "object.foreign-service-field"),
+    (frozenset({"ConfigMap"}), "binaryData", "object.foreign-data"),
+    (
+        frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount"}),
+        "",
+        "object.foreign-right",
+    ),
+)
+"""Kinds, how the path begins, and the code."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A field that somebody else set."""
+
+    path: tuple[str, ...]
+    manager: str
+
+    def code(self, kind: str) -> str:
+        """Give the code of the finding: what changes how pods run, who is reached, allowed or told is no trifle."""
+        where = ".".join(self.path)
+        meant = (code for kinds, place, code in _CODES if kind in kinds and where.startswith(place))
+        return next(meant, "object.foreign-field")
+
+    @property
+    def place(self) -> str:
+        """Give the path as kubectl writes it."""
+        return place(self.path)
+
+
+def is_pulumi(manager: str) -> bool:
+    """Check whether a field manager is that of one of Pulumi's providers."""
+    return manager.startswith(OURS)
+
+
+def owned(live: Mapping[str, Value]) -> bool:
+    """Tell whether an object says at all who wrote its fields."""
+    return bool(_managed(live))
+
+
+def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iterator[Foreign]:
+    """Give the fields outside metadata and status that others than Pulumi and Kubernetes set, unless they are known.
+
+    `known` are the paths, without the items of lists, of fields that are compared anyway. Defaults that the API server
+    fills in are nobody's.
+    """
+    fixed = set(known)
+    for manager, fields in _entries(live):
+        if manager not in CONTROLLERS and not is_pulumi(manager):
+            yield from (Foreign(path, manager) for path in _paths(fields) if not _known(path, fixed))
+
+
+def _known(path: tuple[str, ...], fixed: Iterable[tuple[str, ...]]) -> bool:
+    where = plain(path)
+    return RESTARTED in path or any(where[: len(leaf)] == leaf[: len(where)] for leaf in fixed)
+
+
+def _entries(live: Mapping[str, Value]) -> list[tuple[str, Mapping[str, Value]]]:
+    return [
+        (str(entry.get("manager", "")), cast("Mapping[str, Value]", entry.get("fieldsV1") or {}))
+        for entry in _managed(live)
+        if not entry.get("subresource")
+    ]
+
+
+def _managed(live: Mapping[str, Value]) -> Sequence[Mapping[str, Value]]:
+    metadata = cast("Mapping[str, Value]", live.get("metadata") or {})
+    return cast("Sequence[Mapping[str, Value]]", metadata.get("managedFields") or ())
+
+
+def _paths(fields: Mapping[str, Value]) -> Iterator[tuple[str, ...]]:
+    """Give the leaves of a FieldsV1 set outside metadata and status."""
+    for key, inner in fields.items():
+        if key.startswith("f:") and key[2:] not in _ELSEWHERE:
+            yield from _leaves((key[2:],), cast("Mapping[str, Value]", inner))
+
+
+def _leaves(path: tuple[str, ...], fields: Mapping[str, Value]) -> Iterator[tuple[str, ...]]:
+    inner = {key: value for key, value in fields.items() if key != "."}
+    if not inner:
+        yield path
+    for key, value in inner.items():
+        # `f:` names a field, `k:` and `v:` pick an item of a list by its key or its value.
+        part = key[2:] if key.startswith("f:") else f"[{key[2:]}]"
+        yield from _leaves((*path, part), cast("Mapping[str, Value]", value))

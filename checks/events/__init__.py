@@ -1,0 +1,1 @@
+"""Events of the declared namespaces, for `cortex events`."""

@@ -1,0 +1,79 @@
+"""What happened in the declared namespaces: events, grouped by what they are about (seed, section 8)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import anyio
+
+from checks.errors import UncheckedError
+from checks.kube import models as k8s
+from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.connection import Connection
+from checks.results.result import Reason, Ref
+from stacks.model.declaration import Declaration
+
+EVENTS = Kind("api/v1", "events", k8s.Event)
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Events of one reason about one object; the message is the latest one's."""
+
+    object: Ref
+    type: str
+    reason: str
+    message: str
+    count: int
+    first: datetime
+    last: datetime
+
+
+def grouped(events: Mapping[str, Iterable[k8s.Event]], since: datetime = _BEGINNING, kind: str = "") -> list[Group]:
+    """Group the events of each namespace that were last seen since then, of one type or all; the newest last."""
+    found: dict[tuple[str, str, str, str, str], list[k8s.Event]] = {}
+    for namespace, listed in events.items():
+        for event in listed:
+            if (event.seen or _BEGINNING) >= since and kind in ("", event.type):
+                about = event.involved_object
+                key = namespace, about.kind, about.name, event.type, event.reason
+                found.setdefault(key, []).append(event)
+    groups = [_group(Ref(about, name, namespace), same) for (namespace, about, name, *_), same in found.items()]
+    return sorted(groups, key=lambda group: (group.last, str(group.object), group.reason))
+
+
+def _group(about: Ref, events: list[k8s.Event]) -> Group:
+    latest = max(events, key=lambda event: event.seen or _BEGINNING)
+    return Group(
+        object=about,
+        type=latest.type,
+        reason=latest.reason,
+        message=latest.message,
+        count=sum(event.times for event in events),
+        first=min(event.begun or _BEGINNING for event in events),
+        last=latest.seen or _BEGINNING,
+    )
+
+
+async def read(declaration: Declaration, connection: Connection) -> dict[str, Reading[tuple[k8s.Event, ...]]]:
+    """List the events of every declared namespace.
+
+    Raises:
+        UncheckedError: none could be read, for another reason than that the account may not.
+    """
+    readings: dict[str, Reading[tuple[k8s.Event, ...]]] = {}
+    async with connection.client() as client:
+        api = ApiClient(client)
+
+        async def one(namespace: str) -> None:
+            readings[namespace] = await api.list(EVENTS, namespace)
+
+        async with anyio.create_task_group() as group:
+            for namespace in declaration.namespaces:
+                group.start_soon(one, namespace)
+    unread = [reading for reading in readings.values() if isinstance(reading, ReadFailure)]
+    if len(unread) == len(readings) and unread[0].reason is not Reason.FORBIDDEN:
+        raise UncheckedError(f"no events could be read: {unread[0].message}")
+    return readings

@@ -1,0 +1,67 @@
+"""The JSON reports and their JSON Schemas, both from the same types."""
+
+from pathlib import Path
+
+import msgspec
+
+from checks.results.result import SCHEMA, Report
+
+FOLDER = Path(__file__).with_name("schema")
+
+
+def render(document: object) -> str:
+    """Give a document as JSON, indented, with a final newline."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def schema(name: str = SCHEMA) -> str:
+    """Give the JSON Schema (2020-12) of a report, as committed in checks/formats/schema."""
+    command = name.split("/")[1]
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"https://{name}",
+        "title": f"The report of `cortex {command} --format json`",
+        **msgspec.json.schema(documents()[name]),
+    }
+    return render(document)
+
+
+def documents() -> dict[str, type[msgspec.Struct]]:
+    """Give every report's type by its schema."""
+    # Imported here: a command renders its own report, and need not load the others'.
+    from checks.connection import diagnosis as doctor
+    from checks.events import report as events
+    from checks.health import report as health
+    from checks.metrics import report as cluster
+    from checks.rbac import matrix
+    from checks.repair import actions
+    from checks.secrets import inventory
+    from checks.servers import report as discovery
+    from checks.usage import report as usage
+    from checks.watch import rounds
+
+    return {
+        SCHEMA: Report,
+        cluster.SCHEMA: cluster.ClusterReport,
+        discovery.SCHEMA: discovery.Discovered,
+        doctor.SCHEMA: doctor.Diagnosis,
+        events.SCHEMA: events.Events,
+        health.SCHEMA: health.Report,
+        inventory.CONFIG_SCHEMA: inventory.ConfigReport,
+        inventory.SECRETS_SCHEMA: inventory.SecretsReport,
+        matrix.SCHEMA: matrix.Matrix,
+        actions.SCHEMA: actions.Report,
+        rounds.SCHEMA: rounds.Round,
+        usage.SCHEMA: usage.UsageReport,
+    }
+
+
+def file(name: str) -> Path:
+    """Give the committed file of a schema: `cortex.dev/verify/v1` is verify.v1.json."""
+    _, command, version = name.split("/")
+    return FOLDER / f"{command}.{version}.json"
+
+
+if __name__ == "__main__":
+    for name in documents():
+        file(name).write_text(schema(name), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Check that the declared workloads are healthy."""

@@ -1,0 +1,199 @@
+"""Do the declared workloads live and fare well? (Seed, sections 3 and 11.2.)
+
+Deployments, their pods' containers, the probe paths of MCP servers, and the verifier's own runs.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from checks.drift.root_cause import explained
+from checks.duration import ago
+from checks.health.collect import probed
+from checks.kube import models as k8s
+from checks.kube.client import ReadFailure
+from checks.mcp.answer import Answer, Outcome
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref, Result
+from checks.verification.snapshot import Snapshot
+from checks.workloads import rollout
+from checks.workloads.restarts import loops, out_of_memory
+from checks.workloads.trouble import explain
+from checks.workloads.workload import Workload, workloads
+from stacks.model import names
+from stacks.model.declaration import Declaration
+from stacks.model.kube_state_metrics import Alerts
+
+_SUCCESS = range(200, 400)
+"""What the kubelet takes for success."""
+_MEANING = {1: "it found differences", 2: "bad usage or a bad declaration", 3: "something could not be checked"}
+
+
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+    """Judge each declared Deployment, each server's probe paths, and the verifier's latest run."""
+    builder = ResultBuilder("health", "Health")
+    metrics = declaration.kube_state_metrics
+    alerts = (metrics.alerts if metrics else None) or Alerts()
+    for workload in workloads(declaration):
+        _workload(builder, declaration, workload, snapshot, alerts)
+    for kind in declaration.servers:
+        _probes(builder, declaration, kind, snapshot)
+    if declaration.verifier:
+        _verifier(builder, snapshot)
+    if not (declaration.servers or metrics or declaration.verifier):
+        # Nothing to live is itself as declared.
+        builder.passed()
+    return builder.result()
+
+
+def _workload(
+    builder: ResultBuilder, declaration: Declaration, workload: Workload, snapshot: Snapshot, alerts: Alerts
+) -> None:
+    if not snapshot.has_namespace(workload.namespace):
+        # Reported once, as namespace.missing.
+        builder.skipped(workload.namespace)
+        return
+    deployments = builder.use(snapshot.objects.typed("Deployment", workload.namespace, k8s.Deployment))
+    reading = builder.use(snapshot.pods[workload.namespace])
+    pods = workload.pods(reading.value) if reading else []
+    deployment = workload.deployment(deployments.value) if deployments else None
+    least = _least(declaration, workload, deployment)
+    if deployment is not None:
+        warnings = builder.use(snapshot.warnings[workload.namespace])
+        why = explain(workload.name, pods, warnings.value if warnings else ())
+        family = "server" if workload.server else "deployment"
+        rollout.check(builder, family, workload.ref, deployment, least, why)
+    elif deployments is not None:
+        # Reported once, as missing.
+        builder.skipped(workload.namespace)
+    explains = deployment is not None and not rollout.available(deployment, least)
+    for pod in pods:
+        _ephemeral(builder, pod)
+        watch = _Watch(workload, pod, snapshot.health.at, alerts, explained=explains and not pod.ready)
+        for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
+            _container(builder, watch, status)
+    if reading is not None:
+        healthy = sum(pod.ready for pod in pods)
+        builder.fact(workload.name, "healthy", healthy)
+        builder.fact(workload.name, "unhealthy", len(pods) - healthy)
+        builder.fact(workload.name, "restarts", sum(pod.restarts for pod in pods))
+
+
+def _least(declaration: Declaration, workload: Workload, deployment: k8s.Deployment | None) -> int:
+    """Give how many replicas have to be available: while an autoscaler adds some, the fewest that it may choose."""
+    asked = deployment.spec.replicas if deployment else 0
+    scaling = declaration.servers[workload.server].autoscaling if workload.server else None
+    return min(asked, scaling.min_replicas) if scaling else asked
+
+
+def _ephemeral(builder: ResultBuilder, pod: k8s.Pod) -> None:
+    """Judge whether somebody joined a container to a running pod, which no controller undoes."""
+    joined = ", ".join(f"{each.name} ({each.image})" for each in pod.spec.ephemeral_containers)
+    ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
+    message = f"somebody joined to the pod: {joined}"
+    builder.holds(not joined, "pod.ephemeral-container", ref, message, expected=None, actual=joined)
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """A pod, and what its containers are judged by."""
+
+    workload: Workload
+    pod: k8s.Pod
+    at: datetime
+    alerts: Alerts
+    explained: bool
+    """Whether the Deployment's own finding already says what is wrong with this pod."""
+
+    @property
+    def ref(self) -> Ref:
+        return Ref("Pod", self.pod.metadata.name, self.workload.namespace)
+
+
+def _container(builder: ResultBuilder, watch: _Watch, status: k8s.ContainerStatus) -> None:
+    """Judge one container's past; lack of memory explains its restarts."""
+    window = timedelta(minutes=watch.alerts.restart_minutes)
+    killed = out_of_memory(status, watch.at)
+    looping = loops(watch.pod, status, watch.at, watch.alerts.restarts, window)
+    if (killed or looping) and watch.explained:
+        builder.skipped(watch.ref.namespace)
+    elif killed:
+        message = f"container {status.name} was killed for lack of memory {ago(killed, watch.at)}" + _times(status)
+        builder.fault("container.oom-killed", watch.ref, message, expected="not in the last hour", actual="OOMKilled")
+    elif looping:
+        builder.fault(
+            "container.restarts",
+            watch.ref,
+            f"container {status.name} restarts again and again{_times(status)}{_last_exit(status, watch.at)}",
+            expected=f"at most {watch.alerts.restarts} in {watch.alerts.restart_minutes} min",
+            actual=status.restart_count,
+        )
+    else:
+        builder.passed(namespace=watch.ref.namespace)
+
+
+def _times(status: k8s.ContainerStatus) -> str:
+    return f", {status.restart_count} restarts so far" if status.restart_count else ""
+
+
+def _last_exit(status: k8s.ContainerStatus, at: datetime) -> str:
+    end = status.last_state.terminated
+    if end is None:
+        return ""
+    when = f" {ago(end.finished_at, at)}" if end.finished_at else ""
+    return f", last exit {end.exit_code} ({end.reason}){when}"
+
+
+def _probes(builder: ResultBuilder, declaration: Declaration, kind: str, snapshot: Snapshot) -> None:
+    """Judge what the server answers on the paths that the kubelet asks."""
+    server = declaration.servers[kind]
+    if server.replicas == 0:
+        # Declared to be off: nobody has to answer.
+        builder.passed(namespace=server.namespace)
+        return
+    ref = Ref("Service", names.server(kind), server.namespace)
+    known = explained(declaration, kind, snapshot) or _dumb(snapshot.mcp[kind])
+    for path, probes in probed(server).items():
+        reply = snapshot.health.answers[kind][path]
+        if isinstance(reply, ReadFailure):
+            builder.use(reply)
+            continue
+        builder.took(reply.seconds)
+        fine = reply.status in _SUCCESS
+        if known and not fine:
+            builder.skipped(server.namespace)
+            continue
+        said = reply.detail or f"HTTP {reply.status}"
+        message = f"pods are ready, but GET {path} ({probes}) on port {server.port} gives: {said}"
+        builder.holds(fine, "probe.failing", ref, message, expected="HTTP 200 to 399", actual=reply.status)
+
+
+def _dumb(answer: Answer | ReadFailure) -> bool:
+    """Tell whether the endpoints' row already reports that nobody answers at all."""
+    return isinstance(answer, Answer) and answer.outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
+
+
+def _verifier(builder: ResultBuilder, snapshot: Snapshot) -> None:
+    """Judge the latest run that ended: an older failure is history."""
+    if (jobs := builder.use(snapshot.health.jobs)) is None:
+        return
+    ended = [job for job in jobs.value if job.finished and job.status.start_time]
+    latest = max(ended, key=lambda job: str(job.status.start_time), default=None)
+    failure = latest.failure if latest else None
+    if latest is None or failure is None:
+        builder.passed(namespace=names.SYSTEM_NAMESPACE)
+        return
+    code = _exit_code(latest.metadata.name, snapshot)
+    why = f"exit code {code}" + (f": {_MEANING[code]}" if code in _MEANING else "") if code is not None else ""
+    ref = Ref("Job", latest.metadata.name, names.SYSTEM_NAMESPACE)
+    message = f"the verifier's latest run failed: {why or failure.message or failure.reason}"
+    builder.fault("verifier.failed", ref, message, expected="Complete", actual=failure.reason)
+
+
+def _exit_code(job: str, snapshot: Snapshot) -> int | None:
+    """Give the exit code of a Job's last pod; None if no pod is left that tells."""
+    reading = snapshot.pods[names.SYSTEM_NAMESPACE]
+    pods = () if isinstance(reading, ReadFailure) else reading.value
+    mine = [pod for pod in pods if pod.metadata.labels.get("batch.kubernetes.io/job-name") == job]
+    ends = [status.state.terminated for pod in mine for status in pod.status.container_statuses]
+    codes = [(str(end.finished_at), end.exit_code) for end in ends if end]
+    return max(codes)[1] if codes else None

@@ -1,0 +1,1 @@
+"""Read the Kubernetes API: connection, client, resources and models."""

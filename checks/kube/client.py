@@ -1,0 +1,352 @@
+"""Talks to the API server: pages joined, waits limited, busy answers retried, failures returned as data."""
+
+import types
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import perf_counter, time
+from typing import Generic, Literal, TypeVar, cast
+
+import anyio
+import httpx2
+import msgspec
+import stamina
+
+from checks.kube.models import ApiGroups, ListOf, Version
+from checks.kube.transport import timed_out, unreachable
+from checks.results.result import Permission, Reason
+
+T = TypeVar("T")
+
+PAGE = 500
+CONCURRENCY = 8
+ATTEMPTS = 4
+LONGEST_RETRY_SECONDS = 10.0
+REQUEST_SECONDS = 60.0
+"""Longest a single read may take in all, its pages and retries included."""
+BUSY = frozenset({429, 500, 502, 503, 504})
+METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+"""The `accept` of a Kind of which only the metadata is wanted, so that for instance no Secret's data is sent."""
+
+_JSON, _APPLY, _JSON_PATCH = "application/json", "application/apply-patch+yaml", "application/json-patch+json"
+
+
+@dataclass(frozen=True)
+class Read(Generic[T]):
+    """What was read, and how many seconds that took."""
+
+    value: T
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ReadFailure:
+    """What could not be read, why, and how many seconds it took to fail."""
+
+    what: str
+    reason: Reason
+    message: str
+    permission: Permission | None = None
+    seconds: float = 0.0
+    status: int | None = None
+    """The HTTP status with which the API server refused."""
+
+
+Reading = Read[T] | ReadFailure
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """A kind of object: its path's group and version, its plural, the type that decodes one, the form to ask for."""
+
+    prefix: str
+    plural: str
+    item: type[T]
+    accept: str = _JSON
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """Give the path of one object, or of all."""
+        parts = [self.prefix, *(("namespaces", namespace) if namespace else ()), self.plural, name]
+        return "/" + "/".join(part for part in parts if part)
+
+    def page(self) -> type[ListOf[T]]:
+        """Give the type that decodes one page of a list."""
+        return cast("type[ListOf[T]]", types.GenericAlias(ListOf, self.item))
+
+    @property
+    def group(self) -> str:
+        """Give the group of its API; empty for the core."""
+        return self.prefix.split("/")[1] if self.prefix.startswith("apis/") else ""
+
+    def resource(self) -> str:
+        """Name the resource as RBAC has it, with its group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A small request: when it was sent (seconds since 1970), how many seconds it took, and its answer."""
+
+    sent: float
+    seconds: float
+    response: httpx2.Response
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether the API server was too busy to answer."""
+        return self.response.status_code in BUSY
+
+
+class _RefusedError(Exception):
+    """An HTTP status other than success."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        super().__init__(f"HTTP {response.status_code}")
+        self.status = response.status_code
+        self.text = _status_message(response)
+        self.retry_after = _seconds(response.headers.get("Retry-After"))
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What a request sends, and in which form."""
+
+    document: object
+    form: str = _JSON
+
+
+class ApiClient:
+    """The API server behind a client. At most CONCURRENCY reads run at a time."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+        self._limiter = anyio.CapacityLimiter(CONCURRENCY)
+
+    async def version(self) -> Reading[Version]:
+        """Read the API server's version, which also tells whether it can be reached at all."""
+        return await self._read("read /version", None, lambda: self._get("/version", {}, Version, _JSON))
+
+    async def list(
+        self, kind: Kind[T], namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Reading[tuple[T, ...]]:
+        """List the objects of a kind, in one namespace or in all."""
+        query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
+        query = {name: value for name, value in query.items() if value}
+        permission = Permission("list", kind.resource(), namespace)
+        return await self._read(
+            f"list {kind.plural}" + (f" in namespace {namespace}" if namespace else ""),
+            permission,
+            lambda: self._pages(kind, namespace, query),
+        )
+
+    async def get(self, kind: Kind[T], namespace: str, name: str) -> Reading[T | None]:
+        """Read one object; None if there is none of that name."""
+
+        async def one() -> T | None:
+            try:
+                return await self._get(kind.path(namespace, name), {}, kind.item, kind.accept)
+            except _RefusedError as refused:
+                if refused.status == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
+
+        permission = Permission("get", kind.resource(), namespace)
+        return await self._read(f"get {kind.plural} {namespace}/{name}", permission, one)
+
+    async def apply(self, kind: Kind[T], namespace: str, name: str, manager: str, document: object) -> Reading[None]:
+        """Write one object by server-side apply, whoever owns its fields: it is made if it is not there."""
+
+        async def write() -> None:
+            query = {"fieldManager": manager, "force": "true"}
+            await self._send("PATCH", kind.path(namespace, name), query, _Body(document, _APPLY))
+
+        permission = Permission("patch", kind.resource(), namespace)
+        return await self._read(f"apply {kind.plural} {namespace}/{name}", permission, write)
+
+    async def patch(self, kind: Kind[T], namespace: str, name: str, manager: str, operations: object) -> Reading[T]:
+        """Change one object by a JSON Patch (RFC 6902), of which all or nothing is done; give it as it is then."""
+
+        async def write() -> T:
+            body = _Body(operations, _JSON_PATCH)
+            answer = await self._send("PATCH", kind.path(namespace, name), {"fieldManager": manager}, body)
+            return msgspec.json.decode(answer, type=kind.item)
+
+        permission = Permission("patch", kind.resource(), namespace)
+        return await self._read(f"patch {kind.plural} {namespace}/{name}", permission, write)
+
+    async def delete_seen(
+        self, kind: Kind[T], namespace: str, name: str, preconditions: Mapping[str, str]
+    ) -> Reading[None]:
+        """Delete exactly the object that was seen, by its uid and resourceVersion, and in the background what it owns.
+
+        An object that is not there, or another one or another version of it, is a failure with its status.
+        """
+
+        async def remove() -> None:
+            options = {"preconditions": preconditions, "propagationPolicy": "Background"}
+            await self._send("DELETE", kind.path(namespace, name), {}, _Body(options))
+
+        permission = Permission("delete", kind.resource(), namespace)
+        return await self._read(f"delete {kind.plural} {namespace}/{name}", permission, remove)
+
+    async def ask(self, what: str, path: str, document: object, answer: type[T], permission: Permission) -> Reading[T]:
+        """Send an object that is answered and kept nowhere: a review, or a request for a token."""
+
+        async def send() -> T:
+            return msgspec.json.decode(await self._send("POST", path, {}, _Body(document)), type=answer)
+
+        return await self._read(what, permission, send)
+
+    async def timed(self) -> Reading[Timed]:
+        """Time one small request. It is never repeated: a second try would hide how long the first one took.
+
+        That the API server is too busy to answer is an answer as well.
+        """
+
+        async def once() -> Timed:
+            sent, start = time(), perf_counter()
+            response = await self._client.get("/version")
+            seconds = perf_counter() - start
+            if response.status_code != HTTPStatus.OK and response.status_code not in BUSY:
+                raise _RefusedError(response)
+            return Timed(sent, seconds, response)
+
+        return await self._read("read /version", None, once)
+
+    async def groups(self) -> Reading[ApiGroups]:
+        """Read which groups of the API are served."""
+        return await self._read("read /apis", None, lambda: self._get("/apis", {}, ApiGroups, _JSON))
+
+    async def create(self, kind: Kind[T], namespace: str, name: str, document: object) -> Reading[None]:
+        """Make one object, which must not be there yet."""
+
+        async def write() -> None:
+            await self._send("POST", kind.path(namespace), {}, _Body(document))
+
+        permission = Permission("create", kind.resource(), namespace)
+        return await self._read(f"create {kind.plural} {namespace}/{name}", permission, write)
+
+    async def delete(self, kind: Kind[T], namespace: str, name: str) -> Reading[None]:
+        """Delete one object at once, and in the background what it owns; it may be gone already."""
+
+        async def remove() -> None:
+            options = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
+            try:
+                await self._send("DELETE", kind.path(namespace, name), {}, _Body(options))
+            except _RefusedError as refused:
+                if refused.status != HTTPStatus.NOT_FOUND:
+                    raise
+
+        permission = Permission("delete", kind.resource(), namespace)
+        return await self._read(f"delete {kind.plural} {namespace}/{name}", permission, remove)
+
+    async def _pages(self, kind: Kind[T], namespace: str, query: dict[str, str]) -> tuple[T, ...]:
+        items: list[T] = []
+        path, more = kind.path(namespace), ""
+        while True:
+            try:
+                asked = {**query, "continue": more} if more else query
+                page = await self._get(path, asked, kind.page(), kind.accept)
+            except _RefusedError as refused:
+                if refused.status == HTTPStatus.GONE and more:
+                    # The token expired between two pages. One list without pages cannot expire.
+                    items, more = [], ""
+                    query = {name: value for name, value in query.items() if name != "limit"}
+                    continue
+                raise
+            items += page.items or ()
+            more = page.metadata.continue_
+            if not more:
+                return tuple(items)
+
+    async def _get(self, path: str, query: dict[str, str], kind: type[T], accept: str) -> T:
+        return msgspec.json.decode(await self._send("GET", path, query, accept=accept), type=kind)
+
+    async def _send(
+        self, method: str, path: str, query: dict[str, str], body: _Body | None = None, accept: str = _JSON
+    ) -> bytes:
+        content = None if body is None else msgspec.json.encode(body.document)
+        headers = {"Accept": accept} if body is None else {"Accept": accept, "Content-Type": body.form}
+        async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None):
+            with attempt:
+                response = await self._client.request(method, path, params=query, content=content, headers=headers)
+                if not response.is_success:
+                    raise _RefusedError(response)
+        return response.content
+
+    async def _read(self, what: str, permission: Permission | None, read: Callable[[], Awaitable[T]]) -> Reading[T]:
+        async with self._limiter:
+            start, status = perf_counter(), None
+            try:
+                with anyio.fail_after(REQUEST_SECONDS):
+                    value = await read()
+            except (TimeoutError, httpx2.TimeoutException) as error:
+                reason, message = Reason.TIMEOUT, timed_out(error)
+            except httpx2.TransportError as error:
+                reason, message = Reason.UNREACHABLE, unreachable(error)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                reason = Reason.UNDECODABLE
+                message = f"the answer is not what a Kubernetes API server sends: {error}"
+            except _RefusedError as refused:
+                reason, message = _refusal(refused, permission)
+                status = refused.status
+            else:
+                return Read(value, perf_counter() - start)
+            forbidden = permission if reason is Reason.FORBIDDEN else None
+            return ReadFailure(what, reason, message, forbidden, perf_counter() - start, status)
+
+
+def _refusal(refused: _RefusedError, permission: Permission | None) -> tuple[Reason, str]:
+    match refused.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return Reason.UNAUTHORIZED, "the API server does not accept the credentials: renew them"
+        case HTTPStatus.FORBIDDEN if permission is not None and not _by_admission(refused):
+            return Reason.FORBIDDEN, forbidden(permission)
+        case HTTPStatus.FORBIDDEN:
+            return Reason.FORBIDDEN, refused.text
+        case status:
+            return Reason.FAILED, f"the API server answered HTTP {int(status)}: {refused.text}"
+
+
+def _by_admission(refused: _RefusedError) -> bool:
+    """Tell whether an admission webhook or policy said no: it has the same status as a missing right."""
+    return any(sign in refused.text for sign in ("denied the request", "denied request"))
+
+
+def forbidden(permission: Permission) -> str:
+    """Say which right is missing."""
+    where = f"in namespace {permission.namespace}" if permission.namespace else "cluster-wide"
+    return f'the account lacks the verb "{permission.verb}" on "{permission.resource}" {where}: grant it'
+
+
+def status_message(body: bytes) -> str | None:
+    """Give the message of a Kubernetes Status; None if the body is something else."""
+    try:
+        return msgspec.json.decode(body, type=_KubernetesStatus).message
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+class _KubernetesStatus(msgspec.Struct):
+    """A Status object; its kind, which has to be there, tells it from any other JSON."""
+
+    kind: Literal["Status"]
+    message: str = ""
+
+
+def _status_message(response: httpx2.Response) -> str:
+    message = status_message(response.content)
+    return message if message else f"{response.reason_phrase or 'no message'}"
+
+
+def _wait(error: Exception) -> bool | float:
+    """Tell stamina whether to try again: True for its own backoff, or the seconds that the server asked for."""
+    if not isinstance(error, _RefusedError) or error.status not in BUSY:
+        return False
+    if error.retry_after is None:
+        return True
+    return error.retry_after if error.retry_after <= LONGEST_RETRY_SECONDS else False
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdecimal() else None

@@ -1,0 +1,247 @@
+"""How to reach an API server: address, TLS and credentials, as the kubernetes package finds them."""
+
+import os
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+import yaml
+
+from checks.errors import UncheckedError, UsageError
+from checks.kube.credentials import NO_CREDENTIAL, Credential, Means, certificate_expiry, token_expiry
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+"""Longest wait for the next bytes of an answer."""
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where Kubernetes shows a pod its ServiceAccount's token and the cluster's CA."""
+IN_CLUSTER = "in-cluster"
+"""The context's name where there is no kubeconfig."""
+
+
+async def _resolve(name: str) -> object:
+    import anyio
+
+    return await anyio.getaddrinfo(name, None)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An API server and the way in. `token` gives the Authorization header's value, renewed when it has expired."""
+
+    context: str
+    host: str
+    tls: ssl.SSLContext | None = None
+    token: Callable[[], str | None] = lambda: None
+    server_name: str | None = None
+    proxy: str | None = None
+    inside: bool = False
+    """Whether this is a pod of the cluster, from which its Services can be reached by name."""
+    read_only: bool = False
+    """Whether nothing may be made in the cluster, be it only for some seconds."""
+    source: str = ""
+    """The kubeconfig, or the ServiceAccount's folder, that it was made from."""
+    authority: Path | None = None
+    """File of the certificates that the server's must lead to; None means those of this machine."""
+    credential: Callable[[], Credential] = lambda: NO_CREDENTIAL
+    """What the credential is, and when it ends."""
+    resolve: Callable[[str], Awaitable[object]] = _resolve
+    """Look a name up as this machine, or this pod, does; an OSError says why it cannot."""
+
+    def client(self) -> "httpx2.AsyncClient":
+        """Make an HTTP client on which every request carries the credentials, and every wait has a limit."""
+        import httpx2
+
+        from checks.kube.transport import PROXY
+
+        async def sign(request: httpx2.Request) -> None:
+            token = self.token()
+            if token:
+                request.headers["Authorization"] = token
+            if self.server_name:
+                request.extensions = {**request.extensions, "sni_hostname": self.server_name}
+            if self.proxy:
+                request.extensions = {**request.extensions, PROXY: self.proxy}
+
+        return httpx2.AsyncClient(
+            base_url=self.host,
+            # This machine's certificates take 60 ms to load, and plain HTTP needs none.
+            verify=self.tls or self.host.startswith("https"),
+            proxy=self.proxy,
+            # The kubernetes package has read the proxy settings; a .netrc must not replace the credentials.
+            trust_env=False,
+            timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            event_hooks={"request": [sign]},
+        )
+
+
+def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
+    """Read a context of a kubeconfig; none named means `$KUBECONFIG` or `~/.kube/config`.
+
+    Raises:
+        UsageError: the kubeconfig cannot be read, or has no such context.
+        UncheckedError: the context's credential plugin gave no credential.
+    """
+    # Imported here: it takes most of a second, and `cortex --help` needs none of it.
+    from kubernetes.client import Configuration
+    from kubernetes.client.rest import should_bypass_proxies
+    from kubernetes.config import KUBE_CONFIG_DEFAULT_LOCATION, ConfigException
+    from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
+
+    place = str(kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION)
+    try:
+        merged = KubeConfigMerger(place).config  # type: ignore[no-untyped-call]
+        if merged is None:
+            raise UsageError(f"no kubeconfig at {place}: name one with --kubeconfig or KUBECONFIG")
+        known = [str(entry["name"]) for entry in merged.value.get("contexts") or []]
+        if context not in known:
+            raise UsageError(
+                f"the kubeconfig {place} has no context {context!r}: it knows {', '.join(known) or 'none'}; "
+                "name another with --context or --kubeconfig"
+            )
+        _require_entries(merged.value, context, place)
+        loader = KubeConfigLoader(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
+        configuration = Configuration()
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+        tls = _tls(configuration) if configuration.host.startswith("https") else None
+    except (
+        ConfigException,
+        yaml.YAMLError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UsageError(f"the kubeconfig {place} cannot be used: {reason}: mend it or name another") from error
+    plugin = _require_plugin_credential(merged, context, configuration)
+    proxy = configuration.proxy
+    if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):
+        proxy = None
+    return Connection(
+        context=context,
+        host=configuration.host,
+        tls=tls,
+        token=lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization"),
+        server_name=configuration.tls_server_name,
+        proxy=proxy,
+        source=place,
+        authority=Path(configuration.ssl_ca_cert) if configuration.ssl_ca_cert else None,
+        credential=lambda: _credential(configuration, getattr(loader, "expiry", None), plugin=plugin),
+    )
+
+
+def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, str] = os.environ) -> Connection:
+    """Use the ServiceAccount of the pod that this runs in. Its token is renewed in its file, so it is read each time.
+
+    Raises:
+        UsageError: this is no pod with a ServiceAccount's token.
+    """
+    from kubernetes.client import Configuration
+    from kubernetes.config import ConfigException
+    from kubernetes.config.incluster_config import InClusterConfigLoader
+
+    token, certificate = folder / "token", folder / "ca.crt"
+    configuration = Configuration()
+    try:
+        InClusterConfigLoader(str(token), str(certificate), environ=environ).load_and_set(configuration)  # type: ignore[no-untyped-call]
+        tls = _tls(configuration)
+    except (ConfigException, OSError) as error:
+        raise UsageError(
+            f"--in-cluster works only in a pod with a ServiceAccount's token: {str(error).rstrip('.')}; "
+            "elsewhere name a STACK"
+        ) from error
+    return Connection(
+        context=IN_CLUSTER,
+        host=configuration.host,
+        tls=tls,
+        token=lambda: f"Bearer {token.read_text(encoding='utf-8').strip()}",
+        inside=True,
+        source=str(folder),
+        authority=certificate,
+        credential=lambda: Credential(Means.SERVICE_ACCOUNT, token_expiry(token.read_text(encoding="utf-8").strip())),
+    )
+
+
+def _tls(configuration: object) -> ssl.SSLContext:
+    settings = cast("_Settings", configuration)
+    context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
+    if not settings.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if settings.cert_file:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    return context
+
+
+class _Settings:
+    """The part of the kubernetes package's untyped Configuration that tells of TLS and the credential."""
+
+    ssl_ca_cert: str | None
+    verify_ssl: bool
+    cert_file: str | None
+    key_file: str | None
+    api_key: Mapping[str, str]
+
+
+class _Node(Protocol):
+    """The kubernetes package's untyped view of one level of a kubeconfig."""
+
+    def __getitem__(self, key: str) -> "_Node": ...
+    def safe_get(self, key: str) -> object:
+        """Give a value, or None."""
+
+    def get_with_name(self, name: object, safe: bool = False) -> "_Node | None":
+        """Give a named entry of a list."""
+
+
+def _require_entries(config: "Mapping[str, Iterable[_Node]]", context: str, place: str) -> None:
+    """Raise UsageError if the kubeconfig lacks the cluster or the user that the context names.
+
+    Without its user the kubernetes package would go on anonymously.
+    """
+    entry = next(entry for entry in config["contexts"] if str(entry["name"]) == context)
+    for kind in ("cluster", "user"):
+        name = entry["context"].safe_get(kind)
+        known = [str(entry["name"]) for entry in config[f"{kind}s"]]
+        if name and str(name) not in known:
+            raise UsageError(
+                f"the kubeconfig {place} has no {kind} {str(name)!r}, which its context {context!r} names: "
+                f"it knows {', '.join(known) or 'none'}; add the {kind}, or name another context with --context"
+            )
+
+
+def _require_plugin_credential(config: _Node, context: str, loaded: object) -> bool:
+    """Tell whether a credential plugin is used.
+
+    One that failed must not let us go on anonymously: the kubernetes package only logs it.
+    """
+    entry = config["contexts"].get_with_name(context)
+    name = entry["context"].safe_get("user") if entry else None
+    user = config["users"].get_with_name(name, safe=True) if name else None
+    plugin = user["user"].safe_get("exec") if user else None
+    if isinstance(plugin, dict) and not getattr(loaded, "api_key", None) and not getattr(loaded, "cert_file", None):
+        raise UncheckedError(
+            f"the credential plugin {str(plugin.get('command'))!r} of context {context!r} gave no credential: "
+            "run it by hand to see why"
+        )
+    return isinstance(plugin, dict)
+
+
+def _credential(configuration: object, expiry: datetime | None, *, plugin: bool) -> Credential:
+    settings = cast("_Settings", configuration)
+    token = settings.api_key.get("BearerToken") or settings.api_key.get("authorization")
+    if plugin:
+        return Credential(Means.PLUGIN, expiry)
+    if token:
+        return Credential(Means.TOKEN, token_expiry(token))
+    if settings.cert_file:
+        return Credential(Means.CERTIFICATE, certificate_expiry(Path(settings.cert_file)))
+    return NO_CREDENTIAL

@@ -1,0 +1,68 @@
+"""The fields of Kubernetes objects that the judges read; everything else in an answer is skipped while decoding."""
+
+from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Text
+from checks.kube.models.cluster import (
+    ConfigMap,
+    Event,
+    Limit,
+    LimitRange,
+    Namespace,
+    Node,
+    Quota,
+    Service,
+    Version,
+)
+from checks.kube.models.discovery import ApiGroup, ApiGroups
+from checks.kube.models.job import Job
+from checks.kube.models.rbac import Binding, PolicyRule, Role, RoleRef, Subject
+from checks.kube.models.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
+from checks.kube.models.usage import PodMetrics
+from checks.kube.models.workload import (
+    Container,
+    ContainerStatus,
+    Deployment,
+    Pod,
+    Template,
+    TemplateMeta,
+    Terminated,
+)
+
+__all__ = [
+    "AccessReview",
+    "ApiGroup",
+    "ApiGroups",
+    "Binding",
+    "Condition",
+    "ConfigMap",
+    "Container",
+    "ContainerStatus",
+    "Deployment",
+    "Event",
+    "Job",
+    "Limit",
+    "LimitRange",
+    "ListOf",
+    "ManagedMeta",
+    "Meta",
+    "Namespace",
+    "Node",
+    "Object",
+    "Owned",
+    "OwnedMeta",
+    "Pod",
+    "PodMetrics",
+    "PolicyRule",
+    "Quota",
+    "Role",
+    "RoleRef",
+    "SelfReview",
+    "Service",
+    "Subject",
+    "Template",
+    "TemplateMeta",
+    "Terminated",
+    "Text",
+    "TokenRequest",
+    "UserInfo",
+    "Version",
+]

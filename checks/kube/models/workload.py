@@ -1,0 +1,153 @@
+"""Pods and what makes them."""
+
+# ruff: noqa: RUF012 - msgspec copies mutable defaults
+
+from datetime import datetime
+
+import msgspec
+
+from checks.kube.models.base import Condition, Meta, Object, Text
+
+
+class ContainerPort(Object, frozen=True):
+    """A port that a container names."""
+
+    container_port: int
+    name: str = ""
+    protocol: str = "TCP"
+
+
+class Container(Object, frozen=True):
+    """A container of a pod, or of a pod template."""
+
+    name: str
+    image: str = ""
+    ports: list[ContainerPort] = []
+
+
+class PodSpec(Object, frozen=True):
+    """A pod's specification."""
+
+    containers: list[Container] = []
+    ephemeral_containers: list[Container] = []
+    node_name: str = ""
+
+
+class Running(Object, frozen=True):
+    """Since when a container runs."""
+
+    started_at: datetime | None = None
+
+
+class Waiting(Object, frozen=True):
+    """Why a container waits."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Terminated(Object, frozen=True):
+    """How a container ended."""
+
+    reason: str = ""
+    exit_code: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    message: str = ""
+
+
+class ContainerState(Object, frozen=True):
+    """A container's state."""
+
+    running: Running | None = None
+    waiting: Waiting | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Object, frozen=True):
+    """A container's status."""
+
+    name: str
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class PodStatus(Object, frozen=True):
+    """A pod's status."""
+
+    phase: str = "Unknown"
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    start_time: datetime | None = None
+    reason: str = ""
+    message: str = ""
+    conditions: list[Condition] = []
+    container_statuses: list[ContainerStatus] = []
+    init_container_statuses: list[ContainerStatus] = []
+
+
+class Pod(Object, frozen=True):
+    """A pod."""
+
+    metadata: Meta
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether it is Running and Ready, and stays."""
+        return (
+            self.metadata.deletion_timestamp is None
+            and self.status.phase == "Running"
+            and any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
+        )
+
+    @property
+    def restarts(self) -> int:
+        """Give how often its containers restarted since it began."""
+        return sum(status.restart_count for status in self.status.container_statuses)
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it runs, or is to run: neither finished nor being deleted."""
+        return self.metadata.deletion_timestamp is None and self.status.phase not in ("Succeeded", "Failed")
+
+
+class TemplateMeta(Object, frozen=True):
+    """The metadata of a pod template, which has no name."""
+
+    labels: Text = {}
+    annotations: Text = {}
+
+
+class Template(Object, frozen=True):
+    """A pod template."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: PodSpec = PodSpec()
+
+
+class DeploymentSpec(Object, frozen=True):
+    """A Deployment's specification."""
+
+    template: Template
+    replicas: int = 1
+
+
+class DeploymentStatus(Object, frozen=True):
+    """A Deployment's status."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    conditions: list[Condition] = []
+
+
+class Deployment(Object, frozen=True):
+    """A Deployment."""
+
+    metadata: Meta
+    spec: DeploymentSpec
+    status: DeploymentStatus = DeploymentStatus()

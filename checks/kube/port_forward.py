@@ -1,0 +1,98 @@
+"""Talks to a port of a pod through the API server, as `kubectl port-forward` does, where HTTP will not do.
+
+The API server carries the bytes over a WebSocket of channels: 0 is the port's data and 1 its errors, and the first
+message of each holds the port's number (Kubernetes: subprotocol v4.channel.k8s.io of pods/portforward).
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import websocket
+
+from checks.kube.client import status_message
+from checks.kube.connection import Connection
+
+if TYPE_CHECKING:
+    import ssl
+
+_PROTOCOL = "v4.channel.k8s.io"
+_DATA, _ERROR = 0, 1
+
+
+class ForwardError(Exception):
+    """There is no way to the port, or nobody answers there. `status` is the API server's, if it refused."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def exchange(
+    connection: Connection,
+    namespace: str,
+    pod: str,
+    port: int,
+    sent: bytes,
+    complete: Callable[[bytes], bool],
+    seconds: float,
+) -> bytes:
+    """Send bytes to a pod's port, and give what comes back once it is complete. It blocks.
+
+    Raises:
+        ForwardError: the API server refused, the port cannot be reached, or the answer did not come in time.
+    """
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod}/portforward?ports={port}"
+    try:
+        channel = _open(connection, path, seconds)
+        try:
+            channel.send_binary(bytes([_DATA]) + sent)
+            return _receive(channel, complete)
+        finally:
+            channel.close(timeout=0)
+    except websocket.WebSocketBadStatusException as refused:
+        body = refused.resp_body if isinstance(refused.resp_body, bytes) else b""
+        raise ForwardError(status_message(body) or f"HTTP {refused.status_code}", refused.status_code) from refused
+    except websocket.WebSocketTimeoutException as late:
+        raise ForwardError(f"no complete answer within {seconds:g} s") from late
+    except (websocket.WebSocketException, OSError) as error:
+        raise ForwardError(str(error) or type(error).__name__) from error
+
+
+def _open(connection: Connection, path: str, seconds: float) -> websocket.WebSocket:
+    token = connection.token()
+    proxy = urlsplit(connection.proxy) if connection.proxy else None
+    tls: dict[str, ssl.SSLContext | str | None] = {"context": connection.tls}
+    if connection.server_name:
+        tls["server_hostname"] = connection.server_name
+    return websocket.create_connection(
+        connection.host.replace("http", "ws", 1) + path,
+        timeout=seconds,
+        header=[f"Authorization: {token}"] if token else [],
+        subprotocols=[_PROTOCOL],
+        suppress_origin=True,
+        sslopt=tls,
+        http_proxy_host=proxy.hostname if proxy else None,
+        http_proxy_port=proxy.port if proxy else None,
+        http_proxy_auth=(proxy.username, proxy.password) if proxy and proxy.username else None,
+        proxy_type=proxy.scheme if proxy else None,
+        # The way has been chosen: no variable of the environment may choose another.
+        http_no_proxy=[] if proxy else ["*"],
+    )
+
+
+def _receive(channel: websocket.WebSocket, complete: Callable[[bytes], bool]) -> bytes:
+    received, begun = b"", set[int]()
+    while not complete(received):
+        _opcode, frame = channel.recv_data()
+        if not frame:
+            raise ForwardError("the API server closed the way to the port")
+        number, content = frame[0], frame[1:]
+        if number not in begun:
+            # The port's number, which we know.
+            begun.add(number)
+        elif number == _ERROR:
+            raise ForwardError(content.decode(errors="replace"))
+        elif number == _DATA:
+            received += content
+    return received

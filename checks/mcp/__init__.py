@@ -1,0 +1,1 @@
+"""Check MCP servers over the protocol."""

@@ -1,0 +1,151 @@
+"""Asks MCP servers of the newest protocol without the official client, whose import takes half a second.
+
+Only a server whose every answer is well-formed and good is judged here. Whatever else happens, from an older protocol
+to a refusal, the official client asks again, and its answer counts (checks/mcp_probe.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Literal, TypeVar
+
+import anyio
+import httpx2
+import msgspec
+
+from checks.kube.connection import Connection
+from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, smoke_error
+from checks.mcp.messages import VERSION, Called, Discovered, Tool, Tools, conforms
+from stacks.model.server import SmokeCall
+
+T = TypeVar("T")
+
+LARGEST_BYTES = 1024 * 1024
+"""A larger answer, or event of a stream, is left to the official client."""
+
+_META = {
+    "io.modelcontextprotocol/protocolVersion": VERSION,
+    "io.modelcontextprotocol/clientInfo": {"name": "cortex", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+async def probe(
+    connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
+) -> Answer:
+    """List a server's tools and make its smoke call; never raises for what the server does."""
+    start = perf_counter()
+    try:
+        with anyio.fail_after(deadline):
+            async with connection.client() as http:
+                tools, latency = await _tools(talk := _Talk(http, connection.host + path))
+                error = await _smoke(talk, smoke, tools[smoke.tool]) if smoke and smoke.tool in tools else None
+    except TimeoutError:
+        seconds = perf_counter() - start
+        return Answer(Outcome.TIMEOUT, f"no complete answer within {deadline:g} s", seconds=seconds)
+    except (_UnclearError, httpx2.HTTPError, OSError, msgspec.MsgspecError, ValueError, RecursionError):
+        # Imported here, for the time that it takes.
+        from checks.mcp.probe import probe as ask
+
+        answer = await ask(connection, path, smoke, deadline)
+        return replace(answer, seconds=perf_counter() - start)
+    return Answer(
+        Outcome.ANSWERED,
+        tools=frozenset(tools),
+        protocol=VERSION,
+        latency_ms=latency * 1000,
+        smoke_error=error,
+        seconds=perf_counter() - start,
+    )
+
+
+class _UnclearError(Exception):
+    """The answer is not plainly good."""
+
+
+class _Response(msgspec.Struct, frozen=True):
+    """A JSON-RPC message that answers a request."""
+
+    jsonrpc: Literal["2.0"]
+    id: int
+    result: msgspec.Raw
+    method: None = None
+    error: None = None
+
+
+@dataclass
+class _Talk:
+    """A conversation with one server."""
+
+    http: httpx2.AsyncClient
+    url: str
+    last: int = 0
+
+    async def ask(self, method: str, params: Mapping[str, object], answer: type[T], name: str = "") -> T:
+        """Send a request, and give its result."""
+        self.last += 1
+        message = {"jsonrpc": "2.0", "id": self.last, "method": method, "params": {**params, "_meta": _META}}
+        headers = {
+            "Accept": "application/json, text/event-stream",
+            "Content-Type": "application/json",
+            "MCP-Protocol-Version": VERSION,
+            "Mcp-Method": method,
+            **({"Mcp-Name": name} if name else {}),
+        }
+        content = msgspec.json.encode(message)
+        async with self.http.stream("POST", self.url, content=content, headers=headers) as response:
+            if response.status_code != httpx2.codes.OK or SESSION_HEADER in response.headers:
+                raise _UnclearError
+            body = await _message(response)
+        reply = msgspec.json.decode(body, type=_Response)
+        if reply.id != self.last or b"x-mcp-header" in body:
+            # The second is an instruction about tools, which only the official client follows.
+            raise _UnclearError
+        return msgspec.json.decode(reply.result, type=answer)
+
+
+async def _message(response: httpx2.Response) -> bytes:
+    """Give the first message of an answer: all of it, or one event of a stream, which may stay open after it."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        body = b""
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > LARGEST_BYTES:
+                raise _UnclearError
+        return body
+    if kind == "text/event-stream":
+        async for event in httpx2.EventSource(response, max_event_size=LARGEST_BYTES):
+            if event.event == "message" and event.data:
+                return event.data.encode()
+    raise _UnclearError
+
+
+async def _tools(talk: _Talk) -> tuple[dict[str, Tool], float]:
+    """Give the server's tools by name, and how many seconds it took to find out."""
+    start = perf_counter()
+    if VERSION not in (await talk.ask("server/discover", {}, Discovered)).supported_versions:
+        raise _UnclearError
+    tools: dict[str, Tool] = {}
+    cursor: str | None = None
+    for _ in range(TOOL_PAGES):
+        page = await talk.ask("tools/list", {} if cursor is None else {"cursor": cursor}, Tools)
+        tools |= {tool.name: tool for tool in page.tools}
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return tools, perf_counter() - start
+
+
+async def _smoke(talk: _Talk, smoke: SmokeCall, tool: Tool) -> str | None:
+    if not (tool.name.isascii() and tool.name.isprintable() and tool.name == tool.name.strip()):
+        raise _UnclearError
+    params = {"name": tool.name, "arguments": dict(smoke.arguments)}
+    called = await talk.ask("tools/call", params, Called, tool.name)
+    if (
+        tool.output_schema is not None
+        and not called.is_error
+        and not conforms(tool.output_schema, called.structured_content)
+    ):
+        raise _UnclearError
+    return smoke_error([block.text for block in called.content], failed=called.is_error)

@@ -1,0 +1,1 @@
+"""Check kube-state-metrics and what it reports about the cluster."""

@@ -1,0 +1,1 @@
+"""Check namespaces, quotas and limit ranges."""

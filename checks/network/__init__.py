@@ -1,0 +1,1 @@
+"""Check NetworkPolicies, and try them with probe pods."""

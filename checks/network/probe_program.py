@@ -1,0 +1,135 @@
+"""The program of a probe pod: tries to connect to MCP servers, and leaves in a file what became of it.
+
+It is sent as text and run by the Python of the verifier's image without any package, so that it starts at once: it uses
+the standard library alone and imports nothing of ours. Its one argument is JSON:
+
+* `targets`: of each server its host, its port, and whether the pod is to reach it;
+* `seconds`: how long to wait for that; `lasting`: how many seconds a refusal must last to count; `report`: the file.
+
+NetworkPolicies take effect on a new pod some seconds after its start. Until then some networks let its packets out and
+others do not, and a server's own policy may not know the pod yet. So each target is tried until the outcome is the
+expected one, or time is up; nothing is tried before the pod reaches its DNS server, which every pod may; and a refusal
+counts only if it lasts, and after the API server was out of reach: that shows that the pod's own policies are at work.
+"""
+
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+CONNECT_SECONDS = 2.0
+PAUSE_SECONDS = 0.1
+"""Time from one try to the next where tries are answered at once."""
+AT_ONCE = 8
+"""How many tries of one target may be unanswered at a time."""
+
+
+def nameserver(resolv_conf: str = "/etc/resolv.conf") -> str | None:
+    """Give the address of the pod's DNS server; None if it has none."""
+    with open(resolv_conf, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes longer to load than all else
+        fields = [line.split() for line in file]
+    return next((words[1] for words in fields if len(words) > 1 and words[0] == "nameserver"), None)
+
+
+def attempt(host: str, port: int) -> str:
+    """Try once to connect: `reached`, `refused`, `timeout`, or `unresolved` if the name has no address."""
+    try:
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4]
+    except OSError:
+        return "unresolved"
+    try:
+        socket.create_connection((str(address[0]), port), CONNECT_SECONDS).close()
+    except TimeoutError:
+        return "timeout"
+    except OSError:
+        return "refused"
+    return "reached"
+
+
+def settled(
+    host: str,
+    port: int,
+    *,
+    wanted: bool,
+    end: float,
+    lasting: float = 0.0,
+    attempt: Callable[[str, int], str] = attempt,
+) -> str:
+    """Try until the outcome is the wanted one and has been for so long, or time is up, and give the last outcome.
+
+    A network that is just being set up drops packets, which are sent again only after a second. So the next try does
+    not wait for the answer of the one before. A refusal has lasted from the beginning of the first refused try to that
+    of the last one, if no try in between reached the target.
+    """
+    answers = SimpleQueue[tuple[float, str]]()
+
+    def try_once() -> None:
+        begun = time.monotonic()
+        answers.put((begun, attempt(host, port)))
+
+    since, last, unanswered, next_try = None, (0.0, ""), 0, 0.0
+    while True:
+        now = time.monotonic()
+        if now >= next_try and unanswered < AT_ONCE:
+            next_try = now + (CONNECT_SECONDS / AT_ONCE if unanswered else PAUSE_SECONDS)
+            unanswered += 1
+            threading.Thread(target=try_once, daemon=True).start()
+        try:
+            begun, outcome = answers.get(timeout=next_try - now if next_try > now else PAUSE_SECONDS)
+        except Empty:
+            continue
+        unanswered -= 1
+        if outcome == "reached":
+            since = None
+        elif since is None and begun > last[0]:
+            since = begun
+        last = max(last, (begun, outcome))
+        if outcome == "reached" if wanted else since is not None and begun - since >= lasting:
+            return outcome
+        if time.monotonic() > end:
+            return last[1]
+
+
+def tried(
+    targets: list[tuple[str, int, bool]],
+    end: float,
+    lasting: float,
+    dns: tuple[str, int] | None,
+    api: tuple[str, int],
+) -> dict[str, object]:
+    """Try all targets at the same time; `alive` is false if not even DNS could be reached."""
+    if dns is None or settled(*dns, wanted=True, end=end) != "reached":
+        return {"alive": False, "outcomes": []}
+    outcomes = [""] * len(targets)
+
+    def one(number: int) -> None:
+        host, port, wanted = targets[number]
+        if not wanted:
+            settled(*api, wanted=False, end=end)
+        outcomes[number] = settled(host, port, wanted=wanted, end=end, lasting=0.0 if wanted else lasting)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(len(targets))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"alive": True, "outcomes": outcomes}
+
+
+def main(argument: str) -> None:
+    """Try what the argument says, and write the report."""
+    task = json.loads(argument)
+    server = nameserver()
+    dns = None if server is None else (server, 53)
+    api = (os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"]))
+    report = tried(task["targets"], time.monotonic() + task["seconds"], task["lasting"], dns, api)
+    with open(task["report"], "w", encoding="utf-8") as file:  # noqa: PTH123
+        json.dump(report, file)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

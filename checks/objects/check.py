@@ -1,0 +1,98 @@
+"""Is everything else that the stack declares as declared, and is nothing of ours there that nobody declares?"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from checks.drift import check as drift
+from checks.drift.routing import OBJECTS
+from checks.kube import models as k8s
+from checks.kube.client import Read
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref, Remedy, Result
+from checks.servers.check import is_server
+from checks.verification.snapshot import Snapshot
+from stacks.manifests.build import build
+from stacks.model import names
+from stacks.model.declaration import Declaration
+
+_CODES = {
+    "LimitRange": "limits.undeclared",
+    "NetworkPolicy": "network.undeclared",
+    "ResourceQuota": "quota.undeclared",
+}
+"""Kinds of which each object counts, whatever its labels: it opens what we closed, or bounds what we gave."""
+
+
+_HOLDING = frozenset({"PersistentVolumeClaim", "Secret", "StatefulSet"})
+"""Kinds that hold data: no program deletes such an object."""
+
+
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+    """Judge the objects that no other row judges, and look for undeclared ones."""
+    builder = ResultBuilder(OBJECTS, "Other objects")
+    drift.check(builder, declaration, snapshot, OBJECTS)
+    _undeclared(builder, declaration, snapshot)
+    _strays(builder, snapshot)
+    return builder.result()
+
+
+def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
+    known = {(obj.kind, obj.namespace, obj.name) for obj in build(declaration)}
+    for kind, namespace in _places(declaration):
+        if (reading := builder.use(snapshot.objects.of(kind, namespace))) is None:
+            continue
+        metas = {name: msgspec.convert(document, k8s.Owned).metadata for name, document in reading.value.items()}
+        servers = _servers(snapshot, namespace) if kind == "Deployment" else frozenset()
+        strangers = [
+            meta
+            for name, meta in metas.items()
+            if (kind, namespace, name) not in known and name not in servers and _suspicious(kind, meta)
+        ]
+        builder.passed(not strangers, namespace)
+        for meta in strangers:
+            _fault(builder, _CODES.get(kind, "object.undeclared"), Ref(kind, meta.name, namespace), meta)
+
+
+def _strays(builder: ResultBuilder, snapshot: Snapshot) -> None:
+    """Look for objects of kinds that no stack declares; those of our own Deployments and Jobs have a controller."""
+    if not snapshot.unmanaged.lists:
+        builder.fact("kinds that no stack declares", "searched", value=False)
+    for kind, listings in snapshot.unmanaged.lists.items():
+        for namespace, listing in listings.items():
+            if (reading := builder.use(listing)) is None:
+                continue
+            strangers = [obj.metadata for obj in reading.value if not obj.metadata.controlled]
+            builder.passed(not strangers, namespace)
+            for meta in strangers:
+                _fault(builder, "object.undeclared", Ref(kind, meta.name, namespace), meta)
+
+
+def _fault(builder: ResultBuilder, code: str, ref: Ref, meta: k8s.OwnedMeta) -> None:
+    message = f"the stack does not declare this {ref.kind}"
+    actual = meta.labels.get(names.COMPONENT, "present")
+    remedy = Remedy.PERSON if ref.kind in _HOLDING else Remedy.REPAIR
+    builder.fault(code, ref, message, expected="absent", actual=actual, remedy=remedy)
+
+
+def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:
+    for kind in CLUSTER_WIDE:
+        if kind != "Namespace":  # has a code of its own
+            yield kind, ""
+    for kind in NAMESPACED:
+        yield from ((kind, space) for space in declaration.namespaces)
+
+
+def _servers(snapshot: Snapshot, namespace: str) -> frozenset[str]:
+    """Name the Deployments of MCP servers: undeclared ones have a code of their own."""
+    reading = snapshot.objects.typed("Deployment", namespace, k8s.Deployment)
+    deployments = reading.value if isinstance(reading, Read) else ()
+    return frozenset(each.metadata.name for each in deployments if is_server(each))
+
+
+def _suspicious(kind: str, meta: k8s.OwnedMeta) -> bool:
+    """Tell whether an object would be ours: it says so itself, or is of a kind of which each counts."""
+    if kind in _CODES:
+        return True
+    return names.COMPONENT in meta.labels and not meta.controlled and meta.name != names.VERIFICATION_CONFIG_MAP

@@ -1,0 +1,158 @@
+"""Is nothing more granted than declared, does the API server decide so, and what else do the rights open? (Seed, 5.)"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from checks.drift import check as drift
+from checks.drift.routing import RBAC
+from checks.rbac import policy, requests
+from checks.rbac.collect import Access
+from checks.rbac.escalation import Opening, Way, openings, sentence
+from checks.rbac.policy import Bound, Grant, Policy
+from checks.rbac.questions import Question, completed, meant
+from checks.rbac.requests import Account, place
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref, Remedy, Result
+from checks.verification.snapshot import Snapshot
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
+
+DEFAULTS = frozenset(
+    {"system:basic-user", "system:discovery", "system:public-info-viewer", "system:service-account-issuer-discovery"}
+)
+"""ClusterRoleBindings to everybody, or to every ServiceAccount, that each cluster has (bootstrap policy)."""
+
+TITLE = "Rights (RBAC)"
+
+_SHOWN = 3
+
+
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+    """Compare accounts, roles and bindings field by field, then judge what they amount to."""
+    builder = ResultBuilder(RBAC, TITLE)
+    drift.check(builder, declaration, snapshot, RBAC)
+    _rights(builder, declaration, snapshot.access)
+    return builder.result()
+
+
+def judge_rights(declaration: Declaration, access: Access) -> Result:
+    """Judge the bindings of the stack's accounts, what their roles open, and the API server's own answers."""
+    builder = ResultBuilder(RBAC, TITLE)
+    _rights(builder, declaration, access)
+    return builder.result()
+
+
+def _rights(builder: ResultBuilder, declaration: Declaration, access: Access) -> None:
+    objects = build(declaration)
+    live = _live(builder, access)
+    accounts = requests.accounts(objects)
+    if not accounts:
+        # Nobody to judge is itself as declared.
+        builder.passed()
+    if live is not None:
+        ours = frozenset(Ref(each.kind, each.name, each.namespace) for each in objects)
+        expected = completed(policy.declared(objects), live.roles)
+        for account in accounts:
+            _account(builder, account, expected, live, ours)
+    _answers(builder, access, live)
+
+
+def _live(builder: ResultBuilder, access: Access) -> Policy | None:
+    for roles in access.roles:
+        builder.use(roles)
+    for bindings in access.bindings:
+        builder.use(bindings)
+    return access.policy()
+
+
+def _account(builder: ResultBuilder, account: Account, expected: Policy, live: Policy, ours: Collection[Ref]) -> None:
+    wanted, there = tuple(expected.grants(account)), tuple(live.grants(account))
+    known = {grant.binding for grant in wanted}
+    for grant in there:
+        _binding(builder, account, grant, known)
+        if grant.rules is None and grant.binding in known:
+            message = f"{grant.binding} gives {account} the role {grant.role.name}, which does not exist"
+            remedy = Remedy.PULUMI if grant.role in ours else Remedy.PERSON
+            builder.fault("rbac.role-missing", grant.role, message, expected="present", actual="absent", remedy=remedy)
+    allowed = openings(meant(wanted))
+    # What an undeclared binding opens is said with it.
+    reported = [grant for grant in there if grant.binding in known or grant.bound is Bound.BY_GROUP]
+    opened = openings(reported)
+    for opening in opened:
+        if any(each.covers(opening) for each in allowed):
+            builder.passed()
+    for (role, way), some in _by_role(o for o in opened if not any(each.covers(o) for each in allowed)).items():
+        text = sentence(way, (each.namespace for each in some), _only(some))
+        message = f"the account {account} {text}; the declaration does not grant that"
+        remedy = Remedy.PULUMI if role in ours else Remedy.PERSON
+        builder.fault("rbac.escalation", role, message, expected="closed", actual="open", remedy=remedy)
+    for way, some in _by_way(allowed).items():
+        builder.fact(str(account), way.name, sentence(way, (each.namespace for each in some), _only(some)))
+
+
+def _binding(builder: ResultBuilder, account: Account, grant: Grant, known: set[Ref]) -> None:
+    if grant.binding in known or (not grant.binding.namespace and grant.binding.name in DEFAULTS):
+        builder.passed()
+        return
+    if grant.bound is Bound.BY_GROUP:
+        message = f"{grant.role} is given to a group that {account} is in, {place(grant.namespace)}"
+        builder.fault("rbac.group-binding", grant.binding, message, expected="absent", actual=str(grant.role))
+        return
+    message = f"{grant.role} is given to {account} {place(grant.namespace)}, which the declaration does not do"
+    builder.fault(
+        "rbac.undeclared-binding", grant.binding, message + _opens(grant), expected="absent", actual=str(grant.role)
+    )
+
+
+def _opens(grant: Grant) -> str:
+    ways = _by_way(openings([grant]))
+    shown = [f"it {sentence(way, (each.namespace for each in some), _only(some))}" for way, some in ways.items()]
+    more = f"; and {len(shown) - _SHOWN} more ways" if len(shown) > _SHOWN else ""
+    return "".join(f"; {each}" for each in shown[:_SHOWN]) + more
+
+
+def _by_role(found: Iterable[Opening]) -> dict[tuple[Ref, Way], list[Opening]]:
+    groups: dict[tuple[Ref, Way], list[Opening]] = defaultdict(list)
+    for opening in found:
+        groups[opening.grant.role, opening.way].append(opening)
+    return groups
+
+
+def _by_way(found: Iterable[Opening]) -> dict[Way, list[Opening]]:
+    groups: dict[Way, list[Opening]] = defaultdict(list)
+    for opening in found:
+        groups[opening.way].append(opening)
+    return groups
+
+
+def _only(found: Iterable[Opening]) -> frozenset[str]:
+    return frozenset(name for opening in found for name in opening.only)
+
+
+def _answers(builder: ResultBuilder, access: Access, live: Policy | None) -> None:
+    """Judge what the API server decides; a right too many that the roles explain is reported with them."""
+    denied: dict[Account, list[Question]] = defaultdict(list)
+    for question, reading in access.answers.items():
+        if (answer := builder.use(reading)) is None:
+            continue
+        if answer.value is question.expected:
+            builder.passed()
+        elif question.expected:
+            denied[question.account].append(question)
+        elif live is not None and any(grant.allows(question.request) for grant in live.grants(question.account)):
+            builder.skipped()
+        else:
+            message = (
+                f"the API server lets the account {question.request}, which no role grants: another authorizer does"
+            )
+            ref = _ref(question.account)
+            builder.fault("rbac.allowed", ref, message, expected="denied", actual="allowed")
+    for account, questions in denied.items():
+        shown = "; ".join(str(question.request) for question in questions[:_SHOWN])
+        more = f"; and {len(questions) - _SHOWN} more" if len(questions) > _SHOWN else ""
+        message = f"the API server does not let the account {shown}{more}"
+        builder.fault("rbac.denied", _ref(account), message, expected="allowed", actual="denied")
+
+
+def _ref(account: Account) -> Ref:
+    return Ref("ServiceAccount", account.name, account.namespace)

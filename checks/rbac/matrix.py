@@ -1,0 +1,163 @@
+"""What the stack's accounts may do: each request in question, as declared and as the API server decides."""
+
+import msgspec
+
+from checks.kube.client import ApiClient, Read, ReadFailure
+from checks.kube.connection import Connection
+from checks.rbac import check as rbac
+from checks.rbac import collect as access
+from checks.rbac import policy, requests
+from checks.rbac.collect import Access
+from checks.rbac.escalation import Opening, openings, sentence
+from checks.rbac.policy import Bound, Policy
+from checks.rbac.questions import completed, meant
+from checks.rbac.requests import Account
+from checks.results.result import Result, Severity, Status
+from checks.verification.snapshot import HOPELESS
+from checks.verification.verify import accepted, exit_code, status
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
+
+SCHEMA = "cortex.dev/access/v2"
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One request: whether the declaration grants it, and whether the API server does (None if that is not known).
+
+    Without a namespace it is meant cluster-wide; without a name, for all objects.
+    """
+
+    verb: str
+    resource: str
+    namespace: str
+    name: str
+    expected: bool
+    live: bool | None
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A live binding that concerns the account, by its name or by a group that it is in."""
+
+    binding: str
+    role: str
+    by_group: bool
+    declared: bool
+
+
+class Open(msgspec.Struct, frozen=True):
+    """A way to further rights that is open to the account, through which binding, and whether that is declared.
+
+    `only` names the objects that it is limited to; none means all.
+    """
+
+    way: str
+    namespace: str
+    only: tuple[str, ...]
+    sentence: str
+    binding: str
+    declared: bool
+
+
+class AccountRights(msgspec.Struct, frozen=True):
+    """One account of the stack."""
+
+    namespace: str
+    name: str
+    cells: tuple[Cell, ...]
+    bindings: tuple[Given, ...]
+    ways: tuple[Open, ...]
+
+
+class Matrix(msgspec.Struct, frozen=True, rename="camel"):
+    """The accounts of a stack, and the row "rbac" of a verification."""
+
+    schema: str
+    stack: str
+    context: str
+    server: str
+    status: Status
+    exit_code: int
+    accounts: tuple[AccountRights, ...]
+    result: Result
+
+
+async def draw(stack: str, declaration: Declaration, connection: Connection) -> Matrix:
+    """Ask what the accounts of a stack may do, and judge it as a verification does."""
+    seen = await _look(declaration, connection)
+    result = accepted(declaration, rbac.judge_rights(declaration, seen))
+    return Matrix(
+        schema=SCHEMA,
+        stack=stack,
+        context=connection.context,
+        server=connection.host,
+        status=status((result,)),
+        exit_code=exit_code((result,), Severity.ERROR),
+        accounts=_accounts(declaration, seen),
+        result=result,
+    )
+
+
+async def _look(declaration: Declaration, connection: Connection) -> Access:
+    async with connection.client() as client:
+        api = ApiClient(client)
+        version = await api.version()
+        if isinstance(version, ReadFailure) and version.reason in HOPELESS:
+            return access.unread(declaration, version)
+        return await access.read(declaration, connection, api)
+
+
+def _accounts(declaration: Declaration, seen: Access) -> tuple[AccountRights, ...]:
+    objects = build(declaration)
+    live = seen.policy()
+    expected = completed(policy.declared(objects), live.roles if live else ())
+    return tuple(
+        AccountRights(
+            account.namespace,
+            account.name,
+            _cells(account, seen),
+            *_bindings(account, expected, live or Policy((), ())),
+        )
+        for account in requests.accounts(objects)
+    )
+
+
+def _cells(account: Account, seen: Access) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(
+            question.request.verb,
+            question.request.kind,
+            question.request.namespace,
+            question.request.name,
+            expected=question.expected,
+            live=answer.value if isinstance(answer, Read) else None,
+        )
+        for question, answer in seen.answers.items()
+        if question.account == account
+    )
+
+
+def _bindings(account: Account, expected: Policy, live: Policy) -> tuple[tuple[Given, ...], tuple[Open, ...]]:
+    wanted, there = tuple(expected.grants(account)), tuple(live.grants(account))
+    known = {grant.binding for grant in wanted}
+    allowed = openings(meant(wanted))
+    given = tuple(
+        Given(
+            str(grant.binding),
+            str(grant.role),
+            by_group=grant.bound is Bound.BY_GROUP,
+            declared=grant.binding in known,
+        )
+        for grant in there
+    )
+    return given, tuple(_open(opening, allowed) for opening in openings(there))
+
+
+def _open(opening: Opening, allowed: tuple[Opening, ...]) -> Open:
+    return Open(
+        opening.way.name,
+        opening.namespace,
+        tuple(sorted(opening.only)),
+        sentence(opening.way, [opening.namespace], opening.only),
+        str(opening.grant.binding),
+        declared=any(each.covers(opening) for each in allowed),
+    )

@@ -1,0 +1,1 @@
+"""The registry of MCP servers: a file that tells other programs which servers exist."""

@@ -1,0 +1,115 @@
+"""The registry of MCP servers: a file that tells other programs which servers are there (seed, section 2.4)."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from checks.cli.output import show
+from checks.errors import UncheckedError, UsageError
+from checks.formats.document import render
+from checks.kube.connection import Connection
+from checks.servers.discovery import Sight, Sighting
+
+FILE = Path("mcp-server-registry.json")
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class ServerInfo(msgspec.Struct, frozen=True):
+    """One pod of a server, a ready one where there is one; keys as in the seed, section 2.2."""
+
+    name: str
+    namespace: str
+    type: str
+    version: str
+    protocol: str
+    capabilities: list[str]
+    endpoint: str
+    pod_ip: str
+    node_name: str
+    status: str
+    ready: bool
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A server: `healthy` if one of its pods is ready, else `degraded`."""
+
+    server_info: ServerInfo
+    discovered_at: Moment
+    health_status: Literal["healthy", "degraded"]
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """The file: the seed's keys, and of which cluster it is, so that one stack never gets another's servers."""
+
+    last_update: Moment
+    servers: dict[str, Entry]
+    context: str = ""
+    cluster: str = ""
+    """The API server's address."""
+
+    def only(self, kind: str) -> "Registry":
+        """Give the registry with one server alone."""
+        return msgspec.structs.replace(self, servers={kind: self.servers[kind]})
+
+    def serves(self, connection: Connection, now: datetime, max_age: timedelta) -> bool:
+        """Tell whether it is of this cluster, and no older than this; one from the future is no use either."""
+        of_cluster = (self.context, self.cluster) == (connection.context, connection.host)
+        return of_cluster and timedelta(0) <= now - self.last_update <= max_age
+
+
+def load(path: Path) -> tuple[Registry | None, str]:
+    """Read the file. None if there is none, or with a sentence if it holds no registry.
+
+    Raises:
+        UsageError: it is there, but cannot be read.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Registry), ""
+    except FileNotFoundError:
+        return None, ""
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return None, f"{path} holds no registry ({error}): it is written anew"
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}: name another file with --output") from error
+
+
+def save(registry: Registry, path: Path) -> None:
+    """Write the file, all or nothing of it: of two writers the later one wins.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    show(render(registry), path)
+
+
+def register(sight: Sight, connection: Connection, now: datetime) -> Registry:
+    """Make the registry of the declared servers that run. One that nobody declared is nobody to talk to.
+
+    Raises:
+        UncheckedError: something could not be read, so that a server could be missing for no reason.
+    """
+    if sight.unread:
+        raise UncheckedError(f"the registry is left as it was: {sight.unread[0].message}")
+    running = [one for one in sight.sightings if one.declared and one.pod.status.phase == "Running"]
+    return Registry(now, {one.type: _entry(one, now) for one in running}, connection.context, connection.host)
+
+
+def _entry(sighting: Sighting, now: datetime) -> Entry:
+    pod = sighting.pod
+    info = ServerInfo(
+        name=pod.metadata.name,
+        namespace=sighting.namespace,
+        type=sighting.type,
+        version=sighting.version,
+        protocol=sighting.protocol,
+        capabilities=sighting.capabilities,
+        endpoint=sighting.endpoint,
+        pod_ip=pod.status.pod_ip,
+        node_name=pod.spec.node_name,
+        status=pod.status.phase,
+        ready=pod.ready,
+    )
+    return Entry(info, now, "healthy" if pod.ready else "degraded")

@@ -1,0 +1,63 @@
+"""The registry in the format of the MCP registry: a list of `server.json` entries (schema of 2025-12-11)."""
+
+import msgspec
+
+from checks.registry.registry import Entry, Registry
+from stacks.model.declaration import Declaration
+from stacks.model.server import Server
+
+SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+NAMESPACE = "dev.cortex.mcp"
+"""The labels' domain, mcp.cortex.dev, in the order that the format wants."""
+
+_LONGEST_DESCRIPTION = 100
+
+
+class Transport(msgspec.Struct, frozen=True):
+    """How to talk to a server."""
+
+    url: str
+    type: str = "streamable-http"
+
+
+class Package(msgspec.Struct, frozen=True, rename="camel"):
+    """What runs a server: its image, whose tag or digest stands for a version."""
+
+    identifier: str
+    transport: Transport
+    registry_type: str = "oci"
+
+
+class ServerJson(msgspec.Struct, frozen=True):
+    """A server.json entry."""
+
+    name: str
+    description: str
+    version: str
+    packages: list[Package]
+    remotes: list[Transport]
+    schema: str = msgspec.field(default=SCHEMA, name="$schema")
+
+
+def entries(registry: Registry, declaration: Declaration) -> list[ServerJson]:
+    """Give an entry for each healthy server; the registry has the endpoint, the declaration the image."""
+    return [
+        _entry(kind, entry, declaration.servers[kind])
+        for kind, entry in registry.servers.items()
+        if kind in declaration.servers and entry.health_status == "healthy"
+    ]
+
+
+def _entry(kind: str, entry: Entry, server: Server) -> ServerJson:
+    description = f"MCP server of type {kind}: {', '.join(entry.server_info.capabilities)}"
+    if len(description) > _LONGEST_DESCRIPTION:
+        description = description[: _LONGEST_DESCRIPTION - 1] + "…"
+    # Where the container runs by itself, it is reached on its own port.
+    alone = Transport(f"http://127.0.0.1:{server.port}{server.path}")
+    return ServerJson(
+        name=f"{NAMESPACE}/{kind}",
+        description=description,
+        version=entry.server_info.version,
+        packages=[Package(server.image, alone)],
+        remotes=[Transport(entry.server_info.endpoint)],
+    )

@@ -1,0 +1,1 @@
+"""Results of checks: findings, unknowns, suppressions, selection, and the catalogue of codes."""

@@ -1,0 +1,127 @@
+"""Keeps the count while a judge judges: what held, what did not, what could not be seen."""
+
+from collections import Counter
+from typing import TypeVar
+
+from checks.kube.client import Read, ReadFailure, Reading
+from checks.results.catalogue import finding
+from checks.results.result import (
+    SKIPPED,
+    Counts,
+    Fact,
+    Finding,
+    Permission,
+    Reason,
+    Ref,
+    Remedy,
+    Result,
+    Unknown,
+    Value,
+    outcome,
+    reasons,
+)
+
+T = TypeVar("T")
+
+
+class ResultBuilder:
+    """The growing result of one judge."""
+
+    def __init__(self, name: str, title: str) -> None:
+        self._name, self._title = name, title
+        self._passed: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
+        self._findings: list[Finding] = []
+        self._unknowns: dict[Unknown, None] = {}
+        self._facts: list[Fact] = []
+        self._seconds = 0.0
+
+    def use(self, reading: Reading[T]) -> Read[T] | None:
+        """Take a reading into account: give it if it was read, else note that it is unknown."""
+        self.took(reading.seconds)
+        if isinstance(reading, ReadFailure):
+            self.unknown(reading.what, reading.reason, reading.message, reading.permission)
+            return None
+        return reading
+
+    def took(self, seconds: float) -> None:
+        """Note how long a reading took; readings run at the same time, so the longest counts."""
+        self._seconds = max(self._seconds, seconds)
+
+    def passed(self, count: int = 1, namespace: str = "") -> None:
+        """Note assertions that held, on objects of a namespace or of none."""
+        self._passed[namespace] += count
+
+    def skipped(self, namespace: str = "") -> None:
+        """Note an assertion left out because another finding explains it."""
+        self._skipped[namespace] += 1
+
+    def equal(
+        self, code: str, obj: Ref, message: str, expected: Value, actual: Value, remedy: Remedy | None = None
+    ) -> bool:
+        """Assert that two values are the same; the finding has the message."""
+        truth = expected == actual
+        return self.holds(truth, code, obj, message, expected=expected, actual=actual, remedy=remedy)
+
+    def holds(
+        self,
+        truth: bool,
+        code: str,
+        obj: Ref,
+        message: str,
+        *,
+        expected: Value = None,
+        actual: Value = None,
+        remedy: Remedy | None = None,
+    ) -> bool:
+        """Assert something; the finding has the message."""
+        if truth:
+            self.passed(namespace=obj.space)
+        else:
+            self.fault(code, obj, message, expected=expected, actual=actual, remedy=remedy)
+        return truth
+
+    def fault(
+        self,
+        code: str,
+        obj: Ref,
+        message: str,
+        *,
+        expected: Value = None,
+        actual: Value = None,
+        remedy: Remedy | None = None,
+    ) -> None:
+        """Note a finding; its remedy is the code's, unless it has another one."""
+        self._findings.append(finding(code, obj, message, expected=expected, actual=actual, remedy=remedy))
+
+    def unknown(self, what: str, reason: Reason, message: str, permission: Permission | None = None) -> None:
+        """Note something that could not be checked."""
+        self._unknowns[Unknown(what, reason, message, permission)] = None
+
+    def fact(self, subject: str, name: str, value: Value) -> None:
+        """Note something observed."""
+        self._facts.append(Fact(subject, name, value))
+
+    def skip(self, why: str) -> None:
+        """Note that something was not to be checked here: whatever else holds, the row is then not ok."""
+        self.fact(self._name, SKIPPED, why)
+
+    def result(self) -> Result:
+        """Give the result. A judge that judged nothing at all is unknown, not ok."""
+        passed, skipped = self._passed.total(), self._skipped.total()
+        if not (passed or skipped or self._findings or self._unknowns or reasons(self._facts)):
+            self.unknown(self._title, Reason.BUG, "the check judged nothing: this is a fault of cortex")
+        unknowns = tuple(self._unknowns)
+        spaces = sorted({*self._passed, *self._skipped})
+        return Result(
+            name=self._name,
+            title=self._title,
+            status=outcome(passed, self._findings, unknowns, self._facts),
+            passed=passed,
+            skipped=skipped,
+            findings=tuple(self._findings),
+            unknowns=unknowns,
+            facts=tuple(self._facts),
+            seconds=self._seconds,
+            by_namespace={name: Counts(self._passed[name], self._skipped[name]) for name in spaces},
+        )

@@ -1,0 +1,74 @@
+"""What the declaration accepts: takes accepted findings out of the count, and judges the suppressions themselves."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from msgspec.structs import replace
+
+from checks.results.builder import ResultBuilder
+from checks.results.catalogue import catalogue, near
+from checks.results.result import Finding, Ref, Result, Suppressed, outcome
+from stacks.model.suppression import Suppression
+
+NAME, TITLE = "suppressions", "Suppressions"
+
+Suppressions = Sequence[Suppression]
+
+
+def faults(suppressions: Suppressions) -> Iterator[str]:
+    """Yield a line for every code that no finding can have; the declaration's model cannot know them."""
+    for number, suppression in enumerate(suppressions):
+        family, _, fault = suppression.code.partition(".")
+        known = any(code.startswith(f"{family}.") if fault == "*" else code == suppression.code for code in catalogue())
+        if not known:
+            similar = near(suppression.code)
+            hint = f"did you mean {', '.join(similar)}?" if similar else "`cortex explain` knows the codes"
+            yield f"cortex:suppressions.{number}.code: no finding has the code {suppression.code!r}: {hint}"
+
+
+def apply(results: Sequence[Result], suppressions: Suppressions, today: date) -> tuple[Result, ...]:
+    """Take the findings that are accepted today out of the rows' findings, and list them as suppressed."""
+    active = [suppression for suppression in suppressions if not suppression.ended(today)]
+    return tuple(_row(result, active) for result in results)
+
+
+def _row(result: Result, active: Suppressions) -> Result:
+    covered = {finding: next(_covering(finding, active), None) for finding in result.findings}
+    findings = tuple(finding for finding in result.findings if covered[finding] is None)
+    suppressed = tuple(
+        Suppressed(finding, by.reason, by.until.isoformat()) for finding, by in covered.items() if by is not None
+    )
+    status = outcome(result.passed, findings, result.unknowns, result.facts, suppressed)
+    return replace(result, findings=findings, suppressed=suppressed, status=status)
+
+
+def _covering(finding: Finding, suppressions: Suppressions) -> Iterator[Suppression]:
+    return (one for one in suppressions if one.covers(finding.code, str(finding.object)))
+
+
+def check(suppressions: Suppressions, results: Sequence[Result], today: date, *, complete: bool) -> Result:
+    """Judge whether each suppression still holds and, if all findings are known (`complete`), is still needed."""
+    builder = ResultBuilder(NAME, TITLE)
+    found = [
+        finding for result in results for finding in [*result.findings, *(entry.finding for entry in result.suppressed)]
+    ]
+    for suppression in suppressions:
+        ref = Ref("Suppression", " ".join(part for part in (suppression.code, _object(suppression)) if part))
+        message = f"the suppression ended on {suppression.until}: {suppression.reason}"
+        lasts = builder.holds(
+            not suppression.ended(today),
+            "suppression.expired",
+            ref,
+            message,
+            expected=f"{today} or later",
+            actual=str(suppression.until),
+        )
+        if lasts and complete:
+            used = any(suppression.covers(finding.code, str(finding.object)) for finding in found)
+            message = f"nothing that was found is suppressed by it: {suppression.reason}"
+            builder.holds(used, "suppression.unused", ref, message, expected="a finding", actual="none")
+    return builder.result()
+
+
+def _object(suppression: Suppression) -> str:
+    return "" if suppression.object == "*" else f"on {suppression.object}"

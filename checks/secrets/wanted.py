@@ -1,0 +1,84 @@
+"""The Secrets and ConfigMaps that a declaration wants, with who uses each."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from stacks.model import names
+from stacks.model.declaration import Declaration
+from stacks.model.secret import OPAQUE, ROTATE_AFTER_DAYS
+
+TOKEN_KEYS = frozenset({"ca.crt", "namespace", "token"})
+"""What the cluster itself writes into a Secret of type names.TOKEN_SECRET."""
+
+
+class Place(NamedTuple):
+    """Where an object is."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class WantedSecret:
+    """A Secret as declared: without values, which no declaration has."""
+
+    place: Place
+    keys: frozenset[str]
+    made: bool
+    """Whether the stack makes it, so that it has these keys alone, and the checksum of its content."""
+    rotate_after_days: int
+    users: tuple[str, ...]
+    """MCP servers that read it."""
+    type: str | None = OPAQUE
+    """None if whoever makes it chooses one."""
+
+
+@dataclass(frozen=True)
+class WantedConfigMap:
+    """A ConfigMap as declared."""
+
+    place: Place
+    data: Mapping[str, str]
+    users: tuple[str, ...]
+    """MCP servers that read it."""
+
+
+def secrets(declaration: Declaration) -> Iterator[WantedSecret]:
+    """Give every Secret that is declared, and every MCP server's own."""
+    for name, secret in declaration.secrets.items():
+        users = [kind for kind, server in declaration.servers.items() if name in {use.name for use in server.secrets}]
+        place = Place(secret.namespace, name)
+        of_type = None if secret.existing and secret.type == OPAQUE else secret.type
+        yield WantedSecret(place, secret.names(), bool(secret.keys), secret.rotate_after_days, tuple(users), of_type)
+    for kind, server in declaration.servers.items():
+        if keys := frozenset({**server.secret_env, **server.secret_files}):
+            place = Place(server.namespace, names.server_secret(kind))
+            yield WantedSecret(place, keys, made=True, rotate_after_days=ROTATE_AFTER_DAYS, users=(kind,))
+    if (manager := declaration.resource_manager) and manager.token == "legacy":  # noqa: S105 - a kind of token
+        place = Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN)
+        yield WantedSecret(
+            place, TOKEN_KEYS, made=False, rotate_after_days=ROTATE_AFTER_DAYS, users=(), type=names.TOKEN_SECRET
+        )
+
+
+def config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:
+    """Give every ConfigMap that is declared, and every MCP server's own."""
+    for name, declared in declaration.config_maps.items():
+        uses = {kind: {use.name for use in server.config_maps} for kind, server in declaration.servers.items()}
+        users = tuple(kind for kind, used in uses.items() if name in used)
+        yield WantedConfigMap(Place(declared.namespace, name), declared.data, users)
+    for kind, server in declaration.servers.items():
+        if server.config:
+            yield WantedConfigMap(Place(server.namespace, names.server_config(kind)), server.config, (kind,))
+
+
+def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place]]:
+    """Give kind and place of what is used though no pod names it: its reader asks the Kubernetes API for it."""
+    system = (names.DECLARATION_CONFIG_MAP, names.VERIFICATION_CONFIG_MAP)
+    config_maps = {("ConfigMap", Place(names.SYSTEM_NAMESPACE, name)) for name in system}
+    manager = declaration.resource_manager
+    readable = manager.readable_secrets.items() if manager else ()
+    secrets = {("Secret", Place(space, name)) for space, names_ in readable for name in names_}
+    token = ("Secret", Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN))
+    return frozenset({*config_maps, *secrets, token})

@@ -1,0 +1,1 @@
+"""Check the declared MCP servers, and discover undeclared ones."""

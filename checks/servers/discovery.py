@@ -1,0 +1,157 @@
+"""Which MCP servers are there: found live by the seed's labels and annotations (section 2), not by the declaration."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import anyio
+
+from checks.errors import UncheckedError
+from checks.kube import models as k8s
+from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.connection import Connection
+from checks.results.result import Reason
+from checks.servers.collect import MCP_SERVERS, PODS
+from stacks.model import names
+from stacks.model.declaration import Declaration
+
+SERVICES = Kind("api/v1", "services", k8s.Service)
+UNKNOWN = "unknown"
+"""The type or version of a pod without that label (seed, section 2.2)."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """An MCP server that is there: its live pods, ready ones first, and its Service."""
+
+    type: str
+    namespace: str
+    declared: bool
+    pods: tuple[k8s.Pod, ...]
+    service: k8s.Service | None
+
+    @property
+    def pod(self) -> k8s.Pod:
+        """Give the pod whose labels speak for the server: a ready one where there is one."""
+        return self.pods[0]
+
+    @property
+    def ready(self) -> int:
+        """Give how many of its pods are ready."""
+        return sum(pod.ready for pod in self.pods)
+
+    @property
+    def version(self) -> str:
+        """Give its version."""
+        return self.pod.metadata.labels.get(names.VERSION, UNKNOWN)
+
+    @property
+    def protocol(self) -> str:
+        """Give what it speaks behind its Service."""
+        return self.pod.metadata.labels.get(names.PROTOCOL, "stdio")
+
+    @property
+    def capabilities(self) -> list[str]:
+        """Give what it says that it can do."""
+        noted = self.pod.metadata.annotations.get(names.CAPABILITIES, "")
+        return [capability.strip() for capability in noted.split(",") if capability.strip()]
+
+    @property
+    def endpoint(self) -> str:
+        """Give the URL that its annotation has; empty without one."""
+        return self.pod.metadata.annotations.get(names.ENDPOINT, "")
+
+    @property
+    def service_endpoint(self) -> str | None:
+        """Give the URL with its Service's cluster IP; None without a Service that has one."""
+        ip = self.service.spec.cluster_ip if self.service else ""
+        return None if ip in ("", "None") else self._url(f"[{ip}]" if ":" in ip else ip)
+
+    @property
+    def dns_endpoint(self) -> str | None:
+        """Give the URL with its Service's DNS name (seed, section 2.3); None without a Service."""
+        if self.service is None:
+            return None
+        return self._url(f"{self.service.metadata.name}.{self.namespace}.svc.cluster.local")
+
+    def _url(self, host: str) -> str | None:
+        # Only the annotation tells the path under which the server speaks MCP.
+        ports = self.service.spec.ports if self.service else []
+        return f"http://{host}:{ports[0].port}{urlsplit(self.endpoint).path}" if ports else None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """All that was found, in the order of namespace and type, and what could not be read."""
+
+    sightings: tuple[Sighting, ...]
+    unread: tuple[ReadFailure, ...] = ()
+    everywhere: bool = True
+    """Whether all namespaces were looked at, or the declared ones alone."""
+
+    def missing(self, declaration: Declaration) -> list[str]:
+        """Give the declared types that should run, but have no pod; nothing is missing where nothing could be read."""
+        found = {(sighting.namespace, sighting.type) for sighting in self.sightings}
+        return [
+            kind
+            for kind, server in declaration.servers.items()
+            if server.replicas and not self.unread and (server.namespace, kind) not in found
+        ]
+
+
+def sightings(
+    declaration: Declaration, pods: Iterable[k8s.Pod], services: Mapping[str, Iterable[k8s.Service]]
+) -> tuple[Sighting, ...]:
+    """Put live pods of MCP servers together, by namespace and type."""
+    found: dict[tuple[str, str], list[k8s.Pod]] = {}
+    for pod in pods:
+        if pod.live:
+            key = pod.metadata.namespace, pod.metadata.labels.get(names.TYPE, UNKNOWN)
+            found.setdefault(key, []).append(pod)
+    return tuple(
+        Sighting(
+            type=kind,
+            namespace=namespace,
+            declared=kind in declaration.servers and declaration.servers[kind].namespace == namespace,
+            pods=tuple(sorted(mine, key=lambda pod: (not pod.ready, pod.metadata.name))),
+            service=next((s for s in services.get(namespace, ()) if s.metadata.name == names.server(kind)), None),
+        )
+        for (namespace, kind), mine in sorted(found.items())
+    )
+
+
+async def look(declaration: Declaration, connection: Connection) -> Sight:
+    """Find the MCP servers of all namespaces, or of the declared ones where the account may list no others.
+
+    Raises:
+        UncheckedError: nothing could be read.
+    """
+    async with connection.client() as client:
+        api = ApiClient(client)
+        everywhere = await api.list(PODS, labels=MCP_SERVERS)
+        if isinstance(everywhere, ReadFailure) and everywhere.reason is not Reason.FORBIDDEN:
+            raise UncheckedError(f"no MCP server could be looked for: {everywhere.message}")
+        services: dict[str, Reading[tuple[k8s.Service, ...]]] = {}
+        pods: dict[str, Reading[tuple[k8s.Pod, ...]]] = {}
+
+        async def read(namespace: str) -> None:
+            services[namespace] = await api.list(SERVICES, namespace)
+            if isinstance(everywhere, ReadFailure):
+                pods[namespace] = await api.list(PODS, namespace, labels=MCP_SERVERS)
+
+        async with anyio.create_task_group() as group:
+            for namespace in declaration.namespaces:
+                group.start_soon(read, namespace)
+    listed = pods.values() if isinstance(everywhere, ReadFailure) else [everywhere]
+    known = {name: reading.value for name, reading in services.items() if not isinstance(reading, ReadFailure)}
+    return Sight(
+        sightings(declaration, _all(listed), known),
+        tuple(reading for reading in [*listed, *services.values()] if isinstance(reading, ReadFailure)),
+        not isinstance(everywhere, ReadFailure),
+    )
+
+
+def _all(readings: Iterable[Reading[tuple[k8s.Pod, ...]]]) -> Iterator[k8s.Pod]:
+    for reading in readings:
+        if not isinstance(reading, ReadFailure):
+            yield from reading.value

@@ -1,0 +1,1 @@
+"""Check how much of their quotas the namespaces use."""

@@ -1,0 +1,55 @@
+"""Do the declared namespaces have room in their quotas, and what do their pods use? (Seed, sections 4.3 and 11.2.)"""
+
+from checks.kube.client import ReadFailure
+from checks.kube.models import Quota
+from checks.results.builder import ResultBuilder
+from checks.results.result import Reason, Ref, Result
+from checks.usage.quota import threshold_percent, uses
+from checks.verification.snapshot import Snapshot
+from stacks.model import names
+from stacks.model.declaration import Declaration
+
+
+def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+    """Judge each quota's use; CPU and memory of the pods are facts."""
+    builder = ResultBuilder("usage", "Quota usage")
+    threshold = threshold_percent(declaration)
+    for namespace in declaration.namespaces:
+        if (listing := builder.use(snapshot.objects.typed("ResourceQuota", namespace, Quota))) is not None:
+            for quota in listing.value:
+                _quota(builder, quota, namespace, threshold)
+            if not any(quota.metadata.name == names.quota(namespace) for quota in listing.value):
+                # Reported once, as quota.missing or namespace.missing.
+                builder.skipped()
+    _live(builder, snapshot)
+    return builder.result()
+
+
+def _quota(builder: ResultBuilder, quota: Quota, namespace: str, threshold: int) -> None:
+    ref = Ref("ResourceQuota", quota.metadata.name, namespace)
+    if ref.name == names.quota(namespace) and not quota.status.used:
+        message = "the quota controller has not counted yet: ask again in some seconds"
+        builder.unknown(f"read the status of {ref}", Reason.FAILED, message)
+    for resource, used, hard, percent in uses(quota):
+        if percent is not None:
+            message = f"{resource}: {used} of {hard} are used, {percent:.1f} %"
+            builder.holds(
+                percent < threshold,
+                "usage.quota",
+                ref,
+                message,
+                expected=f"less than {threshold} %",
+                actual=f"{percent:.1f} %",
+            )
+
+
+def _live(builder: ResultBuilder, snapshot: Snapshot) -> None:
+    if snapshot.usage.live is None:
+        builder.fact("metrics.k8s.io", "available", value=False)
+        return
+    for namespace, reading in snapshot.usage.live.items():
+        if isinstance(reading, ReadFailure) and not snapshot.has_namespace(namespace):
+            builder.skipped()
+        elif (live := builder.use(reading)) is not None:
+            builder.fact(namespace, "cpu_cores", round(live.value.cpu_cores, 3))
+            builder.fact(namespace, "memory_bytes", live.value.memory_bytes)

@@ -1,0 +1,1 @@
+"""Run a verification: take a snapshot, run every check, draw the conclusion."""

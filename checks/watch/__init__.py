@@ -1,0 +1,1 @@
+"""Repeat a verification and report what changes."""

@@ -1,0 +1,53 @@
+"""The workloads that a stack declares: each Deployment, and which pods are its own."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from checks.kube import models as k8s
+from checks.results.result import Ref
+from stacks.manifests.build import build
+from stacks.manifests.manifest import Manifest
+from stacks.model import names
+from stacks.model.declaration import Declaration
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A declared Deployment."""
+
+    name: str
+    namespace: str
+    selector: Mapping[str, str]
+    """The labels that its pods carry."""
+
+    @property
+    def server(self) -> str | None:
+        """Give the type of the MCP server that it runs; None if it runs something else."""
+        return self.selector.get(names.TYPE)
+
+    @property
+    def ref(self) -> Ref:
+        """Give its name for findings."""
+        return Ref("Deployment", self.name, self.namespace)
+
+    def pods(self, pods: Iterable[k8s.Pod]) -> list[k8s.Pod]:
+        """Give its pods that run, or are to run."""
+        wanted = self.selector.items()
+        return [pod for pod in pods if pod.live and wanted <= pod.metadata.labels.items()]
+
+    def deployment(self, deployments: Iterable[k8s.Deployment]) -> k8s.Deployment | None:
+        """Give what the cluster has of it; None if there is nothing."""
+        return next((deployment for deployment in deployments if deployment.metadata.name == self.name), None)
+
+
+def workloads(declaration: Declaration) -> tuple[Workload, ...]:
+    """Give every declared Deployment, in the declaration's order."""
+    return tuple(
+        Workload(obj.name, obj.namespace, _selector(obj)) for obj in build(declaration) if obj.kind == "Deployment"
+    )
+
+
+def _selector(deployment: Manifest) -> Mapping[str, str]:
+    spec = cast("Mapping[str, Mapping[str, Mapping[str, str]]]", deployment.content["spec"])
+    return spec["selector"]["matchLabels"]

@@ -1,0 +1,44 @@
+"""What a declared object hides: values of secrets, and checksums made from them. They stay Pulumi secrets."""
+
+import base64
+from collections.abc import Mapping
+
+import pulumi
+
+from components.register import HiddenValues
+from components.secret_values import SecretValues
+from stacks.manifests import checksum
+from stacks.manifests.deployment import checksum_owner
+from stacks.manifests.manifest import Manifest
+from stacks.manifests.pod_config import Content
+from stacks.model import names
+from stacks.model.server import Server
+
+
+def secret_data(secret: Manifest, values: SecretValues) -> HiddenValues:
+    """Give what a Secret hides: its data, and the checksum over it."""
+    data = {key: value.apply(_base64) for key, value in values.items()}
+    return {**data, names.CHECKSUM: _checksum(f"{secret.namespace}/{secret.name}", {}, values)}
+
+
+def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]) -> HiddenValues:
+    """Give what a Deployment hides: the checksum of what its pods read, where secrets are among it."""
+    values = content.values()
+    if not values:
+        return {}
+    return {names.CHECKSUM: _checksum(checksum_owner(kind, server), content.plain(server.config), values)}
+
+
+def verification_checksum(values: SecretValues) -> HiddenValues:
+    """Give what the Job of a verification hides: the checksum of all values of secrets that the stack deploys."""
+    return {names.CHECKSUM: _checksum(f"{names.SYSTEM_NAMESPACE}/{names.VERIFY}", {}, values)} if values else {}
+
+
+def _checksum(owner: str, plain: Mapping[str, str], values: SecretValues) -> pulumi.Output[str]:
+    return pulumi.Output.all(*values.values()).apply(
+        lambda clear: checksum.checksum(owner, plain, dict(zip(values, clear, strict=True)))
+    )
+
+
+def _base64(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()

@@ -1,0 +1,122 @@
+"""The PrometheusRule `cortex-alerts` (seed, section 11.2), on metrics of kube-state-metrics and the API server."""
+
+from collections.abc import Iterable, Mapping
+
+from stacks.manifests.manifest import Manifest, Value
+from stacks.model import names
+from stacks.model.kube_state_metrics import Alerts
+
+LONGEST_SILENCE_SECONDS = 3600
+"""Time without a successful verification that passes, however short its schedule."""
+
+
+def prometheus_rule(
+    namespace: str, alerts: Alerts, watched: Iterable[str], labels: Mapping[str, str], *, verified: bool
+) -> Manifest:
+    """Give the PrometheusRule; `watched` are the namespaces whose quotas, pods and Deployments it is about.
+
+    Where the stack is `verified` inside the cluster, that has two alerts of its own.
+    """
+    rules = _rules(alerts, f'namespace=~"{"|".join(watched)}"') + (_verification() if verified else [])
+    spec: Value = {"groups": [{"name": names.ALERTS, "rules": rules}]}
+    return Manifest(
+        "monitoring.coreos.com/v1", "PrometheusRule", names.ALERTS, namespace, labels, content={"spec": spec}
+    )
+
+
+def _rules(alerts: Alerts, mine: str) -> list[Value]:
+    hard = f'(kube_resourcequota{{type="hard",{mine}}} > 0)'
+    total = f"kube_pod_container_status_restarts_total{{{mine}}}"
+    # Not increase(): it extrapolates to the whole range, so that five restarts count as more than five.
+    restarts = f"{total} - min_over_time({total}[{alerts.restart_minutes}m])"
+    missing = f"kube_deployment_spec_replicas{{{mine}}} > kube_deployment_status_replicas_available{{{mine}}}"
+    # Watches and commands in pods last as long as their clients like.
+    requests = 'apiserver_request_duration_seconds_bucket{verb!~"WATCH|CONNECT"}'
+    return [
+        _rule(
+            "CortexQuotaNearExhaustion",
+            f'100 * kube_resourcequota{{type="used",{mine}}} / ignoring(type) {hard} >= {alerts.quota_percent}',
+            "5m",
+            "warning",
+            "{{ $labels.namespace }} uses {{ $value | humanize }} % of its quota for {{ $labels.resource }}",
+        ),
+        _rule(
+            "CortexContainerRestarts",
+            f"{restarts} > {alerts.restarts}",
+            "0m",
+            "critical",
+            "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} restarted {{ $value | humanize }} "
+            f"times in {alerts.restart_minutes} minutes",
+        ),
+        _rule(
+            "CortexDeploymentUnavailable",
+            missing,
+            "5m",
+            "critical",
+            "{{ $labels.namespace }}/{{ $labels.deployment }} has fewer replicas available than it should",
+        ),
+        _rule(
+            "CortexNodeNotReady",
+            'kube_node_status_condition{condition="Ready",status="true"} == 0',
+            "5m",
+            "critical",
+            "Node {{ $labels.node }} is not ready",
+        ),
+        _rule(
+            "CortexApiLatency",
+            f"histogram_quantile(0.95, sum by (le) (rate({requests}[5m]))) > {alerts.api_latency_ms / 1000:g}",
+            "10m",
+            "warning",
+            "The 95th percentile of the API server's latency is {{ $value | humanizeDuration }}",
+        ),
+        _rule(
+            # Each managed namespace has a quota: without any, all of the above would be quiet for ever.
+            "CortexMetricsSilent",
+            f"absent(kube_resourcequota{{{mine}}})",
+            "10m",
+            "critical",
+            "Nothing comes from kube-state-metrics, so that no other alert can be relied on",
+        ),
+    ]
+
+
+def _verification() -> list[Value]:
+    jobs = f'namespace="{names.SYSTEM_NAMESPACE}",job_name=~"{names.VERIFY}-.+"'
+    cron_job = f'{{namespace="{names.SYSTEM_NAMESPACE}",cronjob="{names.VERIFY}"}}'
+    # Failed Jobs are kept for their logs: only one that began after the last success counts.
+    failed = f'kube_job_failed{{{jobs},condition="true"}} > 0'
+    began = f"max by (namespace) (kube_job_status_start_time{{{jobs}}} and on (namespace, job_name) {failed})"
+    success = f"kube_cronjob_status_last_successful_time{cron_job}"
+    since = f"({success} or kube_cronjob_created{cron_job})"
+    # From one run to the next; unknown of a suspended CronJob, of which nothing is to be waited for.
+    last = f"(kube_cronjob_status_last_schedule_time{cron_job} or kube_cronjob_created{cron_job})"
+    interval = f"(kube_cronjob_next_schedule_time{cron_job} - {last})"
+    age = f"time() - {since}"
+    return [
+        _rule(
+            "CortexVerificationFailed",
+            f"{began} > (max by (namespace) ({success}) or max by (namespace) ({failed}) * 0)",
+            "0m",
+            "critical",
+            f"The latest verification found the cluster not as declared, or could not tell: its ConfigMap "
+            f"{names.VERIFICATION_CONFIG_MAP} says more",
+        ),
+        _rule(
+            "CortexVerificationStale",
+            f"{age} > {LONGEST_SILENCE_SECONDS} unless {age} <= 2 * {interval}",
+            # A run that is due begins and ends in the meantime.
+            "10m",
+            "warning",
+            "Nobody has found the cluster as declared for {{ $value | humanizeDuration }}",
+        ),
+    ]
+
+
+def _rule(name: str, expression: str, lasting: str, severity: str, summary: str) -> Value:
+    return {
+        "alert": name,
+        "expr": expression,
+        "for": lasting,
+        "labels": {"severity": severity},
+        "annotations": {"summary": summary},
+    }

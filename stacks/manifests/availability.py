@@ -1,0 +1,45 @@
+"""What keeps an MCP server up while nodes are drained, and lets it grow under load."""
+
+from stacks.manifests import labels as discovery
+from stacks.manifests.manifest import Manifest, Value
+from stacks.model import names
+from stacks.model.availability import Autoscaling
+from stacks.model.server import Server
+
+
+def disruption_budget(kind: str, server: Server) -> Manifest:
+    """Bound how many of a server's pods a drain may evict at once."""
+    spec: Value = {
+        "maxUnavailable": server.disruption.max_unavailable,
+        "selector": {"matchLabels": names.server_selector(kind)},
+        # Else pods that never become ready would block every drain.
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
+    return Manifest(
+        "policy/v1",
+        "PodDisruptionBudget",
+        names.server(kind),
+        server.namespace,
+        discovery.owner_labels(kind),
+        content={"spec": spec},
+    )
+
+
+def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
+    """Let the cluster choose the number of a server's pods, by their use of CPU."""
+    name = names.server(kind)
+    target: Value = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
+    spec: Value = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+        "minReplicas": scaling.min_replicas,
+        "maxReplicas": scaling.max_replicas,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }
+    return Manifest(
+        "autoscaling/v2",
+        "HorizontalPodAutoscaler",
+        name,
+        server.namespace,
+        discovery.owner_labels(kind),
+        content={"spec": spec},
+    )

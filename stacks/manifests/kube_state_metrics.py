@@ -1,0 +1,145 @@
+"""kube-state-metrics: the cluster's objects as metrics, without its Secrets (seed, section 9.1)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stacks.manifests import alerts, network, permissions, pods
+from stacks.manifests.grants import Grants
+from stacks.manifests.manifest import Manifest, Value, given
+from stacks.manifests.rbac import service_account
+from stacks.manifests.site import Site
+from stacks.model import kube_state_metrics as model
+from stacks.model import names
+
+_NAME = names.KUBE_STATE_METRICS
+_PORTS = {names.HTTP_METRICS: names.HTTP_METRICS_PORT, names.TELEMETRY: names.TELEMETRY_PORT}
+_SELECTOR = {names.APP: _NAME}
+_LABELS = {**_SELECTOR, names.COMPONENT: _NAME}
+
+
+@dataclass(frozen=True)
+class KubeStateMetricsObjects:
+    """The objects of kube-state-metrics, grouped by what waits for what."""
+
+    first: tuple[Manifest, ...]
+    """What the pod needs before it starts, and the policy that guards it from its first moment."""
+    clients: tuple[Manifest, ...]
+    """NetworkPolicies that let scrapers out of their own managed namespaces: wait for nothing."""
+    deployment: Manifest
+    service: Manifest
+    """Waits for the Deployment."""
+    monitoring: tuple[Manifest, ...]
+    """ServiceMonitor and PrometheusRule: wait for nothing."""
+
+    def __iter__(self) -> Iterator[Manifest]:
+        return iter((*self.first, *self.clients, self.deployment, self.service, *self.monitoring))
+
+
+def kube_state_metrics_objects(
+    metrics: model.KubeStateMetrics, site: Site, *, verified: bool
+) -> KubeStateMetricsObjects:
+    """Give the objects of kube-state-metrics; where the stack is `verified` inside, there are alerts on that, too."""
+    namespace, scrapers = metrics.namespace, names.scrapers(metrics.scrapers)
+    managed = [scraper for scraper in scrapers if scraper in site.namespaces]
+    return KubeStateMetricsObjects(
+        first=(*_access(namespace), _policy(namespace, scrapers, site)),
+        clients=tuple(_client_policy(namespace, scraper) for scraper in managed),
+        deployment=_deployment(metrics, site),
+        service=_service(namespace),
+        monitoring=tuple(_monitoring(metrics, site, verified=verified)),
+    )
+
+
+def _access(namespace: str) -> tuple[Manifest, ...]:
+    grants = Grants(_NAME, namespace, _LABELS)
+    return (
+        service_account(_NAME, namespace, _LABELS),
+        grants.cluster_role(_NAME, permissions.KUBE_STATE_METRICS),
+        grants.everywhere(_NAME, _NAME),
+    )
+
+
+def _policy(namespace: str, scrapers: tuple[str, ...], site: Site) -> Manifest:
+    peers = [network.pods(scraper, {}) for scraper in scrapers]
+    return network.policy(
+        _NAME,
+        namespace,
+        _LABELS,
+        network.selector(_SELECTOR),
+        ingress=[{"from": peers, "ports": network.tcp(*_PORTS.values())}],
+        egress=[network.api_egress(site)],
+    )
+
+
+def _client_policy(namespace: str, scraper: str) -> Manifest:
+    rule: Value = {"to": [network.pods(namespace, _SELECTOR)], "ports": network.tcp(*_PORTS.values())}
+    name, everyone = names.KUBE_STATE_METRICS_CLIENT, network.selector({})
+    return network.policy(name, scraper, _LABELS, everyone, egress=[rule], types=["Egress"])
+
+
+def _deployment(metrics: model.KubeStateMetrics, site: Site) -> Manifest:
+    pod: Value = given(
+        {
+            "serviceAccountName": _NAME,
+            "imagePullSecrets": site.image_pull_secrets(metrics.namespace),
+            "automountServiceAccountToken": True,
+            "enableServiceLinks": False,
+            "securityContext": pods.pod_security(),
+            "containers": [_container(metrics)],
+            "tolerations": [],
+        }
+    )
+    spec: Value = {
+        "replicas": 1,
+        "selector": {"matchLabels": _SELECTOR},
+        "template": {"metadata": {"labels": _LABELS}, "spec": pod},
+    }
+    return Manifest("apps/v1", "Deployment", _NAME, metrics.namespace, _LABELS, content={"spec": spec})
+
+
+def _container(metrics: model.KubeStateMetrics) -> Value:
+    return {
+        "name": _NAME,
+        "image": metrics.image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": [],
+        "args": [
+            f"--port={names.HTTP_METRICS_PORT}",
+            f"--telemetry-port={names.TELEMETRY_PORT}",
+            # What it may not read it must not collect: it would try again for ever.
+            f"--resources={','.join(permissions.KUBE_STATE_METRICS_RESOURCES)}",
+        ],
+        "envFrom": [],
+        "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in _PORTS.items()],
+        "resources": pods.resources(metrics.resources),
+        "securityContext": pods.container_security(),
+        "livenessProbe": _probe("/healthz", names.HTTP_METRICS),
+        "readinessProbe": _probe("/", names.TELEMETRY),
+    }
+
+
+def _probe(path: str, port: str) -> Value:
+    return {"httpGet": {"path": path, "port": port}, "initialDelaySeconds": 5, "timeoutSeconds": 5}
+
+
+def _service(namespace: str) -> Manifest:
+    ports: Value = [
+        {"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in _PORTS.items()
+    ]
+    spec: Value = {"type": "ClusterIP", "selector": _SELECTOR, "ports": ports, "externalIPs": []}
+    return Manifest("v1", "Service", _NAME, namespace, _LABELS, content={"spec": spec})
+
+
+def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) -> Iterator[Manifest]:
+    # Those that Prometheus selects them by, too.
+    labels = {**_LABELS, **metrics.monitor_labels}
+    if metrics.service_monitor:
+        spec: Value = {
+            "selector": {"matchLabels": _SELECTOR},
+            # Its metrics have labels `namespace` and `pod` of their own, which tell of other pods than its.
+            "endpoints": [{"port": names.HTTP_METRICS, "honorLabels": True}, {"port": names.TELEMETRY}],
+        }
+        version = "monitoring.coreos.com/v1"
+        yield Manifest(version, "ServiceMonitor", _NAME, metrics.namespace, labels, content={"spec": spec})
+    if metrics.alerts:
+        yield alerts.prometheus_rule(metrics.namespace, metrics.alerts, site.namespaces, labels, verified=verified)

@@ -1,0 +1,72 @@
+"""A Kubernetes object as plain data: what the components register, and what the checks expect."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, TypeAlias, cast
+
+
+class Hidden(Enum):
+    """Stands for a value that is not in the declaration, because it is secret or made from secrets."""
+
+    HIDDEN = "[hidden]"
+
+
+HIDDEN: Final = Hidden.HIDDEN
+
+Value: TypeAlias = "bool | int | float | str | Hidden | Sequence[Value] | Mapping[str, Value] | None"
+"""A field of an object, as JSON has it."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A Kubernetes object as declared: exactly the fields that the stack fixes, under their JSON names."""
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str = ""
+    """Empty for what lies in no namespace."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str | Hidden] = field(default_factory=dict)
+    content: Mapping[str, Value] = field(default_factory=dict)
+    """Every other field at the top: spec, data, rules, roleRef, subjects, type …"""
+    initial: Mapping[str, Value] = field(default_factory=dict)
+    """Dotted path → value that it is made with. Then the field is another's, and so nothing that is declared."""
+
+    def document(self) -> dict[str, Value]:
+        """Give it as JSON, of dicts and lists alone, with HIDDEN where a value is not known here."""
+        return {"apiVersion": self.api_version, "kind": self.kind, "metadata": self.metadata(), **_fields(self.content)}
+
+    def made(self) -> dict[str, Value]:
+        """Give it as JSON as it is made: with what is only fixed until then."""
+        document = self.document()
+        for path, value in self.initial.items():
+            *parents, last = path.split(".")
+            place = document
+            for parent in parents:
+                place = cast("dict[str, Value]", place[parent])
+            place[last] = value
+        return document
+
+    def metadata(self) -> dict[str, Value]:
+        """Give its metadata as JSON."""
+        fixed: dict[str, Value] = {"namespace": self.namespace, "labels": self.labels, "annotations": self.annotations}
+        return {"name": self.name, **_fields({key: value for key, value in fixed.items() if value})}
+
+
+def given(fields: Mapping[str, Value]) -> dict[str, Value]:
+    """Leave out what is None: fields that the stack does not fix."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _fields(fields: Mapping[str, Value]) -> dict[str, Value]:
+    return {key: _plain(value) for key, value in fields.items()}
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, Mapping):
+        return _fields(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(one) for one in value]
+    return value

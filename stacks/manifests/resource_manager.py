@@ -1,0 +1,86 @@
+"""The account with which the resource manager works, and what it may do (seed, section 5; docs/rbac.md)."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from stacks.manifests import network, permissions
+from stacks.manifests.grants import Grants
+from stacks.manifests.manifest import Manifest
+from stacks.manifests.rbac import service_account
+from stacks.manifests.site import Site
+from stacks.model import names
+from stacks.model import resource_manager as model
+
+_LABELS = {names.COMPONENT: names.RESOURCE_MANAGER_COMPONENT}
+
+
+@dataclass(frozen=True)
+class ResourceManagerObjects:
+    """The resource manager's account, its rights and way to the API, and with `token: legacy` a Secret."""
+
+    account: Manifest
+    rights: tuple[Manifest, ...]
+    """Roles and bindings."""
+    policy: Manifest
+    """The NetworkPolicy of the pods that work as the resource manager."""
+    token: Manifest | None
+    """Waits for the account."""
+
+    def __iter__(self) -> Iterator[Manifest]:
+        return iter((self.account, *self.rights, self.policy, *([self.token] if self.token else [])))
+
+
+def resource_manager_objects(manager: model.ResourceManager, site: Site) -> ResourceManagerObjects:
+    """Give the objects of the resource manager of a site's namespaces."""
+    return ResourceManagerObjects(
+        service_account(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS),
+        rights=tuple(_rights(manager, site.namespaces)),
+        policy=_policy(site),
+        token=_legacy_token() if manager.token == "legacy" else None,  # noqa: S105 - a kind of token
+    )
+
+
+def _policy(site: Site) -> Manifest:
+    """Let its pods out to the API, and nobody in: the namespace denies both by default."""
+    chosen = network.selector({names.APP: names.RESOURCE_MANAGER})
+    egress = [network.api_egress(site)]
+    return network.policy(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS, chosen, egress=egress)
+
+
+def _rights(manager: model.ResourceManager, namespaces: Collection[str]) -> Iterator[Manifest]:
+    grants = Grants(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS)
+    whole_cluster = manager.scope == "cluster"
+    yield from _manage_cluster(grants) if whole_cluster else _manage_namespaces(grants, namespaces)
+    if names.MCP_NAMESPACE in namespaces:
+        rules = permissions.MCP_MANAGER_EXEC if whole_cluster else permissions.MCP_MANAGER
+        yield from grants.role(names.MCP_NAMESPACE, names.MCP_MANAGER_ROLE, rules, names.MCP_MANAGER_BINDING)
+    for namespace, readable in manager.readable_secrets.items():
+        yield from grants.role(namespace, names.RESOURCE_MANAGER_SECRETS, permissions.secret_reader(readable))
+    for namespace in manager.exec_in:
+        yield from grants.role(namespace, names.RESOURCE_MANAGER_EXEC, permissions.EXEC)
+
+
+def _manage_cluster(grants: Grants) -> Iterator[Manifest]:
+    yield grants.cluster_role(names.RESOURCE_MANAGER_ROLE, permissions.CLUSTER_MANAGER)
+    yield grants.everywhere(names.RESOURCE_MANAGER_BINDING, names.RESOURCE_MANAGER_ROLE)
+
+
+def _manage_namespaces(grants: Grants, namespaces: Collection[str]) -> Iterator[Manifest]:
+    yield grants.cluster_role(names.RESOURCE_MANAGER_ROLE, permissions.namespace_manager())
+    for namespace in namespaces:
+        yield grants.within(namespace, names.RESOURCE_MANAGER_BINDING, names.RESOURCE_MANAGER_ROLE)
+    yield grants.cluster_role(names.RESOURCE_MANAGER_READ, permissions.cluster_reader())
+    yield grants.everywhere(names.RESOURCE_MANAGER_READ, names.RESOURCE_MANAGER_READ)
+
+
+def _legacy_token() -> Manifest:
+    """Give the Secret into which the cluster itself writes a token: its content is nobody's to declare."""
+    return Manifest(
+        "v1",
+        "Secret",
+        names.RESOURCE_MANAGER_TOKEN,
+        names.SYSTEM_NAMESPACE,
+        _LABELS,
+        {"kubernetes.io/service-account.name": names.RESOURCE_MANAGER},
+        {"type": names.TOKEN_SECRET},
+    )

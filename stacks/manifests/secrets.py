@@ -1,0 +1,60 @@
+"""Secrets as objects of the cluster: an MCP server's own, and those that the stack declares (seed, section 6)."""
+
+from collections.abc import Iterable, Mapping
+
+from stacks.manifests import labels as discovery
+from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
+from stacks.model import names
+from stacks.model import secret as model
+from stacks.model.server import Server
+
+# Until the operator has fetched it; a key that the store does not have so fails the deployment. The operator tries a
+# store again for ever, but what is there it has within seconds.
+_AWAITED = {"pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "60"}
+
+
+def secret(name: str, declared: model.Secret, component: str) -> Manifest | None:
+    """Give a declared Secret, or the ExternalSecret from which an operator makes it; nothing where others make it.
+
+    `component` is the label `cortex.dev/component` of its namespace.
+    """
+    labels = {names.COMPONENT: component}
+    if declared.keys:
+        return _secret(name, declared.namespace, labels, declared.keys, declared.type)
+    if declared.external:
+        return _external(name, declared, labels, declared.external)
+    return None
+
+
+def server_secret(kind: str, server: Server, keys: Iterable[str]) -> Manifest:
+    """Give the Secret of an MCP server."""
+    return _secret(names.server_secret(kind), server.namespace, discovery.owner_labels(kind), keys, model.OPAQUE)
+
+
+def _secret(name: str, namespace: str, labels: Mapping[str, str], keys: Iterable[str], kind: str) -> Manifest:
+    return Manifest(
+        "v1",
+        "Secret",
+        name,
+        namespace,
+        labels,
+        # Proves the content to a verifier, who needs no value for it.
+        {names.CHECKSUM: HIDDEN},
+        # `data`, not `stringData`: the API server never gives the latter back, so drift in it would not show.
+        {"type": kind, "data": dict.fromkeys(keys, HIDDEN)},
+    )
+
+
+def _external(name: str, declared: model.Secret, labels: Mapping[str, str], external: model.External) -> Manifest:
+    template: Value = None if declared.type == model.OPAQUE else {"type": declared.type}
+    spec: Value = {
+        "refreshInterval": external.refresh,
+        "secretStoreRef": {"name": external.store, "kind": external.store_kind},
+        "target": given({"name": name, "creationPolicy": "Owner", "template": template}),
+        "data": [
+            {"secretKey": key, "remoteRef": given({"key": remote.key, "property": remote.property})}
+            for key, remote in external.keys.items()
+        ],
+    }
+    content = {"spec": spec}
+    return Manifest("external-secrets.io/v1", "ExternalSecret", name, declared.namespace, labels, _AWAITED, content)

@@ -1,0 +1,1 @@
+"""The typed declaration of a stack. It imports neither Pulumi nor Kubernetes."""

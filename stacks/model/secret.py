@@ -1,0 +1,126 @@
+"""Secrets that a stack declares: where each value comes from, never the value (seed, section 6)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from stacks.model.types import Count, DnsLabel, DnsSubdomain, FileKey, Model, matching
+
+SecretKey = Annotated[
+    str,
+    matching(
+        r"[A-Za-z][-A-Za-z0-9_.]*",
+        "secret's key: use letters, digits, '-', '_' and '.', and begin with a letter",
+    ),
+]
+"""The key of a Pulumi secret: `pulumi config set --secret secrets:KEY`."""
+
+
+Duration = Annotated[
+    str,
+    matching(
+        r"(?=.*[1-9])([0-9]{1,6}(\.[0-9]{1,3})?(h|m|s|ms))+",
+        "duration: write for instance 30m, 1h or 1h30m",
+    ),
+]
+"""A time as Go writes it, longer than nothing."""
+
+REQUIRED_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "kubernetes.io/basic-auth": (("username", "password"),),
+    "kubernetes.io/dockerconfigjson": ((".dockerconfigjson",),),
+    "kubernetes.io/ssh-auth": (("ssh-privatekey",),),
+    "kubernetes.io/tls": (("tls.crt",), ("tls.key",)),
+}
+"""Type of a Secret → the keys that Kubernetes wants of it: of each group at least one."""
+
+OPAQUE: Final = "Opaque"
+
+SecretType = Literal[
+    "Opaque",
+    "kubernetes.io/basic-auth",
+    "kubernetes.io/dockerconfigjson",
+    "kubernetes.io/ssh-auth",
+    "kubernetes.io/tls",
+]
+
+ROTATE_AFTER_DAYS = 90
+"""Age from which a Secret should be renewed where nothing else is declared (seed, section 11.1: quarterly)."""
+
+
+class Source(Model):
+    """Where one value comes from: exactly one of these."""
+
+    pulumi: SecretKey | None = None
+    """A Pulumi secret: `pulumi config set --secret secrets:KEY`."""
+    file: str | None = None
+    """A file on the machine that deploys, relative to the project; for what a secret manager mounts there."""
+    literal: str | None = None
+    """A value that is not secret but belongs beside ones that are, such as a URL. It stands in the clear in this file
+    and in the ConfigMap `cortex-declaration`."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "Source":
+        if sum(value is not None for value in (self.pulumi, self.file, self.literal)) != 1:
+            raise ValueError("name exactly one source: pulumi, file or literal")
+        return self
+
+
+class StoreKey(Model):
+    """A value in a store."""
+
+    key: str = Field(min_length=1)
+    """Its key there."""
+    property: str | None = Field(None, min_length=1)
+    """The part of it that is meant, where the store keeps several under one key, such as a field of Vault."""
+
+
+def _store_key(value: object) -> object:
+    return {"key": value} if isinstance(value, str) else value
+
+
+_StoreKey = Annotated[StoreKey, BeforeValidator(_store_key, json_schema_input_type=str | StoreKey)]
+
+
+class External(Model):
+    """A Secret that the External Secrets operator keeps; needs the custom resource `ExternalSecret` on the cluster."""
+
+    store: DnsSubdomain
+    """Name of the (Cluster)SecretStore."""
+    store_kind: Literal["ClusterSecretStore", "SecretStore"] = "ClusterSecretStore"
+    """Its kind: one for the whole cluster, or one of the namespace."""
+    refresh: Duration = "1h"
+    """How often it is fetched again."""
+    keys: dict[FileKey, _StoreKey] = Field(min_length=1)
+    """Key in the Secret → key in the store, or `key` and `property` there."""
+
+
+class Secret(Model):
+    """A Secret of one namespace. It has `keys`, or is `external`, or `existing`: made by others, and only used."""
+
+    namespace: DnsLabel
+    """A declared namespace."""
+    type: SecretType = OPAQUE
+    """What Kubernetes takes it for; all but `Opaque` want keys of certain names."""
+    keys: dict[FileKey, Source] = {}
+    """Key → where its value comes from."""
+    external: External | None = None
+    """Another store keeps it, and the cluster fetches it from there."""
+    existing: tuple[FileKey, ...] = ()
+    """The keys that a Secret made by others must have."""
+    rotate_after_days: Count = ROTATE_AFTER_DAYS
+    """Age from which the checks want it renewed (seed, section 11.1: quarterly)."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Secret":
+        if sum(map(bool, (self.keys, self.external, self.existing))) != 1:
+            raise ValueError("give exactly one of keys, external and existing")
+        for group in REQUIRED_KEYS.get(self.type, ()):
+            if self.names().isdisjoint(group):
+                wanted = " or ".join(map(repr, group))
+                raise ValueError(f"is of type {self.type}, which wants the key {wanted}: add it, or change the type")
+        return self
+
+    def names(self) -> frozenset[str]:
+        """Give the keys that the Secret has."""
+        return frozenset(self.keys or self.existing or (self.external.keys if self.external else ()))

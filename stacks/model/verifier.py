@@ -1,0 +1,29 @@
+"""The verifier: `cortex verify --in-cluster`, on a schedule and after each deployment."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from stacks.model import cron, names
+from stacks.model.image import Image
+from stacks.model.namespace import Compute
+from stacks.model.server import Client, Resources
+from stacks.model.types import Model
+
+
+class Verifier(Model):
+    """A CronJob in cortex-system, and a Job for each declaration; both with read rights and no more."""
+
+    image: Image
+    """The image that carries the checks; without tag and digest it is looked up in the image lock."""
+    schedule: Annotated[str, AfterValidator(cron.check)] = "*/15 * * * *"
+    """When it verifies, in UTC (five cron fields)."""
+    resources: Resources = Resources(
+        requests=Compute(cpu="100m", memory="128Mi"), limits=Compute(cpu="1", memory="512Mi")
+    )
+    """CPU and memory of its container."""
+
+
+def verifier_client() -> Client:
+    """Give the verifier's pods as a client, which every MCP server of a stack with a verifier admits."""
+    return Client(namespace=names.SYSTEM_NAMESPACE, labels={names.APP: names.VERIFIER})

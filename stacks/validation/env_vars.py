@@ -1,0 +1,37 @@
+"""The environment variables that an MCP server gets from the keys of ConfigMaps (`envFrom`)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from stacks.model.config_map import ConfigMap
+from stacks.model.types import ENV_NAME
+
+if TYPE_CHECKING:
+    from stacks.model.server import Server
+
+
+def faults(kind: str, server: "Server", config_maps: Mapping[str, ConfigMap]) -> Iterator[str]:
+    """Yield every broken rule as `path: what is wrong: the way out`; of two of one name Kubernetes tells nobody."""
+    taken = {name: source for source, variables in named(server).items() for name in variables}
+    for index, use in enumerate(server.config_maps):
+        declared = config_maps.get(use.name)
+        path = f"servers.{kind}.configMaps.{index}.envFrom"
+        for key in declared.data if declared and use.env_from else ():
+            if not re.fullmatch(ENV_NAME, key):
+                yield (
+                    f"{path}: the key {key!r} of ConfigMap {use.name!r} is no environment variable: "
+                    "rename it there, or use mount"
+                )
+            elif key in taken:
+                yield (
+                    f"{path}: the key {key!r} of ConfigMap {use.name!r} is in {taken[key]} as well: "
+                    "only one can be meant, remove the other"
+                )
+            taken.setdefault(key, f"configMaps.{index}.envFrom")
+
+
+def named(server: "Server") -> dict[str, Mapping[str, str]]:
+    """Give the variables that are named one by one, by where they are."""
+    sources: dict[str, Mapping[str, str]] = {"env": server.env, "secretEnv": server.secret_env}
+    return sources | {f"secrets.{index}.env": use.env for index, use in enumerate(server.secrets)}

@@ -1,0 +1,75 @@
+"""Commands that show a part of a verification say what `cortex verify --only` says."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from msgspec.structs import replace
+
+from checks.drift import check as drift
+from checks.formats import document
+from checks.mcp.report import write
+from checks.results.result import Fact, Status
+from checks.verification.judges import CHECKS
+from tests.checks.cli.test_main import Project
+from tests.checks.fake_api import FakeApi, serve
+from tests.checks.formats.sample import REPORT, result
+from tests.checks.world import World, declared
+
+DRIFT = ["namespaces", "servers", "rbac", "network", "secrets", "config", "objects"]
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    with serve(World(declared(servers={}, configMaps={}))) as api:
+        yield api
+
+
+@pytest.mark.parametrize(
+    ("command", "results"),
+    [("mcp", ["mcp"]), ("namespaces", ["namespaces"]), ("network", ["network"]), ("drift", DRIFT)],
+)
+def test_command_shows_its_rows(command: str, results: list[str], tmp_path: Path, api: FakeApi) -> None:
+    project = Project(tmp_path, api.url)
+    # Of a network without servers, drift only compares the policies.
+    out, err = project.cortex(command, "test", "--format", "json", code=0)
+    report = json.loads(out)
+    jsonschema.validate(report, json.loads(document.schema()))
+    assert ([each["name"] for each in report["results"]], err) == (results, "")
+    out, _ = project.cortex(command, "test", code=0)
+    assert "As declared: " in out
+
+
+def test_findings_of_the_rows_give_the_exit_code(tmp_path: Path, api: FakeApi) -> None:
+    api.world.one("resourcequotas", "cortex-mcp")["spec"]["hard"]["pods"] = "7"
+    project = Project(tmp_path, api.url)
+    for command in ("namespaces", "drift"):
+        out, _ = project.cortex(command, "test", code=1)
+        assert "error quota.hard" in out
+    project.cortex("network", "test", code=0)
+
+
+def test_drift_has_every_row_that_compares_objects() -> None:
+    comparing = {name for name, check in CHECKS.items() if getattr(check, "__globals__", {}).get("drift") is drift}
+    assert {*DRIFT} - {"secrets"} == comparing
+
+
+def test_mcp_shows_how_each_talk_went() -> None:
+    facts = (
+        Fact("time", "outcome", "answered"),
+        Fact("time", "protocol", "2026-07-28"),
+        Fact("time", "latency_ms", 5.0),
+        Fact("time", "tools", 2),
+        Fact("talos", "outcome", "gated"),
+    )
+    out = io.StringIO()
+    write(replace(REPORT, results=(result("mcp", "MCP endpoints", Status.PASS, facts=facts),)), out)
+    assert [line.split() for line in out.getvalue().splitlines()[:4]] == [
+        ["SERVER", "OUTCOME", "PROTOCOL", "TOOLS", "LATENCY", "MS"],
+        ["time", "answered", "2026-07-28", "2", "5.0"],
+        ["talos", "gated", "-", "-", "-"],
+        [],
+    ]

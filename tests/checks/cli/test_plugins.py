@@ -1,0 +1,70 @@
+"""Commands of other distributions join `cortex`: listed without being imported, loaded when used."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+COMMAND = '''"""Feeds the cat.
+
+More about the cat.
+"""
+import sys
+import typer
+print("imported", file=sys.stderr)
+app = typer.Typer()
+
+@app.command()
+def dry(amount: int) -> None:
+    """Dry food."""
+    typer.echo(f"fed {amount}")
+
+@app.command()
+def wet() -> None:
+    """Wet food."""
+'''
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    info = tmp_path / "cat-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cat\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[cortex.commands]\nfeed = catfood:app\nlost = nowhere_to_be_found:app\n")
+    (tmp_path / "catfood.py").write_text(COMMAND)
+    return tmp_path
+
+
+def cortex(site: Path, *args: str) -> tuple[int, str, str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(site)])}
+    command = [sys.executable, "-m", "checks.cli.main", *args]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_help_lists_it_without_importing_it(site: Path) -> None:
+    code, out, err = cortex(site, "--help")
+    assert code == 0
+    assert re.search(r"feed +Feeds the cat\.", out)
+    assert err == ""
+
+
+def test_it_runs(site: Path) -> None:
+    assert cortex(site, "feed", "dry", "3") == (0, "fed 3\n", "imported\n")
+
+
+def test_its_own_help_is_complete(site: Path) -> None:
+    code, out, _ = cortex(site, "feed", "--help")
+    assert code == 0
+    assert "Dry food." in out
+
+
+def test_one_that_cannot_be_loaded_is_one_sentence(site: Path) -> None:
+    code, out, err = cortex(site, "lost")
+    assert (code, out) == (3, "")
+    assert err.startswith("cortex: the command 'lost' (nowhere_to_be_found:app) cannot be loaded: ")
+    assert err.count("\n") == 1

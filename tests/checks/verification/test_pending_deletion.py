@@ -1,0 +1,125 @@
+"""The verification of a deployment under way leaves out what Pulumi is still to delete, and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from checks.kube.client import Read
+from checks.results.result import Finding, Ref, Result
+from checks.verification import pending_deletion
+from checks.verification.snapshot import Snapshot
+from checks.verification.verify import check
+from stacks.manifests.build import build
+from stacks.model import names
+from stacks.model.declaration import Declaration
+from tests.checks.world import SETTINGS, Json, World, declared
+from tests.components.full import full
+
+CLIENT = {"namespace": "cortex-old"}
+
+
+def before() -> Declaration:
+    """Return the declaration that was deployed: more namespaces, servers, rights and ConfigMaps than the next one."""
+    old = {"component": "old", "description": "To be removed"}
+    servers = {**SETTINGS["servers"], "gone": {**SETTINGS["servers"]["time"], "clients": [CLIENT]}}
+    return declared(
+        namespaces={**SETTINGS["namespaces"], "cortex-old": old},
+        servers=servers,
+        configMaps={**SETTINGS["configMaps"], "gone": {"namespace": "cortex-mcp", "data": {"a": "b"}}},
+        resourceManager={"scope": "cluster"},
+        kubeStateMetrics={"image": "registry.test/kube-state-metrics:1", "namespace": "cortex-mcp"},
+    )
+
+
+def deployed(after: Declaration) -> World:
+    """Return the cluster in the moment in which `after` is created, and nothing of before is deleted yet."""
+    world, new = World(before()), World(after)
+    for place, updated in new.objects.items():
+        names_now = {obj["metadata"]["name"] for obj in updated}
+        old = [obj for obj in world.objects.get(place, []) if obj["metadata"]["name"] not in names_now]
+        world.objects[place] = [*updated, *old]
+    world.declaration, world.metrics = after, new.metrics
+    world.network, world.mcp, world.replies, world.secrets = new.network, new.mcp, new.replies, new.secrets
+    return world
+
+
+def judged(
+    world: World, change: Callable[[Snapshot], Snapshot] | None = None
+) -> tuple[list[Finding], tuple[Result, ...]]:
+    snapshot = world.snapshot() if change is None else change(world.snapshot())
+    results = check(world.declaration, snapshot)
+    return [finding for result in results for finding in result.findings], results
+
+
+def deploying(world: World) -> tuple[list[Finding], tuple[Result, ...]]:
+    return judged(world, lambda snapshot: pending_deletion.without(world.declaration, snapshot))
+
+
+@pytest.fixture
+def world() -> World:
+    return deployed(declared(resourceManager={"scope": "namespaces"}))
+
+
+def test_it_is_green_though_a_later_verification_would_not_be(world: World) -> None:
+    codes = {finding.code for finding in judged(world)[0]}
+    assert codes >= {"namespace.undeclared", "server.undeclared", "object.undeclared", "rbac.undeclared-binding"}
+    findings, results = deploying(world)
+    assert findings == []
+    assert [result.name for result in results if result.unknowns] == []
+
+
+def test_each_object_that_is_left_out_is_named(world: World) -> None:
+    (result,) = [result for result in deploying(world)[1] if result.name == "declaration"]
+    named = {fact.subject for fact in result.facts if fact.name == "pending_deletion"}
+    now = {(obj.kind, obj.namespace, obj.name) for obj in build(world.declaration)}
+    gone = [obj for obj in build(before()) if (obj.kind, obj.namespace, obj.name) not in now]
+    # Of a namespace that goes, it is enough to name the namespace.
+    seen = {str(Ref(obj.kind, obj.name, obj.namespace)) for obj in gone if obj.namespace != "cortex-old"}
+    assert named >= seen
+    assert len(seen) > 10
+    assert "Namespace cortex-old" in named
+
+
+@pytest.mark.parametrize(
+    ("plural", "namespace", "name"),
+    [
+        ("namespaces", "", "cortex-old"),
+        ("deployments", "cortex-mcp", "gone-mcp-server"),
+        ("services", "cortex-mcp", "gone-mcp-server"),
+        ("networkpolicies", "cortex-mcp", "gone-mcp-server"),
+        ("configmaps", "cortex-mcp", "gone"),
+        ("clusterrolebindings", "", "cortex-resource-manager-binding"),
+    ],
+)
+@pytest.mark.parametrize("managers", [[], [{"manager": "kubectl-create", "fieldsV1": {}}]], ids=["nobody", "kubectl"])
+def test_what_pulumi_did_not_make_is_a_finding(
+    world: World, plural: str, namespace: str, name: str, managers: list[Json]
+) -> None:
+    world.one(plural, namespace, name)["metadata"]["managedFields"] = managers
+    found = {finding.object.name for finding in deploying(world)[0]}
+    assert any(each.startswith(name) for each in found)
+
+
+def test_what_is_declared_is_never_left_out(world: World) -> None:
+    world.container("time")["image"] = "registry.test/other:1"
+    world.remove("services", "cortex-mcp", "talos")
+    assert {"server.image", "service.missing"} <= {finding.code for finding in deploying(world)[0]}
+
+
+def test_only_what_a_pending_binding_allows_is_not_asked(world: World) -> None:
+    snapshot = world.snapshot()
+    kept = pending_deletion.without(world.declaration, snapshot).access.answers
+    assert {question for question in snapshot.access.answers if question not in kept}, "the old binding allows some"
+    denied = next(question for question in kept if not question.expected)
+    answers = {**snapshot.access.answers, denied: Read(value=True, seconds=0.0)}
+    another = replace(snapshot, access=replace(snapshot.access, answers=answers))
+    findings, _ = judged(world, lambda _: pending_deletion.without(world.declaration, another))
+    assert [finding.code for finding in findings] == ["rbac.allowed"]
+
+
+def test_all_that_a_stack_declares_carries_its_label() -> None:
+    """Else the sign by which this knows the stack's objects would miss some."""
+    unlabelled = {"LimitRange", "NetworkPolicy", "ResourceQuota"}
+    for obj in build(full()):
+        assert names.COMPONENT in obj.labels or obj.kind in unlabelled, obj
