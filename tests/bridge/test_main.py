@@ -23,8 +23,8 @@ import uvicorn
 from mcp import Client, MCPError, StdioServerParameters
 
 from bridge.__main__ import main
-from bridge.child import Child, Limits
-from bridge.front import Front
+from bridge.http_app import HttpApp
+from bridge.server_process import Limits, ServerProcess
 
 SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
 """Made with the SDK, as most are: it needs a second to start."""
@@ -130,8 +130,8 @@ def running(command: Sequence[str], **env: str) -> Iterator[Process]:
 @contextmanager
 def served(command: Sequence[str], *, timeout: float = 60, host: str = "127.0.0.1") -> Iterator[Bridge]:
     """A bridge in a thread of this process, which starts sooner."""
-    front = Front(Child(command, Limits(timeout=timeout)), host)
-    config = uvicorn.Config(front.application(), log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    app = HttpApp(ServerProcess(command, Limits(timeout=timeout)), host)
+    config = uvicorn.Config(app.application(), log_config=None, access_log=False, timeout_graceful_shutdown=1)
     http = uvicorn.Server(config)
     with socket.create_server((host, 0)) as listener:
         thread = Thread(target=anyio.run, args=(partial(http.serve, sockets=[listener]),))
