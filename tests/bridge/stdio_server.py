@@ -1,8 +1,7 @@
-"""A small stdio MCP server that can fail in every way that the bridge has to handle."""
+"""A small stdio MCP server with all that the bridge passes on."""
 
 import os
 import sys
-import threading
 import time
 
 from mcp.server import MCPServer
@@ -42,29 +41,10 @@ def environment(name: str) -> str:
 
 
 @server.tool()
-def pid() -> int:
-    """Return the process id."""
-    return os.getpid()
-
-
-@server.tool()
-def crash() -> str:
-    """End the process."""
-    os._exit(3)
-
-
-@server.tool()
 def sleep(seconds: float) -> str:
     """Answer late, in a separate thread."""
     time.sleep(seconds)
     return "awake"
-
-
-@server.tool()
-async def hang() -> str:
-    """Block the whole process."""
-    threading.Event().wait()
-    return "never"
 
 
 @server.prompt()

@@ -1,4 +1,4 @@
-"""The bridge as a process, in front of a real stdio server, through a real MCP client over HTTP."""
+"""The bridge in front of a stdio server, through a real MCP client over HTTP."""
 
 import os
 import re
@@ -12,17 +12,25 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import anyio
 import mcp_types as types
 import pytest
+import uvicorn
 from mcp import Client, MCPError, StdioServerParameters
 
+from bridge.__main__ import main
+from bridge.http_app import HttpApp
+from bridge.server_process import Limits, ServerProcess
 from local.waiting import wait_until
 from tests.processes import has_ended
 
 SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
+"""Made with the SDK, as most are: it needs a second to start."""
+PLAIN = [sys.executable, str(Path(__file__).with_name("plain_server.py"))]
 STUBBORN = (
     "import signal, sys, time\n"
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -35,7 +43,6 @@ STUBBORN = (
 class Bridge:
     """A running bridge."""
 
-    process: subprocess.Popen[str]
     port: int
 
     def status(self, path: str, host: str = "localhost") -> int:
@@ -75,6 +82,13 @@ class Bridge:
         return anyio.run(ask)
 
 
+@dataclass(frozen=True)
+class Process(Bridge):
+    """A bridge that is a process of its own."""
+
+    process: subprocess.Popen[str]
+
+
 def text(result: types.CallToolResult) -> str:
     [content] = result.content
     assert isinstance(content, types.TextContent)
@@ -86,10 +100,10 @@ def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
 
 
 @contextmanager
-def running(command: Sequence[str], *options: str, host: str = "127.0.0.1", **env: str) -> Iterator[Bridge]:
-    """Run a bridge on a free port during the block."""
+def running(command: Sequence[str], **env: str) -> Iterator[Process]:
+    """A bridge on a free port; ended when the block ends."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bridge", "--host", host, "--port", "0", *options, "--", *command],
+        [sys.executable, "-m", "bridge", "--host", "127.0.0.1", "--port", "0", "--", *command],
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | env,
@@ -99,10 +113,26 @@ def running(command: Sequence[str], *options: str, host: str = "127.0.0.1", **en
         line = process.stderr.readline()
         found = re.search(r"listening on port (\d+)", line)
         assert found, line
-        yield Bridge(process, int(found[1]))
+        yield Process(int(found[1]), process)
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+@contextmanager
+def served(command: Sequence[str], *, timeout: float = 60, host: str = "127.0.0.1") -> Iterator[Bridge]:
+    """A bridge in a thread of this process, which starts sooner."""
+    app = HttpApp(ServerProcess(command, Limits(timeout=timeout)), host)
+    config = uvicorn.Config(app.application(), log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    http = uvicorn.Server(config)
+    with socket.create_server((host, 0)) as listener:
+        thread = Thread(target=anyio.run, args=(partial(http.serve, sockets=[listener]),))
+        thread.start()
+        try:
+            yield Bridge(listener.getsockname()[1])
+        finally:
+            http.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +204,7 @@ def test_calls_run_side_by_side(bridge: Bridge) -> None:
 
 
 def test_a_server_that_ends_fails_its_calls_and_comes_back() -> None:
-    with running(SERVER) as bridge:
+    with served(PLAIN) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         error = bridge.refusal("crash")
@@ -183,14 +213,14 @@ def test_a_server_that_ends_fails_its_calls_and_comes_back() -> None:
         )
         assert bridge.status("/ready") == 503
         assert bridge.status("/startup") == 200
-        assert "not running" in bridge.refusal("echo", text="a").message
+        assert "not running" in bridge.refusal("pid").message
         eventually(lambda: bridge.status("/ready") == 200)
         assert bridge.status("/health") == 200
         assert text(bridge.call("pid")) != first
 
 
 def test_a_server_that_ends_while_idle_is_noticed() -> None:
-    with running(SERVER) as bridge:
+    with served(PLAIN) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         os.kill(int(text(bridge.call("pid"))), signal.SIGKILL)
         eventually(lambda: bridge.status("/ready") == 503)
@@ -198,7 +228,7 @@ def test_a_server_that_ends_while_idle_is_noticed() -> None:
 
 
 def test_a_hung_server_times_out_and_is_replaced() -> None:
-    with running(SERVER, "--timeout", "1.5") as bridge:
+    with served(PLAIN, timeout=1.5) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         first = int(text(bridge.call("pid")))
         error = bridge.refusal("hang")
@@ -210,7 +240,7 @@ def test_a_hung_server_times_out_and_is_replaced() -> None:
 
 
 def test_a_slow_tool_times_out_and_its_server_lives_on() -> None:
-    with running(SERVER, "--timeout", "2") as bridge:
+    with served(PLAIN, timeout=2) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         assert bridge.refusal("sleep", seconds=4).code == types.REQUEST_TIMEOUT
@@ -221,7 +251,7 @@ def test_a_slow_tool_times_out_and_its_server_lives_on() -> None:
 
 
 def test_a_server_that_never_initialises_is_never_ready() -> None:
-    with running([sys.executable, "-c", "import sys; sys.stdin.read()"]) as bridge:
+    with served([sys.executable, "-c", "import sys; sys.stdin.read()"]) as bridge:
         eventually(lambda: bridge.status("/health") == 200)
         assert bridge.status("/ready") == 503
         assert bridge.status("/startup") == 503
@@ -229,7 +259,7 @@ def test_a_server_that_never_initialises_is_never_ready() -> None:
 
 
 def test_any_host_name_is_served_on_all_addresses() -> None:
-    with running(SERVER, host="0.0.0.0") as bridge:
+    with served(PLAIN, host="0.0.0.0") as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         asked = bridge.status("/mcp", host="time-mcp-server.cortex-mcp.svc:8080")
         assert asked == bridge.status("/mcp", host="10.2.3.4:8080") == 406
@@ -240,7 +270,7 @@ def test_other_host_names_are_refused_on_loopback(bridge: Bridge) -> None:
 
 
 def test_sigterm_ends_both_processes() -> None:
-    with running(SERVER) as bridge:
+    with running(PLAIN) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         child = int(text(bridge.call("pid")))
         bridge.process.terminate()
@@ -256,28 +286,22 @@ def test_sigterm_ends_a_child_that_ignores_it() -> None:
         assert bridge.process.wait(timeout=20) == 0
 
 
-def refused(*arguments: str) -> str:
+def test_an_absent_command_is_one_sentence() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bridge", *arguments],
+        [sys.executable, "-m", "bridge", "--port", "0", "--host", "127.0.0.1", "--", "no-such-server"],
         capture_output=True,
         text=True,
         timeout=20,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         check=False,
     )
-    assert done.returncode == 2
-    assert done.stdout == ""
-    return done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "bridge: the command no-such-server is not on PATH; name the stdio server after --\n"
 
 
-def test_an_absent_command_is_one_sentence() -> None:
-    told = refused("--port", "0", "--host", "127.0.0.1", "--", "no-such-server")
-    assert told == "bridge: the command no-such-server is not on PATH: give the command of the stdio server after --\n"
-
-
-def test_a_taken_port_is_one_sentence() -> None:
+def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        told = refused("--port", port, "--host", "127.0.0.1", "--", *SERVER)
-    cause = f"cannot listen on 127.0.0.1 port {port} (Address already in use)"
-    assert told == f"bridge: {cause}: choose another --host or --port\n"
+        assert main(["--port", port, "--host", "127.0.0.1", "--", *PLAIN]) == 2
+    cause = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert capsys.readouterr() == ("", f"bridge: {cause}; choose another --host or --port\n")

@@ -10,7 +10,7 @@ from mcp import MCPError
 
 from bridge.server_process import UNHEALTHY_AFTER, Limits, ServerProcess
 
-SERVER = Path(__file__).with_name("stdio_server.py")
+SERVER = Path(__file__).with_name("plain_server.py")
 FLAKY = """
 import pathlib, runpy, sys
 tries = pathlib.Path(sys.argv[1])
