@@ -12,8 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from checks.cli.plugins import LazyGroup
-from checks.cli.streams import outlive_readers
 from checks.errors import CheckError, UsageError
+from checks.streams import outlive_readers
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
 """Environment variable: when set, an internal error shows its traceback, and libraries may log."""

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from checks.cli.options import Target
 from checks.duration import ago
 from checks.events.events import grouped
 from checks.health.check import CHECK
@@ -27,6 +26,7 @@ from checks.results.conclusion import exit_code
 from checks.results.result import Finding, Severity
 from checks.results.suppressions import accepted
 from checks.snapshot.snapshot import Snapshot
+from checks.target import Target
 from checks.workloads.trouble import concerns, explain
 from checks.workloads.workload import Workload, workloads
 from stacks.model.declaration import Declaration

@@ -1,6 +1,5 @@
 """Puts together what `cortex metrics` shows; its findings are those of the check `metrics`."""
 
-from checks.cli.options import Target
 from checks.errors import UsageError
 from checks.kube.reading import Read
 from checks.metrics import cluster_health
@@ -12,6 +11,7 @@ from checks.results.conclusion import exit_code, status
 from checks.results.result import Severity
 from checks.results.suppressions import accepted
 from checks.snapshot.snapshot import Snapshot
+from checks.target import Target
 
 
 def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:

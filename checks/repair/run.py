@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from checks.cli.options import Target
 from checks.errors import UncheckedError
 from checks.kube.client import ApiClient
 from checks.kube.reading import Permission, ReadFailure
@@ -19,6 +18,7 @@ from checks.repair.settling import key, settle
 from checks.repair.writing import write
 from checks.results.result import Finding, Ref, Remedy, Selection, Severity, Unknown
 from checks.results.result import Report as Verification
+from checks.target import Target
 from checks.verification.verify import verify
 
 PUT_RIGHT, LEFT, UNKNOWN = 0, 1, 3

@@ -32,7 +32,7 @@ INSIDE = (
 
 @dataclass(frozen=True)
 class Secrets:
-    """The Secrets that the declaration wants, Secrets and ConfigMaps that nobody uses, and the servers that read them."""
+    """The wanted Secrets, the Secrets and ConfigMaps that nobody uses, and the servers that read them."""
 
     taken: datetime
     secrets: Mapping[Place, Reading[Sealed | None]] = field(default_factory=dict)

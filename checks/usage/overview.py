@@ -1,12 +1,12 @@
 """Puts together what `cortex usage` shows; its findings are those of the check `usage`."""
 
-from checks.cli.options import Target
 from checks.kube.models import Quota
 from checks.kube.reading import Read
 from checks.results.conclusion import exit_code, status
 from checks.results.result import Severity
 from checks.results.suppressions import accepted
 from checks.snapshot.snapshot import Snapshot
+from checks.target import Target
 from checks.usage.check import CHECK
 from checks.usage.collect import USAGE
 from checks.usage.quota import QuotaUse, threshold_percent, uses

@@ -30,11 +30,11 @@ def health(
     """
     import anyio
 
-    from checks.cli.output import show
-    from checks.formats.document import render
+    from checks.formats.json import render
     from checks.health.check import CHECK
     from checks.health.overview import report
     from checks.health.report import text
+    from checks.output import show
     from checks.snapshot.take import take
 
     aim = target(stack, kubeconfig, context)

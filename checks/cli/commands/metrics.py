@@ -30,11 +30,11 @@ def metrics(
     """
     import anyio
 
-    from checks.cli.output import emit, show
-    from checks.formats.document import render
+    from checks.formats.json import render
     from checks.metrics.check import CHECK
     from checks.metrics.overview import metrics_report
     from checks.metrics.report import write
+    from checks.output import emit, show
     from checks.snapshot.take import take
 
     aim = target(stack, kubeconfig, context)

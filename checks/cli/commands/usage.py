@@ -30,8 +30,8 @@ def usage(
     """
     import anyio
 
-    from checks.cli.output import emit, show
-    from checks.formats.document import render
+    from checks.formats.json import render
+    from checks.output import emit, show
     from checks.snapshot.take import take
     from checks.usage.check import CHECK
     from checks.usage.overview import usage_report

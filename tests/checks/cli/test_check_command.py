@@ -9,8 +9,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from msgspec.structs import replace
 
+from checks.cli import schemas
 from checks.drift import check as drift
-from checks.formats import document
 from checks.mcp.report import write
 from checks.results.result import Fact, Status
 from checks.verification.checks import checks
@@ -37,7 +37,7 @@ def test_command_shows_its_rows(command: str, results: list[str], tmp_path: Path
     # Of a network without servers, drift only compares the policies.
     out, err = project.cortex(command, "test", "--format", "json", code=0)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(document.schema()))
+    jsonschema.validate(report, json.loads(schemas.schema()))
     assert ([each["name"] for each in report["results"]], err) == (results, "")
     out, _ = project.cortex(command, "test", code=0)
     assert "As declared: " in out

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from checks.cli.options import Target
 from checks.health.check import CHECK
 from checks.health.http_probe import Reply
 from checks.health.overview import report
@@ -16,6 +15,7 @@ from checks.mcp.answer import Answer, Outcome
 from checks.results.catalogue import catalogue
 from checks.results.conclusion import FINDINGS, OK, UNKNOWN, exit_code
 from checks.results.result import Result, Severity, Status
+from checks.target import Target
 from stacks.model import names
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
 
