@@ -211,10 +211,10 @@ def test_what_an_image_holds(tmp_path: Path, programs: dict[str, Path], source: 
     metadata = f"opt/cortex/code/cortex_on_kubernetes-{version('cortex-on-kubernetes')}.dist-info"
     assert files == {
         "opt/cortex/code/bridge/__init__.py",
-        "opt/cortex/code/checks/cli.py",
+        "opt/cortex/code/checks/cli/main.py",
         f"{metadata}/METADATA",
         f"{metadata}/entry_points.txt",
-        "opt/cortex/code/stacks/model.py",
+        "opt/cortex/code/stacks/model/declaration.py",
         "opt/cortex/site/wheel/__init__.py",
         "opt/server/run",
         "opt/server/site/wheel/__init__.py",
@@ -298,7 +298,7 @@ def test_an_image_knows_the_version_and_the_entry_points_that_it_can_load(tmp_pa
     [found] = distributions(path=[str(tmp_path / "code")])
     assert (found.name, found.version) == ("cortex-on-kubernetes", version("cortex-on-kubernetes"))
     assert {point.module.partition(".")[0] for point in found.entry_points} == {"checks"}
-    assert [point.value for point in found.entry_points.select(name="cortex")] == ["checks.cli:main"]
+    assert [point.value for point in found.entry_points.select(name="cortex")] == ["checks.cli.main:main"]
 
 
 def test_a_missing_program_is_one_sentence(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
