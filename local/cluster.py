@@ -1,4 +1,4 @@
-"""Brings a cluster up, takes it down, and says how it is."""
+"""Start, stop and status of a cluster."""
 
 import contextlib
 import fcntl
@@ -29,9 +29,9 @@ from local.folders import Folder
 from local.images import Image, build
 from local.node.status import NodeStatus
 from local.node_plan import Component, Link, Plan
-from local.output import last_logged
 from local.pki import Authority
 from local.progress import Progress
+from local.subprocesses import last_logged
 from local.tool_finder import ToolFinder
 from local.toolchain import TOOLS
 
@@ -43,10 +43,10 @@ _AS_IMAGES = ("coredns", "metrics-server", "kube-state-metrics")
 
 
 def up(name: str, node: NodeKind, progress: Progress) -> Folder:
-    """Start the cluster, or leave it as it is if it runs; give its folder.
+    """Start the cluster, or leave it as it is if it is running. Return its folder.
 
     Raises:
-        LocalError: one sentence on what stands in the way; what was there before is left as it was.
+        LocalError: It cannot start; an existing cluster is left unchanged.
     """
     folder = Folder.of(name)
     _preconditions(folder, node)
@@ -72,10 +72,10 @@ def up(name: str, node: NodeKind, progress: Progress) -> Folder:
 
 
 def down(name: str, *, delete: bool = False) -> bool:
-    """Stop the cluster; with `delete`, forget its objects too. False if there was nothing to do.
+    """Stop the cluster; with `delete`, remove its folder too. Return False if there was nothing to do.
 
     Raises:
-        ClusterError: another command is changing the cluster, or something of it cannot be removed.
+        ClusterError: Another command is changing the cluster, or a part of it cannot be removed.
     """
     folder = Folder.of(name)
     if not folder.path.exists():
@@ -89,13 +89,13 @@ def down(name: str, *, delete: bool = False) -> bool:
 
 
 def status(name: str) -> NodeStatus | None:
-    """Give what a running node says of itself; None if the cluster does not run."""
+    """Return the status of a running node, or None if the cluster is not running."""
     folder = Folder.of(name)
     return NodeStatus.load(folder.status) if _running(folder) else None
 
 
 def existing() -> list[str]:
-    """Name the clusters that this user has, running or not."""
+    """Return the names of this user's clusters, running or not."""
     base = folders.clusters()
     return sorted(p.parent.name for p in base.glob("*/cluster.json")) if base.exists() else []
 
@@ -103,11 +103,12 @@ def existing() -> list[str]:
 def _preconditions(folder: Folder, node: NodeKind) -> None:
     if sys.platform != "linux":
         raise ClusterError(
-            "the embedded cluster needs Linux: use a Linux machine, or any other cluster by its kubeconfig"
+            "the embedded cluster needs Linux: use a Linux machine, or another cluster by its kubeconfig"
         )
     if node == "real" and os.geteuid() != 0:
         raise ClusterError(
-            "a real node needs root: run the same command as root, or `cortex local up --node kwok`, which shows less"
+            "a real node needs root: run the same command as root, or `cortex local up --node kwok`, which runs no"
+            " containers"
         )
     for path in (folders.cache(), folder.path):
         there = next(p for p in [path, *path.parents] if p.exists())
@@ -115,13 +116,13 @@ def _preconditions(folder: Folder, node: NodeKind) -> None:
         if free < _FREE_GIBIBYTES:
             raise ClusterError(
                 f"only {free:.1f} GiB are free on the disk of {path}, and the cluster needs {_FREE_GIBIBYTES}: "
-                "make room, or set XDG_CACHE_HOME and XDG_STATE_HOME to folders on another disk"
+                "free some space, or set XDG_CACHE_HOME and XDG_STATE_HOME to folders on another disk"
             )
 
 
 @contextlib.contextmanager
 def _locked(folder: Folder) -> Iterator[None]:
-    """Hold the cluster's lock: one command at a time changes it."""
+    """Hold the cluster's lock, so that only one command at a time changes it."""
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     with folder.lock.open("w", encoding="ascii") as file:
         try:
@@ -153,7 +154,7 @@ def _start(
     images: Mapping[str, Image],
     progress: Progress,
 ) -> None:
-    host.stop(folder)  # what a power loss left
+    host.stop(folder)  # removes the remains of a crash
     cluster_state.check_free(known)
     for path in (folder.logs, folder.config, folder.data):
         path.mkdir(exist_ok=True, mode=0o700)
@@ -210,13 +211,13 @@ def _apply(add: addons.Addons, setup: ClusterSetup, images: Mapping[str, Image])
 
 
 def _follow(folder: Folder, until: str | None, shown: set[str], progress: Progress) -> None:
-    """Show the components as they become healthy, until this one is, or all are.
+    """Show the components as they become healthy, until the one named `until` is, or all are.
 
     Raises:
-        ClusterError: one never becomes healthy, or the node's process ends.
+        ClusterError: A component does not become healthy, or the node's process ends.
     """
     while True:
-        is_running = _running(folder)  # asked first: the last that a node tells is why it ends
+        is_running = _running(folder)  # before the status is read: a node writes why it fails, then ends
         state = NodeStatus.load(folder.status) or NodeStatus()
         for name, component in state.components.items():
             if component.state in {"healthy", "done"} and name not in shown:
@@ -233,5 +234,5 @@ def _failure(folder: Folder, state: NodeStatus) -> str:
     name, _, wrong = state.message.partition(": ")
     log = folder.logs / f"{name}.log"
     if not wrong or not log.exists():
-        return f"the node's process ended ({state.message or 'it said nothing'}): see {folder.logs / 'node.log'}"
-    return f"{name} did not start: {wrong}; the last it said: {last_logged(log)[:300]} (all of it: {log})"
+        return f"the node's process ended ({state.message or 'without a message'}): see {folder.logs / 'node.log'}"
+    return f"{name} did not start: {wrong}; its last log line: {last_logged(log)[:300]} (full log: {log})"

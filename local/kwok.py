@@ -1,23 +1,23 @@
-"""The fallback without root: a control plane on loopback and a node that KWOK plays. No container ever runs."""
+"""The node that needs no root: KWOK simulates it beside a control plane on loopback. No container runs."""
 
 from local.control_plane import API_SERVER, ClusterSetup
 from local.node_plan import Component
 
 LIMITS = (
-    "This node is played by KWOK: objects, scheduling, quotas, RBAC and admission are real, but no container runs. "
-    "It cannot show probes, MCP endpoints, DNS, logs, metrics or enforced NetworkPolicies, "
-    "so `cortex verify` cannot be green on it."
+    "KWOK simulates this node: objects, scheduling, quotas, RBAC and admission are real, but no container runs. "
+    "There are no probes, MCP endpoints, DNS, logs, metrics or enforced NetworkPolicies, "
+    "so `cortex verify` cannot pass."
 )
-"""What a user of this node has to know."""
+"""The limits of this node, shown when it starts."""
 
 
 def node_name(cluster: str) -> str:
-    """Name the node that KWOK plays."""
+    """Return the name of the node that KWOK simulates."""
     return f"{cluster}-kwok"
 
 
 def component(setup: ClusterSetup) -> Component:
-    """Give KWOK's command line: it plays the nodes that carry its label, and their pods."""
+    """Return the component KWOK, which simulates the nodes with its label and their pods."""
     port = setup.port("kwok")
     command = (
         str(setup.programs["kwok"]),

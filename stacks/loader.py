@@ -1,7 +1,7 @@
 """Reads `Pulumi.<stack>.yaml` into a Declaration; says of every fault where it is and what the rule is."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +13,7 @@ from stacks.errors import DeclarationError
 from stacks.model import presets
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
+from stacks.validation.validate import validate
 
 PREFIX = "cortex:"
 """The Pulumi project's name, which Pulumi puts before each of its settings."""
@@ -52,9 +53,15 @@ def parse(settings: Mapping[str, object], source: str) -> Declaration:
         declaration = Declaration.model_validate(settings)
     except ValidationError as error:
         faults = error.errors()
-        lines = [line for fault in faults if not _echoes(fault, faults) for line in _describe(fault)]
-        raise DeclarationError("\n".join(f"{source}: {line}" for line in lines)) from error
+        lines = [_describe(fault) for fault in faults if not _echoes(fault, faults)]
+        raise _refusal(source, lines) from error
+    if faults_between_parts := validate(declaration):
+        raise _refusal(source, (f"{PREFIX}{fault}" for fault in faults_between_parts))
     return _with_locked_images(declaration, source)
+
+
+def _refusal(source: str, lines: Iterable[str]) -> DeclarationError:
+    return DeclarationError("\n".join(f"{source}: {line}" for line in lines))
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -97,27 +104,25 @@ def _echoes(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> bool:
     )
 
 
-def _describe(fault: ErrorDetails) -> Iterator[str]:
+def _describe(fault: ErrorDetails) -> str:
     path = PREFIX + ".".join(str(part) for part in fault["loc"] if part != "[key]")
     match fault["type"]:
         case "value_error":
-            rules = fault["msg"].removeprefix("Value error, ").splitlines()
-            # The rules between parts begin with their own path.
-            yield from (f"{path}: {rule}" if fault["loc"] else f"{path}{rule}" for rule in rules)
+            return f"{path}: {fault['msg'].removeprefix('Value error, ')}"
         case "missing":
-            yield f"{path}: is missing"
+            return f"{path}: is missing"
         case "extra_forbidden":
-            yield f"{path}: is no known setting: check its spelling"
+            return f"{path}: is no known setting: check its spelling"
         case "string_type":
-            yield f"{path}: must be text: put the value in quotes"
+            return f"{path}: must be text: put the value in quotes"
         case "too_short":
-            yield f"{path}: needs at least one entry"
+            return f"{path}: needs at least one entry"
         case "tuple_type":
-            yield f"{path}: must be a list"
+            return f"{path}: must be a list"
         case "model_type" | "dict_type":
-            yield f"{path}: must be a mapping of settings"
+            return f"{path}: must be a mapping of settings"
         case _:
-            yield f"{path}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+            return f"{path}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
 
 
 def _with_locked_images(declaration: Declaration, source: str) -> Declaration:

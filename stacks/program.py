@@ -19,7 +19,7 @@ from stacks.manifests import labels as discovery
 from stacks.manifests import pod_config as content
 from stacks.manifests.server import admitting_verifier
 from stacks.manifests.site import site
-from stacks.model import custom_resources, names
+from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
 from stacks.validation.security_warnings import weakenings
@@ -111,7 +111,7 @@ class _Stack:
 
     def _verifier(self) -> None:
         if verifier := self._declared.verifier:
-            custom = {kind for _, kind in custom_resources.needed(self._declared)}
+            custom = set(self._declared.required_custom_resources().values())
             settings = VerifierSettings(verifier, self._site, custom)
             self._rest.append(Verifier("verifier", settings, self._after(self._namespaces.values())))
 

@@ -4,14 +4,15 @@ import hashlib
 
 from pydantic import ValidationError
 
-from checks.kube.client import ApiClient, ReadFailure, Reading
+from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.models import ConfigMap
+from checks.kube.reading import ReadFailure, Reading, Reason
+from checks.kube.resources import CONFIG_MAPS
 from checks.kube.retry import patiently
-from checks.results.result import Reason
-from checks.verification.snapshot import CONFIG_MAPS
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.validation.validate import validate
 
 PLACE = f"ConfigMap {names.SYSTEM_NAMESPACE}/{names.DECLARATION_CONFIG_MAP}"
 
@@ -42,9 +43,10 @@ async def read(connection: Connection) -> Declaration | ReadFailure:
 def parse(config_map: ConfigMap) -> Declaration | None:
     """Give the declaration in the ConfigMap; None if its content is none."""
     try:
-        return Declaration.model_validate_json(config_map.data.get(names.DECLARATION_KEY, ""))
+        declaration = Declaration.model_validate_json(config_map.data.get(names.DECLARATION_KEY, ""))
     except ValidationError:
         return None
+    return None if validate(declaration) else declaration
 
 
 def content_hash(config_map: ConfigMap) -> str:

@@ -10,12 +10,12 @@ from checks.drift.diff import differences, leaves, plain, refreshable
 from checks.drift.implicit_fields import sealed
 from checks.drift.managed_fields import foreign, owned
 from checks.drift.routing import objects
-from checks.kube.client import ReadFailure
+from checks.kube.reading import ReadFailure, Reason
 from checks.kube.resources import Document
 from checks.results.builder import ResultBuilder
-from checks.results.result import Reason, Ref, Remedy
+from checks.results.result import Ref, Remedy
 from checks.results.result import Value as Shown
-from checks.verification.snapshot import Snapshot
+from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -31,7 +31,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot, 
         if obj.namespace and not snapshot.has_namespace(obj.namespace):
             # Reported once, as namespace.missing.
             builder.skipped(obj.namespace)
-        elif (live := builder.use(snapshot.objects.find(obj))) is not None:
+        elif (live := builder.use(snapshot.find(obj))) is not None:
             _object(builder, obj, live.value)
 
 
@@ -117,7 +117,7 @@ def _deleted(live: Document) -> str:
 
 def holds(snapshot: Snapshot, obj: Manifest) -> bool:
     """Tell whether a declared object is known to be as declared."""
-    reading = snapshot.objects.find(obj)
+    reading = snapshot.find(obj)
     if isinstance(reading, ReadFailure) or reading.value is None:
         return False
     return not any(differences(_comparable(obj), reading.value))

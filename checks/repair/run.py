@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from checks.cli.options import Target
 from checks.errors import UncheckedError
-from checks.kube.client import ApiClient, ReadFailure
+from checks.kube.client import ApiClient
+from checks.kube.reading import Permission, ReadFailure
 from checks.kube.resources import Document
 from checks.repair.actions import SCHEMA, Action, Because, Left, Outcome, Report, left
 from checks.repair.kinds import kind_of
@@ -16,8 +16,9 @@ from checks.repair.rights import missing
 from checks.repair.selection import about, chosen
 from checks.repair.settling import key, settle
 from checks.repair.writing import write
-from checks.results.result import Finding, Permission, Ref, Remedy, Selection, Severity, Unknown
+from checks.results.result import Finding, Ref, Remedy, Selection, Severity, Unknown
 from checks.results.result import Report as Verification
+from checks.target import Target
 from checks.verification.verify import verify
 
 PUT_RIGHT, LEFT, UNKNOWN = 0, 1, 3

@@ -6,7 +6,8 @@ from typing import cast
 import anyio
 from msgspec.structs import replace
 
-from checks.kube.client import ApiClient, ReadFailure
+from checks.kube.client import ApiClient
+from checks.kube.reading import ReadFailure
 from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
 from checks.repair.author import Author, author, maker

@@ -7,13 +7,14 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from checks.kube.client import BUSY, ApiClient, ReadFailure, Reading
+from checks.kube.client import BUSY, ApiClient
+from checks.kube.reading import ReadFailure, Reading, Reason
 from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
 from checks.repair.kinds import kind_of
 from checks.repair.paths import find
 from checks.repair.steps import Step, is_as_seen, operations
-from checks.results.result import Reason, Ref
+from checks.results.result import Ref
 
 MANAGER = "pulumi-kubernetes-repair"
 """The field manager of every write.

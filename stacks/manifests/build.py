@@ -13,7 +13,6 @@ from stacks.manifests.resource_manager import resource_manager_objects
 from stacks.manifests.server import admitting_verifier, server_objects
 from stacks.manifests.site import site
 from stacks.manifests.verifier import verification, verifier_objects
-from stacks.model import custom_resources
 from stacks.model.declaration import Declaration
 
 
@@ -38,7 +37,7 @@ def _objects(declaration: Declaration) -> Iterator[Manifest]:
     if metrics := declaration.kube_state_metrics:
         yield from kube_state_metrics_objects(metrics, here, verified=declaration.verifier is not None)
     if verifier := declaration.verifier:
-        yield from verifier_objects(verifier, here, {kind for _, kind in custom_resources.needed(declaration)})
+        yield from verifier_objects(verifier, here, set(declaration.required_custom_resources().values()))
         yield verification(verifier, here, declaration.digest(), secrets=content.has_secrets(declaration))
     yield published(declaration)
 

@@ -17,7 +17,6 @@ from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
 from stacks.model.types import Count, DnsLabel, DnsSubdomain, LabelValue, Model
 from stacks.model.verifier import Verifier
-from stacks.validation import rules
 
 
 class Cluster(Model):
@@ -67,13 +66,6 @@ class Declaration(Model):
     suppressions: tuple[Suppression, ...] = ()
     """Findings that are known and accepted for a while."""
 
-    @model_validator(mode="after")
-    def _parts_agree(self) -> "Declaration":
-        faults = list(rules.faults(self))
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self
-
     def __hash__(self) -> int:
         # Mappings have no hash: names are enough to tell most declarations apart.
         return hash((self.cluster.context, frozenset(self.namespaces), frozenset(self.servers)))
@@ -86,6 +78,17 @@ class Declaration(Model):
         if self.verifier:
             images["verifier.image"] = self.verifier.image
         return images
+
+    def required_custom_resources(self) -> dict[str, CustomResource]:
+        """Return the custom resources of which the declaration has objects, by the path of the part that needs each."""
+        required: dict[str, CustomResource] = {
+            f"secrets.{name}.external": "ExternalSecret" for name, secret in self.secrets.items() if secret.external
+        }
+        if self.kube_state_metrics and self.kube_state_metrics.service_monitor:
+            required["kubeStateMetrics.serviceMonitor"] = "ServiceMonitor"
+        if self.kube_state_metrics and self.kube_state_metrics.alerts:
+            required["kubeStateMetrics.alerts"] = "PrometheusRule"
+        return required
 
     def digest(self) -> str:
         """Give the declaration's hash: 64 hex digits of SHA-256 over its canonical JSON."""

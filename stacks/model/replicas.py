@@ -1,9 +1,8 @@
 """How many pods an MCP server has: a number, or the range in which its autoscaler chooses one."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from stacks.model.server import Server
+from stacks.model.server import Server
 
 
 class Replicas(NamedTuple):
@@ -16,7 +15,7 @@ class Replicas(NamedTuple):
         return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
 
 
-def replicas(server: "Server") -> Replicas:
+def replicas(server: Server) -> Replicas:
     """Give the number of a server's pods; with autoscaling, `replicas` is only how many there are at first."""
     if server.autoscaling:
         return Replicas(server.autoscaling.min_replicas, server.autoscaling.max_replicas)

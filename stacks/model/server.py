@@ -22,7 +22,6 @@ from stacks.model.types import (
     Port,
     matching,
 )
-from stacks.validation import server_rules
 
 ServerType = Annotated[
     str,
@@ -182,10 +181,3 @@ class Server(Model):
     """Its rights on the Kubernetes API; without them it has no token."""
     smoke: SmokeCall | None = None
     """A call that verification makes."""
-
-    @model_validator(mode="after")
-    def _parts_agree(self) -> "Server":
-        faults = list(server_rules.faults(self))
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self

@@ -19,8 +19,6 @@ class Model(BaseModel):
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
-        # The JSON Schema, and with it an editor, shows the docstrings that stand under the fields.
-        use_attribute_docstrings=True,
     )
 
 

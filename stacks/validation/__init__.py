@@ -1,1 +1,1 @@
-"""Rules between the parts of a declaration."""
+"""Rules between the parts of a declaration, checked after the model has accepted each part alone."""

@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from stacks.model import names
+from stacks.model.declaration import Declaration
 from stacks.model.namespace import Namespace
 from stacks.model.quantity import amount, in_unit_of
 from stacks.model.replicas import replicas
 from stacks.model.server import Resources
-
-if TYPE_CHECKING:
-    from stacks.model.declaration import Declaration
 
 METRICS_PODS = 2
 """kube-state-metrics has one pod, and one more while it rolls."""
@@ -31,7 +28,7 @@ class _Load:
     """The most that can be there at once."""
 
 
-def faults(declaration: "Declaration") -> Iterator[str]:
+def faults(declaration: Declaration) -> Iterator[str]:
     """Yield every broken rule as `path: what is wrong: the way out`."""
     loads = list(_loads(declaration))
     for load in loads:
@@ -41,7 +38,7 @@ def faults(declaration: "Declaration") -> Iterator[str]:
         yield from _over_quota(name, namespace, [load for load in loads if load.namespace == name and load.pods])
 
 
-def _loads(declaration: "Declaration") -> Iterator[_Load]:
+def _loads(declaration: Declaration) -> Iterator[_Load]:
     for kind, server in declaration.servers.items():
         most = replicas(server).most
         yield _Load(f"servers.{kind}", server.namespace, server.resources, most + server.SURGE if most else 0)

@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from stacks.model.config_map import ConfigMap
+from stacks.model.server import Server
 from stacks.model.types import ENV_NAME
 
-if TYPE_CHECKING:
-    from stacks.model.server import Server
 
-
-def faults(kind: str, server: "Server", config_maps: Mapping[str, ConfigMap]) -> Iterator[str]:
+def faults(kind: str, server: Server, config_maps: Mapping[str, ConfigMap]) -> Iterator[str]:
     """Yield every broken rule as `path: what is wrong: the way out`; of two of one name Kubernetes tells nobody."""
     taken = {name: source for source, variables in named(server).items() for name in variables}
     for index, use in enumerate(server.config_maps):
@@ -31,7 +28,7 @@ def faults(kind: str, server: "Server", config_maps: Mapping[str, ConfigMap]) ->
             taken.setdefault(key, f"configMaps.{index}.envFrom")
 
 
-def named(server: "Server") -> dict[str, Mapping[str, str]]:
+def named(server: Server) -> dict[str, Mapping[str, str]]:
     """Give the variables that are named one by one, by where they are."""
     sources: dict[str, Mapping[str, str]] = {"env": server.env, "secretEnv": server.secret_env}
     return sources | {f"secrets.{index}.env": use.env for index, use in enumerate(server.secrets)}

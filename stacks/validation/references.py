@@ -1,22 +1,19 @@
 """What one part of a declaration names, another must declare, where it can be used and under a name of its own."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from stacks.model import custom_resources, names
+from stacks.model import names
 from stacks.model.config_map import ConfigMap
+from stacks.model.declaration import Declaration
 from stacks.model.secret import Secret
-from stacks.validation import env_vars as variables
-
-if TYPE_CHECKING:
-    from stacks.model.declaration import Declaration
-    from stacks.model.server import Server
+from stacks.model.server import Server
+from stacks.validation import env_vars
 
 PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 - a type of Secret
 """What a Secret must be for nodes to pull images with it."""
 
 
-def faults(declaration: "Declaration") -> Iterator[str]:
+def faults(declaration: Declaration) -> Iterator[str]:
     """Yield every broken rule as `path: what is wrong: the way out`."""
     for path, name in _namespaces(declaration):
         if name not in declaration.namespaces:
@@ -27,14 +24,14 @@ def faults(declaration: "Declaration") -> Iterator[str]:
     for kind, server in declaration.servers.items():
         yield from _uses(kind, server, declaration)
         yield from _own_names(kind, server, declaration)
-        yield from variables.faults(kind, server, declaration.config_maps)
+        yield from env_vars.faults(kind, server, declaration.config_maps)
     yield from _taken(declaration)
     yield from _pull_secrets(declaration)
     yield from _readable_secrets(declaration)
     yield from _custom_resources(declaration)
 
 
-def _namespaces(declaration: "Declaration") -> Iterator[tuple[str, str]]:
+def _namespaces(declaration: Declaration) -> Iterator[tuple[str, str]]:
     """Give each place that names a managed namespace, and the name."""
     for kind, server in declaration.servers.items():
         yield f"servers.{kind}.namespace", server.namespace
@@ -53,7 +50,7 @@ def _namespaces(declaration: "Declaration") -> Iterator[tuple[str, str]]:
         yield "kubeStateMetrics.namespace", declaration.kube_state_metrics.namespace
 
 
-def _uses(kind: str, server: "Server", declaration: "Declaration") -> Iterator[str]:
+def _uses(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
     for index, secret in enumerate(server.secrets):
         path = f"servers.{kind}.secrets.{index}"
         yield from _use(path, ("Secret", "secrets"), secret.name, server, declaration.secrets)
@@ -73,7 +70,7 @@ def _use(
     path: str,
     what: tuple[str, str],
     name: str,
-    server: "Server",
+    server: Server,
     declared: Mapping[str, Secret] | Mapping[str, ConfigMap],
 ) -> Iterator[str]:
     title, section = what
@@ -86,7 +83,7 @@ def _use(
         )
 
 
-def _own_names(kind: str, server: "Server", declaration: "Declaration") -> Iterator[str]:
+def _own_names(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
     """A server's own Secret and ConfigMap have names that follow from its type."""
     own = names.server_secret(kind)
     declared = declaration.secrets.get(own)
@@ -98,7 +95,7 @@ def _own_names(kind: str, server: "Server", declaration: "Declaration") -> Itera
         yield f"configMaps.{own}: servers.{kind} makes it from config: remove it here or there"
 
 
-def _taken(declaration: "Declaration") -> Iterator[str]:
+def _taken(declaration: Declaration) -> Iterator[str]:
     """The stack keeps things of its own in cortex-system."""
     for name in (names.DECLARATION_CONFIG_MAP, names.VERIFICATION_CONFIG_MAP):
         if name in declaration.config_maps and declaration.config_maps[name].namespace == names.SYSTEM_NAMESPACE:
@@ -108,7 +105,7 @@ def _taken(declaration: "Declaration") -> Iterator[str]:
         yield f"secrets.{names.RESOURCE_MANAGER_TOKEN}: is a name that the stack itself uses there: choose another"
 
 
-def _pull_secrets(declaration: "Declaration") -> Iterator[str]:
+def _pull_secrets(declaration: Declaration) -> Iterator[str]:
     for name in declaration.cluster.image_pull_secrets:
         secret = declaration.secrets.get(name)
         if secret and secret.type != PULL_SECRET:
@@ -118,12 +115,12 @@ def _pull_secrets(declaration: "Declaration") -> Iterator[str]:
             )
 
 
-def has_own_secret(server: "Server") -> bool:
+def has_own_secret(server: Server) -> bool:
     """Tell whether the stack makes a Secret for this server alone."""
     return bool(server.secret_env or server.secret_files)
 
 
-def _readable_secrets(declaration: "Declaration") -> Iterator[str]:
+def _readable_secrets(declaration: Declaration) -> Iterator[str]:
     if declaration.resource_manager is None:
         return
     known = {(secret.namespace, name) for name, secret in declaration.secrets.items()}
@@ -137,8 +134,8 @@ def _readable_secrets(declaration: "Declaration") -> Iterator[str]:
                 )
 
 
-def _custom_resources(declaration: "Declaration") -> Iterator[str]:
-    for path, kind in custom_resources.needed(declaration):
+def _custom_resources(declaration: Declaration) -> Iterator[str]:
+    for path, kind in declaration.required_custom_resources().items():
         if kind not in declaration.cluster.custom_resources:
             yield (
                 f"{path}: needs the custom resource {kind}: "

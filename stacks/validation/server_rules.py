@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from stacks.model import names
 from stacks.model.replicas import replicas
-from stacks.validation import env_vars as variables
-
-if TYPE_CHECKING:
-    from stacks.model.server import Server
+from stacks.model.server import Server
+from stacks.validation import env_vars
 
 BUILT_IN_MOUNTS = (
     "/tmp",  # noqa: S108 - a folder of the container, its own
@@ -20,7 +17,7 @@ BUILT_IN_MOUNTS = (
 """Folders that every server's container has or may get."""
 
 
-def faults(server: "Server") -> Iterator[str]:
+def faults(server: Server) -> Iterator[str]:
     """Yield every broken rule as `what is wrong: the way out`."""
     for name in sorted(set(server.secret_env) & set(server.secret_files)):
         yield f"{name!r} is in secretEnv and in secretFiles: they share one Secret, so name it once"
@@ -41,14 +38,14 @@ def faults(server: "Server") -> Iterator[str]:
         )
 
 
-def _variables(server: "Server") -> Iterator[str]:
+def _variables(server: Server) -> Iterator[str]:
     """Of two variables of one name Kubernetes takes the last, and says nothing."""
-    for (one, here), (other, there) in combinations(variables.named(server).items(), 2):
+    for (one, here), (other, there) in combinations(env_vars.named(server).items(), 2):
         for name in sorted(set(here) & set(there)):
             yield f"{name!r} is in {one} and in {other}: only one can be meant, remove the other"
 
 
-def _entries(server: "Server") -> Iterator[str]:
+def _entries(server: Server) -> Iterator[str]:
     access = server.kubernetes.namespaces if server.kubernetes else ()
     clients = [(client.namespace, *sorted(client.labels.items())) for client in server.clients]
     if len(set(clients)) < len(clients):
@@ -61,7 +58,7 @@ def _entries(server: "Server") -> Iterator[str]:
             yield f"{field} names {name!r} twice: join the two entries"
 
 
-def _mounts(server: "Server") -> Iterator[str]:
+def _mounts(server: Server) -> Iterator[str]:
     """One folder cannot be mounted inside another that is read-only, nor hide what is there."""
     uses = [(f"secrets.{index}", use.mount) for index, use in enumerate(server.secrets)]
     uses += [(f"configMaps.{index}", use.mount) for index, use in enumerate(server.config_maps)]

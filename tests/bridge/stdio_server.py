@@ -18,31 +18,31 @@ class Pair(BaseModel):
 
 @server.tool()
 def echo(text: str, times: int = 1, note: str | None = None) -> str:
-    """Repeats a text."""
+    """Return the text."""
     return " ".join([text] * times)
 
 
 @server.tool()
 def pair(left: int) -> Pair:
-    """A structured answer with a null inside."""
+    """Return a structured result that contains null."""
     return Pair(left=left)
 
 
 @server.tool()
 def fail() -> str:
-    """Always fails."""
+    """Fail always."""
     raise ToolError("as asked")
 
 
 @server.tool()
 def environment(name: str) -> str:
-    """One environment variable of the process."""
+    """Return an environment variable of the process."""
     return os.environ.get(name, "")
 
 
 @server.tool()
 def sleep(seconds: float) -> str:
-    """Answers late, in a thread of its own."""
+    """Answer late, in a separate thread."""
     time.sleep(seconds)
     return "awake"
 

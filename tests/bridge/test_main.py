@@ -25,6 +25,8 @@ from mcp import Client, MCPError, StdioServerParameters
 from bridge.__main__ import main
 from bridge.http_app import HttpApp
 from bridge.server_process import Limits, ServerProcess
+from local.waiting import wait_until
+from tests.processes import has_ended
 
 SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
 """Made with the SDK, as most are: it needs a second to start."""
@@ -44,7 +46,7 @@ class Bridge:
     port: int
 
     def status(self, path: str, host: str = "localhost") -> int:
-        """The HTTP status of a GET."""
+        """Return the HTTP status of a GET."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": host})
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
@@ -56,11 +58,11 @@ class Bridge:
             return 0
 
     def client(self, mode: str = "auto") -> Client:
-        """A client of its MCP endpoint."""
+        """Return a client of its MCP endpoint."""
         return Client(f"http://127.0.0.1:{self.port}/mcp", read_timeout_seconds=20, mode=mode)
 
     def call(self, tool: str, **arguments: object) -> types.CallToolResult:
-        """One tool call through a client of its own."""
+        """Call a tool through a new client."""
 
         async def ask() -> types.CallToolResult:
             async with self.client() as client:
@@ -69,7 +71,7 @@ class Bridge:
         return anyio.run(ask)
 
     def refusal(self, tool: str, **arguments: object) -> types.ErrorData:
-        """The MCP error that a tool call ends with."""
+        """Return the MCP error of a tool call."""
 
         async def ask() -> types.ErrorData:
             async with self.client() as client:
@@ -94,17 +96,7 @@ def text(result: types.CallToolResult) -> str:
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        time.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
+    assert wait_until(holds, seconds, pause=0.02), f"not within {seconds} s"
 
 
 @contextmanager
@@ -216,10 +208,12 @@ def test_a_server_that_ends_fails_its_calls_and_comes_back() -> None:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         error = bridge.refusal("crash")
-        assert error.message == "the server's process ended during tools/call; it is being restarted"
+        assert error.message.startswith(
+            "the server's process ended during tools/call and is being restarted: try again"
+        )
         assert bridge.status("/ready") == 503
         assert bridge.status("/startup") == 200
-        assert "not running now" in bridge.refusal("pid").message
+        assert "not running" in bridge.refusal("pid").message
         eventually(lambda: bridge.status("/ready") == 200)
         assert bridge.status("/health") == 200
         assert text(bridge.call("pid")) != first
@@ -240,7 +234,7 @@ def test_a_hung_server_times_out_and_is_replaced() -> None:
         error = bridge.refusal("hang")
         assert error.code == types.REQUEST_TIMEOUT
         assert error.message == "the server did not answer tools/call within 1.5 s"
-        eventually(lambda: gone(first))
+        eventually(lambda: has_ended(first))
         eventually(lambda: bridge.status("/ready") == 200)
         assert int(text(bridge.call("pid"))) != first
 
@@ -250,7 +244,7 @@ def test_a_slow_tool_times_out_and_its_server_lives_on() -> None:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         assert bridge.refusal("sleep", seconds=4).code == types.REQUEST_TIMEOUT
-        # Together longer than the ping that tells slow from hung.
+        # Together they take longer than the ping that tells a slow process from one that hangs.
         for _ in range(5):
             assert text(bridge.call("sleep", seconds=0.5)) == "awake"
         assert text(bridge.call("pid")) == first
@@ -281,7 +275,7 @@ def test_sigterm_ends_both_processes() -> None:
         child = int(text(bridge.call("pid")))
         bridge.process.terminate()
         assert bridge.process.wait(timeout=20) == 0
-        assert gone(child)
+        assert has_ended(child)
 
 
 def test_sigterm_ends_a_child_that_ignores_it() -> None:

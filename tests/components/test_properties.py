@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.validation.validate import validate
 from tests.components.golden import rendered
 from tests.components.recording import Recording, Registration
 from tests.components.test_restricted import pods, violations
@@ -38,6 +39,7 @@ def secret_rules(recording: Recording) -> Iterator[tuple[str, Mapping[str, objec
 @given(declarations())
 def test_any_declaration(stack: Settings) -> None:
     declaration = Declaration.model_validate(stack)
+    assert validate(declaration) == []
     recording = rendered(declaration)
     found = objects(recording)
 

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
+from stacks.validation.validate import validate
 from tests.conftest import Cluster, cluster_name, cortex, start
 from tests.stacks.changing import Project
 from tests.stacks.conftest import DEFINITIONS
@@ -81,10 +82,10 @@ def mixed(chance: random.Random, now: Settings, other: Settings) -> Settings:
         sources = {part: chance.choice([now, other]) for part in PARTS}
         found = {part: source[part] for part, source in sources.items() if part in source}
         try:
-            Declaration.model_validate(found)
+            declaration = Declaration.model_validate(found)
         except ValidationError:
             continue
-        if found != now:
+        if found != now and not validate(declaration):
             return found
     return other
 

@@ -92,21 +92,21 @@ def _validate(output_format: Format, *, yes: bool, dry_run: bool) -> None:
 
 
 def _show_plan(report: "Report") -> None:
-    from checks.cli.output import emit
+    from checks.output import emit
     from checks.repair import report as repair
 
     emit(lambda out: repair.write_plan(report, out))
 
 
 def _show_result(report: "Report") -> None:
-    from checks.cli.output import emit
+    from checks.output import emit
     from checks.repair import report as repair
 
     emit(lambda out: repair.write_result(report, out))
 
 
 def _show_json(report: "Report") -> None:
-    from checks.cli.output import show
-    from checks.formats import document
+    from checks.formats.json import render
+    from checks.output import show
 
-    show(document.render(report))
+    show(render(report))

@@ -7,13 +7,13 @@ from functools import partial
 import anyio
 import pytest
 
-from checks.cli.options import Target
 from checks.errors import UsageError
 from checks.kube.connection import Connection
 from checks.repair import settling
 from checks.repair.actions import Because, Outcome, Report
 from checks.repair.run import Repair, carry_out, prepare
 from checks.results.result import Selection
+from checks.target import Target
 from tests.checks.fake_api import Answer, FakeApi, serve, status
 from tests.checks.world import Json, World, declared
 

@@ -1,4 +1,4 @@
-"""Images: the same inputs give the same image, a change gives another, and what is broken is said in a sentence."""
+"""Images: equal inputs give equal images, a change gives another, and failures are reported in one sentence."""
 
 import errno
 import hashlib
@@ -27,7 +27,7 @@ DYNAMIC = STATIC[:56] + struct.pack("<H", 1) + b"\0" * 6 + struct.pack("<I", 3).
 
 
 class Programs:
-    """Stands in for mmdebstrap, npm and pip: makes what they would, and remembers what was asked."""
+    """Replaces mmdebstrap, npm and pip: creates files as they would, and records its calls."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -96,7 +96,7 @@ def programs(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.fixture(autouse=True)
 def npm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The npm package is another test's matter."""
+    """Replace the npm package, which test_binary_layers.py tests."""
 
     def fake(cache: LayerCache, _: object) -> Layer:
         return cache.layer("npm", "npm", lambda part: write([Entry("kubernetes-mcp-server", STATIC, PROGRAM)], part))
@@ -114,7 +114,7 @@ def members(archive: Path) -> dict[str, bytes]:
 
 
 def described(image: Image) -> Iterator[tuple[dict[str, object], bytes]]:
-    """Every descriptor of an image with the blob it names."""
+    """Yield every descriptor of an image with its blob."""
     files = members(image.archive)
     [manifest] = json.loads(files["index.json"])["manifests"]
     content = files[blob(manifest)]
@@ -306,7 +306,7 @@ def test_a_missing_program_is_one_sentence(tmp_path: Path, source: Path, monkeyp
     with pytest.raises(ImageError) as caught:
         python_root(LayerCache(tmp_path / "cache"), run)
     told = str(caught.value)
-    assert told == ("mmdebstrap is missing, and images are made with it; install it: apt-get install mmdebstrap")
+    assert told == ("mmdebstrap is missing, and images are built with it: install it (apt-get install mmdebstrap)")
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_a_missing_program_is_one_sentence(tmp_path: Path, source: Path, monkeyp
         ("echo working; echo 'E: no such suite' >&2; echo 'I: removing tempdir'; exit 25", "E: no such suite"),
         ("echo 'npm error 404 Not Found'; echo 'npm error A complete log of'; exit 25", "npm error 404 Not Found"),
         ("echo last words; exit 25", "last words"),
-        ("exit 25", "it said nothing"),
+        ("exit 25", "it printed nothing"),
     ],
 )
 def test_a_failing_program_tells_its_cause(tmp_path: Path, script: str, cause: str) -> None:
@@ -332,7 +332,7 @@ def test_what_pip_refuses_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(errno.ENOSPC, "is full; free some space"), (errno.EACCES, "Permission denied")]
+    ("number", "told"), [(errno.ENOSPC, "is full: free some space"), (errno.EACCES, "Permission denied")]
 )
 def test_disk_errors_are_one_sentence(tmp_path: Path, number: int, told: str) -> None:
     with pytest.raises(ImageError, match=told), disk_errors(tmp_path):
@@ -350,7 +350,11 @@ def test_a_full_disk_while_building_is_told(tmp_path: Path, programs: dict[str, 
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(None, "build the tools first"), (b"#!/bin/sh\n", "not a 64-bit Linux program"), (DYNAMIC, "not static")],
+    [
+        (None, "run `cortex local tools`"),
+        (b"#!/bin/sh\n", "not a 64-bit Linux program"),
+        (DYNAMIC, "not static"),
+    ],
 )
 def test_only_static_programs_make_images(tmp_path: Path, content: bytes | None, told: str) -> None:
     path = tmp_path / "coredns"

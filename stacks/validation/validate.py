@@ -1,29 +1,31 @@
-"""The rules between parts of a declaration: names that are taken, references, room, and images that stay."""
+"""All rules between the parts of a declaration."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from stacks.model import names
 from stacks.model.config_map import LARGEST_DATA
+from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
 from stacks.model.image_lock import is_fixed
-from stacks.validation import capacity as room
-from stacks.validation import references
-
-if TYPE_CHECKING:
-    from stacks.model.declaration import Declaration
+from stacks.validation import capacity, references, server_rules
 
 
-def faults(declaration: "Declaration") -> Iterator[str]:
-    """Yield every broken rule as `path: what is wrong: the way out`."""
+def validate(declaration: Declaration) -> list[str]:
+    """Return a line for every broken rule: `path: what is wrong: the way out`."""
+    return list(_faults(declaration))
+
+
+def _faults(declaration: Declaration) -> Iterator[str]:
+    for kind, server in declaration.servers.items():
+        yield from (f"servers.{kind}: {fault}" for fault in server_rules.faults(server))
     yield from _reserved(declaration)
     yield from references.faults(declaration)
-    yield from room.faults(declaration)
+    yield from capacity.faults(declaration)
     yield from _moving_images(declaration)
     yield from _too_long(declaration)
 
 
-def _reserved(declaration: "Declaration") -> Iterator[str]:
+def _reserved(declaration: Declaration) -> Iterator[str]:
     if names.SYSTEM_NAMESPACE not in declaration.namespaces:
         yield f"namespaces.{names.SYSTEM_NAMESPACE}: is missing: declare it, the declaration is kept there"
     for name in declaration.namespaces:
@@ -31,7 +33,7 @@ def _reserved(declaration: "Declaration") -> Iterator[str]:
             yield f"namespaces.{name}: belongs to Kubernetes: choose another name, for instance cortex-{name}"
 
 
-def _moving_images(declaration: "Declaration") -> Iterator[str]:
+def _moving_images(declaration: Declaration) -> Iterator[str]:
     if not is_production(declaration.cluster.environment):
         return
     for path, image in declaration.images().items():
@@ -39,7 +41,7 @@ def _moving_images(declaration: "Declaration") -> Iterator[str]:
             yield f"{path}: {image!r} may be another image tomorrow: in production write a fixed tag or a digest"
 
 
-def _too_long(declaration: "Declaration") -> Iterator[str]:
+def _too_long(declaration: Declaration) -> Iterator[str]:
     """The declaration itself is kept in a ConfigMap."""
     size = len(declaration.canonical().encode())
     if size > LARGEST_DATA:
