@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from provider import lifecycle as steps
-from provider.apply import Operation, Writer
+from provider.apply import Writer
 from provider.cluster import Cluster
 from provider.engine_log import EngineLog
 from provider.errors import ApiError
 from provider.inputs import Naming
 from provider.kinds import Kind
+from provider.operation import Operation
 from provider.update_plan import UpdatePlan, plan_update
 
 if TYPE_CHECKING:
