@@ -253,7 +253,7 @@ def test_a_failed_await_names_scheduling_and_probe(lifecycle: Lifecycle, api: Fa
     assert found.endswith(f"last warning (Pod a-0): Unhealthy: {message}")
 
 
-@pytest.mark.parametrize(("reason", "unready"), [("Completed", ""), ("Suspended", "was deleted while it was awaited")])
+@pytest.mark.parametrize(("reason", "unready"), [("Completed", ""), ("Suspended", "was deleted during the wait")])
 def test_a_job_that_went_away_counts_as_its_events_say(
     lifecycle: Lifecycle, api: FakeApi, reason: str, unready: str
 ) -> None:
