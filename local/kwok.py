@@ -1,6 +1,7 @@
 """The node that needs no root: KWOK simulates it beside a control plane on loopback. No container runs."""
 
-from local.control_plane import API_SERVER, ClusterSetup
+from local.cluster_setup import ClusterSetup
+from local.control_plane import API_SERVER
 from local.node_plan import Component
 
 LIMITS = (
