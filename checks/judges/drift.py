@@ -12,7 +12,7 @@ from checks.findings import Value as Shown
 from checks.judges.fields import codes
 from checks.judges.rows import objects
 from checks.kinds import Document
-from checks.ownership import foreign, owned
+from checks.ownership import foreign, owned, scaler
 from checks.sealed import sealed
 from checks.snapshot import Snapshot
 from checks.tally import Tally
@@ -20,6 +20,8 @@ from stacks import names
 from stacks.model import Declaration
 from stacks.objects import HIDDEN, Hidden, Object, Value
 
+REPLICAS = "server.replicas"
+"""The code of another number of replicas than declared."""
 _LONGEST = 200
 _KEYS = frozenset({"containerPort", "mountPath", "port", "protocol"})
 """By which server-side apply tells the items of a Service's or container's `ports` and of `volumeMounts` apart."""
@@ -85,6 +87,9 @@ def faults(obj: Object, live: Document) -> Iterator[Fault]:
         seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
         remedy = Remedy.PULUMI if seen and not _identifying(difference.path) else Remedy.REPAIR
         code = family.of(difference.place)
+        if code == REPLICAS and (who := scaler(live)) is not None:
+            # A deployment would set it back, and the autoscaler again.
+            message, remedy = f"{message}: a HorizontalPodAutoscaler has {who} set it", Remedy.PERSON
         yield Fault(code, difference.path, message, difference.expected, difference.actual, remedy)
     # What differs from the declaration was said above, whoever did it.
     for field in foreign([*leaves(declared), *said], live):

@@ -66,6 +66,8 @@ def _workload(tally: Tally, declaration: Declaration, workload: Workload, snapsh
     explains = deployment is not None and not rollout.available(deployment, least)
     for pod in pods:
         _ephemeral(tally, pod)
+        if deployment is not None and rollout.rolled_out(deployment) and pod.live:
+            _injected(tally, pod, deployment.spec.template)
         watch = _Watch(workload, pod, snapshot.health.at, alerts, explained=explains and not pod.ready)
         for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
             _container(tally, watch, status)
@@ -89,6 +91,16 @@ def _ephemeral(tally: Tally, pod: k8s.Pod) -> None:
     ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
     message = f"somebody joined to the pod: {joined}"
     tally.holds(not joined, "pod.ephemeral-container", ref, message, expected=None, actual=joined)
+
+
+def _injected(tally: Tally, pod: k8s.Pod, template: k8s.Template) -> None:
+    """Judge whether a pod was made with containers that its template lacks, as an admission webhook does it."""
+    declared = {each.name for each in (*template.spec.containers, *template.spec.init_containers)}
+    every = (*pod.spec.containers, *pod.spec.init_containers)
+    added = ", ".join(f"{each.name} ({each.image})" for each in every if each.name not in declared)
+    ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
+    message = f"an admission webhook added to the pod: {added}"
+    tally.holds(not added, "pod.undeclared-container", ref, message, expected=None, actual=added)
 
 
 @dataclass(frozen=True)

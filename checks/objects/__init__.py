@@ -1,5 +1,6 @@
 """The fields of Kubernetes objects that the judges read; everything else in an answer is skipped while decoding."""
 
+from checks.objects.admission import WebhookConfiguration
 from checks.objects.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Text
 from checks.objects.cluster import ConfigMap, Event, Limit, LimitRange, Namespace, Node, Quota, Service, Version
 from checks.objects.discovery import ApiGroup, ApiGroups
@@ -47,4 +48,5 @@ __all__ = [
     "TokenRequest",
     "UserInfo",
     "Version",
+    "WebhookConfiguration",
 ]

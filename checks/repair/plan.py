@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from checks.findings import Finding, Ref, Remedy
+from checks.judges.drift import REPLICAS
 from checks.kinds import Document
 from checks.repair import fields, whole
 from checks.repair.actions import Because, Left, left
@@ -16,8 +17,6 @@ from stacks.objects import Object, declared
 
 UNDECLARED = frozenset({"namespace.undeclared", "object.undeclared", "secret.unused"})
 """Codes of a whole object that is there without being declared or used."""
-REPLICAS = "server.replicas"
-"""Pulumi puts the number of replicas right, but an autoscaler sets it again."""
 
 
 @dataclass(frozen=True)

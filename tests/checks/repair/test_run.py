@@ -281,3 +281,18 @@ def test_an_interrupt_says_what_is_written_and_a_second_run_resumes(api: FakeApi
     api.on_write = lambda path: None
     again = repaired(api)
     assert outcomes(again) == {"open": Outcome.DONE, f"{MCP}-quota spec.hard.services": Outcome.DONE}
+
+
+def test_what_admission_sets_again_is_nobodys_and_its_webhooks_are_named(api: FakeApi) -> None:
+    def set_again(path: str) -> None:
+        if path == SHARED:
+            shared(api)["data"].setdefault("more", "very-secret")
+
+    rules = [{"apiGroups": [""], "resources": ["configmaps"]}]
+    for name, asked in (("adds-data", rules), ("other", [{"apiGroups": ["apps"], "resources": ["*"]}])):
+        api.world.add("mutatingwebhookconfigurations", "", {"metadata": {"name": name}, "webhooks": [{"rules": asked}]})
+    repair = prepared(api)
+    api.on_request = set_again
+    report = anyio.run(carry_out, repair)
+    (back,) = [action for action in report.actions if action.outcome is Outcome.BACK]
+    assert "look at MutatingWebhookConfiguration adds-data, and have it leave the object alone" in back.message
