@@ -23,15 +23,19 @@ def stopping(context: str) -> pulumi.ResourceHook:
 
     def stop(args: pulumi.ResourceHookArgs) -> None:
         before, after = args.old_inputs or {}, args.new_inputs or {}
-        if _is_fixed(after) and not _is_fixed(before):
+        if _fixes_replicas(after) and not _fixes_replicas(before):
             _delete(context, after["metadata"])
 
     return pulumi.ResourceHook("stop-autoscaler", stop)
 
 
-def _is_fixed(inputs: Mapping[str, Any]) -> bool:
-    annotations = inputs.get("metadata", {}).get("annotations") or {}
-    return names.FORCED.items() <= annotations.items()
+def has_fixed_replicas(annotations: Mapping[str, object]) -> bool:
+    """Check whether these are the annotations of a Deployment whose number of pods is declared."""
+    return names.FIXED_REPLICAS.items() <= annotations.items()
+
+
+def _fixes_replicas(inputs: Mapping[str, Any]) -> bool:
+    return has_fixed_replicas(inputs.get("metadata", {}).get("annotations") or {})
 
 
 def _delete(context: str, deployment: Mapping[str, str]) -> None:

@@ -1,8 +1,9 @@
 """The one connection of a stack: a provider pinned to the declared context, never the default one."""
 
 import pulumi
-from pulumi.runtime import invoke_async
 from pulumi_kubernetes import Provider
+
+from components import stack_state
 
 _NAME = "cluster"
 
@@ -32,9 +33,7 @@ async def _stay(args: pulumi.ResourceHookArgs) -> None:
     Raises:
         pulumi.RunError: the stack is on another context.
     """
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    state = await invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
-    if provider := state["outputs"].get(args.urn):
+    if provider := (await stack_state.read_async()).get(args.urn):
         old, new = provider["outputs"].get("context"), (args.new_inputs or {}).get("context")
         raise pulumi.RunError(
             f"cortex:cluster.context: the stack is on {old!r}, and a stack does not move to {new!r}: if the context "

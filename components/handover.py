@@ -4,12 +4,11 @@ The engine would delete such a Secret, which pods still read. So it stays in the
 changed by the stack again, and left in the cluster when it leaves the state.
 """
 
-from collections.abc import Mapping
 from typing import cast
 
 import pulumi
-from pulumi.runtime import invoke
 
+from components import stack_state
 from stacks.model.declaration import Declaration
 from stacks.model.secret import Secret
 
@@ -17,7 +16,6 @@ COMPONENT = "cortex:kubernetes:Secret"
 """The type of the component that registers declared Secrets."""
 SECRET = "kubernetes:core/v1:Secret"  # noqa: S105 - a kind of object
 _EXTERNAL = "kubernetes:external-secrets.io/v1:ExternalSecret"
-_RESOURCES = "pulumi:pulumi:readStackResourceOutputs"
 _INPUTS = ["apiVersion", "data", "kind", "metadata", "type"]
 
 
@@ -32,7 +30,7 @@ def handed_over(declaration: Declaration) -> frozenset[str]:
     others = {name: secret for name, secret in declaration.secrets.items() if not secret.keys}
     if not others:
         return frozenset()
-    state = _state()
+    state = stack_state.read()
     faults = [
         _going(name) for name, secret in others.items() if secret.existing and _is_in(state, _EXTERNAL, name, secret)
     ]
@@ -49,18 +47,12 @@ def keep(name: str, parent: pulumi.Resource) -> pulumi.Resource:
     return pulumi.CustomResource(SECRET, name, {}, kept)
 
 
-def _state() -> Mapping[str, Mapping[str, object]]:
-    """Give the resources of the stack before this deployment, by URN."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    return cast("Mapping[str, Mapping[str, object]]", invoke(_RESOURCES, {"stackName": stack}).value["outputs"])
-
-
-def _is_in(state: Mapping[str, Mapping[str, object]], kind: str, name: str, secret: Secret) -> bool:
+def _is_in(state: stack_state.Resources, kind: str, name: str, secret: Secret) -> bool:
     urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{COMPONENT}${kind}::{name}"
     if urn not in state:
         return False
-    live = cast("Mapping[str, Mapping[str, object]]", state[urn]["outputs"])
-    return live["metadata"]["namespace"] == secret.namespace
+    metadata = cast("dict[str, str]", state[urn]["outputs"]["metadata"])
+    return metadata["namespace"] == secret.namespace
 
 
 def _going(name: str) -> str:

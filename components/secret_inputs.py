@@ -5,20 +5,19 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.register import HiddenValues
+from components.children import HiddenValues
 from components.secret_values import SecretValues
 from stacks.manifests import checksum
 from stacks.manifests.deployment import checksum_owner
-from stacks.manifests.manifest import Manifest
 from stacks.manifests.pod_config import Content
 from stacks.model import names
 from stacks.model.server import Server
 
 
-def secret_data(secret: Manifest, values: SecretValues) -> HiddenValues:
-    """Give what a Secret hides: its data, and the checksum over it."""
+def secret_data(namespace: str, name: str, values: SecretValues) -> HiddenValues:
+    """Return what a Secret hides: its data, and the checksum over it; nothing where it has no values."""
     data = {key: value.apply(_base64) for key, value in values.items()}
-    return {**data, names.CHECKSUM: _checksum(f"{secret.namespace}/{secret.name}", {}, values)}
+    return {**data, names.CHECKSUM: _checksum(f"{namespace}/{name}", {}, values)} if values else {}
 
 
 def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]) -> HiddenValues:

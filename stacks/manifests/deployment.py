@@ -34,15 +34,14 @@ def deployment(kind: str, server: Server, content: Content[object], site: Site) 
     # The autoscaler's number is no drift: two owners of one field would undo each other's work. But without a number
     # to begin with, it would be one.
     initial = {"spec.replicas": server.replicas} if server.autoscaling else {}
-    # An autoscaler that is switched off has left a number of its own, which is to be taken back.
-    forced = {} if server.autoscaling else names.FORCED
+    fixed = {} if server.autoscaling else names.FIXED_REPLICAS
     return Manifest(
         "apps/v1",
         "Deployment",
         names.server(kind),
         server.namespace,
         labels,
-        {**annotations, **forced},
+        {**annotations, **fixed},
         {"spec": spec},
         initial,
     )

@@ -1,7 +1,6 @@
 """kube-state-metrics: the cluster's objects as metrics, without its Secrets (seed, section 9.1)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stacks.manifests import alerts, network, permissions, pods
 from stacks.manifests.grants import Grants
@@ -17,36 +16,20 @@ _SELECTOR = {names.APP: _NAME}
 _LABELS = {**_SELECTOR, names.COMPONENT: _NAME}
 
 
-@dataclass(frozen=True)
-class KubeStateMetricsObjects:
-    """The objects of kube-state-metrics, grouped by what waits for what."""
-
-    first: tuple[Manifest, ...]
-    """What the pod needs before it starts, and the policy that guards it from its first moment."""
-    clients: tuple[Manifest, ...]
-    """NetworkPolicies that let scrapers out of their own managed namespaces: wait for nothing."""
-    deployment: Manifest
-    service: Manifest
-    """Waits for the Deployment."""
-    monitoring: tuple[Manifest, ...]
-    """ServiceMonitor and PrometheusRule: wait for nothing."""
-
-    def __iter__(self) -> Iterator[Manifest]:
-        return iter((*self.first, *self.clients, self.deployment, self.service, *self.monitoring))
-
-
-def kube_state_metrics_objects(
+def kube_state_metrics_manifests(
     metrics: model.KubeStateMetrics, site: Site, *, verified: bool
-) -> KubeStateMetricsObjects:
-    """Give the objects of kube-state-metrics; where the stack is `verified` inside, there are alerts on that, too."""
+) -> tuple[Manifest, ...]:
+    """Return the objects of kube-state-metrics; alerts on the verification too if the stack is `verified` inside."""
     namespace, scrapers = metrics.namespace, names.scrapers(metrics.scrapers)
-    managed = [scraper for scraper in scrapers if scraper in site.namespaces]
-    return KubeStateMetricsObjects(
-        first=(*_access(namespace), _policy(namespace, scrapers, site)),
-        clients=tuple(_client_policy(namespace, scraper) for scraper in managed),
-        deployment=_deployment(metrics, site),
-        service=_service(namespace),
-        monitoring=tuple(_monitoring(metrics, site, verified=verified)),
+    before_pods = (*_access(namespace), _policy(namespace, scrapers, site))
+    pods = _deployment(metrics, site).after(before_pods)
+    return (
+        *before_pods,
+        *(_client_policy(namespace, scraper) for scraper in scrapers if scraper in site.namespaces),
+        pods,
+        # Pulumi waits for a Service's endpoints, which exist once pods are ready.
+        _service(namespace).after([pods]),
+        *_monitoring(metrics, site, verified=verified),
     )
 
 

@@ -1,7 +1,7 @@
 """A Kubernetes object as plain data: what the components register, and what the checks expect."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, TypeAlias, cast
 
@@ -13,6 +13,9 @@ class Hidden(Enum):
 
 
 HIDDEN: Final = Hidden.HIDDEN
+
+Identity = tuple[str, str, str]
+"""Kind, namespace and name of an object."""
 
 Value: TypeAlias = "bool | int | float | str | Hidden | Sequence[Value] | Mapping[str, Value] | None"
 """A field of an object, as JSON has it."""
@@ -32,7 +35,20 @@ class Manifest:
     content: Mapping[str, Value] = field(default_factory=dict)
     """Every other field at the top: spec, data, rules, roleRef, subjects, type …"""
     initial: Mapping[str, Value] = field(default_factory=dict)
-    """Dotted path → value that it is made with. Then the field is another's, and so nothing that is declared."""
+    """Dotted path → value at creation. Afterwards another controller owns the field, so it is not declared."""
+    declared_at: tuple[str, ...] = field(default=(), compare=False)
+    """Path of the part of the declaration that it comes from, such as `("servers", "time")`; empty for all of it."""
+    depends_on: frozenset[Identity] = field(default=frozenset(), compare=False)
+    """Objects of the same part that must be deployed first."""
+
+    @property
+    def identity(self) -> Identity:
+        """Return what tells it from all other objects of the stack."""
+        return self.kind, self.namespace, self.name
+
+    def after(self, others: Iterable["Manifest"]) -> "Manifest":
+        """Return it as one that is deployed after these."""
+        return replace(self, depends_on=frozenset(other.identity for other in others))
 
     def document(self) -> dict[str, Value]:
         """Give it as JSON, of dicts and lists alone, with HIDDEN where a value is not known here."""

@@ -65,14 +65,14 @@ _RESULT = (
 )
 
 
-def verifier_objects(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Manifest, ...]:
+def verifier_manifests(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Manifest, ...]:
     """Give account, rights to read, a NetworkPolicy to the API, and the CronJob.
 
     It reads in the site's namespaces, `custom` objects where the stack declares such.
     """
     return (
         service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
-        *_rights(site, custom),
+        *_access(site, custom),
         _network_policy(site),
         _cron_job(verifier, site),
     )
@@ -93,7 +93,7 @@ def verification(verifier: Verifier, site: Site, digest: str, *, secrets: bool) 
     return Manifest("batch/v1", "Job", name, names.SYSTEM_NAMESPACE, _LABELS, again, {"spec": spec})
 
 
-def _rights(site: Site, custom: Collection[CustomResource]) -> Iterator[Manifest]:
+def _access(site: Site, custom: Collection[CustomResource]) -> Iterator[Manifest]:
     """Give exactly what the checks read, so no Secrets; and the result, which they write."""
     grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
     yield grants.cluster_role(names.VERIFIER, _CLUSTER_WIDE)

@@ -18,8 +18,8 @@ DESCRIPTION = "cortex.dev/description"
 OWNER = "cortex.dev/owner"
 ENVIRONMENT = "environment"
 CHECKSUM = "cortex.dev/checksum"
-FORCED = {"pulumi.com/patchForce": "true"}
-"""Annotation of an object of which every declared field is the stack's, whoever wrote it last."""
+FIXED_REPLICAS = {"pulumi.com/patchForce": "true"}
+"""Annotation of a Deployment whose number of pods is declared; a hook sees by it that autoscaling was switched off."""
 POD_SECURITY = "pod-security.kubernetes.io/"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that Kubernetes itself puts on every namespace."""

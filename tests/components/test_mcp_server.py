@@ -4,8 +4,11 @@ import pulumi
 import pytest
 
 from components.autoscaling import stopping
-from components.mcp_server import McpServer, McpServerSettings
+from components.mcp_server import McpServer, McpServerArgs
+from components.secret_inputs import pod_checksum, secret_data
+from stacks.manifests.labels import endpoint
 from stacks.manifests.pod_config import Content
+from stacks.manifests.server import server_manifests
 from stacks.manifests.site import Site
 from stacks.model.server import Server
 from tests.components.recording import MINIMAL, Recording, record
@@ -31,7 +34,12 @@ def served(
             secrets={name: secret(data) for name, data in (shared or {}).items()},
             config_maps=config_maps or {},
         )
-        McpServer("demo", McpServerSettings(server, content, site, stopping("test")))
+        hidden = {
+            "Secret": secret_data(server.namespace, "demo-mcp-credentials", content.own),
+            "Deployment": pod_checksum("demo", server, content),
+        }
+        manifests = server_manifests("demo", server, content, site)
+        McpServer("demo", McpServerArgs(manifests, endpoint("demo", server), stopping("test"), hidden))
 
     return record(program)
 

@@ -1,6 +1,8 @@
 import pytest
 
-from components.namespace import ManagedNamespace, NamespaceSettings
+from components.namespace import ManagedNamespace, ManagedNamespaceArgs
+from stacks.manifests.namespace import namespace_manifests
+from stacks.model.environment import is_production
 from stacks.model.namespace import Namespace
 from tests.components.recording import Recording, record
 
@@ -9,7 +11,8 @@ def managed(environment: str = "production", **settings: object) -> Recording:
     namespace = Namespace.model_validate(
         {"component": "mcp-servers", "description": "MCP server deployments", **settings}
     )
-    return record(lambda: ManagedNamespace("cortex-mcp", NamespaceSettings(namespace, environment)))
+    args = ManagedNamespaceArgs(namespace_manifests("cortex-mcp", namespace, environment), is_production(environment))
+    return record(lambda: ManagedNamespace("cortex-mcp", args))
 
 
 def test_namespace_is_the_seeds_with_pod_security() -> None:

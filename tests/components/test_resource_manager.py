@@ -5,7 +5,8 @@ from typing import cast
 import pytest
 import yaml
 
-from components.resource_manager import ResourceManager, ResourceManagerSettings
+from components.resource_manager import ResourceManager, ResourceManagerArgs
+from stacks.manifests.resource_manager import resource_manager_manifests
 from stacks.manifests.site import Site
 from stacks.model import resource_manager as model
 from tests.components.recording import Recording, Registration, record
@@ -19,8 +20,8 @@ SEED = cast(
 
 def managed(namespaces: Sequence[str] = ("cortex-system", "cortex-mcp"), **declared: object) -> Recording:
     manager = model.ResourceManager.model_validate(declared)
-    settings = ResourceManagerSettings(manager, Site(tuple(namespaces)))
-    return record(lambda: ResourceManager("resource-manager", settings))
+    args = ResourceManagerArgs(resource_manager_manifests(manager, Site(tuple(namespaces))))
+    return record(lambda: ResourceManager("resource-manager", args))
 
 
 Granted = set[tuple[str, str, str]]

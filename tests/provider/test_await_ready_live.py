@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provider.apply import Operation, Writer
+from provider.apply import Writer
 from provider.cluster import Cluster as Objects
 from provider.kinds import Kind
 from provider.kubeconfig import connect
 from provider.lifecycle import list_page
+from provider.operation import Operation
 from provider.settings import Settings
 
 if TYPE_CHECKING:
