@@ -5,7 +5,7 @@ from kubernetes.client import ApiClient
 
 from bench.pods import listing
 from bench.ratio import interleaved
-from checks.verification.snapshot import PODS
+from checks.kube.resources import PODS
 
 COUNT = 5000
 GOAL = 50

@@ -41,7 +41,7 @@ _RECORDER = """#!{python}
 import sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from provider import server
+from provider import plugin_process, server
 
 class Recorder(server.KubernetesProvider):
     def Create(self, r, c):
@@ -49,8 +49,8 @@ class Recorder(server.KubernetesProvider):
         (Path({answers!r}) / r.type.replace("/", "_")).write_bytes(answer.SerializeToString())
         return answer
 
-server.KubernetesProvider = Recorder
-server.serve()
+plugin_process.KubernetesProvider = Recorder
+plugin_process.serve()
 """
 _FLOOR = """#!{python}
 import signal, sys

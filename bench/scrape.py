@@ -4,7 +4,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.exposition import scrape
 from bench.ratio import interleaved
-from checks.metrics.cluster_metrics import READ, ClusterMetrics, Collector, now
+from checks.metrics.cluster_metrics import READ, ClusterMetrics, SampleCollector, now
 from checks.metrics.exposition import Sample, Scanner, samples
 
 PODS = 5000
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def _collected(text: bytes) -> ClusterMetrics:
-    scanner, collector = Scanner(READ), Collector()
+    scanner, collector = Scanner(READ), SampleCollector()
     # As it comes from a connection.
     for start in range(0, len(text), 65536):
         collector.add(scanner.feed(text[start : start + 65536]))

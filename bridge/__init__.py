@@ -1,5 +1,5 @@
-"""The HTTP front for one stdio MCP server.
+"""HTTP access to one stdio MCP server.
 
-Clusters speak HTTP: Services, probes and clients in other pods cannot reach a server that only
-reads standard input. The bridge runs such a server as its process and passes MCP through.
+Services, probes and clients in other pods need HTTP and cannot reach a server that only reads standard input. The
+bridge runs such a server as a child process and forwards MCP requests to it.
 """

@@ -1,4 +1,4 @@
-"""`python -m bridge [--host H] [--port P] [--timeout S] -- COMMAND ARG…`: one stdio MCP server over HTTP."""
+"""Command line of the bridge: `python -m bridge [--host H] [--port P] [--timeout S] -- COMMAND ARG…`."""
 
 import argparse
 import logging
@@ -17,18 +17,18 @@ from bridge.http_app import HttpApp
 from bridge.server_process import Limits, ServerProcess
 
 DRAIN_SECONDS = 1
-"""Seconds that open connections have after SIGTERM; a silent process takes up to 4.5 s more to kill."""
+"""How many seconds open connections have after SIGTERM. Ending a server that ignores signals takes up to 4.5 s more."""
 
 
 class _LineFormatter(logging.Formatter):
-    """One line a record: the SDK's tracebacks quote messages, which may hold secrets."""
+    """Writes one line for each record, without tracebacks: those of the SDK quote messages, which may hold secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
         return f"bridge: {record.getMessage()}"
 
 
 class _HttpServer(uvicorn.Server):
-    """uvicorn, which by itself ends by the signal it got and so with a failure."""
+    """A uvicorn server without its signal handling, which would end the process with a failure."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -36,19 +36,19 @@ class _HttpServer(uvicorn.Server):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until SIGTERM or SIGINT; returns the exit code: 0 stopped, 2 it cannot serve at all."""
+    """Serve until SIGTERM or SIGINT. Return the exit code: 0 if stopped by a signal, 2 if it cannot start."""
     options = _parser().parse_args(arguments)
     handler = logging.StreamHandler()
     handler.setFormatter(_LineFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("bridge").setLevel(logging.INFO)
     if shutil.which(options.command[0]) is None:
-        return _fail(f"the command {options.command[0]} is not on PATH; name the stdio server after --")
+        return _fail(f"the command {options.command[0]} is not on PATH: give the command of the stdio server after --")
     try:
         listener = _listen(options.host, options.port)
     except OSError as error:
         place = f"{options.host} port {options.port}"
-        return _fail(f"cannot listen on {place}: {error.strerror}; choose another --host or --port")
+        return _fail(f"cannot listen on {place} ({error.strerror}): choose another --host or --port")
     with listener:
         anyio.run(_serve, options.command, Limits(timeout=options.timeout), options.host, listener)
     return 0
@@ -79,7 +79,7 @@ async def _stop_on_signal(http: uvicorn.Server, *, task_status: TaskStatus[None]
 
 def _listen(host: str, port: int) -> socket.socket:
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    # asyncio turns Nagle's delay (40 ms an answer) off only where the protocol is named.
+    # asyncio disables Nagle's algorithm, which costs 40 ms per answer, only if the protocol is given.
     listener = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -92,9 +92,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bridge", description="Serves one stdio MCP server over HTTP.")
-    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all)")  # noqa: S104
-    parser.add_argument("--port", type=int, default=8080, help="port to listen on; 0 takes a free one")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds an answer may take")
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all addresses)")  # noqa: S104
+    parser.add_argument("--port", type=int, default=8080, help="port to listen on; 0 chooses a free port")
+    parser.add_argument("--timeout", type=float, default=60.0, help="how many seconds an answer may take")
     parser.add_argument("command", nargs="+", help="the stdio server and its arguments, after --")
     return parser
 

@@ -1,4 +1,4 @@
-"""The HTTP side: MCP at /mcp, and the probes that Kubernetes asks."""
+"""The HTTP application: MCP at /mcp, and the endpoints for the probes of Kubernetes."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ from bridge.server_process import ServerProcess
 
 @dataclass(frozen=True)
 class _Forwarded:
-    """A method that is passed to the process, with the shapes of its parameters, request and answer."""
+    """A method that is forwarded to the process, with the types of its parameters, request and result."""
 
     params: type[types.RequestParams]
     request: Callable[..., types.ClientRequest]
@@ -48,11 +48,11 @@ _FORWARDED: dict[str, dict[str, _Forwarded]] = {
         ),
     },
 }
-"""By the capability that a server declares for them."""
+"""Capability that a server declares → the methods that belong to it."""
 
 
 def mcp_server(process: ServerProcess, greeting: types.InitializeResult) -> Server[dict[str, Any]]:
-    """A server with the child's name, version and declared capabilities; every request goes to the process."""
+    """Return an MCP server with the name, version and capabilities of the process, which gets every request."""
     about = greeting.server_info
     server: Server[dict[str, Any]] = Server(
         about.name,
@@ -72,7 +72,7 @@ def mcp_server(process: ServerProcess, greeting: types.InitializeResult) -> Serv
 
 def _forwarder(process: ServerProcess, passed: _Forwarded) -> Callable[..., Any]:
     async def handle(_: ServerRequestContext[dict[str, Any]], params: types.RequestParams) -> BaseModel:
-        # The metadata belongs to the HTTP hop: protocol version, client, progress token.
+        # The metadata (protocol version, client, progress token) applies only to the HTTP connection.
         own = params.model_copy(update={"meta": None})
         return await process.request(passed.request(params=own), passed.result)
 
@@ -80,7 +80,7 @@ def _forwarder(process: ServerProcess, passed: _Forwarded) -> Callable[..., Any]
 
 
 class HttpApp:
-    """The ASGI application in front of one child; also runs the process while it is served."""
+    """The ASGI application for one stdio server; runs the server's process as long as it is served."""
 
     def __init__(self, process: ServerProcess, host: str) -> None:
         self._process = process
@@ -88,7 +88,7 @@ class HttpApp:
         self._mcp: ASGIApp | None = None
 
     def application(self) -> Starlette:
-        """The routes: /mcp, and /health, /ready, /startup for the kubelet."""
+        """Return the application with the routes /mcp, and /health, /ready and /startup for the kubelet."""
         process = self._process
         return Starlette(
             lifespan=self._lifespan,
@@ -109,10 +109,10 @@ class HttpApp:
             group.cancel_scope.cancel()
 
     async def _open(self, group: TaskGroup) -> None:
-        """Starts the process, and opens /mcp once it has said who it is."""
+        """Start the process, and open /mcp as soon as it has initialised."""
         server = mcp_server(self._process, await group.start(self._process.run))
-        # With this host the SDK checks the Host header on loopback, and on no other address:
-        # pods are reached by Service names and by addresses that nobody knows beforehand.
+        # Given the host, the SDK checks the Host header only if it is a loopback address. Pods are reached by Service
+        # names and by addresses that are not known in advance.
         app = server.streamable_http_app(json_response=True, stateless_http=True, host=self._host)
         async with server.session_manager.run():
             self._mcp = app
@@ -124,7 +124,7 @@ class HttpApp:
 
 
 class _Endpoint:
-    """Keeps Starlette from taking a method for a request-response function."""
+    """Wraps an ASGI method, which Starlette would otherwise call as a request-response function."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

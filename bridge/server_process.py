@@ -1,6 +1,6 @@
-"""The stdio server as a supervised process: started, listed, watched, restarted.
+"""The process of the stdio server: started, initialised, monitored and restarted.
 
-One process serves every request, because stdio servers keep their state and are slow to start.
+One process serves all requests, because stdio servers are stateful and slow to start.
 """
 
 import logging
@@ -20,17 +20,17 @@ from pydantic import BaseModel, ValidationError
 from bridge.stdio_transport import watched_stdio_client
 
 MAX_RESTART_DELAY = 30.0
-"""Seconds before a restart, at most."""
+"""The longest delay before a restart, in seconds."""
 STABLE_AFTER = 60.0
-"""Seconds that a process must live for its end not to count as a rapid failure."""
+"""A process that ran for this many seconds does not count as a rapid failure when it ends."""
 UNHEALTHY_AFTER = 5
-"""Rapid failures in a row after which only a new pod may help."""
+"""After this many rapid failures in a row, the health probe fails, so that the kubelet restarts the container."""
 PING_SECONDS = 5.0
-"""A process that let a request time out counts as hung unless it answers a ping in these seconds."""
+"""After a request timed out, a process that does not answer a ping within this many seconds is restarted."""
 DRAIN_SECONDS = 0.4
-"""Seconds that running calls have to finish in when the bridge stops."""
+"""How many seconds running calls have to finish when the bridge stops."""
 _START_SECONDS = 60.0
-"""Seconds for a process to start and to greet, however little time its calls have."""
+"""How many seconds a process has to start and initialise, even if the timeout for calls is shorter."""
 
 _log = logging.getLogger("bridge")
 _Result = TypeVar("_Result", bound=BaseModel)
@@ -38,18 +38,18 @@ _Result = TypeVar("_Result", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one process is given."""
+    """Time and concurrency limits of one server process."""
 
     timeout: float = 60.0
-    """Seconds for each answer."""
+    """How many seconds each answer may take."""
     calls: int = 32
-    """Requests at one time; more wait, within their timeout."""
+    """Concurrent requests. Further requests wait, which counts towards their timeout."""
     first_delay: float = 0.5
-    """Seconds before the first restart; doubles with each rapid failure."""
+    """Seconds before the first restart. The delay doubles with each rapid failure."""
 
 
 class ServerProcess:
-    """The stdio server's process and the MCP session held with it."""
+    """The process of a stdio server, and the MCP session with it."""
 
     def __init__(self, command: Sequence[str], limits: Limits) -> None:
         program, *arguments = command
@@ -63,20 +63,20 @@ class ServerProcess:
         self._suspected = anyio.Event()
         self._drained: anyio.Event | None = None
         self.initialised = False
-        """The process has initialised and listed its tools at least once."""
+        """A process has initialised and listed its tools at least once."""
 
     @property
     def healthy(self) -> bool:
-        """The process runs, and does not keep ending."""
+        """Return whether the process is running and has not failed too often in a row."""
         return self._alive and self._failures < UNHEALTHY_AFTER
 
     @property
     def ready(self) -> bool:
-        """The process has initialised, has listed its tools, and takes calls."""
+        """Return whether the process has initialised, has listed its tools, and accepts calls."""
         return self._session is not None and self._drained is None
 
     async def run(self, *, task_status: TaskStatus[types.InitializeResult]) -> None:
-        """Keeps the process running until cancelled, which ends it; first reports what it says of itself."""
+        """Keep the process running until cancelled, which ends it. Report its first initialisation to `task_status`."""
         while True:
             begun = monotonic()
             reason = await self._run_once(task_status)
@@ -87,22 +87,22 @@ class ServerProcess:
             await anyio.sleep(delay)
 
     async def drain(self) -> None:
-        """Refuses new requests and gives running ones a moment to finish."""
+        """Refuse new requests, and give running ones a moment to finish."""
         self._drained = anyio.Event()
         if self._slots.borrowed_tokens:
             with anyio.move_on_after(DRAIN_SECONDS):
                 await self._drained.wait()
 
     async def request(self, request: types.ClientRequest, result: type[_Result]) -> _Result:
-        """Passes one request to the process, and its answer back.
+        """Forward one request to the process and return its result.
 
         Raises:
-            MCPError: The server's own error; or it is not running, ended or hung during the request,
-                or answered something that is not MCP.
+            MCPError: The server's own error; or the process is not running, ended or timed out during the request, or
+                its answer is not valid MCP.
         """
         session, method = self._session, request.method
         if session is None or self._drained is not None:
-            message = "the server's process is not running now; try again in a moment"
+            message = "the server's process is not running: try again in a moment"
             raise MCPError(types.CONNECTION_CLOSED, message)
         try:
             with anyio.fail_after(self._limits.timeout):
@@ -118,21 +118,21 @@ class ServerProcess:
         except MCPError as error:
             if error.code != types.CONNECTION_CLOSED:
                 raise
-            message = f"the server's process ended during {method}; it is being restarted"
+            message = f"the server's process ended during {method} and is being restarted: try again in a moment"
             raise MCPError(types.CONNECTION_CLOSED, message) from error
         finally:
             if self._drained is not None and not self._slots.borrowed_tokens:
                 self._drained.set()
 
     async def _run_once(self, task_status: TaskStatus[types.InitializeResult]) -> str:
-        """One life of the process; returns why it ended."""
+        """Run the process until it ends; return why it ended."""
         self._process_ended, self._suspected = anyio.Event(), anyio.Event()
         pipe = watched_stdio_client(self._command, started=self._started, ended=self._ended)
         reason = "the server's process ended"
         try:
-            # Of calls `request` keeps the time: this bounds the greeting, for which a process has to start first.
-            patience = max(self._limits.timeout, _START_SECONDS)
-            async with Client(pipe, mode="legacy", read_timeout_seconds=patience, cache=None) as client:
+            # This limits the initialisation, for which the process has to start. `request` limits the time of calls.
+            start_seconds = max(self._limits.timeout, _START_SECONDS)
+            async with Client(pipe, mode="legacy", read_timeout_seconds=start_seconds, cache=None) as client:
                 await self._initialise(client.session, task_status)
                 async with anyio.create_task_group() as group:
                     group.start_soon(self._watch_for_hangs, client.session)
@@ -152,14 +152,14 @@ class ServerProcess:
             task_status.started(greeting)
 
     async def _watch_for_hangs(self, session: ClientSession) -> None:
-        """Ends the life of a process that answers nothing any more."""
+        """End a process that no longer answers."""
         while True:
             await self._suspected.wait()
             try:
                 with anyio.fail_after(min(PING_SECONDS, self._limits.timeout)), suppress(MCPError):
                     await session.send_request(types.PingRequest(), types.EmptyResult)
             except TimeoutError:
-                _log.warning("the server's process hangs")
+                _log.warning("the server's process does not answer a ping")
                 self._ended()
             self._suspected = anyio.Event()
 

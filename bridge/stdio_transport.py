@@ -1,6 +1,6 @@
-"""The pipe to the child process, watched for its end.
+"""The stdio connection to the server's process, which reports when the process ends.
 
-The SDK's client learns of a dead server only from its next request; the probes must know at once.
+The SDK's client notices the end only at its next request, but the probes need to know it immediately.
 """
 
 from collections.abc import AsyncGenerator, Callable
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 async def watched_stdio_client(
     command: StdioServerParameters, *, started: Callable[[], None], ended: Callable[[], None]
 ) -> "AsyncGenerator[TransportStreams]":
-    """The SDK's stdio transport; calls `started` after the spawn and `ended` when the output closes.
+    """Open the SDK's stdio transport; call `started` when the process runs and `ended` when it closes its output.
 
     Raises:
-        OSError: The command cannot be run.
+        OSError: The command cannot be started.
     """
     async with stdio_client(command) as (read, write):
         started()
@@ -33,7 +33,7 @@ async def watched_stdio_client(
 
 
 class _EndReportingStream:
-    """A read stream that reports its end."""
+    """A read stream that calls `ended` at its end."""
 
     def __init__(self, stream: "ReadStream[SessionMessage | Exception]", ended: Callable[[], None]) -> None:
         self._stream = stream

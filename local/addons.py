@@ -1,20 +1,19 @@
-"""What runs in kube-system: applied with kubectl as soon as the API server answers, and waited for at the end."""
+"""Addons in kube-system: applied with kubectl when the API server is ready, and awaited when all components are."""
 
 import string
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local.errors import ClusterError
 from local.folders import Folder
-from local.output import last_line
+from local.subprocesses import run
 
 _MANIFESTS = Path(__file__).parent / "manifests"
 _READY_WITHIN_SECONDS = 120
 
 
 class Addons:
-    """Applies manifests to a cluster and waits for what they start."""
+    """Applies manifests to a cluster, and waits for their Deployments."""
 
     def __init__(self, folder: Folder, kubectl: Path, progress: Callable[[str], None]) -> None:
         self._folder = folder
@@ -22,10 +21,10 @@ class Addons:
         self._progress = progress
 
     def apply(self, name: str, values: Mapping[str, str]) -> None:
-        """Apply the manifest of this name, its `${…}` filled in.
+        """Apply the manifest of this name, with its `${…}` placeholders replaced by `values`.
 
         Raises:
-            ClusterError: the API server refuses.
+            ClusterError: The API server refuses it.
         """
         text = string.Template((_MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")).substitute(values)
         self._kubectl(f"applying {name}", "apply", "--server-side", "--force-conflicts", "-f", "-", given=text)
@@ -34,7 +33,7 @@ class Addons:
         """Wait until a Deployment in kube-system is available.
 
         Raises:
-            ClusterError: it is not available in time.
+            ClusterError: It is not available in time.
         """
         self._progress(f"waiting for {deployment}")
         try:
@@ -46,7 +45,7 @@ class Addons:
             raise ClusterError(f"{error}; its pods: {self._pods(deployment)}") from error
 
     def _pods(self, deployment: str) -> str:
-        """Say what the pods of a Deployment wait for, and the last that they said."""
+        """Return the states of the pods of a Deployment, and their last log line."""
         find = ("--namespace=kube-system", "get", "pods", "--no-headers")
         pods = [line.split() for line in self._kubectl("listing pods", *find).splitlines()]
         states = ", ".join(f"{pod[0]} is {pod[2]}" for pod in pods if pod[0].startswith(deployment))
@@ -55,9 +54,6 @@ class Addons:
         )
         return f"{states or 'there are none'}; last log line: {said.strip() or 'none'}"
 
-    def _kubectl(self, what: str, *arguments: str, given: str | None = None) -> str:
+    def _kubectl(self, what: str, *arguments: str, given: str = "") -> str:
         command = [str(self._program), f"--kubeconfig={self._folder.kubeconfig}", *arguments]
-        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise ClusterError(f"{what} failed: {last_line(done.stderr, done.stdout)}")
-        return done.stdout
+        return run(command, ClusterError, what, given=given)

@@ -1,4 +1,4 @@
-"""The embedded cluster: up, down, status, env, logs, tools."""
+"""The commands of `cortex local`: up, down, status, env, logs, tools."""
 
 import json
 import shlex
@@ -19,35 +19,35 @@ from local.progress import Progress
 from local.tool_finder import ToolFinder
 from local.toolchain import TOOLS
 
-app = typer.Typer(no_args_is_help=True, help="The embedded cluster: a real Kubernetes node out of package registries.")
+app = typer.Typer(no_args_is_help=True, help="The embedded cluster: a real Kubernetes node, built from packages.")
 
-Name = Annotated[str, typer.Option(help="Which cluster; several can run side by side.")]
+Name = Annotated[str, typer.Option(help="Name of the cluster. Several clusters can run at the same time.")]
 
 
 class NodeOption(StrEnum):
-    """What the cluster's node is."""
+    """The kinds of nodes."""
 
     REAL = "real"
     KWOK = "kwok"
 
 
 class EnvFormat(StrEnum):
-    """How `env` prints."""
+    """The output formats of `env`."""
 
     SHELL = "shell"
     JSON = "json"
 
 
 class Format(StrEnum):
-    """How `status` prints."""
+    """The output formats of `status`."""
 
     TEXT = "text"
     JSON = "json"
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn our errors into their sentence and exit code 1."""
+def _errors_as_sentences() -> Iterator[None]:
+    """Turn a LocalError into its message and exit code 1."""
     try:
         yield
     except LocalError as error:
@@ -57,21 +57,21 @@ def _sentences() -> Iterator[None]:
 
 @app.command()
 def tools() -> None:
-    """Get every program of the cluster: from PATH, from the cache, or built."""
-    with _sentences():
+    """Find or build every program of the cluster, without starting one."""
+    with _errors_as_sentences():
         progress = Progress()
         debian_packages.ensure(progress.say)
         programs = ToolFinder(folders.cache(), progress).ensure(TOOLS)
-        progress.say(f"{len(programs)} programs are at hand")
+        progress.say(f"{len(programs)} programs are available")
 
 
 @app.command()
 def up(
     name: Name = "local",
-    node: Annotated[NodeOption, typer.Option(help="`kwok` needs no root.")] = NodeOption.REAL,
+    node: Annotated[NodeOption, typer.Option(help="`kwok` needs no root, but runs no containers.")] = NodeOption.REAL,
 ) -> None:
-    """Start the cluster and wait until it is ready; leave it as it is if it runs."""
-    with _sentences():
+    """Start the cluster and wait until it is ready. A running cluster is left as it is."""
+    with _errors_as_sentences():
         progress = Progress()
         folder = cluster.up(name, node.value, progress)
         progress.say(f"cluster {name!r} is ready")
@@ -79,7 +79,7 @@ def up(
             typer.echo(kwok.LIMITS, err=True)
         option = "" if name == "local" else f" --name {name}"
         typer.echo(
-            f'For plain pulumi, kubectl and cortex in this shell: eval "$(cortex local env{option})"',
+            f'To use pulumi, kubectl and cortex on it in this shell: eval "$(cortex local env{option})"',
             err=True,
         )
         typer.echo(f"kubeconfig: {folder.kubeconfig}", err=True)
@@ -88,10 +88,10 @@ def up(
 @app.command()
 def down(
     name: Name = "local",
-    delete: Annotated[bool, typer.Option("--delete", help="Forget the cluster's objects, keys and state too.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Also delete its objects, keys and Pulumi state.")] = False,
 ) -> None:
-    """Stop the cluster. Its objects are kept for the next `up`, unless --delete."""
-    with _sentences():
+    """Stop the cluster. Its objects are kept for the next `up`, unless --delete is given."""
+    with _errors_as_sentences():
         done = cluster.down(name, delete=delete)
         typer.echo(f"cluster {name!r} {'is down' if done else 'was not running'}", err=True)
 
@@ -101,8 +101,8 @@ def status(
     name: Name = "local",
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
 ) -> None:
-    """Show whether the cluster runs, and each component's state; exit 1 if it is not ready."""
-    with _sentences():
+    """Show the state of the cluster and of its components. The exit code is 1 if it is not ready."""
+    with _errors_as_sentences():
         state = cluster.status(name)
     ready = state is not None and state.phase == "ready"
     if output is Format.JSON:
@@ -111,7 +111,7 @@ def status(
         typer.echo(json.dumps(shown, indent=2))
     elif state is None:
         others = [other for other in cluster.existing() if other != name]
-        typer.echo(f"cluster {name!r} is not running" + (f"; there are also: {', '.join(others)}" if others else ""))
+        typer.echo(f"cluster {name!r} is not running" + (f"; other clusters: {', '.join(others)}" if others else ""))
     else:
         table = Table("component", "state", "healthy after", "restarts", title=f"cluster {name}: {state.phase}")
         for part, component in state.components.items():
@@ -125,8 +125,8 @@ def env(
     name: Name = "local",
     output: Annotated[EnvFormat, typer.Option("--format", help="How to print it.")] = EnvFormat.SHELL,
 ) -> None:
-    """Print what a shell must export: eval "$(cortex local env)"."""
-    with _sentences():
+    """Print the variables that a shell must export. Use it as: eval "$(cortex local env)"."""
+    with _errors_as_sentences():
         variables = environment.variables(Folder.of(name))
     if cluster.status(name) is None:
         typer.echo(f"cortex local: cluster {name!r} is not running: start it with `cortex local up`", err=True)
@@ -138,16 +138,18 @@ def env(
 
 @app.command()
 def logs(
-    component: Annotated[str, typer.Argument(help="For instance kubelet; none lists them.")] = "",
+    component: Annotated[str, typer.Argument(help="For example kubelet. Without it, the components are listed.")] = "",
     name: Name = "local",
-    lines: Annotated[int, typer.Option(help="How many of the last lines.", min=1)] = 100,
+    lines: Annotated[int, typer.Option(help="How many lines to show.", min=1)] = 100,
 ) -> None:
     """Show the end of a component's log."""
-    with _sentences():
+    with _errors_as_sentences():
         folder = Folder.of(name).logs
         found = sorted(path.stem for path in folder.glob("*.log")) if folder.exists() else []
         if component and component not in found:
-            raise ClusterError(f"no log of {component!r} in cluster {name!r}; there are: {', '.join(found) or 'none'}")
+            raise ClusterError(
+                f"cluster {name!r} has no log of {component!r}; its logs are: {', '.join(found) or 'none'}"
+            )
     if not component:
         typer.echo("\n".join(found))
         return

@@ -1,4 +1,4 @@
-"""What is decided once for a cluster and holds for its life: the kind of its node, its addresses, its ports."""
+"""The fixed properties of a cluster, chosen when it is created: the kind of its node, its addresses and ports."""
 
 import contextlib
 import fcntl
@@ -32,40 +32,40 @@ _PORTS = {
 
 @dataclass(frozen=True)
 class ClusterState:
-    """A cluster's fixed decisions."""
+    """The fixed properties of a cluster."""
 
     node: NodeKind
     network: str
-    """A /16 that nothing else on this machine uses: link, Services and pods come out of it."""
+    """A /16 network that nothing else on this machine uses, for the link, Services and pods."""
     ports: dict[str, int]
 
     @property
     def host_address(self) -> str:
-        """The machine's end of the link to the node."""
+        """Return the address of the machine's end of the link to the node."""
         return self._address(1)
 
     @property
     def node_address(self) -> str:
-        """Where the node, and its API server, answers."""
+        """Return the address of the node and its API server."""
         return self._address(2) if self.node == "real" else "127.0.0.1"
 
     @property
     def services(self) -> str:
-        """The range of the Services' ClusterIPs."""
+        """Return the address range of Services."""
         return str(list(ipaddress.IPv4Network(self.network).subnets(new_prefix=18))[1])
 
     @property
     def pods(self) -> str:
-        """The range of the pods' addresses."""
+        """Return the address range of pods."""
         return str(list(ipaddress.IPv4Network(self.network).subnets(new_prefix=17))[1])
 
     @property
     def server(self) -> str:
-        """The API server's URL."""
+        """Return the URL of the API server."""
         return f"https://{self.node_address}:{self.ports['api']}"
 
     def service_address(self, number: int) -> str:
-        """Give the ClusterIP of this number: 1 is the API server's, 10 the DNS's."""
+        """Return the Service address of this number in the range: 1 is the API server, 10 the DNS."""
         return str(ipaddress.IPv4Network(self.services)[number])
 
     def _address(self, number: int) -> str:
@@ -73,10 +73,10 @@ class ClusterState:
 
 
 def load(path: Path) -> ClusterState | None:
-    """Read a cluster's state, if it has one.
+    """Return the state of a cluster, or None if it has none yet.
 
     Raises:
-        ClusterError: the file is damaged.
+        ClusterError: The file is damaged.
     """
     try:
         return ClusterState(**json.loads(path.read_text(encoding="utf-8")))
@@ -85,18 +85,18 @@ def load(path: Path) -> ClusterState | None:
     except (ValueError, TypeError) as error:
         raise ClusterError(
             f"{path} is damaged ({error}): "
-            f"remove the cluster with `cortex local down --name {path.parent.name} --delete` and start it anew"
+            f"delete the cluster with `cortex local down --name {path.parent.name} --delete` and start it again"
         ) from error
 
 
 def create(path: Path, node: NodeKind) -> ClusterState:
-    """Decide a new cluster's record and keep it."""
-    # Two clusters that start at the same moment would choose the same network.
+    """Choose and save the state of a new cluster."""
+    # Without the lock, two clusters that are created at the same time could choose the same network.
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (path.parent.parent / ".choosing").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if node == "real":
-            network = free_network([*_routes(), *_kept(path)])
+            network = free_network([*_routes(), *_networks_of_others(path)])
             state = ClusterState(node, str(network), dict(_PORTS))
         else:
             state = ClusterState(node, str(_NETWORKS[0]), dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True)))
@@ -105,10 +105,10 @@ def create(path: Path, node: NodeKind) -> ClusterState:
 
 
 def free_network(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
-    """Choose the first of our networks that overlaps no taken one.
+    """Return the first candidate network that does not overlap a `taken` one.
 
     Raises:
-        ClusterError: all are taken.
+        ClusterError: All are taken.
     """
     used = list(taken)
     for network in _NETWORKS:
@@ -116,57 +116,59 @@ def free_network(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Networ
             return network
     raise ClusterError(
         f"no network is free from {_NETWORKS[0]} to {_NETWORKS[-1]}: "
-        "remove another cluster (cortex local down --name NAME --delete), or a route"
+        "delete another cluster (`cortex local down --name NAME --delete`), or remove a route"
     )
 
 
 def check_free(state: ClusterState) -> None:
-    """See that nobody has taken the cluster's addresses since they were chosen.
+    """Check that the cluster's addresses and ports are still free.
 
     Raises:
-        ClusterError: somebody has.
+        ClusterError: One is in use.
     """
     if state.node == "real":
         network = ipaddress.IPv4Network(state.network)
         for route in _routes():
             if network.overlaps(route):
                 raise ClusterError(
-                    f"the cluster's network {network} overlaps the machine's route to {route} by now: remove that "
-                    "route, or make the cluster anew (cortex local down --delete, then up)"
+                    f"the cluster's network {network} overlaps the machine's route to {route}, which is new: remove "
+                    "that route, or create the cluster again (`cortex local down --delete`, then up)"
                 )
         return
     for name, port in state.ports.items():
         if error := _taken(port):
             raise ClusterError(
-                f"port {port} ({name}) of the cluster is taken by another program ({error.strerror}): end that "
-                "program, or make the cluster anew (cortex local down --delete, then up)"
+                f"port {port} ({name}) of the cluster is in use by another program ({error.strerror}): stop that "
+                "program, or create the cluster again (`cortex local down --delete`, then up)"
             ) from error
 
 
 def _routes() -> list[ipaddress.IPv4Network]:
-    """Give the networks that this machine's routes name; the default route names none."""
+    """Return the networks of this machine's routes, without the default route."""
     shown = subprocess.run(["ip", "-json", "-4", "route"], capture_output=True, text=True, check=True).stdout
     routes = cast("list[dict[str, str]]", json.loads(shown))
     return [ipaddress.IPv4Network(r["dst"]) for r in routes if r["dst"] != "default"]
 
 
-def _kept(path: Path) -> Iterator[ipaddress.IPv4Network]:
-    """Give the networks of the other clusters, which may be stopped or about to start: each wants its own again."""
+def _networks_of_others(path: Path) -> Iterator[ipaddress.IPv4Network]:
+    """Yield the networks of the other clusters, running or not: each uses its network again when it starts."""
     for other in path.parent.parent.glob(f"*/{path.name}"):
-        with contextlib.suppress(ClusterError):  # a damaged one cannot start
+        with contextlib.suppress(ClusterError):  # a cluster with a damaged file cannot start
             if (known := load(other)) and known.node == "real":
                 yield ipaddress.IPv4Network(known.network)
 
 
 def _free_ports(count: int) -> list[int]:
-    """Choose ports below the range from which the kernel gives connections theirs, so that none is taken by chance."""
+    """Return free ports below the range of ephemeral ports, so that no connection uses one by chance."""
     free: list[int] = []
     for port in random.sample(_CHOSEN_PORTS, len(_CHOSEN_PORTS)):
         if _taken(port) is None:
             free.append(port)
             if len(free) == count:
                 return free
-    raise ClusterError(f"no {count} ports are free from {_CHOSEN_PORTS[0]} to {_CHOSEN_PORTS[-1]}: stop other programs")
+    raise ClusterError(
+        f"fewer than {count} ports from {_CHOSEN_PORTS[0]} to {_CHOSEN_PORTS[-1]} are free: stop some programs"
+    )
 
 
 def _taken(port: int) -> OSError | None:

@@ -1,54 +1,16 @@
-"""Command lines and settings of etcd, API server, controller-manager and scheduler."""
+"""Command lines and configuration of etcd, API server, controller-manager and scheduler."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-
-from local.cluster_state import ClusterState
-from local.files import write
-from local.folders import Folder
+from local.cluster_setup import ClusterSetup
 from local.node_plan import Component
-from local.pki import Authority
 
 API_SERVER = "kube-apiserver"
-"""The component's name; most others need it."""
+"""The name of the component that most others need."""
 CLUSTER_DOMAIN = "cluster.local"
 _AUDIT_MEGABYTES = 50
 
 
-@dataclass(frozen=True)
-class ClusterSetup:
-    """What every component's command line is made of."""
-
-    folder: Folder
-    state: ClusterState
-    authority: Authority
-    programs: Mapping[str, Path]
-
-    def port(self, name: str) -> int:
-        """Give the port of a component."""
-        return self.state.ports[name]
-
-    def program(self, name: str) -> str:
-        """Give the path of a program."""
-        return str(self.programs[name])
-
-    def kubeconfig(self, client: str) -> str:
-        """Write the kubeconfig of one of the authority's clients and give its path."""
-        path = self.folder.config / f"{client}.kubeconfig"
-        write(path, self.authority.kubeconfig(client, f"https://127.0.0.1:{self.port('api')}"))
-        return str(path)
-
-    def settings(self, name: str, content: Mapping[str, object]) -> str:
-        """Write a component's configuration file (JSON, which is YAML too) and give its path."""
-        path = self.folder.config / f"{name}.json"
-        write(path, json.dumps(content, indent=2))
-        return str(path)
-
-
 def components(setup: ClusterSetup) -> list[Component]:
-    """Give the control plane's components."""
+    """Return the components of the control plane."""
     return [_etcd(setup), _api_server(setup), _controller_manager(setup), _scheduler(setup)]
 
 
@@ -102,7 +64,7 @@ def _api_server(setup: ClusterSetup) -> Component:
 
 
 def _audit_policy(setup: ClusterSetup) -> str:
-    """Log who did what, bodies left out; reads of the cluster's own leases and health are noise."""
+    """Write a policy that logs requests without their bodies, except for leases and health checks."""
     return setup.settings(
         "audit-policy",
         {
@@ -126,7 +88,7 @@ def _controller_manager(setup: ClusterSetup) -> Component:
         f"--cluster-signing-cert-file={pki.certificate('ca')}", f"--cluster-signing-key-file={pki.key('ca')}",
         "--use-service-account-credentials", "--allocate-node-cidrs", f"--cluster-cidr={setup.state.pods}",
         f"--service-cluster-ip-range={setup.state.services}",
-        # The default of 20 requests a second is for clusters with many clients: 50 new Deployments took nine seconds.
+        # With the default of 20 requests a second, 50 new Deployments took nine seconds.
         "--kube-api-qps=200", "--kube-api-burst=400",
     ]  # fmt: skip
     return Component(
@@ -145,7 +107,7 @@ def _scheduler(setup: ClusterSetup) -> Component:
 
 
 def _served(setup: ClusterSetup, name: str, kubeconfig: str) -> list[str]:
-    """Give what controller-manager and scheduler have in common: one of each, so no leader election."""
+    """Return the options of controller-manager and scheduler. There is one of each, so no leader election."""
     return [
         f"--kubeconfig={kubeconfig}", f"--authentication-kubeconfig={kubeconfig}",
         f"--authorization-kubeconfig={kubeconfig}", "--bind-address=127.0.0.1", f"--secure-port={setup.port(name)}",

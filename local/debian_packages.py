@@ -1,12 +1,11 @@
-"""Programs that come as Debian packages, because no other registry has them in a form that works."""
+"""Programs from Debian packages, which are not available in a usable form from another registry."""
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 
 from local.errors import ToolError
-from local.output import last_line
+from local.subprocesses import run
 
 PACKAGES = {
     "runc": "runc",
@@ -18,29 +17,29 @@ PACKAGES = {
     "mmdebstrap": "mmdebstrap",
     "npm": "npm",
 }
-"""Program → the Debian package that has it."""
+"""Program → its Debian package."""
 
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def find(program: str) -> str | None:
-    """Find a program on PATH or in the system folders that a plain user's PATH leaves out."""
+    """Return the path of a program on PATH or in the sbin folders, which the PATH of other users than root lacks."""
     return shutil.which(program) or shutil.which(program, path=_SBIN)
 
 
 def ensure(progress: Callable[[str], None]) -> None:
-    """Install what is missing, where this user and this system can.
+    """Install missing packages, if there is apt-get and the user is root.
 
     Raises:
-        ToolError: something is missing and cannot be installed from here.
+        ToolError: A program is missing and cannot be installed.
     """
     wanted = sorted({package for program, package in PACKAGES.items() if find(program) is None})
     if not wanted:
         return
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         raise ToolError(
-            f"missing on this machine: {', '.join(wanted)}: as root, run apt-get install {' '.join(wanted)} "
-            "(or your system's equivalent)"
+            f"missing on this machine: {', '.join(wanted)}: as root, run `apt-get install {' '.join(wanted)}`, "
+            "or the equivalent for your system"
         )
     environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (
@@ -48,6 +47,4 @@ def ensure(progress: Callable[[str], None]) -> None:
         ["apt-get", "install", "--yes", "--no-install-recommends", *wanted],
     ):
         progress(" ".join(command))
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise ToolError(f"{' '.join(command)} failed: {last_line(done.stderr, done.stdout)}")
+        run(command, ToolError, " ".join(command), env=environ)

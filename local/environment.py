@@ -1,4 +1,4 @@
-"""What a shell must export so that plain `pulumi`, `kubectl` and `cortex` work on a cluster."""
+"""The environment variables with which `pulumi`, `kubectl` and `cortex` use a cluster."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ _SHELL_PROGRAMS = ("pulumi", "pulumi-language-python", "pulumi-language-python-e
 
 
 def variables(folder: Folder) -> dict[str, str]:
-    """Give the variables to export, PATH included."""
+    """Return the variables to export, including PATH."""
     scripts = Path(sys.executable).parent
     return {
         "PATH": ":".join([str(folder.programs), str(scripts), os.environ.get("PATH", "")]),
@@ -27,10 +27,10 @@ def variables(folder: Folder) -> dict[str, str]:
 
 
 def prepare(folder: Folder, programs: Mapping[str, Path]) -> None:
-    """Link the programs, make Pulumi's folders, and see to a `kubernetes` plugin.
+    """Create links to the programs and the folders of Pulumi, and install the `kubernetes` plugin.
 
     Raises:
-        ClusterError: Pulumi refuses the plugin.
+        ClusterError: Pulumi cannot install the plugin.
     """
     folder.programs.mkdir(exist_ok=True)
     for name in _SHELL_PROGRAMS:

@@ -1,4 +1,4 @@
-"""Where a cluster keeps what it has: one folder of the user's for each cluster, one cache for all."""
+"""The folders of the embedded cluster: one for each cluster, and one cache for all."""
 
 import hashlib
 import os
@@ -10,12 +10,12 @@ from local.errors import ClusterError
 
 
 def cache() -> Path:
-    """Give the user's cache folder: programs and images, shared by all clusters and checkouts."""
+    """Return the user's cache folder with programs and images, which all clusters and checkouts share."""
     return _base("XDG_CACHE_HOME", ".cache")
 
 
 def clusters() -> Path:
-    """Give the folder that holds a folder for each of the user's clusters."""
+    """Return the folder that holds a folder for each of the user's clusters."""
     return _base("XDG_STATE_HOME", ".local/state")
 
 
@@ -26,94 +26,94 @@ def _base(variable: str, default: str) -> Path:
 
 @dataclass(frozen=True)
 class Folder:
-    """One cluster's folder. Everything of the cluster lies in it, sockets and locks included."""
+    """The folder of one cluster, which contains all its files."""
 
     path: Path
 
     @classmethod
     def of(cls, name: str) -> "Folder":
-        """Give the folder of the cluster of this name; it need not exist.
+        """Return the folder of the cluster of this name, which need not exist.
 
         Raises:
-            ClusterError: the name cannot be a cluster's.
+            ClusterError: The name is not valid.
         """
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?", name):
             raise ClusterError(
-                f"{name!r} is no cluster name: use at most 32 of a-z, 0-9 and '-', beginning with a letter"
+                f"{name!r} is not a valid cluster name: use up to 32 of a-z, 0-9 and '-', and no '-' at either end"
             )
         return cls(clusters() / name)
 
     @property
     def name(self) -> str:
-        """The cluster's name."""
+        """Return the cluster's name."""
         return self.path.name
 
     @property
     def mark(self) -> str:
-        """Eight hex digits that no other cluster of this machine has, whoever's it is."""
+        """Return eight hex digits that differ for each cluster on this machine, also between users."""
         return hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:8]
 
     @property
     def cgroup(self) -> str:
-        """The name of the cgroup of the cluster's pods."""
+        """Return the name of the cgroup of the cluster's pods."""
         return f"cortex-{self.name}-{self.mark}"
 
     @property
     def cluster_state(self) -> Path:
-        """What was decided once for the cluster: node kind, addresses, ports."""
+        """Return the file with the cluster's fixed properties: node kind, addresses, ports."""
         return self.path / "cluster.json"
 
     @property
     def lock(self) -> Path:
-        """Held while a command changes the cluster."""
+        """Return the lock file, which is held while a command changes the cluster."""
         return self.path / "lock"
 
     @property
     def status(self) -> Path:
-        """What the node says of itself: its components and their states."""
+        """Return the file with the states of the node's components."""
         return self.path / "status.json"
 
     @property
     def process(self) -> Path:
-        """Which process the node is."""
+        """Return the file that identifies the node's processes."""
         return self.path / "node.json"
 
     @property
     def pki(self) -> Path:
-        """Certificates and keys."""
+        """Return the folder for certificates and keys."""
         return self.path / "pki"
 
     @property
     def logs(self) -> Path:
-        """A log file for each component."""
+        """Return the folder for the components' log files."""
         return self.path / "logs"
 
     @property
     def config(self) -> Path:
-        """Configuration files of the components."""
+        """Return the folder for the components' configuration files."""
         return self.path / "config"
 
     @property
     def data(self) -> Path:
-        """What the components keep: etcd's database, containers, volumes."""
+        """Return the folder for the components' data: etcd's database, containers, volumes."""
         return self.path / "data"
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's kubeconfig."""
+        """Return the administrator's kubeconfig."""
         return self.path / "kubeconfig"
 
     @property
     def programs(self) -> Path:
-        """Links to the programs that a shell needs: pulumi, kubectl."""
+        """Return the folder with links to the programs for a shell: pulumi, kubectl."""
         return self.path / "bin"
 
     @property
     def images(self) -> Path:
-        """The image lock: image name → reference, as JSON."""
+        """Return the image lock, a JSON file: image name → reference."""
         return self.path / "images.json"
 
     @property
     def pulumi(self) -> Path:
-        """Pulumi's state and home for stacks on this cluster."""
+        """Return the folder for Pulumi's state and home for stacks on this cluster."""
         return self.path / "pulumi"

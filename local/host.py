@@ -1,4 +1,4 @@
-"""The machine's side of a node: starting its process, linking it to the network, and taking all that away again."""
+"""The host's side of a node: starting and stopping its process, and its network link."""
 
 import json
 import os
@@ -13,31 +13,31 @@ from local.errors import ClusterError
 from local.files import write
 from local.folders import Folder
 from local.node import cgroups
-from local.output import last_line
 from local.process import Process, only_child
+from local.subprocesses import run
 
 MOUNT_POINTS = {"/var/lib/kubelet": "kubelet", "/var/lib/cni": "cni", "/var/log/containers": "container-logs"}
-"""Folders that programs insist on → the folder of the cluster's data that the node mounts there."""
+"""Fixed folders of programs → the folder of the cluster's data that the node mounts there."""
 
 _STOP_WITHIN_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
 class Node:
-    """A node's processes."""
+    """The processes of a node."""
 
     outer: Process
-    """On the machine: `unshare`, or the supervisor itself where it shares the machine's namespaces."""
+    """`unshare` for a real node, else the supervisor itself."""
     inner: Process
     """The supervisor."""
 
     def save(self, path: Path) -> None:
-        """Keep the record by which a later command finds the node."""
+        """Write the file by which later commands find the node."""
         write(path, json.dumps(asdict(self)))
 
     @classmethod
     def load(cls, path: Path) -> "Node | None":
-        """Read the state, if there is one."""
+        """Return the node that `save` wrote, or None if there is no file."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -46,10 +46,10 @@ class Node:
 
 
 def start(folder: Folder, state: ClusterState, plan: Path) -> Node:
-    """Start the node's process; with a real node, in namespaces of its own and linked to the machine.
+    """Start the node's process; a real node gets its own namespaces and a network link.
 
     Raises:
-        ClusterError: the machine refuses.
+        ClusterError: The process or the link cannot be created.
     """
     command = [sys.executable, "-m", "local.node", str(plan)]
     if state.node == "real":
@@ -74,18 +74,24 @@ def start(folder: Folder, state: ClusterState, plan: Path) -> Node:
         node = Node(outer, only_child(process.pid) if state.node == "real" else outer)
     except (ProcessLookupError, TimeoutError) as error:
         process.kill()
-        raise ClusterError(f"the node's process ended at once: see {folder.logs / 'node.log'}") from error
+        raise ClusterError(f"the node's process ended immediately: see {folder.logs / 'node.log'}") from error
     node.save(folder.process)
     if state.node == "real":
         _link(folder, state, node)
     return node
 
 
+def is_running(folder: Folder) -> bool:
+    """Return whether the node of a cluster is running."""
+    node = Node.load(folder.process)
+    return node is not None and node.inner.alive()
+
+
 def run_inside(folder: Folder, command: tuple[str, ...]) -> None:
     """Run a command in the node's namespaces.
 
     Raises:
-        ClusterError: the node does not run, or the command failed.
+        ClusterError: The node is not running, or the command failed.
     """
     node = Node.load(folder.process)
     if node is None:
@@ -98,38 +104,36 @@ def run_inside(folder: Folder, command: tuple[str, ...]) -> None:
         "--pid",
         "--",
     ]
-    done = subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise ClusterError(f"{command[0]} failed in the node of cluster {folder.name!r}: {last_line(done.stderr)}")
+    run([*enter, *command], ClusterError, f"{command[0]} in the node of cluster {folder.name!r}")
 
 
 def stop(folder: Folder) -> None:
-    """End the node's processes and take away what was made for it; nothing happens where nothing is left."""
+    """End the node's processes and remove its link, cgroup and status. Do nothing if there is no node."""
     node = Node.load(folder.process)
     if node is None:
         return
     node.inner.end(_STOP_WITHIN_SECONDS)
     node.outer.end(_STOP_WITHIN_SECONDS)
     if node.outer != node.inner:
-        # It goes with the node's network namespace, but the kernel takes its time: a next start would meet its routes.
+        # The kernel deletes the link with the network namespace, but with a delay, and the next start needs its routes.
         _ip(f"link delete {interface(folder)}")
     try:
         cgroups.remove(folder.cgroup)
     except OSError as error:
         raise ClusterError(
-            f"the cgroup {folder.cgroup} cannot be removed: {error}: run the same command again"
+            f"the cgroup {folder.cgroup} cannot be removed ({error}): run the same command again"
         ) from error
     folder.status.unlink(missing_ok=True)
     folder.process.unlink(missing_ok=True)
 
 
 def interface(folder: Folder) -> str:
-    """Name the machine's end of the link to a cluster's node; Linux allows 15 characters."""
+    """Return the name of the machine's end of the link to a node; Linux allows 15 characters."""
     return f"cortex-{folder.mark}"
 
 
 def search_path() -> str:
-    """Give a PATH on which the system's administration programs are, too."""
+    """Return a PATH that includes the sbin folders."""
     return ":".join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
@@ -146,7 +150,9 @@ def _link(folder: Folder, state: ClusterState, node: Node) -> None:
         done = _ip(step)
         if done.returncode != 0:
             stop(folder)
-            raise ClusterError(f"the link to the node cannot be made (ip {step}): {done.stderr.strip()}")
+            raise ClusterError(
+                f"the network link to the node cannot be created: `ip {step}` failed: {done.stderr.strip()}"
+            )
 
 
 def _ip(command: str) -> subprocess.CompletedProcess[str]:

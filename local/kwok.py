@@ -1,23 +1,24 @@
-"""The fallback without root: a control plane on loopback and a node that KWOK plays. No container ever runs."""
+"""The node that needs no root: KWOK simulates it beside a control plane on loopback. No container runs."""
 
-from local.control_plane import API_SERVER, ClusterSetup
+from local.cluster_setup import ClusterSetup
+from local.control_plane import API_SERVER
 from local.node_plan import Component
 
 LIMITS = (
-    "This node is played by KWOK: objects, scheduling, quotas, RBAC and admission are real, but no container runs. "
-    "It cannot show probes, MCP endpoints, DNS, logs, metrics or enforced NetworkPolicies, "
-    "so `cortex verify` cannot be green on it."
+    "KWOK simulates this node: objects, scheduling, quotas, RBAC and admission are real, but no container runs. "
+    "There are no probes, MCP endpoints, DNS, logs, metrics or enforced NetworkPolicies, "
+    "so `cortex verify` cannot pass."
 )
-"""What a user of this node has to know."""
+"""The limits of this node, shown when it starts."""
 
 
 def node_name(cluster: str) -> str:
-    """Name the node that KWOK plays."""
+    """Return the name of the node that KWOK simulates."""
     return f"{cluster}-kwok"
 
 
 def component(setup: ClusterSetup) -> Component:
-    """Give KWOK's command line: it plays the nodes that carry its label, and their pods."""
+    """Return the component KWOK, which simulates the nodes with its label and their pods."""
     port = setup.port("kwok")
     command = (
         str(setup.programs["kwok"]),
@@ -25,5 +26,8 @@ def component(setup: ClusterSetup) -> Component:
         "--manage-all-nodes=false",
         "--manage-nodes-with-label-selector=type=kwok",
         f"--server-address=127.0.0.1:{port}",
+        # Without a lease it writes the node's status each 55 s, and after 50 s the controller-manager takes the node,
+        # and for good the pods on it, for not ready.
+        "--node-lease-duration-seconds=40",
     )
     return Component("kwok", command, (API_SERVER,), f"http://127.0.0.1:{port}/healthz")

@@ -1,10 +1,11 @@
-"""Command lines and settings of the real node: containerd, kubelet, kube-proxy and kube-router."""
+"""Command lines and configuration of a real node: containerd, kubelet, kube-proxy and kube-router."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.control_plane import API_SERVER, CLUSTER_DOMAIN, ClusterSetup
+from local.cluster_setup import ClusterSetup
+from local.control_plane import API_SERVER, CLUSTER_DOMAIN
 from local.files import write
 from local.images import Image
 from local.node_plan import Component
@@ -13,19 +14,19 @@ RUNTIME_SOCKET = "/run/containerd/containerd.sock"
 _SYSTEM_IMAGES = ("image-pause", "image-coredns", "image-metrics-server")
 POD_NETWORK = "cortex"
 DNS_NUMBER = 10
-"""Which ClusterIP of the range is the cluster's DNS."""
+"""The number of the DNS Service's address in the range of Services."""
 
 
 def node_name(cluster: str) -> str:
-    """Name the cluster's only real node."""
+    """Return the name of the cluster's real node."""
     return f"{cluster}-node"
 
 
 def components(setup: ClusterSetup, images: Mapping[str, Image]) -> list[Component]:
-    """Give the node's components. The kubelet waits for the images of kube-system; nobody needs the others yet."""
+    """Return the components of the node. The kubelet starts after the images of kube-system are imported."""
     imports: list[Component] = []
     for image in sorted(images.values(), key=lambda image: image.archive.stat().st_size):
-        # One after the other: they share layers, and the disk.
+        # One after the other, because images share layers and the disk.
         needs = (imports[-1].name if imports else "containerd",)
         imports.append(Component(f"image-{image.name}", import_command(setup.programs["ctr"], image), needs, once=True))
     return [
@@ -50,7 +51,7 @@ def _containerd(setup: ClusterSetup, pause: Image) -> Component:
     return Component("containerd", (setup.program("containerd"), f"--config={config}"), health=f"unix:{RUNTIME_SOCKET}")
 
 
-# restrict_oom_score_adj: a machine may lack the right to make a process less likely to be killed than this one.
+# restrict_oom_score_adj: where this process may not lower OOM scores, pods would otherwise fail to start.
 _CONTAINERD = """\
 version = 3
 root = "{root}"
@@ -72,7 +73,7 @@ sandbox = "{pause}"
 
 
 def _pod_network(setup: ClusterSetup) -> str:
-    """Every pod on one bridge. Addresses that are in use lie under /run: after a power loss no pod has one."""
+    """Return the CNI configuration. Addresses in use are kept under /run, so a crash of the node frees them all."""
     bridge = {
         "type": "bridge",
         "bridge": "cni0",
@@ -91,7 +92,7 @@ _PORT_MAP = {"type": "portmap", "capabilities": {"portMappings": True}}
 
 
 def import_command(ctr: Path, image: Image) -> tuple[str, ...]:
-    """Give the command that imports an image unless containerd has it: a reference says all, it carries the hash."""
+    """Return the command that imports an image if containerd lacks it. References contain the hash of the content."""
     script = '"$0" -n k8s.io images ls -q "name==$1" | grep -qxF "$1" || "$0" -n k8s.io images import "$2"'
     return ("sh", "-c", script, str(ctr), image.reference, str(image.archive))
 
@@ -133,7 +134,7 @@ def _kubelet(setup: ClusterSetup) -> Component:
 
 
 def _resolver(setup: ClusterSetup) -> str:
-    """Give pods no name server but the cluster's own: nothing in the cluster may look names up elsewhere."""
+    """Write and return the pods' resolver configuration: the cluster's DNS only, so no name is looked up elsewhere."""
     path = setup.folder.config / "resolv.conf"
     write(path, f"nameserver {setup.state.service_address(DNS_NUMBER)}\n", mode=0o644)
     return str(path)
@@ -149,7 +150,7 @@ def _kube_proxy(setup: ClusterSetup) -> Component:
         "hostnameOverride": node_name(setup.folder.name),
         "healthzBindAddress": "127.0.0.1:10256",
         "metricsBindAddress": "127.0.0.1:10249",
-        # These limits belong to the machine, not to a network namespace: leave them.
+        # These limits apply to the whole machine, so they are not changed.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     })  # fmt: skip
     return Component(
@@ -158,7 +159,7 @@ def _kube_proxy(setup: ClusterSetup) -> Component:
 
 
 def _registration(setup: ClusterSetup) -> Component:
-    """Wait until the kubelet has registered the node: kube-router ends at once where it does not exist."""
+    """Return a task that waits until the node is registered: kube-router exits if its node does not exist."""
     command = (
         setup.program("kubectl"), f"--kubeconfig={setup.kubeconfig('admin')}", "wait", "--for=create",
         f"node/{node_name(setup.folder.name)}", "--timeout=300s",
@@ -167,7 +168,7 @@ def _registration(setup: ClusterSetup) -> Component:
 
 
 def _kube_router(setup: ClusterSetup) -> Component:
-    """kube-router as the engine of NetworkPolicies alone: routes and Services are others' work."""
+    """Return kube-router, which only enforces NetworkPolicies here: kube-proxy does Services, and there is one node."""
     command = [
         setup.program("kube-router"), f"--kubeconfig={setup.kubeconfig('kube-router')}", "--run-router=false",
         "--run-service-proxy=false", "--run-firewall=true", f"--hostname-override={node_name(setup.folder.name)}",

@@ -1,4 +1,4 @@
-"""What the node is to run, as data: the node process reads it from a file and knows nothing else."""
+"""The plan that a node process reads from a file: what to run, and where."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,45 +9,45 @@ from local.files import write
 
 @dataclass(frozen=True)
 class Component:
-    """A program of the cluster, kept running; or, with `once`, a task that must succeed."""
+    """A program of the cluster that is kept running, or, with `once`, a task that has to succeed."""
 
     name: str
     command: tuple[str, ...]
     needs: tuple[str, ...] = ()
-    """Components that must be healthy, or done, before this one starts."""
+    """Components that must be healthy or done before this one starts."""
     health: str = ""
-    """URL that answers 200 once it is healthy; `unix:PATH` is healthy once it accepts; empty with `once`."""
+    """URL that answers 200, or `unix:PATH` that accepts connections, if it is healthy; unused with `once`."""
     once: bool = False
 
 
 @dataclass(frozen=True)
 class Link:
-    """The node's end of its link to the machine."""
+    """The node's end of its network link to the machine."""
 
     address: str
-    """With prefix length, for instance 10.89.0.2/30."""
+    """With prefix length, for example 10.89.0.2/30."""
     gateway: str
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that the node process needs."""
+    """Everything that a node process needs to know."""
 
     components: tuple[Component, ...]
     folder: str
     """The cluster's folder."""
     status: str
-    """File to which the node writes the states of its components."""
+    """The file to which the node writes the states of its components."""
     logs: str
-    """Folder for a log file of each component."""
+    """The folder for the components' log files."""
     path: str
-    """PATH of the components."""
+    """The PATH of the components."""
     link: Link | None = None
-    """Network of a node in namespaces of its own; None for one that shares the machine's."""
+    """The network link of a real node; None for a node without its own namespaces."""
     binds: tuple[tuple[str, str], ...] = ()
-    """Folder of the cluster's → where the node's programs insist to find it."""
+    """Folder of the cluster, and where it is mounted for the node's programs."""
     cgroup: str = ""
-    """The cgroup under which all pods run."""
+    """The cgroup of all pods."""
 
     def save(self, path: Path) -> None:
         """Write the plan for the node process."""
@@ -55,7 +55,7 @@ class Plan:
 
     @classmethod
     def load(cls, path: Path) -> "Plan":
-        """Read a plan that `save` wrote."""
+        """Return the plan that `save` wrote."""
         raw = json.loads(path.read_text(encoding="utf-8"))
         raw["components"] = tuple(
             Component(**{**c, "command": tuple(c["command"]), "needs": tuple(c["needs"])}) for c in raw["components"]

@@ -1,4 +1,4 @@
-"""The cluster's certificates and keys, and the kubeconfigs made of them. Made once; a restart uses the same."""
+"""The certificates and keys of a cluster, and its kubeconfigs. They are created once and kept for restarts."""
 
 import base64
 import datetime
@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from local.files import write
 
 CONTEXT = "cortex-local"
-"""The kubeconfig context of every embedded cluster: the one that Pulumi.local.yaml pins."""
+"""The kubeconfig context of every embedded cluster, which Pulumi.local.yaml requires."""
 
 _YEARS = 10
 _SIGNING = x509.KeyUsage(
@@ -28,7 +28,7 @@ _SIGNING = x509.KeyUsage(
 
 @dataclass(frozen=True)
 class Client:
-    """Who a component or a user is to the API server: the certificate's common name and organization."""
+    """The identity of a component or user: user and group are common name and organization of its certificate."""
 
     file: str
     user: str
@@ -49,7 +49,7 @@ CLIENTS = (
 
 
 class Authority:
-    """A certificate authority in a folder: makes what is missing there and leaves what is there."""
+    """A certificate authority whose keys and certificates are files in a folder."""
 
     def __init__(self, folder: Path, node: str, addresses: Sequence[str]) -> None:
         self._folder = folder
@@ -57,7 +57,7 @@ class Authority:
         self._addresses = addresses
 
     def ensure(self) -> None:
-        """Make the authority, the server's certificate, each client's, and the keys for accounts and encryption."""
+        """Create every missing certificate and key: authority, server, clients, ServiceAccounts and encryption."""
         if not self.certificate("ca").exists():
             key = ec.generate_private_key(ec.SECP256R1())
             self._save("ca", key, _certificate("cortex-ca", "", key, ("cortex-ca", key), authority=True))
@@ -74,24 +74,24 @@ class Authority:
             write(self._folder / "encryption.json", _encryption())
 
     def certificate(self, name: str) -> Path:
-        """Give the path of a certificate."""
+        """Return the path of a certificate."""
         return self._folder / f"{name}.crt"
 
     def key(self, name: str) -> Path:
-        """Give the path of a private key."""
+        """Return the path of a private key."""
         return self._folder / f"{name}.key"
 
     def public_key(self, name: str) -> Path:
-        """Give the path of a public key; only `accounts`, which signs service-account tokens, has one."""
+        """Return the path of a public key; only `accounts`, which signs ServiceAccount tokens, has one."""
         return self._folder / f"{name}.pub"
 
     @property
     def encryption(self) -> Path:
-        """The API server's encryption at rest: Secrets are written to etcd under this key."""
+        """Return the configuration with the key by which the API server encrypts Secrets in etcd."""
         return self._folder / "encryption.json"
 
     def kubeconfig(self, client: str, server: str) -> str:
-        """Give a kubeconfig, certificates inside, for one of CLIENTS at the server's URL."""
+        """Return a kubeconfig with embedded certificates for one of CLIENTS and the server's URL."""
         user = {
             "client-certificate-data": _base64(self.certificate(client)),
             "client-key-data": _base64(self.key(client)),
@@ -112,7 +112,7 @@ class Authority:
     def _issue(self, name: str, user: str, group: str, addresses: Sequence[str] = ()) -> None:
         signer = serialization.load_pem_private_key(self.key("ca").read_bytes(), password=None)
         if not isinstance(signer, ec.EllipticCurvePrivateKey):
-            raise TypeError("the authority's key is of another kind than this module makes")
+            raise TypeError("the key of the certificate authority is not an EC key")
         key = ec.generate_private_key(ec.SECP256R1())
         self._save(name, key, _certificate(user, group, key, ("cortex-ca", signer), addresses))
 
@@ -147,7 +147,7 @@ def _certificate(
     if authority:
         builder = builder.add_extension(_SIGNING, critical=True)
     else:
-        # The server's certificate also serves the API server as etcd's client, and etcd as its own peer.
+        # The API server also uses the server certificate as a client of etcd, and etcd between peers.
         usages = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if addresses else [])]
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     if addresses:

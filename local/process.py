@@ -1,11 +1,12 @@
-"""Processes by identity: an id together with the time of its start, so that a reused id is never taken for ours."""
+"""Processes identified by id and start time, so that a process that reuses an id is never ended by mistake."""
 
 import contextlib
 import os
 import signal
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from local.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -14,16 +15,16 @@ class Process:
 
     pid: int
     start: int
-    """When it started, in clock ticks since boot."""
+    """Its start time in clock ticks since boot."""
     boot: str
-    """The boot it belongs to."""
+    """The id of the boot in which it started."""
 
     @classmethod
     def of(cls, pid: int) -> "Process":
-        """Identify a running process.
+        """Return the identity of a running process.
 
         Raises:
-            ProcessLookupError: there is none.
+            ProcessLookupError: There is no process with this id.
         """
         start = _start(pid)
         if start is None:
@@ -31,35 +32,37 @@ class Process:
         return cls(pid, start, _boot())
 
     def alive(self) -> bool:
-        """Tell whether this very process still runs."""
+        """Return whether exactly this process is still running."""
         return self.boot == _boot() and _start(self.pid) == self.start
 
     def end(self, within_seconds: float) -> None:
-        """Ask it to end; kill it if it has not ended in time."""
+        """Terminate the process; kill it if it has not ended in time."""
         for number, patience in ((signal.SIGTERM, within_seconds), (signal.SIGKILL, 5.0)):
-            until = time.monotonic() + patience
             if self.alive():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.pid, number)
-            while self.alive() and time.monotonic() < until:
-                time.sleep(0.05)
+            wait_until(lambda: not self.alive(), patience)
 
 
 def only_child(pid: int, deadline_seconds: float = 5) -> Process:
-    """Give the one child of a process, waiting for it to be born.
+    """Wait until a process has a child, and return the child.
 
     Raises:
-        TimeoutError: it has none in time.
+        TimeoutError: It has none in time.
     """
-    until = time.monotonic() + deadline_seconds
-    while time.monotonic() < until:
+    found: list[Process] = []
+
+    def is_found() -> bool:
         for entry in Path("/proc").glob("[0-9]*/stat"):
             fields = _fields(entry)
             if fields and int(fields[1]) == pid:
                 with contextlib.suppress(ProcessLookupError):
-                    return Process.of(int(entry.parent.name))
-        time.sleep(0.02)
-    raise TimeoutError(f"process {pid} started no other")
+                    found.append(Process.of(int(entry.parent.name)))
+        return bool(found)
+
+    if not wait_until(is_found, deadline_seconds, pause=0.02):
+        raise TimeoutError(f"process {pid} has started no child process")
+    return found[0]
 
 
 def _start(pid: int) -> int | None:
@@ -68,7 +71,7 @@ def _start(pid: int) -> int | None:
 
 
 def _fields(path: Path) -> list[str]:
-    """Give the fields of a stat file from the third on: the second may hold spaces and parentheses."""
+    """Return the fields of a stat file from the third on: the second may contain spaces and parentheses."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Says on standard error what is being done, and for how long."""
+"""Progress messages with the time since the start, on standard error."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ _REMIND_SECONDS = 30.0
 
 
 class Progress:
-    """A line for each thing done; what is still under way stays on one line of a terminal, and is rare in a log."""
+    """Writes a line for each step. A step in progress is one changing line on a terminal, and rare lines in a log."""
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         self._stream = stream
@@ -17,11 +17,11 @@ class Progress:
         self._open_line = False
 
     def say(self, text: str) -> None:
-        """Say what was done, or is begun."""
+        """Report a step that has started or ended."""
         self._write(text, "\n")
 
     def wait(self, text: str) -> None:
-        """Say what is still under way; called every second or so."""
+        """Report a step in progress; called about every second."""
         if self._stream.isatty():
             self._write(text, "")
         elif time.monotonic() - self._reminded >= _REMIND_SECONDS:

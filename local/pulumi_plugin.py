@@ -1,8 +1,7 @@
-"""Which `kubernetes` plugin a cluster's own Pulumi home gets: a copy of the user's official one, or ours."""
+"""The `kubernetes` plugin in a cluster's Pulumi home: a copy of the user's official plugin, or ours."""
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -10,15 +9,15 @@ from pathlib import Path
 
 from local.errors import ClusterError
 from local.folders import Folder
-from local.output import last_line
+from local.subprocesses import run
 from provider.install import PLUGIN, plugin_version, write_plugin
 
 
 def provide(folder: Folder, variables: Mapping[str, str]) -> None:
-    """Copy the official plugin where this user has it; else install ours with `variables` as the environment.
+    """Copy the official plugin if this user has it, else install ours; Pulumi runs with `variables`.
 
     Raises:
-        ClusterError: Pulumi refuses our plugin.
+        ClusterError: Pulumi cannot install our plugin.
     """
     name = f"resource-kubernetes-v{plugin_version()}"
     plugins = folder.pulumi / "home" / "plugins"
@@ -32,9 +31,10 @@ def provide(folder: Folder, variables: Mapping[str, str]) -> None:
 
 
 def _official(folder: Folder, name: str) -> Path | None:
-    """Return the user's folder of the official plugin, if there is one.
+    """Return the user's folder of the official plugin, or None if there is none.
 
-    In a shell that has a cluster's environment, PULUMI_HOME is the cluster's: it remembers the user's by a link.
+    In a shell with the environment of a cluster, PULUMI_HOME is that of the cluster. A link in the cluster's folder
+    then leads to the user's plugin.
     """
     link = folder.pulumi / "official-plugin"
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi").absolute()
@@ -76,13 +76,4 @@ def _install(folder: Folder, variables: Mapping[str, str]) -> None:
         str(folder.programs / "pulumi"), "plugin", "install", "resource", "kubernetes", plugin_version(),
         "--file", str(source), "--reinstall",
     ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode != 0:
-        raise ClusterError(f"pulumi plugin install failed: {last_line(done.stderr)}")
+    run(command, ClusterError, "pulumi plugin install", env=os.environ | variables)

@@ -1,4 +1,4 @@
-"""Builds tools from their Go modules, two at a time: downloads and links leave a core idle."""
+"""Building of tools from their Go modules, two at a time, because downloads and linking leave a core idle."""
 
 import os
 import shutil
@@ -9,15 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from local.errors import ToolError
-from local.output import last_logged
 from local.progress import Progress
+from local.subprocesses import last_logged, run
 from local.toolchain import MODULES, Tool
 
 _AT_A_TIME = 2
 
 
 class ToolBuilder:
-    """Builds, and tells of it."""
+    """Builds tools and reports progress."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -26,15 +26,15 @@ class ToolBuilder:
         self._stopped = False
 
     def build(self, wanted: Mapping[Path, Tool]) -> None:
-        """Build each tool into its folder; a folder is there whole or not at all.
+        """Build each tool into its folder. A folder exists only if its build is complete.
 
         Raises:
-            ToolError: Go is missing, or a build failed; the others are ended then.
+            ToolError: Go is missing, or a build failed, which also ends the other builds.
         """
         names = ", ".join(tool.name for tool in wanted.values())
         if shutil.which("go") is None:
             raise ToolError(
-                f"Go is not on PATH, and these have to be built: {names}: install Go 1.26 or newer, or put them on PATH"
+                f"Go is not on PATH, and these have to be built: {names}; install Go 1.26 or newer, or put them on PATH"
             )
         self._progress.say(f"building {names}")
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
@@ -63,7 +63,7 @@ class ToolBuilder:
             process.terminate()
 
     def _one(self, tool: Tool, folder: Path) -> float:
-        """Build one tool; give the seconds it took."""
+        """Build one tool; return the seconds that it took."""
         self._begun[tool.name] = begun = time.monotonic()
         partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
         log = folder.with_name(f"{folder.name}.log")
@@ -73,12 +73,12 @@ class ToolBuilder:
                 self._compile(tool, module, partial, log)
             _finish(tool, partial, log)
             if folder.exists():
-                shutil.rmtree(folder)  # it was incomplete, or the same from another process
+                shutil.rmtree(folder)  # it is incomplete, or another process has just built it
             partial.rename(folder)
         except OSError as error:
             raise ToolError(
-                f"building {tool.name} failed: {error.strerror} ({error.filename}): make room or mend the permissions "
-                f"of {folder.parent}, then run the same command again"
+                f"building {tool.name} failed: {error.strerror} ({error.filename}): free some space or correct the "
+                f"permissions of {folder.parent}, then run the same command again"
             ) from error
         finally:
             del self._begun[tool.name]
@@ -100,26 +100,24 @@ class ToolBuilder:
             code = process.wait()
             del self._processes[tool.name]
         if code != 0:
-            raise ToolError(f"building {tool.name} failed: {last_logged(log)} (all of it: {log})")
+            raise ToolError(f"building {tool.name} failed: {last_logged(log)} (full log: {log})")
 
 
 def _finish(tool: Tool, folder: Path, log: Path) -> None:
-    """Give the programs the names that everybody uses, and see that all are there."""
+    """Rename the programs to their usual names, and check that all exist."""
     for built, called in tool.built_as.items():
         (folder / built).rename(folder / called)
     if tool.name == "pulumi":
         _add_python_executor(folder)
     missing = [program for program in tool.programs if not (folder / program).is_file()]
     if missing:
-        raise ToolError(f"building {tool.name} gave no {', '.join(missing)}: see {log}")
+        raise ToolError(f"the build of {tool.name} did not produce {', '.join(missing)}: see {log}")
 
 
 def _add_python_executor(folder: Path) -> None:
-    """Put the script that starts Python programs beside the engine: it comes with the engine's SDK module."""
-    listed = subprocess.run(
-        ["go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"],
-        cwd=MODULES / "pulumi", capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    """Copy the script that starts Python programs from the SDK module to the folder of the engine."""
+    command = ["go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
+    listed = run(command, ToolError, "go list", cwd=MODULES / "pulumi")
     script = folder / "pulumi-language-python-exec"
-    shutil.copyfile(Path(listed.stdout.strip()) / "python" / "cmd" / script.name, script)
+    shutil.copyfile(Path(listed.strip()) / "python" / "cmd" / script.name, script)
     script.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The programs of the embedded cluster: built once a user from pinned Go modules, or taken from PATH if they fit."""
+"""Finding the programs of tools: on PATH in the pinned version, else in the user's cache, where they are built."""
 
 import re
 import shutil
@@ -12,14 +12,14 @@ from local.toolchain import Tool
 
 
 class ToolFinder:
-    """Finds each program: on PATH where one of the pinned version is there, else in the cache, where it builds it."""
+    """Finds programs, and builds missing ones into the cache."""
 
     def __init__(self, cache: Path, progress: Progress) -> None:
         self._cache = cache / "tools"
         self._progress = progress
 
     def ensure(self, tools: Iterable[Tool]) -> dict[str, Path]:
-        """Give the path of every program of these tools by its name, building what is missing.
+        """Return the path of every program of these tools, by name; build those that are missing.
 
         Raises:
             ToolError: Go is missing, or a build failed.
@@ -46,7 +46,7 @@ def _complete(folder: Path, tool: Tool) -> dict[str, Path] | None:
 
 
 def _on_path(tool: Tool) -> dict[str, Path] | None:
-    """Give the programs on PATH if all are there and the first shows the pinned version."""
+    """Return the programs on PATH if all exist and the first has the pinned version, else None."""
     paths = {program: shutil.which(program) for program in tool.programs}
     if tool.version is None or not all(paths.values()):
         return None

@@ -1,4 +1,4 @@
-"""What tools there are: the programs of each, the Go modules that build them, the version that fits."""
+"""The tools of the embedded cluster and of the tests: their programs, Go modules and versions."""
 
 import hashlib
 import platform
@@ -17,27 +17,27 @@ _MAJOR, _MINOR = KUBERNETES.removeprefix("v").split(".")[:2]
 
 @dataclass(frozen=True)
 class Tool:
-    """Programs that belong together, and the Go modules under `tools/` that build them into one folder."""
+    """Programs that are built together, from Go modules under `tools/`, into one folder."""
 
     name: str
     programs: tuple[str, ...]
     modules: tuple[str, ...] = ()
-    """The folders under `tools/`; none means the one of the tool's name."""
+    """The module folders under `tools/`; by default the one with the tool's name."""
     built_as: Mapping[str, str] = field(default_factory=dict)
-    """What Go calls a program → what everybody else calls it."""
+    """Name of a program as built by Go → its usual name."""
     stamps: tuple[str, ...] = ()
-    """Linker flags `-X` that give a program its version."""
+    """Linker flags `-X` that set a program's version."""
     tags: tuple[str, ...] = field(default=(), repr=False)
-    """Build tags; not shown, so that a tool without any keeps the key that it had before there were tags."""
+    """Build tags. They are not part of the repr, so tools without tags keep the keys of earlier releases."""
     version: tuple[str, str] | None = None
-    """Argument and pattern by which the first program shows that the one on PATH fits; all must be there."""
+    """An argument for the first program on PATH, and the pattern that its output then has in the pinned version."""
 
     def folders(self) -> list[Path]:
-        """Give the folders of its Go modules."""
+        """Return the folders of its Go modules."""
         return [MODULES / name for name in self.modules or (self.name,)]
 
     def key(self) -> str:
-        """Name what a build of it gives: the same for the same modules, stamps and machine."""
+        """Return the key of a build, which depends on the modules, the flags and the machine."""
         made_by = (str(self), *self.tags, platform.system(), platform.machine())
         digest = hashlib.sha256(" ".join(made_by).encode())
         for module in self.folders():
@@ -60,7 +60,7 @@ TOOLS = (
     ),
     Tool(
         "pulumi",
-        # The engine looks for its language host beside itself, and that looks for its executor there.
+        # The engine searches its language host in its own folder, and the host its executor.
         ("pulumi", "pulumi-language-python", "pulumi-language-python-exec"),
         modules=("pulumi", "pulumi-language-python"),
         stamps=(f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI}",),
@@ -78,11 +78,11 @@ TOOLS = (
     Tool("kube-state-metrics", ("kube-state-metrics",)),
     Tool("kwok", ("kwok",)),
 )
-"""The programs of the embedded cluster."""
+"""The tools of the embedded cluster."""
 
 TEST_TOOLS = (
     Tool("popeye", ("popeye",)),
-    # Service discovery is half of its code, and no rule needs any.
+    # Without service discovery, which rules do not need, promtool is half as large.
     Tool("promtool", ("promtool",), tags=("remove_all_sd",)),
 )
-"""Programs of others that judge what the components write; the tests build them when they first need them."""
+"""Linters for the deployed objects and alerts; the live tests build them at first use."""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# `make up`: the cluster, the stack, the proof.
+# `make up`: starts the cluster, deploys the stack `local` and verifies it.
 set -eu
 cd "$(dirname "$0")/.."
 cortex=.venv/bin/cortex
@@ -10,10 +10,10 @@ pulumi up --stack local --yes --skip-preview
 $cortex verify local
 cat <<'NEXT'
 
-Where to look next, in a shell that can see the cluster (eval "$(.venv/bin/cortex local env)"):
-  kubectl get pods -A              what runs
-  cortex verify local              what is as declared, again
-  pulumi preview --stack local     what a change of Pulumi.local.yaml would do
-  cortex local status              the node's components; `cortex local logs kubelet` for one's log
+What to try next, in a shell with the environment of the cluster (eval "$(.venv/bin/cortex local env)"):
+  kubectl get pods -A              all pods
+  cortex verify local              verify the stack again
+  pulumi preview --stack local     the effect of a change of Pulumi.local.yaml
+  cortex local status              the node's components; `cortex local logs kubelet` shows a log
 Stop it with: make down
 NEXT

@@ -1,11 +1,11 @@
-"""The versions that code has to repeat. A tool's own version stands in its `tools/<name>/go.mod`.
+"""Versions that code needs to know. The version of every tool is in its `tools/<name>/go.mod`.
 
-To update one: `go get -tool <package>@<version>` in the tool's folder, change the constant here where there is one,
-run `make test`. tests/local/test_toolchain.py fails where a constant and its go.mod disagree.
+To update a tool: `go get -tool <package>@<version>` in the tool's folder, change its constant here if there is
+one, run `make test`. tests/local/test_toolchain.py fails if a constant and a go.mod file differ.
 """
 
 KUBERNETES = "v1.34.4"
-"""Stamped into the Kubernetes programs, which otherwise report no version that clients can read."""
+"""Built into the Kubernetes programs, which otherwise do not report a valid version."""
 
 PULUMI = "v3.259.0"
-"""The Pulumi engine; pyproject.toml pins the SDK of the same version."""
+"""The version of the Pulumi engine; pyproject.toml pins the SDK to the same version."""

@@ -16,6 +16,6 @@ def _leave_out_sdk() -> None:
 
 if __name__ == "__main__":
     _leave_out_sdk()
-    from provider.server import serve
+    from provider.plugin_process import serve
 
     serve()

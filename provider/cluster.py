@@ -1,14 +1,13 @@
-"""Discovery of kinds, and reading and writing of objects, in one cluster."""
+"""Reading and writing of objects in one cluster."""
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from provider.api import APPLY, JSON, JSON_PATCH, MERGE_PATCH, Api, ignore_warning
-from provider.errors import ApiError, NoSuchKindError, UnreachableError
+from provider.discovery import Discovery
+from provider.errors import ApiError, UnreachableError
 from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference, Resource
 from provider.managed_fields import CREATOR, with_fields_taken_over
 
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
     from provider.properties import Object
 
 _ATTEMPTS = 5
-_FAILURE_HOLDS = 30.0
-"""Seconds for which an unreachable server is not tried again. Otherwise every resource would wait for it in turn."""
-_DISCOVERY_PAUSES = (0.1, 0.2, 0.4, 0.8)
-"""Seconds between attempts to read a group that is listed but answers 404, as happens just after a CRD is created or
-deleted."""
 _CLOCK_TOLERANCE = 2.0
 """Seconds by which a creation time may precede the request: the server reports its times in whole seconds."""
 
@@ -33,10 +27,7 @@ class Cluster:
     def __init__(self, api: Api, namespace: str) -> None:
         self.api = api
         self.namespace = namespace
-        self._lists: dict[str, dict[str, Resource]] = {}
-        self._discovering = threading.Lock()
-        self._failure = ""
-        self._failed_at = 0.0
+        self._discovery = Discovery(api)
 
     def resource(self, kind: Kind) -> Resource:
         """Return how the server serves `kind`.
@@ -44,57 +35,7 @@ class Cluster:
         Raises:
             NoSuchKindError: Discovery succeeded, and the kind is not served.
         """
-        with self._discovering:
-            found = self._lists.get(kind.api_version, {}).get(kind.name)
-            if found is None:  # not discovered yet, or its CRD was created since
-                found = self._found(kind)
-        if found is None:
-            raise NoSuchKindError(
-                f"the cluster has no kind {kind.name} in {kind.api_version}: install its CRD first,"
-                " or use an API version that this cluster serves"
-            )
-        return found
-
-    def _found(self, kind: Kind) -> Resource | None:
-        if self._failure and time.monotonic() < self._failed_at + _FAILURE_HOLDS:
-            raise UnreachableError(self._failure)
-        try:
-            self._lists[kind.api_version] = self._discover(kind)
-        except UnreachableError as error:
-            self._failure, self._failed_at = str(error), time.monotonic()
-            raise
-        return self._lists[kind.api_version].get(kind.name)
-
-    def _discover(self, kind: Kind) -> dict[str, Resource]:
-        path = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.version}"
-        return {
-            entry["kind"]: Resource(Kind(kind.group, kind.version, entry["kind"]), entry["name"], entry["namespaced"])
-            for entry in self._listed(path, kind)
-            if "/" not in entry["name"]
-        }
-
-    def _listed(self, path: str, kind: Kind) -> list[Object]:
-        """Return the kinds of an API version, or none if it is not served.
-
-        Raises:
-            ApiError: The server lists the version, but keeps answering 404 for it.
-        """
-        pauses = iter(_DISCOVERY_PAUSES)
-        while True:
-            try:
-                return list(self.api.request("GET", path)["resources"])
-            except ApiError as error:
-                if error.status != 404 or not kind.group:
-                    raise
-                if not self._is_served(kind):
-                    return []
-                if (pause := next(pauses, None)) is None:
-                    raise
-            time.sleep(pause)
-
-    def _is_served(self, kind: Kind) -> bool:
-        groups = self.api.request("GET", "/apis")["groups"]
-        return any(version["groupVersion"] == kind.api_version for group in groups for version in group["versions"])
+        return self._discovery.resource(kind)
 
     def locate(self, kind: Kind, manifest: Object) -> Reference:
         """Return the address of the object that `manifest` declares."""
@@ -126,10 +67,16 @@ class Cluster:
         """
         if error.status != 404 or error.reason:
             return error.reason == "NotFound"
-        kind = ref.resource.kind
-        with self._discovering:
-            self._lists[kind.api_version] = self._discover(kind)
-            return kind.name not in self._lists[kind.api_version]
+        return not self._discovery.still_serves(ref.resource.kind)
+
+    def select(
+        self, kind: Kind, namespace: str, *, labels: Object | None = None, fields: Object | None = None
+    ) -> list[Object]:
+        """Return the objects of a kind in one namespace that have these labels and these values of fields."""
+        selectors = {"labelSelector": _selector(labels or {}), "fieldSelector": _selector(fields or {})}
+        query = {key: selector for key, selector in selectors.items() if selector}
+        found: list[Object] = self.list(self.resource(kind), namespace, query)["items"]
+        return found
 
     def list(self, resource: Resource, namespace: str, query: dict[str, str]) -> Object:
         """Return the list of a kind's objects in one namespace, in the server's order."""
@@ -249,6 +196,10 @@ class Cluster:
         except ApiError as error:
             raise _explain(ref, error) from error
         return _renamed(answer, "x-kubernetes-", "-", "_") if definition else answer
+
+
+def _selector(wanted: Object) -> str:
+    return ",".join(f"{key}={value}" for key, value in wanted.items())
 
 
 def _renamed(value: Any, prefix: str, old: str, new: str) -> Any:  # noqa: ANN401 (any JSON value)

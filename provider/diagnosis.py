@@ -50,8 +50,7 @@ def pods_of(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
     labels = mapping_at(selector, "matchLabels") or selector
     if not labels or not ref.namespace or not all(isinstance(value, str) for value in labels.values()):
         return []
-    query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
-    pods: list[Object] = cluster.list(cluster.resource(_POD), ref.namespace, query)["items"]
+    pods = cluster.select(_POD, ref.namespace, labels=labels)
     return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
 
 
@@ -97,9 +96,9 @@ def _how_ended(ended: Object) -> str:
 
 def events(cluster: Cluster, namespace: str, **about: str) -> list[Object]:
     """Return the events about objects with these field values."""
-    query = {"fieldSelector": ",".join(f"involvedObject.{field}={value}" for field, value in about.items())}
-    found: list[Object] = cluster.list(cluster.resource(_EVENT), namespace, query)["items"]
-    return found
+    return cluster.select(
+        _EVENT, namespace, fields={f"involvedObject.{field}": value for field, value in about.items()}
+    )
 
 
 def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:

@@ -155,9 +155,7 @@ def _addresses(live: Object) -> object:
 
 
 def _slices(cluster: Cluster, ref: Reference) -> list[Object]:
-    query = {"labelSelector": f"kubernetes.io/service-name={ref.name}"}
-    listed: list[Object] = cluster.list(cluster.resource(_ENDPOINT_SLICES), ref.namespace, query)["items"]
-    return listed
+    return cluster.select(_ENDPOINT_SLICES, ref.namespace, labels={"kubernetes.io/service-name": ref.name})
 
 
 def _persistent_volume_claim(cluster: Cluster, _ref: Reference, live: Object) -> str:

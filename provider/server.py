@@ -1,46 +1,35 @@
 # ruff: noqa: N802 (the protocol names its methods)
-"""The gRPC server: decodes the engine's requests, calls `lifecycle`, and encodes answers and failures."""
+"""The gRPC service: decodes the engine's requests, calls `lifecycle`, and answers."""
 
 from __future__ import annotations
 
 import json
-import logging
-import os
-import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import wraps
-from select import select
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import grpc
-from google.protobuf import any_pb2, empty_pb2, struct_pb2
-from google.protobuf.message import Message
-from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from provider import lifecycle, settings
-from provider.apply import Operation, Writer
-from provider.diff import Change, changes, render
+from provider.answers import diff_response, report_unready, reports_errors
+from provider.apply import Writer
+from provider.diff import changes
 from provider.engine_log import EngineLog
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
-from provider.properties import Object, decode, encode, has_unknown, redact, reveal
+from provider.operation import Operation
+from provider.properties import Object, decode, encode, has_unknown, reveal
 from provider.update_plan import UpdatePlan, plan_update
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import grpc
+
     from provider.cluster import Cluster
-    from provider.lifecycle import State
 
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_PARENT_CHECK = 5.0
-"""Seconds between checks whether the engine process still exists."""
-
-_Request = TypeVar("_Request", bound=Message)
-_Answer = TypeVar("_Answer")
 _OnResource = (
     provider_pb2.CheckRequest
     | provider_pb2.CreateRequest
@@ -49,30 +38,6 @@ _OnResource = (
     | provider_pb2.ReadRequest
     | provider_pb2.UpdateRequest
 )
-_Method = Callable[["KubernetesProvider", _Request, grpc.ServicerContext], _Answer]
-
-_WITH_SECRETS = ("news", "olds", "old_inputs", "properties", "inputs", "args")
-
-
-def _reports_errors(method: _Method[_Request, _Answer]) -> _Method[_Request, _Answer]:
-    """Turn a ProviderError into the failure of the call, without the secret values of the request."""
-
-    @wraps(method)
-    def told(self: KubernetesProvider, request: _Request, context: grpc.ServicerContext) -> _Answer:
-        try:
-            return method(self, request, context)
-        except ProviderError as error:
-            code = grpc.StatusCode.UNIMPLEMENTED if isinstance(error, UnsupportedError) else grpc.StatusCode.UNKNOWN
-            context.abort(code, _redacted(str(error), request))
-
-    return told
-
-
-def _redacted(message: str, request: Message) -> str:
-    for field in _WITH_SECRETS:
-        if field in request.DESCRIPTOR.fields_by_name:
-            message = redact(message, decode(getattr(request, field)))
-    return message
 
 
 class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
@@ -128,7 +93,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Return which settings changed; a change to another cluster replaces the provider and its resources."""
         old, new = reveal(decode(request.old_inputs)), reveal(decode(request.news))
         found = tuple(changes(old, new))
-        return _diff_response(UpdatePlan(found, tuple(c for c in found if c.path[0] in _identifying(old, new))))
+        return diff_response(UpdatePlan(found, tuple(c for c in found if c.path[0] in _identifying(old, new))))
 
     def Configure(
         self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
@@ -141,7 +106,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
 
-    @_reports_errors
+    @reports_errors
     def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Complete the inputs."""
         naming = Naming(
@@ -156,17 +121,17 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         except UnsupportedError as error:
             return provider_pb2.CheckResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
 
-    @_reports_errors
+    @reports_errors
     def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Compare the inputs; if they differ, a dry run confirms the changes."""
         # Equal inputs need no decoding, except for a Job, which can ask to be replaced if it did not complete.
         if request.old_inputs == request.news and not request.type.endswith(":Job"):
-            return _diff_response(UpdatePlan())
+            return diff_response(UpdatePlan())
         known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
         operation = self._operation(request, request.news, *known, id=request.id, ignored=ignored)
-        return _diff_response(plan_update(self._writer, operation))
+        return diff_response(plan_update(self._writer, operation))
 
-    @_reports_errors
+    @reports_errors
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         """Create the object and wait until it is ready."""
         operation = self._operation(request, request.properties, timeout=request.timeout)
@@ -174,20 +139,20 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             expected = lifecycle.preview_create(self._writer, operation)
             return provider_pb2.CreateResponse(properties=encode(expected))
         state = lifecycle.create(self._writer, operation)
-        _report_unready(state, request, context)
+        report_unready(state, request, context)
         return provider_pb2.CreateResponse(id=state.id, properties=encode(state.outputs))
 
-    @_reports_errors
+    @reports_errors
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """Refresh or import the object; an empty answer means that it does not exist."""
         operation = self._operation(request, request.inputs, state=request.properties, id=request.id)
         found = lifecycle.read(self._writer, operation)
         if found is None:
             return provider_pb2.ReadResponse()
-        _report_unready(found, request, context)
+        report_unready(found, request, context)
         return provider_pb2.ReadResponse(id=found.id, properties=encode(found.outputs), inputs=encode(found.inputs))
 
-    @_reports_errors
+    @reports_errors
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Update the object and wait until it is ready."""
         known, ignored = (request.old_inputs, request.olds), tuple(request.ignoreChanges)
@@ -198,10 +163,10 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             expected = lifecycle.preview_update(self._writer, operation)
             return provider_pb2.UpdateResponse(properties=encode(expected))
         written = lifecycle.update(self._writer, operation)
-        _report_unready(written, request, context)
+        report_unready(written, request, context)
         return provider_pb2.UpdateResponse(properties=encode(written.outputs))
 
-    @_reports_errors
+    @reports_errors
     def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Delete the object and wait until it is gone."""
         inputs = request.old_inputs if request.old_inputs.fields else request.properties
@@ -209,7 +174,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         lifecycle.delete(self._writer, operation)
         return empty_pb2.Empty()
 
-    @_reports_errors
+    @reports_errors
     def List(
         self, request: provider_pb2.ListRequest, _context: grpc.ServicerContext
     ) -> Iterator[provider_pb2.ListResponse]:
@@ -239,7 +204,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """End all waits."""
         self._cancelled.set()
 
-    @_reports_errors
+    @reports_errors
     def Invoke(
         self,
         request: provider_pb2.InvokeRequest | provider_pb2.CallRequest | provider_pb2.ConstructRequest,
@@ -282,79 +247,3 @@ def _identifying(old: Object, new: Object) -> tuple[str, ...]:
     before, after = active_cluster(old), active_cluster(new)
     is_other = before is not None and after is not None and before != after
     return ("kubeconfig", "context") if is_other or has_unknown([new.get("kubeconfig"), new.get("context")]) else ()
-
-
-def _diff_response(found: UpdatePlan) -> provider_pb2.DiffResponse:
-    replaced = set(found.replaces)
-    some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
-
-    def described(change: Change) -> provider_pb2.PropertyDiff:
-        name = change.edit.name + ("_REPLACE" if change in replaced else "")
-        return provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(name), inputDiff=True)
-
-    return provider_pb2.DiffResponse(
-        changes=some,
-        diffs=sorted({str(change.path[0]) for change in found.changes}),
-        replaces=[render(change.path) for change in found.replaces],
-        deleteBeforeReplace=found.delete_first,
-        hasDetailedDiff=True,
-        detailedDiff={render(change.path): described(change) for change in found.changes},
-    )
-
-
-def _report_unready(
-    state: State,
-    request: provider_pb2.CreateRequest | provider_pb2.ReadRequest | provider_pb2.UpdateRequest,
-    context: grpc.ServicerContext,
-) -> None:
-    """Fail the call in the form that makes the engine keep the object in the state, marked as not ready."""
-    if not state.unready:
-        return
-    message = _redacted(state.unready, request)
-    detail = any_pb2.Any()
-    detail.Pack(
-        provider_pb2.ErrorResourceInitFailed(
-            id=state.id, properties=encode(state.outputs), inputs=encode(state.inputs), reasons=[message]
-        )
-    )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[detail])
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, message)
-
-
-def _stop_pipe() -> int:
-    """Return a file descriptor that becomes readable when the engine asks the plugin to stop.
-
-    The engine starts the plugin in its own process group, so it gets no Ctrl-C of the user: SIGINT comes from the
-    engine. A Python signal handler could miss a wait that is about to begin, and must not take locks.
-    """
-    told, tell = os.pipe()
-    os.set_blocking(tell, False)
-    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    for number in _STOP_SIGNALS:
-        signal.signal(number, lambda *_: None)
-    return told
-
-
-def serve() -> None:
-    """Serve on a free loopback port, printed for the engine, until the engine asks to stop or has ended."""
-    logging.getLogger().addHandler(logging.NullHandler())  # packages would also log what we report as an error
-    told_to_stop = _stop_pipe()
-    # Large CRDs exceed the default message size of 4 MiB.
-    unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(ThreadPoolExecutor(settings.MAX_CALLS), options=unlimited)
-    engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1])) if len(sys.argv) > 1 else None
-    provider = KubernetesProvider(engine)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    parent = os.getppid()
-    server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    while not select([told_to_stop], [], [], _PARENT_CHECK)[0] and os.getppid() == parent:
-        pass
-    for number in _STOP_SIGNALS:
-        # Python drops its handlers at exit, and a second signal would then kill the process.
-        signal.signal(number, signal.SIG_IGN)
-    provider.cancel()  # a wait in progress would keep the process alive
-    server.stop(None)

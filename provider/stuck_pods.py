@@ -82,8 +82,7 @@ def old_pods_available(cluster: Cluster, ref: Reference, live: Object) -> int:
 def _newest_replica_set(cluster: Cluster, ref: Reference, live: Object) -> Object | None:
     """Return the ReplicaSet of the current version, or None until the Deployment's controller has created it."""
     labels = mapping_at(live, "spec", "selector", "matchLabels")
-    query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
-    listed: list[Object] = cluster.list(cluster.resource(_REPLICA_SET), ref.namespace, query)["items"]
+    listed = cluster.select(_REPLICA_SET, ref.namespace, labels=labels)
     uid, revision = live["metadata"].get("uid"), _revision(live)
     owned = (one for one in listed if uid in [owner.get("uid") for owner in one["metadata"].get("ownerReferences", [])])
     return next((one for one in owned if _revision(one) == revision), None)

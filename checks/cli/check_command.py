@@ -51,8 +51,8 @@ def command(summary: str | None, *results: str, write: Write = as_text, read_onl
         import anyio
 
         from checks.cli.commands.verify import verified
-        from checks.cli.output import emit
-        from checks.formats.document import render
+        from checks.formats.json import render
+        from checks.output import emit
         from checks.results.result import Selection
 
         asked = Selection(checks=results)

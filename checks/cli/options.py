@@ -1,7 +1,6 @@
 """The options that commands share, and what they lead to: a declaration, and the way to its cluster."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +10,8 @@ import typer
 from checks.errors import UsageError
 
 if TYPE_CHECKING:
-    from checks.kube.connection import Connection
     from checks.results.result import Selection
-    from stacks.model.declaration import Declaration
+    from checks.target import Target
 
 Stack = Annotated[str, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
 Kubeconfig = Annotated[Path | None, typer.Option(help="The kubeconfig; default $KUBECONFIG or ~/.kube/config.")]
@@ -88,16 +86,7 @@ def application() -> typer.Typer:
     )
 
 
-@dataclass(frozen=True)
-class Target:
-    """A stack's declaration, and the way to the cluster that should be as it says."""
-
-    stack: str
-    declaration: "Declaration"
-    connection: "Connection"
-
-
-def target(stack: str, kubeconfig: Path | None, context: str | None) -> Target:
+def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target":
     """Read the declaration of a stack and the kubeconfig.
 
     Raises:
@@ -107,6 +96,7 @@ def target(stack: str, kubeconfig: Path | None, context: str | None) -> Target:
     """
     from checks.cli.project import root
     from checks.kube.connection import from_kubeconfig
+    from checks.target import Target
     from stacks.loader import load
 
     declaration = load(stack, root(Path.cwd()))

@@ -3,13 +3,14 @@
 from checks.drift import check as drift
 from checks.drift.routing import CONFIG
 from checks.results.builder import ResultBuilder
-from checks.results.result import Result
-from checks.verification.snapshot import Snapshot
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.model.declaration import Declaration
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Compare them field by field."""
-    builder = ResultBuilder(CONFIG, "ConfigMaps")
     drift.check(builder, declaration, snapshot, CONFIG)
-    return builder.result()
+
+
+CHECK = Check("config", "ConfigMaps", frozenset({"Namespace", "ConfigMap"}), (), check)

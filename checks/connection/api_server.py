@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from math import ceil, isfinite
 
 from checks.connection.collect_api_server import ApiServer, Transport
-from checks.kube.client import Read
 from checks.kube.credentials import Means
+from checks.kube.reading import Read, Reason
 from checks.results.builder import ResultBuilder
-from checks.results.result import CLUSTER, Reason, Ref
+from checks.results.result import CLUSTER, Ref
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 from stacks.model.kube_state_metrics import Alerts

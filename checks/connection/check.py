@@ -2,27 +2,27 @@
 
 from checks.connection import api_server
 from checks.connection import dns_message as dns
-from checks.connection.collect_dns import LABELS, NAMESPACE, SERVICE, Dns
+from checks.connection.collect_api_server import API_SERVER
+from checks.connection.collect_dns import APP, DNS, LABEL, NAMESPACE, SERVICE, Dns
 from checks.kube.models import Condition, Node, Pod
 from checks.results.builder import ResultBuilder
-from checks.results.result import CLUSTER, Ref, Result
-from checks.verification.snapshot import Snapshot
+from checks.results.result import CLUSTER, Ref
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.model.declaration import Declaration
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge the API server, the nodes and CoreDNS."""
-    builder = ResultBuilder("connection", "API server, nodes, CoreDNS")
     if (version := builder.use(snapshot.version)) is not None:
         builder.passed()
         builder.fact("api-server", "version", version.value.git_version)
-    api_server.check(builder, declaration, snapshot.api_server)
-    if (nodes := builder.use(snapshot.nodes)) is not None:
+    api_server.check(builder, declaration, snapshot.get(API_SERVER))
+    if (nodes := builder.use(snapshot.nodes())) is not None:
         _nodes(builder, declaration, nodes.value)
-    if (pods := builder.use(snapshot.dns.pods)) is not None:
+    if (pods := builder.use(snapshot.get(DNS).pods)) is not None:
         _dns(builder, pods.value)
-    _answers(builder, snapshot.dns)
-    return builder.result()
+    _answers(builder, snapshot.get(DNS))
 
 
 def _nodes(builder: ResultBuilder, declaration: Declaration, nodes: tuple[Node, ...]) -> None:
@@ -59,7 +59,7 @@ def _dns(builder: ResultBuilder, pods: tuple[Pod, ...]) -> None:
     if ready == 0:
         builder.fault(
             "dns.down",
-            Ref("Pods", LABELS, NAMESPACE),
+            Ref("Pods", f"{LABEL}={APP}", NAMESPACE),
             f"none of {len(live)} CoreDNS pods is ready" if live else "there is no CoreDNS pod",
             expected="at least 1 ready",
             actual=0,
@@ -91,3 +91,6 @@ def _answers(builder: ResultBuilder, asked: Dns) -> None:
             expected="an answer",
             actual=answer.value.trouble,
         )
+
+
+CHECK = Check("connection", "API server, nodes, CoreDNS", frozenset({"Node"}), (API_SERVER, DNS), check)

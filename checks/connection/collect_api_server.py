@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
-from checks.kube.client import ApiClient, Read, ReadFailure, Reading, Timed
+from checks.kube.client import ApiClient, Timed
 from checks.kube.connection import Connection
 from checks.kube.credentials import NO_CREDENTIAL, Credential
 from checks.kube.models import ApiGroups
-from stacks.model.declaration import Declaration
+from checks.kube.reading import Read, ReadFailure, Reading
+from checks.snapshot.reader import Collector, Reader
 
 REQUESTS = 20
 """How many small requests are timed."""
@@ -57,8 +58,9 @@ class ApiServer:
     credential: Credential = NO_CREDENTIAL
 
 
-async def read(_declaration: Declaration, connection: Connection, api: ApiClient) -> ApiServer:
+async def collect(reader: Reader) -> ApiServer:
     """Measure. Nothing else should run meanwhile: its waiting times would be taken for the server's."""
+    api, connection = reader.api, reader.connection
     # These open the connections, which the requests that count then use.
     await _timed(api, CLIENTS)
     readings = await _timed(api, REQUESTS)
@@ -77,9 +79,7 @@ async def read(_declaration: Declaration, connection: Connection, api: ApiClient
     )
 
 
-def unread(_declaration: Declaration, why: ReadFailure) -> ApiServer:
-    """Give the API server that cannot be asked."""
-    return ApiServer(datetime.now(UTC), Transport.VERIFIED, why, why)
+API_SERVER = Collector(collect, alone=True)
 
 
 def transport(connection: Connection) -> Transport:

@@ -9,23 +9,22 @@ import anyio
 
 from checks.connection import dns_message as dns
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading, forbidden
+from checks.kube.client import forbidden
 from checks.kube.connection import Connection
 from checks.kube.port_forward import ForwardError, exchange
+from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
+from checks.kube.resources import PODS
 from checks.kube.retry import patiently
-from checks.results.result import Permission, Reason
-from stacks.model.declaration import Declaration
+from checks.snapshot.reader import Collector, Reader
 
 NAMESPACE = "kube-system"
-LABELS = "k8s-app=kube-dns"
+LABEL, APP = "k8s-app", "kube-dns"
 SERVICE = "kube-dns"
 
 MOST_PODS = 4
 """How many pods are asked; further ones are as these."""
 SECONDS = 5.0
 """Longest wait for an answer."""
-
-_PODS = Kind("api/v1", "pods", k8s.Pod)
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ class Dns:
     answers: Mapping[str, Reading[Answer]] = field(default_factory=dict)
 
 
-async def read(_declaration: Declaration, connection: Connection, api: ApiClient) -> Dns:
+async def collect(reader: Reader) -> Dns:
     """List the pods and ask them; the verifier's pod asks by the Service, as every pod of the cluster does."""
-    pods = await api.list(_PODS, NAMESPACE, labels=LABELS)
+    connection, pods = reader.connection, await _pods(reader)
     answers: dict[str, Reading[Answer]] = {}
     if connection.inside:
         answers[SERVICE] = await _resolve(connection)
@@ -61,9 +60,16 @@ async def read(_declaration: Declaration, connection: Connection, api: ApiClient
     return Dns(pods, answers)
 
 
-def unread(_declaration: Declaration, why: ReadFailure) -> Dns:
-    """Give the DNS of a cluster of which nothing can be read."""
-    return Dns(why)
+DNS = Collector(collect)
+
+
+async def _pods(reader: Reader) -> Reading[tuple[k8s.Pod, ...]]:
+    """Return the CoreDNS pods: from the list of all pods or, where that is forbidden, from a list of their own."""
+    everywhere = (await reader.pods()).whole
+    if isinstance(everywhere, ReadFailure):
+        return await reader.api.list(PODS, NAMESPACE, labels=f"{LABEL}={APP}")
+    mine = (pod for pod in everywhere.value if pod.metadata.namespace == NAMESPACE)
+    return Read(tuple(pod for pod in mine if pod.metadata.labels.get(LABEL) == APP), everywhere.seconds)
 
 
 async def _resolve(connection: Connection) -> Reading[Answer]:

@@ -1,20 +1,20 @@
 """Looks at the connection alone: which way leads to the cluster, as whom, and how well it works."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version as installed_version
 
 import msgspec
 
-from checks.connection import collect_api_server as api_server
-from checks.connection import collect_dns as dns
-from checks.connection.check import check
-from checks.kube.client import ApiClient, Read, ReadFailure, Reading
+from checks.connection.check import CHECK
 from checks.kube.connection import Connection
 from checks.kube.models import SelfReview, UserInfo
-from checks.results.result import Permission, Reason, Result, Severity, Status
-from checks.verification.snapshot import HOPELESS, NODES, Snapshot, nothing
-from checks.verification.verify import accepted, exit_code, status
+from checks.kube.reading import Permission, Read, ReadFailure, Reading
+from checks.results.conclusion import exit_code, status
+from checks.results.result import Result, Severity, Status
+from checks.results.suppressions import accepted
+from checks.snapshot.reader import Collector, Reader
+from checks.snapshot.take import take
 from stacks.model.declaration import Declaration
 
 SCHEMA = "cortex.dev/doctor/v2"
@@ -43,17 +43,13 @@ class Diagnosis(msgspec.Struct, frozen=True, rename="camel"):
     result: Result
 
 
-@dataclass(frozen=True)
-class _Seen:
-    snapshot: Snapshot
-    user: Reading[UserInfo]
-
-
 async def diagnose(stack: str, declaration: Declaration, connection: Connection) -> Diagnosis:
-    """Look at the connection, and judge it as a verification does."""
-    seen = await _look(declaration, connection)
-    result = accepted(declaration, check(declaration, seen.snapshot))
-    user = None if isinstance(seen.user, ReadFailure) else seen.user.value
+    """Return how the connection is, as in a verification, and who the API server takes us for."""
+    check = replace(CHECK, collectors=(*CHECK.collectors, WHOAMI))
+    snapshot = await take(declaration, connection, [check])
+    result = accepted(declaration, check.run(declaration, snapshot))
+    reading = snapshot.unreachable or snapshot.get(WHOAMI)
+    user = reading.value if isinstance(reading, Read) else None
     return Diagnosis(
         schema=SCHEMA,
         stack=stack,
@@ -71,22 +67,12 @@ async def diagnose(stack: str, declaration: Declaration, connection: Connection)
     )
 
 
-async def _look(declaration: Declaration, connection: Connection) -> _Seen:
-    async with connection.client() as client:
-        api = ApiClient(client)
-        version = await api.version()
-        if isinstance(version, ReadFailure) and version.reason in HOPELESS:
-            return _Seen(nothing(declaration, version), version)
-        measured = await api_server.read(declaration, connection, api)
-        # The judge of the connection looks at nothing else, which is why the rest may stay unread.
-        rest = nothing(declaration, ReadFailure("read the rest", Reason.BUG, "only the connection is looked at"))
-        nodes, asked = await api.list(NODES), await dns.read(declaration, connection, api)
-        return _Seen(replace(rest, version=version, api_server=measured, nodes=nodes, dns=asked), await whoami(api))
-
-
-async def whoami(api: ApiClient) -> Reading[UserInfo]:
+async def whoami(reader: Reader) -> Reading[UserInfo]:
     """Ask the API server who it takes us for (SelfSubjectReview)."""
     document = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     permission = Permission("create", "selfsubjectreviews.authentication.k8s.io")
-    reading = await api.ask("ask who we are", _REVIEW, document, SelfReview, permission)
+    reading = await reader.api.ask("ask who we are", _REVIEW, document, SelfReview, permission)
     return reading if isinstance(reading, ReadFailure) else Read(reading.value.status.user_info, reading.seconds)
+
+
+WHOAMI = Collector(whoami)

@@ -6,33 +6,31 @@ from collections.abc import Iterator
 from checks.declaration import deployed
 from checks.kube.models import ConfigMap
 from checks.results.builder import ResultBuilder
-from checks.results.result import PENDING_DELETION, Ref, Result
-from checks.verification.snapshot import Snapshot
+from checks.results.result import PENDING_DELETION, Ref
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
-
-NAME, TITLE = "declaration", "Deployed declaration"
 
 _SHOWN = 5
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge the hash and the content that the last deployment left in the cluster."""
-    builder = ResultBuilder(NAME, TITLE)
     for going in snapshot.pending_deletion:
         builder.fact(str(going), PENDING_DELETION, value=True)
     ref = Ref("ConfigMap", names.DECLARATION_CONFIG_MAP, names.SYSTEM_NAMESPACE)
-    if (reading := builder.use(snapshot.declaration)) is None:
-        return builder.result()
-    if reading.value is not None:
-        _compare(builder, ref, declaration, reading.value)
+    if (reading := builder.use(snapshot.typed("ConfigMap", names.SYSTEM_NAMESPACE, ConfigMap))) is None:
+        return
+    published = next((each for each in reading.value if each.metadata.name == names.DECLARATION_CONFIG_MAP), None)
+    if published is not None:
+        _compare(builder, ref, declaration, published)
     elif snapshot.has_namespace(names.SYSTEM_NAMESPACE):
         message = "no deployment left its declaration here"
         builder.fault("declaration.missing", ref, message, expected="present", actual="absent")
     else:
         # Reported once, as namespace.missing.
         builder.skipped(names.SYSTEM_NAMESPACE)
-    return builder.result()
 
 
 def _compare(builder: ResultBuilder, ref: Ref, declaration: Declaration, config_map: ConfigMap) -> None:
@@ -59,3 +57,6 @@ def _paths(here: object, there: object, path: str = "") -> Iterator[str]:
             yield from _paths(here.get(key), there.get(key), f"{path}.{key}" if path else key)
     elif here != there:
         yield path
+
+
+CHECK = Check("declaration", "Deployed declaration", frozenset({"Namespace", "ConfigMap"}), (), check)

@@ -4,12 +4,12 @@ import hashlib
 
 from pydantic import ValidationError
 
-from checks.kube.client import ApiClient, ReadFailure, Reading
+from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.models import ConfigMap
+from checks.kube.reading import ReadFailure, Reading, Reason
+from checks.kube.resources import CONFIG_MAPS
 from checks.kube.retry import patiently
-from checks.results.result import Reason
-from checks.verification.snapshot import CONFIG_MAPS
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.validation.validate import validate

@@ -8,18 +8,20 @@ from typing import cast
 from checks.drift.codes import codes
 from checks.drift.diff import differences, leaves, plain, refreshable
 from checks.drift.implicit_fields import sealed
-from checks.drift.managed_fields import foreign, owned
+from checks.drift.managed_fields import foreign, owned, scaler
 from checks.drift.routing import objects
-from checks.kube.client import ReadFailure
+from checks.kube.reading import ReadFailure, Reason
 from checks.kube.resources import Document
 from checks.results.builder import ResultBuilder
-from checks.results.result import Reason, Ref, Remedy
+from checks.results.result import Ref, Remedy
 from checks.results.result import Value as Shown
-from checks.verification.snapshot import Snapshot
+from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
+REPLICAS = "server.replicas"
+"""The code of another number of replicas than declared."""
 _LONGEST = 200
 _KEYS = frozenset({"containerPort", "mountPath", "port", "protocol"})
 """By which server-side apply tells the items of a Service's or container's `ports` and of `volumeMounts` apart."""
@@ -31,7 +33,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot, 
         if obj.namespace and not snapshot.has_namespace(obj.namespace):
             # Reported once, as namespace.missing.
             builder.skipped(obj.namespace)
-        elif (live := builder.use(snapshot.objects.find(obj))) is not None:
+        elif (live := builder.use(snapshot.find(obj))) is not None:
             _object(builder, obj, live.value)
 
 
@@ -85,6 +87,9 @@ def faults(obj: Manifest, live: Document) -> Iterator[Fault]:
         seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
         remedy = Remedy.PULUMI if seen and not _identifying(difference.path) else Remedy.REPAIR
         code = family.of(difference.place)
+        if code == REPLICAS and (who := scaler(live)) is not None:
+            # A deployment would set it back, and the autoscaler again.
+            message, remedy = f"{message}: a HorizontalPodAutoscaler has {who} set it", Remedy.PERSON
         yield Fault(code, difference.path, message, difference.expected, difference.actual, remedy)
     # What differs from the declaration was said above, whoever did it.
     for field in foreign([*leaves(declared), *said], live):
@@ -117,7 +122,7 @@ def _deleted(live: Document) -> str:
 
 def holds(snapshot: Snapshot, obj: Manifest) -> bool:
     """Tell whether a declared object is known to be as declared."""
-    reading = snapshot.objects.find(obj)
+    reading = snapshot.find(obj)
     if isinstance(reading, ReadFailure) or reading.value is None:
         return False
     return not any(differences(_comparable(obj), reading.value))

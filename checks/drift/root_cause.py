@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from checks.drift import check as drift
 from checks.drift.routing import OBJECTS, SERVERS, objects
-from checks.kube.client import ReadFailure
-from checks.verification.snapshot import Snapshot
+from checks.kube.reading import ReadFailure
+from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -34,8 +34,8 @@ def _known(
         return True
     mine = [obj for obj in objects(declaration, result) if (obj.namespace, obj.name) == (namespace, name)]
     needed = [obj for obj in mine if obj.kind in _ON_THE_WAY]
-    pods = snapshot.pods[namespace]
-    if isinstance(pods, ReadFailure) or any(isinstance(snapshot.objects.find(obj), ReadFailure) for obj in needed):
+    pods = snapshot.pods(namespace)
+    if isinstance(pods, ReadFailure) or any(isinstance(snapshot.find(obj), ReadFailure) for obj in needed):
         return False
     ready = any(pod.ready and selector.items() <= pod.metadata.labels.items() for pod in pods.value)
     return not ready or not all(drift.holds(snapshot, obj) for obj in needed)

@@ -8,9 +8,10 @@ import anyio
 
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.client import ApiClient, Kind
 from checks.kube.connection import Connection
-from checks.results.result import Reason, Ref
+from checks.kube.reading import ReadFailure, Reading, Reason
+from checks.results.result import Ref
 from stacks.model.declaration import Declaration
 
 EVENTS = Kind("api/v1", "events", k8s.Event)

@@ -5,14 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from checks.cli.options import Target
 from checks.duration import ago
 from checks.events.events import Group, grouped
 from checks.formats.cells import clean, table
 from checks.kube import models as k8s
-from checks.kube.client import ReadFailure, Reading
-from checks.results.result import Ref
-from checks.servers.report import Unknown
+from checks.kube.reading import ReadFailure, Reading
+from checks.results.result import Ref, Unknown
+from checks.target import Target
 
 SCHEMA = "cortex.dev/events/v1"
 

@@ -12,8 +12,9 @@ from urllib.parse import quote
 from checks.formats import summary
 from checks.formats.cells import clean
 from checks.formats.source import Source
+from checks.kube.reading import Reason
 from checks.results.catalogue import Entry, catalogue
-from checks.results.result import Finding, Reason, Report, Severity, Status, Suppressed, Unknown
+from checks.results.result import Finding, Report, Severity, Status, Suppressed, Unknown
 
 VERSION = "2.1.0"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 
 from checks.drift.root_cause import explained
 from checks.duration import ago
-from checks.health.collect import probed
+from checks.health.collect import PROBES, VERIFIER, probed
 from checks.kube import models as k8s
-from checks.kube.client import ReadFailure
+from checks.kube.reading import ReadFailure
 from checks.mcp.answer import Answer, Outcome
+from checks.mcp.collect import ANSWERS
 from checks.results.builder import ResultBuilder
-from checks.results.result import Ref, Result
-from checks.verification.snapshot import Snapshot
+from checks.results.result import Ref
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from checks.workloads import rollout
 from checks.workloads.restarts import loops, out_of_memory
 from checks.workloads.trouble import explain
@@ -28,9 +30,8 @@ _SUCCESS = range(200, 400)
 _MEANING = {1: "it found differences", 2: "bad usage or a bad declaration", 3: "something could not be checked"}
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge each declared Deployment, each server's probe paths, and the verifier's latest run."""
-    builder = ResultBuilder("health", "Health")
     metrics = declaration.kube_state_metrics
     alerts = (metrics.alerts if metrics else None) or Alerts()
     for workload in workloads(declaration):
@@ -38,11 +39,10 @@ def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     for kind in declaration.servers:
         _probes(builder, declaration, kind, snapshot)
     if declaration.verifier:
-        _verifier(builder, snapshot)
+        _verifier(builder, declaration, snapshot)
     if not (declaration.servers or metrics or declaration.verifier):
         # Nothing to live is itself as declared.
         builder.passed()
-    return builder.result()
 
 
 def _workload(
@@ -52,13 +52,13 @@ def _workload(
         # Reported once, as namespace.missing.
         builder.skipped(workload.namespace)
         return
-    deployments = builder.use(snapshot.objects.typed("Deployment", workload.namespace, k8s.Deployment))
-    reading = builder.use(snapshot.pods[workload.namespace])
+    deployments = builder.use(snapshot.typed("Deployment", workload.namespace, k8s.Deployment))
+    reading = builder.use(snapshot.pods(workload.namespace))
     pods = workload.pods(reading.value) if reading else []
     deployment = workload.deployment(deployments.value) if deployments else None
     least = _least(declaration, workload, deployment)
     if deployment is not None:
-        warnings = builder.use(snapshot.warnings[workload.namespace])
+        warnings = builder.use(snapshot.warnings(workload.namespace))
         why = explain(workload.name, pods, warnings.value if warnings else ())
         family = "server" if workload.server else "deployment"
         rollout.check(builder, family, workload.ref, deployment, least, why)
@@ -68,7 +68,9 @@ def _workload(
     explains = deployment is not None and not rollout.available(deployment, least)
     for pod in pods:
         _ephemeral(builder, pod)
-        watch = _Watch(workload, pod, snapshot.health.at, alerts, explained=explains and not pod.ready)
+        if deployment is not None and rollout.rolled_out(deployment) and pod.live:
+            _injected(builder, pod, deployment.spec.template)
+        watch = _Watch(workload, pod, snapshot.at, alerts, explained=explains and not pod.ready)
         for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
             _container(builder, watch, status)
     if reading is not None:
@@ -91,6 +93,16 @@ def _ephemeral(builder: ResultBuilder, pod: k8s.Pod) -> None:
     ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
     message = f"somebody joined to the pod: {joined}"
     builder.holds(not joined, "pod.ephemeral-container", ref, message, expected=None, actual=joined)
+
+
+def _injected(builder: ResultBuilder, pod: k8s.Pod, template: k8s.Template) -> None:
+    """Judge whether a pod was made with containers that its template lacks, as an admission webhook does it."""
+    declared = {each.name for each in (*template.spec.containers, *template.spec.init_containers)}
+    every = (*pod.spec.containers, *pod.spec.init_containers)
+    added = ", ".join(f"{each.name} ({each.image})" for each in every if each.name not in declared)
+    ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
+    message = f"an admission webhook added to the pod: {added}"
+    builder.holds(not added, "pod.undeclared-container", ref, message, expected=None, actual=added)
 
 
 @dataclass(frozen=True)
@@ -151,9 +163,9 @@ def _probes(builder: ResultBuilder, declaration: Declaration, kind: str, snapsho
         builder.passed(namespace=server.namespace)
         return
     ref = Ref("Service", names.server(kind), server.namespace)
-    known = explained(declaration, kind, snapshot) or _dumb(snapshot.mcp[kind])
+    known = explained(declaration, kind, snapshot) or _silent(snapshot.get(ANSWERS)[kind])
     for path, probes in probed(server).items():
-        reply = snapshot.health.answers[kind][path]
+        reply = snapshot.get(PROBES)[kind][path]
         if isinstance(reply, ReadFailure):
             builder.use(reply)
             continue
@@ -167,16 +179,22 @@ def _probes(builder: ResultBuilder, declaration: Declaration, kind: str, snapsho
         builder.holds(fine, "probe.failing", ref, message, expected="HTTP 200 to 399", actual=reply.status)
 
 
-def _dumb(answer: Answer | ReadFailure) -> bool:
-    """Tell whether the endpoints' row already reports that nobody answers at all."""
-    return isinstance(answer, Answer) and answer.outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
+def _silent(answer: Answer) -> bool:
+    """Return whether the check `mcp` already reports that the server does not answer."""
+    return answer.outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
 
 
-def _verifier(builder: ResultBuilder, snapshot: Snapshot) -> None:
+def _verifier(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge the latest run that ended: an older failure is history."""
-    if (jobs := builder.use(snapshot.health.jobs)) is None:
+    if declaration.verifier is None:
+        # Nothing to check is as declared.
+        builder.passed(namespace=names.SYSTEM_NAMESPACE)
         return
-    ended = [job for job in jobs.value if job.finished and job.status.start_time]
+    if (jobs := builder.use(snapshot.typed("Job", names.SYSTEM_NAMESPACE, k8s.Job))) is None:
+        return
+    label, verifier = VERIFIER
+    runs = [job for job in jobs.value if job.metadata.labels.get(label) == verifier]
+    ended = [job for job in runs if job.finished and job.status.start_time]
     latest = max(ended, key=lambda job: str(job.status.start_time), default=None)
     failure = latest.failure if latest else None
     if latest is None or failure is None:
@@ -191,9 +209,18 @@ def _verifier(builder: ResultBuilder, snapshot: Snapshot) -> None:
 
 def _exit_code(job: str, snapshot: Snapshot) -> int | None:
     """Give the exit code of a Job's last pod; None if no pod is left that tells."""
-    reading = snapshot.pods[names.SYSTEM_NAMESPACE]
+    reading = snapshot.pods(names.SYSTEM_NAMESPACE)
     pods = () if isinstance(reading, ReadFailure) else reading.value
     mine = [pod for pod in pods if pod.metadata.labels.get("batch.kubernetes.io/job-name") == job]
     ends = [status.state.terminated for pod in mine for status in pod.status.container_statuses]
     codes = [(str(end.finished_at), end.exit_code) for end in ends if end]
     return max(codes)[1] if codes else None
+
+
+CHECK = Check(
+    "health",
+    "Health",
+    frozenset({"Namespace", "Deployment", "Service", "Pod", "Event", "Job"}),
+    (PROBES, ANSWERS),
+    check,
+)

@@ -6,9 +6,9 @@ from time import perf_counter
 import anyio
 import httpx2
 
-from checks.kube.client import ReadFailure, forbidden, status_message
+from checks.kube.client import forbidden, status_message
 from checks.kube.connection import Connection
-from checks.results.result import Permission, Reason
+from checks.kube.reading import Permission, ReadFailure, Reason
 
 DEADLINE_SECONDS = 10.0
 """Longest one answer may take. The declared timeout is the kubelet's own, who asks from the same machine."""

@@ -5,11 +5,10 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from checks.cli.options import Target
 from checks.duration import ago
 from checks.events.events import grouped
-from checks.health.check import check
-from checks.health.collect import probed
+from checks.health.check import CHECK
+from checks.health.collect import PROBES, probed
 from checks.health.report import (
     SCHEMA,
     Container,
@@ -21,11 +20,13 @@ from checks.health.report import (
     WorkloadHealth,
 )
 from checks.kube import models as k8s
-from checks.kube.client import ReadFailure
+from checks.kube.reading import ReadFailure
 from checks.results.catalogue import finding
+from checks.results.conclusion import exit_code
 from checks.results.result import Finding, Severity
-from checks.verification.snapshot import Snapshot
-from checks.verification.verify import accepted, exit_code
+from checks.results.suppressions import accepted
+from checks.snapshot.snapshot import Snapshot
+from checks.target import Target
 from checks.workloads.trouble import concerns, explain
 from checks.workloads.workload import Workload, workloads
 from stacks.model.declaration import Declaration
@@ -36,7 +37,7 @@ def report(target: Target, snapshot: Snapshot) -> Report:
 
     The findings are those of the row `health`, and of each Deployment that is missing, which is another row's.
     """
-    judged, declared = check(target.declaration, snapshot), workloads(target.declaration)
+    judged, declared = CHECK.run(target.declaration, snapshot), workloads(target.declaration)
     shown = [_workload(target.declaration, workload, snapshot) for workload in declared]
     missing = [_missing(workload) for workload, seen in zip(declared, shown, strict=True) if seen.missing]
     result = accepted(target.declaration, replace(judged, findings=(*judged.findings, *missing)))
@@ -44,7 +45,7 @@ def report(target: Target, snapshot: Snapshot) -> Report:
         schema=SCHEMA,
         stack=target.stack,
         context=target.connection.context,
-        at=snapshot.health.at,
+        at=snapshot.at,
         exit_code=exit_code((result,), Severity.ERROR),
         workloads=shown,
         findings=result.findings,
@@ -59,9 +60,9 @@ def _missing(workload: Workload) -> Finding:
 
 
 def _workload(declaration: Declaration, workload: Workload, snapshot: Snapshot) -> WorkloadHealth:
-    deployments = snapshot.objects.typed("Deployment", workload.namespace, k8s.Deployment)
-    listed = snapshot.pods[workload.namespace]
-    warnings = getattr(snapshot.warnings[workload.namespace], "value", ())
+    deployments = snapshot.typed("Deployment", workload.namespace, k8s.Deployment)
+    listed = snapshot.pods(workload.namespace)
+    warnings = getattr(snapshot.warnings(workload.namespace), "value", ())
     deployment = None if isinstance(deployments, ReadFailure) else workload.deployment(deployments.value)
     pods = None if isinstance(listed, ReadFailure) else workload.pods(listed.value)
     healthy = None if pods is None else sum(pod.ready for pod in pods)
@@ -76,7 +77,7 @@ def _workload(declaration: Declaration, workload: Workload, snapshot: Snapshot) 
         healthy=healthy,
         unhealthy=None if pods is None or healthy is None else len(pods) - healthy,
         restarts=None if pods is None else sum(pod.restarts for pod in pods),
-        trouble=_trouble(workload, pods or [], about, snapshot.health.at),
+        trouble=_trouble(workload, pods or [], about, snapshot.at),
         pods=[_pod(pod) for pod in pods or ()],
         warnings=list(_warnings(workload.namespace, about)),
         endpoints=list(_endpoints(declaration, workload.server, snapshot)),
@@ -133,7 +134,8 @@ def _endpoints(declaration: Declaration, kind: str | None, snapshot: Snapshot) -
     if kind is None:
         return
     probes = probed(declaration.servers[kind])
-    for path, reply in snapshot.health.answers[kind].items():
+    replies = dict.fromkeys(probes, snapshot.unreachable) if snapshot.unreachable else snapshot.get(PROBES)[kind]
+    for path, reply in replies.items():
         status = None if isinstance(reply, ReadFailure) else reply.status
         detail = reply.message if isinstance(reply, ReadFailure) else reply.detail
         yield Endpoint(path, probes[path], status, round(reply.seconds * 1000, 1), detail)

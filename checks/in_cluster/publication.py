@@ -4,12 +4,13 @@ from collections.abc import Sized
 
 from msgspec.structs import replace
 
-from checks.formats import document
 from checks.formats import prometheus as metrics
-from checks.kube.client import ApiClient, ReadFailure
+from checks.formats.json import render
+from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
+from checks.kube.reading import ReadFailure
+from checks.kube.resources import CONFIG_MAPS
 from checks.results.result import Report, Result, Severity
-from checks.verification.snapshot import CONFIG_MAPS
 from stacks.model import names
 
 MOST_BYTES = 900_000
@@ -49,7 +50,7 @@ def config_map(report: Report) -> dict[str, object]:
             "exit-code": str(report.exit_code),
             "time": report.started,
             "declaration": report.declaration,
-            "report.json": document.render(fitting(report)),
+            "report.json": render(fitting(report)),
             "metrics.prom": metrics.render(report),
         },
     }
@@ -59,7 +60,7 @@ def fitting(report: Report, most: int = MOST_BYTES) -> Report:
     """Give the report with as many entries a row as fit into so many bytes; errors stay before warnings."""
     each = max((len(part) for result in report.results for part in _lists(result)), default=0)
     shown = report
-    while each and len(document.render(shown).encode()) > most:
+    while each and len(render(shown).encode()) > most:
         each //= 2
         shown = replace(report, results=tuple(_cut(result, each) for result in report.results))
     return shown

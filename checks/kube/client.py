@@ -13,8 +13,8 @@ import msgspec
 import stamina
 
 from checks.kube.models import ApiGroups, ListOf, Version
+from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
 from checks.kube.transport import timed_out, unreachable
-from checks.results.result import Permission, Reason
 
 T = TypeVar("T")
 
@@ -29,30 +29,6 @@ METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 """The `accept` of a Kind of which only the metadata is wanted, so that for instance no Secret's data is sent."""
 
 _JSON, _APPLY, _JSON_PATCH = "application/json", "application/apply-patch+yaml", "application/json-patch+json"
-
-
-@dataclass(frozen=True)
-class Read(Generic[T]):
-    """What was read, and how many seconds that took."""
-
-    value: T
-    seconds: float
-
-
-@dataclass(frozen=True)
-class ReadFailure:
-    """What could not be read, why, and how many seconds it took to fail."""
-
-    what: str
-    reason: Reason
-    message: str
-    permission: Permission | None = None
-    seconds: float = 0.0
-    status: int | None = None
-    """The HTTP status with which the API server refused."""
-
-
-Reading = Read[T] | ReadFailure
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,27 @@
-"""Lists a kind for many namespaces: with one list of the whole cluster, or with one a namespace."""
+"""Lists a resource for many namespaces: with one list of the whole cluster or, where that is forbidden, one each."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import anyio
 
-from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
-from checks.results.result import Reason
+from checks.kube.client import ApiClient, Kind
+from checks.kube.reading import Read, Reading, Reason
 
 T = TypeVar("T")
-Listing = Reading[tuple[T, ...]]
-PerNamespace = Mapping[str, Listing[T]]
+PerNamespace = Mapping[str, Reading[tuple[T, ...]]]
 
 
-async def everywhere(
+@dataclass(frozen=True)
+class Listing(Generic[T]):
+    """The objects of a resource: of the whole cluster, and of each namespace that was asked for."""
+
+    whole: Reading[tuple[T, ...]]
+    parts: PerNamespace[T]
+
+
+async def listed(
     api: ApiClient,
     kind: Kind[T],
     spaces: Collection[str],
@@ -21,25 +29,25 @@ async def everywhere(
     *,
     labels: str = "",
     fields: str = "",
-) -> PerNamespace[T]:
-    """List the whole cluster at once; where that is forbidden, each namespace."""
+) -> Listing[T]:
+    """List the whole cluster at once; where that is forbidden, each of the namespaces."""
     whole = await api.list(kind, labels=labels, fields=fields)
-    if not isinstance(whole, ReadFailure):
+    if isinstance(whole, Read):
         parts: dict[str, list[T]] = {space: [] for space in spaces}
         for item in whole.value:
             if (space := namespace(item)) in parts:
                 parts[space].append(item)
-        return {space: Read(tuple(items), whole.seconds) for space, items in parts.items()}
+        return Listing(whole, {space: Read(tuple(items), whole.seconds) for space, items in parts.items()})
     if whole.reason is Reason.FORBIDDEN:
-        return await one_by_one(api, kind, spaces, labels=labels, fields=fields)
-    return dict.fromkeys(spaces, whole)
+        return Listing(whole, await one_by_one(api, kind, spaces, labels=labels, fields=fields))
+    return Listing(whole, dict.fromkeys(spaces, whole))
 
 
 async def one_by_one(
     api: ApiClient, kind: Kind[T], spaces: Collection[str], *, labels: str = "", fields: str = ""
 ) -> PerNamespace[T]:
     """List each namespace, at the same time."""
-    readings: dict[str, Listing[T]] = {}
+    readings: dict[str, Reading[tuple[T, ...]]] = {}
 
     async def within(space: str) -> None:
         readings[space] = await api.list(kind, space, labels=labels, fields=fields)

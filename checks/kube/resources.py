@@ -1,7 +1,8 @@
 """The kinds of objects that a stack may declare, and where the API server has them."""
 
-from typing import cast
+from typing import Any, cast
 
+from checks.kube import models as k8s
 from checks.kube.client import Kind
 from stacks.manifests.manifest import Value
 
@@ -44,3 +45,17 @@ CUSTOM: dict[str, Kind[Document]] = {
     "ServiceMonitor": Kind(_PROMETHEUS, "servicemonitors", _JSON),
 }
 """What only some clusters know; asked for where an object of the kind is declared."""
+
+NODES = Kind(_CORE, "nodes", k8s.Node)
+PODS = Kind(_CORE, "pods", k8s.Pod)
+EVENTS = Kind(_CORE, "events", k8s.Event)
+CONFIG_MAPS = Kind(_CORE, "configmaps", k8s.ConfigMap)
+
+RESOURCES: dict[str, Kind[Any]] = {**CLUSTER_WIDE, **NAMESPACED, **CUSTOM, "Node": NODES, "Pod": PODS, "Event": EVENTS}
+"""All that a check may need, by kind. Of nodes, pods and events only the fields of their models are decoded."""
+
+PROBE_LABEL = "cortex.dev/probe"
+"""On the Job and the pod of a connection attempt; such pods carry clients' labels and are not part of the stack."""
+
+SELECTORS = {"Pod": (f"!{PROBE_LABEL}", ""), "Event": ("", "type=Warning")}
+"""The label and field selectors with which a kind is listed."""

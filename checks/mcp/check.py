@@ -1,11 +1,14 @@
 """Do the declared MCP servers answer over the protocol, with the tools that prove their capabilities?"""
 
 from checks.drift.root_cause import explained
-from checks.kube.client import ReadFailure, forbidden
+from checks.kube.client import forbidden
+from checks.kube.reading import Permission, Reason
 from checks.mcp.answer import Answer, Outcome
+from checks.mcp.collect import ANSWERS
 from checks.results.builder import ResultBuilder
-from checks.results.result import Permission, Reason, Ref, Result
-from checks.verification.snapshot import Snapshot
+from checks.results.result import Ref
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.replicas import replicas
@@ -18,9 +21,8 @@ _CODES = {
 }
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge each declared server's answer to tools/list and to its smoke call."""
-    builder = ResultBuilder("mcp", "MCP endpoints")
     if not declaration.servers:
         # Nothing to ask is itself as declared.
         builder.passed()
@@ -29,10 +31,7 @@ def check(declaration: Declaration, snapshot: Snapshot) -> Result:
             # Declared to be off: nobody has to answer.
             builder.passed(namespace=server.namespace)
             continue
-        answer = snapshot.mcp[kind]
-        if isinstance(answer, ReadFailure):
-            builder.use(answer)
-            continue
+        answer = snapshot.get(ANSWERS)[kind]
         builder.took(answer.seconds)
         builder.fact(kind, "outcome", answer.outcome.value)
         if _silent(answer) and explained(declaration, kind, snapshot):
@@ -42,7 +41,6 @@ def check(declaration: Declaration, snapshot: Snapshot) -> Result:
             # Another pod than the session's was asked: said already.
             continue
         _answer(builder, kind, server, answer)
-    return builder.result()
 
 
 def _silent(answer: Answer) -> bool:
@@ -100,3 +98,6 @@ def _tools(builder: ResultBuilder, kind: str, server: Server, answer: Answer, re
 
 def _listed(tools: frozenset[str]) -> str:
     return ", ".join(sorted(tools)) or "no tools"
+
+
+CHECK = Check("mcp", "MCP endpoints", frozenset({"Namespace", "Deployment", "Service", "Pod"}), (ANSWERS,), check)

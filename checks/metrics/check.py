@@ -7,14 +7,15 @@ from typing import TypeVar
 import msgspec
 
 from checks.drift.root_cause import metrics_explained
-from checks.kube.client import Read
 from checks.kube.models import Deployment, Meta
+from checks.kube.reading import Read
 from checks.metrics import cluster_health
 from checks.metrics.cluster_metrics import LAG, NEEDED, ClusterMetrics, Key
-from checks.metrics.collect import Answer, Refused
+from checks.metrics.collect import METRICS, Answer, Refused
 from checks.results.builder import ResultBuilder
-from checks.results.result import CLUSTER, Ref, Result, Value
-from checks.verification.snapshot import Snapshot
+from checks.results.result import CLUSTER, Ref, Value
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.kube_state_metrics import KubeStateMetrics
@@ -24,18 +25,17 @@ T = TypeVar("T")
 _SHOWN = 5
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge the scrape, kube-state-metrics' own state, and the cluster's health by its metrics."""
-    builder = ResultBuilder("metrics", "Cluster metrics")
-    declared, metrics = declaration.kube_state_metrics, snapshot.metrics
+    declared, metrics = declaration.kube_state_metrics, snapshot.get(METRICS)
     if declared is None or metrics is None:
         # Nothing to ask is itself as declared.
         builder.passed()
-        return builder.result()
+        return
     if not snapshot.has_namespace(declared.namespace):
         # Reported once, as namespace.missing.
         builder.skipped()
-        return builder.result()
+        return
     explained = metrics_explained(declaration, declared.namespace, snapshot)
     if (scrape := _answer(builder, declared, metrics.scrape, "/metrics", explained=explained)) is not None:
         _families(builder, declared, scrape.value)
@@ -47,7 +47,6 @@ def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     if (blind := _answer(builder, declared, metrics.blind, "telemetry", explained=silent)) is not None:
         message = f"kube-state-metrics cannot list {_some(blind.value)}, so nothing of it is in the metrics"
         builder.holds(not blind.value, "metrics.blind", _ref(declared), message, actual=", ".join(blind.value))
-    return builder.result()
 
 
 def _ref(declared: KubeStateMetrics) -> Ref:
@@ -81,12 +80,10 @@ def _knows(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot,
     latest = metrics.at - LAG
     if declared is None or metrics.missing:
         return
-    if (nodes := builder.use(snapshot.nodes)) is not None:
+    if (nodes := builder.use(snapshot.nodes())) is not None:
         there = _settled((node.metadata for node in nodes.value), latest)
         _missing(builder, declared, "Nodes", there, {("", name) for name in metrics.nodes})
-    readings = [
-        builder.use(snapshot.objects.typed("Deployment", space, Deployment)) for space in declaration.namespaces
-    ]
+    readings = [builder.use(snapshot.typed("Deployment", space, Deployment)) for space in declaration.namespaces]
     listings = [reading for reading in readings if reading is not None]
     there = _settled((one.metadata for reading in listings for one in reading.value), latest)
     _missing(builder, declared, "Deployments", there, set(metrics.deployments))
@@ -129,3 +126,8 @@ def _some(names_: Iterable[str]) -> str:
     all_names = list(names_)
     more = f" and {len(all_names) - _SHOWN} more" if len(all_names) > _SHOWN else ""
     return ", ".join(all_names[:_SHOWN]) + more
+
+
+CHECK = Check(
+    "metrics", "Cluster metrics", frozenset({"Namespace", "Deployment", "Service", "Pod", "Node"}), (METRICS,), check
+)

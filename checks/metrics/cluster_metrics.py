@@ -62,7 +62,7 @@ class ClusterMetrics:
         return tuple(name for name in NEEDED if not self.samples.get(name))
 
 
-class Collector:
+class SampleCollector:
     """Takes the lines of a scrape as they come; keeps only those that are taken apart."""
 
     def __init__(self) -> None:

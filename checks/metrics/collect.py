@@ -10,24 +10,16 @@ from typing import TypeVar
 import anyio
 import httpx2
 
-from checks.kube.client import (
-    REQUEST_SECONDS,
-    ApiClient,
-    Read,
-    ReadFailure,
-    Reading,
-    forbidden,
-    status_message,
-)
+from checks.kube.client import REQUEST_SECONDS, forbidden, status_message
 from checks.kube.connection import Connection
 from checks.kube.endpoint import behind
+from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
 from checks.kube.retry import patiently
 from checks.kube.transport import unreachable
-from checks.metrics.cluster_metrics import READ, ClusterMetrics, Collector, now
+from checks.metrics.cluster_metrics import READ, ClusterMetrics, SampleCollector, now
 from checks.metrics.exposition import Scanner, sample
-from checks.results.result import Permission, Reason
+from checks.snapshot.reader import Collector, Reader
 from stacks.model import names
-from stacks.model.declaration import Declaration
 
 T = TypeVar("T")
 
@@ -63,24 +55,22 @@ class Metrics:
     """The kinds of objects that it has never been able to list, as its telemetry port tells."""
 
 
-async def read(declaration: Declaration, connection: Connection, _api: ApiClient) -> Metrics | None:
+async def collect(reader: Reader) -> Metrics | None:
     """Ask kube-state-metrics; None if the stack declares none."""
-    declared = declaration.kube_state_metrics
+    declared = reader.declaration.kube_state_metrics
     if declared is None:
         return None
-    server = Server(connection, declared.namespace)
-    scrape = await _patient(connection, partial(server.ask, names.HTTP_METRICS_PORT, "/metrics", _cluster))
+    server = Server(reader.connection, declared.namespace)
+    scrape = await _patient(reader.connection, partial(server.ask, names.HTTP_METRICS_PORT, "/metrics", _cluster))
     if not isinstance(scrape, Read):
-        # The others would only fail the same way, and take their time.
+        # The other questions would fail in the same way, and take their time.
         return Metrics(scrape, scrape, scrape)
     alive = await server.ask(names.HTTP_METRICS_PORT, "/healthz", _nothing)
     blind = await server.ask(names.TELEMETRY_PORT, "/metrics", _blind)
     return Metrics(scrape, alive, blind)
 
 
-def unread(declaration: Declaration, why: ReadFailure) -> Metrics | None:
-    """Give what is known where nothing could be read."""
-    return Metrics(why, why, why) if declaration.kube_state_metrics else None
+METRICS = Collector(collect)
 
 
 async def _patient(
@@ -162,7 +152,7 @@ class _TooLargeError(Exception):
 
 
 async def _cluster(pieces: _Pieces) -> ClusterMetrics:
-    begun, scanner, collector = now(), Scanner(READ), Collector()
+    begun, scanner, collector = now(), Scanner(READ), SampleCollector()
     async for piece in pieces:
         collector.add(scanner.feed(piece))
     collector.add(scanner.end())

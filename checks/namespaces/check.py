@@ -4,8 +4,9 @@ from checks.drift import check as drift
 from checks.drift.routing import NAMESPACES
 from checks.kube import models as k8s
 from checks.results.builder import ResultBuilder
-from checks.results.result import Ref, Result
-from checks.verification.snapshot import Snapshot
+from checks.results.result import Ref
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -13,14 +14,12 @@ _OURS = "cortex-"
 """How the names of a stack's namespaces begin, by the seed."""
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge each declared namespace with its ResourceQuota and LimitRange, and look for others of ours."""
-    builder = ResultBuilder(NAMESPACES, "Namespaces, quotas, limits")
     drift.check(builder, declaration, snapshot, NAMESPACES)
-    if (listing := builder.use(snapshot.objects.typed("Namespace", "", k8s.Namespace))) is not None:
+    if (listing := builder.use(snapshot.typed("Namespace", "", k8s.Namespace))) is not None:
         for namespace in listing.value:
             _namespace(builder, declaration, namespace)
-    return builder.result()
 
 
 def _namespace(builder: ResultBuilder, declaration: Declaration, live: k8s.Namespace) -> None:
@@ -33,3 +32,8 @@ def _namespace(builder: ResultBuilder, declaration: Declaration, live: k8s.Names
         message = f"{sign}, but the stack does not declare it"
         actual = labels.get(names.COMPONENT, "present")
         builder.fault("namespace.undeclared", Ref("Namespace", name), message, expected=None, actual=actual)
+
+
+CHECK = Check(
+    "namespaces", "Namespaces, quotas, limits", frozenset({"LimitRange", "Namespace", "ResourceQuota"}), (), check
+)

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from checks.drift import check as drift
 from checks.drift.root_cause import explained
 from checks.drift.routing import NETWORK
-from checks.kube.client import Read
-from checks.mcp.answer import Answer
+from checks.kube.reading import Read, Reason
 from checks.mcp.answer import Outcome as McpOutcome
+from checks.mcp.collect import ANSWERS
 from checks.network.callers import Caller, admitted, asked, callers, elsewhere
-from checks.network.collect import Outcome
+from checks.network.collect import ATTEMPTS, Outcome
 from checks.results.builder import ResultBuilder
-from checks.results.result import Reason, Ref, Result
-from checks.verification.snapshot import Snapshot
+from checks.results.result import Ref
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
@@ -21,11 +22,10 @@ _UP = frozenset({McpOutcome.ANSWERED, McpOutcome.NO_MCP, McpOutcome.GATED})
 """Answers that only a server gives to which a connection could be made."""
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Compare the policies field by field, then judge what each caller could and could not connect to."""
-    builder = ResultBuilder(NETWORK, "NetworkPolicies, and at work")
     drift.check(builder, declaration, snapshot, NETWORK)
-    servers, network = asked(declaration), snapshot.network
+    servers, network = asked(declaration), snapshot.get(ATTEMPTS)
     if network.skipped:
         builder.skip(network.skipped)
     elif not servers:
@@ -40,7 +40,6 @@ def check(declaration: Declaration, snapshot: Snapshot) -> Result:
                 _outcome(builder, declaration, kind, caller, outcome, snapshot)
     if not network.skipped:
         _not_tried(builder, declaration, servers)
-    return builder.result()
 
 
 def _not_tried(builder: ResultBuilder, declaration: Declaration, servers: Mapping[str, Server]) -> None:
@@ -82,11 +81,19 @@ def _outcome(
 
 def _up(kind: str, snapshot: Snapshot) -> bool:
     """Tell whether somebody could connect to the server, so that it is the policies that refuse another."""
-    attempts = snapshot.network.attempts.values()
+    attempts = snapshot.get(ATTEMPTS).attempts.values()
     reached = any(isinstance(attempt, Read) and attempt.value[kind] is Outcome.REACHED for attempt in attempts)
     return reached or _answer(kind, snapshot) in _UP
 
 
-def _answer(kind: str, snapshot: Snapshot) -> McpOutcome | None:
-    answer = snapshot.mcp[kind]
-    return answer.outcome if isinstance(answer, Answer) else None
+def _answer(kind: str, snapshot: Snapshot) -> McpOutcome:
+    return snapshot.get(ANSWERS)[kind].outcome
+
+
+CHECK = Check(
+    "network",
+    "NetworkPolicies, and at work",
+    frozenset({"Namespace", "NetworkPolicy", "Deployment", "Service", "Pod"}),
+    (ATTEMPTS, ANSWERS),
+    check,
+)

@@ -11,16 +11,15 @@ import anyio
 import msgspec
 
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
-from checks.kube.connection import Connection
+from checks.kube.client import ApiClient, Kind
+from checks.kube.reading import Read, ReadFailure, Reading, Reason
+from checks.kube.resources import EVENTS, PODS, PROBE_LABEL
 from checks.network.callers import Caller, asked, callers
-from checks.network.probe_job import LABEL, PREFIX, job
-from checks.results.result import Reason
+from checks.network.probe_job import PREFIX, job
+from checks.snapshot.reader import Collector, Reader
 from stacks.model.declaration import Declaration
 
 JOBS = Kind("apis/batch/v1", "jobs", k8s.Meta)
-PODS = Kind("api/v1", "pods", k8s.Pod)
-EVENTS = Kind("api/v1", "events", k8s.Event)
 
 REPORT_SECONDS = 40.0
 """Longest wait for a probe pod: its start, the settling of its network, its report."""
@@ -53,10 +52,9 @@ class Network:
     skipped: str = ""
 
 
-async def read(
-    declaration: Declaration, connection: Connection, api: ApiClient, nodes: Reading[tuple[k8s.Node, ...]]
-) -> Network:
-    """Let every caller try, all at the same time; `nodes` are the cluster's. Whatever happens, the Jobs are deleted."""
+async def collect(reader: Reader) -> Network:
+    """Let every caller try, all at the same time. Whatever happens, the Jobs are deleted."""
+    declaration, connection = reader.declaration, reader.connection
     skipped, servers = _not_declared(declaration), asked(declaration)
     if servers and connection.inside:
         skipped = skipped or INSIDE
@@ -66,12 +64,13 @@ async def read(
         return Network({}, skipped)
     image = declaration.verifier.image
     attempts: dict[Caller, Reading[Outcomes]] = {}
+    nodes = await reader.nodes()
     alone = isinstance(nodes, Read) and len(nodes.value) == 1
     run = secrets.token_hex(4)
 
     async def one(name: str, caller: Caller) -> None:
         document = job(name, caller, declaration, image, alone=alone)
-        attempts[caller] = await _attempt(api, caller, name, document, list(servers))
+        attempts[caller] = await _attempt(reader.api, caller, name, document, list(servers))
 
     async with anyio.create_task_group() as group:
         for number, caller in enumerate(callers(declaration)):
@@ -79,11 +78,7 @@ async def read(
     return Network(attempts)
 
 
-def unread(declaration: Declaration, why: ReadFailure) -> Network:
-    """Give the part of a cluster of which nothing can be read."""
-    if skipped := _not_declared(declaration):
-        return Network({}, skipped)
-    return Network(dict.fromkeys(callers(declaration), why))
+ATTEMPTS = Collector(collect)
 
 
 def _not_declared(declaration: Declaration) -> str:
@@ -112,7 +107,7 @@ async def _report(api: ApiClient, caller: Caller, name: str, kinds: list[str]) -
     pods: tuple[k8s.Pod, ...] = ()
     with anyio.move_on_after(REPORT_SECONDS):
         while True:
-            reading = await api.list(PODS, caller.namespace, labels=f"{LABEL}={name}")
+            reading = await api.list(PODS, caller.namespace, labels=f"{PROBE_LABEL}={name}")
             if isinstance(reading, ReadFailure):
                 return reading
             pods = reading.value

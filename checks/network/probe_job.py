@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from checks.kube.resources import PROBE_LABEL
 from checks.kube.retry import SETTLE_SECONDS
 from checks.network.callers import Caller, admitted, asked
 from stacks.manifests import pods
@@ -17,8 +18,6 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
 
-LABEL = "cortex.dev/probe"
-"""On the Job and its pod; such pods are no part of the stack."""
 PREFIX = "cortex-probe-"
 
 LONGEST_SECONDS = 60
@@ -39,13 +38,13 @@ def job(name: str, caller: Caller, declaration: Declaration, image: str, *, alon
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": name, "namespace": caller.namespace, "labels": {LABEL: name}},
+        "metadata": {"name": name, "namespace": caller.namespace, "labels": {PROBE_LABEL: name}},
         "spec": {
             "backoffLimit": 0,
             "activeDeadlineSeconds": LONGEST_SECONDS,
             "ttlSecondsAfterFinished": LEFT_SECONDS,
             "template": {
-                "metadata": {"labels": {**dict(caller.labels), LABEL: name}},
+                "metadata": {"labels": {**dict(caller.labels), PROBE_LABEL: name}},
                 "spec": _pod(caller, declaration, image, ALONE_SECONDS if alone else DENIED_SECONDS),
             },
         },
@@ -63,7 +62,7 @@ def _pod(caller: Caller, declaration: Declaration, image: str, lasting: float) -
         "terminationGracePeriodSeconds": 0,
         "activeDeadlineSeconds": LONGEST_SECONDS,
         # Never true, so that no Service whose selector the client's labels match sends it requests.
-        "readinessGates": [{"conditionType": LABEL}],
+        "readinessGates": [{"conditionType": PROBE_LABEL}],
         "securityContext": pods.pod_security(),
         "containers": [
             {

@@ -7,12 +7,14 @@ import msgspec
 from checks.drift import check as drift
 from checks.drift.routing import OBJECTS
 from checks.kube import models as k8s
-from checks.kube.client import Read
-from checks.kube.resources import CLUSTER_WIDE, NAMESPACED
+from checks.kube.reading import Read
+from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.objects.collect import UNMANAGED
 from checks.results.builder import ResultBuilder
-from checks.results.result import Ref, Remedy, Result
+from checks.results.result import Ref, Remedy
 from checks.servers.check import is_server
-from checks.verification.snapshot import Snapshot
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -29,19 +31,17 @@ _HOLDING = frozenset({"PersistentVolumeClaim", "Secret", "StatefulSet"})
 """Kinds that hold data: no program deletes such an object."""
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge the objects that no other row judges, and look for undeclared ones."""
-    builder = ResultBuilder(OBJECTS, "Other objects")
     drift.check(builder, declaration, snapshot, OBJECTS)
     _undeclared(builder, declaration, snapshot)
     _strays(builder, snapshot)
-    return builder.result()
 
 
 def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     known = {(obj.kind, obj.namespace, obj.name) for obj in build(declaration)}
     for kind, namespace in _places(declaration):
-        if (reading := builder.use(snapshot.objects.of(kind, namespace))) is None:
+        if (reading := builder.use(snapshot.live(kind, namespace))) is None:
             continue
         metas = {name: msgspec.convert(document, k8s.Owned).metadata for name, document in reading.value.items()}
         servers = _servers(snapshot, namespace) if kind == "Deployment" else frozenset()
@@ -57,9 +57,9 @@ def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snap
 
 def _strays(builder: ResultBuilder, snapshot: Snapshot) -> None:
     """Look for objects of kinds that no stack declares; those of our own Deployments and Jobs have a controller."""
-    if not snapshot.unmanaged.lists:
+    if not snapshot.get(UNMANAGED).lists:
         builder.fact("kinds that no stack declares", "searched", value=False)
-    for kind, listings in snapshot.unmanaged.lists.items():
+    for kind, listings in snapshot.get(UNMANAGED).lists.items():
         for namespace, listing in listings.items():
             if (reading := builder.use(listing)) is None:
                 continue
@@ -86,7 +86,7 @@ def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:
 
 def _servers(snapshot: Snapshot, namespace: str) -> frozenset[str]:
     """Name the Deployments of MCP servers: undeclared ones have a code of their own."""
-    reading = snapshot.objects.typed("Deployment", namespace, k8s.Deployment)
+    reading = snapshot.typed("Deployment", namespace, k8s.Deployment)
     deployments = reading.value if isinstance(reading, Read) else ()
     return frozenset(each.metadata.name for each in deployments if is_server(each))
 
@@ -96,3 +96,6 @@ def _suspicious(kind: str, meta: k8s.OwnedMeta) -> bool:
     if kind in _CODES:
         return True
     return names.COMPONENT in meta.labels and not meta.controlled and meta.name != names.VERIFICATION_CONFIG_MAP
+
+
+CHECK = Check("objects", "Other objects", frozenset({*CLUSTER_WIDE, *NAMESPACED, *CUSTOM}), (UNMANAGED,), check)

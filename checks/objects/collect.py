@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from checks.kube.client import METADATA, ApiClient, Kind, ReadFailure
-from checks.kube.connection import Connection
-from checks.kube.listing import PerNamespace, everywhere
+from checks.kube.client import METADATA, Kind
+from checks.kube.listing import PerNamespace, listed
 from checks.kube.models import Owned
+from checks.snapshot.reader import Collector, Reader
 from stacks.model import names
-from stacks.model.declaration import Declaration
 
 KINDS: Mapping[str, Kind[Owned]] = {
     "DaemonSet": Kind("apis/apps/v1", "daemonsets", Owned, METADATA),
@@ -29,23 +28,22 @@ class Unmanaged:
     lists: Mapping[str, PerNamespace[Owned]] = field(default_factory=dict)
 
 
-async def read(declaration: Declaration, connection: Connection, api: ApiClient) -> Unmanaged:
-    """List the metadata of each kind. The verifier's own account is not asked: it has no right to these kinds."""
+async def collect(reader: Reader) -> Unmanaged:
+    """List the metadata of each kind. The in-cluster verifier has no access to these kinds, by design."""
     lists: dict[str, PerNamespace[Owned]] = {}
+    spaces = reader.declaration.namespaces
 
     async def one(name: str, kind: Kind[Owned]) -> None:
-        lists[name] = await everywhere(api, kind, declaration.namespaces, _namespace, labels=names.COMPONENT)
+        lists[name] = (await listed(reader.api, kind, spaces, _namespace, labels=names.COMPONENT)).parts
 
-    if not connection.inside:
+    if not reader.connection.inside:
         async with anyio.create_task_group() as group:
             for name, kind in KINDS.items():
                 group.start_soon(one, name, kind)
     return Unmanaged(lists)
 
 
-def unread(declaration: Declaration, why: ReadFailure) -> Unmanaged:
-    """Give what stands there if nothing can be read."""
-    return Unmanaged({name: dict.fromkeys(declaration.namespaces, why) for name in KINDS})
+UNMANAGED = Collector(collect)
 
 
 def _namespace(item: Owned) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 import yaml
 
 from checks.errors import UncheckedError, UsageError
-from checks.kube.client import ApiClient, ReadFailure
+from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.models import TokenRequest
+from checks.kube.reading import Permission, ReadFailure
 from checks.rbac.requests import Account, accounts
-from checks.results.result import Permission
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 

@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable
 from checks.drift import check as drift
 from checks.drift.routing import RBAC
 from checks.rbac import policy, requests
-from checks.rbac.collect import Access
+from checks.rbac.collect import ANSWERS, Answers, binding_readings, policy_of, role_readings
 from checks.rbac.escalation import Opening, Way, openings, sentence
 from checks.rbac.policy import Bound, Grant, Policy
 from checks.rbac.questions import Question, completed, meant
 from checks.rbac.requests import Account, place
 from checks.results.builder import ResultBuilder
-from checks.results.result import Ref, Remedy, Result
-from checks.verification.snapshot import Snapshot
+from checks.results.result import Ref, Remedy
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
@@ -22,47 +23,37 @@ DEFAULTS = frozenset(
 )
 """ClusterRoleBindings to everybody, or to every ServiceAccount, that each cluster has (bootstrap policy)."""
 
-TITLE = "Rights (RBAC)"
-
 _SHOWN = 3
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
-    """Compare accounts, roles and bindings field by field, then judge what they amount to."""
-    builder = ResultBuilder(RBAC, TITLE)
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
+    """Compare accounts, roles and bindings field by field, then check the access that they give."""
     drift.check(builder, declaration, snapshot, RBAC)
-    _rights(builder, declaration, snapshot.access)
-    return builder.result()
+    access(builder, declaration, snapshot)
 
 
-def judge_rights(declaration: Declaration, access: Access) -> Result:
-    """Judge the bindings of the stack's accounts, what their roles open, and the API server's own answers."""
-    builder = ResultBuilder(RBAC, TITLE)
-    _rights(builder, declaration, access)
-    return builder.result()
-
-
-def _rights(builder: ResultBuilder, declaration: Declaration, access: Access) -> None:
+def access(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
+    """Check the bindings of the stack's accounts, the escalations that they open, and the API server's own answers."""
     objects = build(declaration)
-    live = _live(builder, access)
+    live = _live(builder, snapshot)
     accounts = requests.accounts(objects)
     if not accounts:
-        # Nobody to judge is itself as declared.
+        # Nothing to check is as declared.
         builder.passed()
     if live is not None:
         ours = frozenset(Ref(each.kind, each.name, each.namespace) for each in objects)
         expected = completed(policy.declared(objects), live.roles)
         for account in accounts:
             _account(builder, account, expected, live, ours)
-    _answers(builder, access, live)
+    _answers(builder, snapshot.get(ANSWERS), live)
 
 
-def _live(builder: ResultBuilder, access: Access) -> Policy | None:
-    for roles in access.roles:
+def _live(builder: ResultBuilder, snapshot: Snapshot) -> Policy | None:
+    for roles in role_readings(snapshot):
         builder.use(roles)
-    for bindings in access.bindings:
+    for bindings in binding_readings(snapshot):
         builder.use(bindings)
-    return access.policy()
+    return policy_of(snapshot)
 
 
 def _account(builder: ResultBuilder, account: Account, expected: Policy, live: Policy, ours: Collection[Ref]) -> None:
@@ -129,10 +120,10 @@ def _only(found: Iterable[Opening]) -> frozenset[str]:
     return frozenset(name for opening in found for name in opening.only)
 
 
-def _answers(builder: ResultBuilder, access: Access, live: Policy | None) -> None:
+def _answers(builder: ResultBuilder, answers: Answers, live: Policy | None) -> None:
     """Judge what the API server decides; a right too many that the roles explain is reported with them."""
     denied: dict[Account, list[Question]] = defaultdict(list)
-    for question, reading in access.answers.items():
+    for question, reading in answers.items():
         if (answer := builder.use(reading)) is None:
             continue
         if answer.value is question.expected:
@@ -156,3 +147,12 @@ def _answers(builder: ResultBuilder, access: Access, live: Policy | None) -> Non
 
 def _ref(account: Account) -> Ref:
     return Ref("ServiceAccount", account.name, account.namespace)
+
+
+CHECK = Check(
+    "rbac",
+    "Access (RBAC)",
+    frozenset({"Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}),
+    (ANSWERS,),
+    check,
+)

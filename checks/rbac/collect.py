@@ -1,71 +1,59 @@
 """Reads roles and bindings of the whole cluster, and asks the API server what the stack's accounts may do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import anyio
 
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
-from checks.kube.connection import Connection
+from checks.kube.client import ApiClient, Kind
+from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
 from checks.rbac import policy, requests
 from checks.rbac.policy import Policy
 from checks.rbac.questions import Question, completed, questions
-from checks.results.result import Permission, Reason
+from checks.snapshot.reader import Collector, Reader
+from checks.snapshot.snapshot import Snapshot, converted
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
-
-_RBAC = "apis/rbac.authorization.k8s.io/v1"
-ROLES = Kind(_RBAC, "roles", k8s.Role)
-CLUSTER_ROLES = Kind(_RBAC, "clusterroles", k8s.Role)
-ROLE_BINDINGS = Kind(_RBAC, "rolebindings", k8s.Binding)
-CLUSTER_ROLE_BINDINGS = Kind(_RBAC, "clusterrolebindings", k8s.Binding)
 
 REVIEWS = Kind("apis/authorization.k8s.io/v1", "subjectaccessreviews", k8s.AccessReview)
 _ASKING = "ask what the stack's accounts may do"
 
 
-@dataclass(frozen=True)
-class Access:
-    """The cluster's roles and bindings, and whether each request in question is allowed."""
-
-    roles: tuple[Reading[tuple[k8s.Role, ...]], ...]
-    bindings: tuple[Reading[tuple[k8s.Binding, ...]], ...]
-    answers: Mapping[Question, Reading[bool]]
-
-    def policy(self) -> Policy | None:
-        """Give the live policy; None if a part of it could not be read."""
-        roles = [reading.value for reading in self.roles if isinstance(reading, Read)]
-        bindings = [reading.value for reading in self.bindings if isinstance(reading, Read)]
-        if len(roles) + len(bindings) < len(self.roles) + len(self.bindings):
-            return None
-        return Policy(tuple(role for some in roles for role in some), tuple(each for some in bindings for each in some))
+Answers = Mapping[Question, Reading[bool]]
+"""Whether the API server allows each request in question."""
 
 
-async def read(declaration: Declaration, _access: Connection, api: ApiClient) -> Access:
-    """Read the policy, then ask about every account of the stack."""
-    roles: dict[Kind[k8s.Role], Reading[tuple[k8s.Role, ...]]] = {}
-    bindings: dict[Kind[k8s.Binding], Reading[tuple[k8s.Binding, ...]]] = {}
-
-    async def list_roles(kind: Kind[k8s.Role]) -> None:
-        roles[kind] = await api.list(kind)
-
-    async def list_bindings(kind: Kind[k8s.Binding]) -> None:
-        bindings[kind] = await api.list(kind)
-
-    async with anyio.create_task_group() as group:
-        for kind in (ROLES, CLUSTER_ROLES):
-            group.start_soon(list_roles, kind)
-        for kind_of_binding in (ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS):
-            group.start_soon(list_bindings, kind_of_binding)
-    known = roles[CLUSTER_ROLES]
-    asked = about(declaration, known.value if isinstance(known, Read) else ())
-    return Access(tuple(roles.values()), tuple(bindings.values()), await _ask(api, asked))
+async def collect(reader: Reader) -> Answers:
+    """Ask the API server about every account of the stack."""
+    known = (await reader.listing("ClusterRole")).whole
+    roles = converted(known, k8s.Role, "read ClusterRole in the whole cluster")
+    return await _ask(reader.api, about(reader.declaration, roles.value if isinstance(roles, Read) else ()))
 
 
-def unread(declaration: Declaration, why: ReadFailure) -> Access:
-    """Give the rights in a cluster of which nothing can be read."""
-    return Access((why,), (why,), dict.fromkeys(about(declaration, ()), why))
+ANSWERS = Collector(collect)
+
+
+def policy_of(snapshot: Snapshot) -> Policy | None:
+    """Return the live roles and bindings of the whole cluster; None if a part of them could not be read."""
+    roles, bindings = role_readings(snapshot), binding_readings(snapshot)
+    return (
+        Policy(
+            tuple(role for reading in roles if isinstance(reading, Read) for role in reading.value),
+            tuple(each for reading in bindings if isinstance(reading, Read) for each in reading.value),
+        )
+        if all(isinstance(reading, Read) for reading in (*roles, *bindings))
+        else None
+    )
+
+
+def role_readings(snapshot: Snapshot) -> tuple[Reading[tuple[k8s.Role, ...]], ...]:
+    """Return the live Roles and ClusterRoles."""
+    return tuple(snapshot.whole(kind, k8s.Role) for kind in ("Role", "ClusterRole"))
+
+
+def binding_readings(snapshot: Snapshot) -> tuple[Reading[tuple[k8s.Binding, ...]], ...]:
+    """Return the live RoleBindings and ClusterRoleBindings."""
+    return tuple(snapshot.whole(kind, k8s.Binding) for kind in ("RoleBinding", "ClusterRoleBinding"))
 
 
 def about(declaration: Declaration, live: tuple[k8s.Role, ...]) -> tuple[Question, ...]:

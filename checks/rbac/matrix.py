@@ -1,20 +1,23 @@
 """What the stack's accounts may do: each request in question, as declared and as the API server decides."""
 
+from dataclasses import replace
+
 import msgspec
 
-from checks.kube.client import ApiClient, Read, ReadFailure
 from checks.kube.connection import Connection
-from checks.rbac import check as rbac
-from checks.rbac import collect as access
+from checks.kube.reading import Read
 from checks.rbac import policy, requests
-from checks.rbac.collect import Access
+from checks.rbac.check import CHECK, access
+from checks.rbac.collect import ANSWERS, Answers, about, policy_of
 from checks.rbac.escalation import Opening, openings, sentence
 from checks.rbac.policy import Bound, Policy
 from checks.rbac.questions import completed, meant
 from checks.rbac.requests import Account
+from checks.results.conclusion import exit_code, status
 from checks.results.result import Result, Severity, Status
-from checks.verification.snapshot import HOPELESS
-from checks.verification.verify import accepted, exit_code, status
+from checks.results.suppressions import accepted
+from checks.snapshot.snapshot import Snapshot
+from checks.snapshot.take import take
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
@@ -82,9 +85,10 @@ class Matrix(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def draw(stack: str, declaration: Declaration, connection: Connection) -> Matrix:
-    """Ask what the accounts of a stack may do, and judge it as a verification does."""
-    seen = await _look(declaration, connection)
-    result = accepted(declaration, rbac.judge_rights(declaration, seen))
+    """Return what the accounts of a stack may do, as declared and as the API server answers."""
+    check = replace(CHECK, check=access)
+    snapshot = await take(declaration, connection, [check])
+    result = accepted(declaration, check.run(declaration, snapshot))
     return Matrix(
         schema=SCHEMA,
         stack=stack,
@@ -92,36 +96,30 @@ async def draw(stack: str, declaration: Declaration, connection: Connection) -> 
         server=connection.host,
         status=status((result,)),
         exit_code=exit_code((result,), Severity.ERROR),
-        accounts=_accounts(declaration, seen),
+        accounts=_accounts(declaration, snapshot),
         result=result,
     )
 
 
-async def _look(declaration: Declaration, connection: Connection) -> Access:
-    async with connection.client() as client:
-        api = ApiClient(client)
-        version = await api.version()
-        if isinstance(version, ReadFailure) and version.reason in HOPELESS:
-            return access.unread(declaration, version)
-        return await access.read(declaration, connection, api)
-
-
-def _accounts(declaration: Declaration, seen: Access) -> tuple[AccountRights, ...]:
+def _accounts(declaration: Declaration, snapshot: Snapshot) -> tuple[AccountRights, ...]:
     objects = build(declaration)
-    live = seen.policy()
+    live = None if snapshot.unreachable else policy_of(snapshot)
+    answers = (
+        dict.fromkeys(about(declaration, ()), snapshot.unreachable) if snapshot.unreachable else snapshot.get(ANSWERS)
+    )
     expected = completed(policy.declared(objects), live.roles if live else ())
     return tuple(
         AccountRights(
             account.namespace,
             account.name,
-            _cells(account, seen),
+            _cells(account, answers),
             *_bindings(account, expected, live or Policy((), ())),
         )
         for account in requests.accounts(objects)
     )
 
 
-def _cells(account: Account, seen: Access) -> tuple[Cell, ...]:
+def _cells(account: Account, answers: Answers) -> tuple[Cell, ...]:
     return tuple(
         Cell(
             question.request.verb,
@@ -131,7 +129,7 @@ def _cells(account: Account, seen: Access) -> tuple[Cell, ...]:
             expected=question.expected,
             live=answer.value if isinstance(answer, Read) else None,
         )
-        for question, answer in seen.answers.items()
+        for question, answer in answers.items()
         if question.account == account
     )
 

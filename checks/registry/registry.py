@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from checks.cli.output import show
 from checks.errors import UncheckedError, UsageError
-from checks.formats.document import render
+from checks.formats.json import render
 from checks.kube.connection import Connection
+from checks.output import show
 from checks.servers.discovery import Sight, Sighting
 
 FILE = Path("mcp-server-registry.json")

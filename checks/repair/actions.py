@@ -5,8 +5,9 @@ from enum import StrEnum
 
 import msgspec
 
+from checks.kube.reading import Permission
 from checks.repair.author import Author
-from checks.results.result import Finding, Permission, Ref, Severity, Unknown, Value
+from checks.results.result import Finding, Ref, Severity, Unknown, Value
 
 SCHEMA = "cortex.dev/repair/v1"
 

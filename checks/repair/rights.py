@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import anyio
 
-from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.client import ApiClient, Kind
 from checks.kube.models import AccessReview
+from checks.kube.reading import Permission, ReadFailure, Reading
 from checks.kube.resources import Document
 from checks.repair.kinds import kind_of
 from checks.repair.steps import Step
-from checks.results.result import Permission
 
 REVIEWS = Kind("apis/authorization.k8s.io/v1", "selfsubjectaccessreviews", AccessReview)
 

@@ -3,23 +3,9 @@
 from collections import Counter
 from typing import TypeVar
 
-from checks.kube.client import Read, ReadFailure, Reading
+from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
 from checks.results.catalogue import finding
-from checks.results.result import (
-    SKIPPED,
-    Counts,
-    Fact,
-    Finding,
-    Permission,
-    Reason,
-    Ref,
-    Remedy,
-    Result,
-    Unknown,
-    Value,
-    outcome,
-    reasons,
-)
+from checks.results.result import SKIPPED, Counts, Fact, Finding, Ref, Remedy, Result, Unknown, Value, outcome, reasons
 
 T = TypeVar("T")
 
@@ -106,7 +92,7 @@ class ResultBuilder:
         """Note that something was not to be checked here: whatever else holds, the row is then not ok."""
         self.fact(self._name, SKIPPED, why)
 
-    def result(self) -> Result:
+    def build(self) -> Result:
         """Give the result. A judge that judged nothing at all is unknown, not ok."""
         passed, skipped = self._passed.total(), self._skipped.total()
         if not (passed or skipped or self._findings or self._unknowns or reasons(self._facts)):

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from checks.kube.reading import Permission, Reason
+
 SCHEMA = "cortex.dev/verify/v2"
 """Name and version of the JSON report. A change that breaks a reader of it raises the version."""
 
@@ -16,19 +18,6 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-
-
-class Reason(StrEnum):
-    """Why something could not be checked."""
-
-    FORBIDDEN = "forbidden"
-    UNAUTHORIZED = "unauthorized"
-    UNREACHABLE = "unreachable"
-    TIMEOUT = "timeout"
-    UNDECODABLE = "undecodable"
-    FAILED = "failed"
-    GATED = "gated"
-    BUG = "bug"
 
 
 class Status(StrEnum):
@@ -91,14 +80,6 @@ class Suppressed(msgspec.Struct, frozen=True):
     finding: Finding
     reason: str
     until: str
-
-
-class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The right that a forbidden request needs."""
-
-    verb: str
-    resource: str
-    namespace: str = ""
 
 
 class Unknown(msgspec.Struct, frozen=True):

@@ -7,17 +7,16 @@ from msgspec.structs import replace
 from checks.errors import UsageError
 from checks.results import suppressions
 from checks.results.result import Finding, Result, Selection, Severity, Unknown, outcome, reasons
-from checks.verification.judges import CHECKS
 from stacks.model.declaration import Declaration
 
 
-def validate(selection: Selection, declaration: Declaration) -> None:
-    """Refuse rows that no judge gives, and namespaces that are not declared.
+def validate(selection: Selection, declaration: Declaration, checks: Sequence[str]) -> None:
+    """Check that the selected checks exist, and that the selected namespaces are declared.
 
     Raises:
         UsageError: the selection names something that there is not.
     """
-    _known("--only", "check", selection.checks, [*CHECKS, suppressions.NAME])
+    _known("--only", "check", selection.checks, [*checks, suppressions.NAME])
     _known("--namespace", "declared namespace", selection.namespaces, declaration.namespaces)
 
 

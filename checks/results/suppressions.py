@@ -1,13 +1,14 @@
 """What the declaration accepts: takes accepted findings out of the count, and judges the suppressions themselves."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from msgspec.structs import replace
 
 from checks.results.builder import ResultBuilder
 from checks.results.catalogue import catalogue, near
 from checks.results.result import Finding, Ref, Result, Suppressed, outcome
+from stacks.model.declaration import Declaration
 from stacks.model.suppression import Suppression
 
 NAME, TITLE = "suppressions", "Suppressions"
@@ -30,6 +31,12 @@ def apply(results: Sequence[Result], suppressions: Suppressions, today: date) ->
     """Take the findings that are accepted today out of the rows' findings, and list them as suppressed."""
     active = [suppression for suppression in suppressions if not suppression.ended(today)]
     return tuple(_row(result, active) for result in results)
+
+
+def accepted(declaration: Declaration, result: Result) -> Result:
+    """Return a result without the findings that the declaration accepts today, as in a verification."""
+    (after,) = apply((result,), declaration.suppressions, datetime.now(UTC).date())
+    return after
 
 
 def _row(result: Result, active: Suppressions) -> Result:
@@ -67,7 +74,7 @@ def check(suppressions: Suppressions, results: Sequence[Result], today: date, *,
             used = any(suppression.covers(finding.code, str(finding.object)) for finding in found)
             message = f"nothing that was found is suppressed by it: {suppression.reason}"
             builder.holds(used, "suppression.unused", ref, message, expected="a finding", actual="none")
-    return builder.result()
+    return builder.build()
 
 
 def _object(suppression: Suppression) -> str:

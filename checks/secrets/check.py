@@ -5,15 +5,17 @@ from datetime import datetime
 
 from checks.drift.check import holds
 from checks.drift.diff import place as place_of
-from checks.kube.client import Read, Reading
 from checks.kube.models.references import Reference
+from checks.kube.reading import Read, Reading
 from checks.results.builder import ResultBuilder
-from checks.results.result import Ref, Remedy, Result
+from checks.results.result import Ref, Remedy
 from checks.secrets import wanted
+from checks.secrets.collect import READ_SECRETS
 from checks.secrets.rolled import Server
 from checks.secrets.sealed import Sealed
 from checks.secrets.wanted import Place, WantedSecret
-from checks.verification.snapshot import Snapshot
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -21,18 +23,16 @@ from stacks.model.declaration import Declaration
 _FAMILY = {"Secret": "secret", "ConfigMap": "config"}
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge each declared Secret, the pods of each server, and what nobody uses. What ConfigMaps hold is no secret."""
-    builder = ResultBuilder("secrets", "Secrets and what pods read")
-    if snapshot.secrets.skipped:
-        builder.skip(snapshot.secrets.skipped)
+    if snapshot.get(READ_SECRETS).skipped:
+        builder.skip(snapshot.get(READ_SECRETS).skipped)
     else:
         _read(builder, declaration, snapshot)
-    return builder.result()
 
 
 def _read(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    part = snapshot.secrets
+    part = snapshot.get(READ_SECRETS)
     labels = {Place(obj.namespace, obj.name): obj.labels for obj in build(declaration) if obj.kind == "Secret"}
     for secret in wanted.secrets(declaration):
         if not snapshot.has_namespace(secret.place.namespace):
@@ -141,10 +141,13 @@ def _server(
 
 
 def _changed(secret: WantedSecret, snapshot: Snapshot) -> bool:
-    reading = snapshot.secrets.secrets[secret.place]
+    reading = snapshot.get(READ_SECRETS).secrets[secret.place]
     return isinstance(reading, Read) and (reading.value is None or reading.value.intact is not True)
 
 
 def _sources(declaration: Declaration, kind: str) -> Iterator[str]:
     yield from (f"Secret {s.place.name}" for s in wanted.secrets(declaration) if kind in s.users and s.made)
     yield from (f"ConfigMap {c.place.name}" for c in wanted.config_maps(declaration) if kind in c.users)
+
+
+CHECK = Check("secrets", "Secrets and what pods read", frozenset({"Namespace", "Deployment"}), (READ_SECRETS,), check)

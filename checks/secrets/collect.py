@@ -11,29 +11,31 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
-from checks.kube.connection import Connection
+from checks.kube.listing import Listing, PerNamespace
 from checks.kube.models.references import Reference, Workload
+from checks.kube.reading import Read, ReadFailure, Reading
+from checks.kube.resources import Document
 from checks.secrets import rolled, unused, wanted
-from checks.secrets.rolled import CONFIG_MAPS, Cluster, Server
+from checks.secrets.rolled import Cluster, Server
 from checks.secrets.sealed import SECRETS, Opened, Sealed, seal
 from checks.secrets.wanted import Place
-from stacks.model.declaration import Declaration
+from checks.snapshot.reader import Collector, Reader
+from checks.snapshot.snapshot import converted
 
 K = TypeVar("K")
 T = TypeVar("T")
 
-DEPLOYMENTS = Kind("apis/apps/v1", "deployments", Workload)
-INSIDE = "the verifier's account may read no Secret, and so no one else by way of it: verify from outside"
+INSIDE = (
+    "the in-cluster verifier has no access to Secrets, by design: run `cortex verify STACK` from outside the cluster"
+)
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """The Secrets and ConfigMaps that the declaration wants, those that nobody uses, and the servers that read them."""
+    """The wanted Secrets, the Secrets and ConfigMaps that nobody uses, and the servers that read them."""
 
     taken: datetime
     secrets: Mapping[Place, Reading[Sealed | None]] = field(default_factory=dict)
-    config_maps: Mapping[Place, Reading[k8s.ConfigMap | None]] = field(default_factory=dict)
     servers: Mapping[str, Reading[Server | None]] = field(default_factory=dict)
     unused: Mapping[str, Reading[tuple[Reference, ...]]] = field(default_factory=dict)
     """Namespace → objects of the stack's label that nobody uses."""
@@ -41,29 +43,40 @@ class Secrets:
     """Why nothing of it was read, if that is so."""
 
 
-async def read(declaration: Declaration, connection: Connection, api: ApiClient) -> Secrets:
-    """Read each wanted object by its name, for a list of Secrets would send every value there is."""
-    if connection.inside:
+async def collect(reader: Reader) -> Secrets:
+    """Read each wanted Secret by its name, for a list of Secrets would send every value there is."""
+    declaration, api = reader.declaration, reader.api
+    if reader.connection.inside:
         return Secrets(datetime.now(UTC), skipped=INSIDE)
     idle: Mapping[str, Reading[tuple[Reference, ...]]] = {}
 
     async def look_for_unused() -> None:
         nonlocal idle
-        idle = await unused.read(declaration, api)
+        idle = await unused.collect(reader)
 
     async with anyio.create_task_group() as group:
         places = [secret.place for secret in wanted.secrets(declaration)]
         opened = _each(group, places, lambda place: api.get(SECRETS, *place))
-        places = [config_map.place for config_map in wanted.config_maps(declaration)]
-        config_maps = _each(group, places, lambda place: api.get(CONFIG_MAPS, *place))
-        homes = {server.namespace for server in declaration.servers.values()}
-        deployments = _each(group, homes, partial(api.list, DEPLOYMENTS))
         group.start_soon(look_for_unused)
-    cluster = Cluster(declaration, api, opened, config_maps, deployments)
+        config_maps, deployments = await reader.listing("ConfigMap"), await reader.listing("Deployment")
+    cluster = Cluster(
+        declaration,
+        api,
+        opened,
+        _converted(config_maps, k8s.ConfigMap, "ConfigMaps"),
+        _converted(deployments, Workload, "Deployments"),
+    )
     async with anyio.create_task_group() as group:
         sealed = _each(group, opened, lambda place: _sealed(place, opened[place]))
         servers = _each(group, declaration.servers, partial(rolled.read, cluster))
-    return Secrets(datetime.now(UTC), sealed, config_maps, servers, idle)
+    return Secrets(datetime.now(UTC), sealed, servers, idle)
+
+
+READ_SECRETS = Collector(collect)
+
+
+def _converted(listing: Listing[Document], model: type[T], what: str) -> PerNamespace[T]:
+    return {space: converted(part, model, f"read {what} in namespace {space}") for space, part in listing.parts.items()}
 
 
 def _each(group: TaskGroup, keys: Iterable[K], read: Callable[[K], Awaitable[T]]) -> dict[K, T]:
@@ -76,17 +89,6 @@ def _each(group: TaskGroup, keys: Iterable[K], read: Callable[[K], Awaitable[T]]
     for key in keys:
         group.start_soon(one, key)
     return values
-
-
-def unread(declaration: Declaration, why: ReadFailure) -> Secrets:
-    """Give the part of a cluster of which nothing can be read."""
-    return Secrets(
-        datetime.now(UTC),
-        secrets={secret.place: why for secret in wanted.secrets(declaration)},
-        config_maps={config_map.place: why for config_map in wanted.config_maps(declaration)},
-        servers=dict.fromkeys(declaration.servers, why),
-        unused=dict.fromkeys(declaration.namespaces, why),
-    )
 
 
 async def _sealed(place: Place, opened: Reading[Opened | None]) -> Reading[Sealed | None]:

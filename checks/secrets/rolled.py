@@ -7,8 +7,10 @@ from functools import partial
 import anyio.to_thread
 
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
+from checks.kube.client import ApiClient
+from checks.kube.listing import PerNamespace
 from checks.kube.models.references import Reference, Workload
+from checks.kube.reading import Read, ReadFailure, Reading
 from checks.secrets import wanted
 from checks.secrets.sealed import SECRETS, Opened
 from checks.secrets.wanted import Place
@@ -18,8 +20,6 @@ from stacks.manifests.pod_config import Content, used
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
-CONFIG_MAPS = Kind("api/v1", "configmaps", k8s.ConfigMap)
-
 
 @dataclass(frozen=True)
 class Cluster:
@@ -28,9 +28,16 @@ class Cluster:
     declaration: Declaration
     api: ApiClient
     secrets: Mapping[Place, Reading[Opened | None]]
-    config_maps: Mapping[Place, Reading[k8s.ConfigMap | None]]
-    deployments: Mapping[str, Reading[tuple[Workload, ...]]]
-    """By namespace."""
+    config_maps: PerNamespace[k8s.ConfigMap]
+    deployments: PerNamespace[Workload]
+
+    def config_map(self, place: Place) -> Reading[k8s.ConfigMap | None]:
+        """Return a ConfigMap; None if it does not exist."""
+        listing = self.config_maps[place.namespace]
+        if isinstance(listing, ReadFailure):
+            return listing
+        found = (each for each in listing.value if each.metadata.name == place.name)
+        return Read(next(found, None), listing.seconds)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ def _content(cluster: Cluster, kind: str) -> Content[str] | ReadFailure | None:
     declaration, server = cluster.declaration, cluster.declaration.servers[kind]
     for config_map in wanted.config_maps(declaration):
         if kind in config_map.users:
-            there = cluster.config_maps[config_map.place]
+            there = cluster.config_map(config_map.place)
             if isinstance(there, ReadFailure):
                 return there
             if there.value is None or there.value.data != config_map.data:
@@ -117,7 +124,7 @@ async def _keys(cluster: Cluster, kind: str, place: Place) -> Reading[frozenset[
     if kind == "Secret":
         reading = cluster.secrets.get(place) or await cluster.api.get(SECRETS, *place)
     else:
-        reading = cluster.config_maps.get(place) or await cluster.api.get(CONFIG_MAPS, *place)
+        reading = cluster.config_map(place)
     if isinstance(reading, ReadFailure):
         return reading
     return Read(None if reading.value is None else frozenset(reading.value.data), reading.seconds)

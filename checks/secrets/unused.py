@@ -5,12 +5,16 @@ from typing import Protocol
 
 import anyio
 
-from checks.kube.client import METADATA, ApiClient, Kind, Read, ReadFailure, Reading
-from checks.kube.listing import Listing, PerNamespace, everywhere
+from checks.kube.client import METADATA, Kind
+from checks.kube.listing import listed
 from checks.kube.models.base import Meta, Object
 from checks.kube.models.references import Account, Ingress, ReaderPod, Reference, Workload
+from checks.kube.reading import Read, ReadFailure, Reading
+from checks.kube.resources import Document
 from checks.secrets import wanted
 from checks.secrets.wanted import Place
+from checks.snapshot.reader import Reader
+from checks.snapshot.snapshot import converted
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -28,51 +32,55 @@ class _User(Protocol):
         """Give every Secret and ConfigMap that it names."""
 
 
-_KINDS = {
-    "Secret": Kind("api/v1", "secrets", Labelled, METADATA),
-    "ConfigMap": Kind("api/v1", "configmaps", Labelled, METADATA),
-}
+_SECRETS = Kind("api/v1", "secrets", Labelled, METADATA)
+_LISTED: tuple[tuple[str, type[_User]], ...] = (
+    ("ServiceAccount", Account),
+    ("Deployment", Workload),
+    ("CronJob", Workload),
+)
+"""Users that are listed anyway."""
 _USERS: tuple[Kind[_User], ...] = (
     Kind("api/v1", "pods", ReaderPod),
-    Kind("api/v1", "serviceaccounts", Account),
-    Kind("apis/apps/v1", "deployments", Workload),
     Kind("apis/apps/v1", "statefulsets", Workload),
     Kind("apis/apps/v1", "daemonsets", Workload),
-    Kind("apis/batch/v1", "cronjobs", Workload),
     Kind("apis/networking.k8s.io/v1", "ingresses", Ingress),
 )
 
 
-async def read(declaration: Declaration, api: ApiClient) -> Mapping[str, Reading[tuple[Reference, ...]]]:
-    """Give the Secrets and ConfigMaps of each declared namespace that nobody uses.
+async def collect(reader: Reader) -> Mapping[str, Reading[tuple[Reference, ...]]]:
+    """Return the Secrets and ConfigMaps of each declared namespace that nobody uses.
 
-    What the declaration says is used counts as used, so that on a healthy stack two lists of metadata answer it.
+    What the declaration says is used counts as used, so that one list of metadata answers it on a healthy stack.
     """
-    known, spaces = _known(declaration), declaration.namespaces
-    listed: dict[str, PerNamespace[Labelled]] = {}
+    known, spaces = _known(reader.declaration), reader.declaration.namespaces
+    secrets = (await listed(reader.api, _SECRETS, spaces, _namespace, labels=names.COMPONENT)).parts
+    config_maps = (await reader.listing("ConfigMap")).parts
     idle: dict[str, Reading[tuple[Reference, ...]]] = {}
 
-    async def list_kind(kind: str, of: Kind[Labelled]) -> None:
-        listed[kind] = await everywhere(api, of, spaces, _namespace, labels=names.COMPONENT)
-
     async def look_into(space: str) -> None:
-        idle[space] = await _idle(api, space, {kind: listings[space] for kind, listings in listed.items()}, known)
+        candidates = {"Secret": secrets[space], "ConfigMap": _labelled(config_maps[space])}
+        idle[space] = await _idle(reader, space, candidates, known)
 
-    async with anyio.create_task_group() as group:
-        for kind, of in _KINDS.items():
-            group.start_soon(list_kind, kind, of)
     async with anyio.create_task_group() as group:
         for space in spaces:
             group.start_soon(look_into, space)
     return idle
 
 
+def _labelled(reading: Reading[tuple[Document, ...]]) -> Reading[tuple[Labelled, ...]]:
+    """Return the objects that carry the stack's label."""
+    found = converted(reading, Labelled, "read ConfigMaps")
+    if isinstance(found, ReadFailure):
+        return found
+    return Read(tuple(each for each in found.value if names.COMPONENT in each.metadata.labels), found.seconds)
+
+
 async def _idle(
-    api: ApiClient, namespace: str, listed: Mapping[str, Listing[Labelled]], known: Set[tuple[str, Place]]
+    reader: Reader, namespace: str, labelled: Mapping[str, Reading[tuple[Labelled, ...]]], known: Set[tuple[str, Place]]
 ) -> Reading[tuple[Reference, ...]]:
     candidates: list[Reference] = []
     seconds = 0.0
-    for kind, reading in listed.items():
+    for kind, reading in labelled.items():
         if isinstance(reading, ReadFailure):
             return reading
         seconds += reading.seconds
@@ -80,7 +88,7 @@ async def _idle(
         candidates += [Reference(kind, name) for name in found if (kind, Place(namespace, name)) not in known]
     if not candidates:
         return Read((), seconds)
-    used = await _used(api, namespace)
+    used = await _used(reader, namespace)
     if isinstance(used, ReadFailure):
         return used
     idle = tuple(candidate for candidate in candidates if (candidate.kind, candidate.name) not in used.value)
@@ -100,15 +108,18 @@ def _known(declaration: Declaration) -> set[tuple[str, Place]]:
     return used | wanted.read_through_the_api(declaration)
 
 
-async def _used(api: ApiClient, namespace: str) -> Reading[frozenset[tuple[str, str]]]:
+async def _used(reader: Reader, namespace: str) -> Reading[frozenset[tuple[str, str]]]:
     readings: list[Reading[tuple[_User, ...]]] = []
 
     async def one(kind: Kind[_User]) -> None:
-        readings.append(await api.list(kind, namespace))
+        readings.append(await reader.api.list(kind, namespace))
 
     async with anyio.create_task_group() as group:
         for kind in _USERS:
             group.start_soon(one, kind)
+    for name, user in _LISTED:
+        part = (await reader.listing(name)).parts[namespace]
+        readings.append(converted(part, user, f"read {name} in namespace {namespace}"))
     used: set[tuple[str, str]] = set()
     for reading in readings:
         if isinstance(reading, ReadFailure):

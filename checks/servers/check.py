@@ -3,20 +3,22 @@
 from checks.drift import check as drift
 from checks.drift.routing import SERVERS
 from checks.kube import models as k8s
+from checks.kube.resources import CUSTOM
 from checks.results.builder import ResultBuilder
-from checks.results.result import Ref, Remedy, Result
+from checks.results.result import Ref, Remedy
 from checks.servers import pods as workload
+from checks.servers.collect import DISCOVERY
 from checks.servers.discovery import sightings
 from checks.servers.pods import Live
-from checks.verification.snapshot import Snapshot
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge each declared server's objects and pods, and look for servers that nobody declared."""
-    builder = ResultBuilder(SERVERS, "MCP servers")
     drift.check(builder, declaration, snapshot, SERVERS)
     for kind, server in declaration.servers.items():
         if snapshot.has_namespace(server.namespace):
@@ -24,28 +26,28 @@ def check(declaration: Declaration, snapshot: Snapshot) -> Result:
     for namespace in declaration.namespaces:
         _undeclared(builder, declaration, namespace, snapshot)
     _elsewhere(builder, declaration, snapshot)
-    return builder.result()
 
 
 def _server(builder: ResultBuilder, kind: str, server: Server, snapshot: Snapshot) -> None:
-    deployments, pods = _deployments(builder, snapshot, server.namespace), builder.use(snapshot.pods[server.namespace])
+    deployments, pods = _deployments(builder, snapshot, server.namespace), builder.use(snapshot.pods(server.namespace))
     deployment = next((d for d in deployments or () if d.metadata.name == names.server(kind)), None)
     if deployment is not None:
         workload.check(builder, kind, server, Live(deployment, pods.value if pods else None))
 
 
 def _deployments(builder: ResultBuilder, snapshot: Snapshot, namespace: str) -> tuple[k8s.Deployment, ...] | None:
-    reading = builder.use(snapshot.objects.typed("Deployment", namespace, k8s.Deployment))
+    reading = builder.use(snapshot.typed("Deployment", namespace, k8s.Deployment))
     return reading.value if reading else None
 
 
 def _elsewhere(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Find servers in namespaces that are not the stack's, where the account may look there."""
-    if snapshot.discovery.pods is None:
+    everywhere = snapshot.get(DISCOVERY)
+    if everywhere is None:
         # The verifier inside the cluster, which has no right to look elsewhere.
         builder.fact("namespaces", "searched", "declared")
         return
-    if (pods := builder.use(snapshot.discovery.pods)) is None:
+    if (pods := builder.use(everywhere)) is None:
         return
     builder.fact("namespaces", "searched", "all")
     elsewhere = [pod for pod in pods.value if pod.metadata.namespace not in declaration.namespaces]
@@ -65,7 +67,7 @@ def _elsewhere(builder: ResultBuilder, declaration: Declaration, snapshot: Snaps
 
 def _undeclared(builder: ResultBuilder, declaration: Declaration, namespace: str, snapshot: Snapshot) -> None:
     declared = {kind for kind, server in declaration.servers.items() if server.namespace == namespace}
-    pods, deployments = builder.use(snapshot.pods[namespace]), _deployments(builder, snapshot, namespace)
+    pods, deployments = builder.use(snapshot.pods(namespace)), _deployments(builder, snapshot, namespace)
     found: dict[Ref, str | None] = {}
     for deployment in deployments or ():
         if is_server(deployment) and deployment.metadata.name not in map(names.server, declared):
@@ -94,3 +96,12 @@ def is_server(deployment: k8s.Deployment) -> bool:
 
 def _type(metadata: k8s.Meta | k8s.TemplateMeta) -> str | None:
     return metadata.labels.get(names.TYPE)
+
+
+CHECK = Check(
+    "servers",
+    "MCP servers",
+    frozenset({"Namespace", "Pod", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", *CUSTOM}),
+    (DISCOVERY,),
+    check,
+)

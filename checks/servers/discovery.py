@@ -8,10 +8,11 @@ import anyio
 
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind, ReadFailure, Reading
+from checks.kube.client import ApiClient, Kind
 from checks.kube.connection import Connection
-from checks.results.result import Reason
-from checks.servers.collect import MCP_SERVERS, PODS
+from checks.kube.reading import ReadFailure, Reading, Reason
+from checks.kube.resources import PODS
+from checks.servers.collect import MCP_SERVERS
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -128,7 +129,7 @@ async def look(declaration: Declaration, connection: Connection) -> Sight:
     """
     async with connection.client() as client:
         api = ApiClient(client)
-        everywhere = await api.list(PODS, labels=MCP_SERVERS)
+        everywhere = await api.list(PODS, labels="=".join(MCP_SERVERS))
         if isinstance(everywhere, ReadFailure) and everywhere.reason is not Reason.FORBIDDEN:
             raise UncheckedError(f"no MCP server could be looked for: {everywhere.message}")
         services: dict[str, Reading[tuple[k8s.Service, ...]]] = {}
@@ -137,7 +138,7 @@ async def look(declaration: Declaration, connection: Connection) -> Sight:
         async def read(namespace: str) -> None:
             services[namespace] = await api.list(SERVICES, namespace)
             if isinstance(everywhere, ReadFailure):
-                pods[namespace] = await api.list(PODS, namespace, labels=MCP_SERVERS)
+                pods[namespace] = await api.list(PODS, namespace, labels="=".join(MCP_SERVERS))
 
         async with anyio.create_task_group() as group:
             for namespace in declaration.namespaces:

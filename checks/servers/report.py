@@ -6,10 +6,10 @@ from typing import Literal
 
 import msgspec
 
-from checks.cli.options import Target
 from checks.formats.cells import clean, table
-from checks.results.result import Reason, Ref
+from checks.results.result import Ref, Unknown
 from checks.servers.discovery import Sight, Sighting
+from checks.target import Target
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -44,14 +44,6 @@ class Server(msgspec.Struct, frozen=True, rename="camel"):
     ready_pods: int
     pods: int
     endpoints: Endpoints | None
-
-
-class Unknown(msgspec.Struct, frozen=True):
-    """What could not be read, and why."""
-
-    what: str
-    reason: Reason
-    message: str
 
 
 class Discovered(msgspec.Struct, frozen=True, rename="camel"):

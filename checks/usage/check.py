@@ -1,28 +1,28 @@
 """Do the declared namespaces have room in their quotas, and what do their pods use? (Seed, sections 4.3 and 11.2.)"""
 
-from checks.kube.client import ReadFailure
 from checks.kube.models import Quota
+from checks.kube.reading import ReadFailure, Reason
 from checks.results.builder import ResultBuilder
-from checks.results.result import Reason, Ref, Result
+from checks.results.result import Ref
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
+from checks.usage.collect import USAGE
 from checks.usage.quota import threshold_percent, uses
-from checks.verification.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
 
-def check(declaration: Declaration, snapshot: Snapshot) -> Result:
+def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Judge each quota's use; CPU and memory of the pods are facts."""
-    builder = ResultBuilder("usage", "Quota usage")
     threshold = threshold_percent(declaration)
     for namespace in declaration.namespaces:
-        if (listing := builder.use(snapshot.objects.typed("ResourceQuota", namespace, Quota))) is not None:
+        if (listing := builder.use(snapshot.typed("ResourceQuota", namespace, Quota))) is not None:
             for quota in listing.value:
                 _quota(builder, quota, namespace, threshold)
             if not any(quota.metadata.name == names.quota(namespace) for quota in listing.value):
                 # Reported once, as quota.missing or namespace.missing.
                 builder.skipped()
     _live(builder, snapshot)
-    return builder.result()
 
 
 def _quota(builder: ResultBuilder, quota: Quota, namespace: str, threshold: int) -> None:
@@ -44,12 +44,16 @@ def _quota(builder: ResultBuilder, quota: Quota, namespace: str, threshold: int)
 
 
 def _live(builder: ResultBuilder, snapshot: Snapshot) -> None:
-    if snapshot.usage.live is None:
+    usage = snapshot.get(USAGE).live
+    if usage is None:
         builder.fact("metrics.k8s.io", "available", value=False)
         return
-    for namespace, reading in snapshot.usage.live.items():
+    for namespace, reading in usage.items():
         if isinstance(reading, ReadFailure) and not snapshot.has_namespace(namespace):
             builder.skipped()
         elif (live := builder.use(reading)) is not None:
             builder.fact(namespace, "cpu_cores", round(live.value.cpu_cores, 3))
             builder.fact(namespace, "memory_bytes", live.value.memory_bytes)
+
+
+CHECK = Check("usage", "Quota usage", frozenset({"Namespace", "ResourceQuota"}), (USAGE,), check)

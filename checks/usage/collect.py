@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
-from checks.kube.connection import Connection
-from checks.kube.listing import PerNamespace, everywhere
+from checks.kube.client import Kind
+from checks.kube.listing import PerNamespace, listed
+from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.retry import patiently
-from checks.results.result import Reason
-from stacks.model.declaration import Declaration
+from checks.snapshot.reader import Collector, Reader
 from stacks.model.quantity import amount
 
 GROUP = "metrics.k8s.io"
@@ -36,22 +34,24 @@ class Usage:
     live: Mapping[str, Reading[Live]] | None
 
 
-async def read(declaration: Declaration, _access: Connection, api: ApiClient) -> Usage:
+async def collect(reader: Reader) -> Usage:
     """Ask metrics.k8s.io for each declared namespace."""
-    group = await api.get(GROUPS, "", GROUP)
+    spaces = reader.declaration.namespaces
+    group = await reader.api.get(GROUPS, "", GROUP)
     if isinstance(group, ReadFailure):
-        return unread(declaration, group)
+        return Usage(dict.fromkeys(spaces, group))
     if group.value is None:
         return Usage(None)
-    ask = partial(everywhere, api, POD_METRICS, declaration.namespaces, lambda pod: pod.metadata.namespace)
-    # What stands behind the group may be away for a moment: while it is started or moved.
+
+    async def ask() -> PerNamespace[k8s.PodMetrics]:
+        return (await listed(reader.api, POD_METRICS, spaces, lambda pod: pod.metadata.namespace)).parts
+
+    # What serves the group may be away for a moment: while it is started or moved.
     listings = await patiently(ask, _served)
     return Usage({space: _live(listing) for space, listing in listings.items()})
 
 
-def unread(declaration: Declaration, why: ReadFailure) -> Usage:
-    """Give what is known where nothing could be read."""
-    return Usage(dict.fromkeys(declaration.namespaces, why))
+USAGE = Collector(collect)
 
 
 def _served(listings: PerNamespace[k8s.PodMetrics]) -> bool:

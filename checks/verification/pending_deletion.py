@@ -6,28 +6,32 @@ declaration does not have them, they carry the stack's label, and Pulumi made th
 anybody else made is still a finding. The report names each object, and every later verification looks for it again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
-from checks.drift.live_objects import Named
 from checks.drift.managed_fields import is_pulumi
+from checks.health.collect import VERIFIER
 from checks.kube import models as k8s
-from checks.kube.client import Read, ReadFailure, Reading
-from checks.rbac.collect import Access
+from checks.kube.listing import Listing
+from checks.kube.reading import Read, ReadFailure, Reading
+from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED, Document
+from checks.rbac.collect import ANSWERS, policy_of
 from checks.rbac.policy import Policy, reference
 from checks.results.result import Ref
-from checks.verification.snapshot import Snapshot
+from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
 _UNLABELLED = frozenset({"LimitRange", "NetworkPolicy", "ResourceQuota"})
 """Kinds of which verify reports each undeclared object, whatever its labels."""
+_DOCUMENTS = frozenset({*CLUSTER_WIDE, *NAMESPACED, *CUSTOM})
+"""Kinds of objects that a deployment deletes."""
 
-_Bound = TypeVar("_Bound", k8s.Role, k8s.Binding)
+T = TypeVar("T")
 
 
 class _Made(k8s.Object, frozen=True):
@@ -52,99 +56,105 @@ class _Deployment(k8s.Object, frozen=True):
 
 def without(declaration: Declaration, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot as it will be once the deployment has deleted what the declaration no longer has."""
-    known = _Known(frozenset((obj.kind, obj.namespace, obj.name) for obj in build(declaration)))
-    lists: dict[tuple[str, str], Reading[Named]] = {}
-    pending: set[Ref] = set()
-    pods = dict(snapshot.pods)
-    for (kind, namespace), reading in snapshot.objects.lists.items():
-        going = known.going(kind, namespace, reading)
-        lists[kind, namespace] = _without(reading, going)
-        pending |= {Ref(kind, name, namespace) for name in going}
-        if kind == "Deployment" and namespace in pods:
-            pods[namespace] = _surviving(pods[namespace], going.values())
-    access, bindings = _rights(snapshot.access, known)
-    return replace(
-        snapshot,
-        objects=replace(snapshot.objects, lists=lists),
-        pods=pods,
-        access=access,
+    known = _Known(frozenset((manifest.kind, manifest.namespace, manifest.name) for manifest in build(declaration)))
+    going = {kind: known.going(kind, listing) for kind, listing in snapshot.listings.items() if kind in _DOCUMENTS}
+    listings: dict[str, Listing[Any]] = {
+        kind: _without(listing, going[kind]) if going.get(kind) else listing
+        for kind, listing in snapshot.listings.items()
+    }
+    if "Pod" in listings:
+        listings["Pod"] = _kept(listings["Pod"], _Survivors(going.get("Deployment", {}).values()).keeps)
+    if "Job" in listings:
         # The present run is newer than any that has ended.
-        health=replace(snapshot.health, jobs=Read((), 0.0)),
-        pending_deletion=tuple(sorted(pending | bindings, key=str)),
-    )
+        listings["Job"] = _kept(listings["Job"], _is_no_ended_run)
+    after = replace(snapshot, listings=listings, pending_deletion=tuple(sorted({*_named(going)}, key=str)))
+    return _without_answers(snapshot, after) if ANSWERS in snapshot.collected else after
+
+
+_Going = Mapping[tuple[str, str], Document]
+"""Objects of one kind that are to be deleted, by namespace and name."""
 
 
 @dataclass(frozen=True)
 class _Known:
-    """The kind, namespace and name of every declared object."""
+    """The kind, namespace and name of every manifest."""
 
-    objects: frozenset[tuple[str, str, str]]
+    manifests: frozenset[tuple[str, str, str]]
 
-    def going(self, kind: str, namespace: str, reading: Reading[Named]) -> Named:
-        """Return the objects of a list that are to be deleted, by name."""
-        if isinstance(reading, ReadFailure):
-            return {}
-        return {
-            name: document
-            for name, document in reading.value.items()
-            if self.goes(kind, msgspec.convert(document, _Made).metadata, namespace)
-        }
+    def going(self, kind: str, listing: Listing[Document]) -> _Going:
+        """Return the objects that are to be deleted: undeclared, with the stack's label, and made by Pulumi."""
+        return {_key(document): document for document in _every(listing) if self._goes(kind, document)}
 
-    def goes(self, kind: str, metadata: k8s.ManagedMeta, namespace: str) -> bool:
-        """Check whether an object is to be deleted: undeclared, with the stack's label, and made by Pulumi."""
-        if (kind, namespace, metadata.name) in self.objects:
+    def _goes(self, kind: str, document: Document) -> bool:
+        if (kind, *_key(document)) in self.manifests:
             return False
+        metadata = msgspec.convert(document, _Made).metadata
         labelled = names.COMPONENT in metadata.labels or kind in _UNLABELLED
         return labelled and any(is_pulumi(entry.manager) for entry in metadata.managed_fields)
 
 
-def _without(reading: Reading[Named], going: Named) -> Reading[Named]:
-    if isinstance(reading, ReadFailure) or not going:
-        return reading
-    return replace(reading, value={name: doc for name, doc in reading.value.items() if name not in going})
+def _every(listing: Listing[Document]) -> Iterator[Document]:
+    for reading in (listing.whole, *listing.parts.values()):
+        if isinstance(reading, Read):
+            yield from reading.value
 
 
-def _surviving(
-    pods: Reading[tuple[k8s.Pod, ...]], going: Iterable[Mapping[str, object]]
-) -> Reading[tuple[k8s.Pod, ...]]:
-    """Return the pods that no Deployment which is to be deleted selects."""
-    if isinstance(pods, ReadFailure):
-        return pods
-    selectors = [msgspec.convert(document, _Deployment).spec.selector.match_labels.items() for document in going]
-    # An empty selector would select every pod.
-    selectors = [labels for labels in selectors if labels]
-    stay = tuple(pod for pod in pods.value if not any(some <= pod.metadata.labels.items() for some in selectors))
-    return replace(pods, value=stay)
+def _key(document: Document) -> tuple[str, str]:
+    metadata = cast("Mapping[str, str]", document["metadata"])
+    return metadata.get("namespace", ""), metadata["name"]
 
 
-def _rights(access: Access, known: _Known) -> tuple[Access, set[Ref]]:
-    """Return the rights without what is to be deleted, and the bindings that are.
+def _named(going: Mapping[str, _Going]) -> Iterator[Ref]:
+    for kind, objects in going.items():
+        yield from (Ref(kind, name, namespace) for namespace, name in objects)
 
-    The API server's own decisions still follow those bindings: what they alone allow is not asked for now.
+
+def _without(listing: Listing[Document], going: _Going) -> Listing[Document]:
+    return _kept(listing, lambda document: _key(document) not in going)
+
+
+def _kept(listing: Listing[T], keeps: Callable[[T], bool]) -> Listing[T]:
+    def kept(reading: Reading[tuple[T, ...]]) -> Reading[tuple[T, ...]]:
+        if isinstance(reading, ReadFailure):
+            return reading
+        return replace(reading, value=tuple(each for each in reading.value if keeps(each)))
+
+    return Listing(kept(listing.whole), {space: kept(part) for space, part in listing.parts.items()})
+
+
+class _Survivors:
+    """Tells which pods stay: those that no Deployment which is to be deleted selects."""
+
+    def __init__(self, deployments: Iterable[Document]) -> None:
+        going = [(_key(each)[0], msgspec.convert(each, _Deployment).spec.selector.match_labels) for each in deployments]
+        # An empty selector would select every pod.
+        self._selectors = [(namespace, labels.items()) for namespace, labels in going if labels]
+
+    def keeps(self, pod: k8s.Pod) -> bool:
+        """Return whether the pod stays."""
+        meta = pod.metadata
+        return not any(meta.namespace == space and labels <= meta.labels.items() for space, labels in self._selectors)
+
+
+def _is_no_ended_run(document: Document) -> bool:
+    label, verifier = VERIFIER
+    job = msgspec.convert(document, k8s.Job)
+    return job.metadata.labels.get(label) != verifier or not job.finished
+
+
+def _without_answers(before: Snapshot, after: Snapshot) -> Snapshot:
+    """Return the snapshot without the answers that only bindings which are to be deleted allow.
+
+    The API server's own decisions still follow those bindings.
     """
-    roles = tuple(_staying(reading, "Role", "ClusterRole", known) for reading in access.roles)
-    bindings = tuple(_staying(reading, "RoleBinding", "ClusterRoleBinding", known) for reading in access.bindings)
-    before, after = access.policy(), replace(access, roles=roles, bindings=bindings)
-    if before is None:
-        return after, set()
-    staying = {reference(binding) for some in bindings if isinstance(some, Read) for binding in some.value}
-    going = tuple(binding for binding in before.bindings if reference(binding) not in staying)
-    allowing = Policy(before.roles, going)
+    was, will_be = policy_of(before), policy_of(after)
+    if was is None or will_be is None:
+        return after
+    staying = {reference(binding) for binding in will_be.bindings}
+    allowing = Policy(was.roles, tuple(binding for binding in was.bindings if reference(binding) not in staying))
     answers = {
         question: answer
-        for question, answer in access.answers.items()
+        for question, answer in before.get(ANSWERS).items()
         if question.expected or not any(grant.allows(question.request) for grant in allowing.grants(question.account))
     }
-    return replace(after, answers=answers), {reference(binding) for binding in going}
-
-
-def _staying(
-    reading: Reading[tuple[_Bound, ...]], namespaced: str, cluster_wide: str, known: _Known
-) -> Reading[tuple[_Bound, ...]]:
-    if isinstance(reading, ReadFailure):
-        return reading
-
-    def goes(meta: k8s.ManagedMeta) -> bool:
-        return known.goes(namespaced if meta.namespace else cluster_wide, meta, meta.namespace)
-
-    return replace(reading, value=tuple(each for each in reading.value if not goes(each.metadata)))
+    return replace(after, collected={**after.collected, ANSWERS: answers})

@@ -1,29 +1,29 @@
 """Takes a snapshot, lets every judge judge it, and draws the conclusion."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
 from msgspec import structs
 
-from checks.declaration import check as declaration_judge
 from checks.declaration import deployed
-from checks.kube.client import ReadFailure
+from checks.declaration.check import CHECK as DECLARATION
 from checks.kube.connection import Connection
+from checks.kube.reading import ReadFailure, Reason
 from checks.results import suppressions
 from checks.results.builder import ResultBuilder
 from checks.results.catalogue import for_stack
-from checks.results.result import EVERYTHING, SCHEMA, Reason, Report, Result, Selection, Severity, Status
+from checks.results.conclusion import exit_code, status
+from checks.results.result import EVERYTHING, SCHEMA, Report, Result, Selection, Severity
 from checks.results.selection import narrowed, shown, validate
+from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
+from checks.snapshot.take import take
 from checks.verification import pending_deletion
-from checks.verification.judges import CHECKS
-from checks.verification.snapshot import Snapshot, take
+from checks.verification.checks import checks
 from stacks.errors import DeclarationError
 from stacks.model.declaration import Declaration
-
-OK, FINDINGS, UNKNOWN = 0, 1, 3
-"""Exit codes. 2 is bad usage."""
 
 Clock = Callable[[], datetime]
 """Tells the time, in UTC: by it a verification is dated, and suppressions end."""
@@ -38,7 +38,7 @@ async def verify(
     stack: str,
     declaration: Declaration,
     connection: Connection,
-    fail_on: Severity,
+    fail_on: Severity = Severity.ERROR,
     selection: Selection = EVERYTHING,
     clock: Clock = now,
     *,
@@ -53,13 +53,15 @@ async def verify(
         DeclarationError: a suppression names a code that there is not.
     """
     begun = _Begun(clock(), perf_counter())
-    validate(selection, declaration)
+    known = checks()
+    validate(selection, declaration, [check.name for check in known])
+    wanted = [check for check in known if selection.has_check(check.name)]
     if faults := list(suppressions.faults(declaration.suppressions)):
         raise DeclarationError("\n".join(f"Pulumi.{stack}.yaml: {fault}" for fault in faults))
-    snapshot = await take(declaration, connection, selection)
-    if deploying:
+    snapshot = await take(declaration, connection, wanted)
+    if deploying and not snapshot.unreachable:
         snapshot = pending_deletion.without(declaration, snapshot)
-    results = check(declaration, snapshot, selection)
+    results = run(wanted, declaration, snapshot)
     results = _with_suppressions(declaration, results, selection, begun)
     return _report(begun, connection, fail_on, narrowed(results, selection), selection, stack, declaration.digest())
 
@@ -87,9 +89,9 @@ async def verify_deployed(
     if not isinstance(declaration, ReadFailure):
         inside = replace(connection, context=declaration.cluster.context)
         return await verify("", declaration, inside, fail_on, selection, clock, deploying=deploying)
-    builder = ResultBuilder(declaration_judge.NAME, declaration_judge.TITLE)
+    builder = ResultBuilder(DECLARATION.name, DECLARATION.title)
     builder.use(declaration)
-    return _report(begun, connection, fail_on, (builder.result(),), selection, stack="", digest="")
+    return _report(begun, connection, fail_on, (builder.build(),), selection, stack="", digest="")
 
 
 @dataclass(frozen=True)
@@ -140,46 +142,6 @@ def _report(
     )
 
 
-def accepted(declaration: Declaration, result: Result, clock: Clock = now) -> Result:
-    """Take out of a row what the declaration accepts today, as a verification does."""
-    (after,) = suppressions.apply((result,), declaration.suppressions, clock().date())
-    return after
-
-
-def check(declaration: Declaration, snapshot: Snapshot, selection: Selection = EVERYTHING) -> tuple[Result, ...]:
-    """Let every judge whose row is wanted judge the snapshot."""
-    return tuple(check(declaration, snapshot) for name, check in CHECKS.items() if selection.has_check(name))
-
-
-def status(results: tuple[Result, ...]) -> Status:
-    """Sum the rows up: findings before unknowns before ok; what was left out counts only where all was."""
-    statuses = {result.status for result in results}
-    if Status.FAIL in statuses:
-        return Status.FAIL
-    if Status.UNKNOWN in statuses or _unseen(results):
-        return Status.UNKNOWN
-    return Status.PASS if Status.PASS in statuses else Status.SKIPPED
-
-
-def exit_code(results: tuple[Result, ...], fail_on: Severity) -> int:
-    """Draw the exit code.
-
-    1 if a finding reaches the threshold, whatever could not be checked: what is known to be wrong comes first.
-    Else 3 if anything is unknown, or no row was judged, or something was skipped and no error explains it.
-    Else 0. Suppressed findings explain, but reach no threshold.
-    """
-    findings = [finding for result in results for finding in result.findings]
-    failing = (Severity.ERROR, Severity.WARNING) if fail_on is Severity.WARNING else (Severity.ERROR,)
-    if any(finding.severity in failing for finding in findings):
-        return FINDINGS
-    unknown = _unseen(results) or status(results) in (Status.UNKNOWN, Status.SKIPPED)
-    return UNKNOWN if unknown else OK
-
-
-def _unseen(results: tuple[Result, ...]) -> bool:
-    # A warning, such as a slow API server, is no reason why something cannot be judged.
-    explained = any(
-        result.suppressed or any(f.severity is Severity.ERROR for f in result.findings) for result in results
-    )
-    unexplained = any(result.skipped for result in results) and not explained
-    return not results or unexplained or any(result.unknowns for result in results)
+def run(checks: Iterable[Check], declaration: Declaration, snapshot: Snapshot) -> tuple[Result, ...]:
+    """Return the result of each check."""
+    return tuple(check.run(declaration, snapshot) for check in checks)

@@ -1,7 +1,7 @@
-"""Container images without a registry and without Docker.
+"""Container images, built without a registry and without Docker.
 
-An air-gapped machine can pull nothing, so the embedded cluster's images are written here, straight as OCI
-layouts: `build` returns one archive an image, for `ctr -n k8s.io images import`.
+An air-gapped machine cannot pull images, so those of the embedded cluster are written directly as OCI layouts. `build`
+returns one archive for each image, for `ctr -n k8s.io images import`.
 """
 
 from local.images.build import build

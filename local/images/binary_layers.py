@@ -1,4 +1,4 @@
-"""Layers of one static program each: built here, or taken from an npm package."""
+"""Layers with one static program each, from a tool's build or from an npm package."""
 
 import base64
 import hashlib
@@ -15,22 +15,22 @@ from local.images.oci_layout import architecture
 from local.images.run_program import Run
 
 KUBERNETES_MCP_SERVER = "0.0.67"
-"""To update: `npm view kubernetes-mcp-server-linux-amd64 version dist.integrity`, and both constants."""
+"""To update: run `npm view kubernetes-mcp-server-linux-amd64 version dist.integrity`, and change both constants."""
 _INTEGRITY = {
     "amd64": "sha512-VW5wRdetbJmfCHkCEBA808bgJJRL1GCfkSZ17J+SJJuNiKcvjibcGR32272WKtwd3Td4ZVrOPomExKgCNE16jA==",
 }
 _NEEDS_LOADER = 3
-"""ELF's PT_INTERP: the program header of what is not static."""
+"""PT_INTERP: the type of the ELF program header that only dynamic programs have."""
 
 
 def program(name: str, path: Path, cache: LayerCache) -> Layer:
-    """A layer with nothing but this program, at /`name`.
+    """Return a layer with only this program, at /`name`.
 
     Raises:
-        ImageError: It is not there, or not a static Linux program.
+        ImageError: The file does not exist or is not a static Linux program.
     """
     if not path.is_file():
-        raise ImageError(f"the program {name} is not at {path}; build the tools first")
+        raise ImageError(f"the program {name} does not exist at {path}: run `cortex local tools` to build it")
     entry = layer.Entry(name, path, layer.PROGRAM)
 
     def make(target: BinaryIO) -> None:
@@ -41,12 +41,12 @@ def program(name: str, path: Path, cache: LayerCache) -> Layer:
 
 
 def kubernetes_mcp_server(cache: LayerCache, run: Run) -> Layer:
-    """A layer with the program of the npm package kubernetes-mcp-server, which nobody here wrote."""
+    """Return a layer with the program of the npm package kubernetes-mcp-server, which is not part of this project."""
     target_architecture = architecture()
     package = f"kubernetes-mcp-server-linux-{target_architecture}"
     integrity = _INTEGRITY.get(target_architecture)
     if integrity is None:
-        raise ImageError(f"{package} is not published; run the embedded cluster on {' or '.join(_INTEGRITY)}")
+        raise ImageError(f"{package} is not published: use a machine with the architecture {' or '.join(_INTEGRITY)}")
 
     def make(target: BinaryIO) -> None:
         with cache.work() as folder:
@@ -57,7 +57,7 @@ def kubernetes_mcp_server(cache: LayerCache, run: Run) -> Layer:
             with tarfile.open(tarball) as files, unpacked.open("wb") as out:
                 content = files.extractfile(f"package/bin/{package}")
                 if content is None:
-                    raise ImageError(f"{tarball.name} holds no program; report this")
+                    raise ImageError(f"{tarball.name} has no program: this is a bug in cortex, report it")
                 shutil.copyfileobj(content, out)
             _require_static("kubernetes-mcp-server", unpacked)
             layer.write([layer.Entry("kubernetes-mcp-server", unpacked, layer.PROGRAM)], target)
@@ -69,18 +69,18 @@ def _require_integrity(file: Path, integrity: str) -> None:
     with file.open("rb") as content:
         found = base64.b64encode(hashlib.file_digest(content, "sha512").digest()).decode()
     if f"sha512-{found}" != integrity:
-        raise ImageError(f"{file.name} is not the file that was pinned; check the registry that npm uses")
+        raise ImageError(f"{file.name} has another hash than the pinned one: check the registry that npm uses")
 
 
 def _require_static(name: str, path: Path) -> None:
-    """An image from scratch has no loader: a dynamic program would fail there as 'not found'."""
+    """Check that a program is static: without a loader in the image, a dynamic one would fail as 'not found'."""
     with path.open("rb") as file:
         head = file.read(64)
         if len(head) < 64 or head[:6] != b"\x7fELF\x02\x01":
-            raise ImageError(f"{path} is not a 64-bit Linux program, so {name} has no image; build it again")
+            raise ImageError(f"{path} is not a 64-bit Linux program, so there is no image of {name}: build it again")
         (offset,) = struct.unpack_from("<Q", head, 32)
         size, count = struct.unpack_from("<HH", head, 54)
         file.seek(offset)
         headers = file.read(size * count)
     if any(struct.unpack_from("<I", headers, size * index)[0] == _NEEDS_LOADER for index in range(count)):
-        raise ImageError(f"{path} is not static, so {name} has no image; build it with CGO_ENABLED=0")
+        raise ImageError(f"{path} is not static, so there is no image of {name}: build it with CGO_ENABLED=0")

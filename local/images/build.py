@@ -1,4 +1,4 @@
-"""What images there are, and what each is made of."""
+"""The images, and the layers of each."""
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import distribution
@@ -12,7 +12,7 @@ from local.images.oci_layout import Image, Recipe, assemble
 from local.images.run_program import Run, run
 
 PACKAGES = ("bridge", "checks", "stacks")
-"""The project's own packages in the cortex image."""
+"""The project's packages in the cortex image."""
 _PROJECT = "cortex-on-kubernetes"
 _SITE, _CODE, _SERVER = "opt/cortex/site", "opt/cortex/code", "opt/server"
 _ENV = {
@@ -23,7 +23,7 @@ _ENV = {
 }
 _CORTEX = b"#!/usr/bin/python3\nimport sys\n\nfrom checks.cli.main import main\n\nsys.exit(main())\n"
 _TIME = f'#!/bin/sh\nPYTHONPATH=/{_SERVER}/site exec python3 -m mcp_server_time "$@"\n'.encode()
-"""The server's packages are its own: it may need another version of the SDK than the bridge."""
+"""The server has its own packages, because it may need another version of the SDK than the bridge."""
 
 
 def build(
@@ -33,10 +33,10 @@ def build(
     progress: Callable[[str], None],
     run: Run = run,
 ) -> dict[str, Image]:
-    """All images, by name; what an earlier build left in `cache` is used again.
+    """Build all images and return them by name; layers of earlier builds in `cache` are used again.
 
-    `binaries` are static programs by name, each of which becomes an image; `source` is the project's root;
-    `progress` is told each layer that has to be made; `run` runs programs.
+    `binaries` are static programs by name, each of which becomes an image. `source` is the project's root.
+    `progress` is called for each layer that has to be built. `run` runs programs.
 
     Raises:
         ImageError: A program is missing or fails, or the disk is full.

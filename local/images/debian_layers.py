@@ -1,4 +1,4 @@
-"""Layers from Debian packages, fetched by mmdebstrap from the mirror that it finds by itself."""
+"""Layers from Debian packages, which mmdebstrap downloads from its default mirror."""
 
 import re
 import tarfile
@@ -12,25 +12,25 @@ from local.images.run_program import Run
 
 SUITE = "bookworm"
 PYTHON = (3, 11)
-"""The version of the suite's python3; wheels and compiled code must fit it."""
+"""The version of python3 in the suite; wheels and compiled code must match it."""
 _PACKAGES = ("ca-certificates", "python3", "usr-is-merged")
 _NO_PERL = 'chroot "$1" apt-get --yes --purge remove usrmerge perl perl-modules-5.36'
-"""Perl (45 MB) is there only for usrmerge, whose work usr-is-merged finds done."""
+"""Perl (45 MB) is only needed by usrmerge, and usr-is-merged satisfies the same dependency."""
 _DROPPED = re.compile(
     r"^(dev/.|usr/share/(doc|doc-base|info|lintian|linda|locale|man|bug)/.|var/cache/.|var/lib/apt/lists/."
     r"|var/log/.|var/lib/dpkg/[^/]*-old$|etc/(hostname|resolv\.conf|machine-id)$|boot/.|tmp/.)"
 )
-"""What no container needs or what the runtime puts there: documents, caches, logs, devices, the builder's own name."""
+"""Files that no container needs or that the runtime provides: documentation, caches, logs, devices, the host name."""
 
 
 def python_root(cache: LayerCache, run: Run) -> Layer:
-    """A minimal Debian with python3 and the certificate authorities."""
+    """Return a layer with a minimal Debian, python3 and the certificate authorities."""
 
     def make(target: BinaryIO) -> None:
         with cache.work() as folder:
             archive = folder / "root.tar"
             include = f"--include={','.join(_PACKAGES)}"
-            # With a date set, Python compiles to files that are checked by content, not by date.
+            # If this is set, Python compiles to files that are checked by content instead of date.
             env = {"SOURCE_DATE_EPOCH": "0"}
             options = ["--variant=minbase", include, f"--customize-hook={_NO_PERL}"]
             run(["mmdebstrap", *options, SUITE, str(archive)], folder=folder, env=env)
@@ -40,7 +40,7 @@ def python_root(cache: LayerCache, run: Run) -> Layer:
 
 
 def pause(cache: LayerCache, run: Run) -> Layer:
-    """The program that only waits and reaps, /pause: Debian's catatonit, one static file."""
+    """Return a layer with /pause, which only waits and reaps: the static program catatonit of Debian."""
 
     def make(target: BinaryIO) -> None:
         with cache.work() as folder:
@@ -49,14 +49,14 @@ def pause(cache: LayerCache, run: Run) -> Layer:
             with tarfile.open(archive) as packages:
                 program = packages.extractfile("./usr/bin/catatonit")
                 if program is None:
-                    raise ImageError(f"Debian {SUITE}'s package catatonit holds no program; report this")
+                    raise ImageError("Debian's package catatonit has no program: this is a bug in cortex, report it")
                 layer.write([layer.Entry("pause", program.read(), layer.PROGRAM)], target)
 
     return cache.layer("pause", ["pause", SUITE], make)
 
 
 def _copy(archive: Path, target: BinaryIO) -> None:
-    """Copies a root, in its own order (hard links follow their targets), without what differs from run to run."""
+    """Copy a root file system in its order, since hard links follow their targets, without files that vary."""
     with (
         tarfile.open(archive) as source,
         tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as copy,

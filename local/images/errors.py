@@ -1,4 +1,4 @@
-"""The one error of this package."""
+"""The error class of this package."""
 
 import errno
 from collections.abc import Generator
@@ -14,13 +14,13 @@ class ImageError(LocalError):
 
 @contextmanager
 def disk_errors(cache: Path) -> Generator[None]:
-    """Turns what the disk of the cache refuses into an ImageError."""
+    """Turn errors of the cache's disk into an ImageError."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ImageError(
-                f"the disk of {cache} is full; free some space (the images take 2 GB) and try again"
+                f"the disk of {cache} is full: free some space (the images need 2 GB), then run the same command again"
             ) from error
         place = error.filename or cache
-        raise ImageError(f"images cannot be built: {place}: {error.strerror}; check the folder {cache}") from error
+        raise ImageError(f"images cannot be built: {place}: {error.strerror}: check the folder {cache}") from error

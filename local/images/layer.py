@@ -1,6 +1,6 @@
-"""Layers: tar files that are the same, byte for byte, whenever and by whomever they are made.
+"""Reproducible layers: tar files that are identical for identical inputs.
 
-Nothing but path, permission and content goes in: root owns all, all dates are 0, entries are sorted.
+They contain only paths, permissions and contents. All files belong to root, all dates are 0, and entries are sorted.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ FILE, PROGRAM, FOLDER = 0o644, 0o755, 0o755
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of a layer; its folders need no entries. `path` is the path in the image, without a leading slash."""
+    """A file of a layer; folders need no entries. `path` is the path in the image, without a leading slash."""
 
     path: str
     content: bytes | Path
@@ -24,7 +24,7 @@ class Entry:
 
 
 def tree(folder: Path, at: str) -> Iterator[Entry]:
-    """Every file below a folder on disk, placed below `at` in the image. Links are followed."""
+    """Yield every file below a folder on disk, with a path below `at` in the image. Links are followed."""
     for path in folder.rglob("*"):
         if path.is_file():
             mode = PROGRAM if path.stat().st_mode & 0o100 else FILE
@@ -32,7 +32,7 @@ def tree(folder: Path, at: str) -> Iterator[Entry]:
 
 
 def write(entries: Iterable[Entry], target: BinaryIO) -> None:
-    """Writes a layer of these files."""
+    """Write a layer with these files."""
     files = {entry.path: entry for entry in entries}
     folders = {str(parent) for path in files for parent in PurePosixPath(path).parents} - {"."}
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -44,7 +44,7 @@ def write(entries: Iterable[Entry], target: BinaryIO) -> None:
 
 
 def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """The member without owner, date and the set-user-id bit; nothing in an image has more rights than its user."""
+    """Return the member without owner, date and set-user-id bit: no program may have more rights than its user."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     member.mtime = 0
@@ -73,7 +73,7 @@ def _add(tar: tarfile.TarFile, entry: Entry) -> None:
 
 
 def content_hash(entries: Iterable[Entry]) -> str:
-    """A hash over the paths, permissions and contents; the order does not matter."""
+    """Return a hash of paths, permissions and contents; the order does not matter."""
     whole = hashlib.sha256()
     for entry in sorted(entries, key=lambda entry: entry.path):
         content = entry.content if isinstance(entry.content, bytes) else entry.content.read_bytes()

@@ -1,7 +1,7 @@
-"""The store of finished layers: found by what they were made from, never half-made.
+"""The cache of layers, by the hash of their inputs.
 
-A file is written under another name, flushed to the disk and renamed, so a name in the store is always whole,
-also after a power cut; several builds may share one store.
+A file is written under another name, flushed to the disk and renamed. So files in the cache are always complete, even
+after a power failure, and several builds can share one cache.
 """
 
 import hashlib
@@ -19,25 +19,25 @@ from typing import BinaryIO
 
 _DAY = 24 * 3600
 _ABANDONED, _UNUSED = _DAY, 30 * _DAY
-"""Seconds after which what an interrupted build left, and a layer that no build took, are removed."""
+"""After this many seconds, work folders of interrupted builds and unused layers are removed."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A finished layer: an uncompressed tar, so that its digest is also its diff id."""
+    """A layer: an uncompressed tar, so that its digest is also its diff id."""
 
     path: Path
     digest: str
-    """sha256, in hex."""
+    """SHA-256 in hex."""
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Return the size in bytes."""
         return self.path.stat().st_size
 
 
 class LayerCache:
-    """A folder with the layers and archives of earlier builds."""
+    """A folder with layers and image archives."""
 
     def __init__(self, folder: Path, progress: Callable[[str], None] = lambda _: None) -> None:
         self._progress = progress
@@ -49,12 +49,12 @@ class LayerCache:
         self._tidy()
 
     def layer(self, title: str, made_from: object, make: Callable[[BinaryIO], None]) -> Layer:
-        """The layer made from these inputs (JSON values), which `make` writes if it is not there; `title` says what."""
-        key = hashlib.sha256(json.dumps([_recipe(), made_from], sort_keys=True).encode()).hexdigest()[:32]
+        """Return the layer for these inputs (JSON values); `make` writes it if it is missing; `title` is its name."""
+        key = hashlib.sha256(json.dumps([_code_hash(), made_from], sort_keys=True).encode()).hexdigest()[:32]
         for path in self._layers.glob(f"{key}-*.tar"):
             path.touch()
             return Layer(path, path.stem.partition("-")[2])
-        self._progress(f"making an image layer: {title}")
+        self._progress(f"building an image layer: {title}")
         with self.atomic_file() as (part, keep):
             make(part)
             part.seek(0)
@@ -65,7 +65,7 @@ class LayerCache:
 
     @contextmanager
     def atomic_file(self) -> Generator[tuple[BufferedRandom, Callable[[Path], None]]]:
-        """A new file and the function that puts it in its place; without that call nothing stays."""
+        """Yield a new file, and the function that moves it to its final path; without that call it is deleted."""
         with self.work() as folder:
             part = folder / "part"
             with part.open("w+b") as stream:
@@ -79,7 +79,7 @@ class LayerCache:
 
     @contextmanager
     def work(self) -> Generator[Path]:
-        """A folder on the same disk that lasts as long as the block."""
+        """Yield a folder on the same disk, which is deleted at the end of the block."""
         with tempfile.TemporaryDirectory(dir=self._work) as folder:
             yield Path(folder)
 
@@ -93,15 +93,15 @@ class LayerCache:
 
 
 def age(path: Path) -> float:
-    """Give the seconds since a file or folder was changed; 0 if another process has just removed it."""
+    """Return the seconds since a file or folder was changed; 0 if another process has just removed it."""
     try:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:
         return 0
 
 
-def _recipe() -> str:
-    """What the code of this package is: a layer made by other code is another layer."""
+def _code_hash() -> str:
+    """Return a hash of this package's code: other code may build other layers from the same inputs."""
     whole = hashlib.sha256()
     for module in sorted(Path(__file__).parent.glob("*.py")):
         whole.update(module.read_bytes())

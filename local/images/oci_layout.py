@@ -1,4 +1,4 @@
-"""Images: OCI layouts of finished layers, as the archives that containerd imports."""
+"""Images as OCI layouts, in archives that containerd can import."""
 
 import hashlib
 import io
@@ -14,19 +14,23 @@ from local.images.errors import ImageError
 from local.images.layer_cache import Layer, LayerCache, age
 
 REPOSITORY = "cortex.local"
-"""The first part of every name: no registry has it, so nothing is ever pulled in its place."""
+"""The first part of every image name. No such registry exists, so another image is never pulled instead."""
 USER = "65532:65532"
 KEPT = 2
-"""Archives of one image that stay in the cache, the newest ones."""
+"""How many archives of an image are kept in the cache."""
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _OCI = "application/vnd.oci.image"
 
 
 def architecture() -> str:
-    """This machine's architecture, as Go and OCI call it."""
+    """Return the architecture of this machine by its name in Go and OCI.
+
+    Raises:
+        ImageError: Images cannot be built for it.
+    """
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
-        raise ImageError(f"images can be built for {' and '.join(_ARCHITECTURES)} only, and this machine is {machine}")
+        raise ImageError(f"images can only be built on {' and '.join(_ARCHITECTURES)}, and this machine is {machine}")
     return _ARCHITECTURES[machine]
 
 
@@ -36,14 +40,14 @@ class Image:
 
     name: str
     reference: str
-    """The full name with its tag, as a pod names it."""
+    """The full name with the tag, for use in a pod."""
     archive: Path
-    """For `ctr -n k8s.io images import`."""
+    """The file for `ctr -n k8s.io images import`."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an image is made of."""
+    """The layers and the configuration of an image."""
 
     name: str
     layers: Sequence[Layer]
@@ -52,7 +56,7 @@ class Recipe:
 
 
 def assemble(recipe: Recipe, cache: LayerCache) -> Image:
-    """The image of a recipe, tagged by the hash of its content; written only if it is not there yet."""
+    """Return the image of a recipe, tagged by the hash of its content; write its archive if it is missing."""
     config = _json(_config(recipe))
     manifest = _json(_manifest(config, recipe.layers))
     digest = hashlib.sha256(manifest).hexdigest()
@@ -79,7 +83,7 @@ def _config(recipe: Recipe) -> dict[str, object]:
             "WorkingDir": "/",
             "Entrypoint": list(recipe.entrypoint),
             "Env": [f"{key}={value}" for key, value in recipe.env.items()],
-            # Also keeps two images of the same files apart: containerd takes one digest for one image.
+            # Images with equal layers must differ in something: containerd identifies an image by its digest.
             "Labels": {"org.opencontainers.image.title": recipe.name},
         },
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.digest}" for layer in recipe.layers]},

@@ -1,4 +1,4 @@
-"""Layers of Python code: locked wheels, and this project's own packages."""
+"""Layers of Python code: locked wheels, and packages of this project."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _NOT_CODE = {"Containerfile", "requirements.in", "requirements.txt"}
 
 
 def wheels(lock: Path, at: str, extra: Sequence[layer.Entry], cache: LayerCache, run: Run) -> Layer:
-    """The packages of a hash-locked file, installed below `at`, and some more files."""
+    """Return a layer with the packages of a lock file, installed below `at`, and `extra` files."""
 
     def make(target: BinaryIO) -> None:
         with cache.work() as folder:
@@ -35,7 +35,7 @@ def wheels(lock: Path, at: str, extra: Sequence[layer.Entry], cache: LayerCache,
 def code(
     source: Path, packages: Sequence[str], at: str, extra: Sequence[layer.Entry], cache: LayerCache, run: Run
 ) -> Layer:
-    """Packages of this project, placed below `at`, and some more files."""
+    """Return a layer with packages of this project below `at`, and `extra` files."""
     entries = [entry for package in packages for entry in _sources(source / package, f"{at}/{package}")]
 
     def make(target: BinaryIO) -> None:
@@ -48,7 +48,7 @@ def code(
             layer.write([*layer.tree(folder / at, at), *extra], target)
 
     made_from = ["code", layer.content_hash([*entries, *extra]), sys.version_info[:2]]
-    return cache.layer(f"our own {', '.join(packages)}", made_from, make)
+    return cache.layer(f"the project's packages {', '.join(packages)}", made_from, make)
 
 
 def metadata(installed: Distribution, packages: Sequence[str], at: str) -> list[layer.Entry]:
@@ -70,10 +70,10 @@ def metadata(installed: Distribution, packages: Sequence[str], at: str) -> list[
 
 
 def compile_folder(folder: Path, at: str, run: Run) -> None:
-    """Compiles all modules, since a read-only root keeps nothing; left out where this Python is another version."""
+    """Compile all modules, because a container cannot write bytecode. Do nothing if this Python has another version."""
     if sys.version_info[:2] != PYTHON:
         return
-    # Unchecked: an image's files never change, and dates are 0.
+    # Unchecked, because the files of an image never change.
     command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     run([*command, "-s", str(folder), "-p", f"/{at}", str(folder)], folder=folder)
 
@@ -87,5 +87,5 @@ def _sources(package: Path, at: str) -> Iterator[layer.Entry]:
 
 
 def _differs(path: str, at: str) -> bool:
-    """pip's scripts and their records name the Python of the machine that installed them."""
+    """Return whether a file differs between machines: pip's scripts and records contain the path of its Python."""
     return path.startswith(f"{at}/bin/") or path.endswith(".dist-info/RECORD")

@@ -1,4 +1,4 @@
-"""The programs that fetch what images are made of: Debian packages, wheels, npm packages."""
+"""Running the programs that download the contents of images: Debian packages, wheels, npm packages."""
 
 import os
 import re
@@ -9,17 +9,17 @@ from pathlib import Path
 from local.images.errors import ImageError
 
 Run = Callable[..., None]
-"""Runs a program: `run(arguments, folder=…, env=…)`; raises ImageError. A parameter, so that tests need none."""
+"""The type of `run`, which tests replace so that they need no programs."""
 
 _PACKAGES = {"mmdebstrap": "apt-get install mmdebstrap", "npm": "apt-get install npm"}
 _CAUSE = re.compile(r"^(E:|ERROR:|error:|npm (error|ERR!) (?!code |A complete log))")
 
 
 def run(arguments: list[str], *, folder: Path, env: Mapping[str, str] | None = None) -> None:
-    """Runs a program in a folder.
+    """Run a program in a folder.
 
     Raises:
-        ImageError: It is missing, or it fails; with what it said of the cause.
+        ImageError: It is missing, or it fails; the message has the cause from its output.
     """
     program = arguments[2] if arguments[1:2] == ["-m"] else Path(arguments[0]).name
     clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
@@ -35,7 +35,7 @@ def run(arguments: list[str], *, folder: Path, env: Mapping[str, str] | None = N
         )
     except FileNotFoundError as error:
         way = _PACKAGES.get(program, "put it on PATH")
-        raise ImageError(f"{program} is missing, and images are made with it; install it: {way}") from error
+        raise ImageError(f"{program} is missing, and images are built with it: install it ({way})") from error
     if done.returncode:
         output = done.stdout.decode(errors="replace")
         raise ImageError(f"{program} failed with code {done.returncode}: {_cause(output)}")
@@ -44,4 +44,4 @@ def run(arguments: list[str], *, folder: Path, env: Mapping[str, str] | None = N
 def _cause(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     causes = [line for line in lines if _CAUSE.match(line)]
-    return (causes or lines or ["it said nothing"])[-1]
+    return (causes or lines or ["it printed nothing"])[-1]

@@ -1,5 +1,5 @@
-"""The node process: in namespaces of its own it sets up mounts and network, then starts and keeps the components.
+"""The node process: sets up mounts and network in its own namespaces, then starts and supervises the components.
 
-When it ends, however it ends, the kernel ends everything in its PID namespace, and its mounts, interfaces and
-packet filter rules go with their namespaces. So nothing of a cluster can stay behind.
+When it ends for any reason, the kernel kills all processes in its PID namespace, and removes its mounts, interfaces and
+packet filter rules with their namespaces. So nothing of a cluster remains.
 """

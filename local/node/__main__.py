@@ -1,4 +1,4 @@
-"""`python -m local.node PLAN`: the node process, in namespaces of its own if the plan has a link."""
+"""Command line of the node process: `python -m local.node PLAN`."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from local.node_plan import Plan
 
 
 def main(path: str) -> int:
-    """Run the plan at this path; 0 when told to stop, 1 when it could not start."""
+    """Run the plan at this path. Return 0 after SIGTERM or SIGINT, 1 if the node could not start."""
     plan = Plan.load(Path(path))
     if plan.link:
         try:
@@ -20,7 +20,8 @@ def main(path: str) -> int:
             network.set_up(plan.link)
         except (OSError, subprocess.CalledProcessError) as error:
             detail = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
-            NodeStatus(phase="failed", message=f"the node's namespaces: {detail}").save(Path(plan.status))
+            message = f"the node's namespaces cannot be set up: {detail}"
+            NodeStatus(phase="failed", message=message).save(Path(plan.status))
             return 1
     return 0 if Supervisor(plan).run() else 1
 

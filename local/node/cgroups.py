@@ -1,4 +1,4 @@
-"""The cgroup that holds all pods of a cluster, on hosts with cgroup v1 and v2."""
+"""The cgroup of all pods of a cluster, on machines with cgroup v1 or v2."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ ROOT = Path("/sys/fs/cgroup")
 
 
 def create(name: str, root: Path = ROOT) -> None:
-    """Make the cgroup in every hierarchy that the kubelet looks at."""
+    """Create the cgroup in every hierarchy that the kubelet uses."""
     if (root / "cgroup.controllers").exists():
         controllers = (root / "cgroup.controllers").read_text(encoding="ascii").split()
         (root / "cgroup.subtree_control").write_text(" ".join(f"+{c}" for c in controllers), encoding="ascii")
@@ -18,12 +18,12 @@ def create(name: str, root: Path = ROOT) -> None:
         cgroup = hierarchy / name
         cgroup.mkdir(exist_ok=True)
         for setting in ("cpuset.cpus", "cpuset.mems"):
-            if (cgroup / setting).exists():  # a new cpuset is empty, and no process may enter an empty one
+            if (cgroup / setting).exists():  # a new cpuset is empty, and cannot hold processes
                 (cgroup / setting).write_text((hierarchy / setting).read_text(encoding="ascii"), encoding="ascii")
 
 
 def remove(name: str, root: Path = ROOT) -> None:
-    """Remove the cgroup and all below it; their processes must have ended."""
+    """Remove the cgroup and all cgroups below it; their processes must have ended."""
     roots = [root] if (root / "cgroup.controllers").exists() else list(_hierarchies(root))
     for hierarchy in roots:
         below = sorted((p for p in (hierarchy / name).rglob("*") if p.is_dir()), key=lambda p: -len(p.parts))

@@ -1,4 +1,4 @@
-"""Asks a component whether it is healthy."""
+"""Health checks of components."""
 
 import http.client
 import socket
@@ -10,7 +10,7 @@ _TIMEOUT_SECONDS = 3.0
 
 
 def _unverified() -> ssl.SSLContext:
-    """Health answers hold nothing secret, and some components serve them under a certificate made at their start."""
+    """Return a TLS context without verification: answers are not secret, and some certificates are self-signed."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -22,8 +22,8 @@ _OPENER = urllib.request.build_opener(
 )
 
 
-def ask(address: str) -> str:
-    """Ask at a URL or at `unix:PATH`; the answer is empty if healthy, else what is wrong."""
+def check(address: str) -> str:
+    """Check a URL or `unix:PATH`. Return '' if the component is healthy, else what is wrong."""
     try:
         if address.startswith("unix:"):
             with socket.socket(socket.AF_UNIX) as one:

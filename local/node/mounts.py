@@ -1,17 +1,16 @@
-"""The node's mounts: they lie in its own mount namespace and vanish with it."""
+"""The mounts of a node, which exist only in its own mount namespace."""
 
 import subprocess
 from pathlib import Path
 
 
 def set_up(folder: str, binds: tuple[tuple[str, str], ...]) -> None:
-    """Give the node a /run and a /var of its own, and put the cluster's folders where programs insist to find them.
+    """Create the node's own /run and /var, and mount the cluster's folders at the fixed paths of programs.
 
-    /run holds sockets, network namespaces and the packet filter's lock; as after a reboot it begins empty. /var shows
-    the machine's, and keeps what is written there to itself: so no mount point has to be made on the machine, which
-    other clusters would share.
+    /run, which has sockets, network namespaces and the packet filter's lock, starts empty, as after a reboot. /var is
+    an overlay on the machine's. So mount points can be created there, and other clusters do not see them.
     """
-    _mount("--make-rshared", "/")  # kubelet's volumes must be seen by containerd and the other way round
+    _mount("--make-rshared", "/")  # kubelet and containerd must see each other's mounts
     _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run")
     upper, work, kept = (Path("/run/cortex") / name for name in ("upper", "work", "folder"))
     for path in (upper, work, kept):

@@ -1,31 +1,28 @@
-"""The node's side of the network: loopback, and the link that the machine puts into its namespace."""
+"""The node's side of the network: loopback, and its end of the link to the machine."""
 
 import subprocess
-import time
 from pathlib import Path
 
 from local.node_plan import Link
+from local.waiting import wait_until
 
 INTERFACE = "eth0"
 _SYSCTLS = {
     "net/ipv4/ip_forward": "1",
     "net/ipv4/conf/all/route_localnet": "1",  # kube-proxy serves NodePorts on loopback
-    "net/bridge/bridge-nf-call-iptables": "1",  # packets between pods pass the packet filter: NetworkPolicies
+    "net/bridge/bridge-nf-call-iptables": "1",  # NetworkPolicies need packets between pods to pass the packet filter
 }
 
 
 def set_up(link: Link, deadline_seconds: float = 15) -> None:
-    """Bring the link up as the node's only way out.
+    """Set up loopback and the link, with the default route through it.
 
     Raises:
-        TimeoutError: the machine put no link into this namespace in time.
-        subprocess.CalledProcessError: the kernel refused.
+        TimeoutError: The link has not been created in time.
+        subprocess.CalledProcessError: A command failed.
     """
-    until = time.monotonic() + deadline_seconds
-    while not Path(f"/proc/sys/net/ipv4/conf/{INTERFACE}").exists():
-        if time.monotonic() > until:
-            raise TimeoutError(f"no interface {INTERFACE} came into the node's network namespace")
-        time.sleep(0.05)
+    if not wait_until(Path(f"/proc/sys/net/ipv4/conf/{INTERFACE}").exists, deadline_seconds):
+        raise TimeoutError(f"the node's network namespace has got no interface {INTERFACE}")
     for command in (
         ["link", "set", "lo", "up"],
         ["addr", "add", link.address, "dev", INTERFACE],

@@ -1,4 +1,4 @@
-"""What the node tells of itself: one small file, replaced whole at each change."""
+"""The status of a node: a small file that is replaced at each change."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,7 @@ State = Literal["starting", "healthy", "done", "restarting", "failed"]
 
 @dataclass
 class ComponentStatus:
-    """A component's state; `seconds` is how long it took to become healthy."""
+    """The state of a component; `seconds` is how long it took to get there."""
 
     state: State
     seconds: float = 0.0
@@ -23,7 +23,7 @@ class ComponentStatus:
 
 @dataclass
 class NodeStatus:
-    """The node's phase and its components, in the order of their start."""
+    """The phase of a node, and its components in the order of their start."""
 
     phase: Phase = "starting"
     message: str = ""
@@ -35,7 +35,7 @@ class NodeStatus:
 
     @classmethod
     def load(cls, path: Path) -> "NodeStatus | None":
-        """Read the status file, if there is one."""
+        """Return the status in the file, or None if there is no file."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:

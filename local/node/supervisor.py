@@ -1,4 +1,4 @@
-"""Starts each component once what it needs is healthy, and starts again what ends."""
+"""Supervision of components: each starts when those that it needs are healthy, and is restarted if it ends."""
 
 import ctypes
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 from local.node import health
 from local.node.status import ComponentStatus, NodeStatus, Phase, State
 from local.node_plan import Component, Plan
+from local.waiting import wait_until
 
 HEALTHY_WITHIN_SECONDS = 90.0
 STOPPED_WITHIN_SECONDS = 1.5
@@ -32,17 +33,17 @@ class _Running:
 
 
 class Supervisor:
-    """Runs a plan until it is told to stop (SIGTERM, SIGINT). As process 1 of a namespace it also reaps orphans."""
+    """Runs a plan until SIGTERM or SIGINT. As process 1 of a namespace it also reaps orphaned processes."""
 
-    def __init__(self, plan: Plan, ask: Callable[[str], str] = health.ask) -> None:
+    def __init__(self, plan: Plan, check_health: Callable[[str], str] = health.check) -> None:
         self._plan = plan
-        self._ask = ask
+        self._health = check_health
         self._status = NodeStatus()
         self._running: list[_Running] = []
         self._stopping = False
 
     def run(self) -> bool:
-        """Start everything, keep it until told to stop, stop it. False if a component never became healthy."""
+        """Run the components until a signal, then stop them. Return False if one never became healthy."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop_soon)
         while not self._stopping and self._status.phase != "failed":
@@ -59,7 +60,7 @@ class Supervisor:
         self._stopping = True
 
     def _start_ready(self) -> None:
-        """Start each component whose needs are met; once none is left to wait for, the node is ready."""
+        """Start each component whose needs are met; when all have settled, the node is ready."""
         settled = {name for name, state in self._status.components.items() if state.state in {"healthy", "done"}}
         for component in self._plan.components:
             if component.name not in self._status.components and settled.issuperset(component.needs):
@@ -70,7 +71,7 @@ class Supervisor:
             self._save_status(phase="ready")
 
     def _step(self, running: _Running, state: ComponentStatus, now: float) -> None:
-        """Take the one step that is due for a component: ask how it is, note that it ended, or start it again."""
+        """Do the next step for a component: check its health, record that it ended, or restart it."""
         status, once = running.process.returncode, running.component.once
         if status is None and state.state == "starting":
             self._check_health(running, state, now)
@@ -88,7 +89,7 @@ class Supervisor:
 
     def _check_health(self, running: _Running, state: ComponentStatus, now: float) -> None:
         if not running.component.once:
-            state.message = self._ask(running.component.health)
+            state.message = self._health(running.component.health)
             if not state.message:
                 self._set_state(state, "healthy", now - running.started)
                 return
@@ -111,7 +112,9 @@ class Supervisor:
         state.message = f"ended with status {running.process.returncode}"
         self._set_state(state, "restarting", now - running.started)
         if self._status.phase == "starting" and state.restarts > _RESTARTS_WHILE_STARTING:
-            self._fail(running.component, f"it ended again and again, the last time with {running.process.returncode}")
+            self._fail(
+                running.component, f"it ended repeatedly, the last time with status {running.process.returncode}"
+            )
 
     def _reap(self) -> None:
         while True:
@@ -139,20 +142,21 @@ class Supervisor:
             )
 
     def _stop(self) -> None:
-        """End the components, the last started first; what is left when this process ends, the kernel ends."""
+        """End the components, in reverse order of their start. The kernel kills the rest with this process."""
         if self._status.phase != "failed":
             self._save_status(phase="stopping")
-        until = time.monotonic() + STOPPED_WITHIN_SECONDS
         for running in reversed(self._running):
             if running.process.returncode is None:
                 running.process.terminate()
-        while any(r.process.returncode is None for r in self._running) and time.monotonic() < until:
-            time.sleep(_TICK_SECONDS / 2)
-            self._reap()
+        wait_until(self._all_ended, STOPPED_WITHIN_SECONDS)
         for running in self._running:
             if running.process.returncode is None:
                 running.process.kill()
                 running.process.wait()
+
+    def _all_ended(self) -> bool:
+        self._reap()
+        return all(running.process.returncode is not None for running in self._running)
 
     def _save_status(self, phase: Phase | None = None, message: str = "") -> None:
         if phase is not None:
@@ -161,5 +165,5 @@ class Supervisor:
 
 
 def _die_with_parent() -> None:
-    """Have the kernel kill the child when the supervisor dies without a chance to stop it."""
+    """Make the kernel kill the child process if the supervisor dies without stopping it."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

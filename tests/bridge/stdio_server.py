@@ -1,8 +1,7 @@
-"""A small stdio MCP server that can fail in every way the bridge has to survive."""
+"""A small stdio MCP server with all that the bridge passes on."""
 
 import os
 import sys
-import threading
 import time
 
 from mcp.server import MCPServer
@@ -19,52 +18,33 @@ class Pair(BaseModel):
 
 @server.tool()
 def echo(text: str, times: int = 1, note: str | None = None) -> str:
-    """Repeats a text."""
+    """Return the text."""
     return " ".join([text] * times)
 
 
 @server.tool()
 def pair(left: int) -> Pair:
-    """A structured answer with a null inside."""
+    """Return a structured result that contains null."""
     return Pair(left=left)
 
 
 @server.tool()
 def fail() -> str:
-    """Always fails."""
+    """Fail always."""
     raise ToolError("as asked")
 
 
 @server.tool()
 def environment(name: str) -> str:
-    """One environment variable of the process."""
+    """Return an environment variable of the process."""
     return os.environ.get(name, "")
 
 
 @server.tool()
-def pid() -> int:
-    """The process id."""
-    return os.getpid()
-
-
-@server.tool()
-def crash() -> str:
-    """Ends the process."""
-    os._exit(3)
-
-
-@server.tool()
 def sleep(seconds: float) -> str:
-    """Answers late, in a thread of its own."""
+    """Answer late, in a separate thread."""
     time.sleep(seconds)
     return "awake"
-
-
-@server.tool()
-async def hang() -> str:
-    """Blocks the whole process."""
-    threading.Event().wait()
-    return "never"
 
 
 @server.prompt()

@@ -1,4 +1,4 @@
-"""The bridge as a process, in front of a real stdio server, through a real MCP client over HTTP."""
+"""The bridge in front of a stdio server, through a real MCP client over HTTP."""
 
 import os
 import re
@@ -12,14 +12,25 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import anyio
 import mcp_types as types
 import pytest
+import uvicorn
 from mcp import Client, MCPError, StdioServerParameters
 
+from bridge.__main__ import main
+from bridge.http_app import HttpApp
+from bridge.server_process import Limits, ServerProcess
+from local.waiting import wait_until
+from tests.processes import has_ended
+
 SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
+"""Made with the SDK, as most are: it needs a second to start."""
+PLAIN = [sys.executable, str(Path(__file__).with_name("plain_server.py"))]
 STUBBORN = (
     "import signal, sys, time\n"
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -32,11 +43,10 @@ STUBBORN = (
 class Bridge:
     """A running bridge."""
 
-    process: subprocess.Popen[str]
     port: int
 
     def status(self, path: str, host: str = "localhost") -> int:
-        """The HTTP status of a GET."""
+        """Return the HTTP status of a GET."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": host})
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
@@ -48,11 +58,11 @@ class Bridge:
             return 0
 
     def client(self, mode: str = "auto") -> Client:
-        """A client of its MCP endpoint."""
+        """Return a client of its MCP endpoint."""
         return Client(f"http://127.0.0.1:{self.port}/mcp", read_timeout_seconds=20, mode=mode)
 
     def call(self, tool: str, **arguments: object) -> types.CallToolResult:
-        """One tool call through a client of its own."""
+        """Call a tool through a new client."""
 
         async def ask() -> types.CallToolResult:
             async with self.client() as client:
@@ -61,7 +71,7 @@ class Bridge:
         return anyio.run(ask)
 
     def refusal(self, tool: str, **arguments: object) -> types.ErrorData:
-        """The MCP error that a tool call ends with."""
+        """Return the MCP error of a tool call."""
 
         async def ask() -> types.ErrorData:
             async with self.client() as client:
@@ -72,6 +82,13 @@ class Bridge:
         return anyio.run(ask)
 
 
+@dataclass(frozen=True)
+class Process(Bridge):
+    """A bridge that is a process of its own."""
+
+    process: subprocess.Popen[str]
+
+
 def text(result: types.CallToolResult) -> str:
     [content] = result.content
     assert isinstance(content, types.TextContent)
@@ -79,24 +96,14 @@ def text(result: types.CallToolResult) -> str:
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        time.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
+    assert wait_until(holds, seconds, pause=0.02), f"not within {seconds} s"
 
 
 @contextmanager
-def running(command: Sequence[str], *options: str, host: str = "127.0.0.1", **env: str) -> Iterator[Bridge]:
+def running(command: Sequence[str], **env: str) -> Iterator[Process]:
     """A bridge on a free port; ended when the block ends."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bridge", "--host", host, "--port", "0", *options, "--", *command],
+        [sys.executable, "-m", "bridge", "--host", "127.0.0.1", "--port", "0", "--", *command],
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | env,
@@ -106,10 +113,26 @@ def running(command: Sequence[str], *options: str, host: str = "127.0.0.1", **en
         line = process.stderr.readline()
         found = re.search(r"listening on port (\d+)", line)
         assert found, line
-        yield Bridge(process, int(found[1]))
+        yield Process(int(found[1]), process)
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+@contextmanager
+def served(command: Sequence[str], *, timeout: float = 60, host: str = "127.0.0.1") -> Iterator[Bridge]:
+    """A bridge in a thread of this process, which starts sooner."""
+    app = HttpApp(ServerProcess(command, Limits(timeout=timeout)), host)
+    config = uvicorn.Config(app.application(), log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    http = uvicorn.Server(config)
+    with socket.create_server((host, 0)) as listener:
+        thread = Thread(target=anyio.run, args=(partial(http.serve, sockets=[listener]),))
+        thread.start()
+        try:
+            yield Bridge(listener.getsockname()[1])
+        finally:
+            http.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -181,21 +204,23 @@ def test_calls_run_side_by_side(bridge: Bridge) -> None:
 
 
 def test_a_server_that_ends_fails_its_calls_and_comes_back() -> None:
-    with running(SERVER) as bridge:
+    with served(PLAIN) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         error = bridge.refusal("crash")
-        assert error.message == "the server's process ended during tools/call; it is being restarted"
+        assert error.message.startswith(
+            "the server's process ended during tools/call and is being restarted: try again"
+        )
         assert bridge.status("/ready") == 503
         assert bridge.status("/startup") == 200
-        assert "not running now" in bridge.refusal("echo", text="a").message
+        assert "not running" in bridge.refusal("pid").message
         eventually(lambda: bridge.status("/ready") == 200)
         assert bridge.status("/health") == 200
         assert text(bridge.call("pid")) != first
 
 
 def test_a_server_that_ends_while_idle_is_noticed() -> None:
-    with running(SERVER) as bridge:
+    with served(PLAIN) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         os.kill(int(text(bridge.call("pid"))), signal.SIGKILL)
         eventually(lambda: bridge.status("/ready") == 503)
@@ -203,30 +228,30 @@ def test_a_server_that_ends_while_idle_is_noticed() -> None:
 
 
 def test_a_hung_server_times_out_and_is_replaced() -> None:
-    with running(SERVER, "--timeout", "1.5") as bridge:
+    with served(PLAIN, timeout=1.5) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         first = int(text(bridge.call("pid")))
         error = bridge.refusal("hang")
         assert error.code == types.REQUEST_TIMEOUT
         assert error.message == "the server did not answer tools/call within 1.5 s"
-        eventually(lambda: gone(first))
+        eventually(lambda: has_ended(first))
         eventually(lambda: bridge.status("/ready") == 200)
         assert int(text(bridge.call("pid"))) != first
 
 
 def test_a_slow_tool_times_out_and_its_server_lives_on() -> None:
-    with running(SERVER, "--timeout", "2") as bridge:
+    with served(PLAIN, timeout=2) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         assert bridge.refusal("sleep", seconds=4).code == types.REQUEST_TIMEOUT
-        # Together longer than the ping that tells slow from hung.
+        # Together they take longer than the ping that tells a slow process from one that hangs.
         for _ in range(5):
             assert text(bridge.call("sleep", seconds=0.5)) == "awake"
         assert text(bridge.call("pid")) == first
 
 
 def test_a_server_that_never_initialises_is_never_ready() -> None:
-    with running([sys.executable, "-c", "import sys; sys.stdin.read()"]) as bridge:
+    with served([sys.executable, "-c", "import sys; sys.stdin.read()"]) as bridge:
         eventually(lambda: bridge.status("/health") == 200)
         assert bridge.status("/ready") == 503
         assert bridge.status("/startup") == 503
@@ -234,7 +259,7 @@ def test_a_server_that_never_initialises_is_never_ready() -> None:
 
 
 def test_any_host_name_is_served_on_all_addresses() -> None:
-    with running(SERVER, host="0.0.0.0") as bridge:
+    with served(PLAIN, host="0.0.0.0") as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         asked = bridge.status("/mcp", host="time-mcp-server.cortex-mcp.svc:8080")
         assert asked == bridge.status("/mcp", host="10.2.3.4:8080") == 406
@@ -245,12 +270,12 @@ def test_other_host_names_are_refused_on_loopback(bridge: Bridge) -> None:
 
 
 def test_sigterm_ends_both_processes() -> None:
-    with running(SERVER) as bridge:
+    with running(PLAIN) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         child = int(text(bridge.call("pid")))
         bridge.process.terminate()
         assert bridge.process.wait(timeout=20) == 0
-        assert gone(child)
+        assert has_ended(child)
 
 
 def test_sigterm_ends_a_child_that_ignores_it() -> None:
@@ -261,28 +286,25 @@ def test_sigterm_ends_a_child_that_ignores_it() -> None:
         assert bridge.process.wait(timeout=20) == 0
 
 
-def refused(*arguments: str) -> str:
+def test_an_absent_command_is_one_sentence() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bridge", *arguments],
+        [sys.executable, "-m", "bridge", "--port", "0", "--host", "127.0.0.1", "--", "no-such-server"],
         capture_output=True,
         text=True,
         timeout=20,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         check=False,
     )
-    assert done.returncode == 2
-    assert done.stdout == ""
-    return done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr
+        == "bridge: the command no-such-server is not on PATH: give the command of the stdio server after --\n"
+    )
 
 
-def test_an_absent_command_is_one_sentence() -> None:
-    told = refused("--port", "0", "--host", "127.0.0.1", "--", "no-such-server")
-    assert told == "bridge: the command no-such-server is not on PATH; name the stdio server after --\n"
-
-
-def test_a_taken_port_is_one_sentence() -> None:
+def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        told = refused("--port", port, "--host", "127.0.0.1", "--", *SERVER)
-    cause = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
-    assert told == f"bridge: {cause}; choose another --host or --port\n"
+        assert main(["--port", port, "--host", "127.0.0.1", "--", *PLAIN]) == 2
+    told = f"bridge: cannot listen on 127.0.0.1 port {port} (Address already in use): choose another --host or --port\n"
+    assert capsys.readouterr() == ("", told)

@@ -1,4 +1,4 @@
-"""The supervision of the child, in process."""
+"""The supervision of the server's process, tested without HTTP."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from mcp import MCPError
 
 from bridge.server_process import UNHEALTHY_AFTER, Limits, ServerProcess
 
-SERVER = Path(__file__).with_name("stdio_server.py")
+SERVER = Path(__file__).with_name("plain_server.py")
 FLAKY = """
 import pathlib, runpy, sys
 tries = pathlib.Path(sys.argv[1])
@@ -24,7 +24,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def child(tmp_path: Path, failures: int) -> ServerProcess:
-    """A server that ends at once so many times before it works."""
+    """Return a server that ends immediately `failures` times before it works."""
     command = [sys.executable, "-c", FLAKY, str(tmp_path / "tries"), str(failures), str(SERVER)]
     return ServerProcess(command, Limits(timeout=20, first_delay=0.01))
 
@@ -83,7 +83,7 @@ def test_a_stopping_child_finishes_its_calls_and_takes_no_more(tmp_path: Path, m
             await flaky.drain()
             assert len(results) == 1
             assert not flaky.ready
-            with pytest.raises(MCPError, match="not running now"):
+            with pytest.raises(MCPError, match="not running"):
                 await flaky.request(call("pid"), types.CallToolResult)
             group.cancel_scope.cancel()
         return results

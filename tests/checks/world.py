@@ -7,34 +7,35 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from checks.connection import collect_dns as dns
-from checks.connection.collect_api_server import ApiServer, Certificate, Transport
-from checks.connection.collect_dns import Dns
-from checks.drift.live_objects import Named, Objects
-from checks.health.collect import JOBS, Health, probed
+from checks.connection.collect_api_server import API_SERVER, ApiServer, Certificate, Transport
+from checks.connection.collect_dns import DNS, Dns
+from checks.health.collect import PROBES, probed
 from checks.health.http_probe import Reply
-from checks.kube.client import Kind, Read, ReadFailure, Reading
+from checks.kube.client import Kind
 from checks.kube.credentials import Credential, Means
-from checks.kube.listing import PerNamespace
-from checks.kube.models import Binding, ConfigMap, Owned, Pod, Role, Version
-from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.kube.listing import Listing
+from checks.kube.models import Binding, Owned, Pod, Role, Version
+from checks.kube.reading import Read, ReadFailure, Reading, Reason
+from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED, PODS, RESOURCES
+from checks.mcp import collect as mcp
 from checks.mcp.answer import Answer, Outcome
 from checks.metrics.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
-from checks.metrics.collect import Metrics
+from checks.metrics.collect import METRICS, Metrics
 from checks.network.callers import admitted, asked, callers
-from checks.network.collect import Network
+from checks.network.collect import ATTEMPTS, Network
 from checks.network.collect import Outcome as Reached
-from checks.objects.collect import KINDS, Unmanaged
-from checks.rbac import collect as access
-from checks.rbac.collect import Access
+from checks.objects.collect import KINDS, UNMANAGED, Unmanaged
+from checks.rbac import collect as rbac
 from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
-from checks.results.result import Finding, Reason, Result
-from checks.secrets.collect import Secrets
+from checks.results.result import Finding, Result
+from checks.secrets.collect import READ_SECRETS, Secrets
 from checks.secrets.rolled import Server
-from checks.servers.collect import Discovery
-from checks.usage.collect import Usage
-from checks.verification.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, Snapshot
-from checks.verification.verify import check
+from checks.servers.collect import DISCOVERY
+from checks.snapshot.snapshot import Snapshot
+from checks.usage.collect import USAGE, Usage
+from checks.verification.checks import checks
+from checks.verification.verify import run
 from stacks.loader import parse
 from stacks.manifests.build import build
 from stacks.manifests.manifest import Hidden, Value
@@ -43,6 +44,7 @@ from stacks.model.declaration import Declaration
 
 if TYPE_CHECKING:
     from checks.rbac.questions import Question
+    from checks.snapshot.reader import Collector
 
 T = TypeVar("T")
 
@@ -195,33 +197,29 @@ class World:
         self.unread[kind, namespace] = ReadFailure(f"list {kind} in {namespace}", reason, "denied")
 
     def snapshot(self) -> Snapshot:
-        """Take the snapshot that the checks would take."""
+        """Take the snapshot that a verification would take."""
         spaces = self.declaration.namespaces
-        return Snapshot(
-            version=Read(Version(git_version="v1.34.4"), 0.01),
-            api_server=self.api_server,
-            nodes=self._read(NODES),
-            dns=Dns(self._read(PODS, "kube-system"), dict(self.dns)),
-            access=self._rights(),
-            declaration=self._declaration(),
-            objects=self._objects(),
-            network=self.network,
-            secrets=self.secrets,
-            pods=self._each(PODS),
-            warnings=self._each(EVENTS),
-            mcp=dict(self.mcp),
-            health=Health(NOW, self.replies, self._read(JOBS, "cortex-system")),
-            discovery=self._discovery(),
-            metrics=self.metrics,
-            usage=self.usage,
-            unmanaged=Unmanaged(
-                {name: {space: self._labelled(kind, space) for space in spaces} for name, kind in KINDS.items()}
-            ),
-        )
+        unmanaged = {name: {space: self._labelled(kind, space) for space in spaces} for name, kind in KINDS.items()}
+        listings = {kind: self._listing(kind, of) for kind, of in RESOURCES.items()}
+        coredns = self._read(PODS, "kube-system")
+        collected: dict[Collector[Any], object] = {
+            API_SERVER: self.api_server,
+            DNS: Dns(coredns, dict(self.dns)),
+            rbac.ANSWERS: self._answers(),
+            ATTEMPTS: self.network,
+            READ_SECRETS: self.secrets,
+            mcp.ANSWERS: dict(self.mcp),
+            PROBES: self.replies,
+            DISCOVERY: self._discovery(),
+            METRICS: self.metrics,
+            USAGE: self.usage,
+            UNMANAGED: Unmanaged(unmanaged),
+        }
+        return Snapshot(Read(Version(git_version="v1.34.4"), 0.01), listings, collected, at=NOW)
 
     def results(self) -> tuple[Result, ...]:
         """Judge the cluster."""
-        return check(self.declaration, self.snapshot())
+        return run(checks(), self.declaration, self.snapshot())
 
     def findings(self) -> list[Finding]:
         """Judge the cluster and give all findings."""
@@ -237,8 +235,13 @@ class World:
         page = json.dumps({"items": self.objects.get((kind.plural, namespace), [])})
         return Read(tuple(msgspec.json.decode(page, type=kind.page()).items or ()), 0.01)
 
-    def _each(self, kind: Kind[T]) -> PerNamespace[T]:
-        return {name: self._read(kind, name) for name in self.declaration.namespaces}
+    def _listing(self, name: str, kind: Kind[Any]) -> Listing[Any]:
+        """Return what a list of the whole cluster gives, or of each namespace where a test makes one unreadable."""
+        spaces = {
+            *self.declaration.namespaces,
+            *(each.namespace for each in build(self.declaration) if each.kind == name),
+        }
+        return Listing(self._read_all(kind), {space: self._read(kind, space) for space in spaces if space})
 
     def _labelled(self, kind: Kind[Owned], namespace: str) -> Reading[tuple[Owned, ...]]:
         """Give the objects that carry our label, as the API server's label selector would."""
@@ -247,39 +250,27 @@ class World:
             return listing
         return Read(tuple(obj for obj in listing.value if names.COMPONENT in obj.metadata.labels), listing.seconds)
 
-    def _rights(self) -> Access:
-        kinds = (access.ROLES, access.CLUSTER_ROLES)
-        bindings = (access.ROLE_BINDINGS, access.CLUSTER_ROLE_BINDINGS)
+    def _answers(self) -> dict["Question", Reading[bool]]:
         known = tuple(msgspec.convert(obj, Role) for obj in self.every("clusterroles"))
-        asked = access.about(self.declaration, known)
         refused = self.unread.get(("subjectaccessreviews", ""))
-        answers: dict[Question, Reading[bool]] = {
-            question: refused or Read(self.allows(question.account, question.request), 0.01) for question in asked
+        return {
+            question: refused or Read(self.allows(question.account, question.request), 0.01)
+            for question in rbac.about(self.declaration, known)
         }
-        return Access(
-            tuple(self._read_all(kind) for kind in kinds), tuple(self._read_all(kind) for kind in bindings), answers
-        )
 
     def _read_all(self, kind: Kind[T]) -> Reading[tuple[T, ...]]:
         if (kind.plural, "") in self.unread:
             return self.unread[kind.plural, ""]
         return Read(tuple(msgspec.convert(obj, kind.item) for obj in self.every(kind.plural)), 0.01)
 
-    def _discovery(self) -> Discovery:
-        """Give the pods of MCP servers in all namespaces, as the API server's label selector would."""
+    def _discovery(self) -> Reading[tuple[Pod, ...]]:
+        """Return the pods of MCP servers in all namespaces."""
         found: list[Pod] = []
         for plural, namespace in self.objects:
             reading = self._read(PODS, namespace) if plural == "pods" else None
             if isinstance(reading, Read):
                 found += [pod for pod in reading.value if pod.metadata.labels.get(names.APP) == names.MCP_SERVER_APP]
-        return Discovery(Read(tuple(found), 0.01))
-
-    def _declaration(self) -> Reading[ConfigMap | None]:
-        reading = self._read(CONFIG_MAPS, names.SYSTEM_NAMESPACE)
-        if isinstance(reading, ReadFailure):
-            return reading
-        found = (one for one in reading.value if one.metadata.name == names.DECLARATION_CONFIG_MAP)
-        return Read(next(found, None), reading.seconds)
+        return Read(tuple(found), 0.01)
 
     def _everybodys(self) -> None:
         """Add what each cluster has: roles that are nobody's in particular."""
@@ -297,18 +288,6 @@ class World:
         meta = {"name": name, **({"namespace": namespace} if namespace else {})}
         obj = {"metadata": meta, "roleRef": {"kind": "ClusterRole", "name": role}, "subjects": [subject]}
         self.add("rolebindings" if namespace else "clusterrolebindings", namespace, obj)
-
-    def _objects(self) -> Objects:
-        places = [(kind, "") for kind in CLUSTER_WIDE]
-        places += [(kind, space) for kind in NAMESPACED for space in self.declaration.namespaces]
-        places += [(obj.kind, obj.namespace) for obj in build(self.declaration) if obj.kind in _KINDS]
-        return Objects({(kind, space): self._by_name(_KINDS[kind], space) for kind, space in places})
-
-    def _by_name(self, kind: Kind[Json], namespace: str) -> Reading[Named]:
-        listing = self._read(kind, namespace)
-        if isinstance(listing, ReadFailure):
-            return listing
-        return Read({item["metadata"]["name"]: item for item in listing.value}, listing.seconds)
 
     def _running(self, deployment: Json) -> None:
         """Let a Deployment's pods run."""

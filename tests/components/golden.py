@@ -6,6 +6,7 @@ Renew them with `python -m tests.components.golden`. Secret values are shown as 
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -54,6 +55,7 @@ def declaration_of(stack: str) -> Declaration:
             return load(stack, ROOT)
 
 
+@cache
 def recorded(stack: str) -> Recording:
     """Record a committed stack."""
     return rendered(declaration_of(stack))

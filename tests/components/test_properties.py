@@ -15,7 +15,7 @@ from tests.components.test_restricted import pods, violations
 from tests.stacks.strategies import UNHURRIED, Settings, declarations
 
 # A program is run for each: a few say as much as many, and the same ones every time.
-few = settings(UNHURRIED, max_examples=20, derandomize=True)
+few = settings(UNHURRIED, max_examples=12, derandomize=True)
 
 
 def objects(recording: Recording) -> list[Registration]:

@@ -8,10 +8,9 @@ import pytest
 from checks.in_cluster.publication import publish
 from checks.kube.client import Kind
 from checks.kube.connection import Connection
-from checks.kube.resources import CUSTOM, NAMESPACED
+from checks.kube.resources import CUSTOM, EVENTS, NAMESPACED, PODS
 from checks.results.result import Severity
 from checks.usage.collect import POD_METRICS
-from checks.verification.snapshot import EVENTS, PODS
 from checks.verification.verify import verify_deployed
 from components.secret_inputs import verification_checksum
 from components.verifier import Verification, VerificationArgs, Verifier, VerifierArgs

@@ -1,16 +1,17 @@
-"""The embedded cluster as its user sees it: it starts, works, survives, and leaves nothing behind."""
+"""The embedded cluster as a user sees it: it starts, works, survives a crash, and leaves nothing on the machine."""
 
 import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from local.waiting import wait_until
 from tests.conftest import Cluster, cluster_name, cortex, start
+from tests.processes import command_lines
 
 pytestmark = pytest.mark.live
 
@@ -52,15 +53,12 @@ spec:
 
 
 def eventually(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something holds; fail with its name if it does not in time."""
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"not in {seconds:.0f} s: {what}"
-        time.sleep(0.3)
+    """Wait until `holds()` is true; fail with `what` if it is not in time."""
+    assert wait_until(holds, seconds, pause=0.3), f"not in {seconds:.0f} s: {what}"
 
 
 def machine_state() -> list[str]:
-    """What a cluster could leave behind on the machine; other tests' clusters may leave meanwhile."""
+    """Return everything that a cluster could leave on the machine; other tests may end their clusters meanwhile."""
     commands = {
         "links": ["ip", "-brief", "link"],
         "routes": ["ip", "route"],
@@ -77,7 +75,7 @@ def machine_state() -> list[str]:
 
 
 def reaches(cluster: Cluster, namespace: str, pod: str) -> bool:
-    """Tell whether the pod gets an answer from the server, found by its DNS name."""
+    """Return whether the pod gets an answer from the server by its DNS name."""
     code = f"import urllib.request as u; u.urlopen('http://server.{namespace}.svc.cluster.local', timeout=3)"
     return (
         cluster.run("kubectl", "-n", namespace, "exec", pod, "--", "python3", "-c", code, check=False).returncode == 0
@@ -159,18 +157,11 @@ def test_a_cluster_beside_another_survives_a_power_loss_and_leaves_nothing(clust
     assert not other.folder.exists()
     eventually("nothing new is on the machine", lambda: not set(machine_state()) - set(before))
     assert not processes_of(other.folder)
-    # Mounts that other clusters' nodes see would go with a mount point on the machine.
+    # If mount points were on the machine, deleting them would unmount those of other clusters.
     assert not Path("/var/lib/kubelet/pods").exists()
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Give the command lines of processes that name a cluster's folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = entry.read_text(encoding="utf-8", errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if str(folder) in command:
-            found.append(command.replace("\0", " "))
-    return found
+    """Return the command lines that contain a cluster's folder."""
+    commands = (" ".join(command) for _, command in command_lines())
+    return [command for command in commands if str(folder) in command]

@@ -1,4 +1,4 @@
-"""A cluster's addresses and ports: free when chosen, checked when used again."""
+"""A cluster's addresses and ports: free when chosen, and checked when used again."""
 
 import socket
 from ipaddress import IPv4Network
@@ -28,7 +28,7 @@ def test_a_network_that_a_route_overlaps_is_not_chosen() -> None:
 
 
 def test_no_network_free() -> None:
-    with pytest.raises(ClusterError, match=r"^no network is free from 10\.89\.0\.0/16 to 10\.127\.0\.0/16: remove"):
+    with pytest.raises(ClusterError, match=r"^no network is free from 10\.89\.0\.0/16 to 10\.127\.0\.0/16: delete"):
         cluster_state.free_network([IPv4Network("10.0.0.0/8")])
 
 
@@ -40,7 +40,7 @@ def test_a_network_that_a_stopped_cluster_keeps_is_not_chosen(tmp_path: Path) ->
     assert len(set(networks)) == 2
 
 
-def test_a_record_is_read_as_it_was_made(tmp_path: Path) -> None:
+def test_a_saved_state_can_be_loaded(tmp_path: Path) -> None:
     made = cluster_state.create(tmp_path / "cluster.json", "kwok")
     assert cluster_state.load(tmp_path / "cluster.json") == made
     assert len(set(made.ports.values())) == len(made.ports)
@@ -48,17 +48,17 @@ def test_a_record_is_read_as_it_was_made(tmp_path: Path) -> None:
     assert (tmp_path / "cluster.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_port_taken_since(tmp_path: Path) -> None:
+def test_a_port_that_is_in_use_now(tmp_path: Path) -> None:
     made = cluster_state.create(tmp_path / "cluster.json", "kwok")
     cluster_state.check_free(made)
     with socket.socket() as other:
         other.bind(("127.0.0.1", made.ports["etcd"]))
         other.listen()
-        with pytest.raises(ClusterError, match=rf"^port {made.ports['etcd']} \(etcd\) of the cluster is taken by"):
+        with pytest.raises(ClusterError, match=rf"^port {made.ports['etcd']} \(etcd\) of the cluster is in use by"):
             cluster_state.check_free(made)
 
 
-def test_no_record_is_none_and_a_damaged_one_is_said(tmp_path: Path) -> None:
+def test_a_missing_state_is_none_and_a_damaged_one_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "mine" / "cluster.json"
     assert cluster_state.load(path) is None
     path.parent.mkdir()

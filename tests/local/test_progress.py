@@ -1,4 +1,4 @@
-"""What is under way stays on one line of a terminal, and does not fill a log."""
+"""A step in progress is one line on a terminal, and rare lines in a log."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""The official plugin, where the user has it, is the one that Pulumi runs on the embedded cluster."""
+"""Pulumi runs the official plugin on the embedded cluster if the user has it."""
 
 import json
 import os
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture
 def started(tmp_path: Path) -> Path:
-    """The file in which the plugin of the user's Pulumi home notes each start."""
+    """Return the file to which the plugin in the user's Pulumi home writes each start."""
     return tmp_path / "started"
 
 
 @pytest.fixture
 def official(cluster: Cluster, tmp_path: Path, started: Path) -> Iterator[None]:
-    """A user's Pulumi home with an official plugin, whose part ours plays: the official one may be out of reach."""
+    """Return a Pulumi home with ours as the official plugin, because the official one may not be available."""
     ours = write_plugin(tmp_path / "ours", Path(sys.executable))
     plugin = tmp_path / "home" / "plugins" / f"resource-kubernetes-v{plugin_version()}" / PLUGIN
     plugin.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""An API server of a few lines, and the plugin's steps called on it with as little as a test needs."""
+"""A minimal API server, and shortcuts to call the plugin's steps on it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from provider import lifecycle as steps
-from provider.apply import Operation, Writer
+from provider.apply import Writer
 from provider.cluster import Cluster
 from provider.engine_log import EngineLog
 from provider.errors import ApiError
 from provider.inputs import Naming
 from provider.kinds import Kind
+from provider.operation import Operation
 from provider.update_plan import UpdatePlan, plan_update
 
 if TYPE_CHECKING:
@@ -46,12 +47,17 @@ KINDS = {
 }
 CONFIG_MAP, SERVICE, POD = Kind("", "v1", "ConfigMap"), Kind("", "v1", "Service"), Kind("", "v1", "Pod")
 DEPLOYMENT, JOB = Kind("apps", "v1", "Deployment"), Kind("batch", "v1", "Job")
+STATEFUL_SET = Kind("apps", "v1", "StatefulSet")
 SEED = b"seed"
+CLAIM, VOLUME = Kind("", "v1", "PersistentVolumeClaim"), Kind("", "v1", "PersistentVolume")
+FAILED = [{"type": "Failed", "status": "True", "message": "its pods failed"}]
+OURS = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
+THEIRS = {"manager": "someone", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
 CLUSTER_WIDE = ("CustomResourceDefinition", "Namespace", "PersistentVolume", "StorageClass")
 
 
 def selected(item: Object, selector: str) -> bool:
-    """Whether an object has all the fields of a field selector."""
+    """Return whether an object matches a field selector."""
     for field, _, wanted in (part.partition("=") for part in selector.split(",") if part):
         value: Any = item
         for step in field.split("."):
@@ -62,7 +68,7 @@ def selected(item: Object, selector: str) -> bool:
 
 
 class FakeApi:
-    """An API server of a few lines: objects by path, `defaults` merged into what is written, refusals by method."""
+    """A minimal API server: objects by path, `defaults` for each written object, refusals by method."""
 
     def __init__(self, warning: str = "") -> None:
         self.objects: dict[str, Object] = {}
@@ -83,7 +89,7 @@ class FakeApi:
         return self.now
 
     def has(self, live: Object) -> Object:
-        """Puts a namespaced object into the cluster."""
+        """Add a namespaced object to the cluster."""
         group = f"/apis/{live['apiVersion']}" if "/" in live["apiVersion"] else "/api/v1"
         path = f"{group}/namespaces/{live['metadata']['namespace']}/{KINDS[group][live['kind']]}"
         self.objects[f"{path}/{live['metadata']['name']}"] = live
@@ -127,7 +133,7 @@ class FakeApi:
             warn(self.warning)
         if method == "POST":
             path = f"{path}/{body['metadata']['name']}"
-        if "apiVersion" not in body:  # a merge patch, as far as the tests need it
+        if "apiVersion" not in body:  # a merge patch, simplified for the tests
             body = {**self.objects[path], **body}
         written = {**self.defaults, **body, "metadata": {"uid": "u1", "generation": 1, **body["metadata"]}}
         written = {k: self._stored(v) for k, v in written.items()}
@@ -142,7 +148,7 @@ class FakeApi:
 
 
 class FakeLog(EngineLog):
-    """Keeps what the user would see."""
+    """Records what the user would see."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +163,7 @@ class FakeLog(EngineLog):
 
 
 class Lifecycle:
-    """The steps of a resource's life under one writer, called with as little as a test needs."""
+    """The steps of a resource's life with one writer, and defaults for most arguments."""
 
     def __init__(self, api: FakeApi, settings: Settings) -> None:
         self.writer = Writer(settings, lambda: Cluster(cast("Api", api), "default"))
@@ -195,3 +201,16 @@ class Lifecycle:
 def declared(kind: Kind, **fields: Any) -> Object:
     metadata = {"name": "a", "namespace": "ns", **fields.pop("metadata", {})}
     return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **fields}
+
+
+def status(**fields: Any) -> Object:
+    return {"status": fields}
+
+
+def condition(name: str, value: str = "True", **fields: str) -> Object:
+    return {"type": name, "status": value, **fields}
+
+
+def event(kind: str, name: str, reason: str, time: str, **more: str) -> Object:
+    about = {"kind": kind, "name": name}
+    return {"involvedObject": about, "type": "Warning", "reason": reason, "message": "m", "lastTimestamp": time} | more

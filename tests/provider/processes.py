@@ -1,42 +1,26 @@
-"""The processes that a test ends, found so that no other of that name is hit."""
+"""The processes that a test ends, found so that no other process with that name is ended."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.processes import command_lines, parent
 
+if TYPE_CHECKING:
     from tests.conftest import Cluster
 
 
 def api_server(cluster: Cluster) -> int:
-    """The process of this cluster's API server; what started it starts it again."""
-    for pid, command in _commands():
+    """Return the process of this cluster's API server, which the node restarts."""
+    for pid, command in command_lines():
         if command[0].endswith("/kube-apiserver") and any(f"={cluster.folder}/" in part for part in command):
             return pid
     raise AssertionError("the cluster has no API server")
 
 
 def plugin(engine: int) -> int | None:
-    """The process of our plugin that this engine started, if it has."""
-    for pid, command in _commands():
-        if "provider" in command and _parent(pid) == engine:
+    """Return the process of our plugin that this engine started, or None."""
+    for pid, command in command_lines():
+        if "provider" in command and parent(pid) == engine:
             return pid
     return None
-
-
-def _commands() -> Iterator[tuple[int, list[str]]]:
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            yield int(entry.parent.name), entry.read_bytes().decode().split("\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-
-
-def _parent(pid: int) -> int | None:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return None

@@ -1,4 +1,4 @@
-"""A Pulumi project of a test's own, with one namespace, under the real engine."""
+"""A Pulumi project of one test, with one namespace, under the real engine."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import re
 import subprocess
 import textwrap
-import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from local.waiting import wait_until
 from provider.errors import ApiError
 from provider.kubeconfig import connect
 from provider.settings import Settings
@@ -29,7 +29,7 @@ inside = pulumi.ResourceOptions(depends_on=[ns])
 
 
 class Project:
-    """A Pulumi project with one stack, whose program a test rewrites."""
+    """A Pulumi project with one stack, whose program the test changes."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.namespace = f"provider-{uuid.uuid4().hex[:8]}"
@@ -44,26 +44,26 @@ class Project:
         (self._folder / "__main__.py").write_text(header + textwrap.dedent(body))
 
     def live(self, path: str, *, method: str = "GET", root: str = "/api/v1", body: object = None) -> dict[str, Any]:
-        """Asks the API server directly about something in the project's namespace."""
+        """Send a request to the API server about an object in the project's namespace."""
         merge = "application/merge-patch+json" if method == "PATCH" else "application/json"
         where = f"{root}/namespaces/{self.namespace}/{path}"
         return self._api.request(method, where, query={"fieldManager": "someone"}, body=body, content_type=merge)
 
     def ask(self, path: str) -> dict[str, Any]:
-        """What the API server says at this path."""
+        """Return the API server's answer for this path."""
         return self._api.request("GET", path)
 
     def namespaces(self) -> set[str]:
         return {item["metadata"]["name"] for item in self.ask("/api/v1/namespaces")["items"]}
 
     def image(self, words: str) -> str:
-        """The image of a node whose name has these words in it."""
+        """Return the image on a node whose name contains `words`."""
         nodes = self.ask("/api/v1/nodes")["items"]
         found: list[str] = [name for node in nodes for one in node["status"].get("images", []) for name in one["names"]]
         return next(name for name in found if words in name)
 
     def write(self, name: str, text: str) -> Path:
-        """Writes a file beside the program."""
+        """Write a file beside the program."""
         path = self._folder / name
         path.write_text(text)
         return path
@@ -71,7 +71,7 @@ class Project:
     def run(
         self, *arguments: str, fails: bool = False, prefix: tuple[str, ...] = (), env: dict[str, str] | None = None
     ) -> str:
-        """What `pulumi ARGUMENTS` says; `prefix` is a command that runs it."""
+        """Run `pulumi ARGUMENTS` and return its output; `prefix` is a command that runs it."""
         done = subprocess.run(
             [*prefix, "pulumi", *arguments, "--non-interactive", "--color", "never"],
             cwd=self._folder,
@@ -85,7 +85,7 @@ class Project:
         return output
 
     def up(self, body: str | None = None, *, fails: bool = False) -> tuple[dict[str, int], str]:
-        """Counts of the operations (created, updated, replaced, unchanged, …), and the whole output."""
+        """Return the counts of operations (created, updated, replaced, unchanged, …), and the whole output."""
         if body is not None:
             self.program(body)
         output = self.run("up", "--yes", "--skip-preview", fails=fails)
@@ -95,24 +95,27 @@ class Project:
         return counts, output
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """The same, left running."""
+        """Start `pulumi ARGUMENTS` without waiting for its end."""
         command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
         return subprocess.Popen(command, cwd=self._folder, env=self._env, stdout=subprocess.DEVNULL, text=True)
 
     def wait_for(self, path: str, *, root: str) -> dict[str, Any]:
-        """The object at `path` once it exists."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        """Wait until the object at `path` exists, and return it."""
+        found: list[dict[str, Any]] = []
+
+        def exists() -> bool:
             with contextlib.suppress(ApiError):
-                return self.live(path, root=root)
-            time.sleep(0.2)
-        raise AssertionError(f"{path} was not made within a minute")
+                found.append(self.live(path, root=root))
+            return bool(found)
+
+        assert wait_until(exists, 60, pause=0.2), f"{path} was not created within a minute"
+        return found[0]
 
     def state(self) -> str:
         return self.run("stack", "export")
 
     def ids(self, kind: str) -> list[str]:
-        """The names of the objects of a kind that the state holds."""
+        """Return the names of a kind's objects in the state."""
         resources = json.loads(self.state())["deployment"]["resources"]
         return [str(r["id"]).rpartition("/")[2] for r in resources if r["type"].endswith(f":{kind}")]
 

@@ -1,4 +1,4 @@
-"""Imports by command, and the waits that end by a controller of somebody else's, under the real engine."""
+"""Imports by command, and waits for objects that the cluster's controllers complete, under the real engine."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provider.apply import Operation, Writer
+from provider.apply import Writer
 from provider.cluster import Cluster as Objects
 from provider.kinds import Kind
 from provider.kubeconfig import connect
 from provider.lifecycle import list_page
+from provider.operation import Operation
 from provider.settings import Settings
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def ids(state: str) -> list[str]:
 
 @contextmanager
 def half_discovered() -> Iterator[str]:
-    """An API server that says 404 to all but the list of its groups."""
+    """An API server that answers 404 except for its list of groups."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

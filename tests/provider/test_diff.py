@@ -1,12 +1,11 @@
+"""Differences between property trees."""
+
 from __future__ import annotations
 
 import pytest
 
 from provider.diff import MISSING, Change, Edit, changes, covers, field_at, parse, refreshed, render
-from provider.kinds import Kind
 from provider.properties import Secret
-from provider.replacement import forces_replacement
-from provider.settings import Settings
 
 
 def test_every_changed_field_is_found_once() -> None:
@@ -36,7 +35,7 @@ def test_paths_are_written_as_the_engine_reads_them() -> None:
 @pytest.mark.parametrize(
     "path", [("spec", "ports", 0, "name"), ("metadata", "labels", 'a.b/c"'), ("metadata", "labels", "a-b"), (1, 2)]
 )
-def test_a_path_that_is_written_is_read_again(path: tuple[str | int, ...]) -> None:
+def test_a_rendered_path_can_be_parsed(path: tuple[str | int, ...]) -> None:
     assert parse(render(path)) == path
 
 
@@ -48,7 +47,7 @@ def test_what_an_ignored_path_covers() -> None:
         assert not covers(parse(ignored), path)
 
 
-def test_a_field_below_a_list_is_looked_up_as_the_whole_list() -> None:
+def test_a_field_in_a_list_is_compared_as_the_whole_list() -> None:
     assert field_at({"a": {"b": [1, 2]}}, ("a", "b", 1)) == [1, 2]
     assert field_at({"a": 1}, ("a", "b")) is MISSING
 
@@ -79,39 +78,3 @@ def test_refreshed_inputs_take_live_values_of_declared_fields_only() -> None:
         "empty": Secret({}),
         "text": "",
     }
-
-
-DEPLOYMENT, SECRET, POD = Kind("apps", "v1", "Deployment"), Kind("", "v1", "Secret"), Kind("", "v1", "Pod")
-
-
-@pytest.mark.parametrize(
-    ("kind", "path", "replaced"),
-    [
-        (DEPLOYMENT, ("metadata", "name"), True),
-        (DEPLOYMENT, ("metadata", "namespace"), True),
-        (DEPLOYMENT, ("metadata", "labels", "name"), False),
-        (DEPLOYMENT, ("spec", "selector", "matchLabels", "a"), True),
-        (DEPLOYMENT, ("spec", "selectors"), False),
-        (DEPLOYMENT, ("spec", "replicas"), False),
-        (SECRET, ("data", "a"), True),
-        (SECRET, ("type",), True),
-        (Kind("example.com", "v1", "Secret"), ("data", "a"), False),
-        (POD, ("spec", "containers", 0, "image"), True),
-        (POD, ("spec", "tolerations", 1), False),
-        (POD, ("metadata", "labels", "spec"), False),
-        (Kind("", "v1", "PersistentVolume"), ("spec", "hostPath", "path"), True),
-        (Kind("", "v1", "PersistentVolume"), ("spec", "capacity", "storage"), False),
-        (POD, ("spec", "containers", 0, "command", 1), True),
-        (Kind("rbac.authorization.k8s.io", "v1", "RoleBinding"), ("roleRef", "name"), True),
-    ],
-)
-def test_which_fields_cannot_change_in_place(kind: Kind, path: tuple[str | int, ...], *, replaced: bool) -> None:
-    assert forces_replacement(kind, path, Settings(), {}) is replaced
-
-
-def test_contents_change_in_place_where_the_settings_say_so() -> None:
-    mutable = Settings(secret_mutable=True)
-    assert not forces_replacement(SECRET, ("stringData", "a"), mutable, {})
-    assert forces_replacement(SECRET, ("data", "a"), mutable, {"immutable": True})
-    assert forces_replacement(SECRET, ("type",), mutable, {})
-    assert forces_replacement(Kind("", "v1", "ConfigMap"), ("data", "a"), mutable, {})

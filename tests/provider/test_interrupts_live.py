@@ -1,4 +1,4 @@
-"""An update that is interrupted at any moment: the next one ends right, nothing is there twice, and nothing is lost.
+"""After an update was interrupted at any moment, the next one succeeds, and no object is created twice or lost.
 
 The moments are drawn anew in each run; CORTEX_TEST_SEED repeats those of a run that failed.
 """
@@ -22,13 +22,14 @@ from unittest import mock
 import pytest
 import yaml
 
+from local.waiting import wait_until
 from stacks.loader import load
 from stacks.manifests.build import build
 from tests.conftest import ROOT
 from tests.provider import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Cluster
@@ -46,7 +47,7 @@ _SERVER: dict[str, object] = {
     "transport": "stdio",
     "capabilities": {"time": ["get_current_time"]},
     "replicas": 1,
-    # Ten deployments wait for it: no longer than it takes to start.
+    # Ten updates wait for this server, so its start must be short.
     "probes": {
         "readiness": {"initialDelaySeconds": 0, "periodSeconds": 1, "timeoutSeconds": 1},
         "startup": {"periodSeconds": 1, "timeoutSeconds": 1, "failureThreshold": 120},
@@ -65,15 +66,15 @@ _VICTIMS = [
     ("API server", signal.SIGKILL),
 ] * 2
 _ENDS = 240
-"""Seconds in which an update ends that somebody interrupted, or whose API server comes back."""
+"""An interrupted update, or one whose API server restarts, ends within this many seconds."""
 _SETTLES = 90
-"""Seconds until pods that end are gone."""
-# What comes and goes by itself, or with the cluster's own work.
+"""Pods that are ending are gone within this many seconds."""
+# Kinds whose objects the cluster creates and deletes by itself.
 _PASSING = {"Event", "Lease", "PodMetrics", "NodeMetrics", "ComponentStatus"}
 
 
 class Site:
-    """A stack of two declarations in a project folder of its own, on the run's cluster."""
+    """A stack with two declarations in a separate project folder, on the run's cluster."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         (folder / "stacks").mkdir()
@@ -101,7 +102,7 @@ class Site:
         return self.run(*_UP).stdout
 
     def interrupted(self, victim: str, number: signal.Signals, moment: float) -> None:
-        """An update of which a process gets a signal, `moment` seconds after the plugin's start."""
+        """Run an update, and send a signal to a process `moment` seconds after the plugin's start."""
         log = (self._folder / "interrupted.log").open("w")
         with (
             log,
@@ -109,7 +110,7 @@ class Site:
                 _UP, cwd=self._folder, env=dict(self.cluster.env), stdout=log, stderr=log, text=True
             ) as update,
         ):
-            wait_until(lambda: processes.plugin(update.pid) is not None or update.poll() is not None)
+            wait_until(lambda: processes.plugin(update.pid) is not None or update.poll() is not None, _SETTLES)
             plugin = processes.plugin(update.pid)
             try:
                 update.wait(moment)
@@ -119,7 +120,7 @@ class Site:
             update.wait(_ENDS)
 
     def resumed(self) -> None:
-        """Run `up`, and the commands that it names when it fails, until it ends right."""
+        """Run `up`, and the commands that it names if it fails, until it succeeds."""
         command, tried = shlex.join(_UP), set[str]()
         while (done := self.run("sh", "-c", command, check=False)).returncode != 0:
             output = done.stdout + done.stderr
@@ -127,18 +128,18 @@ class Site:
             assert before not in tried, f"{before} did not help: {output}"
             tried.add(before)
             self.run("sh", "-c", before)
-        if "interrupted while creating" in done.stdout:  # what then was made anew
+        if "interrupted while creating" in done.stdout:  # the object was created again
             self.run("sh", "-c", _CLEAR)
 
     def verified(self) -> None:
-        """All is as declared, in the state and in the cluster."""
+        """Check that state and cluster are as declared."""
         assert self.ids() == self.wanted()
-        deadline = time.monotonic() + _SETTLES
-        while (found := self.run("cortex", "verify", _STACK, "--read-only", check=False)).returncode != 0:
-            assert time.monotonic() < deadline, found.stdout + found.stderr
+        verify = ("cortex", "verify", _STACK, "--read-only")
+        if not wait_until(lambda: self.run(*verify, check=False).returncode == 0, _SETTLES):
+            self.run(*verify)
 
     def ids(self) -> set[tuple[str, str]]:
-        """The kinds and ids of the objects in the state."""
+        """Return the kinds and ids of the objects in the state."""
         deployment = json.loads(self.run("pulumi", "stack", "export").stdout)["deployment"]
         assert not deployment.get("pending_operations"), deployment["pending_operations"]
         found = [r for r in deployment["resources"] if r["type"].startswith("kubernetes:")]
@@ -151,7 +152,7 @@ class Site:
         return {(one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name) for one in objects}
 
     def objects(self) -> set[str]:
-        """Every object of the cluster but those that come and go by themselves."""
+        """Return every object of the cluster, except for those of kinds in `_PASSING`."""
         kinds = self.run("kubectl", "api-resources", "--verbs=list", "--output=name").stdout.split()
         columns = "custom-columns=K:.kind,N:.metadata.namespace,M:.metadata.name"
         listed = self.run("kubectl", "get", ",".join(kinds), "--all-namespaces", "--no-headers", f"--output={columns}")
@@ -159,7 +160,7 @@ class Site:
 
 
 def named(output: str) -> tuple[str, str]:
-    """The command that a failed update names, and how the update is run after it."""
+    """Return the command that a failed update names, and the command for the next update."""
     if "`pulumi cancel`" in output:
         return "pulumi cancel --yes", shlex.join(_UP)
     way = re.search(r"run `(pulumi refresh[^`]*)`, then (?:`(.*)pulumi up`|update again)", output)
@@ -171,12 +172,6 @@ def named(output: str) -> tuple[str, str]:
 def say(line: str) -> None:
     """Print a line that pytest shows when the test fails."""
     sys.stdout.write(f"{line}\n")
-
-
-def wait_until(is_so: Callable[[], object], seconds: float = _SETTLES) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +187,7 @@ def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def before(site: Site) -> set[str]:
-    """What is on the cluster before anything of the stack is."""
+    """Return the objects on the cluster before the stack is deployed."""
     return site.objects()
 
 
@@ -218,7 +213,7 @@ def test_an_update_interrupted_at_any_moment_is_ended_right_by_the_next(site: Si
 
 def test_destroy_leaves_nothing_and_the_next_up_is_as_new(site: Site, before: set[str]) -> None:
     site.run("pulumi", "destroy", "--yes", "--skip-preview")
-    wait_until(lambda: site.objects() <= before)
+    wait_until(lambda: site.objects() <= before, _SETTLES)
     assert site.objects() - before == set()
     created = site.up().rpartition("Resources:")[2]
     assert re.fullmatch(r"\s*\+ \d+ created\s*Duration.*", created, re.DOTALL), created

@@ -1,4 +1,4 @@
-"""Ways into a cluster, and an API server that goes away meanwhile, under the real engine."""
+"""Ways to log in to a cluster, and an API server that restarts, under the real engine."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ for i in range(150):
 
 @pytest.fixture
 def token(project: Project) -> str:
-    """A token of an account that may edit the project's namespace, and nothing else."""
+    """Return a token of a ServiceAccount that may only edit the project's namespace."""
     project.up(_ACCOUNT)
     asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
     issued = project.live("serviceaccounts/deployer/token", method="POST", body=asked)
@@ -49,7 +49,7 @@ def token(project: Project) -> str:
 
 
 def kubeconfig(cluster: Cluster, namespace: str, user: dict[str, str]) -> str:
-    """The cluster's kubeconfig with another user, and a default namespace."""
+    """Return the cluster's kubeconfig with another user and a default namespace."""
     content = json.loads(cluster.kubeconfig.read_text())
     content["users"][0]["user"] = user
     content["contexts"][0]["context"]["namespace"] = namespace
@@ -99,7 +99,7 @@ def test_a_pod_uses_its_service_account(project: Project, cluster: Cluster, toke
         "KUBERNETES_SERVICE_HOST": str(server.hostname),
         "KUBERNETES_SERVICE_PORT": str(server.port),
     }
-    # What a pod sees of its account, without a pod: a mount of /run that only this run has.
+    # The files that a pod gets for its ServiceAccount, in a /run that only this process sees.
     mount = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /run && exec "$@"', str(tmp_path / "run"))
     project.program(_ACCOUNT + 'k.core.v1.ConfigMap("mine", metadata={"name": "mine"}, data={"a": "1"}, opts=inside)\n')
     project.run("up", "--yes", "--skip-preview", prefix=mount, env=inside)

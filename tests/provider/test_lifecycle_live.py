@@ -1,4 +1,4 @@
-"""The plugin under a real engine, against a real cluster: one namespace and one Pulumi project a test."""
+"""The plugin under the real engine on a real cluster; each test has its own namespace and Pulumi project."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_second_up_changes_nothing_and_an_update_removes_what_is_no_longer_decla
     counts, _ = project.up()
     assert counts == {"unchanged": 4}
     project.run("refresh", "--yes", "--skip-preview")
-    # With --refresh the engine starts the plugin twice, and reports one that does not end when told to.
+    # With --refresh the engine starts the plugin twice, and reports a plugin that does not stop.
     output = project.run("up", "--refresh", "--yes", "--skip-preview")
     assert "4 unchanged" in output
     assert "errored" not in output

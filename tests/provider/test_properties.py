@@ -121,7 +121,7 @@ objects = st.dictionaries(
 
 
 def merged(target: object, patch: object) -> object:
-    """RFC 7386, section 2."""
+    """Apply a merge patch by the algorithm of RFC 7386, section 2."""
     if not isinstance(patch, dict):
         return patch
     result = dict(target) if isinstance(target, dict) else {}

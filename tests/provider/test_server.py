@@ -27,7 +27,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
-    """The installed plugin as a process, spoken to as the engine does."""
+    """Start the installed plugin as a process, and connect to it as the engine does."""
     folder = tmp_path_factory.mktemp("it's a folder")
     plugin = write_plugin(folder, Path(sys.executable))
     with subprocess.Popen([plugin, "127.0.0.1:1"], cwd=folder, stdout=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""Pods that are held up for good, told from those that are only slow."""
+"""Stuck pods, as opposed to pods that are only slow."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ DOWN = f"0/1 nodes are available: 1 node(s) had untolerated taint {{node.kuberne
         (container(), None),
     ],
 )
-def test_what_a_container_waits_for_says_how_long_it_may(api: FakeApi, one: Object, tolerated: float | None) -> None:
+def test_the_reason_of_waiting_decides_how_long_it_is_tolerated(
+    api: FakeApi, one: Object, tolerated: float | None
+) -> None:
     assert found(api, pod(one)) == ({} if tolerated is None else {"p/c": tolerated})
 
 
@@ -103,14 +105,12 @@ def test_what_a_container_waits_for_says_how_long_it_may(api: FakeApi, one: Obje
         ("no nodes available to schedule pods", "FailedScheduling", False),
     ],
 )
-def test_a_pod_is_held_up_where_no_node_can_ever_take_it(
-    api: FakeApi, message: str, reason: str, is_held_up: bool
-) -> None:
+def test_a_pod_that_no_node_can_ever_run_is_blocked(api: FakeApi, message: str, reason: str, is_held_up: bool) -> None:
     api.lists[EVENTS] = [event("p", reason)]
     assert bool(found(api, unschedulable(message))) == is_held_up
 
 
-def test_a_pod_is_held_up_by_a_volume_that_is_made_of_nothing_and_not_by_a_slow_one(api: FakeApi) -> None:
+def test_a_volume_without_a_source_blocks_a_pod_and_a_slow_one_does_not(api: FakeApi) -> None:
     api.lists[EVENTS] = [event("p", "FailedMount", "timed out"), event("p", "FailedAttachVolume", "not found")]
     assert found(api, pod(container("ContainerCreating"))) == {}
     api.lists[EVENTS].append(event("p", "FailedMount", 'secret "s" not found'))
@@ -118,19 +118,19 @@ def test_a_pod_is_held_up_by_a_volume_that_is_made_of_nothing_and_not_by_a_slow_
     assert found(api, pod(container(ready=True))) == {}
 
 
-def test_a_refused_pod_holds_up_its_replica_set(api: FakeApi) -> None:
+def test_a_refused_pod_blocks_its_replica_set(api: FakeApi) -> None:
     refused = [{"type": "ReplicaFailure", "status": "True"}]
     assert found(api, conditions=refused) == {"r2": 40}
 
 
-def test_pods_of_an_earlier_version_hold_up_nothing(api: FakeApi) -> None:
+def test_pods_of_an_earlier_version_block_nothing(api: FakeApi) -> None:
     api.lists[PODS] = [pod(container("ImagePullBackOff"))]
     api.lists[SETS] = [replica_set("r1", "1", conditions=[{"type": "ReplicaFailure", "status": "True"}])]
     cluster = Cluster(cast("Api", api), "default")
     assert find_blockages(cluster, cluster.find(DEPLOYMENT, "ns/a"), declared(DEPLOYMENT, **WANTED)) == {}
 
 
-def test_a_job_is_held_up_by_an_image_and_by_a_refusal_and_may_fail_as_often_as_it_says(api: FakeApi) -> None:
+def test_an_image_or_a_refusal_blocks_a_job_and_failures_do_not(api: FakeApi) -> None:
     cluster = Cluster(cast("Api", api), "default")
     job, ref = declared(JOB, metadata={"uid": "j"}, spec={"selector": SELECTOR}), cluster.find(JOB, "ns/a")
     api.lists[PODS] = [pod(container("ErrImageNeverPull"))]
@@ -143,12 +143,12 @@ def test_a_job_is_held_up_by_an_image_and_by_a_refusal_and_may_fail_as_often_as_
     assert find_blockages(cluster, ref, job) == {"j": 40}
 
 
-def test_what_cannot_be_read_holds_up_nothing(api: FakeApi) -> None:
+def test_unreadable_objects_block_nothing(api: FakeApi) -> None:
     api.refusals["GET"] = ApiError("no", status=403, reason="Forbidden")
     assert found(api, pod(container("InvalidImageName"))) == {}
 
 
-def test_patience_is_over_only_for_what_was_held_up_at_every_look() -> None:
+def test_only_a_blockage_seen_at_every_check_is_over_time() -> None:
     timer = BlockageTimer()
     assert not timer.is_over({"a": 25, "b": 40}, 5)
     assert not timer.is_over({"a": 25, "b": 40}, 29)

@@ -1,4 +1,4 @@
-"""Bad changes under the real engine: they fail soon, the old pods serve on, and the good file repairs them."""
+"""Bad changes under the real engine: they fail soon, the old pods still serve, and the good file repairs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.live
 
 _SOON = 75
-"""Seconds until a failure is told, by the engine's clock: at most 45 on a quiet machine."""
+"""Seconds until a failure is reported, by the engine's clock; at most 45 on an idle machine."""
 _SERVERS = """
 key = {"name": "A", "value_from": {"secret_key_ref": {"name": "no", "key": "k"}}}
 probe = {"tcp_socket": {"port": 1}}
@@ -31,7 +31,7 @@ for name, change in BAD.items():
     change = change if IS_BAD else {}
     labels = {"app": name}
     main = {"name": "main", "image": PAUSE, "image_pull_policy": "Never", **change.pop("main", {})}
-    # Kubernetes does not forget an account that is no longer declared: `serviceAccount` keeps it.
+    # Kubernetes keeps a ServiceAccount that is no longer declared, in the field `serviceAccount`.
     base = {"service_account_name": "default", "termination_grace_period_seconds": 0}
     pod = {**base, "containers": [main], **change}
     k.apps.v1.Deployment(name, metadata={"namespace": NS, "name": name}, opts=inside, spec={
@@ -41,7 +41,7 @@ for name, change in BAD.items():
 _TOLD = {
     "absent-image": r"container main of pod absent-image-\S+ waits: ErrImageNeverPull .*localhost/absent:1",
     "refused-name": r"container main of pod refused-name-\S+ waits: InvalidImageName .*NO/Name:1",
-    # It waits for its next start, or has just ended.
+    # The container waits for its next start, or has just ended.
     "crash": r"container main of pod crash-\S+ (waits: CrashLoopBackOff.*)?ended with code 3",
     "no-key": r'container main of pod no-key-\S+ waits: CreateContainerConfigError secret "no" not found',
     "no-volume": r'container main of pod no-volume-\S+ waits: ContainerCreating; .*configmap "no" not found',

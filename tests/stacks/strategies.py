@@ -30,6 +30,8 @@ from stacks.validation.references import PULL_SECRET
 
 # Stacks are large examples, and machines that run tests are busy.
 UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+BRIEF = settings(UNHURRIED, max_examples=25)
+"""For a property of every setting alike, where each stack has many; the next run draws others."""
 
 Settings = dict[str, Any]
 Drawn = st.SearchStrategy[Settings]

@@ -35,8 +35,8 @@ def connection(
     """
     import anyio
 
-    from checks.cli.output import emit
-    from checks.formats import document
+    from checks.formats.json import render
+    from checks.output import emit
     from checks.rbac import report
     from checks.rbac.matrix import draw
 
@@ -45,7 +45,7 @@ def connection(
 
     def write(out: "TextIO") -> None:
         if output_format is Format.JSON:
-            out.write(document.render(matrix))
+            out.write(render(matrix))
         else:
             report.write(matrix, out)
 

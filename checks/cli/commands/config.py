@@ -30,12 +30,12 @@ def config(
     """
     import anyio
 
-    from checks.cli.output import emit
-    from checks.formats import document
-    from checks.secrets import report as inventory
-    from checks.secrets.inventory import config_report
+    from checks.config.inventory import config_report
+    from checks.config.report import config_text
+    from checks.formats.json import render
+    from checks.output import emit
 
     report = anyio.run(config_report, target(stack, kubeconfig, context))
-    text = inventory.config_text(report) if output_format is Format.TEXT else document.render(report)
+    text = config_text(report) if output_format is Format.TEXT else render(report)
     emit(lambda out: out.writelines([text]), output)
     raise typer.Exit(report.exit_code)

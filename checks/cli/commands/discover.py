@@ -31,8 +31,8 @@ def discover(
     """
     import anyio
 
-    from checks.cli.output import show
-    from checks.formats.document import render
+    from checks.formats.json import render
+    from checks.output import show
     from checks.servers.discovery import look
     from checks.servers.report import document, text
     from checks.verification.verify import now

@@ -35,17 +35,17 @@ def doctor(
     """
     import anyio
 
-    from checks.cli.output import emit
     from checks.connection import report
     from checks.connection.diagnosis import diagnose
-    from checks.formats import document
+    from checks.formats.json import render
+    from checks.output import emit
 
     declared = target(stack, kubeconfig, context)
     diagnosis = anyio.run(diagnose, stack, declared.declaration, declared.connection)
 
     def write(out: "TextIO") -> None:
         if output_format is Format.JSON:
-            out.write(document.render(diagnosis))
+            out.write(render(diagnosis))
         else:
             report.write(diagnosis, out)
 

@@ -45,11 +45,11 @@ def events(
 
     import anyio
 
-    from checks.cli.output import show
     from checks.duration import parse
     from checks.events.events import read
     from checks.events.report import document, text
-    from checks.formats.document import render
+    from checks.formats.json import render
+    from checks.output import show
 
     span = parse(since, "--since")
     aim = target(stack, kubeconfig, context)

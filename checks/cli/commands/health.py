@@ -30,14 +30,14 @@ def health(
     """
     import anyio
 
-    from checks.cli.output import show
-    from checks.formats.document import render
+    from checks.formats.json import render
+    from checks.health.check import CHECK
     from checks.health.overview import report
     from checks.health.report import text
-    from checks.results.result import Selection
-    from checks.verification.snapshot import take
+    from checks.output import show
+    from checks.snapshot.take import take
 
     aim = target(stack, kubeconfig, context)
-    seen = report(aim, anyio.run(take, aim.declaration, aim.connection, Selection(checks=("health",))))
+    seen = report(aim, anyio.run(take, aim.declaration, aim.connection, [CHECK]))
     show(render(seen) if output_format is Format.JSON else text(seen), output)
     raise typer.Exit(seen.exit_code)

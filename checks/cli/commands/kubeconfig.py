@@ -34,7 +34,7 @@ def kubeconfig(
     """
     import anyio
 
-    from checks.cli.output import emit
+    from checks.output import emit
     from checks.rbac import account_kubeconfig as made
     from stacks.model import names
 

@@ -30,15 +30,15 @@ def metrics(
     """
     import anyio
 
-    from checks.cli.output import emit, show
-    from checks.formats.document import render
+    from checks.formats.json import render
+    from checks.metrics.check import CHECK
     from checks.metrics.overview import metrics_report
     from checks.metrics.report import write
-    from checks.results.result import Selection
-    from checks.verification.snapshot import take
+    from checks.output import emit, show
+    from checks.snapshot.take import take
 
     aim = target(stack, kubeconfig, context)
-    report = metrics_report(aim, anyio.run(take, aim.declaration, aim.connection, Selection(checks=("metrics",))))
+    report = metrics_report(aim, anyio.run(take, aim.declaration, aim.connection, [CHECK]))
     if output_format is Format.JSON:
         show(render(report), output)
     else:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.cli.options import Context, Kubeconfig, Stack, Target, application, target
+from checks.cli.options import Context, Kubeconfig, Stack, application, target
 from checks.errors import UncheckedError, UsageError
+from checks.target import Target
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -46,9 +47,9 @@ def registry(
 
     Exit code: 0 shown, 1 the TYPE does not run, 2 bad usage or a bad declaration, 3 the cluster could not be read.
     """
-    from checks.cli.output import show
     from checks.duration import parse
-    from checks.formats.document import render
+    from checks.formats.json import render
+    from checks.output import show
     from checks.registry.report import text
     from checks.registry.server_json import entries
 

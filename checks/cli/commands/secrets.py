@@ -30,12 +30,12 @@ def secrets(
     """
     import anyio
 
-    from checks.cli.output import emit
-    from checks.formats import document
-    from checks.secrets import report as inventory
+    from checks.formats.json import render
+    from checks.output import emit
     from checks.secrets.inventory import secrets_report
+    from checks.secrets.report import secrets_text
 
     report = anyio.run(secrets_report, target(stack, kubeconfig, context))
-    text = inventory.secrets_text(report) if output_format is Format.TEXT else document.render(report)
+    text = secrets_text(report) if output_format is Format.TEXT else render(report)
     emit(lambda out: out.writelines([text]), output)
     raise typer.Exit(report.exit_code)

@@ -30,15 +30,15 @@ def usage(
     """
     import anyio
 
-    from checks.cli.output import emit, show
-    from checks.formats.document import render
-    from checks.metrics.overview import usage_report
-    from checks.results.result import Selection
+    from checks.formats.json import render
+    from checks.output import emit, show
+    from checks.snapshot.take import take
+    from checks.usage.check import CHECK
+    from checks.usage.overview import usage_report
     from checks.usage.report import write
-    from checks.verification.snapshot import take
 
     aim = target(stack, kubeconfig, context)
-    report = usage_report(aim, anyio.run(take, aim.declaration, aim.connection, Selection(checks=("usage",))))
+    report = usage_report(aim, anyio.run(take, aim.declaration, aim.connection, [CHECK]))
     if output_format is Format.JSON:
         show(render(report), output)
     else:

@@ -173,8 +173,8 @@ def _published(report: "Report") -> str | None:
 
 
 def _emit(report: "Report", output_format: Format, output: Path | None) -> None:
-    from checks.cli.output import emit
     from checks.formats import text
+    from checks.output import emit
 
     if output_format is Format.TEXT:
         emit(lambda out: text.write(report, out), output)
@@ -184,8 +184,9 @@ def _emit(report: "Report", output_format: Format, output: Path | None) -> None:
 
 
 def _rendered(report: "Report", output_format: Format) -> str:
-    from checks.formats import document, html, junit, markdown, sarif
+    from checks.formats import html, junit, markdown, sarif
     from checks.formats import prometheus as metrics
+    from checks.formats.json import render
 
     match output_format:
         case Format.PROMETHEUS:
@@ -199,7 +200,7 @@ def _rendered(report: "Report", output_format: Format) -> str:
         case Format.HTML:
             return html.render(report)
         case _:
-            return document.render(report)
+            return render(report)
 
 
 def _source(stack: str) -> "Source | None":

@@ -85,8 +85,8 @@ class _Teller:
 
     def tell(self, told: "Round", report: "Report | None") -> bool:
         """Write the round, the first one for people with the whole report; tell whether anybody reads on."""
-        from checks.cli.output import emit
         from checks.formats import text
+        from checks.output import emit
         from checks.watch import report as rounds
 
         self.exit_code = told.exit_code

@@ -6,18 +6,19 @@ from datetime import date
 import anyio
 import pytest
 
-from checks.cli.options import Target
+from checks.config.inventory import config_report
 from checks.connection import diagnosis as doctor
 from checks.formats.cells import suppressed
 from checks.health import overview as health
 from checks.kube.connection import Connection
 from checks.metrics import overview as looks
 from checks.rbac import matrix
+from checks.results.conclusion import FINDINGS, OK
 from checks.results.result import Result, Suppressed
 from checks.secrets import inventory
 from checks.servers.discovery import look
 from checks.servers.report import document
-from checks.verification.verify import FINDINGS, OK
+from checks.target import Target
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.world import SETTINGS, Json, World, declared
 
@@ -42,7 +43,7 @@ def connection(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...
 
 
 def config(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
-    seen = anyio.run(inventory.config_report, target)
+    seen = anyio.run(config_report, target)
     return seen.exit_code, seen.suppressed
 
 

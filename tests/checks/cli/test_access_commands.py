@@ -11,9 +11,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from checks.cli import schemas
 from checks.connection import diagnosis as doctor
 from checks.errors import UsageError
-from checks.formats import document
 from checks.rbac import matrix
 from checks.rbac.account_kubeconfig import save, seconds
 from tests.checks import in_process
@@ -52,7 +52,7 @@ def test_doctor_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
     out, _ = project.cortex("doctor", "test", "--format", "json", code=1)
     diagnosis = json.loads(out)
-    jsonschema.validate(diagnosis, json.loads(document.schema(doctor.SCHEMA)))
+    jsonschema.validate(diagnosis, json.loads(schemas.schema(doctor.SCHEMA)))
     assert [finding["code"] for finding in diagnosis["result"]["findings"]] == ["node.count"]
     assert (diagnosis["account"], diagnosis["exitCode"]) == ("tester", 1)
 
@@ -80,7 +80,7 @@ def test_access_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.world.bind("stray", "thief", subject)
     out, _ = project.cortex("access", "test", "--format", "json", code=1)
     drawn = json.loads(out)
-    jsonschema.validate(drawn, json.loads(document.schema(matrix.SCHEMA)))
+    jsonschema.validate(drawn, json.loads(schemas.schema(matrix.SCHEMA)))
     assert [finding["code"] for finding in drawn["result"]["findings"]] == ["rbac.undeclared-binding"]
     (account,) = drawn["accounts"]
     assert [way["way"] for way in account["ways"] if not way["declared"]] == ["secrets"]
@@ -166,5 +166,5 @@ def test_other_durations_are_refused(text: str) -> None:
 
 
 def test_committed_schemas_are_current() -> None:
-    for name in document.documents():
-        assert document.file(name).read_text() == document.schema(name), "run: python -m checks.formats.document"
+    for name in schemas.documents():
+        assert schemas.file(name).read_text() == schemas.schema(name), "run: python -m checks.cli.schemas"

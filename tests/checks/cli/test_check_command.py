@@ -9,11 +9,11 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from msgspec.structs import replace
 
+from checks.cli import schemas
 from checks.drift import check as drift
-from checks.formats import document
 from checks.mcp.report import write
 from checks.results.result import Fact, Status
-from checks.verification.judges import CHECKS
+from checks.verification.checks import checks
 from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.formats.sample import REPORT, result
@@ -37,7 +37,7 @@ def test_command_shows_its_rows(command: str, results: list[str], tmp_path: Path
     # Of a network without servers, drift only compares the policies.
     out, err = project.cortex(command, "test", "--format", "json", code=0)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(document.schema()))
+    jsonschema.validate(report, json.loads(schemas.schema()))
     assert ([each["name"] for each in report["results"]], err) == (results, "")
     out, _ = project.cortex(command, "test", code=0)
     assert "As declared: " in out
@@ -53,7 +53,7 @@ def test_findings_of_the_rows_give_the_exit_code(tmp_path: Path, api: FakeApi) -
 
 
 def test_drift_has_every_row_that_compares_objects() -> None:
-    comparing = {name for name, check in CHECKS.items() if getattr(check, "__globals__", {}).get("drift") is drift}
+    comparing = {check.name for check in checks() if getattr(check.check, "__globals__", {}).get("drift") is drift}
     assert {*DRIFT} - {"secrets"} == comparing
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.formats import document
+from checks.cli import schemas
 from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import Answer, FakeApi, serve, status
 from tests.checks.world import SETTINGS, Json, World, declared
@@ -33,13 +33,13 @@ def project(tmp_path: Path, api: FakeApi) -> Project:
 def followed(out: str) -> Json:
     """Give a JSON report that follows the schema that it names."""
     report: Json = json.loads(out)
-    jsonschema.validate(report, json.loads(document.file(str(report["schema"])).read_text()))
+    jsonschema.validate(report, json.loads(schemas.file(str(report["schema"])).read_text()))
     return report
 
 
 def test_committed_schemas_are_current() -> None:
-    for name in document.documents():
-        assert document.file(name).read_text() == document.schema(name), "run: python -m checks.formats.document"
+    for name in schemas.documents():
+        assert schemas.file(name).read_text() == schemas.schema(name), "run: python -m checks.cli.schemas"
 
 
 def test_discover(project: Project, api: FakeApi) -> None:

@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from checks.formats import document
+from checks.cli import schemas
 from checks.results.catalogue import catalogue
 from tests.checks import in_process
 from tests.checks.fake_api import Answer, FakeApi, html, serve, status
@@ -160,7 +158,7 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.faults |= {path: [status(403, "no")] for path in ("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods")}
     out, err = project.cortex("verify", "test", "--format", "json", code=1)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(document.schema()))
+    jsonschema.validate(report, json.loads(schemas.schema()))
     assert (report["schema"], report["stack"], report["exitCode"]) == ("cortex.dev/verify/v2", "test", 1)
     assert [result["name"] for result in report["results"]] == [
         "connection",
@@ -197,8 +195,8 @@ def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> No
 
 
 def test_committed_schema_is_current() -> None:
-    for name in document.documents():
-        assert document.file(name).read_text() == document.schema(name), "run: python -m checks.formats.document"
+    for name in schemas.documents():
+        assert schemas.file(name).read_text() == schemas.schema(name), "run: python -m checks.cli.schemas"
 
 
 def test_output_goes_into_the_file_whole(project: Project, api: FakeApi) -> None:
@@ -400,25 +398,6 @@ def test_closed_pipe_hides_no_mistake(project: Project) -> None:
     assert done.returncode == 2
 
 
-def test_interrupt_is_clean(project: Project, api: FakeApi) -> None:
-    reached = threading.Event()
-    api.on_request = lambda path: reached.set()
-    api.faults["/version"] = [Answer(hang=True)]
-    process = subprocess.Popen(
-        command(["verify", "test"]),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # A shell that starts the tests in the background has them, and so the command, ignore interrupts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert reached.wait(30)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, b"", b"")
-
-
 def test_help_imports_nothing_heavy(project: Project) -> None:
     script = (
         "import sys; from checks.cli.main import main\n"
@@ -455,7 +434,7 @@ def test_usage_as_json_follows_its_schema(project: Project, api: FakeApi) -> Non
     api.faults["/apis/metrics.k8s.io"] = [status(403, "no")]
     out, _ = project.cortex("usage", "test", "--format", "json", code=3)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(document.schema("cortex.dev/usage/v2")))
+    jsonschema.validate(report, json.loads(schemas.schema("cortex.dev/usage/v2")))
     assert (report["status"], report["thresholdPercent"], report["liveAvailable"]) == ("unknown", 90, True)
     assert [space["live"] for space in report["namespaces"]] == [None, None]
 
@@ -485,5 +464,5 @@ def test_metrics_shows_figures_and_health(project: Project, api: FakeApi) -> Non
     assert err == ""
     out, _ = project.cortex("metrics", "test", "--format", "json", code=1)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(document.schema("cortex.dev/metrics/v2")))
+    jsonschema.validate(report, json.loads(schemas.schema("cortex.dev/metrics/v2")))
     assert (report["health"]["status"], report["figures"]["podsFailed"]) == ("degraded", 1)

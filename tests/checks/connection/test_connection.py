@@ -18,18 +18,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from checks.connection import check as connection
 from checks.connection import collect_api_server as api_server
 from checks.connection import collect_dns as dns_part
 from checks.connection import dns_message as dns
 from checks.connection.api_server import percentile
+from checks.connection.check import CHECK
 from checks.connection.collect_api_server import ApiServer, Certificate, Transport
 from checks.connection.collect_dns import Answer
-from checks.kube.client import ApiClient, Read, ReadFailure
 from checks.kube.connection import Connection
 from checks.kube.credentials import Credential, Means, certificate_expiry, token_expiry
+from checks.kube.reading import Permission, Read, ReadFailure, Reason
 from checks.results.catalogue import catalogue
-from checks.results.result import Permission, Reason, Severity, Status
+from checks.results.result import Severity, Status
+from tests.checks.collecting import collect
 from tests.checks.fake_api import FakeApi, ordinary, serve, status
 from tests.checks.world import NOW, World, declared
 
@@ -116,7 +117,7 @@ def test_fault_gives_exactly_its_finding(world: World, code: str, fault: Callabl
 @pytest.mark.parametrize("change", GOOD)
 def test_what_is_good_enough_is_no_finding(world: World, change: Callable[[World], None]) -> None:
     change(world)
-    assert connection.check(world.declaration, world.snapshot()).status is Status.PASS
+    assert CHECK.run(world.declaration, world.snapshot()).status is Status.PASS
 
 
 def test_every_code_is_provoked_here() -> None:
@@ -142,7 +143,7 @@ def test_missing_group_names_who_needs_it(world: World) -> None:
 )
 def test_what_cannot_be_seen_is_unknown(world: World, change: Callable[[World], None]) -> None:
     change(world)
-    assert connection.check(world.declaration, world.snapshot()).status is Status.UNKNOWN
+    assert CHECK.run(world.declaration, world.snapshot()).status is Status.UNKNOWN
 
 
 def test_declared_alerts_set_the_limit_of_latency(world: World) -> None:
@@ -161,8 +162,7 @@ def test_percentiles_are_nearest_rank() -> None:
 
 def measured(connection: Connection) -> ApiServer:
     async def main() -> ApiServer:
-        async with connection.client() as client:
-            return await api_server.read(declared(servers={}), connection, ApiClient(client))
+        return await collect(api_server.API_SERVER, declared(servers={}), connection)
 
     return anyio.run(main)
 
@@ -191,7 +191,7 @@ def test_answer_of_a_busy_server_is_slower_than_any(api: FakeApi, code: int) -> 
 
 def test_busy_server_has_no_figure(world: World) -> None:
     slow(inf, inf)(world)
-    result = connection.check(world.declaration, world.snapshot())
+    result = CHECK.run(world.declaration, world.snapshot())
     facts = {fact.name: fact.value for fact in result.facts}
     assert (facts["latency_p95_ms"], facts["latency_max_ms"], facts["latency_min_ms"]) == (None, None, 1.0)
     assert (result.findings[0].message, result.findings[0].actual) == (
@@ -304,8 +304,7 @@ def asked(api: FakeApi, **changes: object) -> dict[str, object]:
 
     async def main() -> dict[str, object]:
         connection = replace(Connection("test", api.url, token=lambda: "Bearer secret"), **changes)  # type: ignore[arg-type]
-        async with connection.client() as client:
-            seen = await dns_part.read(declared(servers={}), connection, ApiClient(client))
+        seen = await collect(dns_part.DNS, declared(servers={}), connection)
         return {
             name: answer.value.trouble if isinstance(answer, Read) else answer.permission
             for name, answer in seen.answers.items()

@@ -7,15 +7,15 @@ import anyio
 import msgspec
 import pytest
 
-from checks.cli.options import Target
 from checks.duration import ago, parse
 from checks.errors import UncheckedError, UsageError
 from checks.events.events import Group, grouped, read
 from checks.events.report import document, text
-from checks.kube.client import Read, ReadFailure
 from checks.kube.connection import Connection
 from checks.kube.models import Event
-from checks.results.result import Reason, Ref
+from checks.kube.reading import Read, ReadFailure, Reason
+from checks.results.result import Ref
+from checks.target import Target
 from tests.checks.fake_api import serve, status
 from tests.checks.world import NOW, Json, World, declared
 

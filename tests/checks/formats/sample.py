@@ -13,14 +13,13 @@ from msgspec.structs import replace
 
 from checks.formats import html, junit, markdown, sarif, text
 from checks.formats.source import Source, read
+from checks.kube.reading import Permission, Reason
 from checks.results.catalogue import finding
 from checks.results.result import (
     SCHEMA,
     SKIPPED,
     Fact,
     Finding,
-    Permission,
-    Reason,
     Ref,
     Report,
     Result,

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from checks.formats import html, junit, markdown, sarif
 from checks.formats import prometheus as metrics
 from checks.formats.source import Source, read
+from checks.kube.reading import Reason
 from checks.results.catalogue import catalogue, finding
-from checks.results.result import Reason, Ref, Report, Selection, Severity, Status, Suppressed, Unknown
+from checks.results.result import Ref, Report, Selection, Severity, Status, Suppressed, Unknown
 from tests.checks.formats import sample
 from tests.checks.formats.sample import FOLDER, HEALTHY, IMAGE, REPORT, STACK, as_text, result, selected, with_finding
 

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from checks.cli.options import Target
-from checks.health import check as health
+from checks.health.check import CHECK
 from checks.health.http_probe import Reply
 from checks.health.overview import report
 from checks.health.report import Report, text
-from checks.kube.client import ReadFailure
 from checks.kube.connection import Connection
+from checks.kube.reading import Permission, ReadFailure, Reason
 from checks.mcp.answer import Answer, Outcome
 from checks.results.catalogue import catalogue
-from checks.results.result import Permission, Reason, Result, Severity, Status
-from checks.verification.verify import FINDINGS, OK, UNKNOWN, exit_code
+from checks.results.conclusion import FINDINGS, OK, UNKNOWN, exit_code
+from checks.results.result import Result, Severity, Status
+from checks.target import Target
+from stacks.model import names
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
 
 MONITORING = {"component": "monitoring", "description": "Monitoring"}
@@ -34,7 +35,7 @@ def world() -> World:
 
 
 def judged(world: World) -> Result:
-    return health.check(world.declaration, world.snapshot())
+    return CHECK.run(world.declaration, world.snapshot())
 
 
 def codes(world: World) -> list[str]:
@@ -68,7 +69,9 @@ def unready(world: World, prefix: str = "time") -> None:
 def job(world: World, name: str, began: float, outcome: str | None, code: int = 1) -> None:
     conditions = [{"type": outcome, "status": "True", "reason": "BackoffLimitExceeded"}] if outcome else []
     status = {"startTime": minutes_ago(began), "conditions": conditions}
-    world.add("jobs", "cortex-system", {"metadata": {"name": name}, "status": status})
+    owner = {"kind": "CronJob", "name": "cortex-verify", "controller": True}
+    metadata = {"name": name, "labels": names.verifier_labels(), "ownerReferences": [owner]}
+    world.add("jobs", "cortex-system", {"metadata": metadata, "status": status})
     ended = {"name": "cortex-verify", "state": {"terminated": {"exitCode": code, "finishedAt": minutes_ago(began)}}}
     pod = {"metadata": {"name": f"{name}-x", "labels": {"batch.kubernetes.io/job-name": name}}}
     world.add("pods", "cortex-system", {**pod, "status": {"phase": "Failed", "containerStatuses": [ended]}})

@@ -11,10 +11,9 @@ from starlette.routing import Route
 
 from checks.health.collect import probed
 from checks.health.http_probe import Reply, ask
-from checks.kube.client import ReadFailure
 from checks.kube.connection import Connection
 from checks.kube.endpoint import service
-from checks.results.result import Permission, Reason
+from checks.kube.reading import Permission, ReadFailure, Reason
 from stacks.model.server import Server
 from tests.checks.mcp.test_probe import running
 from tests.checks.world import SETTINGS

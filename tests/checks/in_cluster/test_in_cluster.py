@@ -13,12 +13,13 @@ from checks.health import collect as health
 from checks.health.http_probe import Reply
 from checks.kube.connection import Connection, from_service_account
 from checks.kube.endpoint import endpoint
+from checks.kube.reading import Permission, Reason
 from checks.kube.retry import patiently
+from checks.mcp import collect as mcp_collect
 from checks.mcp.answer import Answer as McpAnswer
 from checks.mcp.answer import Outcome
 from checks.objects import collect as unmanaged
-from checks.results.result import Permission, Reason, Report, Severity, Status
-from checks.verification import snapshot
+from checks.results.result import Report, Severity, Status
 from checks.verification.verify import verify_deployed
 from stacks.model import names
 from tests.checks.fake_api import Answer, FakeApi, ordinary, serve, status
@@ -169,7 +170,7 @@ def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.Monkey
         async def ask(*_: object) -> Reply:
             return replies.pop(0)
 
-        monkeypatch.setattr(snapshot, "probe", probe)
+        monkeypatch.setattr(mcp_collect, "probe", probe)
         monkeypatch.setattr(health, "ask", ask)
         assert verified(api).findings == ()
     assert (answers, replies) == ([], [])

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from checks.formats import document
+from checks.cli import schemas
 from checks.formats import prometheus as metrics
+from checks.formats.json import render
 from checks.in_cluster.publication import MOST_BYTES, config_map, fitting, publish
 from checks.kube.connection import Connection
 from checks.results.catalogue import finding
@@ -53,7 +54,7 @@ def test_result_is_applied_by_our_own_manager(api: FakeApi) -> None:
     assert (data["status"], data["exit-code"]) == ("pass", "0")
     assert data["declaration"] == api.world.declaration.digest()
     report = json.loads(data["report.json"])
-    jsonschema.validate(report, json.loads(document.schema()))
+    jsonschema.validate(report, json.loads(schemas.schema()))
     assert report["started"] == data["time"]
     assert "cortex_verify_exit_code" in data["metrics.prom"]
 
@@ -95,7 +96,7 @@ def test_what_does_not_fit_is_cut_errors_last_and_counted(api: FakeApi) -> None:
     errors = [finding("node.not-ready", Ref("Node", f"n{i}"), "m") for i in range(50)]
     report = many(verified(api), [*warnings, *errors])
     shown = fitting(report)
-    assert 0 < len(document.render(shown).encode()) <= MOST_BYTES < len(document.render(report).encode())
+    assert 0 < len(render(shown).encode()) <= MOST_BYTES < len(render(report).encode())
     result = shown.results[0]
     assert set(errors) <= set(result.findings)
     assert result.omitted == 2050 - len(result.findings)

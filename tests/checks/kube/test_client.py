@@ -11,13 +11,14 @@ import stamina
 
 from checks.connection import collect_api_server as api_server
 from checks.kube import connection as access_module
-from checks.kube.client import ApiClient, Kind, Read, ReadFailure, Reading
+from checks.kube.client import ApiClient, Kind
 from checks.kube.connection import Connection
 from checks.kube.models import Version
-from checks.kube.resources import CLUSTER_WIDE, NAMESPACED
+from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
+from checks.kube.resources import CLUSTER_WIDE, CONFIG_MAPS, EVENTS, NAMESPACED, NODES, PODS
 from checks.objects import collect as unmanaged
-from checks.results.result import Permission, Reason
-from checks.verification.snapshot import CONFIG_MAPS, EVENTS, NODES, PODS, take
+from checks.snapshot.take import take
+from checks.verification.checks import checks
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
 from tests.checks.world import World, declared
 
@@ -163,39 +164,35 @@ def test_nobody_listens() -> None:
 def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
     declaration = declared(servers={}, configMaps={})
     api.world = World(declaration)
-    snapshot = anyio.run(take, declaration, Connection("test", api.url))
+    snapshot = anyio.run(take, declaration, Connection("test", api.url), checks())
     # Once to see whether anyone is there, and then to measure how fast they answer.
     assert api.requests.pop("/version") == 1 + api_server.CLIENTS + api_server.REQUESTS
     assert api.requests.pop("/apis/authorization.k8s.io/v1/subjectaccessreviews") > 1
-    # Once as declared objects and once as rights; once all pods, once those of MCP servers alone and once our own; once
-    # with their data and once by label, those that nobody may use any more.
-    access = {kind.path() for kind in EACH if kind.prefix.startswith("apis/rbac.")}
-    twice = {*access, PODS.path(), CONFIG_MAPS.path()}
-    assert {path for path, times in api.requests.items() if times > 1} == twice
-    dns = PODS.path("kube-system")
-    once = ["/apis", "/apis/metrics.k8s.io", dns, f"{dns}/coredns-1/portforward", *(kind.path() for kind in EACH)]
-    declaration_map = CONFIG_MAPS.path("cortex-system", "cortex-declaration")
-    assert set(api.requests) == {*once, "/api/v1/secrets", NODES.path(), declaration_map}
-    assert isinstance(snapshot.pods["cortex-system"], Read)
+    # All pods once, and once the metadata of those with the stack's label.
+    assert {path for path, times in api.requests.items() if times > 1} == {PODS.path()}
+    forward = f"{PODS.path('kube-system')}/coredns-1/portforward"
+    once = ["/apis", "/apis/metrics.k8s.io", forward, *(kind.path() for kind in EACH)]
+    assert set(api.requests) == {*once, "/api/v1/secrets", NODES.path()}
+    assert isinstance(snapshot.pods("cortex-system"), Read)
 
 
 def test_forbidden_cluster_is_read_namespace_by_namespace(api: FakeApi) -> None:
     api.faults = {kind.path(): [status(403, "no")] for kind in EACH}
-    snapshot = anyio.run(take, declared(servers={}), Connection("test", api.url))
+    snapshot = anyio.run(take, declared(servers={}), Connection("test", api.url), checks())
     for kind in IN_NAMESPACES:
         assert {kind.path("cortex-system"), kind.path("cortex-mcp")} <= set(api.requests)
     pods = api.world.objects["pods", "cortex-mcp"]
-    assert [pod.metadata.name for pod in read(snapshot.pods["cortex-mcp"])] == [pod["metadata"]["name"] for pod in pods]
-    accounts = read(snapshot.objects.of("ServiceAccount", "cortex-mcp"))
+    assert [pod.metadata.name for pod in read(snapshot.pods("cortex-mcp"))] == [pod["metadata"]["name"] for pod in pods]
+    accounts = read(snapshot.live("ServiceAccount", "cortex-mcp"))
     assert set(accounts) == {o["metadata"]["name"] for o in api.world.objects["serviceaccounts", "cortex-mcp"]}
-    assert unread(snapshot.objects.of("ClusterRole")).reason is Reason.FORBIDDEN
+    assert unread(snapshot.live("ClusterRole")).reason is Reason.FORBIDDEN
 
 
 def test_unreachable_server_is_asked_once(api: FakeApi) -> None:
     api.faults["/version"] = [status(401, "no")]
-    snapshot = anyio.run(take, declared(), Connection("test", api.url))
+    snapshot = anyio.run(take, declared(), Connection("test", api.url), checks())
     assert sum(api.requests.values()) == 1
-    assert snapshot.nodes is snapshot.version
+    assert snapshot.nodes() is snapshot.version
 
 
 def test_list_of_nothing_may_be_null(api: FakeApi) -> None:
@@ -211,11 +208,12 @@ def test_no_connection_names_the_address(api: FakeApi) -> None:
     assert nothing.message == "the API server cannot be reached at 127.0.0.1:1: All connection attempts failed"
 
 
+@pytest.mark.parametrize("proxy", ["http://me:pa55word@127.0.0.1:1", "127.0.0.1:1"])
 @pytest.mark.parametrize("way", ["HTTPS_PROXY", "proxy-url"])
 def test_no_connection_through_a_proxy_names_it_without_its_password(
-    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: str, proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proxy, cluster = "http://me:pa55word@127.0.0.1:1", {"server": "https://[2001:db8::1]:6443"}
+    cluster = {"server": "https://[2001:db8::1]:6443"}
     if way == "proxy-url":
         cluster[way] = proxy
     else:

@@ -9,15 +9,16 @@ import anyio
 import msgspec
 import pytest
 
-from checks.kube.client import ApiClient, Read, ReadFailure
 from checks.kube.connection import Connection
-from checks.metrics import check as judge_module
+from checks.kube.reading import Permission, Read, ReadFailure, Reason
+from checks.metrics.check import CHECK
 from checks.metrics.cluster_health import HealthStatus, figures, health
-from checks.metrics.cluster_metrics import LAG, NEEDED, READ, ClusterMetrics, Collector, Replicas
-from checks.metrics.collect import Metrics, Refused, Server, read
+from checks.metrics.cluster_metrics import LAG, NEEDED, READ, ClusterMetrics, Replicas, SampleCollector
+from checks.metrics.collect import METRICS, Metrics, Refused, Server
 from checks.metrics.exposition import Scanner
 from checks.results.catalogue import catalogue
-from checks.results.result import Permission, Reason, Result, Status
+from checks.results.result import Result, Status
+from tests.checks.collecting import collect
 from tests.checks.fake_api import Answer, FakeApi, serve, status
 from tests.checks.world import NOW, World, declared
 
@@ -54,7 +55,7 @@ def scrape(pods: int = 3) -> str:
 
 
 def collected(text: str, at: datetime = NOW) -> ClusterMetrics:
-    collector, scanner = Collector(), Scanner(READ)
+    collector, scanner = SampleCollector(), Scanner(READ)
     collector.add(scanner.feed(text.encode()))
     collector.add(scanner.end())
     return collector.metrics(at)
@@ -149,7 +150,7 @@ def world() -> World:
 
 
 def result(world: World) -> Result:
-    return judge_module.check(world.declaration, world.snapshot())
+    return CHECK.run(world.declaration, world.snapshot())
 
 
 def change(**changes: object) -> Callable[[World], None]:
@@ -282,8 +283,7 @@ def api(world: World) -> Iterator[FakeApi]:
 def asked(api: FakeApi) -> Metrics:
     async def main() -> Metrics | None:
         connection = Connection("test", api.url, token=lambda: "Bearer secret")
-        async with connection.client() as client:
-            return await read(api.world.declaration, connection, ApiClient(client))
+        return await collect(METRICS, api.world.declaration, connection)
 
     metrics = anyio.run(main)
     assert metrics is not None
@@ -363,8 +363,7 @@ def test_not_declared_is_not_asked() -> None:
 
         async def main() -> Metrics | None:
             connection = Connection("test", api.url)
-            async with connection.client() as client:
-                return await read(world.declaration, connection, ApiClient(client))
+            return await collect(METRICS, world.declaration, connection)
 
         assert anyio.run(main) is None
         assert not api.requests

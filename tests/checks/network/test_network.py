@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, cast
@@ -15,21 +14,24 @@ import anyio
 import pytest
 
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Read, ReadFailure, Reading
 from checks.kube.connection import Connection
+from checks.kube.listing import Listing
+from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
 from checks.mcp.answer import Answer as McpAnswer
 from checks.mcp.answer import Outcome as McpOutcome
-from checks.network import check as check
 from checks.network import collect as network
 from checks.network import probe_job
 from checks.network import probe_program as reach
 from checks.network.callers import Caller, callers
-from checks.network.collect import IGNORED, INSIDE, NO_IMAGE, Network, Outcome
+from checks.network.check import CHECK
+from checks.network.collect import ATTEMPTS, IGNORED, INSIDE, NO_IMAGE, Network, Outcome
 from checks.results.catalogue import catalogue
-from checks.results.result import Permission, Reason, Severity, Status, reasons
-from checks.verification.snapshot import take
-from checks.verification.verify import OK, UNKNOWN, exit_code
+from checks.results.conclusion import OK, UNKNOWN, exit_code
+from checks.results.result import Severity, Status, reasons
+from checks.snapshot.take import take
+from checks.verification.checks import checks
 from stacks.model.declaration import Declaration
+from tests.checks.collecting import collect, with_collected
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import SETTINGS, Json, World, declared
 from tests.components.test_restricted import violations
@@ -73,13 +75,13 @@ def test_nobody_tries_in_namespaces_of_others_nor_a_server_that_is_off() -> None
 
 
 def test_enforced_policies_are_ok(world: World) -> None:
-    result = check.check(world.declaration, world.snapshot())
+    result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, proved(world), result.facts) == (Status.PASS, 3, ())
 
 
 def test_client_elsewhere_is_told_to_be_untried() -> None:
     world = World(stack({"namespace": "elsewhere"}))
-    result = check.check(world.declaration, world.snapshot())
+    result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, reasons(result.facts)) == (
         Status.SKIPPED,
         ("elsewhere: a client of time in a namespace that the stack does not declare is not tried",),
@@ -96,8 +98,8 @@ def test_server_whose_clients_are_all_namespaces_is_not_shown_to_refuse_anybody(
 
 def proved(world: World) -> int:
     """Count the assertions that somebody proved by trying; the row's others compare the policies' fields."""
-    without = replace(world.snapshot(), network=Network({}))
-    result, compared = (check.check(world.declaration, snapshot) for snapshot in (world.snapshot(), without))
+    without = with_collected(world.snapshot(), ATTEMPTS, Network({}))
+    result, compared = (CHECK.run(world.declaration, snapshot) for snapshot in (world.snapshot(), without))
     return result.passed - compared.passed
 
 
@@ -119,7 +121,7 @@ def test_each_fault_gives_its_finding(world: World, code: str, caller: Caller, o
 
 
 def test_every_code_is_provoked() -> None:
-    compared = {"network.missing", "network.policy", "network.undeclared"}  # see test_judges.py
+    compared = {"network.missing", "network.policy", "network.undeclared"}  # see test_checks.py
     assert {code for code, *_ in FAULTS} == {code for code in catalogue() if code.startswith("network.")} - compared
 
 
@@ -128,14 +130,14 @@ def test_refusal_by_a_server_that_nobody_reaches_proves_nothing(world: World, ou
     world.mcp["time"] = McpAnswer(outcome, "x")
     for caller in (CLIENT, VERIFIER):
         world.network = Network({c: a for c, a in world.network.attempts.items() if c != caller})
-    result = check.check(world.declaration, world.snapshot())
+    result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, proved(world), result.findings) == (Status.UNKNOWN, 0, ())
     assert result.unknowns[0].what == "connect to cortex-mcp/time-mcp-server from a pod of cortex-mcp"
 
 
 def test_name_without_an_address_is_no_refusal(world: World) -> None:
     set_outcome(world, STRANGER, Outcome.UNRESOLVED)
-    assert check.check(world.declaration, world.snapshot()).status is Status.UNKNOWN
+    assert CHECK.run(world.declaration, world.snapshot()).status is Status.UNKNOWN
 
 
 def test_server_that_is_down_is_reported_once(world: World) -> None:
@@ -304,8 +306,7 @@ def read(
 
         async def main() -> Network:
             connection = Connection("test", api.url, inside=inside)
-            async with connection.client() as client:
-                return await network.read(world.declaration, connection, ApiClient(client), nodes)
+            return await collect(ATTEMPTS, world.declaration, connection, Node=Listing(nodes, {}))
 
         result = anyio.run(main)
         jobs = set(api.created)
@@ -357,7 +358,7 @@ def test_pod_without_a_report_is_unknown(message: str, code: int, reason: Reason
         assert isinstance(attempt, ReadFailure)
         assert (attempt.reason, sentence in attempt.message) == (reason, True), attempt.message
     world.network = part
-    assert check.check(world.declaration, world.snapshot()).status is Status.UNKNOWN
+    assert CHECK.run(world.declaration, world.snapshot()).status is Status.UNKNOWN
 
 
 def test_pod_that_never_reports_is_unknown_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,8 +397,8 @@ def test_jobs_are_deleted_when_the_verification_is_cancelled() -> None:
 
         async def main() -> None:
             connection = Connection("test", api.url)
-            async with connection.client() as client, anyio.create_task_group() as group:
-                group.start_soon(network.read, world.declaration, connection, ApiClient(client), TWO)
+            async with anyio.create_task_group() as group:
+                group.start_soon(collect, ATTEMPTS, world.declaration, connection)
                 await anyio.to_thread.run_sync(made.wait)
                 group.cancel_scope.cancel()
 
@@ -482,7 +483,7 @@ def test_refusal_lasts_longer_where_other_nodes_may_learn_of_the_pod_late(
 def test_probe_pods_are_no_part_of_the_stack() -> None:
     world = World(declared(servers={}))
     with serve(world) as api:
-        anyio.run(take, world.declaration, Connection("test", api.url))
+        anyio.run(take, world.declaration, Connection("test", api.url), checks())
         asked = [query for query in api.queries if "cortex.dev/probe" in query.get("labelSelector", "")]
     assert asked == [{"limit": "500", "labelSelector": "!cortex.dev/probe"}]
 

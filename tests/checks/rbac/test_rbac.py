@@ -2,21 +2,23 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from checks.kube.client import Read, ReadFailure
 from checks.kube.models import PolicyRule
-from checks.rbac import check as rbac
-from checks.rbac.collect import about
+from checks.kube.reading import Permission, Read, ReadFailure, Reason
+from checks.rbac.check import CHECK, access
+from checks.rbac.collect import ANSWERS, about, policy_of
 from checks.rbac.escalation import WAYS
 from checks.rbac.questions import Question
 from checks.rbac.requests import Account, Request, allows
 from checks.results.catalogue import catalogue
-from checks.results.result import Finding, Permission, Reason, Status
+from checks.results.result import Finding, Status
 from stacks.loader import load
+from tests.checks.collecting import with_collected
 from tests.checks.world import SETTINGS, Json, World, declared
 from tests.conftest import ROOT
 
@@ -42,7 +44,7 @@ def world() -> World:
 
 def judged(world: World) -> list[Finding]:
     """Judge the rights alone: what differs field by field, tests/checks/verification/test_checks.py has."""
-    return list(rbac.judge_rights(world.declaration, world.snapshot().access).findings)
+    return list(replace(CHECK, check=access).run(world.declaration, world.snapshot()).findings)
 
 
 def codes(world: World) -> list[tuple[str, str]]:
@@ -115,9 +117,10 @@ def other_authorizer(world: World) -> Question:
 
 def test_other_authorizer_is_found(world: World) -> None:
     question = other_authorizer(world)
-    access = world.snapshot().access
-    access = type(access)(access.roles, access.bindings, {**access.answers, question: Read(value=True, seconds=0.01)})
-    (finding,) = rbac.judge_rights(world.declaration, access).findings
+    snapshot = world.snapshot()
+    known = snapshot.get(ANSWERS)
+    answers = {**known, question: Read(value=True, seconds=0.01)}
+    (finding,) = CHECK.run(world.declaration, with_collected(snapshot, ANSWERS, answers)).findings
     assert (finding.code, str(finding.object)) == ("rbac.allowed", "ServiceAccount cortex-system/cortex-verifier")
     assert "list secrets cluster-wide, which no role grants" in finding.message
 
@@ -129,7 +132,7 @@ def test_every_code_is_provoked_here() -> None:
 
 
 def test_healthy_cluster_is_ok_and_tells_the_ways_by_design(world: World) -> None:
-    result = rbac.check(world.declaration, world.snapshot())
+    result = CHECK.run(world.declaration, world.snapshot())
     assert result.status is Status.PASS
     ways = {(fact.subject, fact.name) for fact in result.facts}
     manager = "cortex-system/cortex-resource-manager"
@@ -186,7 +189,7 @@ def test_declared_secrets_are_no_escalation() -> None:
 @pytest.mark.parametrize("manager", [{"scope": "cluster"}, {"execIn": ["cortex-mcp"]}])
 def test_seeds_way_is_by_design(manager: Json) -> None:
     world = World(declared(**{**FULL, "resourceManager": manager}))
-    result = rbac.check(world.declaration, world.snapshot())
+    result = CHECK.run(world.declaration, world.snapshot())
     assert result.status is Status.PASS
     assert {"secrets", "exec"} & {fact.name for fact in result.facts}
 
@@ -202,7 +205,7 @@ def test_unreadable_policy_and_reviews_are_unknown(world: World) -> None:
     world.deny("rolebindings", "")
     permission = Permission("create", "subjectaccessreviews.authorization.k8s.io")
     world.unread["subjectaccessreviews", ""] = ReadFailure("ask", Reason.FORBIDDEN, "no", permission)
-    result = rbac.check(world.declaration, world.snapshot())
+    result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, result.findings) == (Status.UNKNOWN, ())
     assert [unknown.what for unknown in result.unknowns] == ["list rolebindings in ", "ask"]
     assert result.unknowns[1].permission == permission
@@ -210,7 +213,7 @@ def test_unreadable_policy_and_reviews_are_unknown(world: World) -> None:
 
 def test_stack_without_accounts_is_as_declared() -> None:
     world = World(declared(servers={}))
-    assert rbac.check(world.declaration, world.snapshot()).status is Status.PASS
+    assert CHECK.run(world.declaration, world.snapshot()).status is Status.PASS
 
 
 def test_questions_of_the_local_stack_are_few_and_about_every_account(
@@ -220,7 +223,7 @@ def test_questions_of_the_local_stack_are_few_and_about_every_account(
     (tmp_path / "images.json").write_text(json.dumps(lock))
     monkeypatch.setenv("CORTEX_IMAGES", str(tmp_path / "images.json"))
     declaration = load("local", ROOT)
-    live = World(declaration).snapshot().access.policy()
+    live = policy_of(World(declaration).snapshot())
     assert live is not None
     asked = about(declaration, live.roles)
     assert len(asked) < 150

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.formats import document
+from checks.cli import schemas
 from checks.repair import actions
 from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import FakeApi, serve
@@ -56,7 +56,7 @@ def test_the_plan_says_what_who_and_what_is_left(project: Project, api: FakeApi)
 def test_json_follows_its_schema(project: Project) -> None:
     out, _ = project.cortex("repair", "test", "--dry-run", "--format", "json", code=1)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(document.schema(actions.SCHEMA)))
+    jsonschema.validate(report, json.loads(schemas.schema(actions.SCHEMA)))
     (action,) = report["actions"]
     assert (action["verb"], action["from"], action["to"]) == ("remove", "5", None)
     assert [entry["because"] for entry in report["left"]] == ["data", "pulumi"]

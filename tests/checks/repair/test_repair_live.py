@@ -12,11 +12,11 @@ import anyio
 import pytest
 import yaml
 
-from checks.cli.options import Target
 from checks.kube.connection import from_kubeconfig
 from checks.repair.actions import Outcome
 from checks.repair.run import carry_out, prepare
 from checks.results.result import Selection
+from checks.target import Target
 from stacks.loader import load
 from tests.conftest import CORTEX, Cluster
 

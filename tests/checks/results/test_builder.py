@@ -2,8 +2,9 @@
 
 import pytest
 
+from checks.kube.reading import Reason
 from checks.results.builder import ResultBuilder
-from checks.results.result import Reason, Ref, Status
+from checks.results.result import Ref, Status
 
 
 def row_status(*steps: str) -> Status:
@@ -18,7 +19,7 @@ def row_status(*steps: str) -> Status:
                 builder.unknown("list pods", Reason.FORBIDDEN, "forbidden")
             case "fault":
                 builder.fault("server.missing", Ref("Deployment", "a", "b"), "missing")
-    return builder.result().status
+    return builder.build().status
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ import pytest
 
 from checks.errors import UsageError
 from checks.kube.connection import Connection
-from checks.results.result import Reason, Report, Selection, Severity, Status
+from checks.kube.reading import Reason
+from checks.results.conclusion import exit_code
+from checks.results.result import Report, Selection, Severity, Status
 from checks.results.selection import narrowed, shown, validate
-from checks.verification.judges import CHECKS
-from checks.verification.snapshot import ROWS, take
-from checks.verification.verify import check, exit_code, verify
+from checks.snapshot.check import Check
+from checks.snapshot.take import take
+from checks.verification.checks import checks
+from checks.verification.verify import verify
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.world import World, declared
 
@@ -24,27 +27,26 @@ def world() -> World:
 
 
 def test_rows_are_named_like_their_judges(world: World) -> None:
-    assert [result.name for result in world.results()] == list(CHECKS)
+    assert [result.name for result in world.results()] == [check.name for check in checks()]
 
 
 def test_only_the_chosen_rows_are_judged(world: World) -> None:
-    results = check(world.declaration, world.snapshot(), Selection(checks=("mcp", "servers")))
-    assert [result.name for result in results] == ["servers", "mcp"]
-
-
-def test_parts_are_read_for_rows_that_there_are() -> None:
-    assert {result for results in ROWS.values() for result in results} <= {*CHECKS}
+    with serve(world) as api:
+        connection = Connection("test", api.url)
+        asked = Selection(checks=("config", "namespaces"))
+        report = anyio.run(verify, "test", world.declaration, connection, Severity.ERROR, asked)
+    assert [result.name for result in report.results] == ["namespaces", "config"]
 
 
 @pytest.mark.usefixtures("patient")
-@pytest.mark.parametrize("name", CHECKS)
-def test_a_row_alone_is_read_and_judged_as_among_all(name: str) -> None:
+@pytest.mark.parametrize("check", checks(), ids=lambda check: check.name)
+def test_a_check_alone_reads_all_that_it_needs(check: Check) -> None:
     """Whatever a judge looks at is read for it: what was left out would be unknown."""
-    alone, declaration = Selection(checks=(name,)), declared(servers={}, configMaps={})
+    declaration = declared(servers={}, configMaps={})
     with serve(World(declaration)) as api:
         connection = Connection("test", api.url)
-        (result,) = check(declaration, anyio.run(take, declaration, connection, alone), alone)
-        (among,) = check(declaration, anyio.run(take, declaration, connection), alone)
+        result = check.run(declaration, anyio.run(take, declaration, connection, [check]))
+        among = check.run(declaration, anyio.run(take, declaration, connection, checks()))
     assert (result.status, result.passed, result.unknowns) == (among.status, among.passed, ())
 
 
@@ -64,7 +66,7 @@ def test_a_row_alone_is_read_and_judged_as_among_all(name: str) -> None:
 )
 def test_what_does_not_exist_is_refused(world: World, selection: Selection, sentence: str) -> None:
     with pytest.raises(UsageError) as refused:
-        validate(selection, world.declaration)
+        validate(selection, world.declaration, [check.name for check in checks()])
     assert str(refused.value).startswith(sentence)
 
 

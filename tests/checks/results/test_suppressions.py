@@ -9,8 +9,9 @@ import pytest
 from checks.kube.connection import Connection
 from checks.results import suppressions
 from checks.results.catalogue import catalogue
+from checks.results.conclusion import exit_code, status
 from checks.results.result import Report, Result, Selection, Severity, Status
-from checks.verification.verify import exit_code, status, verify, verify_deployed
+from checks.verification.verify import verify, verify_deployed
 from stacks.errors import DeclarationError
 from stacks.model.suppression import Suppression
 from tests.checks.fake_api import FakeApi, serve

@@ -8,18 +8,16 @@ import anyio
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli.options import Target
-from checks.formats import document
+from checks.cli import schemas
+from checks.config.inventory import SCHEMA as CONFIG_SCHEMA
+from checks.config.inventory import ConfigReport, config_report
+from checks.config.report import config_text
+from checks.formats.json import render
 from checks.kube.connection import Connection
-from checks.secrets import report as inventory
-from checks.secrets.inventory import (
-    CONFIG_SCHEMA,
-    SECRETS_SCHEMA,
-    ConfigReport,
-    SecretsReport,
-    config_report,
-    secrets_report,
-)
+from checks.secrets.inventory import SCHEMA as SECRETS_SCHEMA
+from checks.secrets.inventory import SecretsReport, secrets_report
+from checks.secrets.report import secrets_text
+from checks.target import Target
 from tests.checks.cli.test_main import Project
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.secrets.test_secrets import OWN, healthy, put
@@ -43,10 +41,10 @@ def seen(world: World, command: str, prepare: Prepare = lambda api: None) -> Sec
 def valid(report: SecretsReport | ConfigReport) -> dict[str, object]:
     """Give the JSON report, after its schema was found to hold."""
     name = SECRETS_SCHEMA if isinstance(report, SecretsReport) else CONFIG_SCHEMA
-    written = document.render(report)
+    written = render(report)
     assert "very-secret-" not in written
     found: dict[str, object] = json.loads(written)
-    jsonschema.validate(found, json.loads(document.schema(name)))
+    jsonschema.validate(found, json.loads(schemas.schema(name)))
     assert found["schema"] == name
     return found
 
@@ -75,7 +73,7 @@ def test_secrets_text_shows_no_value_and_what_is_wrong(world: World) -> None:
     world.remove(*OWN)
     report = seen(world, "secrets")
     assert isinstance(report, SecretsReport)
-    text = inventory.secrets_text(report)
+    text = secrets_text(report)
     lines = text.splitlines()
     assert lines[0].split("  ")[0] == "NAMESPACE"
     assert next(line for line in lines if "time-mcp-credentials" in line).split() == [
@@ -115,7 +113,7 @@ def test_config_that_drifted(world: World) -> None:
     report = seen(world, "config")
     assert isinstance(report, ConfigReport)
     assert (report.exit_code, [c.as_declared for c in report.config_maps]) == (1, [False, False])
-    text = inventory.config_text(report)
+    text = config_text(report)
     assert "(missing)" in text
     assert f"Declaration here {report.declaration[:12]}, deployed: the same" in text
 
@@ -128,12 +126,12 @@ def test_config_of_another_declaration(world: World) -> None:
 
 
 def test_config_that_may_not_be_read_is_unknown(world: World) -> None:
-    path = "/api/v1/namespaces/cortex-mcp/configmaps/settings"
-    report = seen(world, "config", lambda api: api.faults.update({path: [status(403, "no")]}))
+    paths = ("/api/v1/configmaps", "/api/v1/namespaces/cortex-mcp/configmaps")
+    report = seen(world, "config", lambda api: api.faults.update({path: [status(403, "no")] for path in paths}))
     assert isinstance(report, ConfigReport)
     assert (report.exit_code, report.config_maps[0].as_declared) == (3, None)
-    assert 'unknown forbidden  get configmaps cortex-mcp/settings: the account lacks the verb "get"' in (
-        inventory.config_text(report)
+    assert 'unknown forbidden  list configmaps in namespace cortex-mcp: the account lacks the verb "list"' in (
+        config_text(report)
     )
 
 

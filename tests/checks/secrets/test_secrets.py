@@ -11,18 +11,20 @@ from typing import Any
 import anyio
 import pytest
 
-from checks.kube.client import METADATA, ApiClient, ReadFailure
+from checks.kube.client import METADATA
 from checks.kube.connection import Connection
+from checks.kube.reading import ReadFailure, Reason
 from checks.results.catalogue import catalogue
-from checks.results.result import Reason, Result, Severity, Status
-from checks.secrets import check as check
+from checks.results.conclusion import UNKNOWN, exit_code
+from checks.results.result import Result, Severity, Status
 from checks.secrets import collect as secrets
+from checks.secrets.check import CHECK
 from checks.secrets.collect import Secrets
 from checks.secrets.sealed import Opened
 from checks.secrets.wanted import Place
-from checks.verification.verify import UNKNOWN, exit_code
 from stacks.manifests.checksum import checksum
 from stacks.model import names
+from tests.checks.collecting import collect
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
 
@@ -120,8 +122,7 @@ def part(world: World, *, inside: bool = False, prepare: Callable[[FakeApi], obj
 
         async def main() -> Secrets:
             connection = Connection("test", api.url, inside=inside)
-            async with connection.client() as client:
-                return await secrets.read(world.declaration, connection, ApiClient(client))
+            return await collect(secrets.READ_SECRETS, world.declaration, connection)
 
         return replace(anyio.run(main), taken=NOW)
 
@@ -129,7 +130,7 @@ def part(world: World, *, inside: bool = False, prepare: Callable[[FakeApi], obj
 def judged(world: World) -> Result:
     """Read the part, and judge it."""
     world.secrets = part(world)
-    return check.check(world.declaration, world.snapshot())
+    return CHECK.run(world.declaration, world.snapshot())
 
 
 def put(target: tuple[str, str, str], path: str, value: object) -> Break:
@@ -249,7 +250,7 @@ def test_legacy_token_has_its_type_and_keys_and_whatever_content(code: str | Non
 
 def test_every_code_is_provoked() -> None:
     families = ("secret.", "config.")
-    compared = {"config.missing", "config.data"}  # see test_judges.py
+    compared = {"config.missing", "config.data"}  # see test_checks.py
     ours = {code for code in catalogue() if code.startswith(families)} - compared
     assert {code for code, *_ in FAULTS} - {"object.label"} | {"config.stale-pods"} == ours
 
@@ -299,14 +300,14 @@ def test_inside_nothing_is_asked_for(world: World) -> None:
     assert (asked, found) == ([], Secrets(NOW, skipped=secrets.INSIDE))
 
 
-@pytest.mark.parametrize("path", ["secrets/shared", "configmaps/settings", "secrets"])
+@pytest.mark.parametrize("path", ["secrets/shared", "configmaps", "secrets"])
 def test_what_may_not_be_read_is_unknown(world: World, path: str) -> None:
     def forbid(api: FakeApi) -> None:
         for place in (path, f"namespaces/cortex-mcp/{path}"):
             api.faults[f"/api/v1/{place}"] = [status(403, "no")]
 
     world.secrets = part(world, prepare=forbid)
-    result = check.check(world.declaration, world.snapshot())
+    result = CHECK.run(world.declaration, world.snapshot())
     assert result.status is Status.UNKNOWN
     assert {unknown.reason for unknown in result.unknowns} == {Reason.FORBIDDEN}
 
@@ -315,7 +316,7 @@ def printed(world: World) -> Iterator[str]:
     """Give everything that is kept and could be printed."""
     found = part(world)
     world.secrets = found
-    yield from (repr(found), repr(world.snapshot()), repr(check.check(world.declaration, world.snapshot())))
+    yield from (repr(found), repr(world.snapshot()), repr(CHECK.run(world.declaration, world.snapshot())))
 
 
 @pytest.mark.parametrize("fault", [lambda w: None, *(fault for *_, fault in FAULTS)])

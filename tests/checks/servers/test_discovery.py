@@ -10,13 +10,13 @@ import anyio
 import msgspec
 import pytest
 
-from checks.cli.options import Target
 from checks.errors import UncheckedError, UsageError
 from checks.kube.connection import Connection
 from checks.registry.registry import Entry, Registry, ServerInfo, load, register, save
 from checks.registry.server_json import entries
 from checks.servers.discovery import Sight, look
 from checks.servers.report import Discovered, document, text
+from checks.target import Target
 from stacks.model import names
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import NOW, SETTINGS, World, declared

@@ -7,15 +7,16 @@ import anyio
 import pytest
 import stamina
 
-from checks.kube.client import ApiClient, Read, ReadFailure
 from checks.kube.connection import Connection
+from checks.kube.reading import Read, ReadFailure, Reason
 from checks.kube.retry import patiently
 from checks.results.catalogue import catalogue
-from checks.results.result import Reason, Result, Severity, Status
-from checks.usage import check as judge_module
+from checks.results.result import Result, Severity, Status
 from checks.usage import collect as usage
-from checks.usage.collect import Live, Usage, read
+from checks.usage.check import CHECK
+from checks.usage.collect import USAGE, Live, Usage
 from checks.usage.quota import threshold_percent
+from tests.checks.collecting import collect
 from tests.checks.fake_api import FakeApi, ordinary, serve, status
 from tests.checks.world import World, declared
 
@@ -29,7 +30,7 @@ def world() -> World:
 
 
 def result(world: World) -> Result:
-    return judge_module.check(world.declaration, world.snapshot())
+    return CHECK.run(world.declaration, world.snapshot())
 
 
 def use(world: World, resource: str, used: str) -> None:
@@ -133,8 +134,7 @@ def api(world: World) -> Iterator[FakeApi]:
 def asked(api: FakeApi) -> Usage:
     async def main() -> Usage:
         connection = Connection("test", api.url)
-        async with connection.client() as client:
-            return await read(api.world.declaration, connection, ApiClient(client))
+        return await collect(USAGE, api.world.declaration, connection)
 
     return anyio.run(main)
 

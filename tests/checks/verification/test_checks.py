@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from checks.drift.routing import SERVERS, objects
-from checks.kube.client import ReadFailure
-from checks.mcp import check as mcp
+from checks.kube.reading import ReadFailure, Reason
 from checks.mcp.answer import Answer, Outcome
+from checks.mcp.check import CHECK as MCP
 from checks.results.catalogue import catalogue, finding
-from checks.results.result import Reason, Ref, Result, Severity, Status
-from checks.servers import check as servers
-from checks.verification.judges import CHECKS
-from checks.verification.snapshot import nothing
-from checks.verification.verify import FINDINGS, OK, UNKNOWN, check, exit_code
+from checks.results.conclusion import FINDINGS, OK, UNKNOWN, exit_code
+from checks.results.result import Ref, Result, Severity, Status
+from checks.servers.check import CHECK as SERVERS_CHECK
+from checks.snapshot.snapshot import Snapshot
+from checks.verification.checks import checks
+from checks.verification.verify import run
 from stacks.model import names
 from tests.checks.world import World, declared
 
@@ -188,6 +189,13 @@ def second_deployment(world: World) -> None:
     twin["metadata"]["name"] = "shadow"
     twin["spec"]["replicas"] = 0
     world.add("deployments", "cortex-mcp", twin)
+
+
+def injected(field: str) -> Callable[[World], None]:
+    def inject(world: World) -> None:
+        world.one(*POD)["spec"] = {field: [{"name": "sidecar", "image": "mesh"}]}
+
+    return inject
 
 
 def joined(world: World) -> None:
@@ -365,6 +373,8 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("object.foreign-right", "ServiceAccount cortex-mcp/time-mcp-server", edited(*ACCOUNT, "imagePullSecrets")),
     ("object.foreign-data", "ConfigMap cortex-mcp/shared", edited(*CONFIG, "binaryData/more")),
     ("pod.ephemeral-container", "Pod cortex-mcp/time-mcp-server-5d-0", joined),
+    ("pod.undeclared-container", "Pod cortex-mcp/time-mcp-server-5d-0", injected("containers")),
+    ("pod.undeclared-container", "Pod cortex-mcp/time-mcp-server-5d-0", injected("initContainers")),
     ("declaration.missing", "ConfigMap cortex-system/cortex-declaration", lambda w: w.remove(*DEPLOYED)),
     (
         "declaration.corrupt",
@@ -538,7 +548,7 @@ def test_pod_on_its_way_out_counts_as_nothing(world: World) -> None:
 
 def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
     world.mcp = {"time": Answer(Outcome.GATED, "HTTP 401"), "talos": Answer(Outcome.FORBIDDEN, "no")}
-    result = mcp.check(world.declaration, world.snapshot())
+    result = MCP.run(world.declaration, world.snapshot())
     assert result.status is Status.UNKNOWN
     assert [unknown.reason for unknown in result.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
     # That the gated one is up is known, as is that neither keeps sessions; that it is as declared is not.
@@ -604,7 +614,7 @@ def test_strays_that_cannot_be_listed_are_unknown(world: World) -> None:
 
 def test_warnings_explain_no_skips(world: World) -> None:
     no_namespace(world)
-    skipped = servers.check(world.declaration, world.snapshot())
+    skipped = SERVERS_CHECK.run(world.declaration, world.snapshot())
     slow = Result("connection", "", Status.FAIL, 1, 0, (finding("api.latency", Ref("Cluster", "x"), ""),), (), (), 0.0)
     assert exit_code((skipped, slow), Severity.ERROR) == UNKNOWN
 
@@ -614,8 +624,8 @@ def test_nothing_readable_leaves_no_row_ok() -> None:
     metrics = {"namespace": "cortex-mcp"}
     world = World(declared(verifier={"image": "registry.test/cortex:1"}, kubeStateMetrics=metrics))
     why = ReadFailure("read /version", Reason.UNREACHABLE, "refused")
-    results = check(world.declaration, nothing(world.declaration, why))
-    assert [result.status for result in results] == [Status.UNKNOWN] * len(CHECKS)
+    results = run(checks(), world.declaration, Snapshot(why))
+    assert [result.status for result in results] == [Status.UNKNOWN] * len(checks())
     assert exit_code(results, Severity.ERROR) == UNKNOWN
 
 
@@ -638,7 +648,7 @@ def test_no_rows_are_no_pass() -> None:
 
 def test_left_out_without_a_finding_is_no_pass(world: World) -> None:
     no_namespace(world)
-    result = servers.check(world.declaration, world.snapshot())
+    result = SERVERS_CHECK.run(world.declaration, world.snapshot())
     assert result.skipped == len(list(objects(world.declaration, SERVERS)))
     assert exit_code((result,), Severity.ERROR) == UNKNOWN
 

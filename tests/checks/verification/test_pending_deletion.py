@@ -1,18 +1,20 @@
 """The verification of a deployment under way leaves out what Pulumi is still to delete, and nothing else."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from checks.kube.client import Read
+from checks.kube.reading import Read
+from checks.rbac.collect import ANSWERS
 from checks.results.result import Finding, Ref, Result
+from checks.snapshot.snapshot import Snapshot
 from checks.verification import pending_deletion
-from checks.verification.snapshot import Snapshot
-from checks.verification.verify import check
+from checks.verification.checks import checks
+from checks.verification.verify import run
 from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from tests.checks.collecting import with_collected
 from tests.checks.world import SETTINGS, Json, World, declared
 from tests.components.full import full
 
@@ -48,7 +50,7 @@ def judged(
     world: World, change: Callable[[Snapshot], Snapshot] | None = None
 ) -> tuple[list[Finding], tuple[Result, ...]]:
     snapshot = world.snapshot() if change is None else change(world.snapshot())
-    results = check(world.declaration, snapshot)
+    results = run(checks(), world.declaration, snapshot)
     return [finding for result in results for finding in result.findings], results
 
 
@@ -109,11 +111,12 @@ def test_what_is_declared_is_never_left_out(world: World) -> None:
 
 def test_only_what_a_pending_binding_allows_is_not_asked(world: World) -> None:
     snapshot = world.snapshot()
-    kept = pending_deletion.without(world.declaration, snapshot).access.answers
-    assert {question for question in snapshot.access.answers if question not in kept}, "the old binding allows some"
+    kept = pending_deletion.without(world.declaration, snapshot).get(ANSWERS)
+    assert {question for question in snapshot.get(ANSWERS) if question not in kept}, "the old binding allows some"
     denied = next(question for question in kept if not question.expected)
-    answers = {**snapshot.access.answers, denied: Read(value=True, seconds=0.0)}
-    another = replace(snapshot, access=replace(snapshot.access, answers=answers))
+    known = snapshot.get(ANSWERS)
+    answers = {**known, denied: Read(value=True, seconds=0.0)}
+    another = with_collected(snapshot, ANSWERS, answers)
     findings, _ = judged(world, lambda _: pending_deletion.without(world.declaration, another))
     assert [finding.code for finding in findings] == ["rbac.allowed"]
 
@@ -123,3 +126,13 @@ def test_all_that_a_stack_declares_carries_its_label() -> None:
     unlabelled = {"LimitRange", "NetworkPolicy", "ResourceQuota"}
     for obj in build(full()):
         assert names.COMPONENT in obj.labels or obj.kind in unlabelled, obj
+
+
+def test_the_present_verification_stays_and_earlier_runs_do_not_count() -> None:
+    world = World(declared(verifier={"image": "registry.test/cortex:1"}))
+    ended = {"conditions": [{"type": "Failed", "status": "True"}], "startTime": "2025-12-31T00:00:00Z"}
+    owner = {"kind": "CronJob", "name": "cortex-verify", "controller": True}
+    metadata = {"name": "cortex-verify-earlier", "labels": names.verifier_labels(), "ownerReferences": [owner]}
+    world.add("jobs", names.SYSTEM_NAMESPACE, {"metadata": metadata, "status": ended})
+    assert [finding.code for finding in judged(world)[0]] == ["verifier.failed"]
+    assert deploying(world)[0] == []

@@ -12,7 +12,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from checks.formats import document
+from checks.cli import schemas
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("no_failed_run")]
 
@@ -57,7 +57,7 @@ def kubectl(stack: Stack, *args: str, stdin: str = "") -> str:
 def report(stack: Stack, code: int) -> Json:
     got, out = verify(stack, "--format", "json")
     document_: Json = json.loads(out)
-    jsonschema.validate(document_, json.loads(document.schema()))
+    jsonschema.validate(document_, json.loads(schemas.schema()))
     assert got == code, out
     return document_
 

@@ -10,9 +10,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from msgspec.structs import replace
 
+from checks.cli import schemas
 from checks.cli.options import duration
 from checks.errors import UncheckedError, UsageError
-from checks.formats import document
 from checks.results.result import Finding, Report, Status, Suppressed, Unknown
 from checks.watch import report as written
 from checks.watch.loop import watch
@@ -142,7 +142,7 @@ def test_line_of_json_follows_its_schema() -> None:
     line = written.line(told(report(IMAGE), report(OWNER, unknowns=[FORBIDDEN])))
     assert line.count("\n") == 1
     one = json.loads(line)
-    jsonschema.validate(one, json.loads(document.schema(SCHEMA)))
+    jsonschema.validate(one, json.loads(schemas.schema(SCHEMA)))
     assert (one["schema"], one["round"], one["status"]) == ("cortex.dev/watch/v2", 2, "fail")
     assert [finding["code"] for finding in one["appeared"]] == ["namespace.annotation"]
 

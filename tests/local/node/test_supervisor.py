@@ -1,11 +1,10 @@
-"""The node process without namespaces: real programs, started by their needs, kept, and ended."""
+"""The node process without namespaces: it starts, restarts and ends real programs."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,12 +12,14 @@ import pytest
 
 from local.node.status import NodeStatus
 from local.node_plan import Component, Plan
+from local.waiting import wait_until
+from tests.processes import command_lines
 
 NODE = [sys.executable, "-m", "local.node"]
 
 
 class Node:
-    """A node process with its plan in a folder of the test's."""
+    """A node process whose plan is in a folder of the test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,10 +36,7 @@ class Node:
         return NodeStatus.load(self.folder / "status.json") or NodeStatus()
 
     def until(self, holds: Callable[[NodeStatus], bool], seconds: float = 20) -> NodeStatus:
-        end = time.monotonic() + seconds
-        while not holds(self.status()):
-            assert time.monotonic() < end, self.status()
-            time.sleep(0.02)
+        assert wait_until(lambda: holds(self.status()), seconds), self.status()
         return self.status()
 
 
@@ -60,22 +58,15 @@ def task(name: str, script: str, *needs: str) -> Component:
     return Component(name, ("sh", "-c", script), needs, once=True)
 
 
+def servers(port: int) -> set[int]:
+    """Return the processes of `server` for this port."""
+    return {pid for pid, command in command_lines() if command[2:4] == ["http.server", str(port)]}
+
+
 def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-def processes(text: str) -> set[int]:
-    """The ids of running processes whose command line has this text."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if text.encode() in entry.read_bytes():
-                found.add(int(entry.parent.name))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found
 
 
 def test_a_component_waits_for_what_it_needs(node: Node) -> None:
@@ -96,11 +87,11 @@ def test_what_ends_is_started_again(node: Node) -> None:
     port = free_port()
     node.start(server("web", port))
     node.until(lambda s: s.phase == "ready")
-    (before,) = processes(f"http.server\0{port}")
+    (before,) = servers(port)
     os.kill(before, signal.SIGKILL)
     status = node.until(lambda s: s.components["web"].restarts == 1 and s.components["web"].state == "healthy")
     assert status.phase == "ready"
-    assert processes(f"http.server\0{port}").isdisjoint({before})
+    assert servers(port).isdisjoint({before})
 
 
 def test_a_failed_task_fails_the_node_and_ends_the_rest(node: Node) -> None:
@@ -110,14 +101,14 @@ def test_a_failed_task_fails_the_node_and_ends_the_rest(node: Node) -> None:
     assert node.process.wait(20) == 1
     assert node.status().phase == "failed"
     assert node.status().message == "import: it ended with status 3"
-    assert processes(f"http.server\0{port}") == set()
+    assert servers(port) == set()
 
 
 def test_a_component_that_keeps_ending_fails_the_node(node: Node) -> None:
     node.start(Component("broken", ("sh", "-c", "exit 4"), health="unix:/nonexistent"))
     assert node.process
     assert node.process.wait(30) == 1
-    assert node.status().message == "broken: it ended again and again, the last time with 4"
+    assert node.status().message == "broken: it ended repeatedly, the last time with status 4"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGKILL, -9)])
@@ -128,10 +119,7 @@ def test_nothing_outlives_the_node(node: Node, number: signal.Signals, code: int
     assert node.process
     node.process.send_signal(number)
     assert node.process.wait(10) == code
-    end = time.monotonic() + 5
-    while processes(f"http.server\0{port}"):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    assert wait_until(lambda: not servers(port), 5)
 
 
 def test_each_component_has_its_log(node: Node) -> None:

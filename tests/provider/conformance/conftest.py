@@ -1,4 +1,4 @@
-"""One engine run a phase for all cases together: what each case expects is looked up in what the runs did."""
+"""One engine run for each phase, with all cases together; each case checks its part of the results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from provider.errors import ApiError
 from provider.install import PLUGIN, plugin_version
 from provider.kubeconfig import connect
 from provider.settings import Settings
-from tests.provider.conformance.cases import CASES, NS, PLUGIN_VARIABLE, Case, Write
+from tests.provider.conformance.cases import CASES, PLUGIN_VARIABLE
+from tests.provider.conformance.cases.model import NS, Case, Write
 from tests.provider.conformance.engine import Resource, Run, Stack
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Live:
-    """The API server, asked directly about the run's own namespace."""
+    """Requests to the API server about the namespace of the run."""
 
     api: Api
     namespace: str
@@ -52,7 +53,7 @@ class Live:
         self.api.request("DELETE", f"/{self.named(path)}")
 
     def named(self, value: Any) -> Any:
-        """`value` with the run's namespace in the place of NS."""
+        """Return `value` with NS replaced by the run's namespace."""
         return json.loads(json.dumps(value).replace(NS, self.namespace))
 
 
@@ -67,7 +68,7 @@ def live(cluster: Cluster) -> Iterator[Live]:
 
 @pytest.fixture(scope="session")
 def engine(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The environment of the engine: with our plugin, or with the one that PLUGIN_VARIABLE names."""
+    """Return the environment of the engine, with our plugin or the one in PLUGIN_VARIABLE."""
     named = os.environ.get(PLUGIN_VARIABLE)
     if not named:
         return cluster.env
@@ -80,7 +81,7 @@ def engine(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Mappin
 
 @dataclass
 class Story:
-    """All phases of all cases."""
+    """The results of all phases of all cases."""
 
     runs: dict[str, Run] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
@@ -93,7 +94,7 @@ def in_namespace(resources: list[Resource], live: Live) -> list[Resource]:
 
 
 def of_all(cases: Sequence[Case], version: str) -> list[Resource]:
-    """What the program of all cases declares in its first or second version; a resource of two cases once."""
+    """Return the resources of all cases in their first or second version; shared resources once."""
     found: dict[str, Resource] = {}
     for case in cases:
         resources = case.first if version == "first" or case.second is None else case.second
@@ -102,7 +103,7 @@ def of_all(cases: Sequence[Case], version: str) -> list[Resource]:
 
 
 def settled(resources: list[Resource]) -> list[Resource]:
-    """The program after an import: without the option."""
+    """Return the resources after an import, without the option."""
     return [replace(r, options={k: v for k, v in r.options.items() if k != "import_"}) for r in resources]
 
 
@@ -113,9 +114,9 @@ def story(
     live: Live,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Story:
-    """Runs everything once: create, nothing, change, nothing, drift, refresh, repair, destroy.
+    """Run all phases once: create, nothing, change, nothing, drift, refresh, repair, destroy.
 
-    A case that is deselected is left out of the program: one that fails a plugin's preview would fail all others.
+    Deselected cases are not in the program, because a case whose preview fails would make all others fail.
     """
     told = Story()
     stack = Stack(engine, tmp_path_factory.mktemp("stack"), live.namespace)

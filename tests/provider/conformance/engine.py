@@ -1,4 +1,4 @@
-"""A stack of the real engine on the plugin of this checkout, and what its events say that it does."""
+"""A stack of the real engine, and its operations by the engine's events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEADLINE = 300
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of a program: its class below `pulumi_kubernetes`, its arguments, its resource options."""
+    """A resource of a program: its class below `pulumi_kubernetes`, its arguments and resource options."""
 
     name: str
     kind: str
@@ -28,11 +28,11 @@ class Resource:
 
 @dataclass(frozen=True)
 class Run:
-    """What one command did: per resource the operations, the differing paths, and what was said."""
+    """The results of one command: for each resource the operations, the differing paths and the messages."""
 
     operations: Mapping[str, list[str]]
     results: Mapping[str, str]
-    """What a refresh found."""
+    """The results of a refresh."""
     paths: Mapping[str, set[str]]
     messages: Mapping[str, str]
     output: str
@@ -50,7 +50,7 @@ class Stack:
         self._pulumi("stack", "init", "conformance")
 
     def declare(self, resources: Sequence[Resource]) -> None:
-        """Makes the program declare these, in this order."""
+        """Make the program declare these resources, in this order."""
         entries = [
             {"name": r.name, "kind": r.kind, "arguments": dict(r.arguments), "options": dict(r.options)}
             for r in resources
@@ -58,7 +58,7 @@ class Stack:
         (self._folder / "resources.json").write_text(json.dumps(entries))
 
     def run(self, *command: str, env: Mapping[str, str] | None = None) -> Run:
-        """`pulumi COMMAND`, with its events."""
+        """Run `pulumi COMMAND` and return its results."""
         log = self._folder / "events.json"
         log.unlink(missing_ok=True)
         done = self._pulumi(*command, "--event-log", str(log), env=env, check=False)
@@ -66,13 +66,13 @@ class Stack:
         return _told(events, done)
 
     def state(self) -> list[dict[str, Any]]:
-        """The resources in the stack's state."""
+        """Return the resources in the stack's state."""
         exported = json.loads(self._pulumi("stack", "export").stdout)
         found: list[dict[str, Any]] = exported["deployment"].get("resources") or []
         return found
 
     def config(self, **settings: str) -> None:
-        """Sets `kubernetes:` settings of the stack."""
+        """Set `kubernetes:` settings of the stack."""
         for key, value in settings.items():
             self._pulumi("config", "set", f"kubernetes:{key}", value)
 

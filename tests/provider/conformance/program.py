@@ -17,7 +17,7 @@ def attribute(tree: Any, name: str) -> Any:
 
 
 def value(given: Any) -> Any:
-    """A JSON value, in which `{"$secret": x}` and `{"$of": "resource", "path": [...]}` stand for outputs."""
+    """Return a JSON value with `{"$secret": x}` and `{"$of": "resource", "path": [...]}` replaced by outputs."""
     if isinstance(given, dict) and "$secret" in given:
         return pulumi.Output.secret(value(given["$secret"]))
     if isinstance(given, dict) and "$of" in given:

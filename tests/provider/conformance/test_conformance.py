@@ -1,4 +1,4 @@
-"""Every case of cases.py under the real engine, against a real API server."""
+"""Every case under the real engine, against a real API server."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.provider.conformance.cases import CREATE, DELETED_FIRST, NS, REPLACE, SAME
+from tests.provider.conformance.cases.model import CREATE, DELETED_FIRST, NS, REPLACE, SAME
 
 if TYPE_CHECKING:
-    from tests.provider.conformance.cases import Case
+    from tests.provider.conformance.cases.model import Case
     from tests.provider.conformance.conftest import Live, Story
     from tests.provider.conformance.engine import Run
 
 pytestmark = pytest.mark.live
 
-# What lives longer than its resource: made by somebody else, or retained.
+# Objects that remain after their resource is deleted: created by another client, or retained.
 _OURS_NO_MORE = ("configmaps/outside", "configmaps/other", "configmaps/retained")
 
 
 def operation(run: Run, name: str) -> str:
-    """The one thing that a run did to a resource; a replacement is told as the order of its parts."""
+    """Return what a run did to a resource; for a replacement, the order of its parts."""
     done = [op for op in run.operations[name] if op != "read"]
     if "replace" not in done:
         return ", ".join(dict.fromkeys(done))

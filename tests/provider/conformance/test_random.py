@@ -1,4 +1,4 @@
-"""For random valid manifests, a second `up` changes nothing, nor does a refresh find anything."""
+"""For random valid manifests, a second `up` changes nothing, and a refresh finds no differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.provider.conformance.cases import meta
+from tests.provider.conformance.cases.manifests import meta
 from tests.provider.conformance.conftest import in_namespace
 from tests.provider.conformance.engine import Resource, Stack
 
@@ -94,7 +94,7 @@ manifests = st.one_of(
 programs = st.lists(st.tuples(manifests, metadata), min_size=40, max_size=40)
 
 
-# An example takes half a minute: what fails is shown as it is.
+# An example takes half a minute, so a failing one is not shrunk.
 @settings(max_examples=2, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate])
 @given(program=programs)
 def test_a_second_up_of_anything_valid_changes_nothing(

@@ -1,4 +1,4 @@
-"""What the official plugin refuses, this one refuses, and leaves the objects as they are."""
+"""The plugin refuses what the official one refuses, and does not change the objects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.provider.conformance.cases import CORE, config, labelled
+from tests.provider.conformance.cases.manifests import CORE, config, labelled
 from tests.provider.conformance.conftest import in_namespace
 from tests.provider.conformance.engine import Run, Stack
 
@@ -23,7 +23,7 @@ _CONTESTED, _EXISTING = f"{CORE}/serviceaccounts/contested", f"{CORE}/serviceacc
 
 @pytest.fixture(scope="module")
 def refused(engine: Mapping[str, str], live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """One update in which every resource meets its own obstacle."""
+    """Run one update in which every resource is refused for another reason."""
     stack = Stack(engine, tmp_path_factory.mktemp("refusals"), f"{live.namespace}-refusals")
     stack.declare(in_namespace([labelled("contested", "1"), config("protected", protect=True)], live))
     assert not stack.run(*_UP).failed

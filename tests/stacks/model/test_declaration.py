@@ -9,7 +9,7 @@ from stacks.model.kube_state_metrics import Alerts, KubeStateMetrics
 from stacks.model.namespace import Namespace
 from stacks.model.resource_manager import ResourceManager
 from stacks.model.server import Server
-from tests.stacks.strategies import UNHURRIED, declarations
+from tests.stacks.strategies import BRIEF, declarations
 
 NAMESPACE = Namespace(component="mcp-servers", description="MCP server deployments")
 SERVER = Server(image="registry.test/server:1", version="1.0.0", transport="http", capabilities={"demo": ("tool",)})
@@ -86,7 +86,7 @@ def test_owner_and_pod_security_have_defaults() -> None:
 DECLARATIONS = declarations()
 
 
-@UNHURRIED
+@BRIEF
 @given(DECLARATIONS)
 def test_canonical_json_gives_the_same_declaration_back(settings: dict[str, Any]) -> None:
     declaration = Declaration.model_validate(settings)
@@ -95,7 +95,7 @@ def test_canonical_json_gives_the_same_declaration_back(settings: dict[str, Any]
     assert again.canonical() == declaration.canonical()
 
 
-@UNHURRIED
+@BRIEF
 @given(DECLARATIONS)
 def test_hash_does_not_depend_on_the_order_of_settings(settings: dict[str, Any]) -> None:
     turned = {

@@ -1,21 +1,17 @@
-"""The JSON reports and their JSON Schemas, both from the same types."""
+"""The JSON Schemas of all reports, made from their types; `python -m checks.cli.schemas` renews the files."""
 
 from pathlib import Path
 
 import msgspec
 
+from checks.formats.json import render
 from checks.results.result import SCHEMA, Report
 
-FOLDER = Path(__file__).with_name("schema")
-
-
-def render(document: object) -> str:
-    """Give a document as JSON, indented, with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+FOLDER = Path(__file__).parents[1] / "formats" / "schema"
 
 
 def schema(name: str = SCHEMA) -> str:
-    """Give the JSON Schema (2020-12) of a report, as committed in checks/formats/schema."""
+    """Return the JSON Schema (2020-12) of a report, as committed in checks/formats/schema."""
     command = name.split("/")[1]
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -27,15 +23,16 @@ def schema(name: str = SCHEMA) -> str:
 
 
 def documents() -> dict[str, type[msgspec.Struct]]:
-    """Give every report's type by its schema."""
+    """Return every report's type by its schema."""
     # Imported here: a command renders its own report, and need not load the others'.
+    from checks.config import inventory as config
     from checks.connection import diagnosis as doctor
     from checks.events import report as events
     from checks.health import report as health
     from checks.metrics import report as cluster
     from checks.rbac import matrix
     from checks.repair import actions
-    from checks.secrets import inventory
+    from checks.secrets import inventory as secrets
     from checks.servers import report as discovery
     from checks.usage import report as usage
     from checks.watch import rounds
@@ -47,8 +44,8 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         doctor.SCHEMA: doctor.Diagnosis,
         events.SCHEMA: events.Events,
         health.SCHEMA: health.Report,
-        inventory.CONFIG_SCHEMA: inventory.ConfigReport,
-        inventory.SECRETS_SCHEMA: inventory.SecretsReport,
+        config.SCHEMA: config.ConfigReport,
+        secrets.SCHEMA: secrets.SecretsReport,
         matrix.SCHEMA: matrix.Matrix,
         actions.SCHEMA: actions.Report,
         rounds.SCHEMA: rounds.Round,
@@ -57,7 +54,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
 
 
 def file(name: str) -> Path:
-    """Give the committed file of a schema: `cortex.dev/verify/v1` is verify.v1.json."""
+    """Return the committed file of a schema: `cortex.dev/verify/v1` is verify.v1.json."""
     _, command, version = name.split("/")
     return FOLDER / f"{command}.{version}.json"
 

@@ -1,4 +1,4 @@
-"""The plugin as a process: it prints its port, and ends as soon as the engine says so or is gone."""
+"""The plugin as a process: it prints its port, and ends if the engine asks it to or has ended."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def test_the_plugin_ends_when_the_engine_says_so(plugin: subprocess.Popen[str], 
     with grpc.insecure_channel(f"127.0.0.1:{port(plugin)}") as channel:
         provider_pb2_grpc.ResourceProviderStub(channel).Cancel(empty_pb2.Empty(), timeout=10)
         os.kill(plugin.pid, number)
-        # The engine waits five seconds before it kills, at the end of every command.
+        # At the end of every command, the engine waits five seconds before it kills a plugin.
         assert plugin.wait(4) == 0
 
 
@@ -92,7 +92,7 @@ class Waiting(BaseHTTPRequestHandler):
 
 @contextmanager
 def endless() -> Iterator[str]:
-    """The kubeconfig of such a server."""
+    """Return the kubeconfig of a `Waiting` server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Waiting) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -111,5 +111,5 @@ def test_the_plugin_listens_on_loopback_only(plugin: subprocess.Popen[str]) -> N
     rows = [line.split() for table in tables for line in table.splitlines()]
     listening = [row[1] for row in rows if row[3] == LISTEN and row[1].endswith(f":{number}")]
     assert listening
-    # 127.0.0.1, also as the IPv6 socket shows it: ::ffff:127.0.0.1.
+    # 127.0.0.1, also in the form of an IPv6 socket: ::ffff:127.0.0.1.
     assert all(address.endswith(f"0100007F:{number}") for address in listening)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from checks.cli.streams import is_read
 from checks.errors import UsageError
+from checks.streams import is_read
 
 
 def emit(write: Callable[[TextIO], None], path: Path | None = None) -> bool:

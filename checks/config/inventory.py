@@ -1,0 +1,110 @@
+"""What `cortex config` shows: each wanted ConfigMap, and which declaration is deployed."""
+
+from datetime import datetime
+
+import msgspec
+
+from checks.declaration import deployed
+from checks.declaration.check import CHECK as DECLARATION
+from checks.kube.models import ConfigMap
+from checks.kube.reading import Read, ReadFailure, Reading
+from checks.results.catalogue import finding
+from checks.results.conclusion import exit_code
+from checks.results.result import Finding, Ref, Severity, Suppressed, Unknown
+from checks.results.suppressions import accepted
+from checks.secrets import wanted
+from checks.secrets.wanted import Place, WantedConfigMap
+from checks.snapshot.snapshot import Snapshot
+from checks.snapshot.take import take
+from checks.target import Target
+from stacks.model import names
+
+SCHEMA = "cortex.dev/config/v1"
+
+
+class ConfigEntry(msgspec.Struct, frozen=True, rename="camel"):
+    """A ConfigMap that the declaration wants. `used_by` names MCP servers; what is not known is null."""
+
+    namespace: str
+    name: str
+    present: bool | None
+    keys: tuple[str, ...]
+    created: str | None
+    """When it was made, in RFC 3339, UTC."""
+    used_by: tuple[str, ...]
+    as_declared: bool | None
+
+
+class ConfigReport(msgspec.Struct, frozen=True, rename="camel"):
+    """What `cortex config --format json` writes. `declaration` and `deployed` are hashes of the declaration."""
+
+    schema: str
+    stack: str
+    context: str
+    exit_code: int
+    declaration: str
+    deployed: str | None
+    config_maps: tuple[ConfigEntry, ...]
+    findings: tuple[Finding, ...]
+    unknowns: tuple[Unknown, ...]
+    suppressed: tuple[Suppressed, ...] = ()
+    """Findings that the declaration accepts."""
+
+
+async def config_report(target: Target) -> ConfigReport:
+    """Read the ConfigMaps of a stack and its deployed declaration, and compare them with what is declared here."""
+    declaration = target.declaration
+    snapshot = await take(declaration, target.connection, [DECLARATION])
+    judged = DECLARATION.run(declaration, snapshot)
+    found = {one.place: _find(snapshot, one.place) for one in wanted.config_maps(declaration)}
+    entries = tuple(_config_map(one, found[one.place]) for one in wanted.config_maps(declaration))
+    unread = (reading for reading in found.values() if isinstance(reading, ReadFailure))
+    unknowns = dict.fromkeys((*judged.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread)))
+    findings = (*judged.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
+    result = accepted(declaration, msgspec.structs.replace(judged, findings=findings, unknowns=tuple(unknowns)))
+    published = _find(snapshot, Place(names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
+    there = published.value if isinstance(published, Read) else None
+    return ConfigReport(
+        SCHEMA,
+        target.stack,
+        target.connection.context,
+        exit_code((result,), Severity.ERROR),
+        declaration.digest(),
+        deployed.content_hash(there) if there else None,
+        entries,
+        result.findings,
+        result.unknowns,
+        result.suppressed,
+    )
+
+
+def _find(snapshot: Snapshot, place: Place) -> Reading[ConfigMap | None]:
+    listing = snapshot.typed("ConfigMap", place.namespace, ConfigMap)
+    if isinstance(listing, ReadFailure):
+        return listing
+    return Read(next((each for each in listing.value if each.metadata.name == place.name), None), listing.seconds)
+
+
+def _drift(entry: ConfigEntry) -> Finding:
+    ref = Ref("ConfigMap", entry.name, entry.namespace)
+    if not entry.present:
+        return finding("config.missing", ref, "the ConfigMap does not exist", expected="present", actual="absent")
+    return finding("config.data", ref, "it does not hold what is declared", expected="as declared", actual="changed")
+
+
+def _config_map(config_map: WantedConfigMap, reading: Reading[ConfigMap | None]) -> ConfigEntry:
+    there = reading.value if isinstance(reading, Read) else None
+    created = there.metadata.creation_timestamp if there else None
+    return ConfigEntry(
+        namespace=config_map.place.namespace,
+        name=config_map.place.name,
+        present=None if isinstance(reading, ReadFailure) else there is not None,
+        keys=tuple(sorted(there.data)) if there else (),
+        created=_time(created) if created else None,
+        used_by=config_map.users,
+        as_declared=None if isinstance(reading, ReadFailure) else there is not None and there.data == config_map.data,
+    )
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

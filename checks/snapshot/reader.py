@@ -1,0 +1,85 @@
+"""Reads resources and runs collectors, each once a verification however many checks need it."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+import anyio
+
+from checks.kube import models as k8s
+from checks.kube.client import ApiClient
+from checks.kube.connection import Connection
+from checks.kube.listing import Listing, listed
+from checks.kube.reading import Reading
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, RESOURCES, SELECTORS, Document
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Collector(Generic[T]):
+    """Collects what is not a plain list of a resource: metrics, answers of MCP servers, access reviews.
+
+    What cannot be read is a ReadFailure within the result: `collect` raises nothing. With `alone` it runs before
+    everything else, since it measures how long answers take.
+    """
+
+    collect: "Callable[[Reader], Awaitable[T]]"
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What a collector works with: the declaration, the way to the cluster, and resources that are shared."""
+
+    declaration: Declaration
+    connection: Connection
+    api: ApiClient
+    listings: dict[str, Listing[Any]] = field(default_factory=dict)
+    """By kind: what was listed so far."""
+    collected: dict[Collector[Any], object] = field(default_factory=dict)
+    _locks: dict[object, anyio.Lock] = field(default_factory=dict)
+
+    async def get(self, collector: Collector[T]) -> T:
+        """Return what a collector collects."""
+        async with self._locks.setdefault(collector, anyio.Lock()):
+            if collector not in self.collected:
+                self.collected[collector] = await collector.collect(self)
+        return cast("T", self.collected[collector])
+
+    async def listing(self, kind: str) -> Listing[Any]:
+        """Return the objects of a kind."""
+        async with self._locks.setdefault(kind, anyio.Lock()):
+            if kind not in self.listings:
+                self.listings[kind] = await self._list(kind)
+        return self.listings[kind]
+
+    async def nodes(self) -> Reading[tuple[k8s.Node, ...]]:
+        """Return the nodes."""
+        return (await self.listing("Node")).whole
+
+    async def pods(self) -> Listing[k8s.Pod]:
+        """Return the pods, without the probe pods of a verification."""
+        return await self.listing("Pod")
+
+    async def _list(self, kind: str) -> Listing[Any]:
+        of, spaces = RESOURCES[kind], self._namespaces(kind)
+        labels, fields = SELECTORS.get(kind, ("", ""))
+        if kind in CLUSTER_WIDE or kind == "Node":
+            return Listing(await self.api.list(of), {})
+        return await listed(self.api, of, spaces, _namespace, labels=labels, fields=fields)
+
+    def _namespaces(self, kind: str) -> set[str]:
+        """Return where to look for a kind: in the declared namespaces, and where else it is declared."""
+        spaces = {*self.declaration.namespaces} if kind in NAMESPACED or kind in SELECTORS else set()
+        return spaces | {manifest.namespace for manifest in build(self.declaration) if manifest.kind == kind}
+
+
+def _namespace(item: "Document | k8s.Pod | k8s.Event") -> str:
+    if isinstance(item, dict):
+        return str(cast("dict[str, object]", item["metadata"]).get("namespace", ""))
+    return item.metadata.namespace

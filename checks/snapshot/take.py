@@ -1,0 +1,42 @@
+"""Takes a snapshot: lists each needed resource and runs each needed collector once, all at the same time."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import anyio
+
+from checks.kube.client import ApiClient
+from checks.kube.connection import Connection
+from checks.kube.resources import CUSTOM
+from checks.snapshot.check import Check
+from checks.snapshot.reader import Collector, Reader
+from checks.snapshot.snapshot import Snapshot
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
+
+
+async def take(declaration: Declaration, connection: Connection, checks: Iterable[Check]) -> Snapshot:
+    """Read what the checks need; what cannot be read is a ReadFailure in its place."""
+    checks = tuple(checks)
+    async with connection.client() as client:
+        reader = Reader(declaration, connection, ApiClient(client))
+        version = await reader.api.version()
+        snapshot = Snapshot(version, reader.listings, reader.collected)
+        if not snapshot.unreachable:
+            await _read(reader, checks)
+    return snapshot
+
+
+async def _read(reader: Reader, checks: tuple[Check, ...]) -> None:
+    collectors: dict[Collector[Any], None] = dict.fromkeys(each for check in checks for each in check.collectors)
+    for collector in collectors:
+        if collector.alone:
+            await reader.get(collector)
+    declared = {manifest.kind for manifest in build(reader.declaration)}
+    kinds = {kind for check in checks for kind in check.needs if kind not in CUSTOM or kind in declared}
+    async with anyio.create_task_group() as group:
+        # Collectors take longer than lists: probe pods have to start, servers have to answer.
+        for collector in collectors:
+            group.start_soon(reader.get, collector)
+        for kind in sorted(kinds):
+            group.start_soon(reader.listing, kind)

@@ -1,0 +1,93 @@
+"""Kubeconfigs: reading, credentials, and messages about what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from provider.cluster import Cluster
+from provider.errors import ConfigError
+from provider.kubeconfig import active_cluster, connect
+from provider.properties import Secret
+from provider.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.provider.fake_server import Server
+
+
+def test_a_kubeconfig_gives_address_token_and_namespace(server: Server, fake_cluster: Cluster) -> None:
+    server.says("GET /api/v1", {"resources": []})
+    assert fake_cluster.api.request("GET", "/api/v1") == {"resources": []}
+    assert fake_cluster.namespace == "mine"
+    assert server.seen[0][1]["Authorization"] == "Bearer t0ken"
+
+
+def test_a_kubeconfig_file_is_read_by_path(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(server.kubeconfig)
+    assert Cluster(*connect(Settings(kubeconfig=str(path), context="c"))).namespace == "mine"
+    assert Cluster(*connect(Settings(kubeconfig=str(path), namespace="other"))).namespace == "other"
+
+
+@pytest.mark.parametrize("kubeconfig", ["/nowhere/kubeconfig", "a: [\nsecret-key", "just\ntext", "{}"])
+def test_an_unusable_kubeconfig_is_one_sentence(kubeconfig: str) -> None:
+    with pytest.raises(ConfigError, match=r"^the kubeconfig cannot be used: [^\n]+$") as caught:
+        connect(Settings(kubeconfig=kubeconfig))
+    assert "secret-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given_as", ["content", "file"])
+@pytest.mark.parametrize(("kind", "known"), [("cluster", "c"), ("user", "u")])
+def test_a_kubeconfig_that_lacks_what_its_context_names_is_one_sentence(
+    server: Server, tmp_path: Path, kind: str, known: str, given_as: str
+) -> None:
+    content = json.loads(server.kubeconfig)
+    content["contexts"][0]["context"][kind] = "gone"
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(content))
+    place = "in it" if given_as == "content" else f"in {path}"
+    sentence = f"its context 'c' names the {kind} 'gone', and there is no such {kind} {place}: known are {known}"
+    with pytest.raises(ConfigError, match=re.escape(f"the kubeconfig cannot be used: {sentence}")):
+        connect(Settings(kubeconfig=json.dumps(content) if given_as == "content" else str(path)))
+    assert server.seen == []
+
+
+def with_user(server: Server, **user: Any) -> Settings:
+    content = json.loads(server.kubeconfig)
+    content["users"][0]["user"] = user
+    return Settings(kubeconfig=json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [("echo no login >&2; exit 1", "no login"), ("echo '{}'", "missing key"), ("echo no", "decode")],
+)
+def test_a_failing_credential_plugin_is_one_sentence_and_no_anonymous_request(
+    server: Server, capfd: pytest.CaptureFixture[str], script: str, reason: str
+) -> None:
+    run = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]}
+    with pytest.raises(ConfigError, match=rf"credential plugin sh returned neither token nor certificate \(.*{reason}"):
+        connect(with_user(server, exec={**run, "interactiveMode": "Never"}))
+    assert server.seen == []
+    assert capfd.readouterr().err == ""
+
+
+def test_broken_base64_in_a_kubeconfig_is_one_sentence(server: Server) -> None:
+    content = json.loads(server.kubeconfig)
+    content["clusters"][0]["cluster"] = {"server": "https://127.0.0.1:1", "certificate-authority-data": "12345"}
+    with pytest.raises(ConfigError, match="the kubeconfig cannot be used: "):
+        connect(Settings(kubeconfig=json.dumps(content)))
+
+
+def test_the_active_cluster_of_a_kubeconfig(server: Server, tmp_path: Path) -> None:
+    entry = {"server": f"http://127.0.0.1:{server.server_port}"}
+    (tmp_path / "kubeconfig").write_text(server.kubeconfig)
+    assert active_cluster({"kubeconfig": Secret(server.kubeconfig)}) == entry
+    assert active_cluster({"kubeconfig": str(tmp_path / "kubeconfig"), "context": "c"}) == entry
+    for unclear in ({}, {"kubeconfig": "/nowhere"}, {"kubeconfig": server.kubeconfig, "context": "other"}):
+        assert active_cluster(unclear) is None
