@@ -12,7 +12,7 @@ from pydantic_core.core_schema import DictSchema, ModelSchema
 
 from stacks.loader import PREFIX
 from stacks.model.declaration import Declaration
-from stacks.model.presets import PRESETS
+from stacks.model.presets.installed import installed
 
 TITLE = "A stack file of Cortex on Kubernetes (Pulumi.<stack>.yaml)"
 
@@ -90,5 +90,5 @@ def _ease_presets(servers: JsonSchemaValue, server: JsonSchemaValue) -> None:
     servers["additionalProperties"] = {**reference, "required": required}
     servers["properties"] = {
         kind: {**reference, "required": [name for name in required if name not in preset]}
-        for kind, preset in PRESETS.items()
+        for kind, preset in installed().items()
     }

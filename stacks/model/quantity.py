@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 
 _SHAPE = re.compile(r"([-+]?[0-9.]+(?:[eE][-+]?[0-9]{1,3})?)|([-+]?[0-9.]+)([numkKMGTPE]|[KMGTPE]i)")
-_THOUSANDS = {"n": -3, "u": -2, "m": -1, "": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
+_THOUSANDS = {"n": -3, "u": -2, "m": -1, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
 _LARGEST = 2**63 - 1
 """Kubernetes caps a quantity's value here."""
 
@@ -29,6 +29,9 @@ def amount(quantity: str) -> Decimal:
         value = Decimal(number)
     except InvalidOperation:
         raise ValueError(f"no quantity: {quantity!r}") from None
+    if not unit:
+        # A product would be rounded to 28 digits.
+        return value
     base = 1024 if unit.endswith("i") else 1000
     return value * Decimal(base) ** _THOUSANDS[unit.removesuffix("i")]
 

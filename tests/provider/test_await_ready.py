@@ -9,11 +9,10 @@ import pytest
 
 from provider.await_ready import timeout
 from provider.errors import ApiError, UnreachableError
-from tests.provider.fakes import CONFIG_MAP, JOB, FakeApi, Lifecycle, declared
+from tests.provider.fakes import CLAIM, CONFIG_MAP, JOB, FakeApi, Lifecycle, condition, declared, event, status
 
 if TYPE_CHECKING:
     from provider.properties import Object
-from tests.provider.fakes import CLAIM, condition, event, status
 
 
 def test_a_wait_outlives_a_restart_of_the_api_server(

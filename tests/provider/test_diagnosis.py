@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.provider.fakes import DEPLOYMENT, JOB, STATEFUL_SET, FakeApi, Lifecycle, declared
+from tests.provider.fakes import DEPLOYMENT, FAILED, JOB, STATEFUL_SET, FakeApi, Lifecycle, declared, event
 
 if TYPE_CHECKING:
     from provider.kinds import Kind
     from provider.properties import Object
-from tests.provider.fakes import FAILED, event
 
 
 def test_a_failed_await_names_the_container_and_the_last_warning(lifecycle: Lifecycle, api: FakeApi) -> None:

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provider.kinds import Kind
-from tests.provider.fakes import DEPLOYMENT, JOB, POD, SERVICE, STATEFUL_SET, FakeApi, Lifecycle, declared
+from tests.provider.fakes import (
+    CLAIM,
+    DEPLOYMENT,
+    JOB,
+    POD,
+    SERVICE,
+    STATEFUL_SET,
+    VOLUME,
+    FakeApi,
+    Lifecycle,
+    condition,
+    declared,
+    status,
+)
 
 if TYPE_CHECKING:
     from provider.properties import Object
-from tests.provider.fakes import CLAIM, VOLUME, condition, status
 
 AVAILABLE = [condition("Progressing", reason="NewReplicaSetAvailable"), condition("Available")]
 
