@@ -1,6 +1,6 @@
-"""Switching a server's autoscaling off: the autoscaler must be gone before the number of its pods is declared again.
+"""The hook that deletes the autoscaler of a server before the number of its pods is declared again.
 
-The engine deletes what is no longer declared after all updates, and until then an autoscaler undoes the new number.
+The engine deletes undeclared objects after all updates, and until then an autoscaler would undo the new number.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ _SECONDS = 30
 
 
 def stopping(context: str) -> pulumi.ResourceHook:
-    """Return what deletes a Deployment's autoscaler before an update that fixes the number of its pods.
+    """Return the hook that deletes a Deployment's autoscaler before an update that fixes the number of its pods.
 
-    `context` is that of the kubeconfig. Later the engine finds the autoscaler gone, which is what it wants.
+    `context` is that of the kubeconfig. The engine then finds that the autoscaler is already deleted.
     """
 
     def stop(args: pulumi.ResourceHookArgs) -> None:
@@ -39,7 +39,7 @@ def _fixes_replicas(inputs: Mapping[str, Any]) -> bool:
 
 
 def _delete(context: str, deployment: Mapping[str, str]) -> None:
-    # Only a deployment that switches autoscaling off needs it, and importing it takes a second.
+    # Imported here because it takes a second, and few deployments switch autoscaling off.
     from kubernetes import client, config
 
     name, namespace = deployment["name"], deployment["namespace"]

@@ -63,7 +63,7 @@ class Children:
 
 
 def in_namespace(manifest: Manifest) -> str:
-    """Give the logical name of an object whose own name is used in several namespaces."""
+    """Return the logical name of an object whose own name is used in several namespaces."""
     return f"{manifest.namespace}-{manifest.name}"
 
 

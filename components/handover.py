@@ -1,7 +1,7 @@
-"""Secrets that the stack made, and that somebody else provides from now on.
+"""Secrets that the stack made, and that others provide from now on.
 
-The engine would delete such a Secret, which pods still read. So it stays in the state as it was last made: never
-changed by the stack again, and left in the cluster when it leaves the state.
+The engine would delete such a Secret, although pods still read it. So it stays in the state as it was last deployed:
+the stack never changes it again, and leaves it in the cluster when it leaves the state.
 """
 
 from typing import cast
@@ -20,12 +20,12 @@ _INPUTS = ["apiVersion", "data", "kind", "metadata", "type"]
 
 
 def handed_over(declaration: Declaration) -> frozenset[str]:
-    """Name the declared Secrets that the stack made and that others provide by the declaration.
+    """Return the names of the declared Secrets that the stack made and that others provide from now on.
 
-    The state is read only where others provide any, because that takes the engine a second.
+    The state is read only if others provide any Secret.
 
     Raises:
-        pulumi.RunError: an operator made the Secret, and would delete it.
+        pulumi.RunError: an operator made the Secret, and would delete it with its ExternalSecret.
     """
     others = {name: secret for name, secret in declaration.secrets.items() if not secret.keys}
     if not others:
@@ -40,7 +40,7 @@ def handed_over(declaration: Declaration) -> frozenset[str]:
 
 
 def keep(name: str, parent: pulumi.Resource) -> pulumi.Resource:
-    """Register the Secret as the state has it, whatever that is."""
+    """Register the Secret as it is in the state."""
     kept = pulumi.ResourceOptions(
         parent=parent, ignore_changes=_INPUTS, retain_on_delete=True, additional_secret_outputs=["data"]
     )
@@ -57,6 +57,6 @@ def _is_in(state: stack_state.Resources, kind: str, name: str, secret: Secret) -
 
 def _going(name: str) -> str:
     return (
-        f"cortex:secrets.{name}: its ExternalSecret goes, and the Secret that the operator made with it: "
+        f"cortex:secrets.{name}: its ExternalSecret is deleted, and with it the Secret that the operator made: "
         "give the existing Secret another name, and let the servers use that"
     )

@@ -1,4 +1,4 @@
-"""What a declared object hides: values of secrets, and checksums made from them. They stay Pulumi secrets."""
+"""The values that manifests hide: secrets, and checksums of secrets. They stay Pulumi secrets."""
 
 import base64
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def secret_data(namespace: str, name: str, values: SecretValues) -> HiddenValues
 
 
 def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]) -> HiddenValues:
-    """Give what a Deployment hides: the checksum of what its pods read, where secrets are among it."""
+    """Return what a Deployment hides: the checksum of what its pods read, if that includes secrets."""
     values = content.values()
     if not values:
         return {}
@@ -29,7 +29,7 @@ def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]
 
 
 def verification_checksum(values: SecretValues) -> HiddenValues:
-    """Give what the Job of a verification hides: the checksum of all values of secrets that the stack deploys."""
+    """Return what the Job of a verification hides: the checksum of all secret values of the stack."""
     return {names.CHECKSUM: _checksum(f"{names.SYSTEM_NAMESPACE}/{names.VERIFY}", {}, values)} if values else {}
 
 

@@ -1,4 +1,4 @@
-"""Reads `Pulumi.<stack>.yaml` into a Declaration; says of every fault where it is and what the rule is."""
+"""Reads stack files: `Pulumi.<stack>.yaml` becomes a valid Declaration, or an error with one line for each fault."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,17 +17,17 @@ from stacks.model.yaml_text import parse_yaml
 from stacks.validation.validate import validate
 
 PREFIX = "cortex:"
-"""The Pulumi project's name, which Pulumi puts before each of its settings."""
+"""The Pulumi project's name, with which its settings begin."""
 
 
 def load(stack: str, root: Path) -> Declaration:
-    """Load the declaration of a stack from the project's folder.
+    """Return the declaration of a stack from the project's folder.
 
     Raises:
-        DeclarationError: no such stack, no readable YAML, or a setting that breaks a rule.
+        DeclarationError: the stack is unknown, its file is not readable YAML, or a setting breaks a rule.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", stack):
-        raise DeclarationError(f"{stack!r} is no stack name: use letters, digits, '-', '_' and '.'")
+        raise DeclarationError(f"{stack!r} is not a stack name: use letters, digits, '-', '_' and '.'")
     path = root / f"Pulumi.{stack}.yaml"
     try:
         text = path.read_text(encoding="utf-8")
@@ -37,7 +37,7 @@ def load(stack: str, root: Path) -> Declaration:
         raise DeclarationError(f"no stack {stack!r}: {path.name} is not in {root}; {hint}") from None
     except OSError as error:
         raise DeclarationError(
-            f"{path.name}: cannot be read ({error.strerror}): mend the file or its permissions"
+            f"{path.name}: cannot be read ({error.strerror}): correct the file or its permissions"
         ) from error
     except UnicodeDecodeError as error:
         raise DeclarationError(f"{path.name}: is not UTF-8 text: save it as UTF-8") from error
@@ -45,10 +45,10 @@ def load(stack: str, root: Path) -> Declaration:
 
 
 def parse(settings: Mapping[str, object], source: str) -> Declaration:
-    """Turn the `cortex:` settings (without their prefix) into a Declaration; `source` names them in messages.
+    """Return the Declaration of `cortex:` settings, given without that prefix; messages begin with `source`.
 
     Raises:
-        DeclarationError: a setting breaks a rule; every fault has its own line.
+        DeclarationError: a setting breaks a rule; each fault has its own line.
     """
     try:
         declaration = Declaration.model_validate(settings)
@@ -100,7 +100,7 @@ def _with_locked_images(declaration: Declaration, source: str) -> Declaration:
 
 
 def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration:
-    """Replace every image that the lock names; what has a tag or digest is not in it."""
+    """Return the declaration with the full references of locked images; the lock has no others."""
     metrics, verifier = declaration.kube_state_metrics, declaration.verifier
     return declaration.model_copy(
         update={

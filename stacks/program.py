@@ -1,4 +1,4 @@
-"""From a declaration to resources: which components there are, and which of them wait for which."""
+"""Registers the components of a stack, each after those that it needs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,10 +35,10 @@ _JOB = "Job"
 
 
 def deploy(declaration: Declaration, root: Path = ROOT) -> Outputs:
-    """Register every resource of the stack, and warn of what it switches off that protects.
+    """Register every resource of the stack, warn about settings that weaken security, and return the outputs.
 
     Raises:
-        pulumi.RunError: secrets are missing, or one would go; nothing has been registered then.
+        pulumi.RunError: secrets are missing, or a Secret would be deleted. Then nothing has been registered.
     """
     stack = _Stack(declaration, secret_values.read(declaration, root))
     for weakening in weakenings(declaration):
@@ -90,7 +90,7 @@ class _Stack:
                 scheduled = [manifest for manifest in manifests if manifest.kind != _JOB]
                 return Verifier("verifier", VerifierArgs(scheduled), inside)
             case ():
-                # After all others: a deployment that stops half-way must not claim to be what is declared.
+                # After all others, because its hash says that all of the declaration was deployed.
                 after = self._after(self._components.values())
                 return PublishedDeclaration("declaration", PublishedDeclarationArgs(manifests), after)
         raise AssertionError(f"no component registers {'.'.join(path)}")

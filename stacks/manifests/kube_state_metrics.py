@@ -1,4 +1,4 @@
-"""kube-state-metrics: the cluster's objects as metrics, without its Secrets (seed, section 9.1)."""
+"""kube-state-metrics: the cluster's objects as metrics, without its Secrets."""
 
 from collections.abc import Iterator
 
@@ -89,7 +89,7 @@ def _container(metrics: model.KubeStateMetrics) -> Value:
         "args": [
             f"--port={names.HTTP_METRICS_PORT}",
             f"--telemetry-port={names.TELEMETRY_PORT}",
-            # What it may not read it must not collect: it would try again for ever.
+            # It would retry for ever to collect what it may not read.
             f"--resources={','.join(permissions.KUBE_STATE_METRICS_RESOURCES)}",
         ],
         "envFrom": [],
@@ -114,12 +114,12 @@ def _service(namespace: str) -> Manifest:
 
 
 def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) -> Iterator[Manifest]:
-    # Those that Prometheus selects them by, too.
+    # Prometheus selects both objects by the additional labels.
     labels = {**_LABELS, **metrics.monitor_labels}
     if metrics.service_monitor:
         spec: Value = {
             "selector": {"matchLabels": _SELECTOR},
-            # Its metrics have labels `namespace` and `pod` of their own, which tell of other pods than its.
+            # Its metrics have their own labels `namespace` and `pod`, of the pods that they are about.
             "endpoints": [{"port": names.HTTP_METRICS, "honorLabels": True}, {"port": names.TELEMETRY}],
         }
         version = "monitoring.coreos.com/v1"

@@ -1,4 +1,4 @@
-"""A namespace that the stack owns, with all that bounds what may run in it (seed, section 4)."""
+"""A namespace that the stack owns, with all that limits what may run in it."""
 
 from stacks.manifests import network
 from stacks.manifests.manifest import Manifest, Value

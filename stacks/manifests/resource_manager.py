@@ -1,4 +1,4 @@
-"""The account with which the resource manager works, and what it may do (seed, section 5; docs/rbac.md)."""
+"""The account of the resource manager, and its permissions (docs/rbac.md)."""
 
 from collections.abc import Collection, Iterator
 
@@ -26,7 +26,7 @@ def resource_manager_manifests(manager: model.ResourceManager, site: Site) -> tu
 
 
 def _policy(site: Site) -> Manifest:
-    """Let its pods out to the API, and nobody in: the namespace denies both by default."""
+    """Return the policy that allows its pods to connect to the API, and nobody to connect to them."""
     chosen = network.selector({names.APP: names.RESOURCE_MANAGER})
     egress = [network.api_egress(site)]
     return network.policy(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS, chosen, egress=egress)
@@ -59,7 +59,7 @@ def _manage_namespaces(grants: Grants, namespaces: Collection[str]) -> Iterator[
 
 
 def _legacy_token() -> Manifest:
-    """Give the Secret into which the cluster itself writes a token: its content is nobody's to declare."""
+    """Return the Secret into which the cluster writes a token; its data is not declared."""
     return Manifest(
         "v1",
         "Secret",

@@ -1,4 +1,4 @@
-"""One MCP server of any type, with everything that it needs and nothing that others need."""
+"""The manifests of one MCP server of any type."""
 
 from stacks.manifests import availability, config, network, rbac, secrets
 from stacks.manifests.deployment import HTTP, deployment
@@ -36,7 +36,7 @@ def server_manifests(kind: str, server: Server, content: Content[object], site: 
 
 
 def admitting_verifier(declaration: Declaration) -> dict[str, Server]:
-    """Give the declared servers by type, each with the verifier among its clients where there is one."""
+    """Return the declared servers by type, each with the verifier among its clients if one is declared."""
     if declaration.verifier is None:
         return declaration.servers
     return {kind: _admitting(server) for kind, server in declaration.servers.items()}

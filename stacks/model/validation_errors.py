@@ -34,7 +34,7 @@ def _sentence(fault: ErrorDetails) -> str:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            return "is no known setting: check its spelling"
+            return "is not a known setting: check its spelling"
         case "string_type":
             return "must be text: put the value in quotes"
         case "too_short":

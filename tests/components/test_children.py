@@ -18,7 +18,7 @@ from tests.components.recording import Recording, record
 
 FULL = {
     "secure": full(),
-    "the seed's way": full(resourceManager={"scope": "cluster", "token": "legacy"}),
+    "the less safe settings": full(resourceManager={"scope": "cluster", "token": "legacy"}),
     "the least": full(servers={}, secrets={}, resourceManager=None, kubeStateMetrics=None, verifier=None),
 }
 

@@ -16,7 +16,7 @@ def made(site: Site = SITE, *, verified: bool = False, **settings: object) -> Re
     return record(lambda: KubeStateMetrics("kube-state-metrics", args))
 
 
-def test_container_is_the_seeds() -> None:
+def test_container_has_ports_and_probes() -> None:
     container = made().of("Deployment")[NAME].at("spec.template.spec.containers.0")
     assert isinstance(container, dict)
     assert container["image"] == "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.10.0"

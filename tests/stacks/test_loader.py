@@ -30,13 +30,13 @@ def test_folder_without_stacks_says_where_to_go(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stack", ["../prod", "", "a b"])
 def test_stack_names_are_no_paths(stack: str, tmp_path: Path) -> None:
-    assert refusal(stack, tmp_path) == f"{stack!r} is no stack name: use letters, digits, '-', '_' and '.'"
+    assert refusal(stack, tmp_path) == f"{stack!r} is not a stack name: use letters, digits, '-', '_' and '.'"
 
 
 def test_unreadable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.prod.yaml").mkdir()
     assert refusal("prod", tmp_path) == (
-        "Pulumi.prod.yaml: cannot be read (Is a directory): mend the file or its permissions"
+        "Pulumi.prod.yaml: cannot be read (Is a directory): correct the file or its permissions"
     )
 
 

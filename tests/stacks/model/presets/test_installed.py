@@ -72,7 +72,7 @@ def test_a_mapping_provides_a_preset_an_entry(folder: Path) -> None:
         (
             "Weather",
             VALID,
-            "'Weather' is no server type: use at most 52 of a-z, 0-9 and '-', begin with a letter, "
+            "'Weather' is not a server type: use at most 52 of a-z, 0-9 and '-', begin with a letter, "
             "end with a letter or digit",
         ),
     ],
@@ -146,4 +146,4 @@ def test_the_command_refuses_a_faulty_preset(tmp_path: Path) -> None:
     distribution(tmp_path, "acme-wrong", {"weather.yaml": "prot: 1\n"})
     done = run(tmp_path, "-m", "checks.cli.main", "schema")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "cortex: preset 'weather' of acme-wrong: prot: is no known setting: check its spelling\n"
+    assert done.stderr == "cortex: preset 'weather' of acme-wrong: prot: is not a known setting: check its spelling\n"

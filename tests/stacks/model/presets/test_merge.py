@@ -47,11 +47,11 @@ def test_talos_finds_its_configuration(tmp_path: Path) -> None:
     assert server.env["TALOSCONFIG"] == f"{use.mount}/talosconfig"
 
 
-def test_talos_is_found_by_the_capabilities_of_the_seed(tmp_path: Path) -> None:
+def test_talos_is_found_by_its_capabilities(tmp_path: Path) -> None:
     assert names.capabilities(loaded(tmp_path, "talos").capabilities) == "cluster-management,kubernetes,talos"
 
 
-def test_proxmox_has_the_variables_of_the_seed(tmp_path: Path) -> None:
+def test_proxmox_has_its_variables(tmp_path: Path) -> None:
     assert set(loaded(tmp_path, "proxmox").secret_env) == {
         "PROXMOX_URL",
         "PROXMOX_TOKEN_ID",
