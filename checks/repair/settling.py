@@ -1,4 +1,4 @@
-"""Waits until a repaired cluster has settled, and finds out who undoes the repair."""
+"""Wait until a repaired cluster has settled, and find out who undoes the repair."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import cast
@@ -10,7 +10,7 @@ from checks.kube.client import ApiClient
 from checks.kube.reading import ReadFailure
 from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
-from checks.repair.author import Author, author, maker
+from checks.repair.author import Author, author, creator
 from checks.repair.kinds import kind_of
 from checks.repair.paths import find, is_list
 from checks.repair.steps import Step
@@ -18,16 +18,16 @@ from checks.results.result import Finding, Ref
 from checks.results.result import Report as Verification
 
 WATCHED_SECONDS = 5.0
-"""How long what was written is watched at the least: a writer that acts again and again has done so by then."""
+"""Shortest time for which written objects are observed: a controller would have undone the repair by then."""
 SETTLED_SECONDS = 120.0
-"""How long a rollout may take."""
+"""Timeout for a rollout."""
 _PAUSE_SECONDS = 1.0
 
 Key = tuple[str, Ref]
 
 
 def key(finding: Finding) -> Key:
-    """Return what a finding is known by in two verifications."""
+    """Return what identifies a finding in two verifications."""
     return finding.code, finding.object
 
 
@@ -37,10 +37,7 @@ async def settle(
     written: Sequence[tuple[Step, Action]],
     is_open: Callable[[Verification], bool],
 ) -> tuple[list[Action], Verification]:
-    """Verify until nothing is open any more, or somebody undoes what was written.
-
-    Return what came of the actions, and the last verification.
-    """
+    """Verify until nothing is open, or a change was undone; return the actions and the last verification."""
     start = anyio.current_time()
     while True:
         await anyio.sleep(_PAUSE_SECONDS)
@@ -54,7 +51,7 @@ async def settle(
 
 
 async def _seen_again(api: ApiClient, step: Step, action: Action) -> Action:
-    """Return the action; as undone where its object shows that."""
+    """Return the action, with the outcome BACK if its object shows that it was undone."""
     if action.outcome is not Outcome.DONE:
         return action
     ref = step.object
@@ -62,12 +59,12 @@ async def _seen_again(api: ApiClient, step: Step, action: Action) -> Action:
     if isinstance(reading, ReadFailure) or reading.value is None or not is_undone(step, reading.value):
         return action
     live = reading.value
-    who = maker(live) if step.is_deletion else author(live, step.path)
+    who = creator(live) if step.is_deletion else author(live, step.path)
     return replace(action, outcome=Outcome.BACK, message=_message(step, who))
 
 
 def is_undone(step: Step, live: Document) -> bool:
-    """Check whether somebody made an object again, or set a field again."""
+    """Return whether an object was created again, or a field was set again."""
     if step.is_deletion:
         return _uid(live) != _uid(step.live)
     if (items := _items(step, live)) is not None:
@@ -77,13 +74,13 @@ def is_undone(step: Step, live: Document) -> bool:
         return field is None or field.value != step.to
     if field is None:
         return False
-    # A default that the API server fills in is nobody's.
+    # A default that the API server fills in has no author.
     who = author(live, step.path)
     return field.value == step.seen or (who is not None and not who.is_ours)
 
 
 def _items(step: Step, live: Document) -> Iterable[object] | None:
-    """Return the list that an item without a name was removed from: others have its index then."""
+    """Return the list from which an item without a name was removed, since another item has its index now."""
     last = step.path[-1]
     parent = find(live, step.path[:-1])
     if step.to is None and last[1:-1].isdecimal() and parent is not None and is_list(parent.value):
@@ -92,10 +89,10 @@ def _items(step: Step, live: Document) -> Iterable[object] | None:
 
 
 def _message(step: Step, who: Author | None) -> str:
-    what = "made it again" if step.is_deletion else "set it again"
+    what = "created it again" if step.is_deletion else "set it again"
     if who is None or who.is_ours:
-        return f"an admission webhook or the API server itself {what}: stop that, or declare what is there"
-    return f"{who} {what}: stop that writer, or declare what is there; a repair does not fight it"
+        return f"an admission webhook or the API server itself {what}: stop that, or declare the object or field"
+    return f"{who} {what}: stop that writer, or declare the object or field"
 
 
 def _uid(live: Document) -> object:

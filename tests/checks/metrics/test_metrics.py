@@ -194,8 +194,8 @@ FAULTS: list[tuple[str, str, str, Callable[[World], None]]] = [
     ("metrics.down", SERVICE, "telemetry: connection refused", say(blind=REFUSED)),
     ("metrics.family", SERVICE, "no kube_pod_created", change(samples={n: n != "kube_pod_created" for n in NEEDED})),
     ("metrics.blind", SERVICE, "cannot list *v1.Node", say(blind=Read(("*v1.Node",), 0.1))),
-    ("metrics.outdated", SERVICE, "does not know 3 of 3 Deployments: cortex-mcp/kube-state-metrics", grown_old),
-    ("metrics.outdated", SERVICE, "does not know 1 of 2 Nodes: node-1", unknown_node),
+    ("metrics.outdated", SERVICE, "does not report 3 of 3 Deployments: cortex-mcp/kube-state-metrics", grown_old),
+    ("metrics.outdated", SERVICE, "does not report 1 of 2 Nodes: node-1", unknown_node),
     ("metrics.nodes-not-ready", CLUSTER, "not ready: node-1", change(nodes={"node-0": True, "node-1": False})),
     ("metrics.pods-failed", CLUSTER, "pods have failed: a/p0", change(failed=PODS[:1])),
     ("metrics.pods-pending", CLUSTER, "stuck in Pending: a/p0", change(stuck=PODS)),
@@ -314,9 +314,9 @@ def test_scrape_that_is_not_complete_yet_is_asked_again(api: FakeApi) -> None:
         (status(503, "no endpoints available for service"), "HTTP 503: no endpoints available for service"),
         (status(404, 'services "kube-state-metrics" not found'), 'HTTP 404: services "kube-state-metrics" not found'),
         (text("oops", 500), "HTTP 500: Internal Server Error"),
-        (text("<html>", kind="text/html"), "the answer is text/html, not text/plain"),
-        (text("kube_node_info{node=1} 1"), "no line of the text exposition format: 'kube_node_info{node=1} 1'"),
-        (text('kube_node_info{node="\\xff"} x'), "no line of the text exposition format"),
+        (text("<html>", kind="text/html"), "the Content-Type of the answer is text/html, not text/plain"),
+        (text("kube_node_info{node=1} 1"), "a line is not in the text exposition format: 'kube_node_info{node=1} 1'"),
+        (text('kube_node_info{node="\\xff"} x'), "a line is not in the text exposition format"),
     ],
 )
 def test_other_answers_are_refusals(api: FakeApi, answer: Answer, detail: str) -> None:

@@ -84,7 +84,7 @@ def test_client_elsewhere_is_told_to_be_untried() -> None:
     result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, reasons(result.facts)) == (
         Status.SKIPPED,
-        ("elsewhere: a client of time in a namespace that the stack does not declare is not tried",),
+        ("clients of time in undeclared namespaces are not tried: elsewhere",),
     )
 
 
@@ -92,7 +92,7 @@ def test_server_whose_clients_are_all_namespaces_is_not_shown_to_refuse_anybody(
     world = World(stack({"namespace": "cortex-system"}, {"namespace": "cortex-mcp"}))
     results = world.results()
     result = next(result for result in results if result.name == "network")
-    why = "every declared namespace is a client of time, so that nobody is left who must be refused"
+    why = "every declared namespace is a client of time: no undeclared client can be tried"
     assert (result.status, reasons(result.facts), exit_code(results, Severity.ERROR)) == (Status.SKIPPED, (why,), OK)
 
 
@@ -104,8 +104,18 @@ def proved(world: World) -> int:
 
 
 FAULTS = [
-    ("network.open", STRANGER, Outcome.REACHED, "a pod of cortex-mcp is no declared client, and can connect"),
-    ("network.closed", CLIENT, Outcome.REFUSED, "a pod of cortex-system is a declared client, and cannot connect"),
+    (
+        "network.open",
+        STRANGER,
+        Outcome.REACHED,
+        "cortex-mcp is not a declared client, but can connect",
+    ),
+    (
+        "network.closed",
+        CLIENT,
+        Outcome.REFUSED,
+        "cortex-system is a declared client, but cannot connect",
+    ),
     ("network.closed", CLIENT, Outcome.TIMEOUT, "cannot connect to port 8080"),
     ("network.closed", CLIENT, Outcome.UNRESOLVED, "cannot connect to port 8080"),
 ]
@@ -132,7 +142,7 @@ def test_refusal_by_a_server_that_nobody_reaches_proves_nothing(world: World, ou
         world.network = Network({c: a for c, a in world.network.attempts.items() if c != caller})
     result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, proved(world), result.findings) == (Status.UNKNOWN, 0, ())
-    assert result.unknowns[0].what == "connect to cortex-mcp/time-mcp-server from a pod of cortex-mcp"
+    assert result.unknowns[0].what == "connect to cortex-mcp/time-mcp-server from a pod of namespace cortex-mcp"
 
 
 def test_name_without_an_address_is_no_refusal(world: World) -> None:
@@ -343,8 +353,18 @@ def test_outcomes_are_read_from_what_the_pods_leave() -> None:
 
 REPORTS = [
     ('{"alive": false, "outcomes": []}', 0, Reason.FAILED, "could not reach its DNS server"),
-    ('{"alive": true, "outcomes": []}', 0, Reason.UNDECODABLE, "none that this version understands"),
-    ('{"alive": true, "outcomes": ["maybe"]}', 0, Reason.UNDECODABLE, "none that this version understands"),
+    (
+        '{"alive": true, "outcomes": []}',
+        0,
+        Reason.UNDECODABLE,
+        "cannot read the probe pod's report",
+    ),
+    (
+        '{"alive": true, "outcomes": ["maybe"]}',
+        0,
+        Reason.UNDECODABLE,
+        "cannot read the probe pod's report",
+    ),
     ("", 0, Reason.FAILED, "ended without a report: Completed, exit code 0"),
     ("exec: python3: not found", 128, Reason.FAILED, "exit code 128: exec: python3: not found"),
 ]
@@ -470,7 +490,7 @@ def test_program_runs_on_a_bare_python(jobs: dict[Caller, Any], tmp_path: Path, 
 
 @pytest.mark.parametrize(
     ("nodes", "lasting"),
-    [(ONE, probe_job.ALONE_SECONDS), (TWO, probe_job.DENIED_SECONDS), (FORBIDDEN, probe_job.DENIED_SECONDS)],
+    [(ONE, probe_job.SINGLE_NODE_SECONDS), (TWO, probe_job.DENIED_SECONDS), (FORBIDDEN, probe_job.DENIED_SECONDS)],
 )
 def test_refusal_lasts_longer_where_other_nodes_may_learn_of_the_pod_late(
     nodes: Reading[tuple[k8s.Node, ...]], lasting: float

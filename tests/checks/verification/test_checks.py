@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checks.drift.routing import SERVERS, objects
+from checks.drift.routing import SERVERS, manifests
 from checks.kube.reading import ReadFailure, Reason
 from checks.mcp.answer import Answer, Outcome
 from checks.mcp.check import CHECK as MCP
@@ -640,7 +640,7 @@ def test_no_rows_are_no_pass() -> None:
 def test_left_out_without_a_finding_is_no_pass(world: World) -> None:
     no_namespace(world)
     result = SERVERS_CHECK.run(world.declaration, world.snapshot())
-    assert result.skipped == len(list(objects(world.declaration, SERVERS)))
+    assert result.skipped == len(list(manifests(world.declaration, SERVERS)))
     assert exit_code((result,), Severity.ERROR) == UNKNOWN
 
 
@@ -695,4 +695,4 @@ def test_autoscaler_that_adds_pods_is_no_fault() -> None:
 def test_replicas_outside_the_autoscalers_bounds_are_found(replicas: int) -> None:
     (finding,) = autoscaled(replicas).findings()
     assert (finding.code, finding.expected, finding.actual) == ("server.replicas", "2 to 4", replicas)
-    assert finding.message == f"the Deployment asks for {replicas} replicas, not 2 to 4"
+    assert finding.message == f"the Deployment has {replicas} replicas instead of 2 to 4"
