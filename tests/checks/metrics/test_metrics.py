@@ -13,7 +13,7 @@ from checks.kube.connection import Connection
 from checks.kube.reading import Permission, Read, ReadFailure, Reason
 from checks.metrics.check import CHECK
 from checks.metrics.cluster_health import HealthStatus, figures, health
-from checks.metrics.cluster_metrics import LAG, NEEDED, READ, ClusterMetrics, Replicas, SampleCollector
+from checks.metrics.cluster_metrics import LAG, NEEDED, POD_CREATED, READ, ClusterMetrics, Replicas, SampleCollector
 from checks.metrics.collect import METRICS, Metrics, Refused, Server
 from checks.metrics.exposition import Scanner
 from checks.results.catalogue import catalogue
@@ -192,7 +192,12 @@ FAULTS: list[tuple[str, str, str, Callable[[World], None]]] = [
     ("metrics.down", SERVICE, "/metrics: connection refused", say(scrape=REFUSED, alive=REFUSED, blind=REFUSED)),
     ("metrics.down", SERVICE, "/healthz: connection refused", say(alive=REFUSED)),
     ("metrics.down", SERVICE, "telemetry: connection refused", say(blind=REFUSED)),
-    ("metrics.family", SERVICE, "no kube_pod_created", change(samples={n: n != "kube_pod_created" for n in NEEDED})),
+    (
+        "metrics.family",
+        SERVICE,
+        "no sample of kube_pod_created",
+        change(samples={n: n != "kube_pod_created" for n in NEEDED}),
+    ),
     ("metrics.blind", SERVICE, "cannot list *v1.Node", say(blind=Read(("*v1.Node",), 0.1))),
     ("metrics.outdated", SERVICE, "does not report 3 of 3 Deployments: cortex-mcp/kube-state-metrics", grown_old),
     ("metrics.outdated", SERVICE, "does not report 1 of 2 Nodes: node-1", unknown_node),

@@ -131,7 +131,7 @@ def test_each_fault_gives_its_finding(world: World, code: str, caller: Caller, o
 
 
 def test_every_code_is_provoked() -> None:
-    compared = {"network.missing", "network.policy", "network.undeclared"}  # see test_checks.py
+    compared = {"network.missing", "network.policy", "network.undeclared"}  # see test_check.py
     assert {code for code, *_ in FAULTS} == {code for code in catalogue() if code.startswith("network.")} - compared
 
 

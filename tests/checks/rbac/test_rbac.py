@@ -43,7 +43,7 @@ def world() -> World:
 
 
 def judged(world: World) -> list[Finding]:
-    """Judge the rights alone: what differs field by field, tests/checks/verification/test_checks.py has."""
+    """Return the findings about access alone: the field comparison is tested in test_check.py."""
     return list(replace(CHECK, check=access).run(world.declaration, world.snapshot()).findings)
 
 
