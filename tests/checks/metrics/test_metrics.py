@@ -13,7 +13,7 @@ from checks.kube.connection import Connection
 from checks.kube.reading import Permission, Read, ReadFailure, Reason
 from checks.metrics.check import CHECK
 from checks.metrics.cluster_health import HealthStatus, figures, health
-from checks.metrics.cluster_metrics import LAG, NEEDED, POD_CREATED, READ, ClusterMetrics, Replicas, SampleCollector
+from checks.metrics.cluster_metrics import LAG, NEEDED, READ, ClusterMetrics, Replicas, SampleCollector
 from checks.metrics.collect import METRICS, Metrics, Refused, Server
 from checks.metrics.exposition import Scanner
 from checks.results.catalogue import catalogue
