@@ -4,16 +4,15 @@ from datetime import datetime
 
 import msgspec
 
-from checks.declaration import deployed
 from checks.declaration.check import CHECK as DECLARATION
+from checks.declaration.deployed import content_hash
 from checks.kube.models import ConfigMap
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.results.catalogue import finding
 from checks.results.conclusion import exit_code
 from checks.results.result import Finding, Ref, Severity, Suppressed, Unknown
 from checks.results.suppressions import accepted
-from checks.secrets import wanted
-from checks.secrets.wanted import Place, WantedConfigMap
+from checks.secrets.wanted import Place, WantedConfigMap, wanted_config_maps
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
 from checks.target import Target
@@ -56,8 +55,8 @@ async def config_report(target: Target) -> ConfigReport:
     declaration = target.declaration
     snapshot = await take(declaration, target.connection, [DECLARATION])
     judged = DECLARATION.run(declaration, snapshot)
-    found = {one.place: _find(snapshot, one.place) for one in wanted.config_maps(declaration)}
-    entries = tuple(_config_map(one, found[one.place]) for one in wanted.config_maps(declaration))
+    found = {one.place: _find(snapshot, one.place) for one in wanted_config_maps(declaration)}
+    entries = tuple(_config_map(one, found[one.place]) for one in wanted_config_maps(declaration))
     unread = (reading for reading in found.values() if isinstance(reading, ReadFailure))
     unknowns = dict.fromkeys((*judged.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread)))
     findings = (*judged.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
@@ -70,7 +69,7 @@ async def config_report(target: Target) -> ConfigReport:
         target.connection.context,
         exit_code((result,), Severity.ERROR),
         declaration.digest(),
-        deployed.content_hash(there) if there else None,
+        content_hash(there) if there else None,
         entries,
         result.findings,
         result.unknowns,

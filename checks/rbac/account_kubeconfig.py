@@ -1,4 +1,4 @@
-"""A kubeconfig for an account of the stack, with a token that ends by itself (TokenRequest; seed, 1.2 and 5)."""
+"""Create a kubeconfig for an account of the stack, with a token that expires (TokenRequest)."""
 
 import base64
 import os
@@ -15,56 +15,56 @@ from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.models import TokenRequest
 from checks.kube.reading import Permission, ReadFailure
-from checks.rbac.requests import Account, accounts
+from checks.rbac.requests import Account, accounts_of
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
 LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
-"""The API server gives no shorter token; a longer one is as bad as one that never ends."""
+"""The API server rejects shorter tokens. Longer ones are not accepted here, for security."""
 
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """A kubeconfig that holds a token, and when that ends. It is secret as a whole."""
+    """A kubeconfig with a token, and when the token expires. The content is secret."""
 
     account: Account
     expires: datetime
     content: str
 
     def __repr__(self) -> str:
-        """Show it without the token, wherever it is logged."""
+        """Return a text without the token, which is safe in logs."""
         return f"Ticket({self.account}, {self.expires})"
 
 
 def seconds(duration: str) -> int:
-    """Read a duration such as 1h, 90m or 1h30m.
+    """Return the seconds of a duration such as 1h, 90m or 1h30m.
 
     Raises:
-        UsageError: it is none, or too short or too long for a token.
+        UsageError: it is not a duration, or too short or too long for a token.
     """
     if not re.fullmatch(r"(\d+[hms])+", duration):
-        raise UsageError(f"{duration!r} is no duration: write for instance 1h, 90m or 1h30m")
+        raise UsageError(f"{duration!r} is not a duration: write for example 1h, 90m or 1h30m")
     total = sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([hms])", duration))
     if not LEAST_SECONDS <= total <= MOST_SECONDS:
-        raise UsageError(f"a token of {duration} is not given out: use 10m to 24h")
+        raise UsageError(f"a token of {duration} is not allowed: use 10m to 24h")
     return total
 
 
 def find(declaration: Declaration, name: str, namespace: str | None) -> Account:
-    """Find a declared ServiceAccount by its name, and by its namespace where two have the same name.
+    """Return a declared ServiceAccount by its name, and by its namespace if several have the same name.
 
     Raises:
-        UsageError: the stack declares none such, or several.
+        UsageError: the stack declares no such account, or several.
     """
-    known = accounts(build(declaration))
+    known = accounts_of(build(declaration))
     found = [account for account in known if account.name == name and namespace in (None, account.namespace)]
     if len(found) > 1:
-        raise UsageError(f"several accounts are called {name!r}: {_listed(found)}; name one with --namespace")
+        raise UsageError(f"several accounts have the name {name!r}: {_listed(found)}; choose one with --namespace")
     if not found:
         place = f" in namespace {namespace}" if namespace else ""
-        raise UsageError(f"the stack declares no account {name!r}{place}: it has {_listed(known) or 'none'}")
+        raise UsageError(f"the stack declares no account {name!r}{place}: it declares {_listed(known) or 'none'}")
     return found[0]
 
 
@@ -73,10 +73,10 @@ def _listed(known: "tuple[Account, ...] | list[Account]") -> str:
 
 
 async def issue(declaration: Declaration, connection: Connection, account: Account, lasting: int) -> Ticket:
-    """Ask for a token of so many seconds, and make a kubeconfig of it that leads where `access` leads.
+    """Return a kubeconfig for the same API server, with a new token that is valid for `lasting` seconds.
 
     Raises:
-        UncheckedError: the API server gave no token.
+        UncheckedError: the API server issued no token.
     """
     document = {
         "apiVersion": "authentication.k8s.io/v1",
@@ -86,7 +86,7 @@ async def issue(declaration: Declaration, connection: Connection, account: Accou
     path = f"/api/v1/namespaces/{account.namespace}/serviceaccounts/{account.name}/token"
     permission = Permission("create", "serviceaccounts/token", account.namespace)
     async with connection.client() as client:
-        given = await ApiClient(client).ask(f"ask for a token of {account}", path, document, TokenRequest, permission)
+        given = await ApiClient(client).ask(f"request a token of {account}", path, document, TokenRequest, permission)
     if isinstance(given, ReadFailure):
         raise UncheckedError(f"no token of {account}: {given.message}")
     status = given.value.status
@@ -95,7 +95,7 @@ async def issue(declaration: Declaration, connection: Connection, account: Accou
 
 
 def render(context: str, connection: Connection, account: Account, token: str) -> str:
-    """Give the kubeconfig. Its context has the stack's own name, so that every command finds it."""
+    """Return the kubeconfig. Its context has the declared name, so that every command finds it."""
     entry = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -126,18 +126,20 @@ def _cluster(connection: Connection) -> dict[str, object]:
 
 
 def save(content: str, file: Path) -> None:
-    """Write a secret into a new file that only its owner may read, in a folder that only its owner may enter.
+    """Write a secret into a new file that only its owner can read, in a folder that only its owner can enter.
 
     Raises:
-        UsageError: the file is there already, or cannot be written.
+        UsageError: the file exists, or cannot be written.
     """
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A file or link that somebody put there is never written to.
+        # An existing file or link is never written to: it may be readable by others.
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError as error:
-        raise UsageError(f"{file} is there already: remove it, or name another file with --output") from error
+        raise UsageError(f"{file} already exists: remove it, or choose another file with --output") from error
     except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}: name another with --output") from error
+        raise UsageError(
+            f"cannot write {file}: {error.strerror or error}: choose another file with --output"
+        ) from error
     with os.fdopen(handle, "w", encoding="utf-8") as opened:
         opened.write(content)

@@ -1,4 +1,4 @@
-"""The plan of a repair, and what came of it, for people."""
+"""Write the plan and the result of a repair as text."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -22,7 +22,7 @@ def write_plan(report: Report, out: TextIO) -> None:
 
 
 def write_result(report: Report, out: TextIO) -> None:
-    """Write what came of the plan, and what is left."""
+    """Write the outcomes of the plan, and the findings that are left."""
     _write(_result(report), out)
 
 
@@ -37,7 +37,7 @@ def _plan(report: Report) -> Iterator[Text]:
     yield from _actions(report.actions)
     yield from _left(report.left)
     if report.gone:
-        yield Text("\nPut right meanwhile", style="bold")
+        yield Text("\nAlready fixed", style="bold")
         yield from (Text(f"  {clean(line)}") for line in report.gone)
     yield from _unknowns(report)
     yield Text()
@@ -46,10 +46,10 @@ def _plan(report: Report) -> Iterator[Text]:
 
 def _summary(report: Report) -> str:
     if not report.actions and not report.left:
-        return "Nothing is known: see above." if report.unknowns else "Nothing to repair."
+        return "The cluster could not be checked: see above." if report.unknowns else "Nothing to repair."
     changes, entries = len(report.actions), len(report.left)
     found = count(entries, "finding", "findings")
-    return f"Plan: {count(changes, 'change', 'changes')}; {found} left to others."
+    return f"Plan: {count(changes, 'change', 'changes')}; {found} not repaired here."
 
 
 def _result(report: Report) -> Iterator[Text]:
@@ -66,9 +66,9 @@ def _result(report: Report) -> Iterator[Text]:
     yield from _left(report.left)
     yield from _unknowns(report)
     yield Text()
-    right = sum(action.is_put_right for action in report.actions)
+    fixed = sum(action.is_fixed for action in report.actions)
     yield Text(
-        f"Put right: {right} of {count(len(report.actions), 'change', 'changes')}; "
+        f"Fixed: {fixed} of {count(len(report.actions), 'change', 'changes')}; "
         f"{count(len(report.left), 'finding', 'findings')} left (exit {report.exit_code}).",
         style="green" if report.exit_code == 0 else "bold yellow",
     )
@@ -85,7 +85,7 @@ def _action(action: Action) -> Text:
     text = Text("  ").append(action.verb.value, style="bold red" if action.verb is Verb.DELETE else "cyan")
     text.append(clean(f" {action.field or 'the object'}")).append(f"  {', '.join(action.codes)}", style="dim")
     lines = [("from", shown(action.from_)), ("to", shown(action.to))] if action.field else []
-    for name, value in (*lines, ("by", clean(str(action.author)) if action.author else "(nobody says)")):
+    for name, value in (*lines, ("by", clean(str(action.author)) if action.author else "(unknown)")):
         text.append(f"\n    {name:<8} ", style="dim").append(value)
     return text
 
@@ -95,11 +95,11 @@ def _left(entries: Iterable[Left]) -> Iterator[Text]:
     pulumi = [entry for entry in some if entry.because is Because.PULUMI]
     others = [entry for entry in some if entry.because is not Because.PULUMI]
     if pulumi:
-        yield Text(f"\nLeft to `{pulumi[0].todo}`: {count(len(pulumi), 'finding', 'findings')}", style="bold")
+        yield Text(f"\nTo be fixed by `{pulumi[0].todo}`: {count(len(pulumi), 'finding', 'findings')}", style="bold")
         for entry in pulumi:
             yield _entry(entry)
     if others:
-        yield Text("\nLeft to you", style="bold")
+        yield Text("\nTo be fixed by you", style="bold")
         for entry in others:
             yield _entry(entry).append("\n    do       ", style="dim").append(clean(entry.todo))
 

@@ -9,11 +9,10 @@ from checks.kube.reading import Read, ReadFailure, Reading
 from checks.results.conclusion import exit_code
 from checks.results.result import Finding, Severity, Suppressed, Unknown
 from checks.results.suppressions import accepted
-from checks.secrets import wanted
 from checks.secrets.check import CHECK as SECRETS
 from checks.secrets.collect import READ_SECRETS
 from checks.secrets.sealed import Sealed
-from checks.secrets.wanted import Place, WantedSecret
+from checks.secrets.wanted import Place, WantedSecret, wanted_secrets
 from checks.snapshot.take import take
 from checks.target import Target
 
@@ -59,7 +58,7 @@ async def secrets_report(target: Target) -> SecretsReport:
     readings: Mapping[Place, Reading[Sealed | None]] = (
         {} if snapshot.unreachable else snapshot.get(READ_SECRETS).secrets
     )
-    entries = (_secret(one, snapshot.unreachable or readings[one.place]) for one in wanted.secrets(declaration))
+    entries = (_secret(one, snapshot.unreachable or readings[one.place]) for one in wanted_secrets(declaration))
     return SecretsReport(
         SCHEMA,
         target.stack,

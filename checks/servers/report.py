@@ -75,10 +75,10 @@ def document(target: Target, sight: Sight, today: date) -> Discovered:
         schema=SCHEMA,
         stack=target.stack,
         context=target.connection.context,
-        exit_code=1 if wrong else 3 if sight.unread else 0,
+        exit_code=1 if wrong else 3 if sight.failures else 0,
         everywhere=sight.everywhere,
         servers=servers,
-        unknowns=[Unknown(unread.what, unread.reason, unread.message) for unread in sight.unread],
+        unknowns=[Unknown(failure.what, failure.reason, failure.message) for failure in sight.failures],
     )
 
 

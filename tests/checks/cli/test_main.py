@@ -242,7 +242,7 @@ def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi)
         (["verify", "test", "--in-cluster"], "leave STACK, --kubeconfig and --context out"),
         (["verify", "--in-cluster", "--context", "test"], "leave STACK, --kubeconfig and --context out"),
         (["verify", "--in-cluster"], "--in-cluster works only in a pod with a ServiceAccount's token: "),
-        (["verify", "test", "--context", "other"], "has no context 'other': it knows test"),
+        (["verify", "test", "--context", "other"], "has no context 'other': it has test"),
         (["verify", "test", "--kubeconfig", "/nonexistent"], "no kubeconfig at /nonexistent"),
         (["explain", "server.imag"], "no finding has the code 'server.imag'; did you mean server.image"),
     ],
@@ -289,7 +289,7 @@ def test_kubeconfig_lacks_what_its_context_names(project: Project, api: FakeApi,
     _, err = project.cortex("verify", "test", code=2)
     assert err == (
         f"cortex: the kubeconfig {project.kubeconfig} has no {kind} 'gone', which its context 'test' names: "
-        f"it knows {known}; add the {kind}, or name another context with --context\n"
+        f"it has {known}; add the {kind}, or choose another context with --context\n"
     )
     assert not api.requests
 
@@ -298,7 +298,7 @@ def test_failing_credential_plugin(project: Project, api: FakeApi) -> None:
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "false", "interactiveMode": "Never"}
     project.connect({"server": api.url}, {"exec": plugin})
     _, err = project.cortex("verify", "test", code=3)
-    assert "the credential plugin 'false' of context 'test' gave no credential" in err
+    assert "the credential plugin 'false' of context 'test' returned no credential" in err
 
 
 def test_bearer_token_of_a_credential_plugin_is_sent(project: Project, api: FakeApi) -> None:
@@ -426,7 +426,7 @@ def test_usage_shows_each_quota(project: Project, api: FakeApi) -> None:
     assert ["cortex-mcp", "0", "pods", "use", "0m", "CPU,", "0Mi", "memory"] in shown
     assert ["pods", "48", "50", "96", "█" * 19 + "░"] in shown
     assert ["requests.cpu", "2500m", "10", "25", "█" * 5 + "░" * 15] in shown
-    assert "warning usage.quota  pods: 48 of 50 are used, 96.0 %" in out
+    assert "warning usage.quota  pods: 48 of 50 are used (96.0 %)" in out
     assert err == ""
 
 
@@ -460,7 +460,7 @@ def test_metrics_shows_figures_and_health(project: Project, api: FakeApi) -> Non
     assert "Health: degraded" in shown
     assert "issue 1 of 2 nodes are not ready" in shown
     assert "advice scale the cluster to at least 3 nodes for high availability" in shown
-    assert "error metrics.nodes-not-ready not ready: node-1" in shown
+    assert "error metrics.nodes-not-ready nodes are not ready: node-1" in shown
     assert err == ""
     out, _ = project.cortex("metrics", "test", "--format", "json", code=1)
     report = json.loads(out)

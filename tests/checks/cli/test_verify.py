@@ -48,7 +48,7 @@ def test_selection(project: Project, api: FakeApi) -> None:
     arguments = ["--only", "namespaces,declaration", "--only", "namespaces", "--namespace", "cortex-mcp"]
     out, _ = project.cortex("verify", "test", *arguments, "--severity", "error", code=0)
     lines = out.splitlines()
-    assert lines[1] == "only rows namespaces, declaration; only namespaces cortex-mcp; only errors"
+    assert lines[1] == "only checks namespaces, declaration; only namespaces cortex-mcp; only errors"
     assert [line.split("  ")[0] for line in lines[4:-2]] == ["Namespaces, quotas, limits"]
 
 

@@ -67,8 +67,8 @@ def test_nothing_steers_whoever_reads_it(name: str) -> None:
 @pytest.mark.parametrize("name", formats(HEALTHY))
 def test_selection_shows_in_every_format(name: str) -> None:
     report = selected(HEALTHY, "servers", "mcp", namespaces=("cortex-mcp",))
-    assert "only rows servers, mcp; only namespaces cortex-mcp" in formats(report)[name]
-    assert "only rows" not in formats(HEALTHY)[name]
+    assert "only checks servers, mcp; only namespaces cortex-mcp" in formats(report)[name]
+    assert "only checks" not in formats(HEALTHY)[name]
 
 
 def test_junit_is_well_formed_and_counts_itself() -> None:
@@ -276,7 +276,7 @@ def test_selections_do_not_close_each_others_alerts() -> None:
         return run["automationDetails"]["id"]
 
     assert name(HEALTHY) == "cortex%20verify/test/"
-    assert name(selected(HEALTHY, "mcp")) == "cortex%20verify/test/only%20rows%20mcp/"
+    assert name(selected(HEALTHY, "mcp")) == "cortex%20verify/test/only%20checks%20mcp/"
 
 
 @pytest.mark.parametrize(
