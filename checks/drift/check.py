@@ -12,6 +12,7 @@ from checks.drift.managed_fields import foreign, owned
 from checks.drift.routing import objects
 from checks.kube.reading import ReadFailure, Reason
 from checks.kube.resources import Document
+from checks.plain_text import shortened
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.results.result import Value as Shown
@@ -20,7 +21,6 @@ from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
-_LONGEST = 200
 _KEYS = frozenset({"containerPort", "mountPath", "port", "protocol"})
 """By which server-side apply tells the items of a Service's or container's `ports` and of `volumeMounts` apart."""
 
@@ -139,4 +139,4 @@ def shown(value: Value) -> Shown:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     text = value if isinstance(value, str) else json.dumps(value, default=str, separators=(",", ":"))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shortened(text)

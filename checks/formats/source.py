@@ -1,4 +1,4 @@
-"""Where in its stack file the declared part stands that an object of the cluster is checked against."""
+"""Finds the line of a stack file that declares an object."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from stacks.loader import PREFIX
 from stacks.model import names
 
 ROOT_MARK = ".git"
-"""Found in the folder to which code scanning wants paths to be relative."""
+"""Marks the folder to which the paths for code scanning are relative."""
 
 Node = yaml.MappingNode | yaml.SequenceNode | yaml.ScalarNode
 
 
 @dataclass(frozen=True)
 class Source:
-    """A stack file: its path as seen from the repository's root, and its YAML with the lines of every key."""
+    """A stack file: its path relative to the root of the repository, and its YAML with the line of each key."""
 
     uri: str
     settings: yaml.MappingNode
 
     def line(self, finding: Finding) -> int:
-        """Give the line (from 1) of the declared part that a finding is about, as far down as it can be told."""
+        """Return the line (from 1) of the setting that a finding is about, or of the nearest setting around it."""
         _, field = finding.code.split(".", 1)
         node, line = self.settings, self.settings.start_mark.line + 1
         for key in [*self._path(finding.object), field]:
@@ -59,7 +59,7 @@ def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Mappi
 
 
 def read(path: Path) -> Source:
-    """Read a stack file that has been loaded before, so it is known to be right."""
+    """Read a stack file that was loaded before, and so is valid."""
     document = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
     settings = next(value for key, value in _pairs(document) if key.value == "config")
     top = next((folder for folder in path.resolve().parents if (folder / ROOT_MARK).exists()), path.resolve().parent)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from checks.mcp.plain_error import plain_error
+from checks.plain_text import brief
 
 DEADLINE_SECONDS = 15.0
 """Longest one server's check may take in all. The official client alone would hang 10 s longer than its own limit."""
@@ -50,9 +51,3 @@ def smoke_error(texts: Sequence[str], *, failed: bool, complete: bool = True) ->
         return brief(" ".join(texts) or "the tool reported an error without a text")
     told = plain_error(texts) if complete else None
     return brief(told) if told else None
-
-
-def brief(text: str) -> str:
-    """Give a text in one line of at most 200 characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= 200 else line[:199] + "…"

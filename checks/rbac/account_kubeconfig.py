@@ -1,11 +1,10 @@
-"""A kubeconfig for an account of the stack, with a token that ends by itself (TokenRequest; seed, 1.2 and 5)."""
+"""A kubeconfig for an account of the stack, with a token that expires (TokenRequest)."""
 
 import base64
 import os
-import re
 import ssl
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -19,44 +18,38 @@ from checks.rbac.requests import Account, accounts
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
-LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
-"""The API server gives no shorter token; a longer one is as bad as one that never ends."""
-
-_UNITS = {"h": 3600, "m": 60, "s": 1}
+SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=24)
+"""The API server issues no shorter token; a longer one is as risky as one that never expires."""
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """A kubeconfig that holds a token, and when that ends. It is secret as a whole."""
+    """A kubeconfig with a token, and when it expires. The whole content is secret."""
 
     account: Account
     expires: datetime
     content: str
 
     def __repr__(self) -> str:
-        """Show it without the token, wherever it is logged."""
+        """Return a text without the token, for logs."""
         return f"Ticket({self.account}, {self.expires})"
 
 
-def seconds(duration: str) -> int:
-    """Read a duration such as 1h, 90m or 1h30m.
+def require_valid(duration: timedelta) -> None:
+    """Check how long a token is to be valid.
 
     Raises:
-        UsageError: it is none, or too short or too long for a token.
+        UsageError: it is too short or too long for a token.
     """
-    if not re.fullmatch(r"(\d+[hms])+", duration):
-        raise UsageError(f"{duration!r} is no duration: write for instance 1h, 90m or 1h30m")
-    total = sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([hms])", duration))
-    if not LEAST_SECONDS <= total <= MOST_SECONDS:
-        raise UsageError(f"a token of {duration} is not given out: use 10m to 24h")
-    return total
+    if not SHORTEST <= duration <= LONGEST:
+        raise UsageError("--duration: a token is valid for 10m to 24h")
 
 
 def find(declaration: Declaration, name: str, namespace: str | None) -> Account:
     """Find a declared ServiceAccount by its name, and by its namespace where two have the same name.
 
     Raises:
-        UsageError: the stack declares none such, or several.
+        UsageError: the stack declares no such account, or several.
     """
     known = accounts(build(declaration))
     found = [account for account in known if account.name == name and namespace in (None, account.namespace)]
@@ -72,8 +65,8 @@ def _listed(known: "tuple[Account, ...] | list[Account]") -> str:
     return ", ".join(str(account) for account in known)
 
 
-async def issue(declaration: Declaration, connection: Connection, account: Account, lasting: int) -> Ticket:
-    """Ask for a token of so many seconds, and make a kubeconfig of it that leads where `access` leads.
+async def issue(declaration: Declaration, connection: Connection, account: Account, duration: timedelta) -> Ticket:
+    """Ask for a token, and make a kubeconfig of it for the API server of the connection.
 
     Raises:
         UncheckedError: the API server gave no token.
@@ -81,7 +74,7 @@ async def issue(declaration: Declaration, connection: Connection, account: Accou
     document = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenRequest",
-        "spec": {"expirationSeconds": lasting},
+        "spec": {"expirationSeconds": int(duration.total_seconds())},
     }
     path = f"/api/v1/namespaces/{account.namespace}/serviceaccounts/{account.name}/token"
     permission = Permission("create", "serviceaccounts/token", account.namespace)
@@ -95,7 +88,7 @@ async def issue(declaration: Declaration, connection: Connection, account: Accou
 
 
 def render(context: str, connection: Connection, account: Account, token: str) -> str:
-    """Give the kubeconfig. Its context has the stack's own name, so that every command finds it."""
+    """Return the kubeconfig. Its context has the name that the stack declares, so that every command finds it."""
     entry = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -126,17 +119,17 @@ def _cluster(connection: Connection) -> dict[str, object]:
 
 
 def save(content: str, file: Path) -> None:
-    """Write a secret into a new file that only its owner may read, in a folder that only its owner may enter.
+    """Write a secret into a new file that only its owner can read, in a folder that only its owner can enter.
 
     Raises:
-        UsageError: the file is there already, or cannot be written.
+        UsageError: the file exists already, or cannot be written.
     """
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A file or link that somebody put there is never written to.
+        # An existing file or link must never be written to.
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError as error:
-        raise UsageError(f"{file} is there already: remove it, or name another file with --output") from error
+        raise UsageError(f"{file} exists already: remove it, or name another file with --output") from error
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror or error}: name another with --output") from error
     with os.fdopen(handle, "w", encoding="utf-8") as opened:

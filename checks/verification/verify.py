@@ -20,6 +20,7 @@ from checks.results.selection import narrowed, shown, validate
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
+from checks.times import rfc3339
 from checks.verification import pending_deletion
 from checks.verification.checks import checks
 from stacks.errors import DeclarationError
@@ -132,7 +133,7 @@ def _report(
         context=connection.context,
         server=connection.host,
         declaration=digest,
-        started=begun.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        started=rfc3339(begun.at),
         seconds=round(perf_counter() - begun.seconds, 3),
         status=status(results),
         exit_code=exit_code(results, fail_on),

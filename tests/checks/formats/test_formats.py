@@ -67,8 +67,8 @@ def test_nothing_steers_whoever_reads_it(name: str) -> None:
 @pytest.mark.parametrize("name", formats(HEALTHY))
 def test_selection_shows_in_every_format(name: str) -> None:
     report = selected(HEALTHY, "servers", "mcp", namespaces=("cortex-mcp",))
-    assert "only rows servers, mcp; only namespaces cortex-mcp" in formats(report)[name]
-    assert "only rows" not in formats(HEALTHY)[name]
+    assert "only checks servers, mcp; only namespaces cortex-mcp" in formats(report)[name]
+    assert "only checks" not in formats(HEALTHY)[name]
 
 
 def test_junit_is_well_formed_and_counts_itself() -> None:
@@ -148,7 +148,7 @@ def test_markdown_fits_into_a_comment() -> None:
     text = markdown.render(replace(REPORT, results=(result("servers", "MCP servers", Status.FAIL, findings=many),)))
     assert len(text) < 65_536
     shown = text.count("<details>")
-    assert text.endswith(f"\n{500 - shown} more entries have no room here.\n")
+    assert text.endswith(f"\n{500 - shown} more entries do not fit into a comment.\n")
     assert text.count("</details>") == shown > 50
 
 
@@ -276,7 +276,7 @@ def test_selections_do_not_close_each_others_alerts() -> None:
         return run["automationDetails"]["id"]
 
     assert name(HEALTHY) == "cortex%20verify/test/"
-    assert name(selected(HEALTHY, "mcp")) == "cortex%20verify/test/only%20rows%20mcp/"
+    assert name(selected(HEALTHY, "mcp")) == "cortex%20verify/test/only%20checks%20mcp/"
 
 
 @pytest.mark.parametrize(
