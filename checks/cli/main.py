@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import sys
 import traceback
 from typing import Annotated, NoReturn
@@ -11,13 +12,11 @@ import typer
 
 from checks.cli.command_group import LazyGroup
 from checks.cli.commands.version import version
-from checks.errors import CheckError, UsageError, innermost
+from checks.errors import INTERRUPTED, CheckError, UsageError, innermost
 from checks.streams import outlive_readers
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
 """Environment variable: if it is set, an internal error shows its traceback, and libraries log."""
-
-INTERRUPTED = 130
 
 GARBAGE_THRESHOLD = 100_000
 """How many new objects start the garbage collection."""
@@ -55,7 +54,19 @@ def main() -> NoReturn:
         # The report has what libraries log; without a handler, Python would print it.
         logging.getLogger().addHandler(logging.NullHandler())
     outlive_readers()
-    sys.exit(_run())
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    # The interpreter's end removes temporary files: an interrupt would leave them, and show a traceback. One that came
+    # meanwhile is raised at the next call, so this stands here and not in a function.
+    while True:
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            break
+        except KeyboardInterrupt:
+            continue
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -65,19 +76,28 @@ def _run() -> int:
         app(prog_name="cortex")
     except (CheckError, DeclarationError) as error:
         return _fail(str(error), getattr(error, "exit_code", UsageError.exit_code))
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
-    except Exception as error:  # noqa: BLE001 - no error may end in a traceback
-        if os.environ.get(DEBUG_VARIABLE):
-            traceback.print_exc()
-        return _fail(
-            f"internal error: {type(innermost(error)).__name__}: "
-            f"this is a bug in cortex; set {DEBUG_VARIABLE}=1 to see the traceback",
-            CheckError.exit_code,
-        )
+    except BaseException as error:  # noqa: BLE001 - no error may end in a traceback
+        return INTERRUPTED if _is_interrupt(error) else _internal(error)
     return 0
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Check whether an interrupt ended the work; a task group puts the second one of two into a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_interrupt(one) for one in error.exceptions)
+    return isinstance(error, KeyboardInterrupt)
+
+
+def _internal(error: BaseException) -> int:
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(error)
+    return _fail(
+        f"internal error: {type(innermost(error)).__name__}: "
+        f"this is a bug in cortex; set {DEBUG_VARIABLE}=1 to see the traceback",
+        CheckError.exit_code,
+    )
 
 
 def _fail(message: str, code: int) -> int:

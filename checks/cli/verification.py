@@ -46,5 +46,5 @@ def emit_report(report: "Report", output_format: str, output: Path | None, write
     from checks.output import emit
 
     write = write_text if write_text and output_format == TEXT else formats()[output_format].load()
-    stack_file = root(Path.cwd()) / f"Pulumi.{report.stack}.yaml" if report.stack else None
-    emit(lambda out: write(report, out, stack_file), output)
+    project = root(Path.cwd()) if report.stack else None
+    emit(lambda out: write(report, out, project), output)

@@ -8,7 +8,7 @@ from typing import cast
 from checks.drift.codes import codes
 from checks.drift.diff import differences, leaves, plain, refreshable
 from checks.drift.implicit_fields import sealed
-from checks.drift.managed_fields import foreign, owned
+from checks.drift.managed_fields import foreign, owned, scaler
 from checks.drift.routing import objects
 from checks.kube.reading import ReadFailure, Reason
 from checks.kube.resources import Document
@@ -21,6 +21,8 @@ from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
+REPLICAS = "server.replicas"
+"""The code of another number of replicas than declared."""
 _KEYS = frozenset({"containerPort", "mountPath", "port", "protocol"})
 """By which server-side apply tells the items of a Service's or container's `ports` and of `volumeMounts` apart."""
 
@@ -85,6 +87,9 @@ def faults(obj: Manifest, live: Document) -> Iterator[Fault]:
         seen = _rendered(obj, difference.path) and refreshable(difference.expected, difference.actual)
         remedy = Remedy.PULUMI if seen and not _identifying(difference.path) else Remedy.REPAIR
         code = family.of(difference.place)
+        if code == REPLICAS and (who := scaler(live)) is not None:
+            # A deployment would set it back, and the autoscaler again.
+            message, remedy = f"{message}: a HorizontalPodAutoscaler has {who} set it", Remedy.PERSON
         yield Fault(code, difference.path, message, difference.expected, difference.actual, remedy)
     # What differs from the declaration was said above, whoever did it.
     for field in foreign([*leaves(declared), *said], live):

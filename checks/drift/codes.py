@@ -69,5 +69,5 @@ _SERVER = {
 
 def codes(obj: Manifest) -> Codes:
     """Give the codes of an object's family."""
-    mine = _SERVER if obj.labels.get(names.COMPONENT) == names.MCP_SERVER_APP else {}
+    mine = _SERVER if obj.declared_at[:1] == ("servers",) else {}
     return mine.get(obj.kind) or _KINDS.get(obj.kind, _OTHER)

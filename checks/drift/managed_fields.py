@@ -61,6 +61,15 @@ def owned(live: Mapping[str, Value]) -> bool:
     return bool(_managed(live))
 
 
+def scaler(live: Mapping[str, Value]) -> str | None:
+    """Return the part of Kubernetes that last set the number of replicas, as a HorizontalPodAutoscaler makes it do."""
+    for entry in _managed(live):
+        spec = cast("Mapping[str, Mapping[str, Value]]", entry.get("fieldsV1") or {}).get("f:spec", {})
+        if entry.get("subresource") == "scale" and entry.get("manager") in CONTROLLERS and "f:replicas" in spec:
+            return str(entry["manager"])
+    return None
+
+
 def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iterator[Foreign]:
     """Give the fields outside metadata and status that others than Pulumi and Kubernetes set, unless they are known.
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from stacks.manifests.build import build
 from stacks.manifests.manifest import Manifest
-from stacks.model import names
 from stacks.model.declaration import Declaration
 
 NAMESPACES, SERVERS, RBAC, NETWORK, CONFIG, OBJECTS = "namespaces", "servers", "rbac", "network", "config", "objects"
@@ -30,5 +29,5 @@ def objects(declaration: Declaration, result: str) -> Iterator[Manifest]:
 
 def check_of(obj: Manifest) -> str:
     """Name the row that judges a declared object."""
-    other = SERVERS if obj.labels.get(names.COMPONENT) == names.MCP_SERVER_APP else OBJECTS
+    other = SERVERS if obj.declared_at[:1] == ("servers",) else OBJECTS
     return _KINDS.get(obj.kind, other)

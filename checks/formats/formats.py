@@ -1,7 +1,7 @@
 """The formats of the report: our own, then those of other distributions.
 
-A format is a function `write(report, out, stack_file)`, in which `stack_file` is None for a verification in a cluster.
-It is imported when a report is written.
+A format is a function `write(report, out, project)`; `project` is the folder of the project, or None in a cluster. It
+is imported when a report is written.
 """
 
 from collections.abc import Callable, Iterable

@@ -12,7 +12,7 @@ from checks.results.result import Report
 TEMPLATE = Path(__file__).with_name("page.html")
 
 
-def write(report: Report, out: TextIO, _stack_file: Path | None = None) -> None:
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
     """Write the report as an HTML page."""
     out.write(render(report))
 

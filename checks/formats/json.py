@@ -6,7 +6,7 @@ from typing import TextIO
 import msgspec
 
 
-def write(document: object, out: TextIO, _stack_file: Path | None = None) -> None:
+def write(document: object, out: TextIO, _project: Path | None = None) -> None:
     """Write a report as JSON."""
     out.write(render(document))
 

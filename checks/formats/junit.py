@@ -16,7 +16,7 @@ from checks.results.result import Finding, Report, Result, Suppressed, Unknown, 
 OUTCOMES = ("failure", "error", "skipped")
 
 
-def write(report: Report, out: TextIO, _stack_file: Path | None = None) -> None:
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
     """Write the report as JUnit XML."""
     out.write(render(report))
 

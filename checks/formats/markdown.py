@@ -25,7 +25,7 @@ _STATUS = {
 _SEVERITY = {Severity.ERROR: "❌", Severity.WARNING: "⚠️"}
 
 
-def write(report: Report, out: TextIO, _stack_file: Path | None = None) -> None:
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
     """Write the report as Markdown."""
     out.write(render(report))
 

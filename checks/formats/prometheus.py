@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from checks.results.result import Report, Severity
 
 
-def write(report: Report, out: TextIO, _stack_file: Path | None = None) -> None:
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
     """Write the report as metrics."""
     out.write(render(report))
 

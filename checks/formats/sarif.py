@@ -24,9 +24,9 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 Json = dict[str, object]
 
 
-def write(report: Report, out: TextIO, stack_file: Path | None = None) -> None:
-    """Write the report as SARIF; with a stack file, each result has a line in it."""
-    out.write(render(report, read(stack_file) if stack_file else None))
+def write(report: Report, out: TextIO, project: Path | None = None) -> None:
+    """Write the report as SARIF; each result has its line in the stack file, if there is one."""
+    out.write(render(report, read(report.stack, project) if report.stack and project else None))
 
 
 def render(report: Report, source: Source | None) -> str:

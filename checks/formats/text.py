@@ -21,7 +21,7 @@ STYLES = {Status.PASS: "green", Status.FAIL: "bold red", Status.UNKNOWN: "bold y
 SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 
 
-def write(report: Report, out: TextIO, _stack_file: Path | None = None) -> None:
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
     """Write the report; coloured if `out` is a terminal."""
     write_parts(_parts(report), out)
 

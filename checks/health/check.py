@@ -68,6 +68,8 @@ def _workload(
     explains = deployment is not None and not rollout.available(deployment, least)
     for pod in pods:
         _ephemeral(builder, pod)
+        if deployment is not None and rollout.rolled_out(deployment) and pod.live:
+            _injected(builder, pod, deployment.spec.template)
         watch = _Watch(workload, pod, snapshot.at, alerts, explained=explains and not pod.ready)
         for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
             _container(builder, watch, status)
@@ -91,6 +93,16 @@ def _ephemeral(builder: ResultBuilder, pod: k8s.Pod) -> None:
     ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
     message = f"somebody joined to the pod: {joined}"
     builder.holds(not joined, "pod.ephemeral-container", ref, message, expected=None, actual=joined)
+
+
+def _injected(builder: ResultBuilder, pod: k8s.Pod, template: k8s.Template) -> None:
+    """Judge whether a pod was made with containers that its template lacks, as an admission webhook does it."""
+    declared = {each.name for each in (*template.spec.containers, *template.spec.init_containers)}
+    every = (*pod.spec.containers, *pod.spec.init_containers)
+    added = ", ".join(f"{each.name} ({each.image})" for each in every if each.name not in declared)
+    ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
+    message = f"an admission webhook added to the pod: {added}"
+    builder.holds(not added, "pod.undeclared-container", ref, message, expected=None, actual=added)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from checks.drift.check import REPLICAS
 from checks.kube.resources import Document
 from checks.repair import fields, whole
 from checks.repair.actions import Because, Left, left
@@ -17,8 +18,6 @@ from stacks.model.declaration import Declaration
 
 UNDECLARED = frozenset({"namespace.undeclared", "object.undeclared", "secret.unused"})
 """Codes of a whole object that is there without being declared or used."""
-REPLICAS = "server.replicas"
-"""Pulumi puts the number of replicas right, but an autoscaler sets it again."""
 
 
 @dataclass(frozen=True)

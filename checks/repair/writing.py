@@ -1,6 +1,6 @@
 """Writes the steps of a plan, object by object, and undoes nothing that changed since it was seen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from http import HTTPStatus
 from itertools import groupby
 from typing import cast
@@ -33,16 +33,28 @@ _OUTDATED = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 """What the API server answers where a test or precondition fails; the second one is also that of an invalid object."""
 
 
-async def write(api: ApiClient, steps: Iterable[Step]) -> list[Action]:
-    """Write all steps, and return what came of each; once the API server is away, no more are tried."""
-    actions: list[Action] = []
+async def write(api: ApiClient, steps: Iterable[Step]) -> AsyncIterator[list[Action]]:
+    """Write all steps; yield what came of those of each object. Once the API server is away, no more are tried."""
+    is_away = False
     for ref, some in groupby(steps, key=lambda step: step.object):
         mine = list(some)
-        if any(action.outcome is Outcome.UNKNOWN for action in actions):
-            actions += [_came(step, Outcome.NOT_DONE, f"the API server had gone away{_AGAIN}") for step in mine]
-        else:
-            actions += await _Object(api, ref, mine).write()
-    return actions
+        if is_away:
+            yield [_came(step, Outcome.NOT_DONE, f"the API server had gone away{_AGAIN}") for step in mine]
+            continue
+        actions = await _Object(api, ref, mine).write()
+        yield actions
+        is_away = any(action.outcome is Outcome.UNKNOWN for action in actions)
+
+
+def interrupted(steps: Sequence[Step], actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Return what came of all steps when an interrupt ended the writing after these actions."""
+    left = steps[len(actions) :]
+    under_way = [step for step in left if step.object == left[0].object]
+    return (
+        *actions,
+        *(_came(step, Outcome.UNKNOWN, f"interrupted before the API server answered{_AGAIN}") for step in under_way),
+        *(_came(step, Outcome.NOT_DONE, f"interrupted{_AGAIN}") for step in left[len(under_way) :]),
+    )
 
 
 class _Object:

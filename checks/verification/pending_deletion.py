@@ -66,7 +66,7 @@ def without(declaration: Declaration, snapshot: Snapshot) -> Snapshot:
         listings["Pod"] = _kept(listings["Pod"], _Survivors(going.get("Deployment", {}).values()).keeps)
     if "Job" in listings:
         # The present run is newer than any that has ended.
-        listings["Job"] = _kept(listings["Job"], _is_other_job)
+        listings["Job"] = _kept(listings["Job"], _is_no_ended_run)
     after = replace(snapshot, listings=listings, pending_deletion=tuple(sorted({*_named(going)}, key=str)))
     return _without_answers(snapshot, after) if ANSWERS in snapshot.collected else after
 
@@ -136,9 +136,10 @@ class _Survivors:
         return not any(meta.namespace == space and labels <= meta.labels.items() for space, labels in self._selectors)
 
 
-def _is_other_job(document: Document) -> bool:
+def _is_no_ended_run(document: Document) -> bool:
     label, verifier = VERIFIER
-    return msgspec.convert(document, k8s.Job).metadata.labels.get(label) != verifier
+    job = msgspec.convert(document, k8s.Job)
+    return job.metadata.labels.get(label) != verifier or not job.finished
 
 
 def _without_answers(before: Snapshot, after: Snapshot) -> Snapshot:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from checks.results.result import Report
 
 
-def _write_text(report: "Report", out: TextIO, _stack_file: Path | None) -> None:
+def _write_text(report: "Report", out: TextIO, _project: Path | None) -> None:
     from checks.mcp.report import write
 
     write(report, out)

@@ -18,7 +18,7 @@ from checks.cli.options import (
     selection,
     target,
 )
-from checks.errors import UsageError
+from checks.errors import INTERRUPTED, UsageError
 
 if TYPE_CHECKING:
     from checks.repair.actions import Report
@@ -45,7 +45,7 @@ def repair(
     """Undo undeclared changes that Pulumi does not undo: of fields, objects and pods.
 
     Exit code: 0 nothing to do or all repaired, 1 something is left, 2 bad usage or a bad declaration,
-    3 something could not be checked, or a permission is missing.
+    3 something could not be checked, or a permission is missing, 130 interrupted.
     """
     import anyio
 
@@ -59,12 +59,7 @@ def repair(
     if output_format == TEXT:
         _show_plan(report)
     if writes and not yes:
-        number = len(report.actions)
-        writes = typer.confirm(
-            f"Write {number} {'change' if number == 1 else 'changes'} to {report.context}?", err=True
-        )
-        if not writes:
-            typer.echo("cortex: nothing was written", err=True)
+        writes = _confirm(len(report.actions), report.context)
     if writes:
         if output_format == TEXT:
             typer.echo("cortex: writing, then verifying until the cluster has settled", err=True)
@@ -73,7 +68,20 @@ def repair(
             _show_result(report)
     if output_format == JSON:
         _show_json(report)
+    if report.exit_code == INTERRUPTED:
+        typer.echo("cortex: interrupted: run cortex repair again to finish", err=True)
     raise typer.Exit(report.exit_code)
+
+
+def _confirm(number: int, context: str) -> bool:
+    try:
+        writes = typer.confirm(f"Write {number} {'change' if number == 1 else 'changes'} to {context}?", err=True)
+    except typer.Abort:
+        typer.echo("\ncortex: nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if not writes:
+        typer.echo("cortex: nothing was written", err=True)
+    return writes
 
 
 def _validate(output_format: str, *, yes: bool, dry_run: bool) -> None:

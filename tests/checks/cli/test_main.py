@@ -1,15 +1,12 @@
-"""The `cortex` command: its help, its version, its usage errors and its interrupt."""
+"""The `cortex` command: its help, its version, and its usage errors."""
 
-import signal
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from checks.results.catalogue import catalogue
-from tests.checks.cli.project import Project, command
-from tests.checks.fake_api import Answer, FakeApi
+from tests.checks.cli.project import Project
 
 
 @pytest.mark.parametrize(
@@ -73,22 +70,3 @@ def test_help_imports_nothing_heavy(project: Project) -> None:
         [sys.executable, "-c", script], env=project.environment(), capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_interrupt_is_clean(project: Project, api: FakeApi) -> None:
-    reached = threading.Event()
-    api.on_request = lambda path: reached.set()
-    api.faults["/version"] = [Answer(hang=True)]
-    process = subprocess.Popen(
-        command(["verify", "test"]),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # A shell that starts the tests in the background has them, and so the command, ignore interrupts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert reached.wait(30)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, b"", b"")

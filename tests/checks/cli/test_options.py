@@ -23,7 +23,7 @@ def test_no_project(project: Project, tmp_path_factory: pytest.TempPathFactory) 
 def test_bad_declaration(project: Project) -> None:
     project.declare({**LIGHT, "colour": "red"})
     _, err = project.cortex("verify", "test", code=2)
-    assert "cortex:colour: is no known setting" in err
+    assert "cortex:colour: is not a known setting" in err
 
 
 @pytest.mark.parametrize("text", ["", "[", "{}", "contexts: 5", "contexts: [{name: test, context: {cluster: gone}}]"])

@@ -191,6 +191,13 @@ def second_deployment(world: World) -> None:
     world.add("deployments", "cortex-mcp", twin)
 
 
+def injected(field: str) -> Callable[[World], None]:
+    def inject(world: World) -> None:
+        world.one(*POD)["spec"] = {field: [{"name": "sidecar", "image": "mesh"}]}
+
+    return inject
+
+
 def joined(world: World) -> None:
     world.one(*POD)["spec"] = {"ephemeralContainers": [{"name": "debugger", "image": "busybox"}]}
 
@@ -366,6 +373,8 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("object.foreign-right", "ServiceAccount cortex-mcp/time-mcp-server", edited(*ACCOUNT, "imagePullSecrets")),
     ("object.foreign-data", "ConfigMap cortex-mcp/shared", edited(*CONFIG, "binaryData/more")),
     ("pod.ephemeral-container", "Pod cortex-mcp/time-mcp-server-5d-0", joined),
+    ("pod.undeclared-container", "Pod cortex-mcp/time-mcp-server-5d-0", injected("containers")),
+    ("pod.undeclared-container", "Pod cortex-mcp/time-mcp-server-5d-0", injected("initContainers")),
     ("declaration.missing", "ConfigMap cortex-system/cortex-declaration", lambda w: w.remove(*DEPLOYED)),
     (
         "declaration.corrupt",

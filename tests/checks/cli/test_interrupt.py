@@ -1,0 +1,44 @@
+"""Ctrl-C, once or twice: no command shows a traceback."""
+
+import signal
+import subprocess
+import threading
+from unittest.mock import Mock
+
+import pytest
+
+from checks.cli import main as cli
+from tests.checks.cli.project import Project, command
+from tests.checks.fake_api import Answer, FakeApi
+
+
+@pytest.mark.parametrize("name", ["verify", "repair", "health", "doctor", "watch"])
+def test_two_interrupts_are_clean(project: Project, api: FakeApi, name: str) -> None:
+    reached = threading.Event()
+    api.on_request = lambda path: reached.set()
+    api.faults["/version"] = [Answer(hang=True)]
+    options = ["--dry-run"] if name == "repair" else []
+    process = subprocess.Popen(
+        command([name, "test", *options]),
+        cwd=project.folder,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell that starts the tests in the background has them, and so the command, ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert reached.wait(30)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [KeyboardInterrupt(), BaseExceptionGroup("", [ValueError(), BaseExceptionGroup("", [KeyboardInterrupt()])])],
+    ids=["alone", "in a task group"],
+)
+def test_an_interrupt_is_no_internal_error(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    monkeypatch.setattr(cli, "app", Mock(side_effect=error))
+    assert cli._run() == 130
