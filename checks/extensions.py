@@ -25,7 +25,7 @@ def extensions(group: str) -> dict[str, EntryPoint]:
         UncheckedError: two of them have the same name.
     """
     found: dict[str, EntryPoint] = {}
-    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)):
         first = found.setdefault(entry.name, entry)
         if first.value != entry.value:
             raise UncheckedError(f"{described(first)} and {described(entry)} have the same name: uninstall one of them")

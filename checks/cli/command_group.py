@@ -24,37 +24,42 @@ class LazyGroup(TyperGroup):
 
     def list_commands(self, ctx: "Context") -> list[str]:
         """Return the names of all commands: our own, then the others."""
-        return list(dict.fromkeys([*_entries(), *super().list_commands(ctx)]))
+        return list(dict.fromkeys([*entries(), *super().list_commands(ctx)]))
 
     def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
         """Return a command; one that does not run has only its name and summary."""
-        entry = _entries().get(cmd_name)
+        entry = entries().get(cmd_name)
         if cmd_name in self.commands or entry is None:
             return super().get_command(ctx, cmd_name)
         return TyperCommand(cmd_name, help=_summary(entry))
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """Load the command that is to run."""
-        entry = _entries().get(args[0])
+        entry = entries().get(args[0])
         if entry is not None and entry.name not in self.commands:
             self.add_command(_load(entry), entry.name)
         return super().resolve_command(ctx, args)
 
 
 @cache
-def _entries() -> dict[str, EntryPoint]:
-    entries = {command.name: EntryPoint(command.name, f"{command.module}:app", GROUP) for command in COMMANDS}
+def entries() -> dict[str, EntryPoint]:
+    """Return the entry points of all commands by name: our own, then the others.
+
+    Raises:
+        UncheckedError: an extension has the name of another command.
+    """
+    found = {command.name: EntryPoint(command.name, f"{command.module}:app", GROUP) for command in COMMANDS}
     for name, entry in extensions(GROUP).items():
-        if name in entries:
+        if name in found:
             raise UncheckedError(f"{described(entry)} has the name of another command: rename it")
-        entries[name] = entry
-    return entries
+        found[name] = entry
+    return found
 
 
 def _load(entry: EntryPoint) -> "Command":
     app = load(entry)
     if not isinstance(app, typer.Typer):
-        raise UncheckedError(f"{described(entry)} is not a typer.Typer, but a {type(app).__name__}")
+        raise UncheckedError(f"{described(entry)} is of type {type(app).__name__}, not typer.Typer")
     return get_command(app)
 
 

@@ -43,9 +43,13 @@ FormatOption = Annotated[str, format_option([TEXT, JSON])]
 
 
 def _report_format(name: str) -> str:
-    from checks.formats.formats import formats, require_known
+    from checks.formats.formats import OWN, formats, require_known
 
-    return require_known(name, formats())
+    require_known(name, formats())
+    if name not in OWN:
+        # A faulty extension ends the command now, not after the verification.
+        formats()[name].load()
+    return name
 
 
 ReportFormat = Annotated[

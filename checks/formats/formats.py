@@ -40,7 +40,7 @@ class Format:
         """
         write = load(self.entry)
         if not callable(write):
-            raise UncheckedError(f"{described(self.entry)} is not a function, but a {type(write).__name__}")
+            raise UncheckedError(f"{described(self.entry)} is of type {type(write).__name__}, not a function")
         return cast("Write", write)
 
 

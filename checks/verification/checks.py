@@ -63,7 +63,7 @@ def checks() -> tuple[Check, ...]:
 def _loaded(entry: EntryPoint) -> Check:
     check = load(entry)
     if not isinstance(check, Check):
-        raise UncheckedError(f"{described(entry)} is not a Check, but a {type(check).__name__}")
+        raise UncheckedError(f"{described(entry)} is of type {type(check).__name__}, not Check")
     if strange := sorted(check.needs - RESOURCES.keys()):
         raise UncheckedError(
             f"{described(entry)} needs {', '.join(strange)}, which cannot be listed: use a Collector instead"
