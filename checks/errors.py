@@ -23,3 +23,10 @@ class UsageError(CheckError):
 
 class UncheckedError(CheckError):
     """What was asked for is right, but could not be checked."""
+
+
+def innermost(error: BaseException) -> BaseException:
+    """Return the first error of a group, of the group in it, and so on; any other error is returned as it is."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,4 +1,4 @@
-"""The `cortex` command. What a command needs is imported when it runs, so that help and mistakes answer at once."""
+"""The `cortex` command. A command imports what it needs when it runs, so that help and usage errors are fast."""
 
 import gc
 import logging
@@ -6,25 +6,24 @@ import os
 import signal
 import sys
 import traceback
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from typing import Annotated, NoReturn
 
 import typer
 
-from checks.cli.plugins import LazyGroup
-from checks.errors import INTERRUPTED, CheckError, UsageError
+from checks.cli.command_group import LazyGroup
+from checks.cli.commands.version import version
+from checks.errors import INTERRUPTED, CheckError, UsageError, innermost
 from checks.streams import outlive_readers
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
-"""Environment variable: when set, an internal error shows its traceback, and libraries may log."""
+"""Environment variable: if it is set, an internal error shows its traceback, and libraries log."""
 
 GARBAGE_THRESHOLD = 100_000
-"""How many new objects make Python look for garbage."""
+"""How many new objects start the garbage collection."""
 
 app = typer.Typer(
     cls=LazyGroup,
-    help="Declares how MCP servers live on Kubernetes, and proves that what was declared is what runs.",
+    help="Checks that Kubernetes clusters run the MCP servers that a stack declares.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -47,44 +46,12 @@ def _options(
     pass
 
 
-@app.command()
-def version() -> None:
-    """Show the version."""
-    try:
-        typer.echo(f"cortex {installed_version('cortex-on-kubernetes')}")
-    except PackageNotFoundError:
-        typer.echo("cortex (not installed)")
-
-
-@app.command()
-def explain(
-    code: Annotated[str, typer.Argument(help="A finding's code, such as server.image.", show_default=False)],
-) -> None:
-    """Explain a finding's code."""
-    from checks.results.catalogue import catalogue, near
-
-    entry = catalogue().get(code)
-    if entry is None:
-        similar = near(code)
-        known = f"did you mean {', '.join(similar)}?" if similar else f"known are {', '.join(catalogue())}"
-        raise UsageError(f"no finding has the code {code!r}; {known}")
-    typer.echo(f"{entry.code} ({entry.severity}): {entry.title}\n\n{entry.meaning}\n\n{entry.advice()}")
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of the stack files, for editors."""
-    from stacks.schema import render
-
-    typer.echo(render(), nl=False)
-
-
 def main() -> NoReturn:
     """Run the `cortex` command and exit; every error is one sentence on standard error."""
-    # What the imports make stays: to look for garbage in it again and again takes a tenth of a short command's time.
+    # Searching the objects of the imports for garbage takes a tenth of the time of a short command.
     gc.set_threshold(GARBAGE_THRESHOLD)
     if not os.environ.get(DEBUG_VARIABLE):
-        # Libraries log what the report says better; without a handler Python would print it.
+        # The report has what libraries log; without a handler, Python would print it.
         logging.getLogger().addHandler(logging.NullHandler())
     outlive_readers()
     try:
@@ -111,7 +78,7 @@ def _run() -> int:
         return _fail(str(error), getattr(error, "exit_code", UsageError.exit_code))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
-    except BaseException as error:  # noqa: BLE001 - the last resort: whatever went wrong, no traceback reaches a user
+    except BaseException as error:  # noqa: BLE001 - no error may end in a traceback
         return INTERRUPTED if _is_interrupt(error) else _internal(error)
     return 0
 
@@ -126,10 +93,9 @@ def _is_interrupt(error: BaseException) -> bool:
 def _internal(error: BaseException) -> int:
     if os.environ.get(DEBUG_VARIABLE):
         traceback.print_exception(error)
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
     return _fail(
-        f"internal error: {type(error).__name__}: this is a fault of cortex; set {DEBUG_VARIABLE}=1 to see where",
+        f"internal error: {type(innermost(error)).__name__}: "
+        f"this is a bug in cortex; set {DEBUG_VARIABLE}=1 to see the traceback",
         CheckError.exit_code,
     )
 

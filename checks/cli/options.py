@@ -1,55 +1,93 @@
-"""The options that commands share, and what they lead to: a declaration, and the way to its cluster."""
+"""The options that commands share."""
 
-import re
+from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.errors import UsageError
-
 if TYPE_CHECKING:
+    from typer.models import OptionInfo
+
     from checks.results.result import Selection
     from checks.target import Target
 
 Stack = Annotated[str, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
-Kubeconfig = Annotated[Path | None, typer.Option(help="The kubeconfig; default $KUBECONFIG or ~/.kube/config.")]
-Context = Annotated[str | None, typer.Option(help="The kubeconfig's context; default the stack's own.")]
-Output = Annotated[Path | None, typer.Option(help="Write the report to this file instead.")]
+Kubeconfig = Annotated[Path | None, typer.Option(help="The kubeconfig; the default is $KUBECONFIG or ~/.kube/config.")]
+Context = Annotated[
+    str | None, typer.Option(help="The context of the kubeconfig; the default is the one that the stack declares.")
+]
+Output = Annotated[Path | None, typer.Option(help="Write the report into this file.")]
+
+TEXT, JSON = "text", "json"
+"""The formats that every report has."""
 
 
-class Format(StrEnum):
-    """How a command that looks at one side of the cluster writes what it saw."""
+def format_option(names: Iterable[str]) -> "OptionInfo":
+    """Return the option --format of a command that knows these formats."""
+    known = list(names)
 
-    TEXT = "text"
-    JSON = "json"
+    def chosen(name: str) -> str:
+        from checks.formats.formats import require_known
+
+        return require_known(name, known)
+
+    text = f"The format: {', '.join(known)}."
+    option: OptionInfo = typer.Option("--format", metavar="FORMAT", help=text, callback=chosen)
+    return option
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write what was seen.")]
+FormatOption = Annotated[str, format_option([TEXT, JSON])]
+
+
+def _report_format(name: str) -> str:
+    from checks.formats.formats import OWN, formats, require_known
+
+    require_known(name, formats())
+    if name not in OWN:
+        # A faulty extension ends the command now, not after the verification.
+        formats()[name].load()
+    return name
+
+
+ReportFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        callback=_report_format,
+        help="The format: text, json, junit, sarif, markdown, html, prometheus, or one of an extension.",
+    ),
+]
 
 
 class Threshold(StrEnum):
-    """From which severity on."""
+    """The least severity."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
-FailOn = Annotated[Threshold, typer.Option(help="From which severity on findings give exit code 1.")]
-Least = Annotated[Threshold, typer.Option("--severity", help="From which severity on findings are shown.")]
+FailOn = Annotated[Threshold, typer.Option(help="The least severity of findings that give exit code 1.")]
+Least = Annotated[Threshold, typer.Option("--severity", help="The least severity of findings that are shown.")]
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="CHECK", help="Run only this check. Several: with commas, or repeat the option."),
+    typer.Option("--only", metavar="CHECK", help="Run only this check. For several, use commas or repeat the option."),
 ]
 Namespaces = Annotated[
     list[str] | None,
-    typer.Option("--namespace", metavar="NAMESPACE", help="Look only at objects of this one. Several: as --only."),
+    typer.Option(
+        "--namespace",
+        metavar="NAMESPACE",
+        help="Check only objects of this namespace. For several, use commas or repeat the option.",
+    ),
 ]
 
 
 def selection(only: list[str] | None, namespaces: list[str] | None, least: Threshold) -> "Selection":
-    """Give what was asked for, each name once. An empty name stays: it must not come to mean everything."""
+    """Return the selection, each name once. An empty name is kept: without it, the selection would mean everything."""
     from checks.results.result import Selection, Severity
 
     return Selection(_names(only), _names(namespaces), Severity(least))
@@ -59,25 +97,21 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for names in given or () for name in names.split(",")))
 
 
-_DURATION = re.compile(r"(\d{1,6})([smh]?)")
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+def duration_option(name: str, text: str, default: str) -> "OptionInfo":
+    """Return an option that takes a duration."""
 
+    def parse(given: str | timedelta) -> timedelta:
+        from checks.times import duration
 
-def duration(option: str, text: str) -> float:
-    """Read an option's duration such as 30s, 5m or 1h; give its seconds, at least one.
+        # Typer parses the default value, too.
+        return given if isinstance(given, timedelta) else duration(name, given)
 
-    Raises:
-        UsageError: it is none.
-    """
-    match = _DURATION.fullmatch(text)
-    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
-    if seconds < 1:
-        raise UsageError(f"{option}: {text!r} is no duration: write for instance 30s, 5m or 1h")
-    return float(seconds)
+    option: OptionInfo = typer.Option(name, metavar="DURATION", help=text, parser=parse, show_default=default)
+    return option
 
 
 def application() -> typer.Typer:
-    """Make the `app` of a command module: plain help, mistakes in one sentence."""
+    """Return the `app` of a command's module: its help is plain text."""
     return typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -87,11 +121,11 @@ def application() -> typer.Typer:
 
 
 def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target":
-    """Read the declaration of a stack and the kubeconfig.
+    """Return the declaration of a stack, and the connection of its context.
 
     Raises:
         DeclarationError: the stack file cannot be read, or is wrong.
-        UsageError: this is no project, or the kubeconfig has no such context.
+        UsageError: this folder is not in a project, or the kubeconfig has no such context.
         UncheckedError: the context's credential plugin gave no credential.
     """
     from checks.cli.project import root

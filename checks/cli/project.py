@@ -1,4 +1,4 @@
-"""Finds the project's folder."""
+"""Finds the folder of the project."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ from checks.errors import UsageError
 
 
 def root(start: Path) -> Path:
-    """Give the nearest folder, from `start` upwards, that holds a Pulumi.yaml.
+    """Return the nearest folder, from `start` upwards, that has a Pulumi.yaml.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such folder.
     """
     for folder in (start, *start.parents):
         if (folder / "Pulumi.yaml").is_file():

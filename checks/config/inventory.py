@@ -1,7 +1,5 @@
 """What `cortex config` shows: each wanted ConfigMap, and which declaration is deployed."""
 
-from datetime import datetime
-
 import msgspec
 
 from checks.declaration.check import CHECK as DECLARATION
@@ -9,13 +7,16 @@ from checks.declaration.deployed import content_hash
 from checks.kube.models import ConfigMap
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.results.catalogue import finding
+from checks.results.cluster_document import head
 from checks.results.conclusion import exit_code
+from checks.results.document import Document
 from checks.results.result import Finding, Ref, Severity, Suppressed, Unknown
 from checks.results.suppressions import accepted
 from checks.secrets.wanted import Place, WantedConfigMap, wanted_config_maps
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
 from checks.target import Target
+from checks.times import rfc3339
 from stacks.model import names
 
 SCHEMA = "cortex.dev/config/v1"
@@ -34,13 +35,9 @@ class ConfigEntry(msgspec.Struct, frozen=True, rename="camel"):
     as_declared: bool | None
 
 
-class ConfigReport(msgspec.Struct, frozen=True, rename="camel"):
+class ConfigReport(Document, frozen=True, rename="camel", kw_only=True):
     """What `cortex config --format json` writes. `declaration` and `deployed` are hashes of the declaration."""
 
-    schema: str
-    stack: str
-    context: str
-    exit_code: int
     declaration: str
     deployed: str | None
     config_maps: tuple[ConfigEntry, ...]
@@ -54,26 +51,25 @@ async def config_report(target: Target) -> ConfigReport:
     """Read the ConfigMaps of a stack and its deployed declaration, and compare them with what is declared here."""
     declaration = target.declaration
     snapshot = await take(declaration, target.connection, [DECLARATION])
-    judged = DECLARATION.run(declaration, snapshot)
+    verified = DECLARATION.run(declaration, snapshot)
     found = {one.place: _find(snapshot, one.place) for one in wanted_config_maps(declaration)}
     entries = tuple(_config_map(one, found[one.place]) for one in wanted_config_maps(declaration))
     unread = (reading for reading in found.values() if isinstance(reading, ReadFailure))
-    unknowns = dict.fromkeys((*judged.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread)))
-    findings = (*judged.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
-    result = accepted(declaration, msgspec.structs.replace(judged, findings=findings, unknowns=tuple(unknowns)))
+    unknowns = dict.fromkeys(
+        (*verified.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
+    )
+    findings = (*verified.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
+    result = accepted(declaration, msgspec.structs.replace(verified, findings=findings, unknowns=tuple(unknowns)))
     published = _find(snapshot, Place(names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
     there = published.value if isinstance(published, Read) else None
     return ConfigReport(
-        SCHEMA,
-        target.stack,
-        target.connection.context,
-        exit_code((result,), Severity.ERROR),
-        declaration.digest(),
-        content_hash(there) if there else None,
-        entries,
-        result.findings,
-        result.unknowns,
-        result.suppressed,
+        **head(SCHEMA, target, exit_code((result,), Severity.ERROR)),
+        declaration=declaration.digest(),
+        deployed=content_hash(there) if there else None,
+        config_maps=entries,
+        findings=result.findings,
+        unknowns=result.unknowns,
+        suppressed=result.suppressed,
     )
 
 
@@ -99,11 +95,7 @@ def _config_map(config_map: WantedConfigMap, reading: Reading[ConfigMap | None])
         name=config_map.place.name,
         present=None if isinstance(reading, ReadFailure) else there is not None,
         keys=tuple(sorted(there.data)) if there else (),
-        created=_time(created) if created else None,
+        created=rfc3339(created) if created else None,
         used_by=config_map.users,
         as_declared=None if isinstance(reading, ReadFailure) else there is not None and there.data == config_map.data,
     )
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

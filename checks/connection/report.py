@@ -1,43 +1,30 @@
-"""The diagnosis of a connection for people: what one wants to read at three in the morning."""
+"""What `cortex doctor` shows, as text."""
 
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from checks.connection.diagnosis import Diagnosis
-from checks.formats.cells import clean
-from checks.formats.text import details, head
-from checks.results.result import Status
-
-_SENTENCES = {
-    Status.PASS: "The connection is well: {passed} assertions hold.",
-    Status.FAIL: "The connection works, but not as it should (`cortex explain CODE` tells more).",
-    Status.UNKNOWN: "The connection could not be checked as a whole.",
-}
+from checks.formats import text
+from checks.plain_text import clean
 
 
 def write(diagnosis: Diagnosis, out: TextIO) -> None:
     """Write the diagnosis; coloured if `out` is a terminal."""
-    console = Console(file=out, highlight=False, soft_wrap=True)
-    for part in _parts(diagnosis):
-        console.print(part)
+    text.write_parts(_parts(diagnosis), out)
 
 
 def _parts(diagnosis: Diagnosis) -> Iterator[RenderableType]:
-    yield head("doctor", diagnosis.stack, diagnosis.context, diagnosis.server)
+    yield text.head("doctor", diagnosis.stack, diagnosis.context, diagnosis.server)
     yield Text()
     lines = list(_lines(diagnosis))
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         yield Text(f"{clean(name):<{width}}  ", style="dim").append(clean(value), style="not dim")
-    result = diagnosis.result
-    yield from details((result,))
-    yield Text(
-        "\n" + _SENTENCES[result.status].format(passed=result.passed),
-        style="green" if result.status is Status.PASS else "bold yellow",
-    )
+    yield from text.details_of(diagnosis.result)
+    yield text.conclusion(diagnosis.result)
 
 
 def _lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
@@ -45,7 +32,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "context", diagnosis.context
     yield "server", diagnosis.server + (" (through a proxy)" if diagnosis.proxy else "")
     groups = f" ({', '.join(diagnosis.groups)})" if diagnosis.groups else ""
-    yield "account", (diagnosis.account or "not told by the API server") + groups
+    yield "account", (diagnosis.account or "unknown: the API server did not say") + groups
     yield "cortex", f"{diagnosis.client_version}, Python {diagnosis.python_version}"
     for fact in diagnosis.result.facts:
         yield f"{fact.subject} {fact.name}", str(fact.value)

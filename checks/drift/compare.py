@@ -13,6 +13,7 @@ from checks.drift.remedy import remedy
 from checks.drift.routing import manifests
 from checks.kube.reading import ReadFailure, Reason
 from checks.kube.resources import Document
+from checks.plain_text import shortened
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.results.result import Value as Shown
@@ -23,7 +24,6 @@ from stacks.model.declaration import Declaration
 
 REPLICAS = "server.replicas"
 """The code of a number of replicas that is not as declared."""
-_LONGEST = 200
 
 
 def compare(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot, check: str) -> None:
@@ -124,4 +124,4 @@ def shown(value: Value) -> Shown:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     text = value if isinstance(value, str) else json.dumps(value, default=str, separators=(",", ":"))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shortened(text)

@@ -1,23 +1,28 @@
-"""What `cortex events` says."""
+"""What `cortex events` shows."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TextIO
 
 import msgspec
 
-from checks.duration import ago
 from checks.events.events import Group, grouped
-from checks.formats.cells import clean, table
+from checks.formats import text
+from checks.formats.table import table
 from checks.kube import models as k8s
 from checks.kube.reading import ReadFailure, Reading
+from checks.results.cluster_document import head
+from checks.results.conclusion import OK, UNKNOWN
+from checks.results.document import Document
 from checks.results.result import Ref, Unknown
 from checks.target import Target
+from checks.times import ago
 
 SCHEMA = "cortex.dev/events/v1"
 
 
 class Event(msgspec.Struct, frozen=True, rename="camel"):
-    """Events of one reason about one object: how many, when first and last seen, and the latest message."""
+    """Events with the same object and reason: how many, when first and last seen, and the latest message."""
 
     object: Ref
     type: str
@@ -28,13 +33,9 @@ class Event(msgspec.Struct, frozen=True, rename="camel"):
     last_seen: datetime
 
 
-class Events(msgspec.Struct, frozen=True, rename="camel"):
-    """The events last seen between `since` and `at`, the newest last. None is a finding: the exit code is 0 or 3."""
+class Events(Document, frozen=True, rename="camel", kw_only=True):
+    """The events last seen between `since` and `at`, the newest last. The exit code is 0 or 3."""
 
-    schema: str
-    stack: str
-    context: str
-    exit_code: int
     since: datetime
     at: datetime
     events: list[Event]
@@ -44,25 +45,22 @@ class Events(msgspec.Struct, frozen=True, rename="camel"):
 def document(
     target: Target, readings: Mapping[str, Reading[tuple[k8s.Event, ...]]], since: datetime, at: datetime, kind: str
 ) -> Events:
-    """Put the events of each namespace into the document."""
+    """Return the report of the events of each namespace."""
     listed = {name: reading.value for name, reading in readings.items() if not isinstance(reading, ReadFailure)}
-    unread = [reading for reading in readings.values() if isinstance(reading, ReadFailure)]
+    failures = [reading for reading in readings.values() if isinstance(reading, ReadFailure)]
     return Events(
-        schema=SCHEMA,
-        stack=target.stack,
-        context=target.connection.context,
-        exit_code=3 if unread else 0,
+        **head(SCHEMA, target, UNKNOWN if failures else OK),
         since=since,
         at=at,
         events=[_event(group) for group in grouped(listed, since, kind)],
-        unknowns=[Unknown(one.what, one.reason, one.message) for one in unread],
+        unknowns=[Unknown(one.what, one.reason, one.message) for one in failures],
     )
 
 
-def text(document: Events) -> str:
-    """Give the document as a table."""
+def write(document: Events, out: TextIO) -> None:
+    """Write the events as a table."""
     headings = ("LAST SEEN", "FIRST SEEN", "TYPE", "COUNT", "OBJECT", "REASON", "MESSAGE")
-    results = [
+    lines = [
         (
             ago(event.last_seen, document.at),
             ago(event.first_seen, document.at),
@@ -74,8 +72,8 @@ def text(document: Events) -> str:
         )
         for event in document.events
     ]
-    shown = table(headings, results) if results else f"No events since {ago(document.since, document.at)}.\n"
-    return shown + "".join(f"\nCould not be read: {clean(unknown.message)}\n" for unknown in document.unknowns)
+    out.write(table(headings, lines) if lines else f"No events since {ago(document.since, document.at)}.\n")
+    text.write_parts(text.details((), (), document.unknowns), out)
 
 
 def _event(group: Group) -> Event:

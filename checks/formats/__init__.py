@@ -1,1 +1,1 @@
-"""Renders a Report as text for people and as JSON for machines."""
+"""The formats of the report of a verification: one module each."""

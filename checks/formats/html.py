@@ -1,18 +1,24 @@
-"""The report as one HTML page that needs nothing else: no script, no font, no picture from elsewhere."""
+"""The report as one HTML page that loads nothing: it has no scripts, fonts or pictures."""
 
 from pathlib import Path
+from typing import TextIO
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from checks.formats import summary
-from checks.formats.cells import clean
+from checks.plain_text import clean
 from checks.results.result import Report
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
 
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
+    """Write the report as an HTML page."""
+    out.write(render(report))
+
+
 def render(report: Report) -> str:
-    """Give the page. Everything that a cluster sent is escaped and made harmless."""
+    """Return the page; all texts from a cluster are escaped and cleaned."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE.parent),
         autoescape=True,

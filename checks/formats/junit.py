@@ -1,21 +1,28 @@
-"""The report as JUnit XML, which Jenkins, GitLab and most CI systems show: a suite a row.
+"""The report as JUnit XML, which Jenkins, GitLab and most CI systems show: one suite for each check.
 
-A suite has one test case for all assertions that held (`assertions` has their number), and one for each finding and
-each unknown. The file agrees with the exit code: what gives 1 is a failure, what could not be checked an error;
-findings below `--fail-on` and suppressed ones are skipped tests, which are shown and fail nothing.
+A suite has one test case for all assertions that held (`assertions` is their number), and one for each finding and
+each unknown. The outcomes agree with the exit code: a finding that gives 1 is a failure, an unknown an error. Findings
+below `--fail-on` and suppressed findings are skipped tests.
 """
 
+from pathlib import Path
+from typing import TextIO
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from checks.formats import summary
-from checks.formats.cells import clean
+from checks.plain_text import clean
 from checks.results.result import Finding, Report, Result, Suppressed, Unknown, reasons
 
 OUTCOMES = ("failure", "error", "skipped")
 
 
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
+    """Write the report as JUnit XML."""
+    out.write(render(report))
+
+
 def render(report: Report) -> str:
-    """Give the XML, with its declaration and a final newline."""
+    """Return the XML, with its declaration and a final newline."""
     root = Element("testsuites", name=summary.title(report))
     for result in report.results:
         _suite(root, report, result)
@@ -25,7 +32,7 @@ def render(report: Report) -> str:
     for suite in root:
         _count(suite, list(suite.iter("testcase")))
     _count(root, list(root.iter("testcase")))
-    del root.attrib["skipped"]  # the common schema has it for suites alone
+    del root.attrib["skipped"]  # the common schema allows it for suites only
     root.set("time", f"{report.seconds:.3f}")
     indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
@@ -54,7 +61,7 @@ def _suite(root: Element, report: Report, result: Result) -> None:
     for unknown in result.unknowns:
         _unknown(suite, result, unknown)
     for why in reasons(result.facts):
-        _case(suite, result.name, "left out", "skipped", message=why)
+        _case(suite, result.name, "not checked", "skipped", message=why)
     if result.skipped:
         message = f"assertions skipped: {result.skipped}; a finding explains why"
         _case(suite, result.name, "assertions skipped", "skipped", message=message)

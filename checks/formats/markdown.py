@@ -1,37 +1,44 @@
 """The report in GitHub's and GitLab's Markdown, for comments on pull requests.
 
-Whatever a cluster sends stands in code, where neither markup nor a mention of somebody takes effect.
+Texts from a cluster are written as code, where markup and mentions have no effect.
 """
 
 import re
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
+from typing import TextIO
 
 from checks.formats import summary
-from checks.formats.cells import clean
+from checks.plain_text import clean
 from checks.results.result import Finding, Report, Result, Severity, Status
 
 MOST_CHARACTERS = 60_000
 """GitHub refuses comments of more than 65,536 characters."""
 
 _STATUS = {
-    Status.PASS: "✅ ok",
-    Status.FAIL: "❌ findings",
+    Status.PASS: "✅ pass",
+    Status.FAIL: "❌ fail",
     Status.UNKNOWN: "❓ unknown",
-    Status.SKIPPED: "⏭️ left out",
+    Status.SKIPPED: "⏭️ skipped",
 }
 _SEVERITY = {Severity.ERROR: "❌", Severity.WARNING: "⚠️"}
 
 
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
+    """Write the report as Markdown."""
+    out.write(render(report))
+
+
 def render(report: Report) -> str:
-    """Give the Markdown; entries that would make it too long for a comment are only counted."""
+    """Return the Markdown; entries that would make it too long for a comment are only counted."""
     text, left = "\n".join(_head(report)) + "\n", 0
     for entry in _entries(report):
         if left or len(text) + len(entry) > MOST_CHARACTERS:
             left += 1
         else:
             text += f"\n{entry}"
-    return text + (f"\n{left} more entries have no room here.\n" if left else "")
+    return text + (f"\n{left} more entries do not fit into a comment.\n" if left else "")
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -61,7 +68,7 @@ def _entries(report: Report) -> Iterator[str]:
         heading = f"❓ {unknown.reason} {html(unknown.what)}"
         yield _folded(heading, f"{block(unknown.message)}\n")
     for title, why in report.skipped:
-        yield f"⏭️ left out: {title}: {code(why)}\n"
+        yield f"⏭️ skipped: {title}: {code(why)}\n"
     for entry in report.suppressed:
         note = f"Suppressed until {entry.until}: {code(entry.reason)}"
         yield _details("suppressed", entry.finding, note)
@@ -78,19 +85,19 @@ def _folded(heading: str, content: str) -> str:
 
 
 def html(text: str) -> str:
-    """Give a text as code inside an HTML element, where Markdown is not looked for."""
+    """Return a text as code inside an HTML element, where Markdown has no effect."""
     return f"<code>{escape(clean(text))}</code>"
 
 
 def code(text: str) -> str:
-    """Give a text as a code span: its fence is longer than any run of backticks inside."""
+    """Return a text as a code span; its fence is longer than any run of backticks in it."""
     fence = _fence(text, 1)
     space = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
     return f"{fence}{space}{clean(text)}{space}{fence}"
 
 
 def block(*lines: str) -> str:
-    """Give texts as a code block, a line each."""
+    """Return texts as a code block, one line each."""
     fence = _fence("\n".join(lines), 3)
     return "\n".join([f"{fence}text", *map(clean, lines), fence])
 

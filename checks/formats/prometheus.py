@@ -1,14 +1,21 @@
-"""The report as metrics in Prometheus' text format, for whoever collects files (node_exporter's textfile collector)."""
+"""The report as metrics in the text format of Prometheus, for node_exporter's textfile collector."""
 
 from datetime import datetime
+from pathlib import Path
+from typing import TextIO
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from checks.results.result import Report, Severity
 
 
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
+    """Write the report as metrics."""
+    out.write(render(report))
+
+
 def render(report: Report) -> str:
-    """Give the report's counts, each with the label `context`: one machine may collect those of many clusters."""
+    """Return the counts, each with the label `context`, since one machine may collect those of many clusters."""
     registry = CollectorRegistry()
 
     def gauge(name: str, text: str, *labels: str) -> Gauge:
@@ -16,7 +23,7 @@ def render(report: Report) -> str:
 
     passed = gauge("passed", "Assertions that held.", "check")
     findings = gauge("findings", "Differences between the declaration and the cluster.", "check", "severity")
-    suppressed = gauge("suppressed", "Differences that the declaration accepts for a while.", "check")
+    suppressed = gauge("suppressed", "Differences that the declaration suppresses.", "check")
     unknown = gauge("unknown", "What could not be checked.", "check")
     for result in report.results:
         passed.labels(report.context, result.name).set(result.passed)
@@ -37,5 +44,5 @@ def render(report: Report) -> str:
 
 
 def _severities(report: Report) -> tuple[Severity, ...]:
-    """Give the severities that the report shows: a count of hidden ones would be a false 0."""
+    """Return the severities that the report shows: the count of hidden findings would be a false 0."""
     return (Severity.ERROR,) if report.selection.severity is Severity.ERROR else tuple(Severity)

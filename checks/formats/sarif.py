@@ -1,18 +1,20 @@
-"""The report as SARIF 2.1.0 (OASIS), for GitHub code scanning and other viewers of findings.
+"""The report as SARIF 2.1.0 (OASIS), for GitHub code scanning and other viewers.
 
-A result stands at the line of the stack file that declares what it is about; without a stack file (in a cluster) it has
-the Kubernetes object alone. What could not be checked is no result: it is a notification of a failed invocation.
+A result has the line of the stack file that declares its object; without a stack file (in a cluster) it has only the
+Kubernetes object. What could not be checked is not a result, but a notification of a failed invocation.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
 from urllib.parse import quote
 
 from checks.formats import summary
-from checks.formats.cells import clean
-from checks.formats.source import Source
+from checks.formats.source import Source, read
 from checks.kube.reading import Reason
+from checks.plain_text import clean
 from checks.results.catalogue import Entry, catalogue
 from checks.results.result import Finding, Report, Severity, Status, Suppressed, Unknown
 
@@ -22,8 +24,13 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 Json = dict[str, object]
 
 
+def write(report: Report, out: TextIO, project: Path | None = None) -> None:
+    """Write the report as SARIF; each result has its line in the stack file, if there is one."""
+    out.write(render(report, read(report.stack, project) if report.stack and project else None))
+
+
 def render(report: Report, source: Source | None) -> str:
-    """Give the SARIF file, indented, with a final newline."""
+    """Return the SARIF file, indented, with a final newline."""
     document = {"$schema": SCHEMA, "version": VERSION, "runs": [_run(report, source)]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -34,7 +41,7 @@ def _run(report: Report, source: Source | None) -> Json:
     for entry in report.suppressed:
         result = _result(entry.finding, rules.index(entry.finding.code), source)
         results.append({**result, "suppressions": [_suppression(entry)]})
-    # A viewer takes what a later run of the same name does not find for mended, so each selection has its own.
+    # A viewer closes what a later run of the same name does not report, so each selection has its own name.
     parts = ["cortex verify", report.stack or report.context, str(report.selection)]
     run: Json = {
         "tool": {"driver": {"name": "cortex", "rules": [_rule(entry) for entry in catalogue().values()]}},
@@ -78,7 +85,7 @@ def _result(finding: Finding, rule: int, source: Source | None) -> Json:
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _level(finding.severity),
-        # `[text](target)` would be a link there (SARIF 2.1.0, section 3.11.6).
+        # `[text](target)` would be a link (SARIF 2.1.0, section 3.11.6).
         "message": {"text": message.replace("](", "] (")},
         "locations": [location],
         "partialFingerprints": {"finding/v1": _fingerprint(finding)},

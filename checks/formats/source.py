@@ -1,4 +1,4 @@
-"""Where in its stack file the declared part stands that an object of the cluster is checked against."""
+"""Finds the line of a stack file that declares an object."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from stacks.manifests.manifest import Manifest
 from stacks.model.declaration import Declaration
 
 ROOT_MARK = ".git"
-"""Found in the folder to which code scanning wants paths to be relative."""
+"""Marks the folder to which the paths for code scanning are relative."""
 
 Node = yaml.MappingNode | yaml.SequenceNode | yaml.ScalarNode
 
@@ -24,14 +24,14 @@ _CONTROLLERS = {"Deployment", "CronJob", "Job"}
 
 @dataclass(frozen=True)
 class Source:
-    """A stack file: its path from the repository's root, its YAML with the lines of every key, and what it declares."""
+    """A stack file: its path relative to the root of the repository, its YAML with lines, and its declaration."""
 
     uri: str
     settings: yaml.MappingNode
     declaration: Declaration
 
     def line(self, finding: Finding) -> int:
-        """Return the line (from 1) of the declared part that a finding is about, as far down as can be told."""
+        """Return the line (from 1) of the setting that a finding is about, or of the nearest setting around it."""
         _, field = finding.code.split(".", 1)
         section, *rest = self._declared_at(finding.object)
         node, line = self.settings, self.settings.start_mark.line + 1
@@ -74,7 +74,7 @@ def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Mappi
 
 
 def read(stack: str, root: Path) -> Source:
-    """Read the stack file in the project's folder, which has been loaded before and is known to be valid."""
+    """Read the stack file in the folder of the project, which was loaded before, and so is valid."""
     path = root.resolve() / f"Pulumi.{stack}.yaml"
     document = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
     settings = next(value for key, value in _pairs(document) if key.value == "config")

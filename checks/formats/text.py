@@ -1,11 +1,12 @@
-"""The report for people: a table of the checks, then every finding with what to do.
+"""The report for people: a table of the checks, then every finding with its remedy.
 
-It is plain and stable when it does not go to a terminal.
+Without a terminal it has no colours, and its layout does not depend on a width.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console, RenderableType
@@ -13,23 +14,23 @@ from rich.table import Table
 from rich.text import Text
 
 from checks.formats import summary
-from checks.formats.cells import clean
+from checks.plain_text import clean
 from checks.results.result import Finding, Report, Result, Severity, Status, Suppressed, Unknown
 
 STYLES = {Status.PASS: "green", Status.FAIL: "bold red", Status.UNKNOWN: "bold yellow", Status.SKIPPED: "dim"}
 SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 
 
-def write(report: Report, out: TextIO) -> None:
+def write(report: Report, out: TextIO, _project: Path | None = None) -> None:
     """Write the report; coloured if `out` is a terminal."""
-    to = console(out)
-    for part in _parts(report):
-        to.print(part, soft_wrap=not isinstance(part, Table))
+    write_parts(_parts(report), out)
 
 
-def console(out: TextIO) -> Console:
-    """Make what writes styled text to a terminal, and plain text elsewhere."""
-    return Console(file=out, highlight=False, soft_wrap=True)
+def write_parts(parts: Iterable[RenderableType], out: TextIO) -> None:
+    """Write texts and tables; coloured if `out` is a terminal."""
+    console = Console(file=out, highlight=False, soft_wrap=True)
+    for part in parts:
+        console.print(part, soft_wrap=not isinstance(part, Table))
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
@@ -38,13 +39,13 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield Text(clean(selection), style="bold yellow")
     yield Text()
     yield _table(report.results)
-    yield from details(report.results)
+    yield from details(report.findings, report.suppressed, report.unknowns)
     if report.skipped:
-        yield Text("\nLeft out", style="bold")
+        yield Text("\nSkipped", style="bold")
         for title, why in report.skipped:
             yield Text(f"  {title}: {clean(why)}")
     if report.pending_deletion:
-        yield Text("\nLeft out: undeclared, and still to be deleted by this deployment", style="bold")
+        yield Text("\nNot checked, because this deployment will delete it", style="bold")
         for name in report.pending_deletion:
             yield Text(f"  {clean(name)}")
     if report.gap:
@@ -54,18 +55,30 @@ def _parts(report: Report) -> Iterator[RenderableType]:
 
 
 def head(command: str, stack: str, context: str, server: str) -> Text:
-    """Give the first line of a command's report."""
+    """Return the first line of a command's report."""
     text = Text(f"cortex {command} {stack}", style="bold")
     return text.append(clean(f"  context {context}, {server}"), style="not bold dim")
 
 
-def details(results: tuple[Result, ...]) -> Iterator[RenderableType]:
-    """Give every finding with what to do, those that are suppressed, and what could not be checked, each once."""
-    yield from _findings([finding for result in results for finding in result.findings])
-    yield from _suppressed([entry for result in results for entry in result.suppressed])
-    if unread := list(dict.fromkeys(unknown for result in results for unknown in result.unknowns)):
+def details(
+    findings: Sequence[Finding], suppressed: Sequence[Suppressed], unknowns: Sequence[Unknown]
+) -> Iterator[Text]:
+    """Yield every finding with its remedy, the suppressed ones, and what could not be checked."""
+    yield from _findings(findings)
+    yield from _suppressed(suppressed)
+    if unknowns:
         yield Text("\nCould not be checked", style="bold")
-        yield from unknowns(unread)
+        yield from grouped(unknowns)
+
+
+def details_of(result: Result) -> Iterator[Text]:
+    """Yield the details of one check."""
+    return details(result.findings, result.suppressed, result.unknowns)
+
+
+def conclusion(result: Result) -> Text:
+    """Return the last line of a report that has the result of one check."""
+    return Text("\n" + summary.of_check(result), style=STYLES[result.status])
 
 
 def _table(results: tuple[Result, ...]) -> Table:
@@ -114,8 +127,8 @@ def _suppressed(entries: Sequence[Suppressed]) -> Iterator[Text]:
         yield text.append(f"\n    until {entry.until}: ", style="dim").append(clean(entry.reason))
 
 
-def unknowns(entries: Sequence[Unknown]) -> Iterator[Text]:
-    """Write what could not be checked, what failed alike together."""
+def grouped(entries: Sequence[Unknown]) -> Iterator[Text]:
+    """Yield what could not be checked; entries with the same reason and message are one text."""
     ordered = sorted(entries, key=lambda u: (u.reason, u.message))
     for _, same in groupby(ordered, key=lambda u: (u.reason, u.message)):
         yield _unknown(list(same))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checks.drift.root_cause import explained
-from checks.duration import ago
 from checks.health.collect import PROBES, VERIFIER, probed
 from checks.kube import models as k8s
 from checks.kube.reading import ReadFailure
@@ -17,6 +16,7 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
+from checks.times import ago
 from checks.workloads.restarts import loops, out_of_memory
 from checks.workloads.rollout import check_rollout, is_available, rolled_out
 from checks.workloads.trouble import explain

@@ -1,11 +1,10 @@
-"""Puts together how the declared workloads fare, for people and programs (seed, section 3.3)."""
+"""Puts together what `cortex health` shows."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from checks.duration import ago
 from checks.events.events import grouped
 from checks.health.check import CHECK
 from checks.health.collect import PROBES, probed
@@ -22,31 +21,30 @@ from checks.health.report import (
 from checks.kube import models as k8s
 from checks.kube.reading import ReadFailure
 from checks.results.catalogue import finding
+from checks.results.cluster_document import head
 from checks.results.conclusion import exit_code
 from checks.results.result import Finding, Severity
 from checks.results.suppressions import accepted
 from checks.snapshot.snapshot import Snapshot
 from checks.target import Target
+from checks.times import ago
 from checks.workloads.trouble import concerns, explain
 from checks.workloads.workload import Workload, workloads
 from stacks.model.declaration import Declaration
 
 
 def report(target: Target, snapshot: Snapshot) -> Report:
-    """Judge the workloads' health, and show each of them.
+    """Return the state of each declared workload.
 
-    The findings are those of the row `health`, and of each Deployment that is missing, which is another row's.
+    The findings are those of the check `health`, and one for each missing Deployment, which other checks report.
     """
-    judged, declared = CHECK.run(target.declaration, snapshot), workloads(target.declaration)
+    verified, declared = CHECK.run(target.declaration, snapshot), workloads(target.declaration)
     shown = [_workload(target.declaration, workload, snapshot) for workload in declared]
     missing = [_missing(workload) for workload, seen in zip(declared, shown, strict=True) if seen.missing]
-    result = accepted(target.declaration, replace(judged, findings=(*judged.findings, *missing)))
+    result = accepted(target.declaration, replace(verified, findings=(*verified.findings, *missing)))
     return Report(
-        schema=SCHEMA,
-        stack=target.stack,
-        context=target.connection.context,
+        **head(SCHEMA, target, exit_code((result,), Severity.ERROR)),
         at=snapshot.at,
-        exit_code=exit_code((result,), Severity.ERROR),
         workloads=shown,
         findings=result.findings,
         suppressed=result.suppressed,
@@ -85,7 +83,7 @@ def _workload(declaration: Declaration, workload: Workload, snapshot: Snapshot) 
 
 
 def _trouble(workload: Workload, pods: list[k8s.Pod], warnings: Iterable[k8s.Event], at: datetime) -> str:
-    """Say what troubles the pods now, or else what last did."""
+    """Return the current trouble of the pods, or else the last one."""
     if now := explain(workload.name, pods, warnings):
         return now.removeprefix("; ")
     past = [

@@ -1,11 +1,14 @@
-"""What `cortex health` says: each declared workload with its pods, and what its probe paths answer."""
+"""What `cortex health` shows: each declared workload with its pods, and the answers of its probe paths."""
 
 from datetime import datetime
+from typing import TextIO
 
 import msgspec
 
-from checks.formats.cells import clean, suppressed, table
+from checks.formats import text
+from checks.formats.table import table
 from checks.kube.models import Condition
+from checks.results.document import Document
 from checks.results.result import Finding, Suppressed, Unknown
 
 SCHEMA = "cortex.dev/health/v1"
@@ -77,27 +80,23 @@ class WorkloadHealth(msgspec.Struct, frozen=True, rename="camel"):
     endpoints: list[Endpoint]
 
 
-class Report(msgspec.Struct, frozen=True, rename="camel"):
-    """How the declared workloads fare, and what is wrong: the findings of the row `health` of `cortex verify`.
+class Report(Document, frozen=True, rename="camel", kw_only=True):
+    """The state of the declared workloads, and the findings of the check `health`.
 
-    A Deployment that is missing is among them. `suppressed` are those that the declaration accepts.
+    A missing Deployment is a finding, too. `suppressed` are the findings that the declaration accepts.
     """
 
-    schema: str
-    stack: str
-    context: str
     at: datetime
-    exit_code: int
     workloads: list[WorkloadHealth]
     findings: tuple[Finding, ...]
     unknowns: tuple[Unknown, ...]
     suppressed: tuple[Suppressed, ...] = ()
 
 
-def text(report: Report) -> str:
-    """Give the report as a table, a line for each finding, and what could not be checked."""
+def write(report: Report, out: TextIO) -> None:
+    """Write the workloads as a table, and what is wrong; coloured if `out` is a terminal."""
     headings = ("WORKLOAD", "NAMESPACE", "HEALTHY", "RESTARTS", "ENDPOINTS", "LAST TROUBLE")
-    results = [
+    lines = [
         (
             one.name,
             one.namespace,
@@ -108,18 +107,8 @@ def text(report: Report) -> str:
         )
         for one in report.workloads
     ]
-    lines = [table(headings, results) if results else "No workload is declared.\n"]
-    lines += [
-        f"\n{f.severity} {f.code}  {f.object}: {clean(f.message)}\n    remedy: {f.remedy}\n    hint: {f.hint}\n"
-        for f in report.findings
-    ]
-    lines += [f"\n{line}\n" for line in suppressed(report.suppressed)]
-    lines += [f"\nCould not be checked: {message}\n" for message in _unread(report.unknowns)]
-    return "".join(lines)
-
-
-def _unread(unknowns: tuple[Unknown, ...]) -> list[str]:
-    return list(dict.fromkeys(clean(unknown.message) for unknown in unknowns))
+    out.write(table(headings, lines) if lines else "No workload is declared.\n")
+    text.write_parts(text.details(report.findings, report.suppressed, report.unknowns), out)
 
 
 def _shown(number: int | None) -> str:

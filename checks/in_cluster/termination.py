@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from checks.formats import summary
-from checks.formats.cells import clean
+from checks.plain_text import clean, shortened
 from checks.results.result import Finding, Report, Unknown
 from stacks.model import names
 
@@ -35,7 +35,7 @@ def message(report: Report, pod: str) -> str:
     more = f"and {len(wrong) - _SHOWN} more; " if len(wrong) > _SHOWN else ""
     everything = f"{more}all of it: kubectl -n {names.SYSTEM_NAMESPACE} logs {pod}"
     lines = [summary.conclusion(report), *wrong[:_SHOWN], everything]
-    return "\n".join(clean(line)[:_LONGEST] for line in lines)
+    return "\n".join(shortened(clean(line), _LONGEST) for line in lines)
 
 
 def _finding(finding: Finding) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from checks.mcp.plain_error import plain_error
+from checks.plain_text import brief
 
 DEADLINE_SECONDS = 15.0
 """Timeout of all requests to one server. The official client exceeds its own limit by 10 s."""
@@ -50,9 +51,3 @@ def smoke_error(texts: Sequence[str], *, failed: bool, complete: bool = True) ->
         return brief(" ".join(texts) or "the tool reported an error without a text")
     error = plain_error(texts) if complete else None
     return brief(error) if error else None
-
-
-def brief(text: str) -> str:
-    """Return a text as one line of at most 200 characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= 200 else line[:199] + "…"

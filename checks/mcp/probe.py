@@ -10,9 +10,11 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CONNECTION_CLOSED, TextContent
 
+from checks.errors import innermost
 from checks.kube.client import status_message
 from checks.kube.connection import Connection
-from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, brief, smoke_error
+from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, smoke_error
+from checks.plain_text import brief
 from stacks.model.server import SmokeCall
 
 logging.getLogger("mcp").addHandler(logging.NullHandler())
@@ -54,7 +56,7 @@ async def _probe(connection: Connection, path: str, smoke: SmokeCall | None, dea
         errors, rest = group.split((MCPError, httpx2.HTTPError, OSError, ValueError, RuntimeError))
         if rest is not None or errors is None:
             raise
-        answer = _failure(_first(errors), refusals)
+        answer = _failure(innermost(errors), refusals)
     return replace(answer, sessions=bool(sessions), seconds=perf_counter() - start)
 
 
@@ -110,10 +112,3 @@ def _failure(error: BaseException, refusals: list[tuple[int, str | None]]) -> An
     if status in (401, 403):
         return Answer(Outcome.GATED, f"the server runs, but requires credentials (HTTP {status})")
     return Answer(Outcome.NO_MCP, f"the endpoint answered HTTP {status}")
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

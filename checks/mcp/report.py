@@ -1,9 +1,9 @@
-"""What `cortex mcp` shows: how the talk with each MCP server went, and then the report of its row."""
+"""What `cortex mcp` shows, as text: the outcome for each MCP server, then the report of the check `mcp`."""
 
 from typing import TextIO
 
 from checks.formats import text
-from checks.formats.cells import table
+from checks.formats.table import table
 from checks.results.result import Report, Value
 
 HEADINGS = ("SERVER", "OUTCOME", "PROTOCOL", "TOOLS", "LATENCY MS")

@@ -7,15 +7,14 @@ from checks.metrics.check import CHECK
 from checks.metrics.cluster_metrics import ClusterMetrics
 from checks.metrics.collect import METRICS
 from checks.metrics.report import SCHEMA, ClusterReport
-from checks.results.conclusion import exit_code, status
-from checks.results.result import Severity
+from checks.results.cluster_document import cluster_head
 from checks.results.suppressions import accepted
 from checks.snapshot.snapshot import Snapshot
 from checks.target import Target
 
 
 def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:
-    """Show and judge what kube-state-metrics tells.
+    """Return the figures of kube-state-metrics, and the result of the check `metrics`.
 
     Raises:
         UsageError: the stack declares no kube-state-metrics.
@@ -25,13 +24,8 @@ def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:
     results = (accepted(target.declaration, CHECK.run(target.declaration, snapshot)),)
     told = _told(snapshot)
     return ClusterReport(
-        schema=SCHEMA,
-        stack=target.stack,
-        context=target.connection.context,
-        server=target.connection.host,
+        **cluster_head(SCHEMA, target, *results),
         at=snapshot.at,
-        status=status(results),
-        exit_code=exit_code(results, Severity.ERROR),
         figures=cluster_health.figures(told) if told else None,
         health=cluster_health.health(told) if told else None,
         results=results,

@@ -1,33 +1,27 @@
-"""What `cortex metrics` shows: the cluster's figures and health (seed, section 9.3), and the row of findings."""
+"""What `cortex metrics` shows: the figures and the health of the cluster, and the findings of the check `metrics`."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
 
-import msgspec
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from checks.formats import text
 from checks.metrics.cluster_health import Figures, Health, HealthStatus
-from checks.results.result import Result, Status
+from checks.results.cluster_document import ClusterDocument
+from checks.results.result import Result
 
 SCHEMA = "cortex.dev/metrics/v2"
 
 _STYLES = {HealthStatus.HEALTHY: "green", HealthStatus.WARNING: "bold yellow", HealthStatus.DEGRADED: "bold red"}
 
 
-class ClusterReport(msgspec.Struct, frozen=True, rename="camel"):
-    """The cluster by its metrics. `figures` and `health` are null where kube-state-metrics could not be scraped."""
+class ClusterReport(ClusterDocument, frozen=True, rename="camel", kw_only=True):
+    """The metrics of the cluster; `figures` and `health` are null if kube-state-metrics could not be scraped."""
 
-    schema: str
-    stack: str
-    context: str
-    server: str
     at: datetime
-    status: Status
-    exit_code: int
     figures: Figures | None
     health: Health | None
     results: tuple[Result, ...]
@@ -35,9 +29,7 @@ class ClusterReport(msgspec.Struct, frozen=True, rename="camel"):
 
 def write(report: ClusterReport, out: TextIO) -> None:
     """Write the report for people; coloured if `out` is a terminal."""
-    console = Console(file=out, highlight=False, soft_wrap=True)
-    for part in _parts(report):
-        console.print(part, soft_wrap=not isinstance(part, Table))
+    text.write_parts(_parts(report), out)
 
 
 def _parts(report: ClusterReport) -> Iterator[RenderableType]:
@@ -51,7 +43,8 @@ def _parts(report: ClusterReport) -> Iterator[RenderableType]:
         for heading, lines in (("issue", report.health.issues), ("advice", report.health.recommendations)):
             for line in lines:
                 yield Text(f"  {heading:<7}", style="dim").append(line, style="not dim")
-    yield from text.details(report.results)
+    for result in report.results:
+        yield from text.details_of(result)
 
 
 def _table(counted: Figures) -> Table:

@@ -16,6 +16,7 @@ from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.resources import EVENTS, PODS, PROBE_LABEL
 from checks.network.callers import Caller, asked, callers
 from checks.network.probe_job import PREFIX, job
+from checks.plain_text import brief
 from checks.snapshot.reader import Collector, Reader
 from stacks.model.declaration import Declaration
 
@@ -153,7 +154,7 @@ def _waiting(pods: tuple[k8s.Pod, ...]) -> str:
     reasons = [f"{state.reason} {state.message}" for state in states if state is not None]
     conditions = (condition for pod in pods for condition in pod.status.conditions)
     reasons += [c.message for c in conditions if c.type == "PodScheduled" and c.status == "False"]
-    return " ".join("; ".join(reasons).split())[:200]
+    return brief("; ".join(reasons))
 
 
 async def _warning(api: ApiClient, namespace: str, name: str) -> str:
@@ -161,4 +162,4 @@ async def _warning(api: ApiClient, namespace: str, name: str) -> str:
     events = await api.list(EVENTS, namespace, fields=f"involvedObject.name={name},type=Warning")
     if isinstance(events, ReadFailure) or not events.value:
         return ""
-    return " ".join(events.value[-1].message.split())[:200]
+    return brief(events.value[-1].message)

@@ -2,10 +2,9 @@
 
 import base64
 import os
-import re
 import ssl
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -19,10 +18,8 @@ from checks.rbac.requests import Account, accounts_of
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
-LEAST_SECONDS, MOST_SECONDS = 600, 24 * 3600
-"""The API server rejects shorter tokens. Longer ones are not accepted here, for security."""
-
-_UNITS = {"h": 3600, "m": 60, "s": 1}
+SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=24)
+"""The API server issues no shorter token; a longer one is as risky as one that never expires."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +35,14 @@ class Ticket:
         return f"Ticket({self.account}, {self.expires})"
 
 
-def seconds(duration: str) -> int:
-    """Return the seconds of a duration such as 1h, 90m or 1h30m.
+def require_valid(duration: timedelta) -> None:
+    """Check how long a token is to be valid.
 
     Raises:
-        UsageError: it is not a duration, or too short or too long for a token.
+        UsageError: it is too short or too long for a token.
     """
-    if not re.fullmatch(r"(\d+[hms])+", duration):
-        raise UsageError(f"{duration!r} is not a duration: write for example 1h, 90m or 1h30m")
-    total = sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([hms])", duration))
-    if not LEAST_SECONDS <= total <= MOST_SECONDS:
-        raise UsageError(f"a token of {duration} is not allowed: use 10m to 24h")
-    return total
+    if not SHORTEST <= duration <= LONGEST:
+        raise UsageError("--duration: a token is valid for 10m to 24h")
 
 
 def find(declaration: Declaration, name: str, namespace: str | None) -> Account:
@@ -72,8 +65,8 @@ def _listed(known: "tuple[Account, ...] | list[Account]") -> str:
     return ", ".join(str(account) for account in known)
 
 
-async def issue(declaration: Declaration, connection: Connection, account: Account, lasting: int) -> Ticket:
-    """Return a kubeconfig for the same API server, with a new token that is valid for `lasting` seconds.
+async def issue(declaration: Declaration, connection: Connection, account: Account, duration: timedelta) -> Ticket:
+    """Return a kubeconfig for the same API server, with a new token that is valid for the duration.
 
     Raises:
         UncheckedError: the API server issued no token.
@@ -81,7 +74,7 @@ async def issue(declaration: Declaration, connection: Connection, account: Accou
     document = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenRequest",
-        "spec": {"expirationSeconds": lasting},
+        "spec": {"expirationSeconds": int(duration.total_seconds())},
     }
     path = f"/api/v1/namespaces/{account.namespace}/serviceaccounts/{account.name}/token"
     permission = Permission("create", "serviceaccounts/token", account.namespace)

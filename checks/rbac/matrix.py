@@ -1,10 +1,9 @@
-"""What the stack's accounts may do: each request in question, as declared and as the API server decides."""
+"""What `cortex access` shows: each relevant request, as declared and as the API server decides it."""
 
 from dataclasses import replace
 
 import msgspec
 
-from checks.kube.connection import Connection
 from checks.kube.reading import Read
 from checks.rbac.check import CHECK, access
 from checks.rbac.collect import ANSWERS, Answers, about, policy_of
@@ -12,11 +11,12 @@ from checks.rbac.escalation import Opening, openings, sentence
 from checks.rbac.policy import Bound, Policy, declared_policy
 from checks.rbac.questions import completed, trusted
 from checks.rbac.requests import Account, accounts_of
-from checks.results.conclusion import exit_code, status
-from checks.results.result import Result, Severity, Status
+from checks.results.cluster_document import ClusterDocument, cluster_head
+from checks.results.result import Result
 from checks.results.suppressions import accepted
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
+from checks.target import Target
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
@@ -24,9 +24,9 @@ SCHEMA = "cortex.dev/access/v2"
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One request: whether the declaration grants it, and whether the API server does (None if that is not known).
+    """One request: whether the declaration allows it, and whether the API server does (null if that is unknown).
 
-    Without a namespace it is meant cluster-wide; without a name, for all objects.
+    An empty namespace means cluster-wide, an empty name all objects.
     """
 
     verb: str
@@ -38,7 +38,7 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Given(msgspec.Struct, frozen=True):
-    """A live binding that concerns the account, by its name or by a group that it is in."""
+    """A live binding whose subject is the account, or a group that it belongs to."""
 
     binding: str
     role: str
@@ -47,9 +47,9 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class Open(msgspec.Struct, frozen=True):
-    """A way to further rights that is open to the account, through which binding, and whether that is declared.
+    """A way in which the account can gain more permissions, the binding that allows it, and whether it is declared.
 
-    `only` names the objects that it is limited to; none means all.
+    `only` names the objects to which it is limited; an empty list means all.
     """
 
     way: str
@@ -70,31 +70,21 @@ class AccountRights(msgspec.Struct, frozen=True):
     ways: tuple[Open, ...]
 
 
-class Matrix(msgspec.Struct, frozen=True, rename="camel"):
-    """The accounts of a stack, and the row "rbac" of a verification."""
+class Matrix(ClusterDocument, frozen=True, rename="camel", kw_only=True):
+    """The accounts of a stack, and the result of the check `rbac`."""
 
-    schema: str
-    stack: str
-    context: str
-    server: str
-    status: Status
-    exit_code: int
     accounts: tuple[AccountRights, ...]
     result: Result
 
 
-async def draw(stack: str, declaration: Declaration, connection: Connection) -> Matrix:
+async def draw(target: Target) -> Matrix:
     """Return what the accounts of a stack may do, as declared and as the API server answers."""
     check = replace(CHECK, check=access)
-    snapshot = await take(declaration, connection, [check])
+    declaration = target.declaration
+    snapshot = await take(declaration, target.connection, [check])
     result = accepted(declaration, check.run(declaration, snapshot))
     return Matrix(
-        schema=SCHEMA,
-        stack=stack,
-        context=connection.context,
-        server=connection.host,
-        status=status((result,)),
-        exit_code=exit_code((result,), Severity.ERROR),
+        **cluster_head(SCHEMA, target, result),
         accounts=_accounts(declaration, snapshot),
         result=result,
     )

@@ -1,51 +1,41 @@
-"""The rights of a stack's accounts for people: one line a request, then what they open."""
+"""What `cortex access` shows, as text: one line for each request, then the ways to more permissions."""
 
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
-from checks.formats.cells import clean
-from checks.formats.text import details, head
+from checks.formats import text
+from checks.plain_text import clean
 from checks.rbac.escalation import WAYS, sentence
 from checks.rbac.matrix import AccountRights, Cell, Matrix
-from checks.results.result import Status
 
-_SENTENCES = {
-    Status.PASS: "As declared: {passed} assertions hold.",
-    Status.FAIL: "Not as declared (`cortex explain CODE` tells more).",
-    Status.UNKNOWN: "Not known to be as declared.",
-}
 _WORDS = {True: "yes", False: "no", None: "?"}
 
 
 def write(matrix: Matrix, out: TextIO) -> None:
     """Write the matrix; coloured if `out` is a terminal."""
-    console = Console(file=out, highlight=False, soft_wrap=True)
-    for part in _parts(matrix):
-        console.print(part)
+    text.write_parts(_parts(matrix), out)
 
 
 def _parts(matrix: Matrix) -> Iterator[RenderableType]:
-    yield head("access", matrix.stack, matrix.context, matrix.server)
+    yield text.head("access", matrix.stack, matrix.context, matrix.server)
     for account in matrix.accounts:
         yield Text(f"\nServiceAccount {account.namespace}/{account.name}", style="bold")
         yield from _table(account)
         yield from _ways(account)
-    yield from details((matrix.result,))
-    result = matrix.result
-    style = "green" if result.status is Status.PASS else "bold yellow"
-    yield Text("\n" + _SENTENCES[result.status].format(passed=result.passed), style=style)
+    yield from text.details_of(matrix.result)
+    yield text.conclusion(matrix.result)
 
 
 def _table(account: AccountRights) -> Iterator[Text]:
-    """Give one line a request. It is no Table of rich: that cuts columns off where the output has no width."""
+    """Yield one line for each request. A Table of rich would cut off columns where the output has no width."""
     lines = [("VERB", "RESOURCE", "WHERE", "DECLARED"), *(_line(cell) for cell in account.cells)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     lives = [Text("LIVE"), *(_live(cell) for cell in account.cells)]
     for number, (line, live) in enumerate(zip(lines, lives, strict=True)):
-        padded = "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True))
+        padded = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         yield Text(f"  {padded}  ", style="" if number else "dim").append(live)
 
 

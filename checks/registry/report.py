@@ -1,17 +1,15 @@
-"""What `cortex registry` says for people."""
+"""What `cortex registry` shows, as text."""
 
 from pathlib import Path
 
-from checks.formats.cells import table
+from checks.formats.table import table
 from checks.registry.registry import Registry
+from checks.times import rfc3339
 
 
 def text(registry: Registry, path: Path) -> str:
-    """Give the registry as a table, and where and how old its file is."""
+    """Return the registry as a table, and the path and the age of its file."""
     infos = [(entry.server_info, entry.health_status) for entry in registry.servers.values()]
-    results = [(info.type, info.namespace, health, info.version, info.endpoint) for info, health in infos]
-    shown = (
-        table(("TYPE", "NAMESPACE", "HEALTH", "VERSION", "ENDPOINT"), results) if results else "No MCP server runs.\n"
-    )
-    updated = registry.last_update.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return f"{shown}\n{path}, updated {updated}\n"
+    lines = [(info.type, info.namespace, health, info.version, info.endpoint) for info, health in infos]
+    shown = table(("TYPE", "NAMESPACE", "HEALTH", "VERSION", "ENDPOINT"), lines) if lines else "No MCP server runs.\n"
+    return f"{shown}\n{path}, updated {rfc3339(registry.last_update)}\n"

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from checks.plain_text import shortened
 from checks.registry.registry import Entry, Registry
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
@@ -40,7 +41,7 @@ class ServerJson(msgspec.Struct, frozen=True):
 
 
 def entries(registry: Registry, declaration: Declaration) -> list[ServerJson]:
-    """Give an entry for each healthy server; the registry has the endpoint, the declaration the image."""
+    """Return an entry for each healthy server; the registry has the endpoint, the declaration the image."""
     return [
         _entry(kind, entry, declaration.servers[kind])
         for kind, entry in registry.servers.items()
@@ -50,13 +51,11 @@ def entries(registry: Registry, declaration: Declaration) -> list[ServerJson]:
 
 def _entry(kind: str, entry: Entry, server: Server) -> ServerJson:
     description = f"MCP server of type {kind}: {', '.join(entry.server_info.capabilities)}"
-    if len(description) > _LONGEST_DESCRIPTION:
-        description = description[: _LONGEST_DESCRIPTION - 1] + "…"
-    # Where the container runs by itself, it is reached on its own port.
+    # Outside a cluster the container is reached on its own port.
     alone = Transport(f"http://127.0.0.1:{server.port}{server.path}")
     return ServerJson(
         name=f"{NAMESPACE}/{kind}",
-        description=description,
+        description=shortened(description, _LONGEST_DESCRIPTION),
         version=entry.server_info.version,
         packages=[Package(server.image, alone)],
         remotes=[Transport(entry.server_info.endpoint)],

@@ -7,6 +7,7 @@ import msgspec
 
 from checks.kube.reading import Permission
 from checks.repair.author import Author
+from checks.results.document import Document
 from checks.results.result import Finding, Ref, Severity, Unknown, Value
 
 SCHEMA = "cortex.dev/repair/v1"
@@ -83,19 +84,15 @@ class Left(msgspec.Struct, frozen=True):
     todo: str
 
 
-class Report(msgspec.Struct, frozen=True, rename="camel"):
+class Report(Document, frozen=True, rename="camel", kw_only=True):
     """What `cortex repair --format json` writes.
 
     `gone` are findings that no longer applied when the plan was made, `missing` the permissions that the plan needs and
     the account lacks.
     """
 
-    schema: str
-    stack: str
-    context: str
     server: str
     dry_run: bool
-    exit_code: int
     actions: tuple[Action, ...]
     left: tuple[Left, ...]
     gone: tuple[str, ...] = ()

@@ -7,10 +7,10 @@ from typing import TextIO
 
 from rich.text import Text
 
-from checks.formats.cells import clean
 from checks.formats.summary import count, shown
-from checks.formats.text import SEVERITIES, console, head, unknowns
+from checks.formats.text import SEVERITIES, grouped, head, write_parts
 from checks.kube.client import forbidden
+from checks.plain_text import clean
 from checks.repair.actions import Action, Because, Left, Outcome, Report, Verb
 
 _STYLES = {Outcome.DONE: "green", Outcome.GONE: "green", Outcome.PLANNED: "cyan"}
@@ -18,18 +18,12 @@ _STYLES = {Outcome.DONE: "green", Outcome.GONE: "green", Outcome.PLANNED: "cyan"
 
 def write_plan(report: Report, out: TextIO) -> None:
     """Write the plan; coloured if `out` is a terminal."""
-    _write(_plan(report), out)
+    write_parts(_plan(report), out)
 
 
 def write_result(report: Report, out: TextIO) -> None:
     """Write the outcomes of the plan, and the findings that are left."""
-    _write(_result(report), out)
-
-
-def _write(parts: Iterable[Text], out: TextIO) -> None:
-    to = console(out)
-    for part in parts:
-        to.print(part, soft_wrap=True)
+    write_parts(_result(report), out)
 
 
 def _plan(report: Report) -> Iterator[Text]:
@@ -113,4 +107,4 @@ def _entry(entry: Left) -> Text:
 def _unknowns(report: Report) -> Iterator[Text]:
     if report.unknowns:
         yield Text("\nCould not be checked", style="bold")
-        yield from unknowns(report.unknowns)
+        yield from grouped(report.unknowns)

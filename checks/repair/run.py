@@ -18,6 +18,7 @@ from checks.repair.plan import Place, Plan, plan, wanted
 from checks.repair.selection import about, chosen
 from checks.repair.settling import key, settle
 from checks.repair.writing import interrupted, write
+from checks.results.cluster_document import head
 from checks.results.result import Finding, Ref, Remedy, Selection, Severity, Unknown
 from checks.results.result import Report as Verification
 from checks.target import Target
@@ -83,17 +84,14 @@ class Repair:
         missing: tuple[Permission, ...] = (),
     ) -> Report:
         return Report(
-            SCHEMA,
-            self.target.stack,
-            self.target.connection.context,
-            self.target.connection.host,
-            dry_run,
-            exit_code(actions, skipped, unknowns, missing),
-            actions,
-            skipped,
-            tuple(f"{finding.object}: {finding.message}" for finding in self.plan.gone),
-            missing,
-            unknowns,
+            **head(SCHEMA, self.target, exit_code(actions, skipped, unknowns, missing)),
+            server=self.target.connection.host,
+            dry_run=dry_run,
+            actions=actions,
+            left=skipped,
+            gone=tuple(f"{finding.object}: {finding.message}" for finding in self.plan.gone),
+            missing=missing,
+            unknowns=unknowns,
         )
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from checks.kube.reading import Permission, Reason
+from checks.results.document import Document
 
 SCHEMA = "cortex.dev/verify/v2"
 """Name and version of the JSON report. An incompatible change increases the version."""
@@ -190,7 +191,7 @@ class Selection(msgspec.Struct, frozen=True):
 EVERYTHING = Selection()
 
 
-class Report(msgspec.Struct, frozen=True, rename="camel"):
+class Report(Document, frozen=True, rename="camel", kw_only=True):
     """The report of a verification. `declaration` is the declaration's hash, `started` is in RFC 3339, UTC.
 
     In an in-cluster verification `stack` is empty, and `context` is the declared one. If it could not read the
@@ -198,15 +199,11 @@ class Report(msgspec.Struct, frozen=True, rename="camel"):
     code 1, `selection` the selected part.
     """
 
-    schema: str
-    stack: str
-    context: str
     server: str
     declaration: str
     started: str
     seconds: float
     status: Status
-    exit_code: int
     results: tuple[Result, ...]
     fail_on: Severity = Severity.ERROR
     selection: Selection = Selection()

@@ -1,12 +1,13 @@
 """What `cortex secrets` shows: each wanted Secret, and never a value."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from checks.kube.reading import Read, ReadFailure, Reading
+from checks.results.cluster_document import head
 from checks.results.conclusion import exit_code
+from checks.results.document import Document
 from checks.results.result import Finding, Severity, Suppressed, Unknown
 from checks.results.suppressions import accepted
 from checks.secrets.check import CHECK as SECRETS
@@ -15,6 +16,7 @@ from checks.secrets.sealed import Sealed
 from checks.secrets.wanted import Place, WantedSecret, wanted_secrets
 from checks.snapshot.take import take
 from checks.target import Target
+from checks.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +38,9 @@ class SecretEntry(msgspec.Struct, frozen=True, rename="camel"):
     """Whether it holds what was deployed; null also of a Secret that others make."""
 
 
-class SecretsReport(msgspec.Struct, frozen=True, rename="camel"):
+class SecretsReport(Document, frozen=True, rename="camel", kw_only=True):
     """What `cortex secrets --format json` writes."""
 
-    schema: str
-    stack: str
-    context: str
-    exit_code: int
     secrets: tuple[SecretEntry, ...]
     findings: tuple[Finding, ...]
     unknowns: tuple[Unknown, ...]
@@ -51,7 +49,7 @@ class SecretsReport(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def secrets_report(target: Target) -> SecretsReport:
-    """Read and judge the Secrets of a stack."""
+    """Read the Secrets of a stack and check them."""
     declaration = target.declaration
     snapshot = await take(declaration, target.connection, [SECRETS])
     result = accepted(declaration, SECRETS.run(declaration, snapshot))
@@ -60,14 +58,11 @@ async def secrets_report(target: Target) -> SecretsReport:
     )
     entries = (_secret(one, snapshot.unreachable or readings[one.place]) for one in wanted_secrets(declaration))
     return SecretsReport(
-        SCHEMA,
-        target.stack,
-        target.connection.context,
-        exit_code((result,), Severity.ERROR),
-        tuple(entries),
-        result.findings,
-        result.unknowns,
-        result.suppressed,
+        **head(SCHEMA, target, exit_code((result,), Severity.ERROR)),
+        secrets=tuple(entries),
+        findings=result.findings,
+        unknowns=result.unknowns,
+        suppressed=result.suppressed,
     )
 
 
@@ -78,11 +73,7 @@ def _secret(secret: WantedSecret, reading: Reading[Sealed | None]) -> SecretEntr
         name=secret.place.name,
         present=None if isinstance(reading, ReadFailure) else there is not None,
         keys=tuple(sorted(there.keys)) if there else (),
-        changed=_time(there.changed) if there else None,
+        changed=rfc3339(there.changed) if there else None,
         used_by=secret.users,
         as_deployed=there.intact if there else None,
     )
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

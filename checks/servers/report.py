@@ -1,12 +1,16 @@
-"""What `cortex discover` says: the MCP servers that are there, those that are missing, those that nobody declared."""
+"""What `cortex discover` shows: the MCP servers that run, that are missing, and that are not declared."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, TextIO
 
 import msgspec
 
-from checks.formats.cells import clean, table
+from checks.formats import text
+from checks.formats.table import table
+from checks.results.cluster_document import head
+from checks.results.conclusion import FINDINGS, OK, UNKNOWN
+from checks.results.document import Document
 from checks.results.result import Ref, Unknown
 from checks.servers.discovery import Sight, Sighting
 from checks.target import Target
@@ -25,7 +29,7 @@ _CODES: Mapping[State, Sequence[str]] = {
 
 
 class Endpoints(msgspec.Struct, frozen=True):
-    """Where a server answers inside the cluster: as its annotation says, by its Service's IP, by its DNS name."""
+    """The addresses of a server inside the cluster: by its annotation, by the IP of its Service, by its DNS name."""
 
     annotation: str
     service: str | None
@@ -33,7 +37,7 @@ class Endpoints(msgspec.Struct, frozen=True):
 
 
 class Server(msgspec.Struct, frozen=True, rename="camel"):
-    """An MCP server; `endpoints` is null unless one of its `pods` is ready."""
+    """An MCP server; `endpoints` is null if none of its pods is ready."""
 
     type: str
     namespace: str
@@ -46,23 +50,19 @@ class Server(msgspec.Struct, frozen=True, rename="camel"):
     endpoints: Endpoints | None
 
 
-class Discovered(msgspec.Struct, frozen=True, rename="camel"):
-    """What was found. `everywhere` is false if the account may look into the declared namespaces alone."""
+class Discovered(Document, frozen=True, rename="camel", kw_only=True):
+    """The servers that were found. `everywhere` is false if only the declared namespaces could be searched."""
 
-    schema: str
-    stack: str
-    context: str
-    exit_code: int
     everywhere: bool
     servers: list[Server]
     unknowns: list[Unknown]
 
 
 def document(target: Target, sight: Sight, today: date) -> Discovered:
-    """Put what was found into the document.
+    """Return the report.
 
-    The exit code is 1 if a declared server is not ready or missing, or one is there that nobody declared, and the
-    declaration does not accept it; 3 if something could not be read.
+    The exit code is 1 if a declared server is missing or not ready, or a server is undeclared, unless the declaration
+    suppresses it; 3 if something could not be read.
     """
     declared = target.declaration.servers
     servers = [_server(sighting) for sighting in sight.sightings]
@@ -72,10 +72,7 @@ def document(target: Target, sight: Sight, today: date) -> Discovered:
         servers.append(nothing)
     wrong = any(server.state != "ready" and not _accepted(target.declaration, server, today) for server in servers)
     return Discovered(
-        schema=SCHEMA,
-        stack=target.stack,
-        context=target.connection.context,
-        exit_code=1 if wrong else 3 if sight.failures else 0,
+        **head(SCHEMA, target, FINDINGS if wrong else UNKNOWN if sight.failures else OK),
         everywhere=sight.everywhere,
         servers=servers,
         unknowns=[Unknown(failure.what, failure.reason, failure.message) for failure in sight.failures],
@@ -83,17 +80,17 @@ def document(target: Target, sight: Sight, today: date) -> Discovered:
 
 
 def _accepted(declaration: Declaration, server: Server, today: date) -> bool:
-    """Tell whether the declaration accepts today what `cortex verify` finds about such a server."""
+    """Return whether the declaration suppresses today what `cortex verify` finds about such a server."""
     deployment = Ref("Deployment", names.server(server.type), server.namespace)
     found = [(code, str(deployment)) for code in _CODES[server.state]]
     lasting = [one for one in declaration.suppressions if not one.ended(today)]
     return any(one.covers(*each) for one in lasting for each in found)
 
 
-def text(document: Discovered) -> str:
-    """Give the document as a table, and in sentences what the table cannot hold."""
+def write(document: Discovered, out: TextIO) -> None:
+    """Write the servers as a table, and what could not be read."""
     headings = ("TYPE", "NAMESPACE", "STATE", "READY", "VERSION", "PROTOCOL", "CAPABILITIES", "ENDPOINT")
-    results = [
+    lines = [
         (
             server.type,
             server.namespace,
@@ -106,11 +103,12 @@ def text(document: Discovered) -> str:
         )
         for server in document.servers
     ]
-    lines = [table(headings, results) if results else "No MCP server is there, and none is declared.\n"]
+    out.write(table(headings, lines) if lines else "No MCP server exists, and none is declared.\n")
     if not document.everywhere:
-        lines.append("\nOnly the declared namespaces were looked at: the account may not list the pods of others.\n")
-    lines += [f"\nCould not be read: {clean(unknown.message)}\n" for unknown in document.unknowns]
-    return "".join(lines)
+        out.write(
+            "\nOnly the declared namespaces were searched: the account has no permission to list pods elsewhere.\n"
+        )
+    text.write_parts(text.details((), (), document.unknowns), out)
 
 
 def _server(sighting: Sighting) -> Server:

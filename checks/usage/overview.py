@@ -2,8 +2,7 @@
 
 from checks.kube.models import Quota
 from checks.kube.reading import Read
-from checks.results.conclusion import exit_code, status
-from checks.results.result import Severity
+from checks.results.cluster_document import cluster_head
 from checks.results.suppressions import accepted
 from checks.snapshot.snapshot import Snapshot
 from checks.target import Target
@@ -17,13 +16,8 @@ def usage_report(target: Target, snapshot: Snapshot) -> UsageReport:
     """Return the use of the quotas, and what the pods use."""
     results = (accepted(target.declaration, CHECK.run(target.declaration, snapshot)),)
     return UsageReport(
-        schema=SCHEMA,
-        stack=target.stack,
-        context=target.connection.context,
-        server=target.connection.host,
+        **cluster_head(SCHEMA, target, *results),
         at=snapshot.at,
-        status=status(results),
-        exit_code=exit_code(results, Severity.ERROR),
         threshold_percent=threshold_percent(target.declaration),
         live_available=bool(snapshot.unreachable) or snapshot.get(USAGE).live is not None,
         namespaces=tuple(_namespace(name, snapshot) for name in target.declaration.namespaces),

@@ -1,17 +1,18 @@
-"""What `cortex usage` shows: how much of its quota each namespace uses, and what its pods use at the moment."""
+"""What `cortex usage` shows: how much of its quota each namespace uses, and what its pods use now."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
 
 import msgspec
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from checks.formats import text
-from checks.formats.cells import clean
-from checks.results.result import Result, Status
+from checks.plain_text import clean
+from checks.results.cluster_document import ClusterDocument
+from checks.results.result import Result
 
 SCHEMA = "cortex.dev/usage/v2"
 
@@ -20,7 +21,7 @@ _MEBI = 1024 * 1024
 
 
 class ResourceUse(msgspec.Struct, frozen=True):
-    """One figure of a ResourceQuota, as Kubernetes quantities; `percent` is null where nothing at all is allowed."""
+    """One resource of a ResourceQuota, as Kubernetes quantities; `percent` is null if the quota allows nothing."""
 
     quota: str
     resource: str
@@ -30,7 +31,7 @@ class ResourceUse(msgspec.Struct, frozen=True):
 
 
 class PodsUse(msgspec.Struct, frozen=True, rename="camel"):
-    """What the running pods of a namespace use at the moment."""
+    """What the running pods of a namespace use now."""
 
     pods: int
     cpu_cores: float
@@ -38,23 +39,17 @@ class PodsUse(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class NamespaceUse(msgspec.Struct, frozen=True):
-    """A namespace's use. `live` is null where metrics.k8s.io is not there, or could not be read."""
+    """The use of a namespace; `live` is null if the cluster has no metrics.k8s.io, or if it could not be read."""
 
     name: str
     quotas: tuple[ResourceUse, ...]
     live: PodsUse | None
 
 
-class UsageReport(msgspec.Struct, frozen=True, rename="camel"):
-    """The use of every declared namespace; from `threshold_percent` on a quota nears exhaustion."""
+class UsageReport(ClusterDocument, frozen=True, rename="camel", kw_only=True):
+    """The use of every declared namespace; from `threshold_percent` on, a quota is reported as nearly exhausted."""
 
-    schema: str
-    stack: str
-    context: str
-    server: str
     at: datetime
-    status: Status
-    exit_code: int
     threshold_percent: int
     live_available: bool
     namespaces: tuple[NamespaceUse, ...]
@@ -63,9 +58,7 @@ class UsageReport(msgspec.Struct, frozen=True, rename="camel"):
 
 def write(report: UsageReport, out: TextIO) -> None:
     """Write the report for people; coloured if `out` is a terminal."""
-    console = Console(file=out, highlight=False, soft_wrap=True)
-    for part in _parts(report):
-        console.print(part, soft_wrap=not isinstance(part, Table))
+    text.write_parts(_parts(report), out)
 
 
 def _parts(report: UsageReport) -> Iterator[RenderableType]:
@@ -75,10 +68,11 @@ def _parts(report: UsageReport) -> Iterator[RenderableType]:
         if namespace.quotas:
             yield _table(namespace.quotas, report.threshold_percent)
         else:
-            yield Text("  no quota was read", style="dim")
+            yield Text("  no quota could be read", style="dim")
     if not report.live_available:
-        yield Text("\nCPU and memory in use are not available: the cluster has no metrics.k8s.io", style="dim")
-    yield from text.details(report.results)
+        yield Text("\nThe CPU and memory in use are unknown: the cluster has no metrics.k8s.io", style="dim")
+    for result in report.results:
+        yield from text.details_of(result)
 
 
 def _live(live: PodsUse | None) -> str:

@@ -21,6 +21,7 @@ from checks.results.suppressions import apply_suppressions, check_suppressions, 
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
+from checks.times import rfc3339
 from checks.verification.checks import checks
 from checks.verification.pending_deletion import without_pending_deletion
 from stacks.errors import DeclarationError
@@ -133,7 +134,7 @@ def _report(
         context=connection.context,
         server=connection.host,
         declaration=digest,
-        started=start.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        started=rfc3339(start.at),
         seconds=round(perf_counter() - start.seconds, 3),
         status=status(results),
         exit_code=exit_code(results, fail_on),

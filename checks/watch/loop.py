@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from checks.errors import CheckError, UsageError
 from checks.results.result import Report
+from checks.times import rfc3339
 from checks.verification.verify import Clock, now
 from checks.watch.rounds import Round, Rounds
 from stacks.errors import DeclarationError
@@ -33,8 +34,7 @@ async def watch(
             if not rounds.count:
                 raise
             code = getattr(error, "exit_code", UsageError.exit_code)
-            time = clock().isoformat(timespec="seconds").replace("+00:00", "Z")
-            told = rounds.failed(" ".join(str(error).splitlines()), code, time)
+            told = rounds.failed(" ".join(str(error).splitlines()), code, rfc3339(clock()))
         else:
             told = rounds.after(report)
         if not tell(told, report):

@@ -1,32 +1,36 @@
-"""A round of a watch: for people a line and what changed, for machines a line of JSON."""
+"""One round of a watch: as text a line and the changes, as JSON one line."""
 
+from collections.abc import Iterator
 from typing import TextIO
 
 import msgspec
 from rich.text import Text
 
 from checks.formats import summary, text
-from checks.formats.cells import clean
+from checks.plain_text import clean
 from checks.results.result import Finding
 from checks.watch.rounds import Round
 
 
 def line(told: Round) -> str:
-    """Give the round as one line of JSON."""
+    """Return the round as one line of JSON."""
     return msgspec.json.encode(told).decode() + "\n"
 
 
 def write(told: Round, out: TextIO) -> None:
-    """Write the round for people; coloured if `out` is a terminal."""
-    to = text.console(out)
-    status = Text(f"{told.status.value:<8}", style=text.STYLES[told.status])
-    to.print(Text(f"{told.time[11:]}  ").append(status).append(f"  {clean(told.summary)}"))
+    """Write the round as text; coloured if `out` is a terminal."""
+    text.write_parts(_parts(told), out)
+
+
+def _parts(told: Round) -> Iterator[Text]:
+    status = Text(f"{told.status.value:<7}", style=text.STYLES[told.status])
+    yield Text(f"{told.time[11:]}  ").append(status).append(f"  {clean(told.summary)}")
     for sign, findings in (("+", told.appeared), ("~", told.changed), ("-", told.resolved)):
         for finding in findings:
-            to.print(_finding(sign, finding))
+            yield _finding(sign, finding)
     for sign, unknowns in (("+", told.unseen), ("-", told.seen)):
-        for entry in text.unknowns(unknowns):
-            to.print(Text(f"  {sign} unknown").append(entry))
+        for entry in text.grouped(unknowns):
+            yield Text(f"  {sign} unknown").append(entry)
 
 
 def _finding(sign: str, finding: Finding) -> Text:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from checks.kube import models as k8s
+from checks.plain_text import brief
 
-_LONGEST = 200
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -18,7 +18,7 @@ def explain(deployment: str, pods: Iterable[k8s.Pod], warnings: Iterable[k8s.Eve
     parts = reasons[:3]
     if events:
         last = max(events, key=lambda event: event.seen or _BEGINNING)
-        parts.append(f"last warning {last.reason}: {_brief(last.message)}")
+        parts.append(f"last warning {last.reason}: {brief(last.message)}")
     return "; " + "; ".join(parts) if parts else ""
 
 
@@ -37,11 +37,6 @@ def _reasons(pod: k8s.Pod) -> Iterator[str]:
             yield f"container {status.name} {waiting.reason}{exited}"
     for condition in pod.status.conditions:
         if condition.type == "PodScheduled" and condition.status == "False":
-            yield f"pod not scheduled: {_brief(condition.message)}"
+            yield f"pod not scheduled: {brief(condition.message)}"
     if pod.status.reason:
-        yield f"pod {pod.status.reason}: {_brief(pod.status.message)}"
-
-
-def _brief(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+        yield f"pod {pod.status.reason}: {brief(pod.status.message)}"

@@ -1,1 +1,1 @@
-"""The commands of `cortex` that look at a cluster, one a module: its `app` is loaded only when it runs."""
+"""The commands of `cortex`: one module each, whose `app` is loaded when the command runs."""

@@ -1,53 +1,25 @@
-"""Show what the stack's accounts may do, and what that opens."""
+"""The command `cortex access`."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-import typer
-
-from checks.cli.options import (
-    Context,
-    Format,
-    FormatOption,
-    Kubeconfig,
-    Output,
-    Stack,
-    application,
-    target,
-)
+from checks.cli.view import Shown, view
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
-app = application()
+    from checks.target import Target
 
 
-@app.command()
-def connection(
-    stack: Stack,
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
-    output_format: FormatOption = Format.TEXT,
-    output: Output = None,
-) -> None:
-    """Show what the stack's accounts may do, as declared and live, and which further rights that opens.
-
-    Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked.
-    """
+def _look(target: "Target") -> Shown:
     import anyio
 
-    from checks.formats.json import render
-    from checks.output import emit
-    from checks.rbac import report
     from checks.rbac.matrix import draw
+    from checks.rbac.report import write
 
-    declared = target(stack, kubeconfig, context)
-    matrix = anyio.run(draw, stack, declared.declaration, declared.connection)
+    report = anyio.run(draw, target)
+    return report, partial(write, report)
 
-    def write(out: "TextIO") -> None:
-        if output_format is Format.JSON:
-            out.write(render(matrix))
-        else:
-            report.write(matrix, out)
 
-    emit(write, output)
-    raise typer.Exit(matrix.exit_code)
+app = view(
+    "Show the permissions of the accounts of a stack, as declared and live, and the ways to gain more.",
+    _look,
+)

@@ -1,41 +1,25 @@
-"""Show the ConfigMaps of a stack, and whether they are right."""
+"""The command `cortex config`."""
 
-import typer
+from functools import partial
+from typing import TYPE_CHECKING
 
-from checks.cli.options import (
-    Context,
-    Format,
-    FormatOption,
-    Kubeconfig,
-    Output,
-    Stack,
-    application,
-    target,
-)
+from checks.cli.view import Shown, view
 
-app = application()
+if TYPE_CHECKING:
+    from checks.target import Target
 
 
-@app.command()
-def config(
-    stack: Stack,
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
-    output_format: FormatOption = Format.TEXT,
-    output: Output = None,
-) -> None:
-    """Show the ConfigMaps of a stack, and whether the cluster runs the declaration of this checkout.
-
-    Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked.
-    """
+def _look(target: "Target") -> Shown:
     import anyio
 
     from checks.config.inventory import config_report
-    from checks.config.report import config_text
-    from checks.formats.json import render
-    from checks.output import emit
+    from checks.config.report import write
 
-    report = anyio.run(config_report, target(stack, kubeconfig, context))
-    text = config_text(report) if output_format is Format.TEXT else render(report)
-    emit(lambda out: out.writelines([text]), output)
-    raise typer.Exit(report.exit_code)
+    report = anyio.run(config_report, target)
+    return report, partial(write, report)
+
+
+app = view(
+    "Show the ConfigMaps of a stack, and whether the cluster runs the declaration of this checkout.",
+    _look,
+)

@@ -1,13 +1,10 @@
-"""Compare every declared object with the live one.
+"""The command `cortex drift`."""
 
-Field by field; and look for objects that nobody declared.
-"""
-
-from checks.cli.check_command import command
+from checks.cli.check_command import check_command
 from checks.drift.routing import CONFIG, NAMESPACES, NETWORK, OBJECTS, RBAC, SERVERS
 
-app = command(
-    __doc__,
+app = check_command(
+    "Compare every declared object with the live one, field by field, and find undeclared objects.",
     NAMESPACES,
     SERVERS,
     RBAC,
@@ -15,6 +12,6 @@ app = command(
     "secrets",
     CONFIG,
     OBJECTS,
-    # NetworkPolicies are compared; whether they work, `cortex network` tries.
+    # NetworkPolicies are compared here; `cortex network` tests them.
     read_only=True,
 )

@@ -1,20 +1,24 @@
-"""Show what happened in the declared namespaces."""
+"""The command `cortex events`."""
 
+from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from checks.cli.options import (
+    TEXT,
     Context,
-    Format,
     FormatOption,
     Kubeconfig,
     Output,
     Stack,
     application,
+    duration_option,
     target,
 )
+from checks.cli.view import show
 
 app = application()
 
@@ -30,14 +34,16 @@ class Type(StrEnum):
 @app.command()
 def events(
     stack: Stack,
-    since: Annotated[str, typer.Option(help="How far back: 90s, 30m, 1h; most clusters keep an hour.")] = "1h",
-    kind: Annotated[Type, typer.Option("--type", help="Which events.")] = Type.ALL,
+    since: Annotated[
+        timedelta, duration_option("--since", "How far back, such as 30m; most clusters keep events for an hour.", "1h")
+    ] = timedelta(hours=1),
+    kind: Annotated[Type, typer.Option("--type", help="The type of the events.")] = Type.ALL,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
-    output_format: FormatOption = Format.TEXT,
+    output_format: FormatOption = TEXT,
     output: Output = None,
 ) -> None:
-    """Show what happened in the declared namespaces: events by time, the newest last, repeated ones together.
+    """Show the events of the declared namespaces by time, the newest last, repeated ones together.
 
     Exit code: 0 shown, 2 bad usage or a bad declaration, 3 the events of a namespace could not be read.
     """
@@ -45,16 +51,11 @@ def events(
 
     import anyio
 
-    from checks.duration import parse
     from checks.events.events import read
-    from checks.events.report import document, text
-    from checks.formats.json import render
-    from checks.output import show
+    from checks.events.report import document, write
 
-    span = parse(since, "--since")
     aim = target(stack, kubeconfig, context)
     readings = anyio.run(read, aim.declaration, aim.connection)
     now = datetime.now(UTC)
-    seen = document(aim, readings, now - span, now, "" if kind is Type.ALL else kind.value)
-    show(render(seen) if output_format is Format.JSON else text(seen), output)
-    raise typer.Exit(seen.exit_code)
+    report = document(aim, readings, now - since, now, "" if kind is Type.ALL else kind.value)
+    show((report, partial(write, report)), output_format, output)

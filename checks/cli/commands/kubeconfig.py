@@ -1,12 +1,13 @@
-"""Make a short-lived kubeconfig for an account of the stack."""
+"""The command `cortex kubeconfig`."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from checks.cli.options import Context, Kubeconfig, Stack, application, target
+from checks.cli.options import Context, Kubeconfig, Stack, application, duration_option, target
 from checks.errors import UsageError
 
 app = application()
@@ -18,38 +19,41 @@ def kubeconfig(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     account: Annotated[
-        str | None, typer.Option(help="A declared ServiceAccount; default the resource manager's.", show_default=False)
+        str | None,
+        typer.Option(
+            help="A declared ServiceAccount; the default is that of the resource manager.", show_default=False
+        ),
     ] = None,
     namespace: Annotated[
-        str | None, typer.Option(help="Its namespace, where two have the same name.", show_default=False)
+        str | None, typer.Option(help="Its namespace, if several accounts have the same name.", show_default=False)
     ] = None,
-    duration: Annotated[str, typer.Option(help="How long the token lasts: 10m to 24h.")] = "1h",
+    duration: Annotated[
+        timedelta, duration_option("--duration", "How long the token is valid: 10m to 24h.", "1h")
+    ] = timedelta(hours=1),
     output: Annotated[
-        Path | None, typer.Option(help="Write it into this new file, which only you may read.", show_default=False)
+        Path | None, typer.Option(help="Write it into this new file, which only you can read.", show_default=False)
     ] = None,
 ) -> None:
-    """Make a kubeconfig for an account of the stack, with a token that ends by itself.
+    """Make a kubeconfig for an account of the stack, with a token that expires.
 
-    It holds a secret, so it is not shown on a terminal: name a file, or send it down a pipe.
+    It is secret, and so not shown on a terminal: name a file, or use a pipe.
     """
     import anyio
 
-    from checks.output import emit
+    from checks.output import show
     from checks.rbac import account_kubeconfig as made
     from stacks.model import names
 
-    lasting = made.seconds(duration)
+    made.require_valid(duration)
     if output is None and sys.stdout.isatty():
-        raise UsageError("a kubeconfig holds a token, which a terminal would show: name a file with --output")
+        raise UsageError("a kubeconfig has a token, which a terminal would show: name a file with --output")
     declared = target(stack, kubeconfig, context)
     chosen = made.find(declared.declaration, account or names.RESOURCE_MANAGER, namespace)
-    ticket = anyio.run(made.issue, declared.declaration, declared.connection, chosen, lasting)
+    ticket = anyio.run(made.issue, declared.declaration, declared.connection, chosen, duration)
     if output is None:
-        emit(lambda out: _written(out.write(ticket.content)), None)
+        show(ticket.content)
     else:
         made.save(ticket.content, output)
-    typer.echo(f"cortex: whoever has it acts as {chosen} until {ticket.expires:%Y-%m-%d %H:%M:%S} UTC", err=True)
-
-
-def _written(_count: int) -> None:
-    """Drop the count that `write` returns."""
+    typer.echo(
+        f"cortex: the kubeconfig has the permissions of {chosen} until {ticket.expires:%Y-%m-%d %H:%M:%S} UTC", err=True
+    )

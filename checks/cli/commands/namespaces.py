@@ -1,6 +1,6 @@
-"""Compare the namespaces, their quotas and their limits."""
+"""The command `cortex namespaces`."""
 
-from checks.cli.check_command import command
+from checks.cli.check_command import check_command
 from checks.drift.routing import NAMESPACES
 
-app = command(__doc__, NAMESPACES)
+app = check_command("Compare the namespaces, their quotas and their limits with the declaration.", NAMESPACES)

@@ -1,6 +1,6 @@
-"""Compare the NetworkPolicies, and try them with pods."""
+"""The command `cortex network`."""
 
-from checks.cli.check_command import command
+from checks.cli.check_command import check_command
 from checks.drift.routing import NETWORK
 
-app = command(__doc__, NETWORK)
+app = check_command("Compare the NetworkPolicies with the declaration, and test them with pods.", NETWORK)

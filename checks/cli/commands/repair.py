@@ -1,23 +1,21 @@
-"""Put right what nobody declared and Pulumi leaves as it is.
-
-It verifies, shows a plan, asks, writes, and verifies again.
-"""
+"""The command `cortex repair`: it verifies, shows a plan, asks, writes, and verifies again."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.cli import options
 from checks.cli.options import (
+    JSON,
+    TEXT,
     Context,
-    Format,
     FormatOption,
     Kubeconfig,
     Only,
     Stack,
     Threshold,
     application,
+    selection,
     target,
 )
 from checks.errors import INTERRUPTED, UsageError
@@ -38,37 +36,37 @@ def repair(
     obj: Annotated[
         str | None,
         typer.Option(
-            "--object", metavar="OBJECT", help="Repair only this one: KIND NAMESPACE/NAME, as findings have it."
+            "--object", metavar="OBJECT", help="Repair only this object: KIND NAMESPACE/NAME, as in a finding."
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
-    output_format: FormatOption = Format.TEXT,
+    output_format: FormatOption = TEXT,
 ) -> None:
-    """Put right what nobody declared and Pulumi leaves as it is: fields, objects, changed pods.
+    """Undo undeclared changes that Pulumi does not undo: of fields, objects and pods.
 
-    Exit code: 0 nothing to do or all put right, 1 something is left, 2 bad usage or a bad declaration,
-    3 something could not be checked, or a right is missing, 130 interrupted.
+    Exit code: 0 nothing to do or all repaired, 1 something is left, 2 bad usage or a bad declaration,
+    3 something could not be checked, or a permission is missing, 130 interrupted.
     """
     import anyio
 
     from checks.repair.run import carry_out, prepare
 
     _validate(output_format, yes=yes, dry_run=dry_run)
-    asked = options.selection(only, None, Threshold.WARNING)
+    asked = selection(only, None, Threshold.WARNING)
     repair = anyio.run(prepare, target(stack, kubeconfig, context), asked, obj)
     report = repair.planned(dry_run=dry_run)
     writes = bool(report.actions) and not dry_run
-    if output_format is Format.TEXT:
+    if output_format == TEXT:
         _show_plan(report)
     if writes and not yes:
         writes = _confirm(len(report.actions), report.context)
     if writes:
-        if output_format is Format.TEXT:
+        if output_format == TEXT:
             typer.echo("cortex: writing, then verifying until the cluster has settled", err=True)
         report = anyio.run(carry_out, repair)
-        if output_format is Format.TEXT:
+        if output_format == TEXT:
             _show_result(report)
-    if output_format is Format.JSON:
+    if output_format == JSON:
         _show_json(report)
     if report.exit_code == INTERRUPTED:
         typer.echo("cortex: interrupted: run cortex repair again to finish", err=True)
@@ -86,12 +84,12 @@ def _confirm(number: int, context: str) -> bool:
     return writes
 
 
-def _validate(output_format: Format, *, yes: bool, dry_run: bool) -> None:
+def _validate(output_format: str, *, yes: bool, dry_run: bool) -> None:
     if yes and dry_run:
-        raise UsageError("--dry-run writes nothing: leave --yes out")
+        raise UsageError("--dry-run writes nothing: omit --yes")
     if yes or dry_run:
         return
-    if output_format is Format.JSON:
+    if output_format == JSON:
         raise UsageError("--format json does not ask: give --yes to write, or --dry-run to see the plan")
     if not sys.stdin.isatty():
         raise UsageError(

@@ -1,41 +1,25 @@
-"""Show the Secrets of a stack and their state; never a value."""
+"""The command `cortex secrets`."""
 
-import typer
+from functools import partial
+from typing import TYPE_CHECKING
 
-from checks.cli.options import (
-    Context,
-    Format,
-    FormatOption,
-    Kubeconfig,
-    Output,
-    Stack,
-    application,
-    target,
-)
+from checks.cli.view import Shown, view
 
-app = application()
+if TYPE_CHECKING:
+    from checks.target import Target
 
 
-@app.command()
-def secrets(
-    stack: Stack,
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
-    output_format: FormatOption = Format.TEXT,
-    output: Output = None,
-) -> None:
-    """Show the Secrets of a stack, without a value, and judge them as `cortex verify` does.
-
-    Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked.
-    """
+def _look(target: "Target") -> Shown:
     import anyio
 
-    from checks.formats.json import render
-    from checks.output import emit
     from checks.secrets.inventory import secrets_report
-    from checks.secrets.report import secrets_text
+    from checks.secrets.report import write
 
-    report = anyio.run(secrets_report, target(stack, kubeconfig, context))
-    text = secrets_text(report) if output_format is Format.TEXT else render(report)
-    emit(lambda out: out.writelines([text]), output)
-    raise typer.Exit(report.exit_code)
+    report = anyio.run(secrets_report, target)
+    return report, partial(write, report)
+
+
+app = view(
+    "Show the Secrets of a stack, without their values, and check them as `cortex verify` does.",
+    _look,
+)

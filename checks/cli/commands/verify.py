@@ -1,14 +1,15 @@
-"""Compare the live cluster with what the stack declares."""
+"""The command `cortex verify`."""
 
-from enum import StrEnum
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.cli import options
 from checks.cli.options import (
+    JSON,
+    TEXT,
     Context,
     FailOn,
     Kubeconfig,
@@ -16,31 +17,21 @@ from checks.cli.options import (
     Namespaces,
     Only,
     Output,
+    ReportFormat,
     Threshold,
     application,
-    target,
+    duration_option,
+    selection,
 )
+from checks.cli.verification import emit_report, verified, verified_in_cluster
 from checks.errors import UncheckedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from checks.formats.source import Source
-    from checks.results.result import Report, Selection
+    from checks.results.result import Report
 
 app = application()
-
-
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    PROMETHEUS = "prometheus"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 @app.command()
@@ -51,49 +42,51 @@ def verify(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     in_cluster: Annotated[
-        bool, typer.Option("--in-cluster", help="In a pod: verify the declaration that was deployed; names no STACK.")
+        bool,
+        typer.Option("--in-cluster", help="In a pod: verify against the declaration that was deployed, without STACK."),
     ] = False,
     publish: Annotated[
-        bool, typer.Option("--publish", help="With --in-cluster: leave the result in ConfigMap cortex-verification.")
+        bool,
+        typer.Option("--publish", help="With --in-cluster: write the result into the ConfigMap cortex-verification."),
     ] = False,
     deploying: Annotated[
         bool,
-        typer.Option("--deploying", help="With --in-cluster: leave out what the deployment is still to delete."),
+        typer.Option("--deploying", help="With --in-cluster: do not check what the deployment will still delete."),
     ] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="How to write the report.")] = Format.TEXT,
+    output_format: ReportFormat = TEXT,
     output: Output = None,
     only: Only = None,
     namespace: Namespaces = None,
     severity: Least = Threshold.WARNING,
     fail_on: FailOn = Threshold.ERROR,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Make no probe pods: compare NetworkPolicies, but do not try them.")
+        bool, typer.Option("--read-only", help="Create no probe pods: compare NetworkPolicies, but do not test them.")
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Repeat, as `cortex watch` does.")] = False,
     every: Annotated[
-        str | None, typer.Option(metavar="DURATION", help="With --watch: how long to wait between two rounds.")
+        timedelta | None, duration_option("--every", "With --watch: how long to wait between two rounds.", "30s")
     ] = None,
 ) -> None:
-    """Compare the live cluster with what the stack declares.
+    """Compare the live cluster with the declaration of a stack.
 
     Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked.
     """
-    asked = options.selection(only, namespace, severity)
+    asked = selection(only, namespace, severity)
     if every is not None and not watch:
         raise UsageError("--every needs --watch")
     if publish and not in_cluster:
-        raise UsageError("--publish needs --in-cluster: use --output to keep a report elsewhere")
+        raise UsageError("--publish needs --in-cluster: use --output to write a report elsewhere")
     if deploying and not in_cluster:
         raise UsageError("--deploying needs --in-cluster: the Job that verifies a deployment uses it")
     if publish and str(asked):
-        raise UsageError("--publish needs the whole result: leave --only, --namespace and --severity out")
+        raise UsageError("--publish needs the whole result: omit --only, --namespace and --severity")
     verification: Callable[[], Awaitable[Report]]
     if in_cluster:
         if stack is not None or kubeconfig is not None or context is not None:
             raise UsageError(
-                "--in-cluster verifies the cluster that it runs in: leave STACK, --kubeconfig and --context out"
+                "--in-cluster verifies the cluster that it runs in: omit STACK, --kubeconfig and --context"
             )
-        verification = partial(_verified_inside, fail_on, asked, deploying=deploying)
+        verification = partial(verified_in_cluster, fail_on, asked, deploying=deploying)
     elif stack is None:
         raise UsageError("which STACK? Name one, for instance `cortex verify local`, or use --in-cluster in a pod")
     else:
@@ -104,48 +97,20 @@ def verify(
         _once(verification, output_format, output, publish=publish)
 
 
-async def verified(
-    stack: str,
-    kubeconfig: Path | None,
-    context: str | None,
-    fail_on: Threshold,
-    asked: "Selection",
-    *,
-    read_only: bool,
-) -> "Report":
-    """Read the declaration of a stack, and verify its cluster; `read_only` makes no probe pods."""
-    from dataclasses import replace
-
-    from checks.results.result import Severity
-    from checks.verification.verify import verify
-
-    declared = target(stack, kubeconfig, context)
-    connection = replace(declared.connection, read_only=read_only)
-    return await verify(stack, declared.declaration, connection, Severity(fail_on), asked)
-
-
-async def _verified_inside(fail_on: Threshold, asked: "Selection", *, deploying: bool) -> "Report":
-    from checks.kube.connection import from_service_account
-    from checks.results.result import Severity
-    from checks.verification.verify import verify_deployed
-
-    return await verify_deployed(from_service_account(), Severity(fail_on), asked, deploying=deploying)
-
-
 def _watch(
-    verification: "Callable[[], Awaitable[Report]]", every: str | None, output_format: Format, *, others: bool
+    verification: "Callable[[], Awaitable[Report]]", every: timedelta | None, output_format: str, *, others: bool
 ) -> None:
     from checks.cli.commands.watch import EVERY, repeat
 
-    if others or output_format not in (Format.TEXT, Format.JSON):
+    if others or output_format not in (TEXT, JSON):
         raise UsageError(
-            "--watch writes to standard output, as text or JSON: leave --output, --publish and other formats out"
+            "--watch writes to standard output, as text or JSON: omit --output, --publish and other formats"
         )
-    repeat(verification, options.duration("--every", every or EVERY), options.Format(output_format.value))
+    repeat(verification, EVERY if every is None else every, output_format)
 
 
 def _once(
-    verification: "Callable[[], Awaitable[Report]]", output_format: Format, output: Path | None, *, publish: bool
+    verification: "Callable[[], Awaitable[Report]]", output_format: str, output: Path | None, *, publish: bool
 ) -> None:
     import anyio
 
@@ -155,56 +120,18 @@ def _once(
     complaint = _published(report) if publish else None
     if publish:
         termination.leave(report)
-    _emit(report, output_format, output)
+    emit_report(report, output_format, output)
     if complaint:
         typer.echo(f"cortex: {complaint}", err=True)
-    # What was found counts more than that it could not be published.
+    # A finding counts more than a failed publication.
     raise typer.Exit(report.exit_code or (UncheckedError.exit_code if complaint else 0))
 
 
 def _published(report: "Report") -> str | None:
-    """Publish the report; give None, or why it could not be."""
+    """Publish the report; return None, or a sentence that says why that failed."""
     import anyio
 
     from checks.in_cluster import publication
     from checks.kube.connection import from_service_account
 
     return anyio.run(publication.publish, report, from_service_account())
-
-
-def _emit(report: "Report", output_format: Format, output: Path | None) -> None:
-    from checks.formats import text
-    from checks.output import emit
-
-    if output_format is Format.TEXT:
-        emit(lambda out: text.write(report, out), output)
-    else:
-        rendered = _rendered(report, output_format)
-        emit(lambda out: print(rendered, end="", file=out), output)
-
-
-def _rendered(report: "Report", output_format: Format) -> str:
-    from checks.formats import html, junit, markdown, sarif
-    from checks.formats import prometheus as metrics
-    from checks.formats.json import render
-
-    match output_format:
-        case Format.PROMETHEUS:
-            return metrics.render(report)
-        case Format.JUNIT:
-            return junit.render(report)
-        case Format.SARIF:
-            return sarif.render(report, _source(report.stack))
-        case Format.MARKDOWN:
-            return markdown.render(report)
-        case Format.HTML:
-            return html.render(report)
-        case _:
-            return render(report)
-
-
-def _source(stack: str) -> "Source | None":
-    from checks.cli.project import root
-    from checks.formats.source import read
-
-    return read(stack, root(Path.cwd())) if stack else None

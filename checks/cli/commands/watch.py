@@ -1,15 +1,16 @@
-"""Verify again and again, and tell what changes."""
+"""The command `cortex watch`."""
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.cli.commands.verify import verified
 from checks.cli.options import (
+    JSON,
+    TEXT,
     Context,
     FailOn,
-    Format,
     FormatOption,
     Kubeconfig,
     Least,
@@ -18,9 +19,11 @@ from checks.cli.options import (
     Stack,
     Threshold,
     application,
-    duration,
+    duration_option,
     selection,
 )
+from checks.cli.verification import verified
+from checks.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
     from checks.results.result import Report
     from checks.watch.rounds import Round
 
-EVERY = "30s"
+EVERY = timedelta(seconds=30)
+_LEAST = timedelta(seconds=1)
 
 app = application()
 
@@ -38,38 +42,41 @@ def watch(
     stack: Stack,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
-    every: Annotated[str, typer.Option(metavar="DURATION", help="How long to wait between two rounds.")] = EVERY,
-    output_format: FormatOption = Format.TEXT,
+    every: Annotated[timedelta, duration_option("--every", "How long to wait between two rounds.", "30s")] = EVERY,
+    output_format: FormatOption = TEXT,
     only: Only = None,
     namespace: Namespaces = None,
     severity: Least = Threshold.WARNING,
     fail_on: FailOn = Threshold.ERROR,
 ) -> None:
-    """Verify again and again until interrupted, and tell what changes.
+    """Verify again and again until interrupted, and show what changes.
 
-    Ctrl-C ends it with the exit code of the last round, as `cortex verify` would have given it.
+    After Ctrl-C, the exit code is that of the last round, as in `cortex verify`.
     """
     asked = selection(only, namespace, severity)
     repeat(
         partial(verified, stack, kubeconfig, context, fail_on, asked, read_only=True),
-        duration("--every", every),
+        every,
         output_format,
     )
 
 
-def repeat(verify: "Callable[[], Awaitable[Report]]", seconds: float, output_format: Format) -> None:
+def repeat(verify: "Callable[[], Awaitable[Report]]", every: timedelta, output_format: str) -> None:
     """Verify again and again until interrupted; then exit with the code of the last round.
 
     Raises:
+        UsageError: the wait is too short.
         KeyboardInterrupt: the interrupt came before the end of the first round.
     """
     import anyio
 
     from checks.watch.loop import watch
 
+    if every < _LEAST:
+        raise UsageError("--every: the shortest wait is 1s")
     teller = _Teller(output_format)
     try:
-        anyio.run(watch, verify, teller.tell, partial(anyio.sleep, seconds))
+        anyio.run(watch, verify, teller.tell, partial(anyio.sleep, every.total_seconds()))
     except KeyboardInterrupt:
         if teller.exit_code is None:
             raise
@@ -77,20 +84,20 @@ def repeat(verify: "Callable[[], Awaitable[Report]]", seconds: float, output_for
 
 
 class _Teller:
-    """Writes each round to standard output, and remembers the exit code of the last."""
+    """Writes each round to standard output, and keeps the exit code of the last one."""
 
-    def __init__(self, output_format: Format) -> None:
+    def __init__(self, output_format: str) -> None:
         self.exit_code: int | None = None
         self._format = output_format
 
     def tell(self, told: "Round", report: "Report | None") -> bool:
-        """Write the round, the first one for people with the whole report; tell whether anybody reads on."""
+        """Write the round, the first one as a whole report; return whether standard output is still read."""
         from checks.formats import text
         from checks.output import emit
         from checks.watch import report as rounds
 
         self.exit_code = told.exit_code
-        if self._format is Format.JSON:
+        if self._format == JSON:
             return emit(lambda out: print(rounds.line(told), end="", file=out))
         if told.round == 1 and report is not None:
             return emit(lambda out: text.write(report, out))

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -14,25 +13,18 @@ from checks.drift.compare import compare
 from checks.mcp.report import write
 from checks.results.result import Fact, Status
 from checks.verification.checks import checks
-from tests.checks.cli.test_main import Project
-from tests.checks.fake_api import FakeApi, serve
+from tests.checks.cli.project import Project
+from tests.checks.fake_api import FakeApi
 from tests.checks.formats.sample import REPORT, result
-from tests.checks.world import World, declared
 
 DRIFT = ["namespaces", "servers", "rbac", "network", "secrets", "config", "objects"]
-
-
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}, configMaps={}))) as api:
-        yield api
 
 
 @pytest.mark.parametrize(
     ("command", "results"),
     [("mcp", ["mcp"]), ("namespaces", ["namespaces"]), ("network", ["network"]), ("drift", DRIFT)],
 )
-def test_command_shows_its_rows(command: str, results: list[str], tmp_path: Path, api: FakeApi) -> None:
+def test_command_shows_its_checks(command: str, results: list[str], tmp_path: Path, api: FakeApi) -> None:
     project = Project(tmp_path, api.url)
     # Of a network without servers, drift only compares the policies.
     out, err = project.cortex(command, "test", "--format", "json", code=0)
@@ -43,7 +35,7 @@ def test_command_shows_its_rows(command: str, results: list[str], tmp_path: Path
     assert "As declared: " in out
 
 
-def test_findings_of_the_rows_give_the_exit_code(tmp_path: Path, api: FakeApi) -> None:
+def test_findings_give_the_exit_code(tmp_path: Path, api: FakeApi) -> None:
     api.world.one("resourcequotas", "cortex-mcp")["spec"]["hard"]["pods"] = "7"
     project = Project(tmp_path, api.url)
     for command in ("namespaces", "drift"):
@@ -52,7 +44,7 @@ def test_findings_of_the_rows_give_the_exit_code(tmp_path: Path, api: FakeApi) -
     project.cortex("network", "test", code=0)
 
 
-def test_drift_has_every_row_that_compares_objects() -> None:
+def test_drift_has_every_check_that_compares_objects() -> None:
     comparing = {check.name for check in checks() if getattr(check.check, "__globals__", {}).get("compare") is compare}
     assert {*DRIFT} - {"secrets"} == comparing
 

@@ -3,27 +3,13 @@
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
 from checks.cli import main as cli
-from tests.checks.cli.test_main import Project, command
-from tests.checks.fake_api import Answer, FakeApi, serve
-from tests.checks.world import World, declared
-
-
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}, configMaps={}))) as api:
-        yield api
-
-
-@pytest.fixture
-def project(tmp_path: Path, api: FakeApi) -> Project:
-    return Project(tmp_path, api.url)
+from tests.checks.cli.project import Project, command
+from tests.checks.fake_api import Answer, FakeApi
 
 
 @pytest.mark.parametrize("name", ["verify", "repair", "health", "doctor", "watch"])

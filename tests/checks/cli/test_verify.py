@@ -1,30 +1,137 @@
-"""`cortex verify` and `cortex watch`: formats, selections, suppressions, repetition."""
+"""`cortex verify`: what it shows, its exit codes, selections and suppressions."""
 
 import json
-import signal
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
+import yaml
 
-from tests.checks.cli.test_main import LIGHT, Project, command
-from tests.checks.fake_api import FakeApi, serve
-from tests.checks.world import World, declared
-
-
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}, configMaps={}))) as api:
-        yield api
+from checks.cli import schemas
+from tests.checks.cli.project import LIGHT, Project
+from tests.checks.fake_api import FakeApi, html, status
 
 
-@pytest.fixture
-def project(tmp_path: Path, api: FakeApi) -> Project:
-    return Project(tmp_path, api.url)
+def test_as_declared(project: Project) -> None:
+    out, err = project.cortex("verify", "test", code=0)
+    lines = out.splitlines()
+    assert lines[0].startswith("cortex verify test  context test, http://127.0.0.1:")
+    assert lines[2].split() == ["CHECK", "PASSED", "FINDINGS", "UNKNOWN", "TIME", "STATUS"]
+    assert [line.split()[-1] for line in lines[3:16]] == ["pass"] * 13
+    assert "assertions hold" in lines[-1]
+    assert "\x1b" not in out
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "sentence"),
+    [
+        ([], 0, "Not as declared: 0 errors, 2 warnings"),
+        (["--fail-on", "warning"], 1, "warning namespace.annotation"),
+        (["--only", "nothing"], 2, "--only: 'nothing' is not a check"),
+        (["--context", "away"], 3, "the API server cannot be reached"),
+    ],
+)
+def test_the_process_ends_with_the_code(
+    project: Project, api: FakeApi, args: list[str], code: int, sentence: str
+) -> None:
+    api.world.one("namespaces", "", "cortex-mcp")["metadata"]["annotations"].clear()
+    config = yaml.safe_load(project.kubeconfig.read_text())
+    config["clusters"].append({"name": "away", "cluster": {"server": "http://127.0.0.1:1"}})
+    config["contexts"].append({"name": "away", "context": {"cluster": "away", "user": "u"}})
+    project.kubeconfig.write_text(yaml.safe_dump(config))
+    assert sentence in "".join(project.process("verify", "test", *args, code=code))
+
+
+def test_findings_are_shown_with_what_to_do(project: Project, api: FakeApi) -> None:
+    api.world.remove("nodes", "", "node-1")
+    api.world.one("resourcequotas", "cortex-mcp")["spec"]["hard"]["pods"] = "7"
+    api.world.one("namespaces", "", "cortex-mcp")["metadata"]["annotations"]["cortex.dev/owner"] = "[red]\x1b[31m"
+    out, _ = project.cortex("verify", "test", code=1)
+    assert "error node.count  the cluster has 1 nodes, not 2" in out
+    assert "ResourceQuota cortex-mcp/cortex-mcp-quota\n  error quota.hard  spec.hard.pods is not as declared" in out
+    assert "    expected 50\n    actual   7\n    remedy   pulumi\n    hint     " in out
+    assert "actual   [red] [31m" in out, "neither markup nor control characters of the cluster's texts take effect"
+    assert "Not as declared: 2 errors, 1 warning, 0 unknown" in out
+
+
+def test_warning_fails_only_when_asked(project: Project, api: FakeApi) -> None:
+    api.world.one("namespaces", "", "cortex-mcp")["metadata"]["annotations"].clear()
+    project.cortex("verify", "test", code=0)
+    project.cortex("verify", "test", "--fail-on", "warning", code=1)
+
+
+def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
+    api.world.remove("nodes", "", "node-1")
+    api.faults |= {path: [status(403, "no")] for path in ("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods")}
+    out, err = project.cortex("verify", "test", "--format", "json", code=1)
+    report = json.loads(out)
+    jsonschema.validate(report, json.loads(schemas.schema()))
+    assert (report["schema"], report["stack"], report["exitCode"]) == ("cortex.dev/verify/v2", "test", 1)
+    assert [result["name"] for result in report["results"]] == [
+        "connection",
+        "namespaces",
+        "servers",
+        "health",
+        "mcp",
+        "metrics",
+        "usage",
+        "rbac",
+        "network",
+        "secrets",
+        "config",
+        "objects",
+        "declaration",
+    ]
+    (finding,) = report["results"][0]["findings"]
+    assert (finding["code"], finding["expected"], finding["actual"]) == ("node.count", 2, 1)
+    permissions = [unknown["permission"] for unknown in report["results"][2]["unknowns"]]
+    right = {"verb": "list", "resource": "pods"}
+    assert permissions == [{**right, "namespace": "cortex-mcp"}, right]
+    assert err == ""
+
+
+def test_prometheus_format_counts_by_check(project: Project, api: FakeApi) -> None:
+    api.world.remove("nodes", "", "node-1")
+    api.faults |= {path: [status(403, "no")] for path in ("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods")}
+    out, err = project.cortex("verify", "test", "--format", "prometheus", code=1)
+    lines = out.splitlines()
+    assert 'cortex_verify_findings{check="connection",context="test",severity="error"} 1.0' in lines
+    assert 'cortex_verify_unknown{check="servers",context="test"} 2.0' in lines
+    assert 'cortex_verify_exit_code{context="test"} 1.0' in lines
+    assert err == ""
+
+
+def test_output_goes_into_the_file_whole(project: Project, api: FakeApi) -> None:
+    target = project.folder / "report.json"
+    target.write_text("old")
+    out, _ = project.cortex("verify", "test", "--format", "json", "--output", str(target), code=0)
+    assert out == ""
+    assert json.loads(target.read_text())["status"] == "pass"
+    assert [path.name for path in project.folder.glob(".report*")] == []
+
+
+def test_unwritable_output(project: Project) -> None:
+    _, err = project.cortex("verify", "test", "--output", str(project.folder / "no" / "where"), code=2)
+    assert err.startswith("cortex: cannot write ")
+    assert err.count("\n") == 1
+
+
+def test_forbidden_is_unknown_and_names_the_permission(project: Project, api: FakeApi) -> None:
+    api.faults["/api/v1/nodes"] = [status(403, "no")]
+    out, _ = project.cortex("verify", "test", code=3)
+    assert 'the account lacks the verb "list" on "nodes" cluster-wide: grant it' in out
+    assert "Not known to be as declared: 0 errors, 0 warnings, 1 unknown" in out
+
+
+def test_unreachable_and_undecodable_are_unknown(project: Project, api: FakeApi) -> None:
+    api.faults["/version"] = [html()]
+    out, _ = project.cortex("verify", "test", code=3)
+    assert "undecodable" in out
+    project.connect({"server": "http://127.0.0.1:1"}, {})
+    out, _ = project.cortex("verify", "test", code=3)
+    assert "the API server cannot be reached at 127.0.0.1:1: All connection attempts failed" in out
+    assert [line.split()[-1] for line in out.splitlines()[3:16]] == ["unknown"] * 13
 
 
 def test_formats_for_other_tools(project: Project, api: FakeApi) -> None:
@@ -73,9 +180,9 @@ def test_suppression_in_the_stack_file(project: Project, api: FakeApi) -> None:
         (["verify", "test", "--every", "5s"], "--every needs --watch"),
         (["verify", "test", "--watch", "--format", "html"], "--watch writes to standard output, as text or JSON"),
         (["verify", "test", "--watch", "--output", "x"], "--watch writes to standard output, as text or JSON"),
-        (["verify", "test", "--watch", "--every", "soon"], "--every: 'soon' is no duration"),
+        (["verify", "test", "--watch", "--every", "soon"], "--every: 'soon' is not a duration"),
         (["watch", "nosuch"], "no stack 'nosuch'"),
-        (["watch", "test", "--every", "0"], "--every: '0' is no duration"),
+        (["watch", "test", "--every", "0s"], "--every: the shortest wait is 1s"),
     ],
 )
 def test_mistakes_are_one_sentence(project: Project, arguments: list[str], sentence: str) -> None:
@@ -93,65 +200,3 @@ def test_suppression_of_an_unknown_code(project: Project) -> None:
     place = "cortex: Pulumi.test.yaml: cortex:suppressions.0.code"
     assert err.startswith(f"{place}: no finding has the code 'server.imag': did you mean server.image")
     assert err.count("\n") == 1
-
-
-@contextmanager
-def started(project: Project, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """Start the command, and end it if it lives on for a minute: whoever waits for a line then gets none."""
-    process = subprocess.Popen(
-        command(arguments),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # As in test_cli: whoever starts the tests may have them ignore interrupts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    deadline = threading.Timer(60, process.kill)
-    deadline.start()
-    try:
-        with process:
-            yield process
-    finally:
-        deadline.cancel()
-
-
-@pytest.mark.parametrize("name", [["watch", "test"], ["verify", "test", "--watch"]])
-def test_watch_ends_with_the_code_of_the_last_round(project: Project, api: FakeApi, name: list[str]) -> None:
-    # A busy machine is slow to answer, which another row says.
-    with started(project, *name, "--every", "1s", "--format", "json", "--only", "namespaces") as process:
-        assert process.stdout is not None
-        first = json.loads(process.stdout.readline())
-        assert (first["round"], first["status"], first["appeared"]) == (1, "pass", [])
-        api.world.one("resourcequotas", "cortex-mcp")["spec"]["hard"]["pods"] = "7"
-        while not (later := json.loads(process.stdout.readline()))["appeared"]:
-            pass
-        assert [finding["code"] for finding in later["appeared"]] == ["quota.hard"]
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate()
-        assert (process.returncode, err) == (1, "")
-
-
-def test_watch_survives_a_server_that_is_gone(project: Project, api: FakeApi) -> None:
-    with started(project, "watch", "test", "--every", "1s") as process:
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "")
-        assert next(lines).startswith("cortex verify test  context test"), "the first round is the whole report"
-        assert any(line.startswith("As declared") for line in lines)
-        project.connect({"server": "http://127.0.0.1:1"}, {})
-        assert any("Z  unknown   Not known to be as declared" in line for line in lines)
-        assert "the API server cannot be reached" in next(lines)
-        project.connect({"server": api.url}, {"token": "very-secret-token"})
-        assert any("Z  ok        As declared: " in line for line in lines)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate()
-        assert (process.returncode, err) == (0, "")
-
-
-def test_watch_ends_when_nobody_reads_on(project: Project) -> None:
-    with started(project, "watch", "test", "--every", "1s", "--format", "json") as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.wait() == 0

@@ -7,10 +7,9 @@ import anyio
 import msgspec
 import pytest
 
-from checks.duration import ago, parse
-from checks.errors import UncheckedError, UsageError
+from checks.errors import UncheckedError
 from checks.events.events import Group, grouped, read
-from checks.events.report import document, text
+from checks.events.report import document, write
 from checks.kube.connection import Connection
 from checks.kube.models import Event
 from checks.kube.reading import Read, ReadFailure, Reason
@@ -18,6 +17,7 @@ from checks.results.result import Ref
 from checks.target import Target
 from tests.checks.fake_api import serve, status
 from tests.checks.world import NOW, Json, World, declared
+from tests.checks.written import written
 
 HOUR = timedelta(hours=1)
 POD = Ref("Pod", "time-1", "cortex-mcp")
@@ -93,7 +93,7 @@ def test_event_without_any_time_but_its_own_is_seen_when_it_was_made() -> None:
 
 def shown(readings: Mapping[str, Read[tuple[Event, ...]] | ReadFailure]) -> tuple[int, str]:
     seen = document(Target("test", declared(), Connection("test", "https://api")), readings, NOW - HOUR, NOW, "")
-    return seen.exit_code, text(seen)
+    return seen.exit_code, written(write, seen)
 
 
 def test_text_is_a_line_an_event_without_control_characters() -> None:
@@ -115,7 +115,7 @@ def test_nothing_happened() -> None:
 def test_unreadable_namespace_is_unknown() -> None:
     code, shows = shown({"cortex-mcp": ReadFailure("list events", Reason.FORBIDDEN, "the account lacks the verb")})
     assert code == 3
-    assert "Could not be read: the account lacks the verb" in shows
+    assert "Could not be checked\n  forbidden  the account lacks the verb" in shows
 
 
 def test_every_declared_namespace_is_read() -> None:
@@ -133,22 +133,3 @@ def test_every_declared_namespace_is_read() -> None:
 def test_unreachable_cluster_is_one_sentence() -> None:
     with pytest.raises(UncheckedError, match="no events could be read: the API server cannot be reached"):
         anyio.run(read, declared(), Connection("test", "http://127.0.0.1:1"))
-
-
-@pytest.mark.parametrize(("given", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), ("2d", 172800), (" 5m ", 300)])
-def test_durations(given: str, seconds: int) -> None:
-    assert parse(given, "--since") == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("given", ["", "5", "m", "-5m", "1.5h", "5 m", "5w", "9999999s", "1h30m"])
-def test_what_is_no_duration(given: str) -> None:
-    with pytest.raises(UsageError, match=r"--since .* is no duration: write for instance 90s, 5m, 1h or 2d"):
-        parse(given, "--since")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0, "0 s ago"), (-5, "0 s ago"), (59, "59 s ago"), (60, "1 min ago"), (7199, "1 h ago"), (172800, "2 d ago")],
-)
-def test_how_long_ago(seconds: int, said: str) -> None:
-    assert ago(NOW - timedelta(seconds=seconds), NOW) == said

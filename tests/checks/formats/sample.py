@@ -3,7 +3,6 @@
 Renew the files with `python -m tests.checks.formats.sample`.
 """
 
-import io
 import json
 from dataclasses import replace as replace_source
 from pathlib import Path
@@ -29,6 +28,7 @@ from checks.results.result import (
     Suppressed,
     Unknown,
 )
+from tests.checks.written import written
 
 FOLDER = Path(__file__).with_name("golden")
 STACK = FOLDER / "Pulumi.test.yaml"
@@ -51,7 +51,7 @@ FORBIDDEN = Unknown(
 
 
 def result(name: str, title: str, status: Status, **parts: Any) -> Result:
-    """Make a row; what is not given is empty."""
+    """Return a result; what is not given is empty."""
     empty: dict[str, Any] = {"passed": 0, "skipped": 0, "findings": (), "unknowns": (), "facts": (), "seconds": 0.012}
     return Result(name=name, title=title, status=status, **(empty | parts))
 
@@ -99,9 +99,7 @@ def with_finding(found: Finding) -> Report:
 
 def as_text(report: Report) -> str:
     """Write the report for people, as into a file."""
-    out = io.StringIO()
-    text.write(report, out)
-    return out.getvalue()
+    return written(text.write, report)
 
 
 def as_sarif(report: Report, source: Source | None) -> str:

@@ -148,7 +148,7 @@ def test_markdown_fits_into_a_comment() -> None:
     text = markdown.render(replace(REPORT, results=(result("servers", "MCP servers", Status.FAIL, findings=many),)))
     assert len(text) < 65_536
     shown = text.count("<details>")
-    assert text.endswith(f"\n{500 - shown} more entries have no room here.\n")
+    assert text.endswith(f"\n{500 - shown} more entries do not fit into a comment.\n")
     assert text.count("</details>") == shown > 50
 
 

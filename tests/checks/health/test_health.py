@@ -8,7 +8,7 @@ import pytest
 from checks.health.check import CHECK
 from checks.health.http_probe import Reply
 from checks.health.overview import report
-from checks.health.report import Report, text
+from checks.health.report import Report, write
 from checks.kube.connection import Connection
 from checks.kube.reading import Permission, ReadFailure, Reason
 from checks.mcp.answer import Answer, Outcome
@@ -18,6 +18,7 @@ from checks.results.result import Result, Severity, Status
 from checks.target import Target
 from stacks.model import names
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
+from tests.checks.written import written
 
 MONITORING = {"component": "monitoring", "description": "Monitoring"}
 METRICS = "kube-state-metrics"
@@ -299,7 +300,7 @@ def test_report_counts_and_says_the_last_trouble(world: World) -> None:
     assert end is not None
     assert (end.code, end.reason, end.at) == (1, "Error", NOW - timedelta(minutes=90))
     assert seen.exit_code == OK
-    line = next(line for line in text(seen).splitlines() if line.startswith("time-mcp-server"))
+    line = next(line for line in written(write, seen).splitlines() if line.startswith("time-mcp-server"))
     endpoints = "/health 200, /ready 200, /startup 200"
     assert endpoints in line
     assert line.endswith("20 min ago: Unhealthy: probe failed")
@@ -309,8 +310,8 @@ def test_report_of_a_missing_deployment_fails(world: World) -> None:
     world.remove("deployments", "cortex-monitoring")
     seen = shown(world)
     assert seen.exit_code == FINDINGS
-    assert METRICS in text(seen)
-    assert "missing" in text(seen)
+    assert METRICS in written(write, seen)
+    assert "missing" in written(write, seen)
 
 
 def test_report_of_what_cannot_be_read_is_unknown(world: World) -> None:
@@ -319,5 +320,5 @@ def test_report_of_what_cannot_be_read_is_unknown(world: World) -> None:
     assert seen.exit_code == UNKNOWN
     time = next(one for one in seen.workloads if one.type == "time")
     assert (time.healthy, time.unhealthy, time.restarts) == (None, None, None)
-    assert "Could not be checked: denied" in text(seen)
-    assert "?/2" in text(seen)
+    assert "Could not be checked\n  forbidden  denied" in written(write, seen)
+    assert "?/2" in written(write, seen)

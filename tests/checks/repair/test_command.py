@@ -1,30 +1,16 @@
 """`cortex repair`: its plan, its JSON, its exit codes."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from checks.cli import schemas
 from checks.repair import actions
-from tests.checks.cli.test_main import Project
-from tests.checks.fake_api import FakeApi, serve
-from tests.checks.world import World, declared
+from tests.checks.cli.project import Project
+from tests.checks.fake_api import FakeApi
 
 QUOTA = "cortex-mcp-quota"
-
-
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    with serve(World(declared(servers={}, configMaps={}))) as api:
-        yield api
-
-
-@pytest.fixture
-def project(tmp_path: Path, api: FakeApi) -> Project:
-    return Project(tmp_path, api.url)
 
 
 @pytest.fixture

@@ -11,17 +11,18 @@ import pytest
 from checks.cli import schemas
 from checks.config.inventory import SCHEMA as CONFIG_SCHEMA
 from checks.config.inventory import ConfigReport, config_report
-from checks.config.report import config_text
+from checks.config.report import write as write_config
 from checks.formats.json import render
 from checks.kube.connection import Connection
 from checks.secrets.inventory import SCHEMA as SECRETS_SCHEMA
 from checks.secrets.inventory import SecretsReport, secrets_report
-from checks.secrets.report import secrets_text
+from checks.secrets.report import write as write_secrets
 from checks.target import Target
-from tests.checks.cli.test_main import Project
+from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.secrets.test_secrets import OWN, healthy, put
 from tests.checks.world import World, declared
+from tests.checks.written import written
 
 Prepare = Callable[[FakeApi], object]
 
@@ -36,6 +37,12 @@ def seen(world: World, command: str, prepare: Prepare = lambda api: None) -> Sec
         prepare(api)
         target = Target("test", world.declaration, Connection("test", api.url))
         return anyio.run(secrets_report, target) if command == "secrets" else anyio.run(config_report, target)
+
+
+def as_text(report: SecretsReport | ConfigReport) -> str:
+    if isinstance(report, SecretsReport):
+        return written(write_secrets, report)
+    return written(write_config, report)
 
 
 def valid(report: SecretsReport | ConfigReport) -> dict[str, object]:
@@ -73,7 +80,7 @@ def test_secrets_text_shows_no_value_and_what_is_wrong(world: World) -> None:
     world.remove(*OWN)
     report = seen(world, "secrets")
     assert isinstance(report, SecretsReport)
-    text = secrets_text(report)
+    text = as_text(report)
     lines = text.splitlines()
     assert lines[0].split("  ")[0] == "NAMESPACE"
     assert next(line for line in lines if "time-mcp-credentials" in line).split() == [
@@ -84,7 +91,7 @@ def test_secrets_text_shows_no_value_and_what_is_wrong(world: World) -> None:
         "time",
         "-",
     ]
-    assert "error secret.missing  Secret cortex-mcp/time-mcp-credentials: the Secret does not exist" in text
+    assert "Secret cortex-mcp/time-mcp-credentials\n  error secret.missing  the Secret does not exist" in text
     assert "very-secret-" not in text
 
 
@@ -113,7 +120,7 @@ def test_config_that_drifted(world: World) -> None:
     report = seen(world, "config")
     assert isinstance(report, ConfigReport)
     assert (report.exit_code, [c.as_declared for c in report.config_maps]) == (1, [False, False])
-    text = config_text(report)
+    text = as_text(report)
     assert "(missing)" in text
     assert f"Declaration here {report.declaration[:12]}, deployed: the same" in text
 
@@ -130,9 +137,9 @@ def test_config_that_may_not_be_read_is_unknown(world: World) -> None:
     report = seen(world, "config", lambda api: api.faults.update({path: [status(403, "no")] for path in paths}))
     assert isinstance(report, ConfigReport)
     assert (report.exit_code, report.config_maps[0].as_declared) == (3, None)
-    assert 'unknown forbidden  list configmaps in namespace cortex-mcp: the account lacks the verb "list"' in (
-        config_text(report)
-    )
+    text = as_text(report)
+    assert '  forbidden  the account lacks the verb "list" on "configmaps"' in text
+    assert "    while    list configmaps in namespace cortex-mcp" in text
 
 
 @pytest.mark.parametrize("command", ["secrets", "config"])

@@ -15,11 +15,12 @@ from checks.kube.connection import Connection
 from checks.registry.registry import Entry, Registry, ServerInfo, load, register, save
 from checks.registry.server_json import entries
 from checks.servers.discovery import Sight, look
-from checks.servers.report import Discovered, document, text
+from checks.servers.report import Discovered, document, write
 from checks.target import Target
 from stacks.model import names
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import NOW, SETTINGS, World, declared
+from tests.checks.written import written
 
 FIVE_MINUTES = timedelta(minutes=5)
 TODAY = NOW.date()
@@ -71,7 +72,7 @@ def test_declared_servers_are_found_with_all_their_endpoints(api: FakeApi) -> No
     assert time.endpoints.annotation == time.endpoints.dns == TIME_URL
     assert time.endpoints.service == "http://10.96.0.7:8080/mcp"
     assert (found.exit_code, found.everywhere) == (0, True)
-    assert text(found).splitlines()[2].split() == [
+    assert written(write, found).splitlines()[2].split() == [
         *("time", "cortex-mcp", "ready", "2/2", "1.0", "stdio", "time"),
         TIME_URL,
     ]
@@ -127,7 +128,7 @@ def test_without_the_right_to_list_everywhere_the_declared_namespaces_are_search
     found = shown(api)
     assert [server.state for server in found.servers] == ["ready", "ready"]
     assert (found.exit_code, found.everywhere) == (0, False)
-    assert "Only the declared namespaces" in text(found)
+    assert "Only the declared namespaces" in written(write, found)
 
 
 def test_unreadable_namespace_is_unknown_and_nothing_is_called_missing(api: FakeApi) -> None:

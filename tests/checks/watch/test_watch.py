@@ -11,7 +11,6 @@ import pytest
 from msgspec.structs import replace
 
 from checks.cli import schemas
-from checks.cli.options import duration
 from checks.errors import UncheckedError, UsageError
 from checks.results.result import Finding, Report, Status, Suppressed, Unknown
 from checks.watch import report as written
@@ -78,7 +77,7 @@ def test_skipped_is_not_resolved() -> None:
     assert changes(told(report(IMAGE), report(skipped=1), report())) == {"resolved": ["server.image"]}
 
 
-def test_row_that_is_away_is_not_resolved() -> None:
+def test_missing_check_is_not_resolved() -> None:
     assert changes(told(report(IMAGE), replace(HEALTHY, results=()), report(IMAGE))) == {}
 
 
@@ -156,24 +155,13 @@ def text(one: Round) -> list[str]:
 def test_text_has_a_line_and_the_changes() -> None:
     hostile = replace(NODES, message="[red]\x1b[31m\n")
     assert text(told(report(IMAGE), report(hostile, unknowns=[FORBIDDEN]))) == [
-        "01:00:00Z  findings  Not as declared: 1 error, 0 warnings, 1 unknown, in 400 ms "
+        "01:00:00Z  fail     Not as declared: 1 error, 0 warnings, 1 unknown, in 400 ms "
         "(exit 1; `cortex explain CODE` tells more).",
         "  + error node.count  Cluster test: [red] [31m  (expected 2, actual 1)",
         "  + unknown  forbidden  " + FORBIDDEN.message,
         "    while    list pods in namespace cortex-mcp",
     ]
     assert text(told(report(IMAGE), report())) == [
-        "01:00:00Z  ok        As declared: 1 assertion holds, in 400 ms.",
+        "01:00:00Z  pass     As declared: 1 assertion holds, in 400 ms.",
         "  - error server.image  Deployment cortex-mcp/time-mcp-server: the image is not as declared  resolved",
     ]
-
-
-@pytest.mark.parametrize(("given", "seconds"), [("30s", 30), ("5m", 300), ("1h", 3600), ("7", 7)])
-def test_durations(given: str, seconds: int) -> None:
-    assert duration("--every", given) == seconds
-
-
-@pytest.mark.parametrize("given", ["", "0", "0s", "-1s", "1.5s", "5 m", "1d", "soon"])
-def test_what_is_no_duration_is_refused(given: str) -> None:
-    with pytest.raises(UsageError, match=r"--every: .* is no duration: write for instance 30s, 5m or 1h"):
-        duration("--every", given)

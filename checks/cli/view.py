@@ -1,0 +1,46 @@
+"""Makes commands that show one side of a cluster, as text or JSON."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+import typer
+
+from checks.cli.options import JSON, TEXT, Context, FormatOption, Kubeconfig, Output, Stack, application, target
+
+if TYPE_CHECKING:
+    from checks.results.document import Document
+    from checks.target import Target
+
+EXIT_CODES = "Exit code: 0 as declared, 1 findings, 2 bad usage or a bad declaration, 3 something could not be checked."
+
+Shown = tuple["Document", Callable[[TextIO], None]]
+"""A report, and what writes it as text."""
+
+
+def view(summary: str, look: "Callable[[Target], Shown]", exit_codes: str = EXIT_CODES) -> typer.Typer:
+    """Return the application of a command that shows the report that `look` makes."""
+    app = application()
+
+    def command(
+        stack: Stack,
+        kubeconfig: Kubeconfig = None,
+        context: Context = None,
+        output_format: FormatOption = TEXT,
+        output: Output = None,
+    ) -> None:
+        show(look(target(stack, kubeconfig, context)), output_format, output)
+
+    app.command(help=f"{summary}\n\n{exit_codes}")(command)
+    return app
+
+
+def show(shown: Shown, output_format: str, output: Path | None) -> NoReturn:
+    """Write a report, and exit with its exit code."""
+    from checks.formats import json
+    from checks.output import emit
+
+    document, write = shown
+    emit(partial(json.write, document) if output_format == JSON else write, output)
+    raise typer.Exit(document.exit_code)

@@ -1,0 +1,77 @@
+"""A project with one stack for the tests of commands."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from tests.checks import in_process
+from tests.checks.in_process import Done
+from tests.checks.world import SETTINGS
+
+ROOT = Path(__file__).parents[3]
+LIGHT = {**SETTINGS, "servers": {}, "configMaps": {}}
+"""Without servers, and without the ConfigMap that nothing would use then."""
+
+
+class Project:
+    """A project's folder with one stack, and a kubeconfig that leads to an API server."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        (folder / "Pulumi.yaml").write_text("name: cortex\n")
+        self.declare(LIGHT)
+        self.kubeconfig = folder / "kubeconfig"
+        self.connect({"server": url}, {"token": "very-secret-token"})
+
+    def declare(self, settings: object) -> None:
+        """Write the stack file."""
+        config = {f"cortex:{key}": value for key, value in settings.items()} if isinstance(settings, dict) else settings
+        (self.folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}))
+
+    def connect(self, cluster: object, user: object) -> None:
+        """Write the kubeconfig."""
+        context = {"name": "test", "context": {"cluster": "c", "user": "u"}}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "c", "cluster": cluster}],
+            "users": [{"name": "u", "user": user}],
+            "contexts": [context],
+        }
+        self.kubeconfig.write_text(yaml.safe_dump(config))
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment of the command."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CORTEX_")}
+        return {**kept, "PYTHONPATH": str(ROOT), "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.folder)}
+
+    def run(self, *args: str, cwd: Path | None = None) -> Done:
+        """Run the command where its output may hold a secret."""
+        return in_process.run(args, cwd or self.folder, self.environment())
+
+    def cortex(self, *args: str, code: int, cwd: Path | None = None) -> tuple[str, str]:
+        """Run the command, and give its output and its diagnostics."""
+        done = self.run(*args, cwd=cwd)
+        return checked(done, code)
+
+    def process(self, *args: str, code: int) -> tuple[str, str]:
+        """Run the command as a process of its own."""
+        done = subprocess.run(
+            command(args), cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=60
+        )
+        return checked(Done(done.returncode, done.stdout, done.stderr), code)
+
+
+def checked(done: Done, code: int) -> tuple[str, str]:
+    assert done.code == code, done.out + done.err
+    assert "Traceback" not in done.out + done.err
+    assert "very-secret" not in done.out + done.err
+    return done.out, done.err
+
+
+def command(args: Sequence[str]) -> list[str]:
+    return [sys.executable, "-W", "error", "-m", "tests.checks.patient", *args]

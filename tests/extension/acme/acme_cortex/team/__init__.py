@@ -1,0 +1,1 @@
+"""Check that each namespace names its team."""
