@@ -42,7 +42,7 @@ def test_kubeconfig_lacks_what_its_context_names(project: Project, api: FakeApi,
     _, err = project.cortex("verify", "test", code=2)
     assert err == (
         f"cortex: the kubeconfig {project.kubeconfig} has no {kind} 'gone', which its context 'test' names: "
-        f"it knows {known}; add the {kind}, or name another context with --context\n"
+        f"it has {known}; add the {kind}, or choose another context with --context\n"
     )
     assert not api.requests
 
@@ -51,7 +51,7 @@ def test_failing_credential_plugin(project: Project, api: FakeApi) -> None:
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "false", "interactiveMode": "Never"}
     project.connect({"server": api.url}, {"exec": plugin})
     _, err = project.cortex("verify", "test", code=3)
-    assert "the credential plugin 'false' of context 'test' gave no credential" in err
+    assert "the credential plugin 'false' of context 'test' returned no credential" in err
 
 
 def test_bearer_token_of_a_credential_plugin_is_sent(project: Project, api: FakeApi) -> None:

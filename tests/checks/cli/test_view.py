@@ -22,7 +22,7 @@ def test_usage_shows_each_quota(project: Project, api: FakeApi) -> None:
     assert ["cortex-mcp", "0", "pods", "use", "0m", "CPU,", "0Mi", "memory"] in shown
     assert ["pods", "48", "50", "96", "█" * 19 + "░"] in shown
     assert ["requests.cpu", "2500m", "10", "25", "█" * 5 + "░" * 15] in shown
-    assert "warning usage.quota  pods: 48 of 50 are used, 96.0 %" in out
+    assert "warning usage.quota  pods: 48 of 50 are used (96.0 %)" in out
     assert err == ""
 
 
@@ -56,7 +56,7 @@ def test_metrics_shows_figures_and_health(project: Project, api: FakeApi) -> Non
     assert "Health: degraded" in shown
     assert "issue 1 of 2 nodes are not ready" in shown
     assert "advice scale the cluster to at least 3 nodes for high availability" in shown
-    assert "error metrics.nodes-not-ready not ready: node-1" in shown
+    assert "error metrics.nodes-not-ready nodes are not ready: node-1" in shown
     assert err == ""
     out, _ = project.cortex("metrics", "test", "--format", "json", code=1)
     report = json.loads(out)

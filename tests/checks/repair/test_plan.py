@@ -273,7 +273,7 @@ def test_an_autoscaler_is_not_fought(world: World) -> None:
     assert "and deploy the stack again" in found[0].todo
     (finding,) = [one for one in world.findings() if one.code == "server.replicas"]
     assert finding.remedy is Remedy.PERSON
-    assert finding.message.endswith("is not as declared: a HorizontalPodAutoscaler has kube-controller-manager set it")
+    assert finding.message.endswith("is not as declared: kube-controller-manager set it for a HorizontalPodAutoscaler")
 
 
 def test_a_controller_is_not_fought(world: World) -> None:

@@ -35,4 +35,4 @@ def test_an_image_knows_the_version_and_the_entry_points_that_it_can_load(tmp_pa
     [found] = distributions(path=[str(tmp_path / "code")])
     assert (found.name, found.version) == ("cortex-on-kubernetes", version("cortex-on-kubernetes"))
     assert {point.module.partition(".")[0] for point in found.entry_points} == {"checks"}
-    assert [point.value for point in found.entry_points.select(name="cortex")] == ["checks.cli.main:main"]
+    assert [point.value for point in found.entry_points.select(name="cortex")] == ["checks.start:main"]
