@@ -1,1 +1,42 @@
-"""Proves against the live cluster that what a stack declares is what runs."""
+"""Proves against the live cluster that what a stack declares is what runs.
+
+The names of `__all__` are the public API (docs/api.md). Each is imported when it is first used, so that
+`cortex --help` loads none of it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from checks.errors import CheckError, UncheckedError, UsageError
+    from checks.kube.connection import Connection, from_kubeconfig
+    from checks.results.result import Report, Severity
+    from checks.verification.verify import verify
+
+__all__ = [
+    "CheckError",
+    "Connection",
+    "Report",
+    "Severity",
+    "UncheckedError",
+    "UsageError",
+    "from_kubeconfig",
+    "verify",
+]
+
+_MODULES = {
+    "CheckError": "checks.errors",
+    "Connection": "checks.kube.connection",
+    "Report": "checks.results.result",
+    "Severity": "checks.results.result",
+    "UncheckedError": "checks.errors",
+    "UsageError": "checks.errors",
+    "from_kubeconfig": "checks.kube.connection",
+    "verify": "checks.verification.verify",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

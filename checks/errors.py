@@ -5,6 +5,9 @@ CheckError
 └── UncheckedError  nothing could be checked at all: exit 3
 """
 
+INTERRUPTED = 130
+"""The exit code after an interrupt (SIGINT, Ctrl-C), as shells have it."""
+
 
 class CheckError(Exception):
     """A command cannot go on. The message is one sentence with the cause and the way out."""

@@ -1,6 +1,6 @@
-"""Switching a server's autoscaling off: the autoscaler must be gone before the number of its pods is declared again.
+"""The hook that deletes the autoscaler of a server before the number of its pods is declared again.
 
-The engine deletes what is no longer declared after all updates, and until then an autoscaler undoes the new number.
+The engine deletes undeclared objects after all updates, and until then an autoscaler would undo the new number.
 """
 
 from collections.abc import Mapping
@@ -16,26 +16,30 @@ _SECONDS = 30
 
 
 def stopping(context: str) -> pulumi.ResourceHook:
-    """Return what deletes a Deployment's autoscaler before an update that fixes the number of its pods.
+    """Return the hook that deletes a Deployment's autoscaler before an update that fixes the number of its pods.
 
-    `context` is that of the kubeconfig. Later the engine finds the autoscaler gone, which is what it wants.
+    `context` is that of the kubeconfig. The engine then finds that the autoscaler is already deleted.
     """
 
     def stop(args: pulumi.ResourceHookArgs) -> None:
         before, after = args.old_inputs or {}, args.new_inputs or {}
-        if _is_fixed(after) and not _is_fixed(before):
+        if _fixes_replicas(after) and not _fixes_replicas(before):
             _delete(context, after["metadata"])
 
     return pulumi.ResourceHook("stop-autoscaler", stop)
 
 
-def _is_fixed(inputs: Mapping[str, Any]) -> bool:
-    annotations = inputs.get("metadata", {}).get("annotations") or {}
-    return names.FORCED.items() <= annotations.items()
+def has_fixed_replicas(annotations: Mapping[str, object]) -> bool:
+    """Check whether these are the annotations of a Deployment whose number of pods is declared."""
+    return names.FIXED_REPLICAS.items() <= annotations.items()
+
+
+def _fixes_replicas(inputs: Mapping[str, Any]) -> bool:
+    return has_fixed_replicas(inputs.get("metadata", {}).get("annotations") or {})
 
 
 def _delete(context: str, deployment: Mapping[str, str]) -> None:
-    # Only a deployment that switches autoscaling off needs it, and importing it takes a second.
+    # Imported here because it takes a second, and few deployments switch autoscaling off.
     from kubernetes import client, config
 
     name, namespace = deployment["name"], deployment["namespace"]

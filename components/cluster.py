@@ -1,40 +1,39 @@
-"""The one connection of a stack: a provider pinned to the declared context, never the default one."""
+"""The Kubernetes provider of a stack, which uses the declared context."""
 
 import pulumi
-from pulumi.runtime import invoke_async
 from pulumi_kubernetes import Provider
+
+from components import stack_state
 
 _NAME = "cluster"
 
 
 def connect(context: str) -> Provider:
-    """Make the provider for a context of the kubeconfig that the environment names (KUBECONFIG)."""
+    """Return the provider for a context of the kubeconfig that the environment names (KUBECONFIG)."""
     options = pulumi.ResourceHookOptions(on_dry_run=True)
-    stays = pulumi.ResourceHook("stays-on-its-cluster", _stay, options)
+    same_cluster = pulumi.ResourceHook("stays-on-its-cluster", _check_context, options)
     return Provider(
         _NAME,
         context=context,
-        # Without it a kubeconfig that merely moved may replace the provider, and every object with it.
+        # Without it, another path of the kubeconfig could replace the provider, and with it every object.
         cluster_identifier=context,
         enable_server_side_apply=True,
-        # Else whoever last set a declared field keeps it: an update would stop with a conflict.
+        # Otherwise an update would stop with a conflict where another manager has set a declared field.
         enable_patch_force=True,
-        # Else each change of a value deletes the object and makes it anew, while pods mount it.
+        # Otherwise each change of a value would replace the object while pods mount it.
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
-        opts=pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[stays])),
+        opts=pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[same_cluster])),
     )
 
 
-async def _stay(args: pulumi.ResourceHookArgs) -> None:
-    """Refuse another provider than the one that the state has: the engine would replace every object of the stack.
+async def _check_context(args: pulumi.ResourceHookArgs) -> None:
+    """Check that the state has no provider for another context: the engine would replace every object of the stack.
 
     Raises:
         pulumi.RunError: the stack is on another context.
     """
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    state = await invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
-    if provider := state["outputs"].get(args.urn):
+    if provider := (await stack_state.read_async()).get(args.urn):
         old, new = provider["outputs"].get("context"), (args.new_inputs or {}).get("context")
         raise pulumi.RunError(
             f"cortex:cluster.context: the stack is on {old!r}, and a stack does not move to {new!r}: if the context "

@@ -1,29 +1,25 @@
-"""ConfigMaps that the stack declares (seed, section 7)."""
+"""ConfigMaps that the stack declares."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
-from components.register import register
-from stacks.manifests.config import config_map
-from stacks.model import config_map as model
+from components.children import Children
+from stacks.manifests.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class DeclaredConfigMapSettings:
-    """A ConfigMap as declared, with the label `cortex.dev/component` of its namespace."""
+class DeclaredConfigMapArgs:
+    """The manifest of a declared ConfigMap."""
 
-    config_map: model.ConfigMap
-    component: str
+    manifests: Sequence[Manifest]
 
 
 class DeclaredConfigMap(pulumi.ComponentResource):
-    """A ConfigMap that MCP servers, or others, use. `name` is its name."""
+    """A ConfigMap that MCP servers, or other workloads, use. `name` is its name."""
 
-    def __init__(
-        self, name: str, settings: DeclaredConfigMapSettings, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: DeclaredConfigMapArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:ConfigMap", name, None, opts)
-        declared = config_map(name, settings.config_map, settings.component)
-        register(declared, pulumi.ResourceOptions(parent=self))
+        Children(self).register_all(args.manifests)
         self.register_outputs({})

@@ -1,15 +1,14 @@
-"""Secrets that the stack made, and that somebody else provides from now on.
+"""Secrets that the stack made, and that others provide from now on.
 
-The engine would delete such a Secret, which pods still read. So it stays in the state as it was last made: never
-changed by the stack again, and left in the cluster when it leaves the state.
+The engine would delete such a Secret, although pods still read it. So it stays in the state as it was last deployed:
+the stack never changes it again, and leaves it in the cluster when it leaves the state.
 """
 
-from collections.abc import Mapping
 from typing import cast
 
 import pulumi
-from pulumi.runtime import invoke
 
+from components import stack_state
 from stacks.model.declaration import Declaration
 from stacks.model.secret import Secret
 
@@ -17,22 +16,21 @@ COMPONENT = "cortex:kubernetes:Secret"
 """The type of the component that registers declared Secrets."""
 SECRET = "kubernetes:core/v1:Secret"  # noqa: S105 - a kind of object
 _EXTERNAL = "kubernetes:external-secrets.io/v1:ExternalSecret"
-_RESOURCES = "pulumi:pulumi:readStackResourceOutputs"
 _INPUTS = ["apiVersion", "data", "kind", "metadata", "type"]
 
 
 def handed_over(declaration: Declaration) -> frozenset[str]:
-    """Name the declared Secrets that the stack made and that others provide by the declaration.
+    """Return the names of the declared Secrets that the stack made and that others provide from now on.
 
-    The state is read only where others provide any, because that takes the engine a second.
+    The state is read only if others provide any Secret.
 
     Raises:
-        pulumi.RunError: an operator made the Secret, and would delete it.
+        pulumi.RunError: an operator made the Secret, and would delete it with its ExternalSecret.
     """
     others = {name: secret for name, secret in declaration.secrets.items() if not secret.keys}
     if not others:
         return frozenset()
-    state = _state()
+    state = stack_state.read()
     faults = [
         _going(name) for name, secret in others.items() if secret.existing and _is_in(state, _EXTERNAL, name, secret)
     ]
@@ -42,29 +40,23 @@ def handed_over(declaration: Declaration) -> frozenset[str]:
 
 
 def keep(name: str, parent: pulumi.Resource) -> pulumi.Resource:
-    """Register the Secret as the state has it, whatever that is."""
+    """Register the Secret as it is in the state."""
     kept = pulumi.ResourceOptions(
         parent=parent, ignore_changes=_INPUTS, retain_on_delete=True, additional_secret_outputs=["data"]
     )
     return pulumi.CustomResource(SECRET, name, {}, kept)
 
 
-def _state() -> Mapping[str, Mapping[str, object]]:
-    """Give the resources of the stack before this deployment, by URN."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    return cast("Mapping[str, Mapping[str, object]]", invoke(_RESOURCES, {"stackName": stack}).value["outputs"])
-
-
-def _is_in(state: Mapping[str, Mapping[str, object]], kind: str, name: str, secret: Secret) -> bool:
+def _is_in(state: stack_state.Resources, kind: str, name: str, secret: Secret) -> bool:
     urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{COMPONENT}${kind}::{name}"
     if urn not in state:
         return False
-    live = cast("Mapping[str, Mapping[str, object]]", state[urn]["outputs"])
-    return live["metadata"]["namespace"] == secret.namespace
+    metadata = cast("dict[str, str]", state[urn]["outputs"]["metadata"])
+    return metadata["namespace"] == secret.namespace
 
 
 def _going(name: str) -> str:
     return (
-        f"cortex:secrets.{name}: its ExternalSecret goes, and the Secret that the operator made with it: "
+        f"cortex:secrets.{name}: its ExternalSecret is deleted, and with it the Secret that the operator made: "
         "give the existing Secret another name, and let the servers use that"
     )

@@ -1,41 +1,29 @@
-"""kube-state-metrics: the cluster's objects as metrics, without its Secrets (seed, section 9.1)."""
+"""kube-state-metrics: the state of the cluster's objects as metrics, without its Secrets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
-from components.register import in_namespace, register
-from stacks.manifests.kube_state_metrics import kube_state_metrics_objects
-from stacks.manifests.site import Site
-from stacks.model import kube_state_metrics as model
+from components.children import Children, in_namespace
+from stacks.manifests.manifest import Manifest
+from stacks.model import names
 
 
 @dataclass(frozen=True)
-class KubeStateMetricsSettings:
-    """kube-state-metrics as declared, where it is, and whether the stack is verified inside the cluster."""
+class KubeStateMetricsArgs:
+    """The manifests of kube-state-metrics."""
 
-    metrics: model.KubeStateMetrics
-    site: Site
-    verified: bool
+    manifests: Sequence[Manifest]
 
 
 class KubeStateMetrics(pulumi.ComponentResource):
     """ServiceAccount, ClusterRole, Deployment, Service, NetworkPolicies; ServiceMonitor and alerts where declared."""
 
-    def __init__(
-        self, name: str, settings: KubeStateMetricsSettings, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: KubeStateMetricsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:KubeStateMetrics", name, None, opts)
-        declared = kube_state_metrics_objects(settings.metrics, settings.site, verified=settings.verified)
-        child = pulumi.ResourceOptions(parent=self)
-        first = [register(one, child) for one in declared.first]
-        for policy in declared.clients:
-            register(policy, child, name=in_namespace(policy))
-        after_first = pulumi.ResourceOptions(parent=self, depends_on=first)
-        pods = register(declared.deployment, after_first)
-        # The provider waits for a Service's endpoints, which come with ready pods.
-        after_pods = pulumi.ResourceOptions(parent=self, depends_on=[pods])
-        register(declared.service, after_pods)
-        for one in declared.monitoring:
-            register(one, child)
+        children = Children(self)
+        for manifest in args.manifests:
+            is_client = manifest.name == names.KUBE_STATE_METRICS_CLIENT
+            children.register(manifest, name=in_namespace(manifest) if is_client else None)
         self.register_outputs({})

@@ -1,37 +1,33 @@
-"""A namespace that the stack owns, with all that bounds what may run in it."""
+"""A namespace that the stack owns, with all that limits what may run in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
-from components.register import in_namespace, register
-from stacks.manifests.namespace import namespace_objects
-from stacks.model import namespace as model
-from stacks.model.environment import is_production
+from components.children import Children, in_namespace
+from stacks.manifests.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class NamespaceSettings:
-    """A namespace as declared, and the environment of its cluster."""
+class ManagedNamespaceArgs:
+    """The manifests of a namespace."""
 
-    namespace: model.Namespace
-    environment: str
+    manifests: Sequence[Manifest]
+    protect: bool
+    """Whether the engine refuses to delete the namespace, and with it all that it contains, volumes included."""
 
 
 class ManagedNamespace(pulumi.ComponentResource):
-    """Namespace, ResourceQuota, LimitRange, and NetworkPolicies that deny all but what is declared (seed, section 4).
+    """Namespace, ResourceQuota, LimitRange, and NetworkPolicies that deny all traffic that is not declared."""
 
-    In production the engine refuses to delete the namespace, for all that is in it would go as well, volumes included.
-    """
-
-    def __init__(self, name: str, settings: NamespaceSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ManagedNamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:ManagedNamespace", name, None, opts)
-        declared = namespace_objects(name, settings.namespace, settings.environment)
-        kept = pulumi.ResourceOptions(parent=self, protect=is_production(settings.environment))
-        namespace = register(declared.namespace, kept)
-        inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
-        for one in declared.bounds:
-            register(one, inside)
-        for policy in declared.policies:
-            register(policy, inside, name=in_namespace(policy))
+        children = Children(self)
+        for manifest in args.manifests:
+            children.register(
+                manifest,
+                name=in_namespace(manifest) if manifest.kind == "NetworkPolicy" else None,
+                opts=pulumi.ResourceOptions(protect=args.protect) if manifest.kind == "Namespace" else None,
+            )
         self.register_outputs({})

@@ -1,36 +1,25 @@
-"""The account with which the resource manager works, and what it may do (seed, section 5; docs/rbac.md)."""
+"""The account with which the resource manager works, and its permissions (docs/rbac.md)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
-from components.register import register
-from stacks.manifests.resource_manager import resource_manager_objects
-from stacks.manifests.site import Site
-from stacks.model import resource_manager as model
+from components.children import Children
+from stacks.manifests.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class ResourceManagerSettings:
-    """The resource manager as declared, and where it works."""
+class ResourceManagerArgs:
+    """The manifests of the resource manager."""
 
-    manager: model.ResourceManager
-    site: Site
+    manifests: Sequence[Manifest]
 
 
 class ResourceManager(pulumi.ComponentResource):
     """ServiceAccount, its roles and bindings, a NetworkPolicy; with `token: legacy` also a Secret with a token."""
 
-    def __init__(
-        self, name: str, settings: ResourceManagerSettings, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: ResourceManagerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:ResourceManager", name, None, opts)
-        declared = resource_manager_objects(settings.manager, settings.site)
-        child = pulumi.ResourceOptions(parent=self)
-        account = register(declared.account, child)
-        for one in (*declared.rights, declared.policy):
-            register(one, child)
-        if declared.token:
-            after_account = pulumi.ResourceOptions(parent=self, depends_on=[account])
-            register(declared.token, after_account)
+        Children(self).register_all(args.manifests)
         self.register_outputs({})

@@ -1,28 +1,27 @@
-"""What a declared object hides: values of secrets, and checksums made from them. They stay Pulumi secrets."""
+"""The values that manifests hide: secrets, and checksums of secrets. They stay Pulumi secrets."""
 
 import base64
 from collections.abc import Mapping
 
 import pulumi
 
-from components.register import HiddenValues
+from components.children import HiddenValues
 from components.secret_values import SecretValues
 from stacks.manifests import checksum
 from stacks.manifests.deployment import checksum_owner
-from stacks.manifests.manifest import Manifest
 from stacks.manifests.pod_config import Content
 from stacks.model import names
 from stacks.model.server import Server
 
 
-def secret_data(secret: Manifest, values: SecretValues) -> HiddenValues:
-    """Give what a Secret hides: its data, and the checksum over it."""
+def secret_data(namespace: str, name: str, values: SecretValues) -> HiddenValues:
+    """Return what a Secret hides: its data, and the checksum over it; nothing where it has no values."""
     data = {key: value.apply(_base64) for key, value in values.items()}
-    return {**data, names.CHECKSUM: _checksum(f"{secret.namespace}/{secret.name}", {}, values)}
+    return {**data, names.CHECKSUM: _checksum(f"{namespace}/{name}", {}, values)} if values else {}
 
 
 def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]) -> HiddenValues:
-    """Give what a Deployment hides: the checksum of what its pods read, where secrets are among it."""
+    """Return what a Deployment hides: the checksum of what its pods read, if that includes secrets."""
     values = content.values()
     if not values:
         return {}
@@ -30,7 +29,7 @@ def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]
 
 
 def verification_checksum(values: SecretValues) -> HiddenValues:
-    """Give what the Job of a verification hides: the checksum of all values of secrets that the stack deploys."""
+    """Return what the Job of a verification hides: the checksum of all secret values of the stack."""
     return {names.CHECKSUM: _checksum(f"{names.SYSTEM_NAMESPACE}/{names.VERIFY}", {}, values)} if values else {}
 
 

@@ -1,7 +1,7 @@
-"""The values of secrets: from Pulumi's encrypted settings, files and literals; every one a Pulumi secret from here on.
+"""The values of secrets, from Pulumi's encrypted settings, files and literals. Each is a Pulumi secret.
 
-A pull request is previewed by a machine that may not hold them. There a value that is missing is a warning, and
-unknown; `pulumi up` refuses to begin without it.
+The machine that previews a pull request may not have them. There a missing value is a warning, and unknown;
+`pulumi up` refuses to begin without it.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ SECTION = "secrets"
 """The Pulumi config namespace that holds secrets: `pulumi config set --secret secrets:KEY`."""
 
 PUBLIC_SALT = "v1:zNBO45xlBRA=:v1:ZFkk3iCnHEjvHemG:Djekj+/xEFK5iTDRUPRf1L4BZsn7Ww=="
-"""The `encryptionsalt` of this repository's stack files: its passphrase is known to everybody."""
+"""The `encryptionsalt` of this repository's stack files, whose passphrase is public."""
 
 _REFUSED = "; `pulumi up` will refuse to begin"
 
@@ -36,10 +36,10 @@ class Values:
     servers: Mapping[str, SecretValues]
     """Server type → values of its `secretEnv` and `secretFiles`."""
     secrets: Mapping[str, SecretValues]
-    """Declared Secret → values of its `keys`; empty where others make it."""
+    """Declared Secret → values of its `keys`; empty if others make it."""
 
     def all(self) -> SecretValues:
-        """Give all of them, each under a name of its own."""
+        """Return all of them, each under a unique name."""
         parts = {"servers": self.servers, "secrets": self.secrets}
         return {
             f"{part}/{owner}/{name}": value
@@ -51,17 +51,17 @@ class Values:
 
 @dataclass(frozen=True)
 class _Missing:
-    """A value that is not there: what to tell the user, and whether a preview can do without it."""
+    """A missing value: what to tell the user, and whether a preview can do without it."""
 
     sentence: str
     previewable: bool = True
 
 
 def read(declaration: Declaration, root: Path) -> Values:
-    """Read every secret value that the stack wants; files are relative to `root`.
+    """Return every secret value that the stack needs; files are relative to `root`.
 
     Raises:
-        pulumi.RunError: values are missing (a preview only warns of those), or set in the clear; a line each.
+        pulumi.RunError: values are missing (a preview only warns), or are not encrypted; one line each.
     """
     reader = _Reader(root)
     values = Values(
@@ -82,7 +82,7 @@ def read(declaration: Declaration, root: Path) -> Values:
 
 
 def require_own_passphrase(declaration: Declaration, stack: str, root: Path) -> None:
-    """Check that a stack with secrets, but that of the embedded cluster, does not encrypt them for everybody to read.
+    """Check that a stack with secrets does not encrypt them with the public passphrase, except on the embedded cluster.
 
     Raises:
         pulumi.RunError: it does; a preview only warns.
@@ -114,7 +114,7 @@ class _Reader:
         if value is None:
             return self._miss(f"{full} is not set, and {owner} needs it for {name}: run `{command}`")
         if not is_config_secret(full):
-            clear = f"{full} of {owner} is in the stack file in the clear: run `{command}`"
+            clear = f"{full} of {owner} is plain text in the stack file: run `{command}`"
             self._missing.append(_Missing(clear, previewable=False))
         return value
 
@@ -134,7 +134,7 @@ class _Reader:
 
     def _file(self, path: str, owner: str, name: str) -> pulumi.Output[str]:
         try:
-            # Bytes first: reading as text would turn the line ends of other systems into this one's.
+            # As bytes, because reading as text would convert line ends.
             return pulumi.Output.secret((self._root / path).read_bytes().decode())
         except OSError as error:
             reason = f"cannot be read ({error.strerror}), and {owner} needs it for {name}"

@@ -1,24 +1,22 @@
-"""Secrets that the stack declares (seed, section 6)."""
+"""Secrets that the stack declares."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 
+from components.children import Children, HiddenValues
 from components.handover import COMPONENT, keep
-from components.register import register
-from components.secret_inputs import secret_data
-from components.secret_values import SecretValues
-from stacks.manifests import secrets
-from stacks.model import secret as model
+from stacks.manifests.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class DeclaredSecretSettings:
-    """A Secret as declared, with its values and the label `cortex.dev/component` of its namespace."""
+class DeclaredSecretArgs:
+    """The manifest of a declared Secret, with the values that it hides."""
 
-    secret: model.Secret
-    values: SecretValues
-    component: str
+    manifests: Sequence[Manifest]
+    """A Secret, or the ExternalSecret from which an operator makes it; empty for an existing one."""
+    hidden: HiddenValues = field(default_factory=dict)
     handed_over: bool = False
     """Whether the stack made the Secret, and others provide it from now on."""
 
@@ -29,12 +27,11 @@ class DeclaredSecret(pulumi.ComponentResource):
     `name` is the Secret's name.
     """
 
-    def __init__(self, name: str, settings: DeclaredSecretSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DeclaredSecretArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(COMPONENT, name, None, opts)
-        declared = secrets.secret(name, settings.secret, settings.component)
-        if declared:
-            hidden = secret_data(declared, settings.values) if settings.secret.keys else {}
-            register(declared, pulumi.ResourceOptions(parent=self), hidden=hidden)
-        if settings.handed_over:
+        children = Children(self)
+        for manifest in args.manifests:
+            children.register(manifest, hidden=args.hidden)
+        if args.handed_over:
             keep(name, self)
         self.register_outputs({})

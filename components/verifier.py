@@ -1,61 +1,47 @@
 """The verifier inside the cluster: `cortex verify --in-cluster` on a schedule, and once after each deployment."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 
-from components.register import register
-from components.secret_inputs import verification_checksum
-from components.secret_values import SecretValues
-from stacks.manifests.site import Site
-from stacks.manifests.verifier import verification, verifier_objects
+from components.children import Children, HiddenValues
+from stacks.manifests.manifest import Manifest
 from stacks.model import names
-from stacks.model.custom_resources import CustomResource
-from stacks.model.verifier import Verifier as Declared
 
 
 @dataclass(frozen=True)
-class VerifierSettings:
-    """The verifier as declared, where it works, and the custom resources of which the stack declares objects."""
+class VerifierArgs:
+    """The manifests of the scheduled verifier."""
 
-    verifier: Declared
-    site: Site
-    custom: Collection[CustomResource]
+    manifests: Sequence[Manifest]
 
 
 class Verifier(pulumi.ComponentResource):
-    """What verifies on a schedule: account, rights to read, a NetworkPolicy to the API, and a CronJob."""
+    """What verifies on a schedule: account, permissions to read, a NetworkPolicy to the API, and a CronJob."""
 
-    def __init__(self, name: str, settings: VerifierSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: VerifierArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:Verifier", name, None, opts)
-        for one in verifier_objects(settings.verifier, settings.site, settings.custom):
-            register(one, pulumi.ResourceOptions(parent=self))
+        Children(self).register_all(args.manifests)
         self.register_outputs({})
 
 
 @dataclass(frozen=True)
-class VerificationSettings:
-    """The verifier as declared, where it works, and what is to be verified."""
+class VerificationArgs:
+    """The Job that verifies a deployment, with the values that it hides."""
 
-    verifier: Declared
-    site: Site
-    digest: str
-    """The declaration's hash."""
-    secrets: SecretValues
-    """All values of secrets that the stack deploys, each under a name of its own."""
+    job: Manifest
+    hidden: HiddenValues = field(default_factory=dict)
 
 
 class Verification(pulumi.ComponentResource):
     """One run after a deployment: a Job that Pulumi awaits, so that a wrong deployment fails.
 
-    Let it depend on the published declaration. Another declaration, or other values of secrets, are another Job, which
-    replaces this one, so that all of them have one logical name.
+    Let it depend on the published declaration. Another declaration, or other values of secrets, make another Job. It
+    replaces this one, so all of them have one logical name.
     """
 
-    def __init__(self, name: str, settings: VerificationSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: VerificationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:Verification", name, None, opts)
-        job = verification(settings.verifier, settings.site, settings.digest, secrets=bool(settings.secrets))
-        child, hidden = pulumi.ResourceOptions(parent=self), verification_checksum(settings.secrets)
-        register(job, child, name=names.VERIFY, hidden=hidden)
+        Children(self).register(args.job, name=names.VERIFY, hidden=args.hidden)
         self.register_outputs({})

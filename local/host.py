@@ -81,6 +81,12 @@ def start(folder: Folder, state: ClusterState, plan: Path) -> Node:
     return node
 
 
+def is_running(folder: Folder) -> bool:
+    """Return whether the node of a cluster is running."""
+    node = Node.load(folder.process)
+    return node is not None and node.inner.alive()
+
+
 def run_inside(folder: Folder, command: tuple[str, ...]) -> None:
     """Run a command in the node's namespaces.
 

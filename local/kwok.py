@@ -1,6 +1,7 @@
 """The node that needs no root: KWOK simulates it beside a control plane on loopback. No container runs."""
 
-from local.control_plane import API_SERVER, ClusterSetup
+from local.cluster_setup import ClusterSetup
+from local.control_plane import API_SERVER
 from local.node_plan import Component
 
 LIMITS = (
@@ -25,5 +26,8 @@ def component(setup: ClusterSetup) -> Component:
         "--manage-all-nodes=false",
         "--manage-nodes-with-label-selector=type=kwok",
         f"--server-address=127.0.0.1:{port}",
+        # Without a lease it writes the node's status each 55 s, and after 50 s the controller-manager takes the node,
+        # and for good the pods on it, for not ready.
+        "--node-lease-duration-seconds=40",
     )
     return Component("kwok", command, (API_SERVER,), f"http://127.0.0.1:{port}/healthz")

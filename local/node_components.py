@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.control_plane import API_SERVER, CLUSTER_DOMAIN, ClusterSetup
+from local.cluster_setup import ClusterSetup
+from local.control_plane import API_SERVER, CLUSTER_DOMAIN
 from local.files import write
 from local.images import Image
 from local.node_plan import Component

@@ -7,10 +7,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from provider.engine_log import EngineLog
 from provider.errors import ApiError, ConfigError, NoSuchKindError
 from provider.inputs import annotation, is_true
-from provider.kinds import CUSTOM_RESOURCE_DEFINITION, Kind, Reference
+from provider.kinds import CUSTOM_RESOURCE_DEFINITION
 from provider.managed_fields import (
     CREATOR,
     is_foreign_conflict,
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provider.cluster import Cluster
+    from provider.kinds import Kind, Reference
+    from provider.operation import Operation
     from provider.settings import Settings
 
 _FORCE = "pulumi.com/patchForce"
@@ -37,21 +38,6 @@ _RESUME = (
     "`pulumi refresh --yes --skip-preview --clear-pending-creates`, then"
     " `PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up`: the update then continues with the existing objects"
 )
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One call of the engine about one resource; `old` inputs and `state` are empty if there are none yet."""
-
-    kind: Kind
-    id: str = ""
-    inputs: Object = field(default_factory=dict)
-    old: Object = field(default_factory=dict)
-    state: Object = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
-    timeout: float = 0
-    """The resource's custom timeout in seconds; 0 if it has none."""
-    log: EngineLog = field(default_factory=EngineLog)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ class Wait:
         if current is None and self.ref.resource.kind.key == JOB and self._has_completed(live):
             return {**live, "status": {**mapping_at(live, "status"), "conditions": [_COMPLETE]}}
         if current is None:
-            raise UnreadyError(f"{self.ref} was deleted while it was awaited", live)
+            raise UnreadyError(f"{self.ref} was deleted during the wait", live)
         return current
 
     def _has_completed(self, job: Object) -> bool:

@@ -15,8 +15,9 @@ from provider.readiness import FailedForGood, SoftReason
 from provider.wait_for import expressions
 
 if TYPE_CHECKING:
-    from provider.apply import Operation, Writer
+    from provider.apply import Writer
     from provider.kinds import Kind
+    from provider.operation import Operation
 
 _PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 _PROPAGATIONS = {"orphan": "Orphan", "background": "Background"}

@@ -12,13 +12,14 @@ from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, prov
 
 from provider import lifecycle, settings
 from provider.answers import diff_response, report_unready, reports_errors
-from provider.apply import Operation, Writer
+from provider.apply import Writer
 from provider.diff import changes
 from provider.engine_log import EngineLog
 from provider.errors import ProviderError, UnsupportedError
 from provider.inputs import Naming
 from provider.install import plugin_version
 from provider.kinds import parse_token
+from provider.operation import Operation
 from provider.properties import Object, decode, encode, has_unknown, reveal
 from provider.update_plan import UpdatePlan, plan_update
 

@@ -15,7 +15,8 @@ from provider.readiness import FailedForGood
 from provider.replacement import IDENTITY, forces_replacement
 
 if TYPE_CHECKING:
-    from provider.apply import Operation, Writer
+    from provider.apply import Writer
+    from provider.operation import Operation
 
 _REPLACE_UNREADY = "pulumi.com/replaceUnready"
 _IMMUTABLE = "field is immutable"

@@ -14,7 +14,7 @@ def main() -> None:
     """Deploy the stack that the engine has selected.
 
     Raises:
-        pulumi.RunError: the declaration is wrong or a secret is missing; the engine prints it as it is.
+        pulumi.RunError: the declaration is wrong or a secret is missing.
     """
     root = Path(__file__).resolve().parent.parent
     stack = pulumi.get_stack()

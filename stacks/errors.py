@@ -1,5 +1,5 @@
-"""The one error of this folder."""
+"""The error of a wrong declaration."""
 
 
 class DeclarationError(Exception):
-    """A declaration is missing or wrong. The message has a line a fault: file, path inside it, rule."""
+    """A declaration is missing or wrong. The message has one line for each fault: file, path, rule."""

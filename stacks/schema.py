@@ -1,4 +1,4 @@
-"""The JSON Schema of stack files, for editors and for other people's tools; `cortex schema` prints it."""
+"""The JSON Schema of stack files, for editors and other tools; `cortex schema` prints it."""
 
 import ast
 import inspect
@@ -12,23 +12,23 @@ from pydantic_core.core_schema import DictSchema, ModelSchema
 
 from stacks.loader import PREFIX
 from stacks.model.declaration import Declaration
-from stacks.model.presets import PRESETS
+from stacks.model.presets.installed import installed
 
 TITLE = "A stack file of Cortex on Kubernetes (Pulumi.<stack>.yaml)"
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator without titles that repeat names, with docstrings of fields, and keys of mappings checked.
+    """Pydantic's generator with the docstrings of fields and patterns for keys of mappings, and without titles.
 
     Pydantic would read the docstrings at each start of a program (`use_attribute_docstrings`), which takes 50 ms.
     """
 
     def field_title_should_be_set(self, _schema: object) -> bool:
-        """Name no title: a field's name is one."""
+        """Return False: a field's name is enough of a title."""
         return False
 
     def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
-        """Show the docstrings that stand under the fields."""
+        """Return a schema with the docstrings under the fields as descriptions."""
         made = super().model_schema(schema)
         model = schema["cls"]
         for name, text in _docstrings(model).items():
@@ -36,7 +36,7 @@ class _Generator(GenerateJsonSchema):
         return made
 
     def dict_schema(self, schema: DictSchema) -> JsonSchemaValue:
-        """Refuse keys that do not match; pydantic's own `patternProperties` would let them through unchecked."""
+        """Return a schema that refuses keys which do not match; `patternProperties` of pydantic would accept them."""
         made = super().dict_schema(schema)
         for pattern, values in made.pop("patternProperties", {}).items():
             made |= {"propertyNames": {"pattern": pattern}, "additionalProperties": values}
@@ -44,7 +44,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """Give the docstrings of a model's fields, by their names; those of its bases as well."""
+    """Return the docstrings of the fields of a model and its bases, by field name."""
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base is not BaseModel:
@@ -57,12 +57,12 @@ def _docstrings(model: type[BaseModel]) -> dict[str, str]:
 
 
 def render() -> str:
-    """Give the schema as JSON text."""
+    """Return the schema as JSON text."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def document() -> JsonSchemaValue:
-    """Give the schema of a whole stack file; keys of Pulumi and of other projects are allowed in it."""
+    """Return the schema of a whole stack file, which may also have keys of Pulumi and of other projects."""
     model = Declaration.model_json_schema(by_alias=True, schema_generator=_Generator)
     _ease_presets(model["properties"]["servers"], model["$defs"]["Server"])
     settings = {f"{PREFIX}{name}": part for name, part in model["properties"].items()}
@@ -84,11 +84,11 @@ def document() -> JsonSchemaValue:
 
 
 def _ease_presets(servers: JsonSchemaValue, server: JsonSchemaValue) -> None:
-    """A server that has a preset need not say what the preset says: the others alone require it."""
+    """Require of a server that has a preset only what the preset lacks."""
     required = server.pop("required")
     reference = servers["additionalProperties"]
     servers["additionalProperties"] = {**reference, "required": required}
     servers["properties"] = {
         kind: {**reference, "required": [name for name in required if name not in preset]}
-        for kind, preset in PRESETS.items()
+        for kind, preset in installed().items()
     }

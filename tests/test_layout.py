@@ -1,7 +1,5 @@
 """The tests mirror the folders of the source tree, and each test file fits into one reading."""
 
-import pytest
-
 from tests.conftest import ROOT
 
 TESTS = ROOT / "tests"

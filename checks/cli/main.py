@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import sys
 import traceback
 from importlib.metadata import PackageNotFoundError
@@ -12,13 +13,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from checks.cli.plugins import LazyGroup
-from checks.errors import CheckError, UsageError
+from checks.errors import INTERRUPTED, CheckError, UsageError
 from checks.streams import outlive_readers
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
 """Environment variable: when set, an internal error shows its traceback, and libraries may log."""
-
-INTERRUPTED = 130
 
 GARBAGE_THRESHOLD = 100_000
 """How many new objects make Python look for garbage."""
@@ -88,7 +87,19 @@ def main() -> NoReturn:
         # Libraries log what the report says better; without a handler Python would print it.
         logging.getLogger().addHandler(logging.NullHandler())
     outlive_readers()
-    sys.exit(_run())
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    # The interpreter's end removes temporary files: an interrupt would leave them, and show a traceback. One that came
+    # meanwhile is raised at the next call, so this stands here and not in a function.
+    while True:
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            break
+        except KeyboardInterrupt:
+            continue
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -98,20 +109,29 @@ def _run() -> int:
         app(prog_name="cortex")
     except (CheckError, DeclarationError) as error:
         return _fail(str(error), getattr(error, "exit_code", UsageError.exit_code))
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
-    except Exception as error:  # noqa: BLE001 - the last resort: whatever went wrong, no traceback reaches a user
-        if os.environ.get(DEBUG_VARIABLE):
-            traceback.print_exc()
-        while isinstance(error, ExceptionGroup):
-            error = error.exceptions[0]
-        return _fail(
-            f"internal error: {type(error).__name__}: this is a fault of cortex; set {DEBUG_VARIABLE}=1 to see where",
-            CheckError.exit_code,
-        )
+    except BaseException as error:  # noqa: BLE001 - the last resort: whatever went wrong, no traceback reaches a user
+        return INTERRUPTED if _is_interrupt(error) else _internal(error)
     return 0
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Check whether an interrupt ended the work; a task group puts the second one of two into a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_interrupt(one) for one in error.exceptions)
+    return isinstance(error, KeyboardInterrupt)
+
+
+def _internal(error: BaseException) -> int:
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(error)
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return _fail(
+        f"internal error: {type(error).__name__}: this is a fault of cortex; set {DEBUG_VARIABLE}=1 to see where",
+        CheckError.exit_code,
+    )
 
 
 def _fail(message: str, code: int) -> int:

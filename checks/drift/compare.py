@@ -8,7 +8,7 @@ from typing import cast
 from checks.drift.codes import codes
 from checks.drift.diff import differences, leaves, without_items
 from checks.drift.implicit_fields import with_implicit_fields
-from checks.drift.managed_fields import foreign, has_managed_fields
+from checks.drift.managed_fields import foreign, has_managed_fields, replicas_manager
 from checks.drift.remedy import remedy
 from checks.drift.routing import manifests
 from checks.kube.reading import ReadFailure, Reason
@@ -20,6 +20,9 @@ from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
+
+REPLICAS = "server.replicas"
+"""The code of a number of replicas that is not as declared."""
 
 _LONGEST = 200
 
@@ -82,8 +85,11 @@ def faults(manifest: Manifest, live: Document) -> Iterator[Fault]:
         state = "is missing" if difference.actual is None else "is undeclared"
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
         message = f"{difference.place} {fault}"
-        cure = remedy(manifest, difference)
-        yield Fault(family.of(difference.place), difference.path, message, difference.expected, difference.actual, cure)
+        code, cure = family.of(difference.place), remedy(manifest, difference)
+        if code == REPLICAS and (manager := replicas_manager(live)) is not None:
+            # The autoscaler would change the number again after a deployment.
+            message, cure = f"{message}: {manager} set it for a HorizontalPodAutoscaler", Remedy.PERSON
+        yield Fault(code, difference.path, message, difference.expected, difference.actual, cure)
     for field in foreign([*leaves(declared), *reported], live):
         message = f"{field.place} was set by {field.manager}"
         code = field.code(manifest.kind)

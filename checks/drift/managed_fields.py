@@ -61,6 +61,15 @@ def has_managed_fields(live: Mapping[str, Value]) -> bool:
     return bool(_managed(live))
 
 
+def replicas_manager(live: Mapping[str, Value]) -> str | None:
+    """Return the field manager that set the number of replicas for a HorizontalPodAutoscaler; None if none did."""
+    for entry in _managed(live):
+        spec = cast("Mapping[str, Mapping[str, Value]]", entry.get("fieldsV1") or {}).get("f:spec", {})
+        if entry.get("subresource") == "scale" and entry.get("manager") in CONTROLLERS and "f:replicas" in spec:
+            return str(entry["manager"])
+    return None
+
+
 def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iterator[Foreign]:
     """Yield the fields outside metadata and status that neither Pulumi nor Kubernetes set, unless they are known.
 

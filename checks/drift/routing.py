@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from stacks.manifests.build import build
 from stacks.manifests.manifest import Manifest
-from stacks.model import names
 from stacks.model.declaration import Declaration
 
 NAMESPACES, SERVERS, RBAC, NETWORK, CONFIG, OBJECTS = "namespaces", "servers", "rbac", "network", "config", "objects"
@@ -31,5 +30,5 @@ def manifests(declaration: Declaration, check: str) -> Iterator[Manifest]:
 
 def check_of(manifest: Manifest) -> str:
     """Return the name of the check that compares a manifest."""
-    other = SERVERS if manifest.labels.get(names.COMPONENT) == names.MCP_SERVER_APP else OBJECTS
+    other = SERVERS if manifest.declared_at[:1] == ("servers",) else OBJECTS
     return _KINDS.get(manifest.kind, other)

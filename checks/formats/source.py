@@ -1,14 +1,16 @@
 """Where in its stack file the declared part stands that an object of the cluster is checked against."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from checks.results.result import Finding, Ref
-from stacks.loader import PREFIX
-from stacks.model import names
+from stacks.loader import PREFIX, load
+from stacks.manifests.build import DeclarationPath, build
+from stacks.manifests.manifest import Manifest
+from stacks.model.declaration import Declaration
 
 ROOT_MARK = ".git"
 """Found in the folder to which code scanning wants paths to be relative."""
@@ -16,41 +18,54 @@ ROOT_MARK = ".git"
 Node = yaml.MappingNode | yaml.SequenceNode | yaml.ScalarNode
 
 
+_CONTROLLERS = {"Deployment", "CronJob", "Job"}
+"""Kinds of declared objects from which the cluster makes others, whose names begin with theirs."""
+
+
 @dataclass(frozen=True)
 class Source:
-    """A stack file: its path as seen from the repository's root, and its YAML with the lines of every key."""
+    """A stack file: its path from the repository's root, its YAML with the lines of every key, and what it declares."""
 
     uri: str
     settings: yaml.MappingNode
+    declaration: Declaration
 
     def line(self, finding: Finding) -> int:
-        """Give the line (from 1) of the declared part that a finding is about, as far down as it can be told."""
+        """Return the line (from 1) of the declared part that a finding is about, as far down as can be told."""
         _, field = finding.code.split(".", 1)
+        section, *rest = self._declared_at(finding.object)
         node, line = self.settings, self.settings.start_mark.line + 1
-        for key in [*self._path(finding.object), field]:
+        for key in [f"{PREFIX}{section}", *rest, field]:
             entry = next((pair for pair in _pairs(node) if pair[0].value == key), None)
             if entry is None:
                 break
             line, node = entry[0].start_mark.line + 1, entry[1]
         return line
 
-    def _path(self, obj: Ref) -> Sequence[str]:
-        for kind in sorted(self._keys("servers"), key=len, reverse=True):
-            own = {names.server_config(kind), names.server_secret(kind), names.server(kind)}
-            if obj.name in own or obj.name.startswith(f"{names.server(kind)}-"):
-                return f"{PREFIX}servers", kind
-        for section, kinds in (("configMaps", "ConfigMap"), ("secrets", "Secret ExternalSecret")):
-            if obj.kind in kinds.split() and obj.name in self._keys(section):
-                return f"{PREFIX}{section}", obj.name
-        if obj.name.startswith(names.VERIFIER) or obj.name.startswith(names.VERIFY):
-            return (f"{PREFIX}verifier",)
+    def _declared_at(self, obj: Ref) -> DeclarationPath:
         if obj.kind == "Suppression":
-            return (f"{PREFIX}suppressions",)
-        return (f"{PREFIX}namespaces", obj.space) if obj.space in self._keys("namespaces") else (f"{PREFIX}cluster",)
+            return ("suppressions",)
+        secret = self.declaration.secrets.get(obj.name)
+        if obj.kind == "Secret" and secret and secret.namespace == obj.space:
+            # Also one of which the stack has no manifest, because others make it.
+            return "secrets", obj.name
+        if (manifest := self._manifest(obj)) and manifest.declared_at:
+            return manifest.declared_at
+        return ("namespaces", obj.space) if obj.space in self.declaration.namespaces else ("cluster",)
 
-    def _keys(self, section: str) -> list[str]:
-        of = next((value for key, value in _pairs(self.settings) if key.value == f"{PREFIX}{section}"), None)
-        return [key.value for key, _ in _pairs(of)]
+    def _manifest(self, obj: Ref) -> Manifest | None:
+        """Return the manifest of an object, or of the controller that made it."""
+        manifests = build(self.declaration)
+        if same := next((one for one in manifests if one.identity == (obj.kind, obj.space, obj.name)), None):
+            return same
+        if obj.kind == "Namespace":
+            return None
+        controllers = (
+            one
+            for one in manifests
+            if one.kind in _CONTROLLERS and one.namespace == obj.space and f"{obj.name}-".startswith(f"{one.name}-")
+        )
+        return max(controllers, key=lambda one: len(one.name), default=None)
 
 
 def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.MappingNode]]:
@@ -58,9 +73,10 @@ def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Mappi
         yield from ((key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode))
 
 
-def read(path: Path) -> Source:
-    """Read a stack file that has been loaded before, so it is known to be right."""
+def read(stack: str, root: Path) -> Source:
+    """Read the stack file in the project's folder, which has been loaded before and is known to be valid."""
+    path = root.resolve() / f"Pulumi.{stack}.yaml"
     document = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
     settings = next(value for key, value in _pairs(document) if key.value == "config")
-    top = next((folder for folder in path.resolve().parents if (folder / ROOT_MARK).exists()), path.resolve().parent)
-    return Source(path.resolve().relative_to(top).as_posix(), settings)
+    top = next((folder for folder in path.parents if (folder / ROOT_MARK).exists()), path.parent)
+    return Source(path.relative_to(top).as_posix(), settings, load(stack, root))

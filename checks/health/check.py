@@ -18,7 +18,7 @@ from checks.results.result import Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.workloads.restarts import loops, out_of_memory
-from checks.workloads.rollout import check_rollout, is_available
+from checks.workloads.rollout import check_rollout, is_available, is_rolled_out
 from checks.workloads.trouble import explain
 from checks.workloads.workload import Workload, workloads
 from stacks.model import names
@@ -68,6 +68,8 @@ def _workload(
     explains = deployment is not None and not is_available(deployment, least)
     for pod in pods:
         _ephemeral(builder, pod)
+        if deployment is not None and is_rolled_out(deployment) and pod.live:
+            _injected(builder, pod, deployment.spec.template)
         watch = _Watch(workload, pod, snapshot.at, alerts, explained=explains and not pod.ready)
         for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
             _container(builder, watch, status)
@@ -91,6 +93,16 @@ def _ephemeral(builder: ResultBuilder, pod: k8s.Pod) -> None:
     ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
     message = f"ephemeral container added to the pod: {added}"
     builder.holds(not added, "pod.ephemeral-container", ref, message, expected=None, actual=added)
+
+
+def _injected(builder: ResultBuilder, pod: k8s.Pod, template: k8s.Template) -> None:
+    """Check that a pod has no containers that its template lacks, which an admission webhook can add."""
+    declared = {each.name for each in (*template.spec.containers, *template.spec.init_containers)}
+    every = (*pod.spec.containers, *pod.spec.init_containers)
+    added = ", ".join(f"{each.name} ({each.image})" for each in every if each.name not in declared)
+    ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
+    message = f"container that the pod template lacks, added by an admission webhook: {added}"
+    builder.holds(not added, "pod.undeclared-container", ref, message, expected=None, actual=added)
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,9 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
     proxy = configuration.proxy
     if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):
         proxy = None
+    if proxy and "://" not in proxy:
+        # As kubectl and curl read HOST:PORT.
+        proxy = f"http://{proxy}"
     return Connection(
         context=context,
         host=configuration.host,

@@ -20,7 +20,7 @@ def unreachable(error: httpx2.TransportError) -> str:
         return f"the API server's certificate is not trusted: {cause.verify_message}"
     place = _place(error.request)
     return (
-        f"the API server cannot be reached at {place}: {error}"
+        f"the API server cannot be reached at {place}: {str(error).rstrip('.')}"
         if str(error)
         else f"the API server at {place} closed the connection"
     )

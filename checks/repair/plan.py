@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from checks.drift.compare import REPLICAS
 from checks.kube.resources import Document
 from checks.repair.actions import Because, Left, left
 from checks.repair.fields import field_repairs, left_to_autoscaler
@@ -18,8 +19,6 @@ from stacks.model.declaration import Declaration
 
 UNDECLARED = frozenset({"namespace.undeclared", "object.undeclared", "secret.unused"})
 """Codes of undeclared or unused objects."""
-REPLICAS = "server.replicas"
-"""The code of a number of replicas, which Pulumi restores, but an autoscaler changes again."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import anyio
+from msgspec import structs
 
-from checks.errors import UncheckedError
+from checks.errors import INTERRUPTED, UncheckedError
+from checks.interrupt import interruptible
 from checks.kube.client import ApiClient
 from checks.kube.reading import Permission, ReadFailure
 from checks.kube.resources import Document
@@ -15,7 +17,7 @@ from checks.repair.kinds import kind_of
 from checks.repair.plan import Place, Plan, plan, wanted
 from checks.repair.selection import about, chosen
 from checks.repair.settling import key, settle
-from checks.repair.writing import write
+from checks.repair.writing import interrupted, write
 from checks.results.result import Finding, Ref, Remedy, Selection, Severity, Unknown
 from checks.results.result import Report as Verification
 from checks.target import Target
@@ -113,6 +115,8 @@ async def prepare(target: Target, selection: Selection, obj: str | None) -> Repa
 async def carry_out(repair: Repair) -> Report:
     """Carry out the plan if the account has all permissions for it, and verify again.
 
+    After an interrupt the report has what was written until then.
+
     Raises:
         UncheckedError: the permissions of the account could not be reviewed.
     """
@@ -124,17 +128,26 @@ async def carry_out(repair: Repair) -> Report:
             raise UncheckedError(f"{lacking.message}: nothing was changed")
         if lacking:
             return repair.lacking(lacking)
-        actions = await write(api, steps)
-        if any(action.outcome in (Outcome.UNKNOWN, Outcome.NOT_DONE) for action in actions):
-            return repair.done(actions, None)
-        known = {(entry.code, entry.object) for entry in repair.plan.left}
-        known |= {(c, a.object) for a in actions if not a.is_fixed for c in a.codes}
+        actions: list[Action] = []
+        async with interruptible():
+            async for some in write(api, steps):
+                actions += some
+            return await _settled(api, repair, actions)
+    return structs.replace(repair.done(interrupted(steps, actions), None), exit_code=INTERRUPTED)
 
-        def open_(report: Verification) -> bool:
-            return any(key(finding) not in known for finding in about(report.findings, repair.object))
 
-        written = list(zip(steps, actions, strict=True))
-        actions, after = await settle(api, repair.verified, written, open_)
+async def _settled(api: ApiClient, repair: Repair, actions: list[Action]) -> Report:
+    """Return the report after the cluster has settled, or at once if the API server is unreachable."""
+    if any(action.outcome in (Outcome.UNKNOWN, Outcome.NOT_DONE) for action in actions):
+        return repair.done(actions, None)
+    known = {(entry.code, entry.object) for entry in repair.plan.left}
+    known |= {(c, a.object) for a in actions if not a.is_fixed for c in a.codes}
+
+    def open_(report: Verification) -> bool:
+        return any(key(finding) not in known for finding in about(report.findings, repair.object))
+
+    written = list(zip(repair.plan.steps, actions, strict=True))
+    actions, after = await settle(api, repair.verified, written, open_)
     return repair.done(actions, after)
 
 

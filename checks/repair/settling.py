@@ -10,10 +10,11 @@ from checks.kube.client import ApiClient
 from checks.kube.reading import ReadFailure
 from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
-from checks.repair.author import Author, author, creator
+from checks.repair.author import author, creator
 from checks.repair.kinds import kind_of
 from checks.repair.paths import find, is_list
 from checks.repair.steps import Step
+from checks.repair.webhooks import webhooks
 from checks.results.result import Finding, Ref
 from checks.results.result import Report as Verification
 
@@ -60,7 +61,11 @@ async def _seen_again(api: ApiClient, step: Step, action: Action) -> Action:
         return action
     live = reading.value
     who = creator(live) if step.is_deletion else author(live, step.path)
-    return replace(action, outcome=Outcome.BACK, message=_message(step, who))
+    if who is None or who.is_ours:
+        message = _by_admission(step, await webhooks(api, ref))
+    else:
+        message = f"{who} {_again(step)}: stop that writer, or declare the object or field"
+    return replace(action, outcome=Outcome.BACK, message=message)
 
 
 def is_undone(step: Step, live: Document) -> bool:
@@ -88,11 +93,19 @@ def _items(step: Step, live: Document) -> Iterable[object] | None:
     return None
 
 
-def _message(step: Step, who: Author | None) -> str:
-    what = "created it again" if step.is_deletion else "set it again"
-    if who is None or who.is_ours:
-        return f"an admission webhook or the API server itself {what}: stop that, or declare the object or field"
-    return f"{who} {what}: stop that writer, or declare the object or field"
+def _again(step: Step) -> str:
+    return "created it again" if step.is_deletion else "set it again"
+
+
+def _by_admission(step: Step, configurations: Sequence[str]) -> str:
+    """Return the message for a change without an author, which an admission webhook may have made."""
+    if not configurations:
+        return f"an admission webhook or the API server {_again(step)}: stop that, or declare the object or field"
+    these = ", ".join(configurations)
+    return (
+        f"an admission webhook or the API server {_again(step)}: look at MutatingWebhookConfiguration {these}, "
+        "and exclude the object from it, or declare the object or field"
+    )
 
 
 def _uid(live: Document) -> object:

@@ -1,6 +1,6 @@
 """Carry out the steps of a plan, object by object, without undoing later changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from http import HTTPStatus
 from itertools import groupby
 from typing import cast
@@ -33,18 +33,32 @@ _OUTDATED = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 """Statuses of a failed test or precondition; the second one also means an invalid object."""
 
 
-async def write(api: ApiClient, steps: Iterable[Step]) -> list[Action]:
-    """Carry out all steps and return the actions with their outcomes; stop if the API server becomes unreachable."""
-    actions: list[Action] = []
+async def write(api: ApiClient, steps: Iterable[Step]) -> AsyncIterator[list[Action]]:
+    """Carry out all steps; yield the actions of each object with their outcomes.
+
+    Once the API server is unreachable, no further steps are tried.
+    """
+    is_unreachable = False
     for ref, some in groupby(steps, key=lambda step: step.object):
         mine = list(some)
-        if any(action.outcome is Outcome.UNKNOWN for action in actions):
-            actions += [
-                _came(step, Outcome.NOT_DONE, f"the API server had become unreachable{_AGAIN}") for step in mine
-            ]
-        else:
-            actions += await _Object(api, ref, mine).write()
-    return actions
+        if is_unreachable:
+            message = f"the API server had become unreachable{_AGAIN}"
+            yield [_came(step, Outcome.NOT_DONE, message) for step in mine]
+            continue
+        actions = await _Object(api, ref, mine).write()
+        yield actions
+        is_unreachable = any(action.outcome is Outcome.UNKNOWN for action in actions)
+
+
+def interrupted(steps: Sequence[Step], actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Return the actions of all steps if an interrupt came after these actions."""
+    left = steps[len(actions) :]
+    under_way = [step for step in left if step.object == left[0].object]
+    return (
+        *actions,
+        *(_came(step, Outcome.UNKNOWN, f"interrupted before the API server answered{_AGAIN}") for step in under_way),
+        *(_came(step, Outcome.NOT_DONE, f"interrupted{_AGAIN}") for step in left[len(under_way) :]),
+    )
 
 
 class _Object:

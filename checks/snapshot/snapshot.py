@@ -40,6 +40,7 @@ class Snapshot:
     """When it was taken."""
     pending_deletion: tuple[Ref, ...] = ()
     """Undeclared objects that the running deployment will delete; they are not in the lists."""
+    _named: dict[tuple[str, str], Reading[Named]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def unreachable(self) -> ReadFailure | None:
@@ -65,13 +66,9 @@ class Snapshot:
 
     def live(self, kind: str, namespace: str = "") -> Reading[Named]:
         """Return the live objects of a kind in a namespace, by name."""
-        reading: Reading[tuple[Document, ...]] = self._in_namespace(kind, namespace)
-        if isinstance(reading, ReadFailure):
-            return reading
-        return Read(
-            {cast("Mapping[str, str]", document["metadata"])["name"]: document for document in reading.value},
-            reading.seconds,
-        )
+        if (kind, namespace) not in self._named:
+            self._named[kind, namespace] = _by_name(self._in_namespace(kind, namespace))
+        return self._named[kind, namespace]
 
     def typed(self, kind: str, namespace: str, model: type[T]) -> Reading[tuple[T, ...]]:
         """Return the live objects of a kind in a namespace, of which only the fields of `model` are decoded."""
@@ -98,6 +95,13 @@ class Snapshot:
         """Return whether the namespace exists, or may exist; the objects of a missing one are not reported."""
         namespaces = self.live("Namespace")
         return isinstance(namespaces, ReadFailure) or name in namespaces.value
+
+
+def _by_name(reading: Reading[tuple[Document, ...]]) -> Reading[Named]:
+    if isinstance(reading, ReadFailure):
+        return reading
+    names = (cast("Mapping[str, str]", document["metadata"])["name"] for document in reading.value)
+    return Read(dict(zip(names, reading.value, strict=True)), reading.seconds)
 
 
 def converted(reading: Reading[tuple[Document, ...]], model: type[T], what: str) -> Reading[tuple[T, ...]]:

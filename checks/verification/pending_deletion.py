@@ -65,8 +65,8 @@ def without_pending_deletion(declaration: Declaration, snapshot: Snapshot) -> Sn
     if "Pod" in listings:
         listings["Pod"] = _kept(listings["Pod"], _Survivors(pending.get("Deployment", {}).values()).keeps)
     if "Job" in listings:
-        # This run has not ended, and earlier ones do not matter during a deployment.
-        listings["Job"] = _kept(listings["Job"], _is_other_job)
+        # Not the ended runs of the verifier: the present run is newer.
+        listings["Job"] = _kept(listings["Job"], _is_relevant_job)
     after = replace(snapshot, listings=listings, pending_deletion=tuple(sorted({*_named(pending)}, key=str)))
     return _without_answers(snapshot, after) if ANSWERS in snapshot.collected else after
 
@@ -138,9 +138,10 @@ class _Survivors:
         return not any(meta.namespace == space and labels <= meta.labels.items() for space, labels in self._selectors)
 
 
-def _is_other_job(document: Document) -> bool:
+def _is_relevant_job(document: Document) -> bool:
     label, verifier = VERIFIER
-    return msgspec.convert(document, k8s.Job).metadata.labels.get(label) != verifier
+    job = msgspec.convert(document, k8s.Job)
+    return job.metadata.labels.get(label) != verifier or not job.finished
 
 
 def _without_answers(before: Snapshot, after: Snapshot) -> Snapshot:

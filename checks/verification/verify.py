@@ -39,7 +39,7 @@ async def verify(
     stack: str,
     declaration: Declaration,
     connection: Connection,
-    fail_on: Severity,
+    fail_on: Severity = Severity.ERROR,
     selection: Selection = EVERYTHING,
     clock: Clock = now,
     *,

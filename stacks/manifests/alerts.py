@@ -1,4 +1,4 @@
-"""The PrometheusRule `cortex-alerts` (seed, section 11.2), on metrics of kube-state-metrics and the API server."""
+"""The PrometheusRule `cortex-alerts`, on metrics of kube-state-metrics and the API server."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,15 +7,15 @@ from stacks.model import names
 from stacks.model.kube_state_metrics import Alerts
 
 LONGEST_SILENCE_SECONDS = 3600
-"""Time without a successful verification that passes, however short its schedule."""
+"""Seconds without a successful verification that never raise an alert, however short its schedule is."""
 
 
 def prometheus_rule(
     namespace: str, alerts: Alerts, watched: Iterable[str], labels: Mapping[str, str], *, verified: bool
 ) -> Manifest:
-    """Give the PrometheusRule; `watched` are the namespaces whose quotas, pods and Deployments it is about.
+    """Return the PrometheusRule for the quotas, pods and Deployments of the `watched` namespaces.
 
-    Where the stack is `verified` inside the cluster, that has two alerts of its own.
+    If the stack is `verified` inside the cluster, there are two more alerts on the verification.
     """
     rules = _rules(alerts, f'namespace=~"{"|".join(watched)}"') + (_verification() if verified else [])
     spec: Value = {"groups": [{"name": names.ALERTS, "rules": rules}]}
@@ -27,10 +27,10 @@ def prometheus_rule(
 def _rules(alerts: Alerts, mine: str) -> list[Value]:
     hard = f'(kube_resourcequota{{type="hard",{mine}}} > 0)'
     total = f"kube_pod_container_status_restarts_total{{{mine}}}"
-    # Not increase(): it extrapolates to the whole range, so that five restarts count as more than five.
+    # Not increase(): it extrapolates to the whole range, so five restarts would count as more than five.
     restarts = f"{total} - min_over_time({total}[{alerts.restart_minutes}m])"
     missing = f"kube_deployment_spec_replicas{{{mine}}} > kube_deployment_status_replicas_available{{{mine}}}"
-    # Watches and commands in pods last as long as their clients like.
+    # Watches and commands in pods last as long as their client wants, so their duration says nothing about the server.
     requests = 'apiserver_request_duration_seconds_bucket{verb!~"WATCH|CONNECT"}'
     return [
         _rule(
@@ -70,7 +70,7 @@ def _rules(alerts: Alerts, mine: str) -> list[Value]:
             "The 95th percentile of the API server's latency is {{ $value | humanizeDuration }}",
         ),
         _rule(
-            # Each managed namespace has a quota: without any, all of the above would be quiet for ever.
+            # Each managed namespace has a quota. Without metrics of any, none of the alerts above could fire.
             "CortexMetricsSilent",
             f"absent(kube_resourcequota{{{mine}}})",
             "10m",
@@ -83,12 +83,12 @@ def _rules(alerts: Alerts, mine: str) -> list[Value]:
 def _verification() -> list[Value]:
     jobs = f'namespace="{names.SYSTEM_NAMESPACE}",job_name=~"{names.VERIFY}-.+"'
     cron_job = f'{{namespace="{names.SYSTEM_NAMESPACE}",cronjob="{names.VERIFY}"}}'
-    # Failed Jobs are kept for their logs: only one that began after the last success counts.
+    # Failed Jobs are kept for their logs, so only one that began after the last success counts.
     failed = f'kube_job_failed{{{jobs},condition="true"}} > 0'
     began = f"max by (namespace) (kube_job_status_start_time{{{jobs}}} and on (namespace, job_name) {failed})"
     success = f"kube_cronjob_status_last_successful_time{cron_job}"
     since = f"({success} or kube_cronjob_created{cron_job})"
-    # From one run to the next; unknown of a suspended CronJob, of which nothing is to be waited for.
+    # From one run to the next. A suspended CronJob has no next run, so the alert on its age cannot fire.
     last = f"(kube_cronjob_status_last_schedule_time{cron_job} or kube_cronjob_created{cron_job})"
     interval = f"(kube_cronjob_next_schedule_time{cron_job} - {last})"
     age = f"time() - {since}"
@@ -104,7 +104,7 @@ def _verification() -> list[Value]:
         _rule(
             "CortexVerificationStale",
             f"{age} > {LONGEST_SILENCE_SECONDS} unless {age} <= 2 * {interval}",
-            # A run that is due begins and ends in the meantime.
+            # Time for a run that is due to begin and end.
             "10m",
             "warning",
             "Nobody has found the cluster as declared for {{ $value | humanizeDuration }}",

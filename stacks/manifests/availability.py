@@ -1,6 +1,6 @@
-"""What keeps an MCP server up while nodes are drained, and lets it grow under load."""
+"""The PodDisruptionBudget and the HorizontalPodAutoscaler of an MCP server."""
 
-from stacks.manifests import labels as discovery
+from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value
 from stacks.model import names
 from stacks.model.availability import Autoscaling
@@ -8,11 +8,11 @@ from stacks.model.server import Server
 
 
 def disruption_budget(kind: str, server: Server) -> Manifest:
-    """Bound how many of a server's pods a drain may evict at once."""
+    """Return the budget of a server: how many of its pods a drain may evict at once."""
     spec: Value = {
         "maxUnavailable": server.disruption.max_unavailable,
         "selector": {"matchLabels": names.server_selector(kind)},
-        # Else pods that never become ready would block every drain.
+        # Otherwise pods that never become ready would block every drain.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
     return Manifest(
@@ -20,13 +20,13 @@ def disruption_budget(kind: str, server: Server) -> Manifest:
         "PodDisruptionBudget",
         names.server(kind),
         server.namespace,
-        discovery.owner_labels(kind),
+        owner_labels(kind),
         content={"spec": spec},
     )
 
 
 def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
-    """Let the cluster choose the number of a server's pods, by their use of CPU."""
+    """Return the autoscaler that sets the number of a server's pods by their use of CPU."""
     name = names.server(kind)
     target: Value = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
     spec: Value = {
@@ -40,6 +40,6 @@ def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
         "HorizontalPodAutoscaler",
         name,
         server.namespace,
-        discovery.owner_labels(kind),
+        owner_labels(kind),
         content={"spec": spec},
     )

@@ -1,52 +1,64 @@
-"""Every object of a stack."""
+"""Every manifest of a stack, by the part of the declaration that it comes from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 
-from stacks.manifests import config, secrets
-from stacks.manifests import pod_config as content
+from stacks.manifests import pod_config
+from stacks.manifests.config import config_map
 from stacks.manifests.declaration import published
-from stacks.manifests.kube_state_metrics import kube_state_metrics_objects
+from stacks.manifests.kube_state_metrics import kube_state_metrics_manifests
 from stacks.manifests.manifest import Manifest
-from stacks.manifests.namespace import namespace_objects
-from stacks.manifests.resource_manager import resource_manager_objects
-from stacks.manifests.server import admitting_verifier, server_objects
+from stacks.manifests.namespace import namespace_manifests
+from stacks.manifests.resource_manager import resource_manager_manifests
+from stacks.manifests.secrets import secret
+from stacks.manifests.server import admitting_verifier, server_manifests
 from stacks.manifests.site import site
-from stacks.manifests.verifier import verification, verifier_objects
+from stacks.manifests.verifier import verification, verifier_manifests
 from stacks.model.declaration import Declaration
 
+DeclarationPath = tuple[str, ...]
+"""The path of a part of the declaration, such as `("servers", "time")`; empty for the declaration as a whole."""
 
-@lru_cache(maxsize=4)
+
 def build(declaration: Declaration) -> tuple[Manifest, ...]:
-    """Give every object of the stack: exactly these a deployment registers, and a verification expects.
+    """Return every manifest of the stack: what a deployment registers, and what a verification expects."""
+    return tuple(chain.from_iterable(parts(declaration).values()))
 
-    A dozen judges ask for them, so they are kept.
+
+@lru_cache(maxsize=4)  # Many checks ask for the manifests of one declaration.
+def parts(declaration: Declaration) -> Mapping[DeclarationPath, tuple[Manifest, ...]]:
+    """Return the manifests of each part of the declaration; none for a Secret that others provide.
+
+    A part comes after those that it uses, and the published declaration comes last.
     """
-    return tuple(_objects(declaration))
+    return {
+        path: tuple(replace(manifest, declared_at=path) for manifest in manifests)
+        for path, manifests in _parts(declaration)
+    }
 
 
-def _objects(declaration: Declaration) -> Iterator[Manifest]:
-    here = site(declaration)
-    for name, namespace in declaration.namespaces.items():
-        yield from namespace_objects(name, namespace, declaration.cluster.environment)
-    yield from _shared(declaration)
+def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Manifest, ...]]]:
+    here, spaces = site(declaration), declaration.namespaces
+    for name, namespace in spaces.items():
+        yield ("namespaces", name), namespace_manifests(name, namespace, declaration.cluster.environment)
+    for name, declared_secret in declaration.secrets.items():
+        made = secret(name, declared_secret, spaces[declared_secret.namespace].component)
+        yield ("secrets", name), (made,) if made else ()
+    for name, data in declaration.config_maps.items():
+        yield ("configMaps", name), (config_map(name, data, spaces[data.namespace].component),)
     for kind, server in admitting_verifier(declaration).items():
-        yield from server_objects(kind, server, content.hidden(server, declaration), here)
+        content = pod_config.hidden(server, declaration)
+        yield ("servers", kind), server_manifests(kind, server, content, here)
     if manager := declaration.resource_manager:
-        yield from resource_manager_objects(manager, here)
+        yield ("resourceManager",), resource_manager_manifests(manager, here)
     if metrics := declaration.kube_state_metrics:
-        yield from kube_state_metrics_objects(metrics, here, verified=declaration.verifier is not None)
+        verified = declaration.verifier is not None
+        yield ("kubeStateMetrics",), kube_state_metrics_manifests(metrics, here, verified=verified)
     if verifier := declaration.verifier:
-        yield from verifier_objects(verifier, here, set(declaration.required_custom_resources().values()))
-        yield verification(verifier, here, declaration.digest(), secrets=content.has_secrets(declaration))
-    yield published(declaration)
-
-
-def _shared(declaration: Declaration) -> Iterator[Manifest]:
-    """Give the Secrets and ConfigMaps that servers share; their component is their namespace's."""
-    spaces = declaration.namespaces
-    for name, secret in declaration.secrets.items():
-        if made := secrets.secret(name, secret, spaces[secret.namespace].component):
-            yield made
-    for name, config_map in declaration.config_maps.items():
-        yield config.config_map(name, config_map, spaces[config_map.namespace].component)
+        custom = set(declaration.required_custom_resources().values())
+        secrets = pod_config.has_secrets(declaration)
+        job = verification(verifier, here, declaration.digest(), secrets=secrets)
+        yield ("verifier",), (*verifier_manifests(verifier, here, custom), job)
+    yield (), (published(declaration),)

@@ -1,9 +1,9 @@
-"""The checksum of content that may be secret, as an annotation: no value is needed to prove what it is.
+"""Checksums of content that may be secret. They are kept as annotations, so content can be compared without a value.
 
-A pod template carries one, so that pods roll when their ConfigMap or Secret changes, and each Secret one over its data.
-Whoever may read a pod may read the annotation, so it must not help to guess a secret. A plain SHA-256 would
-let weak passwords be tried by the billion; a keyed one needs a key that every run and every verifier shares.
-scrypt needs no key, and each try costs 16 MiB and some 50 ms. Random tokens are out of reach either way.
+A pod template has one, so that pods roll when their ConfigMap or Secret changes. Each Secret has one over its data.
+Everybody who may read a pod may read the annotation, so it must not help to guess a secret. With plain SHA-256,
+billions of weak passwords could be tried; a keyed hash needs a key that every run and every verifier shares.
+scrypt needs no key, and each try costs 16 MiB and about 50 ms. Random tokens cannot be guessed either way.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 
 def checksum(owner: str, config: Mapping[str, str], secrets: Mapping[str, str]) -> str:
-    """Give 64 hex digits over the content of a ConfigMap and of a Secret (plain values, not base64).
+    """Return 64 hex digits over the content of a ConfigMap and of a Secret (plain values, not base64).
 
-    `owner` salts it: name the object that carries it as `namespace/name`, so that equal secrets do not show as equal.
+    `owner` is the salt: the annotated object as `namespace/name`. It hides that two objects have equal secrets.
     """
     content = json.dumps([dict(config), dict(secrets)], sort_keys=True).encode()
     if not secrets:

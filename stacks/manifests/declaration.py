@@ -6,7 +6,7 @@ from stacks.model.declaration import Declaration
 
 
 def published(declaration: Declaration) -> Manifest:
-    """Give the ConfigMap with the declaration as canonical JSON, and its hash as an annotation; no secret values."""
+    """Return the ConfigMap with the declaration as canonical JSON, and its hash as an annotation; no secret values."""
     return Manifest(
         "v1",
         "ConfigMap",

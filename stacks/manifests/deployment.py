@@ -1,7 +1,6 @@
 """The Deployment of an MCP server: fit for Pod Security `restricted`, probed, labelled for discovery."""
 
-from stacks.manifests import labels as discovery
-from stacks.manifests import pods, volumes
+from stacks.manifests import labels, pods, volumes
 from stacks.manifests.checksum import checksum
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value, given
 from stacks.manifests.pod_config import Content
@@ -14,42 +13,41 @@ HTTP = "http"
 """Name of the container's port."""
 
 GRACE_SECONDS = 20
-"""Time to end after SIGTERM; the bridge needs at most 5.5 s."""
+"""Seconds that a pod has to end after SIGTERM; the bridge needs at most 5.5."""
 
 
 def deployment(kind: str, server: Server, content: Content[object], site: Site) -> Manifest:
-    """Give a server's Deployment (seed, section 3.2, with the labels and annotations of section 2.1)."""
-    labels, annotations = discovery.labels(kind, server), discovery.annotations(kind, server)
+    """Return a server's Deployment."""
+    carried, annotations = labels.labels(kind, server), labels.annotations(kind, server)
     rolled = {names.CHECKSUM: _checksum(kind, server, content)}
     spec: dict[str, Value] = {
         "selector": {"matchLabels": names.server_selector(kind)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": server.SURGE, "maxUnavailable": 0}},
         "template": {
-            "metadata": {"labels": labels, "annotations": {**annotations, **rolled}},
+            "metadata": {"labels": carried, "annotations": {**annotations, **rolled}},
             "spec": _pod(kind, server, site),
         },
     }
     if not server.autoscaling:
         spec["replicas"] = server.replicas
-    # The autoscaler's number is no drift: two owners of one field would undo each other's work. But without a number
-    # to begin with, it would be one.
+    # The autoscaler owns the number afterwards: two owners would undo each other's work. Without a number to begin
+    # with, the Deployment would start with one pod.
     initial = {"spec.replicas": server.replicas} if server.autoscaling else {}
-    # An autoscaler that is switched off has left a number of its own, which is to be taken back.
-    forced = {} if server.autoscaling else names.FORCED
+    fixed = {} if server.autoscaling else names.FIXED_REPLICAS
     return Manifest(
         "apps/v1",
         "Deployment",
         names.server(kind),
         server.namespace,
-        labels,
-        {**annotations, **forced},
+        carried,
+        {**annotations, **fixed},
         {"spec": spec},
         initial,
     )
 
 
 def checksum_owner(kind: str, server: Server) -> str:
-    """Name the workload whose checksum it is."""
+    """Return the salt of the checksum of a server's pods."""
     return f"{server.namespace}/{names.server(kind)}"
 
 
@@ -72,7 +70,7 @@ def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
             "containers": [_container(kind, server)],
             "volumes": [volume for volume, _ in volumes.mounted(kind, server)],
             "topologySpreadConstraints": spread,
-            # Declared to be empty, so that a deployment takes back what somebody puts there.
+            # Declared as empty, so that a deployment removes what somebody adds.
             "tolerations": [],
         }
     )
@@ -82,10 +80,10 @@ def _spread(kind: str) -> Value:
     return {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",
-        # A cluster of one node must run all of them as well.
+        # A cluster of one node must also run all of them.
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": names.server_selector(kind)},
-        # Else a rollout would be spread together with the pods that it replaces, and stand unevenly when they are gone.
+        # Otherwise new pods would be spread together with those that they replace, and unevenly once those are gone.
         "matchLabelKeys": ["pod-template-hash"],
     }
 

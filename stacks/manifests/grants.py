@@ -1,4 +1,4 @@
-"""Roles and bindings from rules, for any ServiceAccount: in the whole cluster, or in one namespace."""
+"""Roles and bindings for a ServiceAccount, in the whole cluster or in one namespace."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ _VERSION = f"{GROUP}/v1"
 
 @dataclass(frozen=True)
 class Grants:
-    """Gives rights to one account; every object has the labels."""
+    """Makes roles and bindings for one account; each has the labels."""
 
     account: str
     namespace: str
     labels: Mapping[str, str]
 
     def cluster_role(self, name: str, rules: Iterable[Rule]) -> Manifest:
-        """Give a ClusterRole; it grants nothing until it is bound."""
+        """Return a ClusterRole, which grants nothing until it is bound."""
         return Manifest(_VERSION, "ClusterRole", name, labels=self.labels, content={"rules": _rules(rules)})
 
     def everywhere(self, name: str, cluster_role: str) -> Manifest:
-        """Bind a ClusterRole in the whole cluster."""
+        """Return the binding of a ClusterRole in the whole cluster."""
         content = self._bound("ClusterRole", cluster_role)
         return Manifest(_VERSION, "ClusterRoleBinding", name, labels=self.labels, content=content)
 
     def within(self, namespace: str, name: str, cluster_role: str) -> Manifest:
-        """Bind a ClusterRole in one namespace alone."""
+        """Return the binding of a ClusterRole in one namespace."""
         content = self._bound("ClusterRole", cluster_role)
         return Manifest(_VERSION, "RoleBinding", name, namespace, self.labels, content=content)
 
     def role(
         self, namespace: str, name: str, rules: Iterable[Rule], binding: str | None = None
     ) -> tuple[Manifest, Manifest]:
-        """Give a Role in a namespace and its binding there, which has the Role's name unless told."""
+        """Return a Role in a namespace and its binding there, which has the Role's name unless `binding` is given."""
         bound = self._bound("Role", name)
         return (
             Manifest(_VERSION, "Role", name, namespace, self.labels, content={"rules": _rules(rules)}),

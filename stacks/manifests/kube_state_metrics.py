@@ -1,7 +1,6 @@
-"""kube-state-metrics: the cluster's objects as metrics, without its Secrets (seed, section 9.1)."""
+"""kube-state-metrics: the cluster's objects as metrics, without its Secrets."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stacks.manifests import alerts, network, permissions, pods
 from stacks.manifests.grants import Grants
@@ -17,36 +16,20 @@ _SELECTOR = {names.APP: _NAME}
 _LABELS = {**_SELECTOR, names.COMPONENT: _NAME}
 
 
-@dataclass(frozen=True)
-class KubeStateMetricsObjects:
-    """The objects of kube-state-metrics, grouped by what waits for what."""
-
-    first: tuple[Manifest, ...]
-    """What the pod needs before it starts, and the policy that guards it from its first moment."""
-    clients: tuple[Manifest, ...]
-    """NetworkPolicies that let scrapers out of their own managed namespaces: wait for nothing."""
-    deployment: Manifest
-    service: Manifest
-    """Waits for the Deployment."""
-    monitoring: tuple[Manifest, ...]
-    """ServiceMonitor and PrometheusRule: wait for nothing."""
-
-    def __iter__(self) -> Iterator[Manifest]:
-        return iter((*self.first, *self.clients, self.deployment, self.service, *self.monitoring))
-
-
-def kube_state_metrics_objects(
+def kube_state_metrics_manifests(
     metrics: model.KubeStateMetrics, site: Site, *, verified: bool
-) -> KubeStateMetricsObjects:
-    """Give the objects of kube-state-metrics; where the stack is `verified` inside, there are alerts on that, too."""
+) -> tuple[Manifest, ...]:
+    """Return the objects of kube-state-metrics; alerts on the verification too if the stack is `verified` inside."""
     namespace, scrapers = metrics.namespace, names.scrapers(metrics.scrapers)
-    managed = [scraper for scraper in scrapers if scraper in site.namespaces]
-    return KubeStateMetricsObjects(
-        first=(*_access(namespace), _policy(namespace, scrapers, site)),
-        clients=tuple(_client_policy(namespace, scraper) for scraper in managed),
-        deployment=_deployment(metrics, site),
-        service=_service(namespace),
-        monitoring=tuple(_monitoring(metrics, site, verified=verified)),
+    before_pods = (*_access(namespace), _policy(namespace, scrapers, site))
+    pods = _deployment(metrics, site).after(before_pods)
+    return (
+        *before_pods,
+        *(_client_policy(namespace, scraper) for scraper in scrapers if scraper in site.namespaces),
+        pods,
+        # Pulumi waits for a Service's endpoints, which exist once pods are ready.
+        _service(namespace).after([pods]),
+        *_monitoring(metrics, site, verified=verified),
     )
 
 
@@ -106,7 +89,7 @@ def _container(metrics: model.KubeStateMetrics) -> Value:
         "args": [
             f"--port={names.HTTP_METRICS_PORT}",
             f"--telemetry-port={names.TELEMETRY_PORT}",
-            # What it may not read it must not collect: it would try again for ever.
+            # It would retry for ever to collect what it may not read.
             f"--resources={','.join(permissions.KUBE_STATE_METRICS_RESOURCES)}",
         ],
         "envFrom": [],
@@ -131,12 +114,12 @@ def _service(namespace: str) -> Manifest:
 
 
 def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) -> Iterator[Manifest]:
-    # Those that Prometheus selects them by, too.
+    # Prometheus selects both objects by the additional labels.
     labels = {**_LABELS, **metrics.monitor_labels}
     if metrics.service_monitor:
         spec: Value = {
             "selector": {"matchLabels": _SELECTOR},
-            # Its metrics have labels `namespace` and `pod` of their own, which tell of other pods than its.
+            # Its metrics have their own labels `namespace` and `pod`, of the pods that they are about.
             "endpoints": [{"port": names.HTTP_METRICS, "honorLabels": True}, {"port": names.TELEMETRY}],
         }
         version = "monitoring.coreos.com/v1"

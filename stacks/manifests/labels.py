@@ -1,4 +1,4 @@
-"""How an MCP server is found: the labels and annotations that its Deployment and pods carry (seed, section 2.1)."""
+"""The labels and annotations by which clients discover an MCP server."""
 
 from typing import TypedDict
 
@@ -7,7 +7,7 @@ from stacks.model.server import Server
 
 
 class Entry(TypedDict):
-    """A server in the stack's output `registry` (seed, section 2.4); keys as there."""
+    """A server in the stack's output `registry`."""
 
     name: str
     version: str
@@ -18,17 +18,17 @@ class Entry(TypedDict):
 
 
 def owner_labels(kind: str) -> dict[str, str]:
-    """Give the labels of everything that belongs to an MCP server."""
+    """Return the labels of everything that belongs to an MCP server."""
     return {**names.server_selector(kind), names.COMPONENT: names.MCP_SERVER_APP}
 
 
 def labels(kind: str, server: Server) -> dict[str, str]:
-    """Give the labels of its Deployment and pods: version and protocol stand nowhere else."""
+    """Return the labels of its Deployment and pods; only these have version and protocol."""
     return {**owner_labels(kind), names.VERSION: server.version, names.PROTOCOL: server.transport}
 
 
 def annotations(kind: str, server: Server) -> dict[str, str]:
-    """Give the annotations of its Deployment and pods: what it can do and where it answers."""
+    """Return the annotations of its Deployment and pods: its capabilities and its URL."""
     return {
         names.CAPABILITIES: names.capabilities(server.capabilities),
         names.ENDPOINT: endpoint(kind, server),
@@ -36,12 +36,12 @@ def annotations(kind: str, server: Server) -> dict[str, str]:
 
 
 def endpoint(kind: str, server: Server) -> str:
-    """Give the URL of its MCP endpoint inside the cluster."""
+    """Return the URL of its MCP endpoint inside the cluster."""
     return names.endpoint(kind, server.namespace, server.port, server.path)
 
 
 def entry(kind: str, server: Server) -> Entry:
-    """Give its entry in the registry."""
+    """Return its entry in the registry."""
     return Entry(
         name=names.server(kind),
         version=server.version,

@@ -1,21 +1,24 @@
-"""A Kubernetes object as plain data: what the components register, and what the checks expect."""
+"""A declared Kubernetes object as plain data."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, TypeAlias, cast
 
 
 class Hidden(Enum):
-    """Stands for a value that is not in the declaration, because it is secret or made from secrets."""
+    """The type of HIDDEN: a value that the declaration does not have, because it is secret or derived from secrets."""
 
     HIDDEN = "[hidden]"
 
 
 HIDDEN: Final = Hidden.HIDDEN
 
+Identity = tuple[str, str, str]
+"""Kind, namespace and name of an object."""
+
 Value: TypeAlias = "bool | int | float | str | Hidden | Sequence[Value] | Mapping[str, Value] | None"
-"""A field of an object, as JSON has it."""
+"""The JSON value of a field."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +29,33 @@ class Manifest:
     kind: str
     name: str
     namespace: str = ""
-    """Empty for what lies in no namespace."""
+    """Empty for cluster-wide objects."""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str | Hidden] = field(default_factory=dict)
     content: Mapping[str, Value] = field(default_factory=dict)
-    """Every other field at the top: spec, data, rules, roleRef, subjects, type …"""
+    """All other top-level fields: spec, data, rules, roleRef, subjects, type …"""
     initial: Mapping[str, Value] = field(default_factory=dict)
-    """Dotted path → value that it is made with. Then the field is another's, and so nothing that is declared."""
+    """Dotted path → value at creation. Afterwards another controller owns the field, so it is not declared."""
+    declared_at: tuple[str, ...] = field(default=(), compare=False)
+    """Path of the part of the declaration that it comes from, such as `("servers", "time")`; empty for all of it."""
+    depends_on: frozenset[Identity] = field(default=frozenset(), compare=False)
+    """Objects of the same part that must be deployed first."""
+
+    @property
+    def identity(self) -> Identity:
+        """Return what tells it from all other objects of the stack."""
+        return self.kind, self.namespace, self.name
+
+    def after(self, others: Iterable["Manifest"]) -> "Manifest":
+        """Return it as one that is deployed after these."""
+        return replace(self, depends_on=frozenset(other.identity for other in others))
 
     def document(self) -> dict[str, Value]:
-        """Give it as JSON, of dicts and lists alone, with HIDDEN where a value is not known here."""
+        """Return it as JSON, of dicts and lists, with HIDDEN for values that are not known here."""
         return {"apiVersion": self.api_version, "kind": self.kind, "metadata": self.metadata(), **_fields(self.content)}
 
     def made(self) -> dict[str, Value]:
-        """Give it as JSON as it is made: with what is only fixed until then."""
+        """Return it as JSON for its creation, with the values of `initial`."""
         document = self.document()
         for path, value in self.initial.items():
             *parents, last = path.split(".")
@@ -50,13 +66,13 @@ class Manifest:
         return document
 
     def metadata(self) -> dict[str, Value]:
-        """Give its metadata as JSON."""
+        """Return its metadata as JSON."""
         fixed: dict[str, Value] = {"namespace": self.namespace, "labels": self.labels, "annotations": self.annotations}
         return {"name": self.name, **_fields({key: value for key, value in fixed.items() if value})}
 
 
 def given(fields: Mapping[str, Value]) -> dict[str, Value]:
-    """Leave out what is None: fields that the stack does not fix."""
+    """Return the fields that are not None; the stack does not fix the others."""
     return {key: value for key, value in fields.items() if value is not None}
 
 

@@ -1,19 +1,19 @@
-"""NetworkPolicies: everything is denied in a managed namespace, then DNS, clients and the API are allowed."""
+"""NetworkPolicies. Managed namespaces deny all traffic; others allow DNS, clients, the API and declared addresses."""
 
 from collections.abc import Mapping, Sequence
 
-from stacks.manifests import labels as discovery
+from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.site import Site
 from stacks.model import names
 from stacks.model.destination import Destination
 from stacks.model.server import Client, Server
 
-# Policies see a packet after the Service's translation: these are ports of the DNS pods, not of the Service.
+# Policies see a packet after the Service's address translation, so these are ports of the DNS pods.
 # CoreDNS listens on 53, or on 1053 where it may not bind a privileged port.
 DNS_PORTS = (53, 1053)
 
-# The Service `kubernetes` and what stands behind it; which of both a policy sees depends on the network.
+# Of the Service `kubernetes` and of the API servers behind it; which of the two a policy sees depends on the network.
 API_PORTS = (443, 6443)
 
 
@@ -27,19 +27,19 @@ def policy(
     egress: Sequence[Value] = (),
     types: Sequence[str] = ("Ingress", "Egress"),
 ) -> Manifest:
-    """Give a policy of the `selected` pods; of its `types` of traffic all is denied but what the rules allow."""
-    # Declared also where there is none: a rule that somebody adds is then taken back by the next deployment.
+    """Return a policy that denies the `selected` pods these `types` of traffic, except for what the rules allow."""
+    # Empty rules are declared too, so that the next deployment removes a rule that somebody adds.
     spec: Value = {"podSelector": selected, "policyTypes": types, "ingress": ingress, "egress": egress}
     return Manifest("networking.k8s.io/v1", "NetworkPolicy", name, namespace, labels, content={"spec": spec})
 
 
 def default_deny(namespace: str, labels: Mapping[str, str]) -> Manifest:
-    """Deny every pod of the namespace all traffic that no other policy allows."""
+    """Return the policy that denies all pods of the namespace what no other policy allows."""
     return policy(names.DEFAULT_DENY, namespace, labels, selector({}))
 
 
 def allow_dns(namespace: str, labels: Mapping[str, str]) -> Manifest:
-    """Let every pod of the namespace ask the cluster's DNS pods."""
+    """Return the policy that allows all pods of the namespace to query the cluster's DNS."""
     dns = pods("kube-system", {"k8s-app": "kube-dns"})
     ports: Value = [{"port": port, "protocol": protocol} for port in DNS_PORTS for protocol in ("UDP", "TCP")]
     rule: Value = {"to": [dns], "ports": ports}
@@ -47,32 +47,32 @@ def allow_dns(namespace: str, labels: Mapping[str, str]) -> Manifest:
 
 
 def allow_egress(namespace: str, labels: Mapping[str, str], declared: Sequence[Destination]) -> Manifest:
-    """Let every pod of the namespace connect to the declared destinations."""
+    """Return the policy that allows all pods of the namespace to connect to the declared destinations."""
     rules = destinations(declared)
     return policy(names.ALLOW_EGRESS, namespace, labels, selector({}), egress=rules, types=["Egress"])
 
 
 def server_policy(kind: str, server: Server, site: Site) -> Manifest:
-    """Let the declared clients reach a server's port, and the server the API where it has access to it."""
+    """Return the policy that allows declared clients to reach a server, and the server its declared destinations."""
     clients = [pods(client.namespace, client.labels) for client in server.clients]
     return policy(
         names.server(kind),
         server.namespace,
-        discovery.owner_labels(kind),
+        owner_labels(kind),
         selector(names.server_selector(kind)),
-        # A rule without peers would let everyone in.
+        # A rule without peers would allow everyone.
         ingress=[{"from": clients, "ports": tcp(server.port)}] if clients else [],
         egress=[*([api_egress(site)] if server.kubernetes else []), *destinations(server.egress)],
     )
 
 
 def destinations(declared: Sequence[Destination]) -> list[Value]:
-    """Let pods out to the declared destinations."""
+    """Return the rules that allow connections to declared destinations."""
     return [{"to": _ranges(one.cidrs), "ports": tcp(*one.ports)} for one in declared]
 
 
 def api_egress(site: Site) -> Value:
-    """Let pods out to the Kubernetes API; to any address on its ports where its own are not declared."""
+    """Return the rule that allows connections to the Kubernetes API: to any address if its own are not declared."""
     return given({"to": _ranges(site.api_servers) or None, "ports": tcp(*API_PORTS)})
 
 
@@ -81,12 +81,12 @@ def _ranges(cidrs: Sequence[str]) -> list[Value]:
 
 
 def client_policy(kind: str, server: Server, client: Client) -> Manifest:
-    """Let a client's pods out of their own namespace, whose default is to deny, to a server's port."""
+    """Return the policy in a client's managed namespace that allows its pods to connect to a server."""
     rule: Value = {"to": [pods(server.namespace, names.server_selector(kind))], "ports": tcp(server.port)}
     return policy(
         names.server_client(kind, client.labels),
         client.namespace,
-        discovery.owner_labels(kind),
+        owner_labels(kind),
         selector(client.labels),
         egress=[rule],
         types=["Egress"],
@@ -94,7 +94,7 @@ def client_policy(kind: str, server: Server, client: Client) -> Manifest:
 
 
 def pods(namespace: str, labels: Mapping[str, str]) -> Value:
-    """Select the pods of a namespace, or those of them that carry all the labels."""
+    """Return the peer that selects the pods of a namespace which have all the labels."""
     return given(
         {
             "namespaceSelector": selector({names.NAMESPACE_NAME: namespace}),
@@ -104,10 +104,10 @@ def pods(namespace: str, labels: Mapping[str, str]) -> Value:
 
 
 def selector(labels: Mapping[str, str]) -> Value:
-    """Select by labels; without any, everything."""
+    """Return the selector of these labels; without labels it selects everything."""
     return {"matchLabels": labels} if labels else {}
 
 
 def tcp(*ports: int) -> list[Value]:
-    """Give TCP ports as a policy has them."""
+    """Return the ports of a rule."""
     return [{"port": port, "protocol": "TCP"} for port in ports]

@@ -1,6 +1,6 @@
-"""What the stack's accounts may do, as data: stacks.manifests writes it into roles, the checks compare it with them.
+"""The permissions of the stack's accounts.
 
-The resource manager's rules are the seed's (section 5.2), written once; what `scope: namespaces` grants is derived.
+CLUSTER_MANAGER has all permissions of the resource manager; those of `scope: namespaces` are derived from it.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ class Rule:
     resources: tuple[str, ...]
     verbs: tuple[str, ...]
     resource_names: tuple[str, ...] = ()
-    """The only objects that it is about; none named means all."""
+    """Names of the objects that it applies to; empty means all."""
 
 
 CORE = ("",)
@@ -37,7 +37,7 @@ CLUSTER_MANAGER = (
     Rule(("metrics.k8s.io",), ("nodes", "pods"), ("get", "list")),
     Rule(("apiextensions.k8s.io",), ("customresourcedefinitions",), READ),
 )
-"""The seed's ClusterRole `cortex-resource-manager-role`, verbatim (section 5.2)."""
+"""ClusterRole `cortex-resource-manager-role` with `scope: cluster`."""
 
 _MCP_PODS = Rule(CORE, ("pods", "pods/log"), (*READ, "create", "delete"))
 _MCP_REST = (
@@ -45,11 +45,11 @@ _MCP_REST = (
     Rule(("apps",), ("deployments",), WRITE),
 )
 MCP_MANAGER = (_MCP_PODS, *_MCP_REST)
-"""The seed's Role `cortex-mcp-manager` (section 5.4), without commands in pods."""
+"""Role `cortex-mcp-manager` without commands in pods."""
 MCP_MANAGER_EXEC = (replace(_MCP_PODS, resources=(*_MCP_PODS.resources, "pods/exec")), *_MCP_REST)
-"""The same verbatim: with commands in pods."""
+"""Role `cortex-mcp-manager` with `scope: cluster`: with commands in pods."""
 
-# A client opens the stream by GET (WebSocket) or by POST (SPDY).
+# WebSocket clients open the stream by GET, SPDY clients by POST.
 EXEC = (Rule(CORE, ("pods/exec",), ("get", "create")),)
 """Running commands in the pods of a namespace."""
 
@@ -58,7 +58,7 @@ _KINDS_OF_THE_CLUSTER = {"nodes", "namespaces", "persistentvolumes"}
 
 
 def namespace_manager() -> tuple[Rule, ...]:
-    """Give the part of the seed's ClusterRole that is bound by namespace: all that lies in one, but Secrets."""
+    """Return the rules of CLUSTER_MANAGER on namespaced resources, without Secrets."""
     elsewhere = _KINDS_OF_THE_CLUSTER | {"secrets"}
     return tuple(
         replace(rule, resources=kept)
@@ -69,7 +69,7 @@ def namespace_manager() -> tuple[Rule, ...]:
 
 
 def cluster_reader() -> tuple[Rule, ...]:
-    """Give the rest of the seed's ClusterRole, to be read only: what lies in no namespace, and the metrics."""
+    """Return the rules of CLUSTER_MANAGER on cluster-wide resources and metrics, with verbs that read."""
     return tuple(
         replace(rule, resources=kept, verbs=tuple(verb for verb in rule.verbs if verb in READ))
         for rule in CLUSTER_MANAGER
@@ -82,7 +82,7 @@ def cluster_reader() -> tuple[Rule, ...]:
 
 
 def secret_reader(secrets: tuple[str, ...]) -> tuple[Rule, ...]:
-    """Give the right to read these Secrets of a namespace, and to list none: a list shows every one."""
+    """Return the rule to get these Secrets by name. Listing is not granted, because a list has the values of all."""
     return (Rule(CORE, ("secrets",), ("get",), secrets),)
 
 
@@ -110,10 +110,10 @@ _METRICS_OF = {
     "policy": ("poddisruptionbudgets",),
     "storage.k8s.io": ("storageclasses", "volumeattachments"),
 }
-# kube-state-metrics' default collectors (v2.10 and v2.15 have the same), but Secrets.
+# The default collectors of kube-state-metrics (the same in v2.10 and v2.15), without Secrets.
 
 KUBE_STATE_METRICS = tuple(Rule((group,), kinds, ("list", "watch")) for group, kinds in _METRICS_OF.items())
-"""What kube-state-metrics reads."""
+"""ClusterRole of kube-state-metrics."""
 
 KUBE_STATE_METRICS_RESOURCES = tuple(sorted(kind for kinds in _METRICS_OF.values() for kind in kinds))
-"""The collectors that it may run with these rules."""
+"""The collectors that these rules allow."""

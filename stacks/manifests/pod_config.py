@@ -1,4 +1,4 @@
-"""What a server's pods read: when it changes, they roll."""
+"""What the pods of an MCP server read from ConfigMaps and Secrets; they roll when it changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from stacks.model.server import Server
 
 T = TypeVar("T")
 Secret = TypeVar("Secret", covariant=True)
-"""How values of secrets are known: hidden in a declaration, Pulumi's outputs in a deployment, or in the clear."""
+"""The type of secret values: HIDDEN in a declaration, Pulumi outputs in a deployment, plain text in a verification."""
 
 
 @dataclass(frozen=True)
@@ -20,23 +20,23 @@ class Content(Generic[Secret]):
     own: Mapping[str, Secret] = field(default_factory=dict)
     """The values of `secretEnv` and `secretFiles`."""
     secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
-    """Declared Secret → its values; without those that others make, for their values are not known here."""
+    """Declared Secret → its values; empty where others make the Secret, because its values are not known."""
     config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Declared ConfigMap → its data."""
 
     def plain(self, config: Mapping[str, str]) -> dict[str, str]:
-        """Give what is not secret, as the checksum has it, with the server's own `config`."""
+        """Return what is not secret, with the server's own `config`, for the checksum."""
         return {**config, **_flat(self.config_maps)}
 
     def values(self) -> dict[str, Secret]:
-        """Give what is secret, as the checksum has it."""
+        """Return what is secret, for the checksum."""
         return {**self.own, **_flat(self.secrets)}
 
 
 def used(
     server: Server, declaration: Declaration, own: Mapping[str, T], secrets: Mapping[str, Mapping[str, T]]
 ) -> Content[T]:
-    """Give what the pods of a server read, of all `secrets` of the stack the ones that it uses."""
+    """Return what the pods of a server read; `own` are the values of its own Secret, `secrets` of all declared."""
     return Content(
         own=own,
         secrets={use.name: secrets[use.name] for use in server.secrets},
@@ -45,7 +45,7 @@ def used(
 
 
 def hidden(server: Server, declaration: Declaration) -> Content[Hidden]:
-    """Give what the pods of a server read as far as the declaration knows it."""
+    """Return what the pods of a server read, with HIDDEN for secret values."""
     own = dict.fromkeys([*server.secret_env, *server.secret_files], HIDDEN)
     return used(
         server,
@@ -56,11 +56,11 @@ def hidden(server: Server, declaration: Declaration) -> Content[Hidden]:
 
 
 def has_secrets(declaration: Declaration) -> bool:
-    """Tell whether the stack deploys values of secrets."""
+    """Check whether the stack deploys secret values."""
     own = any(server.secret_env or server.secret_files for server in declaration.servers.values())
     return own or any(secret.keys for secret in declaration.secrets.values())
 
 
 def _flat(objects: Mapping[str, Mapping[str, T]]) -> dict[str, T]:
-    # No key of a ConfigMap or Secret has a slash, so that none of these equals one of the server's own.
+    # Keys have no slash, so none of these is equal to a key of the server's own objects.
     return {f"{name}/{key}": value for name, data in objects.items() for key, value in data.items()}

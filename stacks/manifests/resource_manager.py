@@ -1,7 +1,6 @@
-"""The account with which the resource manager works, and what it may do (seed, section 5; docs/rbac.md)."""
+"""The account of the resource manager, and its permissions (docs/rbac.md)."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from stacks.manifests import network, permissions
 from stacks.manifests.grants import Grants
@@ -14,40 +13,26 @@ from stacks.model import resource_manager as model
 _LABELS = {names.COMPONENT: names.RESOURCE_MANAGER_COMPONENT}
 
 
-@dataclass(frozen=True)
-class ResourceManagerObjects:
-    """The resource manager's account, its rights and way to the API, and with `token: legacy` a Secret."""
-
-    account: Manifest
-    rights: tuple[Manifest, ...]
-    """Roles and bindings."""
-    policy: Manifest
-    """The NetworkPolicy of the pods that work as the resource manager."""
-    token: Manifest | None
-    """Waits for the account."""
-
-    def __iter__(self) -> Iterator[Manifest]:
-        return iter((self.account, *self.rights, self.policy, *([self.token] if self.token else [])))
-
-
-def resource_manager_objects(manager: model.ResourceManager, site: Site) -> ResourceManagerObjects:
-    """Give the objects of the resource manager of a site's namespaces."""
-    return ResourceManagerObjects(
-        service_account(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS),
-        rights=tuple(_rights(manager, site.namespaces)),
-        policy=_policy(site),
-        token=_legacy_token() if manager.token == "legacy" else None,  # noqa: S105 - a kind of token
+def resource_manager_manifests(manager: model.ResourceManager, site: Site) -> tuple[Manifest, ...]:
+    """Return the account, its roles and bindings, the NetworkPolicy of its pods, and with `token: legacy` a Secret."""
+    account = service_account(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS)
+    legacy = manager.token == "legacy"  # noqa: S105 - a kind of token
+    return (
+        account,
+        *_access(manager, site.namespaces),
+        _policy(site),
+        *([_legacy_token().after([account])] if legacy else []),
     )
 
 
 def _policy(site: Site) -> Manifest:
-    """Let its pods out to the API, and nobody in: the namespace denies both by default."""
+    """Return the policy that allows its pods to connect to the API, and nobody to connect to them."""
     chosen = network.selector({names.APP: names.RESOURCE_MANAGER})
     egress = [network.api_egress(site)]
     return network.policy(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS, chosen, egress=egress)
 
 
-def _rights(manager: model.ResourceManager, namespaces: Collection[str]) -> Iterator[Manifest]:
+def _access(manager: model.ResourceManager, namespaces: Collection[str]) -> Iterator[Manifest]:
     grants = Grants(names.RESOURCE_MANAGER, names.SYSTEM_NAMESPACE, _LABELS)
     whole_cluster = manager.scope == "cluster"
     yield from _manage_cluster(grants) if whole_cluster else _manage_namespaces(grants, namespaces)
@@ -74,7 +59,7 @@ def _manage_namespaces(grants: Grants, namespaces: Collection[str]) -> Iterator[
 
 
 def _legacy_token() -> Manifest:
-    """Give the Secret into which the cluster itself writes a token: its content is nobody's to declare."""
+    """Return the Secret into which the cluster writes a token; its data is not declared."""
     return Manifest(
         "v1",
         "Secret",

@@ -1,20 +1,20 @@
-"""Secrets as objects of the cluster: an MCP server's own, and those that the stack declares (seed, section 6)."""
+"""Secrets: an MCP server's own, and those that the stack declares."""
 
 from collections.abc import Iterable, Mapping
 
-from stacks.manifests import labels as discovery
+from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 from stacks.model import names
 from stacks.model import secret as model
 from stacks.model.server import Server
 
-# Until the operator has fetched it; a key that the store does not have so fails the deployment. The operator tries a
-# store again for ever, but what is there it has within seconds.
+# Pulumi waits for the operator, so a key that the store lacks fails the deployment. The operator retries for ever, but
+# it fetches an existing key within seconds.
 _AWAITED = {"pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "60"}
 
 
 def secret(name: str, declared: model.Secret, component: str) -> Manifest | None:
-    """Give a declared Secret, or the ExternalSecret from which an operator makes it; nothing where others make it.
+    """Return a declared Secret, or the ExternalSecret from which an operator makes it; None for an existing Secret.
 
     `component` is the label `cortex.dev/component` of its namespace.
     """
@@ -27,8 +27,8 @@ def secret(name: str, declared: model.Secret, component: str) -> Manifest | None
 
 
 def server_secret(kind: str, server: Server, keys: Iterable[str]) -> Manifest:
-    """Give the Secret of an MCP server."""
-    return _secret(names.server_secret(kind), server.namespace, discovery.owner_labels(kind), keys, model.OPAQUE)
+    """Return the Secret of an MCP server."""
+    return _secret(names.server_secret(kind), server.namespace, owner_labels(kind), keys, model.OPAQUE)
 
 
 def _secret(name: str, namespace: str, labels: Mapping[str, str], keys: Iterable[str], kind: str) -> Manifest:
@@ -38,9 +38,9 @@ def _secret(name: str, namespace: str, labels: Mapping[str, str], keys: Iterable
         name,
         namespace,
         labels,
-        # Proves the content to a verifier, who needs no value for it.
+        # Lets a verifier compare the content without knowing it.
         {names.CHECKSUM: HIDDEN},
-        # `data`, not `stringData`: the API server never gives the latter back, so drift in it would not show.
+        # Not `stringData`: the API server never returns it, so drift in it would not be visible.
         {"type": kind, "data": dict.fromkeys(keys, HIDDEN)},
     )
 

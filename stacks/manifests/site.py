@@ -1,4 +1,4 @@
-"""What the objects of a stack have to know of the cluster around them."""
+"""What the manifests of all parts need to know about the cluster."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ from stacks.model.declaration import Declaration
 
 @dataclass(frozen=True)
 class Site:
-    """Where a stack's objects are."""
+    """The surroundings of a stack's objects."""
 
     namespaces: tuple[str, ...] = ()
-    """The managed ones: they deny by default, so that a client in one must be let out of it as well."""
+    """The managed ones. They deny traffic by default, so a client in one also needs a policy there."""
     api_servers: tuple[str, ...] = ()
-    """Address ranges of the Kubernetes API; none if they are not known."""
+    """Address ranges of the Kubernetes API; empty if they are not known."""
     pull_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Managed namespace → the Secrets with which nodes pull the images of its pods."""
+    """Managed namespace → the Secrets with which nodes pull images for its pods."""
 
     def image_pull_secrets(self, namespace: str) -> list[Value] | None:
-        """Give the field of that name of a pod in a namespace; None if there is nothing to say."""
+        """Return the pod field `imagePullSecrets` for a namespace; None if there are no such Secrets."""
         return [{"name": name} for name in self.pull_secrets.get(namespace, ())] or None
 
 
 def site(declaration: Declaration) -> Site:
-    """Give where the objects of a declaration are."""
+    """Return the surroundings of a declaration's objects."""
     return Site(
         tuple(declaration.namespaces),
         declaration.cluster.api_servers,
@@ -33,7 +33,7 @@ def site(declaration: Declaration) -> Site:
 
 
 def _pull_secrets(declaration: Declaration, namespace: str) -> tuple[str, ...]:
-    """A declared Secret is in one namespace; one that is not declared is expected in each."""
+    """Return the pull secrets of a namespace: a declared one is in one namespace, any other is expected in all."""
     declared = declaration.secrets
     return tuple(
         name

@@ -17,14 +17,14 @@ COMMAND = ("cortex", "verify", "--in-cluster", "--publish")
 """The image's own entry point is the bridge."""
 
 DEPLOYING = "--deploying"
-"""For the Job that Pulumi awaits: it runs before Pulumi deletes what is no longer declared."""
+"""Option of the Job that Pulumi awaits, which runs before Pulumi deletes objects that are no longer declared."""
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
-"""The annotation by which Pulumi replaces a Job that failed, and so runs it again, in its next update."""
+"""Annotation with which Pulumi replaces a failed Job in its next update, and so runs it again."""
 
 LATEST_START_SECONDS = 300
-"""A run that could not begin in time is left out; the next one says the same."""
+"""A run that cannot begin in this time is skipped; the next one reports the same."""
 LONGEST_RUN_SECONDS = 300
-"""A verification ends by itself much sooner, unless the cluster is very large and very slow."""
+"""A verification ends much sooner, unless the cluster is very large and very slow."""
 
 DNS_NAMESPACE = "kube-system"
 """Where the checks look for CoreDNS."""
@@ -33,9 +33,9 @@ _LABELS = names.verifier_labels()
 
 _CLUSTER_WIDE = (
     Rule(CORE, ("namespaces", "nodes"), ("list",)),
-    # Whoever binds a role to one of our accounts may do so anywhere.
+    # A role can be bound to one of the stack's accounts in any namespace.
     Rule((GROUP,), ("clusterrolebindings", "clusterroles", "rolebindings", "roles"), ("list",)),
-    # Asks what others may do, and so learns nothing that the roles do not tell.
+    # Answers what an account may do, which the roles also tell.
     Rule(("authorization.k8s.io",), ("subjectaccessreviews",), ("create",)),
 )
 _IN_A_NAMESPACE = (
@@ -60,41 +60,40 @@ _DNS = (Rule(CORE, ("pods",), ("list",)),)
 _RESULT = (
     Rule(CORE, ("configmaps",), ("get",), (names.DECLARATION_CONFIG_MAP,)),
     Rule(CORE, ("configmaps",), ("patch",), (names.VERIFICATION_CONFIG_MAP,)),
-    # RBAC knows no name of what is yet to be made, so this right cannot be limited to one.
+    # RBAC cannot limit `create` to a name.
     Rule(CORE, ("configmaps",), ("create",)),
 )
 
 
-def verifier_objects(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Manifest, ...]:
-    """Give account, rights to read, a NetworkPolicy to the API, and the CronJob.
+def verifier_manifests(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Manifest, ...]:
+    """Return the account, its permissions, a NetworkPolicy to the API, and the CronJob.
 
-    It reads in the site's namespaces, `custom` objects where the stack declares such.
+    It may read in the site's namespaces, there also the `custom` resources of which the stack has objects.
     """
     return (
         service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
-        *_rights(site, custom),
+        *_access(site, custom),
         _network_policy(site),
         _cron_job(verifier, site),
     )
 
 
 def verification(verifier: Verifier, site: Site, digest: str, *, secrets: bool) -> Manifest:
-    """Give the Job that verifies once the deployment of the declaration with this hash.
+    """Return the Job that verifies the deployment of the declaration with this hash once.
 
-    Where the stack deploys values of `secrets`, their checksum is on its pods, so that other values are another Job.
-    It never removes itself: Pulumi would see it missing and run it again. One that failed is replaced by the next
-    deployment.
+    If the stack deploys `secrets`, its pods have their checksum, so that other values make another Job. It has no time
+    to live: Pulumi would miss a removed Job and run it again. The next deployment replaces a failed one.
     """
-    # Kubernetes waits 10 and 20 seconds before them: time for what a deployment leaves unsettled, such as the number
-    # of pods that an autoscaler first chooses.
+    # Kubernetes waits 10 and 20 seconds before the retries. By then a deployment has settled, for instance the number
+    # of pods that an autoscaler chooses first.
     annotations = {names.CHECKSUM: HIDDEN} if secrets else None
     spec = _job(verifier, site, [*COMMAND, DEPLOYING], retries=2, annotations=annotations)
     name, again = names.verify_job(digest), {REPLACE_UNREADY: "true"}
     return Manifest("batch/v1", "Job", name, names.SYSTEM_NAMESPACE, _LABELS, again, {"spec": spec})
 
 
-def _rights(site: Site, custom: Collection[CustomResource]) -> Iterator[Manifest]:
-    """Give exactly what the checks read, so no Secrets; and the result, which they write."""
+def _access(site: Site, custom: Collection[CustomResource]) -> Iterator[Manifest]:
+    """Yield permissions to read exactly what the checks read, so no Secrets, and to write the result."""
     grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
     yield grants.cluster_role(names.VERIFIER, _CLUSTER_WIDE)
     yield grants.everywhere(names.VERIFIER, names.VERIFIER)
@@ -107,7 +106,7 @@ def _rights(site: Site, custom: Collection[CustomResource]) -> Iterator[Manifest
 
 
 def _network_policy(site: Site) -> Manifest:
-    """The way to the API; that to each MCP server is the server's own part, whose client the verifier is."""
+    """Return the policy that allows it to connect to the API; each server's manifests allow it to connect there."""
     pods_of = network.selector(verifier_client().labels)
     return network.policy(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of, egress=[network.api_egress(site)])
 
@@ -115,7 +114,7 @@ def _network_policy(site: Site) -> Manifest:
 def _cron_job(verifier: Verifier, site: Site) -> Manifest:
     spec: Value = {
         "schedule": verifier.schedule,
-        # Every program knows this one: kube-state-metrics crashes on another where its image has no time zones.
+        # kube-state-metrics crashes on any other if its image has no time zones.
         "timeZone": "UTC",
         "concurrencyPolicy": "Forbid",
         "suspend": False,
@@ -145,8 +144,8 @@ def _pod(verifier: Verifier, site: Site, command: Sequence[str]) -> Value:
         "command": command,
         "resources": pods.resources(verifier.resources),
         "securityContext": pods.container_security(),
-        # What a verification that fails leaves there stands in the pod's status, and so in what Pulumi says. If it
-        # could leave nothing, the end of its report does.
+        # Pulumi shows this message of a failed verification. If the verification could not write one, it is the end
+        # of the log.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [mount],
     }

@@ -1,4 +1,4 @@
-"""What an MCP server's container reads: its variables and files, from ConfigMaps and Secrets."""
+"""The variables and files of an MCP server's container, from ConfigMaps and Secrets."""
 
 import itertools
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from stacks.model.server import Server
 Mounted = tuple[dict[str, Value], dict[str, Value]]
 """A volume, and its mount."""
 
-# Read by all, for nothing in a ConfigMap is secret; a Secret's files by the container's group alone.
+# Everybody may read files of a ConfigMap; only the container's group may read those of a Secret.
 _CONFIG_MODE = 0o444
 _SECRET_MODE = 0o440
 
 
 def variables(kind: str, server: Server) -> list[Value]:
-    """Give the container's variables: in the clear, of the server's own Secret, of declared Secrets."""
+    """Return the container's variables: plain ones, those of the server's own Secret, those of declared Secrets."""
     own = names.server_secret(kind)
     return [
         *({"name": name, "value": value} for name, value in server.env.items()),
@@ -31,17 +31,17 @@ def _secret_variable(name: str, secret: str, key: str) -> Value:
 
 
 def variable_sources(server: Server) -> list[Value]:
-    """Give the ConfigMaps of which every key becomes a variable."""
+    """Return the ConfigMaps whose keys all become variables."""
     return [{"configMapRef": {"name": use.name}} for use in server.config_maps if use.env_from]
 
 
 def mounted(kind: str, server: Server) -> list[Mounted]:
-    """Give each volume with its mount: a writable /tmp, the server's own files, those of declared objects."""
+    """Return each volume with its mount: a writable /tmp, the server's own files, those of declared objects."""
     return list(itertools.chain([writable_tmp()], _own(kind, server), _declared(server)))
 
 
 def writable_tmp() -> Mounted:
-    """Give a container whose root is read-only a place to write."""
+    """Return the volume in which a container with a read-only root can write."""
     return {"name": "tmp", "emptyDir": {}}, {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
 
 
@@ -49,7 +49,7 @@ def _own(kind: str, server: Server) -> Iterator[Mounted]:
     if server.config:
         yield _config_map("config", names.server_config(kind), names.CONFIG_MOUNT)
     if server.secret_files:
-        # Only the files: the same Secret has the keys of `secretEnv`.
+        # Only the files: the same Secret also has the keys of `secretEnv`.
         items: Value = [{"key": name, "path": name} for name in server.secret_files]
         yield _secret("secrets", names.server_secret(kind), names.SECRETS_MOUNT, items)
 

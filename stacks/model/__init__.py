@@ -1,1 +1,1 @@
-"""The typed declaration of a stack. It imports neither Pulumi nor Kubernetes."""
+"""The typed declaration of a stack: its parts, and the rules inside each part."""

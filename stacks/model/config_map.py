@@ -1,4 +1,4 @@
-"""ConfigMaps that a stack declares (seed, section 7)."""
+"""ConfigMaps that a stack declares."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from stacks.model.types import DnsLabel, FileKey, Model
 
 LARGEST_DATA = 2**20
-"""Bytes that Kubernetes takes in all values of a ConfigMap together."""
+"""The most bytes that all values of a ConfigMap together may have."""
 
 
 def _small(data: dict[str, str]) -> dict[str, str]:
@@ -18,7 +18,7 @@ def _small(data: dict[str, str]) -> dict[str, str]:
 
 
 Data = Annotated[dict[FileKey, str], AfterValidator(_small)]
-"""What a ConfigMap holds: key → text."""
+"""The data of a ConfigMap: key → text."""
 
 
 class ConfigMap(Model):

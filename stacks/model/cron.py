@@ -1,4 +1,8 @@
-"""Cron schedules as Kubernetes reads them: five fields of numbers, names, ranges and steps."""
+"""Cron schedules in the syntax of Kubernetes: five fields of numbers, names, ranges and steps.
+
+A library does not fit: cronsim accepts what the API server refuses (`7` for Sunday, `L`, `mon#1`, a sixth field), and
+refuses what it accepts (31 February).
+"""
 
 import re
 from typing import NamedTuple
@@ -8,7 +12,7 @@ _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 class Field(NamedTuple):
-    """One field of a schedule: its numbers, and the names that some of them have, from the first number on."""
+    """One field of a schedule: its numbers, and their names from the first number on."""
 
     title: str
     first: int
@@ -16,7 +20,7 @@ class Field(NamedTuple):
     names: tuple[str, ...] = ()
 
     def number(self, text: str) -> int | None:
-        """Give the number that a text means here, or None."""
+        """Return the number that a text stands for, or None."""
         if text.lower() in self.names:
             return self.first + self.names.index(text.lower())
         number = int(text) if re.fullmatch("[0-9]{1,4}", text) else None
@@ -33,25 +37,25 @@ FIELDS = (
 
 
 def check(schedule: str) -> str:
-    """Give a schedule back if Kubernetes accepts it.
+    """Check that Kubernetes accepts a schedule, and return it.
 
     Raises:
-        ValueError: it has not five fields, or one of them means nothing.
+        ValueError: it does not have five fields, or one of them is not valid.
     """
     texts = schedule.split(" ")
     if len(texts) != len(FIELDS):
-        raise ValueError(f"{schedule!r} is no cron schedule: write five fields, for instance */15 * * * *")
+        raise ValueError(f"{schedule!r} is not a cron schedule: write five fields, for instance */15 * * * *")
     for text, field in zip(texts, FIELDS, strict=True):
         if not all(_is_entry(entry, field) for entry in text.split(",")):
             raise ValueError(
-                f"{schedule!r} is no cron schedule: {text!r} is no {field.title}: "
+                f"{schedule!r} is not a cron schedule: {text!r} is not valid for the {field.title}: "
                 f"write *, numbers from {field.first} to {field.last}, ranges as 1-5, steps as */15, or a list of these"
             )
     return schedule
 
 
 def _is_entry(entry: str, field: Field) -> bool:
-    """Tell whether an entry of a field's list is `*`, `5` or `1-5`, with or without a step behind `/`."""
+    """Check whether an entry of a field's list is `*`, `5` or `1-5`, with or without a step behind `/`."""
     span, slash, step = entry.partition("/")
     if slash and not re.fullmatch("0*[1-9][0-9]{0,3}", step):
         return False

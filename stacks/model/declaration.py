@@ -1,4 +1,4 @@
-"""The declaration of a stack: its cluster, namespaces and MCP servers. Components and checks read it."""
+"""The declaration of a stack: its cluster, namespaces, MCP servers and all other parts."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ class Cluster(Model):
     """The cluster that the stack owns."""
 
     context: str = Field(min_length=1)
-    """The kubeconfig context to use; pinned, so that a stack never lands on whichever is current."""
+    """The kubeconfig context to use. The current context is never used instead."""
     environment: LabelValue
     """Value of the label `environment` on every namespace, for instance `production`."""
     nodes: Count = 1
@@ -33,9 +33,9 @@ class Cluster(Model):
     custom_resources: tuple[CustomResource, ...] = ()
     """Custom resources whose definitions the cluster has, so that objects of them can be declared."""
     api_servers: tuple[AddressRange, ...] = ()
-    """Where the Kubernetes API is: pods that need it reach only these, and with none given any address on its ports."""
+    """Addresses of the Kubernetes API. Pods that need it may reach only these; if none are given, any address."""
     image_pull_secrets: tuple[DnsSubdomain, ...] = ()
-    """Secrets with which nodes pull images, in each namespace with pods; a declared one is used in its own alone."""
+    """Secrets with which nodes pull images, in each namespace with pods; a declared one only in its own namespace."""
 
     @model_validator(mode="after")
     def _once(self) -> "Cluster":
@@ -45,7 +45,7 @@ class Cluster(Model):
 
 
 class Declaration(Model):
-    """All that a stack declares: the `cortex:` settings of `Pulumi.<stack>.yaml`."""
+    """The `cortex:` settings of `Pulumi.<stack>.yaml`."""
 
     cluster: Cluster
     """The cluster that the stack owns."""
@@ -58,20 +58,20 @@ class Declaration(Model):
     config_maps: dict[DnsLabel, ConfigMap] = {}
     """Name → ConfigMap."""
     resource_manager: ResourceManager | None = None
-    """The resource manager's account and rights."""
+    """The resource manager's account and permissions."""
     kube_state_metrics: KubeStateMetrics | None = None
     """Metrics of the cluster's objects, and alerts on them."""
     verifier: Verifier | None = None
     """Verification inside the cluster."""
     suppressions: tuple[Suppression, ...] = ()
-    """Findings that are known and accepted for a while."""
+    """Findings that are accepted until a day."""
 
     def __hash__(self) -> int:
-        # Mappings have no hash: names are enough to tell most declarations apart.
+        # Mappings are not hashable; names distinguish most declarations.
         return hash((self.cluster.context, frozenset(self.namespaces), frozenset(self.servers)))
 
     def images(self) -> dict[str, str]:
-        """Give every image reference by its path in the declaration."""
+        """Return every image reference by its path in the declaration."""
         images = {f"servers.{kind}.image": server.image for kind, server in self.servers.items()}
         if self.kube_state_metrics:
             images["kubeStateMetrics.image"] = self.kube_state_metrics.image
@@ -91,12 +91,12 @@ class Declaration(Model):
         return required
 
     def digest(self) -> str:
-        """Give the declaration's hash: 64 hex digits of SHA-256 over its canonical JSON."""
+        """Return the declaration's hash: 64 hex digits of SHA-256 over its canonical JSON."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()
 
     def canonical(self) -> str:
-        """Give the declaration as JSON that is the same for the same declaration.
+        """Return the declaration as JSON, equal for equal declarations: with all defaults, and with sorted keys.
 
-        Every default is spelled out and keys are sorted. It holds the keys of secrets, never their values.
+        It has the keys of secrets, never their values, except for literals.
         """
         return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))

@@ -12,7 +12,9 @@ def _range(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value))
     except ValueError:
-        raise ValueError(f"{value!r} is no address range: write for instance 10.0.0.0/24 or 192.0.2.10/32") from None
+        raise ValueError(
+            f"{value!r} is not an address range: write for instance 10.0.0.0/24 or 192.0.2.10/32"
+        ) from None
 
 
 AddressRange = Annotated[str, AfterValidator(_range)]
@@ -20,7 +22,7 @@ AddressRange = Annotated[str, AfterValidator(_range)]
 
 
 class Destination(Model):
-    """Where pods may connect to, beside the cluster's DNS: address ranges, and TCP ports there."""
+    """Addresses and TCP ports that pods may connect to, besides the cluster's DNS."""
 
     cidrs: tuple[AddressRange, ...] = Field(min_length=1)
     """Address ranges, such as 192.0.2.10/32."""

@@ -1,9 +1,9 @@
 """The environment of a cluster."""
 
 PRODUCTION = "prod"
-"""How the names of environments begin in which what runs must not change or go by itself."""
+"""How the names of production environments begin. In these, images are fixed and namespaces are protected."""
 
 
 def is_production(environment: str) -> bool:
-    """Tell whether an environment is one of production: `prod`, `production`, `Prod-eu` …"""
+    """Check whether an environment is for production: `prod`, `production`, `Prod-eu` …"""
     return environment.lower().startswith(PRODUCTION)

@@ -15,8 +15,8 @@ Image = Annotated[
     str,
     matching(
         rf"({_REGISTRY}/)?{_COMPONENT}(/{_COMPONENT})*(:{_TAG})?(@{_DIGEST})?",
-        "image reference: write for instance ghcr.io/owner/name:1.0.0, "
-        "with all but the registry and the tag in lower case, or a whole digest in place of the tag",
+        "an image reference: write for instance ghcr.io/owner/name:1.0.0, "
+        "in lower case except for registry and tag, or with a whole digest in place of the tag",
     ),
 ]
-"""An image reference; one without tag and digest is completed by the image lock."""
+"""An image reference; the image lock completes one without tag and digest."""

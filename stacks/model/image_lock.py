@@ -1,4 +1,4 @@
-"""Untagged images: a local build is tagged by its content hash, which a lock file supplies."""
+"""Untagged images. A lock file supplies the tags of images that are built here: hashes of their content."""
 
 import json
 import os
@@ -10,21 +10,21 @@ LOCK_VARIABLE = "CORTEX_IMAGES"
 
 
 def is_untagged(image: str) -> bool:
-    """Tell whether a reference has neither a tag nor a digest."""
+    """Check whether a reference has neither a tag nor a digest."""
     return "@" not in image and ":" not in image.rpartition("/")[2]
 
 
 def is_fixed(image: str) -> bool:
-    """Tell whether a reference has a digest, or a tag that is not meant to move."""
+    """Check whether a reference has a digest, or a tag other than `latest`."""
     return "@" in image or not (is_untagged(image) or image.endswith(":latest"))
 
 
 def read_lock(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Read the lock file that the environment names; nothing named means no locked images.
+    """Return the content of the lock file that the environment names; empty if it names none.
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no JSON object of strings.
+        ValueError: it is not a JSON object of strings.
     """
     path = environ.get(LOCK_VARIABLE)
     if not path:

@@ -1,4 +1,4 @@
-"""kube-state-metrics and the alerts on what it tells (seed, sections 9 and 11.2)."""
+"""kube-state-metrics, and the alerts on its metrics."""
 
 from pydantic import Field, model_validator
 
@@ -10,20 +10,20 @@ from stacks.model.types import Count, DnsLabel, LabelKey, LabelValue, Model
 
 
 class Alerts(Model):
-    """Thresholds of the PrometheusRule `cortex-alerts`; needs that custom resource on the cluster."""
+    """Thresholds of the PrometheusRule `cortex-alerts`. The cluster must have this custom resource."""
 
     quota_percent: int = Field(90, ge=1, le=100)
-    """Use of a ResourceQuota from which it nears exhaustion."""
+    """Percent of a ResourceQuota in use from which the alert fires."""
     restarts: Count = 5
-    """More restarts of a container than this in `restart_minutes` are a loop."""
+    """The alert fires if a container restarts more often than this in `restartMinutes`."""
     restart_minutes: Count = 10
-    """Minutes in which restarts are counted."""
+    """Minutes over which restarts are counted."""
     api_latency_ms: Count = 200
-    """Milliseconds below which the API server's 95th percentile must stay."""
+    """The alert fires if the 95th percentile of the API server's latency exceeds this, in milliseconds."""
 
 
 class KubeStateMetrics(Model):
-    """kube-state-metrics: account, least ClusterRole (no Secrets), Deployment, Service, and where asked more."""
+    """kube-state-metrics: account, ClusterRole (without Secrets), Deployment and Service."""
 
     image: Image = "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.10.0"
     """Image reference; without tag and digest it is looked up in the image lock (`CORTEX_IMAGES`)."""
@@ -34,17 +34,17 @@ class KubeStateMetrics(Model):
     )
     """CPU and memory of the container."""
     scrapers: tuple[DnsLabel, ...] = ()
-    """Namespaces whose pods may scrape it, beside cortex-monitoring and cortex-system."""
+    """Namespaces whose pods may scrape it, besides cortex-monitoring and cortex-system."""
     service_monitor: bool = False
     """Also a ServiceMonitor; needs that custom resource on the cluster."""
     alerts: Alerts | None = None
-    """Also a PrometheusRule `cortex-alerts`; needs that custom resource on the cluster."""
+    """Also a PrometheusRule `cortex-alerts`. The cluster must have this custom resource."""
     monitor_labels: dict[LabelKey, LabelValue] = {}
-    """Further labels of both, by which a Prometheus selects them (`release: kube-prometheus-stack`)."""
+    """Further labels of both, by which Prometheus selects them (`release: kube-prometheus-stack`)."""
 
     @model_validator(mode="after")
     def _labels_are_free(self) -> "KubeStateMetrics":
         for key in (names.APP, names.COMPONENT):
             if key in self.monitor_labels:
-                raise ValueError(f"monitorLabels has {key!r}, a label that the stack itself sets: remove it")
+                raise ValueError(f"monitorLabels has {key!r}, a label that the stack sets: remove it")
         return self

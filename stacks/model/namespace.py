@@ -1,4 +1,4 @@
-"""A namespace with its quota, its container limits and its Pod Security level (seed, section 4)."""
+"""A namespace with its quota, its container limits and its Pod Security level."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from stacks.model.types import LabelValue, Model
 
 
 class Quota(Model):
-    """The `hard` limits of a ResourceQuota, under Kubernetes' own names. Defaults: seed, section 4.2."""
+    """The `hard` limits of a ResourceQuota, under the names of Kubernetes."""
 
     requests_cpu: Quantity = Field("10", alias="requests.cpu")
     """Cores that all pods together may request."""
@@ -26,7 +26,7 @@ class Quota(Model):
     """How many pods."""
 
     def hard(self) -> dict[str, str]:
-        """Give the quota as ResourceQuota's `spec.hard` has it."""
+        """Return the `spec.hard` of the ResourceQuota."""
         return self.model_dump(by_alias=True)
 
 
@@ -39,21 +39,21 @@ class Compute(Model):
     """Bytes, such as 128Mi or 4Gi."""
 
     def exceeds(self, other: "Compute") -> bool:
-        """Tell whether either amount is larger than the other's."""
+        """Check whether either amount is larger than the other's."""
         return amount(self.cpu) > amount(other.cpu) or amount(self.memory) > amount(other.memory)
 
 
 class ContainerLimits(Model):
-    """The namespace's LimitRange for containers. Defaults: seed, section 4.2."""
+    """The namespace's LimitRange for containers."""
 
     max: Compute = Compute(cpu="2", memory="4Gi")
     """The largest limits."""
     min: Compute = Compute(cpu="50m", memory="64Mi")
     """The smallest requests."""
     default: Compute = Compute(cpu="200m", memory="256Mi")
-    """The limits of a container that says none."""
+    """The limits of a container that declares none."""
     default_request: Compute = Compute(cpu="100m", memory="128Mi")
-    """The requests of a container that says none."""
+    """The requests of a container that declares none."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "ContainerLimits":
@@ -69,19 +69,19 @@ PodSecurity = Literal["restricted", "baseline", "privileged"]
 
 
 class Namespace(Model):
-    """One namespace that the stack owns (seed, section 4.1)."""
+    """One namespace that the stack owns."""
 
     component: LabelValue
     """Value of the label `cortex.dev/component`, by which managed namespaces are found."""
     description: str
-    """What the namespace is for; annotation `cortex.dev/description`."""
+    """The purpose of the namespace; annotation `cortex.dev/description`."""
     owner: str = "resource-manager"
-    """Who answers for it; annotation `cortex.dev/owner`."""
+    """Who is responsible for it; annotation `cortex.dev/owner`."""
     quota: Quota = Quota()
-    """What all its pods together may ask for: ResourceQuota `<name>-quota`."""
+    """Limits for all its pods together: ResourceQuota `<name>-quota`."""
     limits: ContainerLimits = ContainerLimits()
-    """What each of its containers may ask for: LimitRange `<name>-limits`."""
+    """Limits for each of its containers: LimitRange `<name>-limits`."""
     pod_security: PodSecurity = "restricted"
-    """Level that admission enforces, audits and warns of."""
+    """The level that admission enforces, audits and warns about."""
     egress: tuple[Destination, ...] = ()
-    """Where all its pods may connect to beyond DNS: NetworkPolicy `allow-egress`."""
+    """Destinations that all its pods may connect to besides DNS: NetworkPolicy `allow-egress`."""

@@ -1,4 +1,4 @@
-"""The kubelet's probes of a container (seed, section 3)."""
+"""The kubelet's probes of a container."""
 
 from typing import Annotated
 
@@ -6,16 +6,16 @@ from pydantic import Field, model_validator
 
 from stacks.model.types import Count, Model, Seconds, matching
 
-HttpPath = Annotated[str, matching(r"/\S*", "HTTP path: begin it with '/' and use no spaces")]
+HttpPath = Annotated[str, matching(r"/\S*", "an HTTP path: begin it with '/' and use no spaces")]
 """The path of a URL."""
 
 
-# Descriptions here: docstrings under fields are lost where a subclass gives another default.
-ProbedPath = Annotated[HttpPath, Field(description="Path that it asks for by HTTP.")]
+# As descriptions, because a docstring under a field is lost where a subclass sets another default.
+ProbedPath = Annotated[HttpPath, Field(description="Path of the HTTP request.")]
 Delay = Annotated[Seconds, Field(description="Seconds from the container's start to the first probe.")]
 Period = Annotated[Count, Field(description="Seconds from one probe to the next.")]
-Timeout = Annotated[Count, Field(description="Seconds that an answer may take.")]
-Failures = Annotated[Count, Field(description="Failures in a row that count.")]
+Timeout = Annotated[Count, Field(description="Seconds within which the container must answer.")]
+Failures = Annotated[Count, Field(description="Consecutive failures after which the probe has failed.")]
 
 
 class Probe(Model):
@@ -27,11 +27,11 @@ class Probe(Model):
     timeout_seconds: Timeout
     failure_threshold: Failures
     success_threshold: Count = 1
-    """Successes in a row that count."""
+    """Consecutive successes after which the probe has succeeded."""
 
 
 class LivenessProbe(Probe):
-    """Is the process healthy? Defaults: seed, section 3.2."""
+    """Checks that the process is healthy."""
 
     path: ProbedPath = "/health"
     initial_delay_seconds: Delay = 30
@@ -41,7 +41,7 @@ class LivenessProbe(Probe):
 
 
 class ReadinessProbe(Probe):
-    """Can it accept traffic? Defaults: seed, section 3.2."""
+    """Checks that the server can accept traffic."""
 
     path: ProbedPath = "/ready"
     initial_delay_seconds: Delay = 10
@@ -51,7 +51,7 @@ class ReadinessProbe(Probe):
 
 
 class StartupProbe(Probe):
-    """Has it started? Until then the other probes wait. Defaults: seed, section 3.2 (150 seconds in all)."""
+    """Checks that the server has started; until then the other probes wait. By default 150 seconds in all."""
 
     path: ProbedPath = "/startup"
     initial_delay_seconds: Delay = 0
@@ -64,11 +64,11 @@ class Probes(Model):
     """The three probes of an MCP server's container."""
 
     liveness: LivenessProbe = LivenessProbe()
-    """Failing, it restarts the container."""
+    """Its failure restarts the container."""
     readiness: ReadinessProbe = ReadinessProbe()
-    """Failing, it takes the pod out of the Service."""
+    """Its failure removes the pod from the Service."""
     startup: StartupProbe = StartupProbe()
-    """Failing for good, it restarts the container; until it succeeds the others wait."""
+    """Its failure restarts the container; until it succeeds, the others wait."""
 
     @model_validator(mode="after")
     def _one_success(self) -> "Probes":

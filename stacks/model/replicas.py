@@ -1,4 +1,4 @@
-"""How many pods an MCP server has: a number, or the range in which its autoscaler chooses one."""
+"""The number of an MCP server's pods, or the range in which its autoscaler chooses it."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from stacks.model.server import Server
 
 
 class Replicas(NamedTuple):
-    """The fewest and the most pods of a server, rollouts aside."""
+    """The fewest and the most pods of a server outside of rollouts."""
 
     least: int
     most: int
@@ -16,7 +16,7 @@ class Replicas(NamedTuple):
 
 
 def replicas(server: Server) -> Replicas:
-    """Give the number of a server's pods; with autoscaling, `replicas` is only how many there are at first."""
+    """Return the number of a server's pods. With autoscaling, `replicas` is only the number at first."""
     if server.autoscaling:
         return Replicas(server.autoscaling.min_replicas, server.autoscaling.max_replicas)
     return Replicas(server.replicas, server.replicas)

@@ -1,4 +1,4 @@
-"""Secrets that a stack declares: where each value comes from, never the value (seed, section 6)."""
+"""Secrets that a stack declares: where each value comes from, never the value."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
@@ -11,7 +11,7 @@ SecretKey = Annotated[
     str,
     matching(
         r"[A-Za-z][-A-Za-z0-9_.]*",
-        "secret's key: use letters, digits, '-', '_' and '.', and begin with a letter",
+        "the key of a secret: use letters, digits, '-', '_' and '.', and begin with a letter",
     ),
 ]
 """The key of a Pulumi secret: `pulumi config set --secret secrets:KEY`."""
@@ -21,10 +21,10 @@ Duration = Annotated[
     str,
     matching(
         r"(?=.*[1-9])([0-9]{1,6}(\.[0-9]{1,3})?(h|m|s|ms))+",
-        "duration: write for instance 30m, 1h or 1h30m",
+        "a duration: write for instance 30m, 1h or 1h30m",
     ),
 ]
-"""A time as Go writes it, longer than nothing."""
+"""A duration in the syntax of Go, longer than zero."""
 
 REQUIRED_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kubernetes.io/basic-auth": (("username", "password"),),
@@ -32,7 +32,7 @@ REQUIRED_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kubernetes.io/ssh-auth": (("ssh-privatekey",),),
     "kubernetes.io/tls": (("tls.crt",), ("tls.key",)),
 }
-"""Type of a Secret → the keys that Kubernetes wants of it: of each group at least one."""
+"""Type of a Secret → the keys that Kubernetes requires: at least one of each group."""
 
 OPAQUE: Final = "Opaque"
 
@@ -45,19 +45,19 @@ SecretType = Literal[
 ]
 
 ROTATE_AFTER_DAYS = 90
-"""Age from which a Secret should be renewed where nothing else is declared (seed, section 11.1: quarterly)."""
+"""Default age in days from which a Secret should be renewed."""
 
 
 class Source(Model):
-    """Where one value comes from: exactly one of these."""
+    """The source of a value: exactly one of these."""
 
     pulumi: SecretKey | None = None
     """A Pulumi secret: `pulumi config set --secret secrets:KEY`."""
     file: str | None = None
-    """A file on the machine that deploys, relative to the project; for what a secret manager mounts there."""
+    """A file on the machine that deploys, relative to the project, for instance one that a secret manager mounts."""
     literal: str | None = None
-    """A value that is not secret but belongs beside ones that are, such as a URL. It stands in the clear in this file
-    and in the ConfigMap `cortex-declaration`."""
+    """A value that is not secret but belongs to secret ones, such as a URL. This file and the ConfigMap
+    `cortex-declaration` have it as plain text."""
 
     @model_validator(mode="after")
     def _one(self) -> "Source":
@@ -70,9 +70,9 @@ class StoreKey(Model):
     """A value in a store."""
 
     key: str = Field(min_length=1)
-    """Its key there."""
+    """Its key in the store."""
     property: str | None = Field(None, min_length=1)
-    """The part of it that is meant, where the store keeps several under one key, such as a field of Vault."""
+    """The part of the value to use, if the store keeps several under one key, such as a field of Vault."""
 
 
 def _store_key(value: object) -> object:
@@ -83,33 +83,33 @@ _StoreKey = Annotated[StoreKey, BeforeValidator(_store_key, json_schema_input_ty
 
 
 class External(Model):
-    """A Secret that the External Secrets operator keeps; needs the custom resource `ExternalSecret` on the cluster."""
+    """A Secret that the External Secrets operator makes. The cluster must have the custom resource `ExternalSecret`."""
 
     store: DnsSubdomain
     """Name of the (Cluster)SecretStore."""
     store_kind: Literal["ClusterSecretStore", "SecretStore"] = "ClusterSecretStore"
-    """Its kind: one for the whole cluster, or one of the namespace."""
+    """Its kind: for the whole cluster, or for one namespace."""
     refresh: Duration = "1h"
-    """How often it is fetched again."""
+    """How often the operator fetches it again."""
     keys: dict[FileKey, _StoreKey] = Field(min_length=1)
     """Key in the Secret → key in the store, or `key` and `property` there."""
 
 
 class Secret(Model):
-    """A Secret of one namespace. It has `keys`, or is `external`, or `existing`: made by others, and only used."""
+    """A Secret of one namespace: it has `keys`, or is `external`, or is `existing` and made by others."""
 
     namespace: DnsLabel
     """A declared namespace."""
     type: SecretType = OPAQUE
-    """What Kubernetes takes it for; all but `Opaque` want keys of certain names."""
+    """Its Kubernetes type; all types except `Opaque` require certain keys."""
     keys: dict[FileKey, Source] = {}
     """Key → where its value comes from."""
     external: External | None = None
-    """Another store keeps it, and the cluster fetches it from there."""
+    """A store from which the cluster fetches it."""
     existing: tuple[FileKey, ...] = ()
     """The keys that a Secret made by others must have."""
     rotate_after_days: Count = ROTATE_AFTER_DAYS
-    """Age from which the checks want it renewed (seed, section 11.1: quarterly)."""
+    """Age in days from which the checks report that it should be renewed."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Secret":
@@ -118,9 +118,9 @@ class Secret(Model):
         for group in REQUIRED_KEYS.get(self.type, ()):
             if self.names().isdisjoint(group):
                 wanted = " or ".join(map(repr, group))
-                raise ValueError(f"is of type {self.type}, which wants the key {wanted}: add it, or change the type")
+                raise ValueError(f"is of type {self.type}, which requires the key {wanted}: add it, or change the type")
         return self
 
     def names(self) -> frozenset[str]:
-        """Give the keys that the Secret has."""
+        """Return the keys of the Secret."""
         return frozenset(self.keys or self.existing or (self.external.keys if self.external else ()))

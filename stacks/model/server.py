@@ -1,4 +1,4 @@
-"""An MCP server: image, transport, probes, resources, who may reach it (seed, sections 2, 3, 6 and 7)."""
+"""An MCP server: its image, transport, probes, resources and clients."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -27,19 +27,19 @@ ServerType = Annotated[
     str,
     matching(
         r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?",
-        "server type: use at most 52 of a-z, 0-9 and '-', begin with a letter, end with a letter or digit",
+        "a server type: use at most 52 of a-z, 0-9 and '-', begin with a letter, end with a letter or digit",
     ),
 ]
-"""The type of an MCP server. `<type>-mcp-server` names its Service, hence the 52 and the letter in front."""
+"""The type of an MCP server. Its Service is called `<type>-mcp-server`, hence the 52 and the letter in front."""
 
 
 class Resources(Model):
-    """What the container asks for and may use. Defaults: seed, section 3.2."""
+    """CPU and memory of a container."""
 
     requests: Compute = Compute(cpu="100m", memory="128Mi")
-    """What is kept for it."""
+    """What is reserved for it."""
     limits: Compute = Compute(cpu="500m", memory="512Mi")
-    """What it cannot exceed."""
+    """The most that it can use."""
 
     @model_validator(mode="after")
     def _requests_fit_limits(self) -> "Resources":
@@ -52,27 +52,27 @@ Folder = Annotated[
     str,
     matching(
         r"(/(?!\.{1,2}(/|$))[-A-Za-z0-9_.]+)+",
-        "folder: write for instance /etc/talos, without '..' and without '/' at the end",
+        "a folder: write for instance /etc/talos, without '..' and without '/' at the end",
     ),
 ]
 """The absolute path of a folder in a container."""
 
 
 class Client(Model):
-    """Who may reach the server: the pods of a namespace, or those of them that carry all the labels."""
+    """Pods that may reach the server: those of a namespace, or those of them that have all the labels."""
 
     namespace: DnsLabel
-    """Any namespace of the cluster, declared here or not."""
+    """Any namespace of the cluster, declared or not."""
     labels: dict[LabelKey, LabelValue] = {}
-    """Labels that its pods carry; none means all pods."""
+    """Labels of its pods; empty means all pods."""
 
 
-RoleName = Annotated[str, matching(r"(?!\.{1,2}$)[^/%]+", "role name: use neither '/' nor '%'")]
-"""The name of a role; it may have a ':', as in `system:node`."""
+RoleName = Annotated[str, matching(r"(?!\.{1,2}$)[^/%]+", "a role name: use neither '/' nor '%'")]
+"""The name of a role; it may contain ':', as in `system:node`."""
 
 
 class KubernetesAccess(Model):
-    """What the server may do with the Kubernetes API: a ClusterRole, bound in each namespace alone."""
+    """Permissions of the server on the Kubernetes API: a ClusterRole, bound in each of the namespaces."""
 
     cluster_role: RoleName = "view"
     """A ClusterRole of the cluster."""
@@ -81,14 +81,14 @@ class KubernetesAccess(Model):
 
 
 class SecretUse(Model):
-    """A declared Secret (cortex:secrets) in the server's container: as variables, as files, or both."""
+    """A declared Secret (cortex:secrets) that the server's container reads: as variables, as files, or both."""
 
     name: DnsLabel
     """Name of the Secret."""
     env: dict[EnvName, FileKey] = {}
     """Environment variable → key."""
     mount: Folder | None = None
-    """Folder of the container that shows the keys as files, read-only."""
+    """Folder of the container that has the keys as read-only files."""
 
     @model_validator(mode="after")
     def _used(self) -> "SecretUse":
@@ -98,14 +98,14 @@ class SecretUse(Model):
 
 
 class ConfigMapUse(Model):
-    """A declared ConfigMap (cortex:configMaps) in the server's container (seed, section 7.3)."""
+    """A declared ConfigMap (cortex:configMaps) that the server's container reads."""
 
     name: DnsLabel
     """Name of the ConfigMap."""
     env_from: bool = False
     """Every key becomes an environment variable."""
     mount: Folder | None = None
-    """Folder of the container that shows the keys as files, read-only."""
+    """Folder of the container that has the keys as read-only files."""
 
     @model_validator(mode="after")
     def _used(self) -> "ConfigMapUse":
@@ -115,7 +115,7 @@ class ConfigMapUse(Model):
 
 
 class SmokeCall(Model):
-    """A harmless tool call that proves the server works; it must answer without an error."""
+    """A harmless tool call by which a verification checks that the server works; it must succeed."""
 
     tool: str
     """Name of the tool."""
@@ -124,7 +124,7 @@ class SmokeCall(Model):
 
 
 def _replicas(before: dict[str, Any]) -> int:
-    """Give the number of pods where none is said, by the fields before it."""
+    """Return the default number of pods, by the fields before it."""
     scaling: Autoscaling | None = before["autoscaling"]
     return scaling.min_replicas if scaling else 2
 
@@ -133,22 +133,22 @@ class Server(Model):
     """One MCP server, keyed in the declaration by its type (`talos`, `time` …)."""
 
     SURGE: ClassVar[int] = 1
-    """Pods that a rollout runs beyond `replicas`, so that no replica is missing while it rolls."""
+    """Pods that a rollout runs in addition to `replicas`."""
 
     image: Image
     """Image reference; without tag and digest it is looked up in the image lock (`CORTEX_IMAGES`)."""
     version: LabelValue
     """Label `mcp.cortex.dev/version`."""
     transport: Literal["http", "stdio"]
-    """What the server itself speaks. With `stdio` its image has the bridge in front: the Service is HTTP."""
+    """The transport of the server itself. With `stdio` its image has the bridge in front, which serves HTTP."""
     capabilities: dict[DnsLabel, tuple[str, ...]] = Field(min_length=1)
-    """Capability → the tools that prove it: each must be in the server's `tools/list`."""
+    """Capability → its tools: each must be in the server's `tools/list`."""
     namespace: DnsLabel = "cortex-mcp"
     """A declared namespace."""
     autoscaling: Autoscaling | None = None
     """More pods under load."""
     replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = Field(default_factory=_replicas)
-    """How many pods (2); with `autoscaling` how many at first, a number in its range (`minReplicas`)."""
+    """Number of pods (2); with `autoscaling` the number at first, in its range (`minReplicas`)."""
     port: Port = 8080
     """The TCP port of container and Service."""
     path: HttpPath = "/mcp"
@@ -168,16 +168,16 @@ class Server(Model):
     config_maps: tuple[ConfigMapUse, ...] = ()
     """Declared ConfigMaps that the container uses."""
     egress: tuple[Destination, ...] = ()
-    """Where it may connect to beyond DNS and, where declared, the Kubernetes API."""
+    """Destinations that it may connect to besides DNS and, if declared, the Kubernetes API."""
     disruption: Disruption = Disruption()
-    """How many pods may be away while nodes are drained."""
+    """How many pods may be unavailable while nodes are drained."""
     resources: Resources = Resources()
     """CPU and memory of the container."""
     probes: Probes = Probes()
-    """How the kubelet asks for its health."""
+    """How the kubelet checks its health."""
     clients: tuple[Client, ...] = ()
-    """Who may reach it; nobody else can."""
+    """The only pods that may reach it."""
     kubernetes: KubernetesAccess | None = None
-    """Its rights on the Kubernetes API; without them it has no token."""
+    """Its permissions on the Kubernetes API; without them its pods have no token."""
     smoke: SmokeCall | None = None
-    """A call that verification makes."""
+    """A tool call that a verification makes."""

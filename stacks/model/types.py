@@ -1,4 +1,4 @@
-"""What every part of the declaration shares: frozen, strict about unknown keys, camelCase in YAML."""
+"""The base of all parts of the declaration, and the types of their fields."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema
 
 
 class Model(BaseModel):
-    """A frozen piece of the declaration, camelCase in YAML as in Kubernetes; unknown keys are refused."""
+    """A frozen part of the declaration, in camelCase in YAML as in Kubernetes; unknown keys are refused."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -24,7 +24,7 @@ class Model(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Matching(AfterValidator):
-    """A validator that shows its pattern in the JSON Schema, where editors see it."""
+    """A validator whose pattern is in the JSON Schema, for editors."""
 
     pattern: str
 
@@ -33,12 +33,12 @@ class _Matching(AfterValidator):
 
 
 def matching(pattern: str, rule: str) -> AfterValidator:
-    """Make a validator that wants the whole text to match; `rule` finishes the sentence "'x' is no …"."""
+    """Return a validator for texts that match as a whole; `rule` completes the sentence "'x' is not …"."""
     expression = re.compile(pattern)
 
     def check(value: str) -> str:
         if not expression.fullmatch(value):
-            raise ValueError(f"{value!r} is no {rule}")
+            raise ValueError(f"{value!r} is not {rule}")
         return value
 
     return _Matching(check, pattern)
@@ -48,7 +48,7 @@ DnsLabel = Annotated[
     str,
     matching(
         r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
-        "DNS label: use at most 63 of a-z, 0-9 and '-', and begin and end with a letter or digit",
+        "a DNS label: use at most 63 of a-z, 0-9 and '-', and begin and end with a letter or digit",
     ),
 ]
 """A name that Kubernetes accepts for namespaces (RFC 1123 label, at most 63 characters)."""
@@ -60,7 +60,7 @@ DnsSubdomain = Annotated[
     Field(max_length=253),
     matching(
         _SUBDOMAIN,
-        "DNS subdomain: use a-z, 0-9, '-' and '.', with a letter or digit around each '.'",
+        "a DNS subdomain: use a-z, 0-9, '-' and '.', with a letter or digit around each '.'",
     ),
 ]
 """A name that Kubernetes accepts for most objects (RFC 1123 subdomain, at most 253 characters)."""
@@ -69,7 +69,7 @@ LabelKey = Annotated[
     str,
     matching(
         rf"((?![^/]{{254}}){_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
-        "label key: use at most 63 letters, digits, '-', '_' and '.', with or without a 'domain/' in front",
+        "a label key: use at most 63 letters, digits, '-', '_' and '.', with or without a 'domain/' in front",
     ),
 ]
 """The key of a Kubernetes label."""
@@ -78,7 +78,7 @@ LabelValue = Annotated[
     str,
     matching(
         r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?",
-        "label value: use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends",
+        "a label value: use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends",
     ),
 ]
 """The value of a Kubernetes label: at most 63 characters."""
@@ -89,25 +89,25 @@ EnvName = Annotated[
     str,
     matching(
         ENV_NAME,
-        "environment variable: use at most 253 letters, digits and '_', and do not begin with a digit",
+        "an environment variable: use at most 253 letters, digits and '_', and do not begin with a digit",
     ),
 ]
-"""The name of an environment variable; no longer than a Secret's key, which it may be."""
+"""The name of an environment variable. It can be the key of a Secret, so it is no longer than one."""
 
 FileKey = Annotated[
     str,
     matching(
         r"(?!\.\.)(?!\.$)[-._A-Za-z0-9]{1,253}",
-        "file name: use at most 253 letters, digits, '-', '_' and '.', and do not begin with '..'",
+        "a file name: use at most 253 letters, digits, '-', '_' and '.', and do not begin with '..'",
     ),
 ]
 """A key of a ConfigMap or Secret, which is also the file's name when it is mounted."""
 
 LARGEST = 2**31 - 1
-"""Kubernetes keeps numbers of seconds, pods and the like in 32 bits."""
+"""Kubernetes stores numbers of seconds, pods and others in 32 bits."""
 
 Count = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
-"""A whole number from 1; `strict` because YAML's `yes` would otherwise count as 1."""
+"""A whole number from 1; `strict`, because otherwise `yes` in YAML would be 1."""
 
 Seconds = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 """A time in whole seconds, from 0."""

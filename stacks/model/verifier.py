@@ -12,12 +12,12 @@ from stacks.model.types import Model
 
 
 class Verifier(Model):
-    """A CronJob in cortex-system, and a Job for each declaration; both with read rights and no more."""
+    """A CronJob in cortex-system, and a Job for each declaration; both may only read."""
 
     image: Image
-    """The image that carries the checks; without tag and digest it is looked up in the image lock."""
+    """The image with the checks; without tag and digest it is looked up in the image lock."""
     schedule: Annotated[str, AfterValidator(cron.check)] = "*/15 * * * *"
-    """When it verifies, in UTC (five cron fields)."""
+    """Schedule in UTC (five cron fields)."""
     resources: Resources = Resources(
         requests=Compute(cpu="100m", memory="128Mi"), limits=Compute(cpu="1", memory="512Mi")
     )
@@ -25,5 +25,5 @@ class Verifier(Model):
 
 
 def verifier_client() -> Client:
-    """Give the verifier's pods as a client, which every MCP server of a stack with a verifier admits."""
+    """Return the verifier's pods as a client; every MCP server of a stack with a verifier admits it."""
     return Client(namespace=names.SYSTEM_NAMESPACE, labels={names.APP: names.VERIFIER})

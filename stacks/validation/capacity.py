@@ -1,4 +1,4 @@
-"""Whether pods fit their namespace: its limits on each container, and its quota for all of them."""
+"""Check that pods fit the limits and the quota of their namespace."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from stacks.model.replicas import replicas
 from stacks.model.server import Resources
 
 METRICS_PODS = 2
-"""kube-state-metrics has one pod, and one more while it rolls."""
+"""kube-state-metrics has one pod, and one more during a rollout."""
 
 VERIFIER_PODS = 2
-"""The scheduled verification and that of a deployment can run at once."""
+"""The scheduled verification and that of a deployment can run at the same time."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def _loads(declaration: Declaration) -> Iterator[_Load]:
 
 
 def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
-    """Admission would refuse such a pod, and the Deployment would wait for it until it times out."""
+    """Check that admission accepts the containers: a Deployment would wait for refused pods until it times out."""
     path = f"{load.path}.resources"
     where = f"namespaces.{load.namespace}.limits"
     if load.resources.limits.exceeds(namespace.limits.max):
@@ -59,7 +59,7 @@ def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
 
 
 def _over_quota(name: str, namespace: Namespace, loads: Sequence[_Load]) -> Iterator[str]:
-    """All servers may roll at once, and each runs a pod more than its replicas then."""
+    """Check that the quota allows for a rollout of all servers at once, each with one pod more than its replicas."""
     hard = namespace.quota.hard()
     for key, need in _needs(loads).items():
         if need > amount(hard[key]):

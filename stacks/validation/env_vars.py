@@ -9,7 +9,10 @@ from stacks.model.types import ENV_NAME
 
 
 def faults(kind: str, server: Server, config_maps: Mapping[str, ConfigMap]) -> Iterator[str]:
-    """Yield every broken rule as `path: what is wrong: the way out`; of two of one name Kubernetes tells nobody."""
+    """Yield every broken rule as `path: what is wrong: the way out`.
+
+    Kubernetes takes the last of several variables with one name, without a warning.
+    """
     taken = {name: source for source, variables in named(server).items() for name in variables}
     for index, use in enumerate(server.config_maps):
         declared = config_maps.get(use.name)
@@ -17,18 +20,17 @@ def faults(kind: str, server: Server, config_maps: Mapping[str, ConfigMap]) -> I
         for key in declared.data if declared and use.env_from else ():
             if not re.fullmatch(ENV_NAME, key):
                 yield (
-                    f"{path}: the key {key!r} of ConfigMap {use.name!r} is no environment variable: "
+                    f"{path}: the key {key!r} of ConfigMap {use.name!r} is not an environment variable: "
                     "rename it there, or use mount"
                 )
             elif key in taken:
                 yield (
-                    f"{path}: the key {key!r} of ConfigMap {use.name!r} is in {taken[key]} as well: "
-                    "only one can be meant, remove the other"
+                    f"{path}: the key {key!r} of ConfigMap {use.name!r} is in {taken[key]} as well: remove one of them"
                 )
             taken.setdefault(key, f"configMaps.{index}.envFrom")
 
 
 def named(server: Server) -> dict[str, Mapping[str, str]]:
-    """Give the variables that are named one by one, by where they are."""
+    """Return the variables that are declared by name, by the setting that declares them."""
     sources: dict[str, Mapping[str, str]] = {"env": server.env, "secretEnv": server.secret_env}
     return sources | {f"secrets.{index}.env": use.env for index, use in enumerate(server.secrets)}

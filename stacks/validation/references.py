@@ -1,4 +1,4 @@
-"""What one part of a declaration names, another must declare, where it can be used and under a name of its own."""
+"""Check that what one part of a declaration names is declared by another part, and can be used there."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,9 @@ from stacks.model.server import Server
 from stacks.validation import env_vars
 
 PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 - a type of Secret
-"""What a Secret must be for nodes to pull images with it."""
+"""The type of a Secret with which nodes pull images."""
+
+_TAKEN = "is a name that the stack uses itself in that namespace: choose another"
 
 
 def faults(declaration: Declaration) -> Iterator[str]:
@@ -32,7 +34,7 @@ def faults(declaration: Declaration) -> Iterator[str]:
 
 
 def _namespaces(declaration: Declaration) -> Iterator[tuple[str, str]]:
-    """Give each place that names a managed namespace, and the name."""
+    """Yield the path of each setting that names a managed namespace, and the name."""
     for kind, server in declaration.servers.items():
         yield f"servers.{kind}.namespace", server.namespace
         for name in server.kubernetes.namespaces if server.kubernetes else ():
@@ -79,12 +81,12 @@ def _use(
     elif declared[name].namespace != server.namespace:
         yield (
             f"{path}.name: {title} {name!r} is in {declared[name].namespace}, the server in {server.namespace}: "
-            "a pod can use only what is in its own namespace, declare another there under a name of its own"
+            "a pod can use only objects of its own namespace, so declare another one there under another name"
         )
 
 
 def _own_names(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
-    """A server's own Secret and ConfigMap have names that follow from its type."""
+    """Check that nobody declares the Secret and the ConfigMap that the stack makes for a server."""
     own = names.server_secret(kind)
     declared = declaration.secrets.get(own)
     if has_own_secret(server) and declared and declared.namespace == server.namespace:
@@ -96,13 +98,13 @@ def _own_names(kind: str, server: Server, declaration: Declaration) -> Iterator[
 
 
 def _taken(declaration: Declaration) -> Iterator[str]:
-    """The stack keeps things of its own in cortex-system."""
+    """Check that nobody declares the objects that the stack has in cortex-system."""
     for name in (names.DECLARATION_CONFIG_MAP, names.VERIFICATION_CONFIG_MAP):
         if name in declaration.config_maps and declaration.config_maps[name].namespace == names.SYSTEM_NAMESPACE:
-            yield f"configMaps.{name}: is a name that the stack itself uses there: choose another"
+            yield f"configMaps.{name}: {_TAKEN}"
     token = declaration.secrets.get(names.RESOURCE_MANAGER_TOKEN)
     if token and token.namespace == names.SYSTEM_NAMESPACE:
-        yield f"secrets.{names.RESOURCE_MANAGER_TOKEN}: is a name that the stack itself uses there: choose another"
+        yield f"secrets.{names.RESOURCE_MANAGER_TOKEN}: {_TAKEN}"
 
 
 def _pull_secrets(declaration: Declaration) -> Iterator[str]:
@@ -116,7 +118,7 @@ def _pull_secrets(declaration: Declaration) -> Iterator[str]:
 
 
 def has_own_secret(server: Server) -> bool:
-    """Tell whether the stack makes a Secret for this server alone."""
+    """Check whether the stack makes a Secret for this server alone."""
     return bool(server.secret_env or server.secret_files)
 
 

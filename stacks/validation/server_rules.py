@@ -1,4 +1,4 @@
-"""The rules inside one MCP server: nothing twice, no folder over another, replicas that its autoscaler allows."""
+"""Check the rules inside one MCP server: no duplicates, no overlapping folders, replicas in the autoscaler's range."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -14,13 +14,13 @@ BUILT_IN_MOUNTS = (
     names.SECRETS_MOUNT,
     "/var/run/secrets/kubernetes.io/serviceaccount",
 )
-"""Folders that every server's container has or may get."""
+"""Folders that a server's container has or may have."""
 
 
 def faults(server: Server) -> Iterator[str]:
     """Yield every broken rule as `what is wrong: the way out`."""
     for name in sorted(set(server.secret_env) & set(server.secret_files)):
-        yield f"{name!r} is in secretEnv and in secretFiles: they share one Secret, so name it once"
+        yield f"{name!r} is in secretEnv and in secretFiles: both make one Secret, so remove one of them"
     yield from _variables(server)
     yield from _entries(server)
     yield from _mounts(server)
@@ -33,16 +33,16 @@ def faults(server: Server) -> Iterator[str]:
     least, away = replicas(server).least, server.disruption.max_unavailable
     if 1 < least <= away:
         yield (
-            f"disruption.maxUnavailable is {away}, and of {least} pods none need stay then: "
+            f"disruption.maxUnavailable is {away}, so none of {least} pods need stay available: "
             f"set it to at most {least - 1}"
         )
 
 
 def _variables(server: Server) -> Iterator[str]:
-    """Of two variables of one name Kubernetes takes the last, and says nothing."""
+    """Check that each variable is declared once: of two, Kubernetes takes the last without a warning."""
     for (one, here), (other, there) in combinations(env_vars.named(server).items(), 2):
         for name in sorted(set(here) & set(there)):
-            yield f"{name!r} is in {one} and in {other}: only one can be meant, remove the other"
+            yield f"{name!r} is in {one} and in {other}: remove one of them"
 
 
 def _entries(server: Server) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _entries(server: Server) -> Iterator[str]:
 
 
 def _mounts(server: Server) -> Iterator[str]:
-    """One folder cannot be mounted inside another that is read-only, nor hide what is there."""
+    """Check that no folder is mounted inside a read-only one or hides another."""
     uses = [(f"secrets.{index}", use.mount) for index, use in enumerate(server.secrets)]
     uses += [(f"configMaps.{index}", use.mount) for index, use in enumerate(server.config_maps)]
     mounts = [(f"{place}.mount", folder) for place, folder in uses if folder]

@@ -27,7 +27,7 @@ def _faults(declaration: Declaration) -> Iterator[str]:
 
 def _reserved(declaration: Declaration) -> Iterator[str]:
     if names.SYSTEM_NAMESPACE not in declaration.namespaces:
-        yield f"namespaces.{names.SYSTEM_NAMESPACE}: is missing: declare it, the declaration is kept there"
+        yield f"namespaces.{names.SYSTEM_NAMESPACE}: is missing: declare it, because the declaration is stored there"
     for name in declaration.namespaces:
         if name == "default" or name.startswith("kube-"):
             yield f"namespaces.{name}: belongs to Kubernetes: choose another name, for instance cortex-{name}"
@@ -38,11 +38,11 @@ def _moving_images(declaration: Declaration) -> Iterator[str]:
         return
     for path, image in declaration.images().items():
         if not is_fixed(image):
-            yield f"{path}: {image!r} may be another image tomorrow: in production write a fixed tag or a digest"
+            yield f"{path}: {image!r} can become another image: in production, write a fixed tag or a digest"
 
 
 def _too_long(declaration: Declaration) -> Iterator[str]:
-    """The declaration itself is kept in a ConfigMap."""
+    """Check that the declaration fits the ConfigMap that stores it."""
     size = len(declaration.canonical().encode())
     if size > LARGEST_DATA:
         yield (

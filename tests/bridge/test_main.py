@@ -296,12 +296,15 @@ def test_an_absent_command_is_one_sentence() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "bridge: the command no-such-server is not on PATH; name the stdio server after --\n"
+    assert (
+        done.stderr
+        == "bridge: the command no-such-server is not on PATH: give the command of the stdio server after --\n"
+    )
 
 
 def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert main(["--port", port, "--host", "127.0.0.1", "--", *PLAIN]) == 2
-    cause = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
-    assert capsys.readouterr() == ("", f"bridge: {cause}; choose another --host or --port\n")
+    told = f"bridge: cannot listen on 127.0.0.1 port {port} (Address already in use): choose another --host or --port\n"
+    assert capsys.readouterr() == ("", told)

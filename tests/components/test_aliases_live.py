@@ -17,12 +17,15 @@ HEADER = """
 import pulumi
 from pulumi import Alias, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
-from components.config import DeclaredConfigMap, DeclaredConfigMapSettings
-from components.namespace import ManagedNamespace, NamespaceSettings
+from components.config import DeclaredConfigMap, DeclaredConfigMapArgs
+from components.namespace import ManagedNamespace, ManagedNamespaceArgs
+from stacks.manifests.config import config_map
+from stacks.manifests.namespace import namespace_manifests
 from stacks.model.config_map import ConfigMap as Declared
 from stacks.model.namespace import Namespace
 
-SPACE = NamespaceSettings(Namespace(component="test", description="Aliases"), "testing")
+DECLARED = Namespace(component="test", description="Aliases")
+SPACE = ManagedNamespaceArgs(namespace_manifests(NS, DECLARED, "testing"), protect=False)
 DATA = {"LEVEL": "info"}
 
 def settings(name, opts, old=None):
@@ -32,7 +35,8 @@ def settings(name, opts, old=None):
 BEFORE = """
 namespace = ManagedNamespace(NS, SPACE)
 inside = ResourceOptions(depends_on=[namespace])
-DeclaredConfigMap("settings", DeclaredConfigMapSettings(Declared(namespace=NS, data=DATA), "test"), inside)
+manifest = config_map("settings", Declared(namespace=NS, data=DATA), "test")
+DeclaredConfigMap("settings", DeclaredConfigMapArgs([manifest]), inside)
 
 class Pair(pulumi.ComponentResource):
     def __init__(self, name, opts):

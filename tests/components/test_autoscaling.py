@@ -21,7 +21,7 @@ def deployed(**server: object) -> Recording:
 
 
 def inputs(*, fixed: bool) -> Mapping[str, object]:
-    annotations = names.FORCED if fixed else {}
+    annotations = names.FIXED_REPLICAS if fixed else {}
     return {"metadata": {"name": "demo-mcp-server", "namespace": "cortex-mcp", "annotations": annotations}}
 
 

@@ -11,7 +11,7 @@ from tests.provider.project import Project
 pytestmark = pytest.mark.live
 
 DEPLOYMENTS = """
-from components.register import register
+from components.children import Children
 from stacks.manifests.manifest import Manifest
 
 def deployment(name, fixed, initial):
@@ -20,8 +20,9 @@ def deployment(name, fixed, initial):
     template = {{"metadata": {{"labels": labels}}, "spec": pod}}
     spec = {{"selector": {{"matchLabels": labels}}, "template": template, **fixed}}
     unawaited = {{"pulumi.com/skipAwait": "true"}}
-    register(Object("apps/v1", "Deployment", name, NS, {{}}, unawaited, {{"spec": spec}}, initial), inside)
+    children.register(Manifest("apps/v1", "Deployment", name, NS, {{}}, unawaited, {{"spec": spec}}, initial))
 
+children = Children(pulumi.ComponentResource("test:index:Group", "group", None, inside))
 deployment("known", {known})
 {more}
 """

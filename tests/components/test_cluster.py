@@ -27,7 +27,7 @@ def before_create(urn: str, state: dict[str, object]) -> None:
     """Run the hook as the engine does before it makes a provider."""
     hook = record(lambda: cluster.connect("other")).hooks["stays-on-its-cluster"]
     args = pulumi.ResourceHookArgs(urn, "", "cluster", "pulumi:providers:kubernetes", new_inputs={"context": "other"})
-    with mock.patch("components.cluster.invoke_async", mock.AsyncMock(return_value={"outputs": state})):
+    with mock.patch("components.stack_state.invoke_async", mock.AsyncMock(return_value={"outputs": state})):
         found = hook(args)
         assert found is not None
         asyncio.run(found)  # type: ignore[arg-type]

@@ -51,5 +51,5 @@ def test_a_secret_that_comes_back_is_the_stacks_again() -> None:
 
 
 def test_what_an_operator_would_delete_is_refused() -> None:
-    with pytest.raises(pulumi.RunError, match=r"^cortex:secrets\.shared: its ExternalSecret goes, and the Secret"):
+    with pytest.raises(pulumi.RunError, match=r"^cortex:secrets\.shared: its ExternalSecret is deleted, and with it"):
         deployed(EXISTING, state("kubernetes:external-secrets.io/v1:ExternalSecret"))

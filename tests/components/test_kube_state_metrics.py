@@ -1,6 +1,7 @@
 from typing import cast
 
-from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsSettings
+from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsArgs
+from stacks.manifests.kube_state_metrics import kube_state_metrics_manifests
 from stacks.manifests.site import Site
 from stacks.model import kube_state_metrics as model
 from tests.components.recording import Recording, record
@@ -11,10 +12,11 @@ SITE = Site(("cortex-mcp", "cortex-monitoring", "cortex-system"))
 
 def made(site: Site = SITE, *, verified: bool = False, **settings: object) -> Recording:
     metrics = model.KubeStateMetrics.model_validate(settings)
-    return record(lambda: KubeStateMetrics("kube-state-metrics", KubeStateMetricsSettings(metrics, site, verified)))
+    args = KubeStateMetricsArgs(kube_state_metrics_manifests(metrics, site, verified=verified))
+    return record(lambda: KubeStateMetrics("kube-state-metrics", args))
 
 
-def test_container_is_the_seeds() -> None:
+def test_container_has_ports_and_probes() -> None:
     container = made().of("Deployment")[NAME].at("spec.template.spec.containers.0")
     assert isinstance(container, dict)
     assert container["image"] == "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.10.0"

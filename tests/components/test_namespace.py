@@ -1,6 +1,8 @@
 import pytest
 
-from components.namespace import ManagedNamespace, NamespaceSettings
+from components.namespace import ManagedNamespace, ManagedNamespaceArgs
+from stacks.manifests.namespace import namespace_manifests
+from stacks.model.environment import is_production
 from stacks.model.namespace import Namespace
 from tests.components.recording import Recording, record
 
@@ -9,10 +11,11 @@ def managed(environment: str = "production", **settings: object) -> Recording:
     namespace = Namespace.model_validate(
         {"component": "mcp-servers", "description": "MCP server deployments", **settings}
     )
-    return record(lambda: ManagedNamespace("cortex-mcp", NamespaceSettings(namespace, environment)))
+    args = ManagedNamespaceArgs(namespace_manifests("cortex-mcp", namespace, environment), is_production(environment))
+    return record(lambda: ManagedNamespace("cortex-mcp", args))
 
 
-def test_namespace_is_the_seeds_with_pod_security() -> None:
+def test_namespace_has_labels_annotations_and_pod_security() -> None:
     assert managed().one("Namespace").at("metadata") == {
         "name": "cortex-mcp",
         "labels": {
@@ -36,7 +39,7 @@ def test_declared_pod_security_level_is_used() -> None:
     assert {labels[f"pod-security.kubernetes.io/{mode}"] for mode in ("enforce", "audit", "warn")} == {"baseline"}
 
 
-def test_quota_has_the_seeds_figures() -> None:
+def test_quota_has_the_default_figures() -> None:
     quota = managed().of("ResourceQuota")["cortex-mcp/cortex-mcp-quota"]
     assert quota.at("spec.hard") == {
         "requests.cpu": "10",
@@ -48,7 +51,7 @@ def test_quota_has_the_seeds_figures() -> None:
     }
 
 
-def test_limit_range_has_the_seeds_figures() -> None:
+def test_limit_range_has_the_default_figures() -> None:
     limits = managed().of("LimitRange")["cortex-mcp/cortex-mcp-limits"]
     assert limits.at("spec.limits") == [
         {

@@ -58,7 +58,7 @@ def test_any_declaration(stack: Settings) -> None:
     # Every pod is fit for `restricted`, whatever its namespace enforces.
     assert {name: violations(pod) for name, pod in pods(recording).items()} == {name: [] for name in pods(recording)}
 
-    # No role reads Secrets that are not named, but the seed's own, which warns.
+    # No role reads Secrets that are not named, except with `scope: cluster`, which warns.
     unnamed = {role for role, rule in secret_rules(recording) if not rule.get("resourceNames")}
     everywhere = declaration.resource_manager is not None and declaration.resource_manager.scope == "cluster"
     assert unnamed == ({names.RESOURCE_MANAGER_ROLE} if everywhere else set())

@@ -5,22 +5,23 @@ from typing import cast
 import pytest
 import yaml
 
-from components.resource_manager import ResourceManager, ResourceManagerSettings
+from components.resource_manager import ResourceManager, ResourceManagerArgs
+from stacks.manifests.resource_manager import resource_manager_manifests
 from stacks.manifests.site import Site
 from stacks.model import resource_manager as model
 from tests.components.recording import Recording, Registration, record
 
 SUBJECT = [{"kind": "ServiceAccount", "name": "cortex-resource-manager", "namespace": "cortex-system"}]
-SEED = cast(
+REQUIRED = cast(
     "dict[str, list[dict[str, list[str]]]]",
-    yaml.safe_load((Path(__file__).parent / "seed_rules.yaml").read_text(encoding="utf-8")),
+    yaml.safe_load((Path(__file__).parent / "required_rules.yaml").read_text(encoding="utf-8")),
 )
 
 
 def managed(namespaces: Sequence[str] = ("cortex-system", "cortex-mcp"), **declared: object) -> Recording:
     manager = model.ResourceManager.model_validate(declared)
-    settings = ResourceManagerSettings(manager, Site(tuple(namespaces)))
-    return record(lambda: ResourceManager("resource-manager", settings))
+    args = ResourceManagerArgs(resource_manager_manifests(manager, Site(tuple(namespaces))))
+    return record(lambda: ResourceManager("resource-manager", args))
 
 
 Granted = set[tuple[str, str, str]]
@@ -42,7 +43,7 @@ def triples(rules: Sequence[Mapping[str, Sequence[str]]]) -> Granted:
     }
 
 
-def test_account_is_the_seeds_and_gives_no_pod_its_token() -> None:
+def test_account_is_labelled_and_gives_no_pod_its_token() -> None:
     account = managed().of("ServiceAccount")["cortex-system/cortex-resource-manager"]
     assert account.at("metadata.labels") == {"cortex.dev/component": "resource-manager"}
     assert account.at("automountServiceAccountToken") is False
@@ -61,10 +62,10 @@ def test_cluster_role_is_bound_in_each_managed_namespace_alone() -> None:
     }
 
 
-def test_namespace_scope_grants_the_seeds_verbs_but_secrets_and_writing_to_the_cluster() -> None:
+def test_namespace_scope_grants_all_required_verbs_but_secrets_and_writing_to_the_cluster() -> None:
     roles = managed().of("ClusterRole")
     inside, cluster = granted(roles["cortex-resource-manager-role"]), granted(roles["cortex-resource-manager-read"])
-    seed = triples(SEED["clusterRole"])
+    required = triples(REQUIRED["clusterRole"])
     assert inside.isdisjoint(cluster)
     assert {resource for _, resource, _ in cluster} == {
         "nodes",
@@ -74,7 +75,7 @@ def test_namespace_scope_grants_the_seeds_verbs_but_secrets_and_writing_to_the_c
         "pods",
     }
     assert {group for group, resource, _ in cluster if resource == "pods"} == {"metrics.k8s.io"}
-    assert seed - inside - cluster == {
+    assert required - inside - cluster == {
         *(("", "secrets", verb) for verb in ("get", "list", "watch")),
         *(
             ("", kind, verb)
@@ -82,17 +83,17 @@ def test_namespace_scope_grants_the_seeds_verbs_but_secrets_and_writing_to_the_c
             for verb in ("create", "update", "patch", "delete")
         ),
     }
-    assert inside | cluster <= seed
+    assert inside | cluster <= required
 
 
-def test_cluster_scope_is_the_seeds_verbatim() -> None:
+def test_cluster_scope_is_exactly_what_is_required() -> None:
     recording = managed(scope="cluster")
-    assert recording.one("ClusterRole").at("rules") == SEED["clusterRole"]
+    assert recording.one("ClusterRole").at("rules") == REQUIRED["clusterRole"]
     binding = recording.one("ClusterRoleBinding")
     assert binding.at("metadata.name") == "cortex-resource-manager-binding"
     assert binding.at("roleRef.name") == "cortex-resource-manager-role"
     assert binding.at("subjects") == SUBJECT
-    assert recording.of("Role")["cortex-mcp/cortex-mcp-manager"].at("rules") == SEED["mcpManager"]
+    assert recording.of("Role")["cortex-mcp/cortex-mcp-manager"].at("rules") == REQUIRED["mcpManager"]
 
 
 def test_its_pods_reach_the_api_and_nobody_reaches_them() -> None:
@@ -105,10 +106,10 @@ def test_its_pods_reach_the_api_and_nobody_reaches_them() -> None:
     }
 
 
-def test_mcp_manager_has_the_seeds_verbs_but_commands_in_pods() -> None:
+def test_mcp_manager_has_all_required_verbs_but_commands_in_pods() -> None:
     recording = managed()
     role = recording.of("Role")["cortex-mcp/cortex-mcp-manager"]
-    assert triples(SEED["mcpManager"]) - granted(role) == {
+    assert triples(REQUIRED["mcpManager"]) - granted(role) == {
         ("", "pods/exec", verb) for verb in ("get", "list", "watch", "create", "delete")
     }
     binding = recording.of("RoleBinding")["cortex-mcp/cortex-mcp-manager-binding"]
@@ -141,7 +142,7 @@ def test_bound_token_needs_no_secret() -> None:
     assert managed().of("Secret") == {}
 
 
-def test_legacy_token_is_the_seeds_secret() -> None:
+def test_legacy_token_is_a_secret_of_the_account() -> None:
     recording = managed(token="legacy")
     secret = recording.of("Secret")["cortex-system/cortex-resource-manager-token"]
     assert secret.at("type") == "kubernetes.io/service-account-token"

@@ -107,7 +107,7 @@ def test_secret_in_the_clear_is_refused_without_showing_it(tmp_path: Path, previ
     with pytest.raises(pulumi.RunError) as raised:
         record(program, preview=preview)
     assert str(raised.value) == (
-        "secrets:demo-token of the MCP server 'demo' is in the stack file in the clear: "
+        "secrets:demo-token of the MCP server 'demo' is plain text in the stack file: "
         "run `pulumi config set --secret secrets:demo-token`"
     )
 

@@ -2,8 +2,10 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.secrets import DeclaredSecret, DeclaredSecretSettings
+from components.secret_inputs import secret_data
+from components.secrets import DeclaredSecret, DeclaredSecretArgs
 from stacks.manifests.checksum import checksum
+from stacks.manifests.secrets import secret as declared_secret
 from stacks.model.secret import Secret
 from tests.components.recording import Recording, record
 
@@ -13,7 +15,9 @@ def made(values: Mapping[str, str] | None = None, **settings: object) -> Recordi
 
     def program() -> None:
         outputs = {key: pulumi.Output.secret(value) for key, value in (values or {}).items()}
-        DeclaredSecret("talos-config", DeclaredSecretSettings(secret, outputs, "mcp-servers"))
+        manifest = declared_secret("talos-config", secret, "mcp-servers")
+        hidden = secret_data(secret.namespace, "talos-config", outputs)
+        DeclaredSecret("talos-config", DeclaredSecretArgs([manifest] if manifest else [], hidden))
 
     return record(program)
 

@@ -12,9 +12,11 @@ from checks.kube.resources import CUSTOM, EVENTS, NAMESPACED, PODS
 from checks.results.result import Severity
 from checks.usage.collect import POD_METRICS
 from checks.verification.verify import verify_deployed
-from components.verifier import Verification, VerificationSettings, Verifier, VerifierSettings
+from components.secret_inputs import verification_checksum
+from components.verifier import Verification, VerificationArgs, Verifier, VerifierArgs
 from stacks.manifests.site import Site
-from stacks.manifests.verifier import COMMAND
+from stacks.manifests.verifier import COMMAND, verifier_manifests
+from stacks.manifests.verifier import verification as declared_verification
 from stacks.model.custom_resources import CustomResource
 from stacks.model.verifier import Verifier as Declared
 from stacks.model.verifier import verifier_client
@@ -40,13 +42,14 @@ def verifier() -> Recording:
 
 
 def reader(*custom: CustomResource) -> Recording:
-    return record(lambda: Verifier("verifier", VerifierSettings(SETTINGS, SITE, custom)))
+    return record(lambda: Verifier("verifier", VerifierArgs(verifier_manifests(SETTINGS, SITE, custom))))
 
 
 def verification(digest: str = "0123456789abcdef", site: Site = SITE, **secrets: str) -> Registration:
     def program() -> None:
         values = {name: pulumi.Output.secret(value) for name, value in secrets.items()}
-        Verification("verification", VerificationSettings(SETTINGS, site, digest, values))
+        job = declared_verification(SETTINGS, site, digest, secrets=bool(values))
+        Verification("verification", VerificationArgs(job, verification_checksum(values)))
 
     return record(program).one("Job")
 

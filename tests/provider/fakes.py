@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from provider import lifecycle as steps
-from provider.apply import Operation, Writer
+from provider.apply import Writer
 from provider.cluster import Cluster
 from provider.engine_log import EngineLog
 from provider.errors import ApiError
 from provider.inputs import Naming
 from provider.kinds import Kind
+from provider.operation import Operation
 from provider.update_plan import UpdatePlan, plan_update
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ KINDS = {
 }
 CONFIG_MAP, SERVICE, POD = Kind("", "v1", "ConfigMap"), Kind("", "v1", "Service"), Kind("", "v1", "Pod")
 DEPLOYMENT, JOB = Kind("apps", "v1", "Deployment"), Kind("batch", "v1", "Job")
+STATEFUL_SET = Kind("apps", "v1", "StatefulSet")
 SEED = b"seed"
+CLAIM, VOLUME = Kind("", "v1", "PersistentVolumeClaim"), Kind("", "v1", "PersistentVolume")
+FAILED = [{"type": "Failed", "status": "True", "message": "its pods failed"}]
 OURS = {"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
 THEIRS = {"manager": "someone", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
 CLUSTER_WIDE = ("CustomResourceDefinition", "Namespace", "PersistentVolume", "StorageClass")
@@ -197,3 +201,16 @@ class Lifecycle:
 def declared(kind: Kind, **fields: Any) -> Object:
     metadata = {"name": "a", "namespace": "ns", **fields.pop("metadata", {})}
     return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **fields}
+
+
+def status(**fields: Any) -> Object:
+    return {"status": fields}
+
+
+def condition(name: str, value: str = "True", **fields: str) -> Object:
+    return {"type": name, "status": value, **fields}
+
+
+def event(kind: str, name: str, reason: str, time: str, **more: str) -> Object:
+    about = {"kind": kind, "name": name}
+    return {"involvedObject": about, "type": "Warning", "reason": reason, "message": "m", "lastTimestamp": time} | more

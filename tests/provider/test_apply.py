@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provider import lifecycle as steps
-from provider.apply import Operation
 from provider.errors import ApiError, Cause, ProviderError, UnreachableError
 from provider.inputs import Naming
 from provider.kinds import Kind
+from provider.operation import Operation
 from provider.properties import Secret
 from provider.settings import Settings
 from provider.update_plan import plan_update

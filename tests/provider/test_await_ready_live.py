@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provider.apply import Operation, Writer
+from provider.apply import Writer
 from provider.cluster import Cluster as Objects
 from provider.kinds import Kind
 from provider.kubeconfig import connect
 from provider.lifecycle import list_page
+from provider.operation import Operation
 from provider.settings import Settings
 
 if TYPE_CHECKING:
@@ -203,8 +204,8 @@ def test_an_unreachable_or_half_discovered_cluster_loses_nothing_from_state(proj
     content["clusters"][0]["cluster"] = {"server": "http://127.0.0.1:1"}
     dead = {"KUBECONFIG": str(project.write("dead", json.dumps(content)))}
     output = project.run("refresh", "--yes", "--skip-preview", env=dead, fails=True)
-    assert "http://127.0.0.1:1 gives no answer" in output
-    assert "gives no answer" in project.run("destroy", "--yes", "--skip-preview", env=dead, fails=True)
+    assert "http://127.0.0.1:1 does not answer" in output
+    assert "does not answer" in project.run("destroy", "--yes", "--skip-preview", env=dead, fails=True)
     with half_discovered() as server:
         content["clusters"][0]["cluster"] = {"server": server}
         half = {"KUBECONFIG": str(project.write("half", json.dumps(content)))}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provider import lifecycle as steps
-from provider.apply import Operation, Writer
+from provider.apply import Writer
 from provider.errors import ApiError, CancelledError, ConfigError, ProviderError, UnreachableError
 from provider.inputs import Naming
 from provider.kinds import Kind
+from provider.operation import Operation
 from provider.properties import Secret
 from provider.settings import Settings
 from provider.update_plan import UpdatePlan, plan_update

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from provider.apply import Operation
 from provider.errors import ApiError, Cause
 from provider.kinds import Kind
+from provider.operation import Operation
 from provider.update_plan import UpdatePlan, plan_update
 from tests.provider.fakes import CONFIG_MAP, DEPLOYMENT, JOB, SERVICE, FakeApi, Lifecycle, declared
 

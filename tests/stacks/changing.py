@@ -33,11 +33,15 @@ class Project:
             if key.startswith("cortex:")
         }
 
-    def up(self, settings: Settings) -> None:
-        """Deploy a declaration; it is then as declared, and nothing is left to do."""
+    def declare(self, settings: Settings) -> None:
+        """Write the stack file."""
         others = {key: value for key, value in self._document["config"].items() if not key.startswith("cortex:")}
         config = {**{f"cortex:{key}": value for key, value in settings.items()}, **others}
         self._file.write_text(yaml.safe_dump({**self._document, "config": config}))
+
+    def up(self, settings: Settings) -> None:
+        """Deploy a declaration; it is then as declared, and nothing is left to do."""
+        self.declare(settings)
         self.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
         with ThreadPoolExecutor() as both:
             done = [both.submit(self._verify), both.submit(self._preview)]
@@ -56,6 +60,18 @@ class Project:
 
     def run(self, *command: str) -> str:
         return self._there.run(*command).stdout
+
+    def refused(self, *command: str) -> str:
+        """Run a command that has to fail, and give what it printed."""
+        done = self._there.run(*command, check=False)
+        assert done.returncode != 0, done.stdout
+        return done.stdout + done.stderr
+
+    def urn(self, kind: str, name: str) -> str:
+        """Give the URN of a deployed resource."""
+        resources = json.loads(self.run("pulumi", "stack", "export", "--stack", "local"))["deployment"]["resources"]
+        urns = (str(one["urn"]) for one in resources)
+        return next(urn for urn in urns if urn.endswith(f":{kind}::{name}"))
 
     def live(self, *target: str) -> Settings:
         found: Settings = json.loads(self.run("kubectl", "get", *target, "-o", "json"))

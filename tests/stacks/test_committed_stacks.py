@@ -1,4 +1,4 @@
-"""The stack files of this repository: each loads, and says what the seed wants of it."""
+"""The stack files of this repository: each loads, and declares what is required of it."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_no_stack_file_is_forgotten_here() -> None:
     assert {path.name for path in ROOT.glob("Pulumi.*.yaml")} == {f"Pulumi.{name}.yaml" for name in STACKS}
 
 
-def test_all_six_namespaces_are_the_seeds(stack: Declaration) -> None:
+def test_all_six_namespaces_are_declared(stack: Declaration) -> None:
     assert {name: namespace.description for name, namespace in stack.namespaces.items()} == DESCRIPTIONS
     assert stack.namespaces["cortex-mcp"].component == "mcp-servers"
     assert {namespace.pod_security for namespace in stack.namespaces.values()} == {"restricted"}

@@ -30,13 +30,13 @@ def test_folder_without_stacks_says_where_to_go(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stack", ["../prod", "", "a b"])
 def test_stack_names_are_no_paths(stack: str, tmp_path: Path) -> None:
-    assert refusal(stack, tmp_path) == f"{stack!r} is no stack name: use letters, digits, '-', '_' and '.'"
+    assert refusal(stack, tmp_path) == f"{stack!r} is not a stack name: use letters, digits, '-', '_' and '.'"
 
 
 def test_unreadable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.prod.yaml").mkdir()
     assert refusal("prod", tmp_path) == (
-        "Pulumi.prod.yaml: cannot be read (Is a directory): mend the file or its permissions"
+        "Pulumi.prod.yaml: cannot be read (Is a directory): correct the file or its permissions"
     )
 
 
@@ -48,24 +48,24 @@ def test_other_encodings_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("config: [", "no valid YAML at line 1, column 10: expected the node content, but found '<stream end>'"),
+        ("config: [", "not valid YAML at line 1, column 10: expected the node content, but found '<stream end>'"),
         (
             "config:\n\tcortex:cluster: x",
-            "no valid YAML at line 2, column 1: found character '\\t' that cannot start any token",
+            "not valid YAML at line 2, column 1: found character '\\t' that cannot start any token",
         ),
-        ("config: a: b", "no valid YAML at line 1, column 10: mapping values are not allowed here"),
-        ("config: {}\nconfig: {}", "no valid YAML at line 2, column 1: 'config' is written twice"),
+        ("config: a: b", "not valid YAML at line 1, column 10: mapping values are not allowed here"),
+        ("config: {}\nconfig: {}", "not valid YAML at line 2, column 1: 'config' is written twice"),
         (
             "config:\n  cortex:servers:\n    time: {}\n    time: {}",
-            "no valid YAML at line 4, column 5: 'time' is written twice",
+            "not valid YAML at line 4, column 5: 'time' is written twice",
         ),
         (
             "config: !!python/name:a.b {}",
-            "no valid YAML at line 1, column 9: "
+            "not valid YAML at line 1, column 9: "
             "could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:a.b'",
         ),
-        ("config: {x: 2026-02-31}", "no valid YAML: day is out of range for month"),
-        ("config: \x00", "no valid YAML: unacceptable character #x0000: special characters are not allowed"),
+        ("config: {x: 2026-02-31}", "not valid YAML: day is out of range for month"),
+        ("config: \x00", "not valid YAML: unacceptable character #x0000: special characters are not allowed"),
         ("", "has no 'config:' section: declare the cluster there under cortex:cluster"),
         ("encryptionsalt: x", "has no 'config:' section: declare the cluster there under cortex:cluster"),
         ("config: text", "has no 'config:' section: declare the cluster there under cortex:cluster"),

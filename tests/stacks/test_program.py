@@ -3,7 +3,7 @@
 import json
 import runpy
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pulumi
@@ -22,10 +22,10 @@ OF_THE_CLUSTER = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         lock(tmp_path_factory.mktemp("images"), monkeypatch)
-        return record(run, SECRETS)
+        yield record(run, SECRETS)
 
 
 def lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from checks.cli.options import (
     application,
     target,
 )
-from checks.errors import UsageError
+from checks.errors import INTERRUPTED, UsageError
 
 if TYPE_CHECKING:
     from checks.repair.actions import Report
@@ -47,7 +47,7 @@ def repair(
     """Put right what nobody declared and Pulumi leaves as it is: fields, objects, changed pods.
 
     Exit code: 0 nothing to do or all put right, 1 something is left, 2 bad usage or a bad declaration,
-    3 something could not be checked, or a right is missing.
+    3 something could not be checked, or a right is missing, 130 interrupted.
     """
     import anyio
 
@@ -61,12 +61,7 @@ def repair(
     if output_format is Format.TEXT:
         _show_plan(report)
     if writes and not yes:
-        number = len(report.actions)
-        writes = typer.confirm(
-            f"Write {number} {'change' if number == 1 else 'changes'} to {report.context}?", err=True
-        )
-        if not writes:
-            typer.echo("cortex: nothing was written", err=True)
+        writes = _confirm(len(report.actions), report.context)
     if writes:
         if output_format is Format.TEXT:
             typer.echo("cortex: writing, then verifying until the cluster has settled", err=True)
@@ -75,7 +70,20 @@ def repair(
             _show_result(report)
     if output_format is Format.JSON:
         _show_json(report)
+    if report.exit_code == INTERRUPTED:
+        typer.echo("cortex: interrupted: run cortex repair again to finish", err=True)
     raise typer.Exit(report.exit_code)
+
+
+def _confirm(number: int, context: str) -> bool:
+    try:
+        writes = typer.confirm(f"Write {number} {'change' if number == 1 else 'changes'} to {context}?", err=True)
+    except typer.Abort:
+        typer.echo("\ncortex: nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if not writes:
+        typer.echo("cortex: nothing was written", err=True)
+    return writes
 
 
 def _validate(output_format: Format, *, yes: bool, dry_run: bool) -> None:

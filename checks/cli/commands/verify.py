@@ -207,4 +207,4 @@ def _source(stack: str) -> "Source | None":
     from checks.cli.project import root
     from checks.formats.source import read
 
-    return read(root(Path.cwd()) / f"Pulumi.{stack}.yaml") if stack else None
+    return read(stack, root(Path.cwd())) if stack else None

@@ -1,5 +1,6 @@
 """The fields of Kubernetes objects that the checks read; other fields are skipped while decoding."""
 
+from checks.kube.models.admission import WebhookConfiguration
 from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Text
 from checks.kube.models.cluster import (
     ConfigMap,
@@ -65,4 +66,5 @@ __all__ = [
     "TokenRequest",
     "UserInfo",
     "Version",
+    "WebhookConfiguration",
 ]

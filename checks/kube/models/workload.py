@@ -29,6 +29,7 @@ class PodSpec(Object, frozen=True):
     """A pod's specification."""
 
     containers: list[Container] = []
+    init_containers: list[Container] = []
     ephemeral_containers: list[Container] = []
     node_name: str = ""
 

@@ -5,6 +5,7 @@ Renew the files with `python -m tests.checks.formats.sample`.
 
 import io
 import json
+from dataclasses import replace as replace_source
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def rendered() -> dict[str, str]:
         "report.xml": junit.render(REPORT),
         "report.md": markdown.render(REPORT),
         "report.html": html.render(REPORT),
-        "report.sarif": as_sarif(REPORT, Source("Pulumi.test.yaml", read(STACK).settings)),
+        "report.sarif": as_sarif(REPORT, replace_source(read("test", FOLDER), uri="Pulumi.test.yaml")),
     }
 
 

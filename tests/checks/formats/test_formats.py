@@ -247,7 +247,7 @@ SARIF: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("report", [REPORT, EVIL, HEALTHY, selected(HEALTHY, "servers")])
-@pytest.mark.parametrize("source", [read(STACK), None], ids=["outside", "in-cluster"])
+@pytest.mark.parametrize("source", [read("test", FOLDER), None], ids=["outside", "in-cluster"])
 def test_sarif_is_as_the_standard_has_it(report: Report, source: Source | None) -> None:
     document = json.loads(sarif.render(report, source))
     jsonschema.validate(document, SARIF)
@@ -288,6 +288,9 @@ def test_selections_do_not_close_each_others_alerts() -> None:
         ("config.data", Ref("ConfigMap", "settings", "cortex-mcp"), "      data: {LEVEL: info}"),
         ("config.data", Ref("ConfigMap", "time-mcp-config", "cortex-mcp"), "    time:"),
         ("namespace.label", Ref("Namespace", "cortex-mcp"), "    cortex-mcp:"),
+        ("network.missing", Ref("NetworkPolicy", "default-deny", "cortex-mcp"), "    cortex-mcp:"),
+        ("network.missing", Ref("NetworkPolicy", "time-mcp-server", "cortex-mcp"), "    time:"),
+        ("object.stray", Ref("ConfigMap", "time-mcp-server-notes", "elsewhere"), "  cortex:cluster:"),
         ("object.missing", Ref("Role", "anything", "cortex-system"), "    cortex-system:"),
         ("object.missing", Ref("CronJob", "cortex-verify", "cortex-system"), "  cortex:verifier:"),
         ("suppression.unused", Ref("Suppression", "server.image"), "  cortex:suppressions:"),
@@ -295,7 +298,7 @@ def test_selections_do_not_close_each_others_alerts() -> None:
     ],
 )
 def test_finding_stands_at_the_line_that_declares_its_object(code: str, obj: Ref, text: str) -> None:
-    line = read(STACK).line(replace(IMAGE, code=code, object=obj))
+    line = read("test", FOLDER).line(replace(IMAGE, code=code, object=obj))
     assert STACK.read_text().splitlines()[line - 1] == text
 
 
@@ -304,7 +307,7 @@ def test_paths_are_seen_from_the_repositorys_root(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     path = tmp_path / "deploy" / "Pulumi.test.yaml"
     path.write_text(STACK.read_text())
-    assert read(path).uri == "deploy/Pulumi.test.yaml"
+    assert read("test", path.parent).uri == "deploy/Pulumi.test.yaml"
 
 
 def test_metrics_give_no_false_zero() -> None:

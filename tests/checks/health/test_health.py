@@ -69,9 +69,9 @@ def unready(world: World, prefix: str = "time") -> None:
 def job(world: World, name: str, began: float, outcome: str | None, code: int = 1) -> None:
     conditions = [{"type": outcome, "status": "True", "reason": "BackoffLimitExceeded"}] if outcome else []
     status = {"startTime": minutes_ago(began), "conditions": conditions}
-    world.add(
-        "jobs", "cortex-system", {"metadata": {"name": name, "labels": names.verifier_labels()}, "status": status}
-    )
+    owner = {"kind": "CronJob", "name": "cortex-verify", "controller": True}
+    metadata = {"name": name, "labels": names.verifier_labels(), "ownerReferences": [owner]}
+    world.add("jobs", "cortex-system", {"metadata": metadata, "status": status})
     ended = {"name": "cortex-verify", "state": {"terminated": {"exitCode": code, "finishedAt": minutes_ago(began)}}}
     pod = {"metadata": {"name": f"{name}-x", "labels": {"batch.kubernetes.io/job-name": name}}}
     world.add("pods", "cortex-system", {**pod, "status": {"phase": "Failed", "containerStatuses": [ended]}})

@@ -208,11 +208,12 @@ def test_no_connection_names_the_address(api: FakeApi) -> None:
     assert nothing.message == "the API server cannot be reached at 127.0.0.1:1: All connection attempts failed"
 
 
+@pytest.mark.parametrize("proxy", ["http://me:pa55word@127.0.0.1:1", "127.0.0.1:1"])
 @pytest.mark.parametrize("way", ["HTTPS_PROXY", "proxy-url"])
 def test_no_connection_through_a_proxy_names_it_without_its_password(
-    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: str, proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proxy, cluster = "http://me:pa55word@127.0.0.1:1", {"server": "https://[2001:db8::1]:6443"}
+    cluster = {"server": "https://[2001:db8::1]:6443"}
     if way == "proxy-url":
         cluster[way] = proxy
     else:

@@ -48,7 +48,7 @@ def test_the_plan_says_what_who_and_what_is_left(project: Project, api: FakeApi)
     assert f"ResourceQuota cortex-mcp/{QUOTA}\n  remove spec.hard.services  quota.hard\n    from     5\n" in out
     assert "To be fixed by `pulumi up --refresh --stack test`: 1 finding" in out
     assert "do       kubectl --context test --namespace cortex-mcp delete persistentvolumeclaim stray" in out
-    assert out.splitlines()[-1] == "Plan: 1 change; 2 findings left to others."
+    assert out.splitlines()[-1] == "Plan: 1 change; 2 findings not repaired here."
     assert (api.patched, api.deleted) == ([], [])
 
 

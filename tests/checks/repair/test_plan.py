@@ -269,6 +269,11 @@ def test_an_autoscaler_is_not_fought(world: World) -> None:
     found = [entry for entry in planned(world).left if entry.code == "server.replicas"]
     assert [entry.because for entry in found] == [Because.WRITER]
     assert "HorizontalPodAutoscaler" in found[0].todo
+    # Without its autoscaler the number stays, and a deployment sets it back.
+    assert "and deploy the stack again" in found[0].todo
+    (finding,) = [one for one in world.findings() if one.code == "server.replicas"]
+    assert finding.remedy is Remedy.PERSON
+    assert finding.message.endswith("is not as declared: kube-controller-manager set it for a HorizontalPodAutoscaler")
 
 
 def test_a_controller_is_not_fought(world: World) -> None:

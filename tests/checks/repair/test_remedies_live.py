@@ -109,7 +109,7 @@ def test_what_is_found_is_put_right_by_its_remedy(
     for batch in batches(mutations, objects):
         score.tried += len(batch)
         _round(declared, stack, batch, score)
-    _tell(request, score)
+    _tell(request, f"remedies: {score}")
     preview = stack.run("pulumi", "preview", "--stack", "local", "--expect-no-changes", "--json", check=False)
     assert preview.returncode == 0, preview.stdout
     assert (score.missed, score.false_alarms, score.put_right) == ([], [], score.tried)
@@ -154,13 +154,13 @@ async def _make(declared: Stack, batch: Sequence[Change]) -> None:
             await Live(client).make(Place(one.mutation.object), one.mutation.change)
 
 
-def _tell(request: pytest.FixtureRequest, score: Score) -> None:
+def _tell(request: pytest.FixtureRequest, text: str) -> None:
     plugins = request.config.pluginmanager
     terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
     assert terminal is not None
     assert capture is not None
     with capture.global_and_fixture_disabled():
-        terminal.write_line(f"\nremedies: {score}")
+        terminal.write_line(f"\n{text}")
 
 
 CONFLICTS = {

@@ -1,6 +1,8 @@
 """A whole repair against an API server that changes, refuses or goes away meanwhile."""
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -259,3 +261,40 @@ def test_an_unreachable_server_is_unknown(api: FakeApi) -> None:
     repair = anyio.run(partial(prepare, target, Selection(), None))
     assert repair.plan.steps == ()
     assert repair.planned(dry_run=True).exit_code == 3
+
+
+def test_an_interrupt_says_what_is_written_and_a_second_run_resumes(api: FakeApi) -> None:
+    def interrupt(path: str) -> None:
+        if path == OPEN:
+            api.faults[OPEN] = [Answer(hang=True)]
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+
+    api.on_write = interrupt
+    report = repaired(api)
+    assert outcomes(report) == {**DONE, "open": Outcome.UNKNOWN, f"{MCP}-quota spec.hard.services": Outcome.NOT_DONE}
+    said = [action.message for action in report.actions if action.message]
+    assert said == [
+        "interrupted before the API server answered: run cortex repair again",
+        "interrupted: run cortex repair again",
+    ]
+    assert report.exit_code == 130
+    api.faults.clear()
+    api.on_write = lambda path: None
+    again = repaired(api)
+    assert outcomes(again) == {"open": Outcome.DONE, f"{MCP}-quota spec.hard.services": Outcome.DONE}
+
+
+def test_what_admission_sets_again_is_nobodys_and_its_webhooks_are_named(api: FakeApi) -> None:
+    def set_again(path: str) -> None:
+        if path == SHARED:
+            shared(api)["data"].setdefault("more", "very-secret")
+
+    rules = [{"apiGroups": [""], "resources": ["configmaps"]}]
+    for name, asked in (("adds-data", rules), ("other", [{"apiGroups": ["apps"], "resources": ["*"]}])):
+        api.world.add("mutatingwebhookconfigurations", "", {"metadata": {"name": name}, "webhooks": [{"rules": asked}]})
+    repair = prepared(api)
+    api.on_request = set_again
+    report = anyio.run(carry_out, repair)
+    (back,) = [action for action in report.actions if action.outcome is Outcome.BACK]
+    assert "look at MutatingWebhookConfiguration adds-data, and exclude the object from it" in back.message

@@ -126,3 +126,13 @@ def test_all_that_a_stack_declares_carries_its_label() -> None:
     unlabelled = {"LimitRange", "NetworkPolicy", "ResourceQuota"}
     for obj in build(full()):
         assert names.COMPONENT in obj.labels or obj.kind in unlabelled, obj
+
+
+def test_the_present_verification_stays_and_earlier_runs_do_not_count() -> None:
+    world = World(declared(verifier={"image": "registry.test/cortex:1"}))
+    ended = {"conditions": [{"type": "Failed", "status": "True"}], "startTime": "2025-12-31T00:00:00Z"}
+    owner = {"kind": "CronJob", "name": "cortex-verify", "controller": True}
+    metadata = {"name": "cortex-verify-earlier", "labels": names.verifier_labels(), "ownerReferences": [owner]}
+    world.add("jobs", names.SYSTEM_NAMESPACE, {"metadata": metadata, "status": ended})
+    assert [finding.code for finding in judged(world)[0]] == ["verifier.failed"]
+    assert deploying(world)[0] == []

@@ -1,11 +1,11 @@
-"""Every object of a stack. That just these are deployed is proved in tests/components/test_register.py."""
+"""Every manifest of a stack. tests/components/test_children.py shows that exactly these are deployed."""
 
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from stacks.manifests.build import build
+from stacks.manifests.build import build, parts
 from stacks.manifests.checksum import checksum
-from stacks.manifests.manifest import HIDDEN, Manifest, Value
+from stacks.manifests.manifest import HIDDEN, Identity, Manifest, Value
 from stacks.model.declaration import Declaration
 from tests.components import recording
 from tests.components.full import full
@@ -41,6 +41,32 @@ def test_no_object_is_declared_twice() -> None:
     objects = build(full())
     identities = {(one.api_version, one.kind, one.namespace, one.name) for one in objects}
     assert len(identities) == len(objects)
+
+
+def test_every_manifest_knows_where_it_was_declared() -> None:
+    found = parts(full())
+    assert list(found) == [
+        *(("namespaces", name) for name in ("cortex-mcp", "cortex-monitoring", "cortex-system")),
+        *(("secrets", name) for name in ("shared-secret", "external", "existing")),
+        ("configMaps", "shared-config"),
+        ("servers", "demo"),
+        ("servers", "bare"),
+        ("resourceManager",),
+        ("kubeStateMetrics",),
+        ("verifier",),
+        (),
+    ]
+    assert all(one.declared_at == path for path, manifests in found.items() for one in manifests)
+    assert found["secrets", "existing"] == ()
+    assert [one.name for one in found[()]] == ["cortex-declaration"]
+
+
+def test_nothing_depends_on_what_comes_after_it() -> None:
+    for manifests in parts(full(resourceManager={"token": "legacy"})).values():
+        seen: set[Identity] = set()
+        for one in manifests:
+            assert one.depends_on <= seen
+            seen.add(one.identity)
 
 
 def test_secrets_hide_all_their_values_literals_too() -> None:

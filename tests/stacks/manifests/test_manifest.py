@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 
 
@@ -33,3 +35,12 @@ def test_document_is_the_object_as_json() -> None:
 def test_only_none_is_left_out() -> None:
     kept: dict[str, Value] = {"zero": 0, "no": False, "empty": {}, "text": "", "hidden": HIDDEN}
     assert given({**kept, "absent": None}) == kept
+
+
+def test_manifests_with_the_same_content_are_equal_wherever_they_were_declared() -> None:
+    account = Manifest("v1", "ServiceAccount", "a", "ns")
+    pods = Manifest("apps/v1", "Deployment", "d", "ns")
+    placed = replace(pods, declared_at=("servers", "time")).after([account])
+    assert placed.depends_on == {("ServiceAccount", "ns", "a")}
+    assert placed == pods
+    assert placed.made() == pods.made()

@@ -1,4 +1,4 @@
-"""The model's defaults are the seed's figures; what it writes, it reads back."""
+"""The model's defaults are the required figures; what it writes, it reads back."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NAMESPACE = Namespace(component="mcp-servers", description="MCP server deploymen
 SERVER = Server(image="registry.test/server:1", version="1.0.0", transport="http", capabilities={"demo": ("tool",)})
 
 
-def test_quota_is_the_seeds() -> None:
+def test_quota_has_the_required_defaults() -> None:
     assert NAMESPACE.quota.hard() == {
         "requests.cpu": "10",
         "requests.memory": "20Gi",
@@ -26,7 +26,7 @@ def test_quota_is_the_seeds() -> None:
     }
 
 
-def test_limit_range_is_the_seeds() -> None:
+def test_limit_range_has_the_required_defaults() -> None:
     assert NAMESPACE.limits.model_dump(by_alias=True) == {
         "max": {"cpu": "2", "memory": "4Gi"},
         "min": {"cpu": "50m", "memory": "64Mi"},
@@ -35,7 +35,7 @@ def test_limit_range_is_the_seeds() -> None:
     }
 
 
-def test_probes_are_the_seeds() -> None:
+def test_probes_have_the_required_defaults() -> None:
     probes = SERVER.probes
     assert [
         (
@@ -50,7 +50,7 @@ def test_probes_are_the_seeds() -> None:
     ] == [("/health", 30, 10, 5, 3, 1), ("/ready", 10, 5, 3, 3, 1), ("/startup", 0, 5, 3, 30, 1)]
 
 
-def test_server_is_the_seeds() -> None:
+def test_server_has_the_required_defaults() -> None:
     assert SERVER.replicas == 2
     assert SERVER.port == 8080
     assert SERVER.namespace == "cortex-mcp"
@@ -60,7 +60,7 @@ def test_server_is_the_seeds() -> None:
     }
 
 
-def test_metrics_and_alerts_are_the_seeds() -> None:
+def test_metrics_and_alerts_have_the_required_defaults() -> None:
     assert KubeStateMetrics().image == "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.10.0"
     assert KubeStateMetrics().namespace == "cortex-monitoring"
     assert Alerts().model_dump(exclude={"quota_percent"}) == {
@@ -70,7 +70,7 @@ def test_metrics_and_alerts_are_the_seeds() -> None:
     }
 
 
-def test_resource_manager_is_safer_than_the_seeds() -> None:
+def test_resource_manager_has_the_safer_settings_by_default() -> None:
     assert ResourceManager().model_dump() == {
         "scope": "namespaces",
         "token": "bound",

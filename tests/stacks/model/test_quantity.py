@@ -11,7 +11,15 @@ from stacks.model.quantity import amount, in_unit_of
 
 @pytest.mark.parametrize(
     ("quantity", "value"),
-    [("500m", "0.5"), ("2", "2"), ("0.5", "0.5"), ("128Mi", "134217728"), ("1k", "1000"), ("2e3", "2000")],
+    [
+        ("500m", "0.5"),
+        ("2", "2"),
+        ("0.5", "0.5"),
+        ("128Mi", "134217728"),
+        ("1k", "1000"),
+        ("2e3", "2000"),
+        ("1" * 29, "1" * 29),
+    ],
 )
 def test_amount_is_in_the_base_unit(quantity: str, value: str) -> None:
     assert amount(quantity) == Decimal(value)

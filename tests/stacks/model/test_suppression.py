@@ -41,7 +41,7 @@ def test_date_that_pulumi_would_rewrite_is_refused(tmp_path: Path, written: str)
         loaded(tmp_path, written)
     assert str(refused.value) == (
         "Pulumi.s.yaml: cortex:suppressions.0.until: put the date in quotes, '2026-12-01': "
-        "Pulumi rewrites one that has none"
+        "Pulumi rewrites a date without them"
     )
 
 

@@ -19,34 +19,34 @@ def test_a_stack_that_switches_nothing_off_has_no_warning() -> None:
     [
         (
             {"cluster": {"context": "c", "environment": "e", "networkPolicies": "ignored"}},
-            "cluster.networkPolicies is ignored: every pod of the cluster reaches every MCP server, and each of them "
-            "any address: use a network that enforces them, and leave networkPolicies out",
+            "cluster.networkPolicies is ignored: every pod of the cluster reaches every MCP server, and each "
+            "server reaches any address: use a network that enforces them, and remove networkPolicies",
         ),
         (
             {"namespaces": {**SPACES, "cortex-mcp": {**SPACES["cortex-mcp"], "podSecurity": "baseline"}}},
-            "namespaces.cortex-mcp.podSecurity is baseline: pods that run as root are admitted there: "
-            "leave podSecurity out, for nothing of this stack needs it",
+            "namespaces.cortex-mcp.podSecurity is baseline: pods that run as root are admitted: "
+            "remove podSecurity, because nothing in this stack needs it",
         ),
         (
             {"namespaces": {**SPACES, "cortex-mcp": {**SPACES["cortex-mcp"], "podSecurity": "privileged"}}},
-            "namespaces.cortex-mcp.podSecurity is privileged: pods that take over the node are admitted there: "
-            "leave podSecurity out, for nothing of this stack needs it",
+            "namespaces.cortex-mcp.podSecurity is privileged: pods that can take over the node are admitted: "
+            "remove podSecurity, because nothing in this stack needs it",
         ),
         (
             {"cluster": PROD, "secrets": LITERAL},
-            "secrets.url.keys.url is a literal: it stands in the clear in the stack file and in the ConfigMap "
-            "cortex-declaration: if it is secret, take pulumi or file",
+            "secrets.url.keys.url is a literal: it is plain text in the stack file and in the ConfigMap "
+            "cortex-declaration: if it is secret, use pulumi or file",
         ),
         (
             {"resourceManager": {"scope": "cluster"}},
             "resourceManager.scope is cluster: the resource manager reads every Secret and may start pods in every "
-            "namespace, kube-system included, which amounts to cluster-admin: leave scope out to bind it in the "
-            "declared namespaces alone",
+            "namespace, kube-system included, which amounts to cluster-admin: remove scope to bind it only in the "
+            "declared namespaces",
         ),
         (
             {"resourceManager": {"token": "legacy"}},
-            "resourceManager.token is legacy: its token never expires and lies in etcd and in the stack's state: leave "
-            "token out, and ask for one that expires: kubectl create token cortex-resource-manager -n cortex-system",
+            "resourceManager.token is legacy: its token never expires and is stored in etcd and in the stack's state: "
+            "remove token, and request one that expires: kubectl create token cortex-resource-manager -n cortex-system",
         ),
     ],
     ids=["network", "baseline", "privileged", "literal", "scope", "token"],

@@ -7,7 +7,7 @@ from typing import cast
 import pulumi
 import pytest
 
-from components.register import register
+from components.children import Children
 from stacks.manifests.build import build
 from stacks.manifests.manifest import HIDDEN, Manifest
 from stacks.model.declaration import Declaration
@@ -18,7 +18,7 @@ from tests.components.recording import Recording, record
 
 FULL = {
     "secure": full(),
-    "the seed's way": full(resourceManager={"scope": "cluster", "token": "legacy"}),
+    "the less safe settings": full(resourceManager={"scope": "cluster", "token": "legacy"}),
     "the least": full(servers={}, secrets={}, resourceManager=None, kubeStateMetrics=None, verifier=None),
 }
 
@@ -48,14 +48,17 @@ def test_every_component_registers_exactly_what_is_declared(declaration: Declara
 
 
 def made(declared: Manifest, hidden: Mapping[str, pulumi.Input[str]] | None = None) -> Recording:
-    return record(lambda: register(declared, pulumi.ResourceOptions(), hidden=hidden))
+    def program() -> None:
+        Children(pulumi.ComponentResource("test:index:Group", "group")).register(declared, hidden=hidden)
+
+    return record(program)
 
 
 def test_unknown_kind_is_a_custom_resource() -> None:
     widget = Manifest(
         "example.com/v1", "Widget", "w", "ns", content={"spec": {"camelCase": 1, "snake_case": [True, 0.5]}}
     )
-    (resource,) = made(widget).resources
+    _, resource = made(widget).resources
     assert resource.type == "kubernetes:example.com/v1:Widget"
     assert resource.inputs == widget.document()
 

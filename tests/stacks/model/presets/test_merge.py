@@ -7,7 +7,8 @@ import yaml
 
 from stacks.loader import load
 from stacks.model import names
-from stacks.model.presets import PRESETS, completed
+from stacks.model.presets.installed import installed
+from stacks.model.presets.merge import completed
 from stacks.model.server import Server
 
 SECRETS = {"talos-config": {"namespace": "cortex-mcp", "keys": {"talosconfig": {"pulumi": "talosconfig"}}}}
@@ -26,10 +27,10 @@ def loaded(folder: Path, kind: str, **settings: object) -> Server:
     return load("test", folder).servers[kind]
 
 
-@pytest.mark.parametrize("kind", PRESETS)
+@pytest.mark.parametrize("kind", installed())
 def test_image_and_version_are_enough(kind: str, tmp_path: Path) -> None:
     server = loaded(tmp_path, kind)
-    assert server.model_fields_set == {"image", "version", *map(_python_name, PRESETS[kind])}
+    assert server.model_fields_set == {"image", "version", *map(_python_name, installed()[kind])}
     assert all(server.capabilities.values())
 
 
@@ -46,11 +47,11 @@ def test_talos_finds_its_configuration(tmp_path: Path) -> None:
     assert server.env["TALOSCONFIG"] == f"{use.mount}/talosconfig"
 
 
-def test_talos_is_found_by_the_capabilities_of_the_seed(tmp_path: Path) -> None:
+def test_talos_is_found_by_its_capabilities(tmp_path: Path) -> None:
     assert names.capabilities(loaded(tmp_path, "talos").capabilities) == "cluster-management,kubernetes,talos"
 
 
-def test_proxmox_has_the_variables_of_the_seed(tmp_path: Path) -> None:
+def test_proxmox_has_its_variables(tmp_path: Path) -> None:
     assert set(loaded(tmp_path, "proxmox").secret_env) == {
         "PROXMOX_URL",
         "PROXMOX_TOKEN_ID",
@@ -80,14 +81,15 @@ def test_null_takes_an_entry_of_the_preset_away(tmp_path: Path) -> None:
 
 def test_types_without_preset_stay_as_written() -> None:
     settings = {"servers": {"other": {"image": "x", "smoke": None}}, "cluster": {}}
-    assert completed(settings) == settings
+    assert completed(settings, installed()) == settings
 
 
 @pytest.mark.parametrize("settings", [{}, {"servers": None}, {"servers": []}, {"servers": {"time": "1"}}])
 def test_wrong_shapes_are_left_to_the_model(settings: dict[str, object]) -> None:
-    assert completed(settings) == settings
+    assert completed(settings, installed()) == settings
 
 
 def test_presets_are_not_changed_by_what_lies_over_them() -> None:
-    completed({"servers": {"time": {"smoke": {"arguments": {"timezone": "UTC"}}}}})
-    assert PRESETS["time"]["smoke"] == {"tool": "get_current_time", "arguments": {"timezone": "Europe/London"}}
+    presets = installed()
+    completed({"servers": {"time": {"smoke": {"arguments": {"timezone": "UTC"}}}}}, presets)
+    assert presets["time"]["smoke"] == {"tool": "get_current_time", "arguments": {"timezone": "Europe/London"}}

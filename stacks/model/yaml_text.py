@@ -1,0 +1,36 @@
+"""YAML as Pulumi reads it."""
+
+from typing import cast
+
+import yaml
+
+
+def parse_yaml(text: str) -> object:
+    """Return the document of a YAML text.
+
+    Raises:
+        ValueError: the text is not valid YAML, or a key is written twice; the sentence says where.
+    """
+    try:
+        return cast("object", yaml.load(text, _UniqueKeys))  # noqa: S506 (it is a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ValueError(f"not valid YAML{place}: {error.problem}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        # A control character, or a scalar such as the date 2026-02-31: PyYAML marks neither.
+        raise ValueError(f"not valid YAML: {str(error).splitlines()[0]}") from error
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """PyYAML lets the last of equal keys win; Pulumi, which reads the same file, refuses them."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{key.value!r} is written twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return cast("dict[object, object]", super().construct_mapping(node, deep))

@@ -1,0 +1,88 @@
+"""Faults in `cortex:secrets`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.wrong import FILE, TOKEN, Wrong, ids, refused
+
+
+def wants(kind: str, keys: str) -> str:
+    return f"is of type kubernetes.io/{kind}, which requires the key {keys}: add it, or change the type"
+
+
+WRONG: Wrong = [
+    ({"secrets.token": {"namespace": "cortex-mcp"}}, "secrets.token: give exactly one of keys, external and existing"),
+    (
+        {"secrets.token": {**TOKEN, "existing": ["token"]}},
+        "secrets.token: give exactly one of keys, external and existing",
+    ),
+    (
+        {"secrets.token": {**TOKEN, "keys": {"token": {"pulumi": "a", "literal": "b"}}}},
+        "secrets.token.keys.token: name exactly one source: pulumi, file or literal",
+    ),
+    (
+        {"secrets.token": {**TOKEN, "keys": {"token": {}}}},
+        "secrets.token.keys.token: name exactly one source: pulumi, file or literal",
+    ),
+    ({"secrets.token": {**TOKEN, "keys": {"a/b": {"literal": ""}}}}, f"secrets.token.keys.a/b: 'a/b' is not {FILE}"),
+    (
+        {"secrets.token": {**TOKEN, "rotateAfterDays": 0}},
+        "secrets.token.rotateAfterDays: input should be greater than or equal to 1",
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {
+                "namespace": "cortex-mcp",
+                "external": {"store": "vault", "keys": {"a": "b"}, "refresh": "1 hour"},
+            },
+        },
+        "secrets.token.external.refresh: '1 hour' is not a duration: write for instance 30m, 1h or 1h30m",
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {
+                "namespace": "cortex-mcp",
+                "external": {"store": "vault", "keys": {"a": "b"}, "refresh": "0h0m"},
+            },
+        },
+        "secrets.token.external.refresh: '0h0m' is not a duration: write for instance 30m, 1h or 1h30m",
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {
+                "namespace": "cortex-mcp",
+                "external": {"store": "vault", "keys": {"a": {"key": "b", "propery": "c"}}},
+            },
+        },
+        "secrets.token.external.keys.a.propery: is not a known setting: check its spelling",
+    ),
+    ({"secrets.token": {**TOKEN, "type": "kubernetes.io/tls"}}, "secrets.token: " + wants("tls", "'tls.crt'")),
+    (
+        {"secrets.token": {**TOKEN, "type": "kubernetes.io/basic-auth"}},
+        "secrets.token: " + wants("basic-auth", "'username' or 'password'"),
+    ),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp", "type": "kubernetes.io/ssh-auth", "existing": ["key"]}},
+        "secrets.token: " + wants("ssh-auth", "'ssh-privatekey'"),
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {"namespace": "cortex-mcp", "external": {"store": "The Vault", "keys": {"a": "b"}}},
+        },
+        "secrets.token.external.store: 'The Vault' is not a DNS subdomain: use a-z, 0-9, '-' and '.', "
+        "with a letter or digit around each '.'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "line"), WRONG, ids=ids(WRONG))
+def test_wrong_settings_get_their_line(
+    changes: Mapping[str, object], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(changes, tmp_path, monkeypatch) == [line]

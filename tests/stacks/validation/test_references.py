@@ -1,0 +1,128 @@
+"""Faults in what one part names and another declares."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.wrong import MONITORING, SETTINGS, TOKEN, Wrong, ids, refused
+
+TAKEN = "is a name that the stack uses itself in that namespace: choose another"
+UNDECLARED = "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system"
+WRONG: Wrong = [
+    (
+        {"servers.clock.namespace": "cortex-mpc"},
+        "servers.clock.namespace: namespace 'cortex-mpc' is not declared: "
+        "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system",
+    ),
+    (
+        {"servers.clock.kubernetes": {"namespaces": ["prod"]}},
+        "servers.clock.kubernetes.namespaces: namespace 'prod' is not declared: "
+        "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system",
+    ),
+    (
+        {"secrets.token": {**TOKEN, "namespace": "mcp"}},
+        f"secrets.token.namespace: namespace 'mcp' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"configMaps.settings": {**SETTINGS, "namespace": "mcp"}},
+        f"configMaps.settings.namespace: namespace 'mcp' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"kubeStateMetrics": {}},
+        f"kubeStateMetrics.namespace: namespace 'cortex-monitoring' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"resourceManager": {"execIn": ["cortex-workers"]}},
+        f"resourceManager.execIn: namespace 'cortex-workers' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"resourceManager": {"readableSecrets": {"cortex-data": ["token"]}}},
+        f"resourceManager.readableSecrets: namespace 'cortex-data' is not declared: {UNDECLARED}",
+    ),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp", "external": {"store": "vault", "keys": {"a": "b"}}}},
+        "secrets.token.external: needs the custom resource ExternalSecret: "
+        "add it to cluster.customResources if the cluster has it, or remove this",
+    ),
+    (
+        {"cluster.imagePullSecrets": ["token"], "secrets.token": TOKEN},
+        "cluster.imagePullSecrets: Secret 'token' is of type Opaque: "
+        "declare it with type kubernetes.io/dockerconfigjson, or name another",
+    ),
+    (
+        {"secrets.clock-mcp-credentials": TOKEN, "servers.clock.secretEnv": {"TOKEN": "token"}},
+        "secrets.clock-mcp-credentials: servers.clock makes it from secretEnv and secretFiles: remove it here or there",
+    ),
+    (
+        {"secrets.cortex-resource-manager-token": {**TOKEN, "namespace": "cortex-system"}},
+        f"secrets.cortex-resource-manager-token: {TAKEN}",
+    ),
+    (
+        {"configMaps.clock-mcp-config": SETTINGS, "servers.clock.config": {"a": ""}},
+        "configMaps.clock-mcp-config: servers.clock makes it from config: remove it here or there",
+    ),
+    (
+        {"configMaps.cortex-declaration": {**SETTINGS, "namespace": "cortex-system"}},
+        f"configMaps.cortex-declaration: {TAKEN}",
+    ),
+    (
+        {"configMaps.cortex-verification": {**SETTINGS, "namespace": "cortex-system"}},
+        f"configMaps.cortex-verification: {TAKEN}",
+    ),
+    (
+        {"servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "token"}}]},
+        "servers.clock.secrets.0.name: Secret 'token' is not declared: add it under cortex:secrets",
+    ),
+    (
+        {
+            "secrets.token": {**TOKEN, "namespace": "cortex-system"},
+            "servers.clock.secrets": [{"name": "token", "mount": "/etc/token"}],
+        },
+        "servers.clock.secrets.0.name: Secret 'token' is in cortex-system, the server in cortex-mcp: "
+        "a pod can use only objects of its own namespace, so declare another one there under another name",
+    ),
+    (
+        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "tokn"}}]},
+        "servers.clock.secrets.0.env.TOKEN: Secret 'token' has no key 'tokn': add it there, or use one of token",
+    ),
+    (
+        {"servers.clock.configMaps": [{"name": "settings", "envFrom": True}]},
+        "servers.clock.configMaps.0.name: ConfigMap 'settings' is not declared: add it under cortex:configMaps",
+    ),
+    (
+        {
+            "configMaps.settings": {**SETTINGS, "namespace": "cortex-system"},
+            "servers.clock.configMaps": [{"name": "settings", "envFrom": True}],
+        },
+        "servers.clock.configMaps.0.name: ConfigMap 'settings' is in cortex-system, the server in cortex-mcp: "
+        "a pod can use only objects of its own namespace, so declare another one there under another name",
+    ),
+    (
+        {**MONITORING, "kubeStateMetrics": {"serviceMonitor": True}},
+        "kubeStateMetrics.serviceMonitor: needs the custom resource ServiceMonitor: "
+        "add it to cluster.customResources if the cluster has it, or remove this",
+    ),
+    (
+        {**MONITORING, "kubeStateMetrics": {"alerts": {}}},
+        "kubeStateMetrics.alerts: needs the custom resource PrometheusRule: "
+        "add it to cluster.customResources if the cluster has it, or remove this",
+    ),
+    (
+        {"secrets.token": TOKEN, "resourceManager": {"readableSecrets": {"cortex-system": ["token"]}}},
+        "resourceManager.readableSecrets.cortex-system: Secret 'token' is not declared there: "
+        "add it under cortex:secrets, or remove it here",
+    ),
+    (
+        {"resourceManager": {"readableSecrets": {"cortex-mcp": ["clock-mcp-credentials"]}}},
+        "resourceManager.readableSecrets.cortex-mcp: Secret 'clock-mcp-credentials' is not declared there: "
+        "add it under cortex:secrets, or remove it here",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "line"), WRONG, ids=ids(WRONG))
+def test_wrong_settings_get_their_line(
+    changes: Mapping[str, object], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(changes, tmp_path, monkeypatch) == [line]

@@ -1,0 +1,116 @@
+"""Faults between the settings of one server."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.wrong import SETTINGS, TOKEN, Settings, Wrong, changed, ids, lines, refused
+
+WRONG: Wrong = [
+    (
+        {"servers.clock.secretEnv": {"TOKEN": "a"}, "servers.clock.secretFiles": {"TOKEN": "b"}},
+        "servers.clock: 'TOKEN' is in secretEnv and in secretFiles: both make one Secret, so remove one of them",
+    ),
+    (
+        {"servers.clock.secretEnv": {"TOKEN": "a"}, "servers.clock.env": {"TOKEN": "b"}},
+        "servers.clock: 'TOKEN' is in env and in secretEnv: remove one of them",
+    ),
+    (
+        {"servers.clock.kubernetes": {"namespaces": ["cortex-mcp", "cortex-mcp"]}},
+        "servers.clock: kubernetes.namespaces has the same entry twice: remove one",
+    ),
+    (
+        {"servers.clock.clients": [{"namespace": "a"}, {"namespace": "a", "labels": {}}]},
+        "servers.clock: clients has the same entry twice: remove one",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "servers.clock.secrets": [{"name": "token", "mount": "/a"}, {"name": "token", "mount": "/b"}],
+        },
+        "servers.clock: secrets names 'token' twice: join the two entries",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "servers.clock.env": {"TOKEN": "x"},
+            "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "token"}}],
+        },
+        "servers.clock: 'TOKEN' is in env and in secrets.0.env: remove one of them",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "servers.clock.secretEnv": {"TOKEN": "x"},
+            "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "token"}}],
+        },
+        "servers.clock: 'TOKEN' is in secretEnv and in secrets.0.env: remove one of them",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "configMaps.settings": SETTINGS,
+            "servers.clock.secrets": [{"name": "token", "mount": "/etc/both"}],
+            "servers.clock.configMaps": [{"name": "settings", "mount": "/etc/both"}],
+        },
+        "servers.clock: secrets.0.mount /etc/both and configMaps.0.mount /etc/both overlap: choose another folder",
+    ),
+    (
+        {
+            "secrets.token": TOKEN,
+            "configMaps.settings": SETTINGS,
+            "servers.clock.secrets": [{"name": "token", "mount": "/etc/both/inner"}],
+            "servers.clock.configMaps": [{"name": "settings", "mount": "/etc/both"}],
+        },
+        "servers.clock: secrets.0.mount /etc/both/inner and configMaps.0.mount /etc/both overlap: "
+        "choose another folder",
+    ),
+    (
+        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "mount": "/tmp/token"}]},
+        "servers.clock: secrets.0.mount /tmp/token and the built-in /tmp overlap: choose another folder",
+    ),
+    (
+        {
+            "configMaps.settings": SETTINGS,
+            "servers.clock.configMaps": [{"name": "settings", "mount": "/etc/mcp/config"}],
+        },
+        "servers.clock: configMaps.0.mount /etc/mcp/config and the built-in /etc/mcp/config overlap: "
+        "choose another folder",
+    ),
+    (
+        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "mount": "/var/run"}]},
+        "servers.clock: secrets.0.mount /var/run and the built-in /var/run/secrets/kubernetes.io/serviceaccount "
+        "overlap: choose another folder",
+    ),
+    (
+        {"servers.clock.autoscaling": {"minReplicas": 3}, "servers.clock.replicas": 2},
+        "servers.clock: replicas is 2, but autoscaling goes from 3 to 4: set replicas between them",
+    ),
+    (
+        {"servers.clock.disruption": {"maxUnavailable": 2}},
+        "servers.clock: disruption.maxUnavailable is 2, so none of 2 pods need stay available: set it to at most 1",
+    ),
+    (
+        {"servers.clock.disruption": {"maxUnavailable": 3}, "servers.clock.autoscaling": {"minReplicas": 3}},
+        "servers.clock: disruption.maxUnavailable is 3, so none of 3 pods need stay available: set it to at most 2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "line"), WRONG, ids=ids(WRONG))
+def test_wrong_settings_get_their_line(
+    changes: Mapping[str, object], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(changes, tmp_path, monkeypatch) == [line]
+
+
+def test_every_fault_inside_a_server_has_its_line(tmp_path: Path) -> None:
+    changes: Settings = {"env": {"A": "", "B": ""}, "secretEnv": {"A": "a", "B": "b"}}
+    changes |= {"autoscaling": {"minReplicas": 3}, "replicas": 2}
+    found = lines(changed({f"servers.clock.{field}": value for field, value in changes.items()}), tmp_path)
+    assert found == [
+        "servers.clock: 'A' is in env and in secretEnv: remove one of them",
+        "servers.clock: 'B' is in env and in secretEnv: remove one of them",
+        "servers.clock: replicas is 2, but autoscaling goes from 3 to 4: set replicas between them",
+    ]
