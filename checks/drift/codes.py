@@ -69,5 +69,5 @@ _SERVER = {
 
 def codes(obj: Manifest) -> Codes:
     """Return the codes of an object's family."""
-    mine = _SERVER if obj.declared_at[:1] == ("servers",) else {}
-    return mine.get(obj.kind) or _KINDS.get(obj.kind, _OTHER)
+    server = _SERVER if obj.declared_at[:1] == ("servers",) else {}
+    return server.get(obj.kind) or _KINDS.get(obj.kind, _OTHER)

@@ -8,7 +8,7 @@ from typing import cast
 from checks.drift.codes import codes
 from checks.drift.diff import differences, leaves, without_items
 from checks.drift.implicit_fields import with_implicit_fields
-from checks.drift.managed_fields import foreign, has_managed_fields, scaler
+from checks.drift.managed_fields import foreign, has_managed_fields, replicas_manager
 from checks.drift.remedy import remedy
 from checks.drift.routing import manifests
 from checks.kube.reading import ReadFailure, Reason
@@ -85,9 +85,9 @@ def faults(manifest: Manifest, live: Document) -> Iterator[Fault]:
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
         message = f"{difference.place} {fault}"
         code, cure = family.of(difference.place), remedy(manifest, difference)
-        if code == REPLICAS and (who := scaler(live)) is not None:
-            # A deployment would restore the number, and the autoscaler would change it again.
-            message, cure = f"{message}: {who} set it for a HorizontalPodAutoscaler", Remedy.PERSON
+        if code == REPLICAS and (manager := replicas_manager(live)) is not None:
+            # The autoscaler would change the number again after a deployment.
+            message, cure = f"{message}: {manager} set it for a HorizontalPodAutoscaler", Remedy.PERSON
         yield Fault(code, difference.path, message, difference.expected, difference.actual, cure)
     for field in foreign([*leaves(declared), *reported], live):
         message = f"{field.place} was set by {field.manager}"

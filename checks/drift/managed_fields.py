@@ -61,8 +61,8 @@ def has_managed_fields(live: Mapping[str, Value]) -> bool:
     return bool(_managed(live))
 
 
-def scaler(live: Mapping[str, Value]) -> str | None:
-    """Return the part of Kubernetes that last set the number of replicas, as a HorizontalPodAutoscaler makes it do."""
+def replicas_manager(live: Mapping[str, Value]) -> str | None:
+    """Return the field manager that set the number of replicas for a HorizontalPodAutoscaler; None if none did."""
     for entry in _managed(live):
         spec = cast("Mapping[str, Mapping[str, Value]]", entry.get("fieldsV1") or {}).get("f:spec", {})
         if entry.get("subresource") == "scale" and entry.get("manager") in CONTROLLERS and "f:replicas" in spec:

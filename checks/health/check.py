@@ -18,7 +18,7 @@ from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.times import ago
 from checks.workloads.restarts import loops, out_of_memory
-from checks.workloads.rollout import check_rollout, is_available, rolled_out
+from checks.workloads.rollout import check_rollout, is_available, is_rolled_out
 from checks.workloads.trouble import explain
 from checks.workloads.workload import Workload, workloads
 from stacks.model import names
@@ -68,7 +68,7 @@ def _workload(
     explains = deployment is not None and not is_available(deployment, least)
     for pod in pods:
         _ephemeral(builder, pod)
-        if deployment is not None and rolled_out(deployment) and pod.live:
+        if deployment is not None and is_rolled_out(deployment) and pod.live:
             _injected(builder, pod, deployment.spec.template)
         watch = _Watch(workload, pod, snapshot.at, alerts, explained=explains and not pod.ready)
         for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
@@ -96,12 +96,12 @@ def _ephemeral(builder: ResultBuilder, pod: k8s.Pod) -> None:
 
 
 def _injected(builder: ResultBuilder, pod: k8s.Pod, template: k8s.Template) -> None:
-    """Judge whether a pod was made with containers that its template lacks, as an admission webhook does it."""
+    """Check that a pod has no containers that its template lacks, which an admission webhook can add."""
     declared = {each.name for each in (*template.spec.containers, *template.spec.init_containers)}
     every = (*pod.spec.containers, *pod.spec.init_containers)
     added = ", ".join(f"{each.name} ({each.image})" for each in every if each.name not in declared)
     ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
-    message = f"an admission webhook added to the pod: {added}"
+    message = f"container that the pod template lacks, added by an admission webhook: {added}"
     builder.holds(not added, "pod.undeclared-container", ref, message, expected=None, actual=added)
 
 

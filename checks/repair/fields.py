@@ -27,7 +27,7 @@ def left_to_autoscaler(finding: Finding, live: Document) -> Left | None:
     who = author(live, ("spec", "replicas"))
     if who is None or not who.is_controller or who.subresource != "scale":
         return None
-    todo = f"{who} set spec.replicas, as a HorizontalPodAutoscaler makes it do: {finding.hint}"
+    todo = f"{who} set spec.replicas for a HorizontalPodAutoscaler: {finding.hint}"
     return left(finding, Because.WRITER, todo)
 
 

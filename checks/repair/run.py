@@ -113,7 +113,7 @@ async def prepare(target: Target, selection: Selection, obj: str | None) -> Repa
 async def carry_out(repair: Repair) -> Report:
     """Carry out the plan if the account has all permissions for it, and verify again.
 
-    An interrupt ends that with the report of what was written until then.
+    After an interrupt the report has what was written until then.
 
     Raises:
         UncheckedError: the permissions of the account could not be reviewed.
@@ -135,7 +135,7 @@ async def carry_out(repair: Repair) -> Report:
 
 
 async def _settled(api: ApiClient, repair: Repair, actions: list[Action]) -> Report:
-    """Verify until the cluster has settled, unless the API server is away."""
+    """Return the report after the cluster has settled, or at once if the API server is unreachable."""
     if any(action.outcome in (Outcome.UNKNOWN, Outcome.NOT_DONE) for action in actions):
         return repair.done(actions, None)
     known = {(entry.code, entry.object) for entry in repair.plan.left}

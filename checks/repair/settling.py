@@ -98,15 +98,13 @@ def _again(step: Step) -> str:
 
 
 def _by_admission(step: Step, configurations: Sequence[str]) -> str:
-    """Return what is known of a change that has no author: what admission adds is set by nobody."""
+    """Return the message for a change without an author, which an admission webhook may have made."""
     if not configurations:
-        return (
-            f"an admission webhook or the API server itself {_again(step)}: stop that, or declare the object or field"
-        )
+        return f"an admission webhook or the API server {_again(step)}: stop that, or declare the object or field"
     these = ", ".join(configurations)
     return (
-        f"an admission webhook or the API server itself {_again(step)}: look at MutatingWebhookConfiguration {these}, "
-        "and have it leave the object alone, or declare the object or field"
+        f"an admission webhook or the API server {_again(step)}: look at MutatingWebhookConfiguration {these}, "
+        "and exclude the object from it, or declare the object or field"
     )
 
 

@@ -1,4 +1,4 @@
-"""Which admission webhooks may change what is written to an object. Their selectors are not evaluated."""
+"""Find the admission webhooks that may change an object. Their selectors are not evaluated."""
 
 from checks.kube.client import ApiClient, Kind
 from checks.kube.models import WebhookConfiguration
@@ -18,5 +18,5 @@ async def webhooks(api: ApiClient, ref: Ref) -> tuple[str, ...]:
     return tuple(
         configuration.metadata.name
         for configuration in reading.value
-        if any(rule.matches(kind.group, kind.plural) for one in configuration.webhooks for rule in one.rules)
+        if any(rule.matches(kind.group, kind.plural) for webhook in configuration.webhooks for rule in webhook.rules)
     )

@@ -34,20 +34,24 @@ _OUTDATED = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 async def write(api: ApiClient, steps: Iterable[Step]) -> AsyncIterator[list[Action]]:
-    """Carry out all steps; yield the outcomes of each object. Stop if the API server becomes unreachable."""
-    is_away = False
+    """Carry out all steps; yield the actions of each object with their outcomes.
+
+    Once the API server is unreachable, no further steps are tried.
+    """
+    is_unreachable = False
     for ref, some in groupby(steps, key=lambda step: step.object):
         mine = list(some)
-        if is_away:
-            yield [_came(step, Outcome.NOT_DONE, f"the API server had become unreachable{_AGAIN}") for step in mine]
+        if is_unreachable:
+            message = f"the API server had become unreachable{_AGAIN}"
+            yield [_came(step, Outcome.NOT_DONE, message) for step in mine]
             continue
         actions = await _Object(api, ref, mine).write()
         yield actions
-        is_away = any(action.outcome is Outcome.UNKNOWN for action in actions)
+        is_unreachable = any(action.outcome is Outcome.UNKNOWN for action in actions)
 
 
 def interrupted(steps: Sequence[Step], actions: Sequence[Action]) -> tuple[Action, ...]:
-    """Return what came of all steps when an interrupt ended the writing after these actions."""
+    """Return the actions of all steps if an interrupt came after these actions."""
     left = steps[len(actions) :]
     under_way = [step for step in left if step.object == left[0].object]
     return (

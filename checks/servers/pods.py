@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from checks.kube import models as k8s
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
-from checks.workloads.rollout import rolled_out, settled
+from checks.workloads.rollout import is_rolled_out, settled
 from stacks.manifests.labels import annotations, labels
 from stacks.model import names
 from stacks.model.replicas import replicas
@@ -31,7 +31,7 @@ def check_pods(builder: ResultBuilder, kind: str, server: Server, live: Live) ->
         if settled(live.deployment):
             _count(builder, ref, live.deployment.spec.replicas, mine)
         # Checked even if the Deployment is not settled: a pod whose image was changed may never become ready again.
-        if rolled_out(live.deployment):
+        if is_rolled_out(live.deployment):
             for pod in mine:
                 _images(builder, live.deployment.spec.template, pod)
 

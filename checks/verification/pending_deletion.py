@@ -65,8 +65,8 @@ def without_pending_deletion(declaration: Declaration, snapshot: Snapshot) -> Sn
     if "Pod" in listings:
         listings["Pod"] = _kept(listings["Pod"], _Survivors(pending.get("Deployment", {}).values()).keeps)
     if "Job" in listings:
-        # Earlier runs do not matter during a deployment; this one has not ended.
-        listings["Job"] = _kept(listings["Job"], _is_not_an_ended_run)
+        # Not the ended runs of the verifier: the present run is newer.
+        listings["Job"] = _kept(listings["Job"], _is_relevant_job)
     after = replace(snapshot, listings=listings, pending_deletion=tuple(sorted({*_named(pending)}, key=str)))
     return _without_answers(snapshot, after) if ANSWERS in snapshot.collected else after
 
@@ -138,7 +138,7 @@ class _Survivors:
         return not any(meta.namespace == space and labels <= meta.labels.items() for space, labels in self._selectors)
 
 
-def _is_not_an_ended_run(document: Document) -> bool:
+def _is_relevant_job(document: Document) -> bool:
     label, verifier = VERIFIER
     job = msgspec.convert(document, k8s.Job)
     return job.metadata.labels.get(label) != verifier or not job.finished

@@ -12,7 +12,7 @@ def is_available(deployment: k8s.Deployment, least: int) -> bool:
 
 def settled(deployment: k8s.Deployment) -> bool:
     """Return whether all its replicas exist, are available and have the latest revision."""
-    return is_available(deployment, deployment.spec.replicas) and rolled_out(deployment) and _complete(deployment)
+    return is_available(deployment, deployment.spec.replicas) and is_rolled_out(deployment) and _complete(deployment)
 
 
 def check_rollout(
@@ -32,7 +32,7 @@ def check_rollout(
     builder.passed(namespace=ref.namespace)
     updated = f"{status.updated_replicas} of {status.replicas} updated"
     builder.holds(
-        rolled_out(deployment) and (least < wanted or _complete(deployment)),
+        is_rolled_out(deployment) and (least < wanted or _complete(deployment)),
         f"{family}.rollout",
         ref,
         f"a change is being rolled out{why}",
@@ -41,7 +41,7 @@ def check_rollout(
     )
 
 
-def rolled_out(deployment: k8s.Deployment) -> bool:
+def is_rolled_out(deployment: k8s.Deployment) -> bool:
     """Return whether no pod of an older revision exists."""
     return _observed(deployment) and deployment.status.updated_replicas == deployment.status.replicas
 

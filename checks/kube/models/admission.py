@@ -1,4 +1,4 @@
-"""Admission webhooks, by their configuration."""
+"""Configurations of admission webhooks."""
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
@@ -6,13 +6,13 @@ from checks.kube.models.base import Meta, Object
 
 
 class WebhookRule(Object, frozen=True):
-    """What a webhook is asked about."""
+    """A rule of a webhook: the resources that it applies to."""
 
     api_groups: list[str] = []
     resources: list[str] = []
 
     def matches(self, group: str, resource: str) -> bool:
-        """Check whether it is asked about a resource of an API group."""
+        """Return whether it applies to a resource of an API group."""
         return not {group, "*"}.isdisjoint(self.api_groups) and not {resource, "*", "*/*"}.isdisjoint(self.resources)
 
 

@@ -1,4 +1,4 @@
-"""Each drift of the containers of a pod gives exactly its finding."""
+"""Each undeclared container gives exactly its finding."""
 
 import pytest
 
@@ -15,17 +15,17 @@ def ephemeral_container(world: World) -> None:
     world.one(*POD)["spec"] = {"ephemeralContainers": [{"name": "debugger", "image": "busybox"}]}
 
 
-def added_container(field: str) -> Break:
-    def add(world: World) -> None:
+def injected(field: str) -> Break:
+    def inject(world: World) -> None:
         world.one(*POD)["spec"] = {field: [{"name": "sidecar", "image": "mesh"}]}
 
-    return add
+    return inject
 
 
 DRIFTS: list[tuple[str, str, Break]] = [
     ("pod.ephemeral-container", "Pod cortex-mcp/time-mcp-server-5d-0", ephemeral_container),
-    ("pod.undeclared-container", "Pod cortex-mcp/time-mcp-server-5d-0", added_container("containers")),
-    ("pod.undeclared-container", "Pod cortex-mcp/time-mcp-server-5d-0", added_container("initContainers")),
+    ("pod.undeclared-container", "Pod cortex-mcp/time-mcp-server-5d-0", injected("containers")),
+    ("pod.undeclared-container", "Pod cortex-mcp/time-mcp-server-5d-0", injected("initContainers")),
 ]
 
 

@@ -9,16 +9,13 @@ import anyio
 import pytest
 import stamina
 
-from checks.connection import collect_api_server as api_server
 from checks.kube import connection as access_module
 from checks.kube.client import ApiClient, Kind
 from checks.kube.connection import Connection
 from checks.kube.models import Version
 from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
-from checks.kube.resources import CLUSTER_WIDE, CONFIG_MAPS, EVENTS, NAMESPACED, NODES, PODS
+from checks.kube.resources import CLUSTER_WIDE, CONFIG_MAPS, EVENTS, NAMESPACED, PODS
 from checks.objects import collect as unmanaged
-from checks.snapshot.take import take
-from checks.verification.checks import checks
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
 from tests.checks.world import World, declared
 
@@ -159,40 +156,6 @@ def test_nobody_listens() -> None:
     with serve(World(declared())) as api:
         pass
     assert unread(ask(api, lambda a: a.version())).reason is Reason.UNREACHABLE
-
-
-def test_snapshot_reads_each_kind_once(api: FakeApi) -> None:
-    declaration = declared(servers={}, configMaps={})
-    api.world = World(declaration)
-    snapshot = anyio.run(take, declaration, Connection("test", api.url), checks())
-    # Once to see whether anyone is there, and then to measure how fast they answer.
-    assert api.requests.pop("/version") == 1 + api_server.CLIENTS + api_server.REQUESTS
-    assert api.requests.pop("/apis/authorization.k8s.io/v1/subjectaccessreviews") > 1
-    # All pods once, and once the metadata of those with the stack's label.
-    assert {path for path, times in api.requests.items() if times > 1} == {PODS.path()}
-    forward = f"{PODS.path('kube-system')}/coredns-1/portforward"
-    once = ["/apis", "/apis/metrics.k8s.io", forward, *(kind.path() for kind in EACH)]
-    assert set(api.requests) == {*once, "/api/v1/secrets", NODES.path()}
-    assert isinstance(snapshot.pods("cortex-system"), Read)
-
-
-def test_forbidden_cluster_is_read_namespace_by_namespace(api: FakeApi) -> None:
-    api.faults = {kind.path(): [status(403, "no")] for kind in EACH}
-    snapshot = anyio.run(take, declared(servers={}), Connection("test", api.url), checks())
-    for kind in IN_NAMESPACES:
-        assert {kind.path("cortex-system"), kind.path("cortex-mcp")} <= set(api.requests)
-    pods = api.world.objects["pods", "cortex-mcp"]
-    assert [pod.metadata.name for pod in read(snapshot.pods("cortex-mcp"))] == [pod["metadata"]["name"] for pod in pods]
-    accounts = read(snapshot.live("ServiceAccount", "cortex-mcp"))
-    assert set(accounts) == {o["metadata"]["name"] for o in api.world.objects["serviceaccounts", "cortex-mcp"]}
-    assert unread(snapshot.live("ClusterRole")).reason is Reason.FORBIDDEN
-
-
-def test_unreachable_server_is_asked_once(api: FakeApi) -> None:
-    api.faults["/version"] = [status(401, "no")]
-    snapshot = anyio.run(take, declared(), Connection("test", api.url), checks())
-    assert sum(api.requests.values()) == 1
-    assert snapshot.nodes() is snapshot.version
 
 
 def test_list_of_nothing_may_be_null(api: FakeApi) -> None:

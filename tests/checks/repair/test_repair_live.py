@@ -183,7 +183,7 @@ def test_a_writer_that_acts_again_and_again_is_named(stack: Cluster) -> None:
     with writer(stack):
         out = repair(stack, "--yes", "--only", "config", code=1)
     assert f"back      remove {CONFIG} data.more: stubborn at " in out
-    assert "set it again: stop that writer, or declare what is there; a repair does not fight it" in out
+    assert "set it again: stop that writer, or declare the object or field" in out
     repair(stack, "--yes", "--only", "config", code=0)
 
 

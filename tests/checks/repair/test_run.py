@@ -297,4 +297,4 @@ def test_what_admission_sets_again_is_nobodys_and_its_webhooks_are_named(api: Fa
     api.on_request = set_again
     report = anyio.run(carry_out, repair)
     (back,) = [action for action in report.actions if action.outcome is Outcome.BACK]
-    assert "look at MutatingWebhookConfiguration adds-data, and have it leave the object alone" in back.message
+    assert "look at MutatingWebhookConfiguration adds-data, and exclude the object from it" in back.message

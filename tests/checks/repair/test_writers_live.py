@@ -49,7 +49,7 @@ def test_an_autoscaler_is_named_and_not_fought(stack: Cluster) -> None:
     with autoscaler(stack):
         (finding,) = findings(stack, "server.replicas")
         assert finding["remedy"] == "person"
-        assert "a HorizontalPodAutoscaler has kube-controller-manager set it" in finding["message"]
+        assert "kube-controller-manager set it for a HorizontalPodAutoscaler" in finding["message"]
         report = repair(stack, 1)
         assert report["actions"] == []
         (entry,) = [one for one in report["left"] if one["code"] == "server.replicas"]
