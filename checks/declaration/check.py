@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from checks.declaration import deployed
 from checks.kube.models import ConfigMap
+from checks.plain_text import enumerated
 from checks.results.builder import ResultBuilder
 from checks.results.result import PENDING_DELETION, Ref
 from checks.snapshot.check import Check
@@ -47,8 +48,7 @@ def _compare(builder: ResultBuilder, ref: Ref, declaration: Declaration, config_
 
 def _changes(here: Declaration, there: Declaration) -> str:
     paths = list(_paths(json.loads(here.canonical()), json.loads(there.canonical())))
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return f"it differs in {', '.join(paths[:_SHOWN])}{more}" if paths else ""
+    return f"it differs in {enumerated(paths, _SHOWN)}" if paths else ""
 
 
 def _paths(here: object, there: object, path: str = "") -> Iterator[str]:

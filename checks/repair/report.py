@@ -1,4 +1,4 @@
-"""The plan of a repair, and what came of it, for people."""
+"""What `cortex repair` shows, as text: the plan, and the outcome."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -22,7 +22,7 @@ def write_plan(report: Report, out: TextIO) -> None:
 
 
 def write_result(report: Report, out: TextIO) -> None:
-    """Write what came of the plan, and what is left."""
+    """Write the outcome of the plan, and what is left."""
     write_parts(_result(report), out)
 
 
@@ -31,7 +31,7 @@ def _plan(report: Report) -> Iterator[Text]:
     yield from _actions(report.actions)
     yield from _left(report.left)
     if report.gone:
-        yield Text("\nPut right meanwhile", style="bold")
+        yield Text("\nRepaired meanwhile", style="bold")
         yield from (Text(f"  {clean(line)}") for line in report.gone)
     yield from _unknowns(report)
     yield Text()
@@ -40,10 +40,10 @@ def _plan(report: Report) -> Iterator[Text]:
 
 def _summary(report: Report) -> str:
     if not report.actions and not report.left:
-        return "Nothing is known: see above." if report.unknowns else "Nothing to repair."
+        return "The state is unknown: see above." if report.unknowns else "Nothing to repair."
     changes, entries = len(report.actions), len(report.left)
     found = count(entries, "finding", "findings")
-    return f"Plan: {count(changes, 'change', 'changes')}; {found} left to others."
+    return f"Plan: {count(changes, 'change', 'changes')}; {found} left."
 
 
 def _result(report: Report) -> Iterator[Text]:
@@ -62,7 +62,7 @@ def _result(report: Report) -> Iterator[Text]:
     yield Text()
     right = sum(action.is_put_right for action in report.actions)
     yield Text(
-        f"Put right: {right} of {count(len(report.actions), 'change', 'changes')}; "
+        f"Repaired: {right} of {count(len(report.actions), 'change', 'changes')}; "
         f"{count(len(report.left), 'finding', 'findings')} left (exit {report.exit_code}).",
         style="green" if report.exit_code == 0 else "bold yellow",
     )
@@ -79,7 +79,7 @@ def _action(action: Action) -> Text:
     text = Text("  ").append(action.verb.value, style="bold red" if action.verb is Verb.DELETE else "cyan")
     text.append(clean(f" {action.field or 'the object'}")).append(f"  {', '.join(action.codes)}", style="dim")
     lines = [("from", shown(action.from_)), ("to", shown(action.to))] if action.field else []
-    for name, value in (*lines, ("by", clean(str(action.author)) if action.author else "(nobody says)")):
+    for name, value in (*lines, ("by", clean(str(action.author)) if action.author else "(unknown)")):
         text.append(f"\n    {name:<8} ", style="dim").append(value)
     return text
 
