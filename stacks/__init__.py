@@ -1,7 +1,7 @@
 """The typed declaration of a stack, its loader, and the Pulumi program that deploys it.
 
-The names of `__all__` are the public API (docs/api.md). Each is imported when it is first used, so that whoever
-reads a declaration needs no Pulumi.
+The names of `__all__` are the public API (docs/api.md). Each is imported when it is first used, so that programs that
+only read a declaration do not need Pulumi.
 """
 
 from importlib import import_module

@@ -1,6 +1,6 @@
-"""Are the ConfigMaps as declared? (Seed, section 7.)"""
+"""Check that the ConfigMaps are as declared."""
 
-from checks.drift import check as drift
+from checks.drift.compare import compare
 from checks.drift.routing import CONFIG
 from checks.results.builder import ResultBuilder
 from checks.snapshot.check import Check
@@ -9,8 +9,8 @@ from stacks.model.declaration import Declaration
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Compare them field by field."""
-    drift.check(builder, declaration, snapshot, CONFIG)
+    """Compare the ConfigMaps field by field."""
+    compare(builder, declaration, snapshot, CONFIG)
 
 
-CHECK = Check("config", "ConfigMaps", frozenset({"Namespace", "ConfigMap"}), (), check)
+CHECK = Check(CONFIG, "ConfigMaps", frozenset({"Namespace", "ConfigMap"}), (), check)

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from checks.declaration import deployed
 from checks.declaration.check import CHECK as DECLARATION
+from checks.declaration.deployed import content_hash
 from checks.kube.models import ConfigMap
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.results.catalogue import finding
@@ -12,8 +12,7 @@ from checks.results.conclusion import exit_code
 from checks.results.document import Document
 from checks.results.result import Finding, Ref, Severity, Suppressed, Unknown
 from checks.results.suppressions import accepted
-from checks.secrets import wanted
-from checks.secrets.wanted import Place, WantedConfigMap
+from checks.secrets.wanted import Place, WantedConfigMap, wanted_config_maps
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
 from checks.target import Target
@@ -53,8 +52,8 @@ async def config_report(target: Target) -> ConfigReport:
     declaration = target.declaration
     snapshot = await take(declaration, target.connection, [DECLARATION])
     verified = DECLARATION.run(declaration, snapshot)
-    found = {one.place: _find(snapshot, one.place) for one in wanted.config_maps(declaration)}
-    entries = tuple(_config_map(one, found[one.place]) for one in wanted.config_maps(declaration))
+    found = {one.place: _find(snapshot, one.place) for one in wanted_config_maps(declaration)}
+    entries = tuple(_config_map(one, found[one.place]) for one in wanted_config_maps(declaration))
     failures = (reading for reading in found.values() if isinstance(reading, ReadFailure))
     unknowns = dict.fromkeys(
         (*verified.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in failures))
@@ -66,7 +65,7 @@ async def config_report(target: Target) -> ConfigReport:
     return ConfigReport(
         **head(SCHEMA, target, exit_code((result,), Severity.ERROR)),
         declaration=declaration.digest(),
-        deployed=deployed.content_hash(there) if there else None,
+        deployed=content_hash(there) if there else None,
         config_maps=entries,
         findings=result.findings,
         unknowns=result.unknowns,

@@ -1,4 +1,4 @@
-"""Judges the API server as a client meets it: how fast it answers, its TLS, its clock, our credential, its groups."""
+"""Check the API server from a client's view: latency, TLS, clock, credential and served API groups."""
 
 from datetime import datetime, timedelta
 from math import ceil, isfinite
@@ -21,7 +21,7 @@ _SUBJECT = "api-server"
 
 
 def check(builder: ResultBuilder, declaration: Declaration, server: ApiServer) -> None:
-    """Judge what was measured; of a server that did not answer nothing else is known."""
+    """Check the measurements; if the server did not answer, nothing else is known."""
     ref = Ref(CLUSTER, declaration.cluster.context)
     if (latencies := builder.use(server.latencies)) is not None:
         _latency(builder, ref, _threshold(declaration), latencies)
@@ -33,13 +33,13 @@ def check(builder: ResultBuilder, declaration: Declaration, server: ApiServer) -
 
 
 def _threshold(declaration: Declaration) -> int:
-    """Give the milliseconds that the alerts use as well (seed, section 11.2)."""
+    """Return the highest accepted latency in milliseconds, which is also the threshold of the alert."""
     metrics = declaration.kube_state_metrics
     return ((metrics.alerts if metrics else None) or Alerts()).api_latency_ms
 
 
 def percentile(ascending: tuple[float, ...], percent: int) -> float:
-    """Give the smallest value that so many percent of all do not exceed (nearest rank)."""
+    """Return the percentile of the values by the nearest-rank method."""
     return ascending[max(ceil(len(ascending) * percent / 100), 1) - 1]
 
 
@@ -50,7 +50,11 @@ def _latency(builder: ResultBuilder, ref: Ref, most: int, latencies: Read[tuple[
     for name, figure in figures.items():
         builder.fact(_SUBJECT, f"latency_{name}_ms", round(figure, 1) if isfinite(figure) else None)
     took = f"{p95:g} ms" if isfinite(p95) else "too busy to answer"
-    message = f"1 of 20 requests takes longer than {took}" if isfinite(p95) else "the API server is too busy to answer"
+    message = (
+        f"the 95th percentile of the response time is {took}"
+        if isfinite(p95)
+        else "the API server is too busy to answer"
+    )
     builder.holds(p95 <= most, "api.latency", ref, message, expected=f"at most {most} ms", actual=took)
 
 
@@ -61,19 +65,19 @@ def _transport(builder: ResultBuilder, ref: Ref, server: ApiServer) -> None:
         transport in (Transport.VERIFIED, Transport.LOOPBACK),
         "api.insecure",
         ref,
-        f"the connection is {transport.value}: who is in between reads the credential",
+        f"the connection is {transport.value}: the credential can be read on the network path",
         expected=Transport.VERIFIED.value,
         actual=transport.value,
     )
     if transport in (Transport.LOOPBACK, Transport.PLAIN):
         return
     if certificate is None:
-        builder.unknown("read the API server's certificate", Reason.UNDECODABLE, "it cannot be decoded")
+        builder.unknown("read the API server's certificate", Reason.UNDECODABLE, "the certificate cannot be decoded")
         return
     days = _days(certificate.expires, server.at)
     builder.fact(_SUBJECT, "certificate_issuer", certificate.issuer)
     builder.fact(_SUBJECT, "certificate_days", days)
-    message = f"the API server's certificate, issued by {certificate.issuer}, ends on {certificate.expires:%Y-%m-%d}"
+    message = f"the API server's certificate, issued by {certificate.issuer}, expires on {certificate.expires:%Y-%m-%d}"
     if days < CERTIFICATE_ERROR_DAYS:
         expected = f"at least {CERTIFICATE_ERROR_DAYS} days left"
         builder.fault("api.certificate-urgent", ref, message, expected=expected, actual=f"{days} days left")
@@ -84,13 +88,13 @@ def _transport(builder: ResultBuilder, ref: Ref, server: ApiServer) -> None:
 
 
 def _days(end: datetime, now: datetime) -> int:
-    """Give whole days until then; less than none once it is over."""
+    """Return the number of whole days until `end`, negative after it."""
     return (end - now) // timedelta(days=1)
 
 
 def _clock(builder: ResultBuilder, ref: Ref, skew: float | None) -> None:
     if skew is None:
-        builder.unknown("compare the clocks", Reason.FAILED, "the API server's answers tell no time (header Date)")
+        builder.unknown("compare the clocks", Reason.FAILED, "the API server's answers have no Date header")
         return
     builder.fact(_SUBJECT, "clock_ahead_s", round(skew, 1))
     apart = abs(skew)
@@ -110,23 +114,23 @@ def _credential(builder: ResultBuilder, ref: Ref, server: ApiServer) -> None:
     builder.fact("credential", "days", days)
     left, means = credential.expires - server.at, credential.means
     if means is Means.CERTIFICATE:
-        message = f"the {means.value} ends on {credential.expires:%Y-%m-%d}"
+        message = f"the {means.value} expires on {credential.expires:%Y-%m-%d}"
         expected = f"at least {CREDENTIAL_WARNING_DAYS} days left"
         enough, actual = days >= CREDENTIAL_WARNING_DAYS, f"{days} days left"
     elif means is Means.TOKEN:
-        message = f"the {means.value} ends at {credential.expires:%H:%M:%S} UTC, and nothing renews it"
+        message = f"the {means.value} expires at {credential.expires:%H:%M:%S} UTC, and nothing renews it"
         expected = f"at least {TOKEN_WARNING_MINUTES} minutes left"
         minutes = left // timedelta(minutes=1)
         enough, actual = minutes >= TOKEN_WARNING_MINUTES, f"{minutes} minutes left"
     else:
-        # What gives it renews it.
+        # Its provider renews it.
         return
     builder.holds(enough, "api.credential", ref, message, expected=expected, actual=actual)
 
 
 def _groups(builder: ResultBuilder, ref: Ref, declaration: Declaration, served: frozenset[str]) -> None:
-    # The core group, v1, is not among them: without it nothing at all would answer.
+    # The core group, v1, is not in this list; without it no request would succeed.
     needed = {each.api_version: each for each in build(declaration) if "/" in each.api_version}
     for version, first in sorted(needed.items()):
-        message = f"the API server does not serve {version}, in which {first.kind} {first.name} is declared"
+        message = f"the API server does not serve {version}, which {first.kind} {first.name} needs"
         builder.holds(version in served, "api.group", ref, message, expected=version, actual=None)

@@ -1,9 +1,9 @@
-"""Can the cluster be reached, and how well; are its nodes there and Ready; does its DNS answer? (Seed, section 1.4.)"""
+"""Check the API server, the nodes and the cluster's DNS."""
 
-from checks.connection import api_server
-from checks.connection import dns_message as dns
+from checks.connection.api_server import check as check_api_server
 from checks.connection.collect_api_server import API_SERVER
 from checks.connection.collect_dns import APP, DNS, LABEL, NAMESPACE, SERVICE, Dns
+from checks.connection.dns_message import NAME
 from checks.kube.models import Condition, Node, Pod
 from checks.results.builder import ResultBuilder
 from checks.results.result import CLUSTER, Ref
@@ -13,11 +13,11 @@ from stacks.model.declaration import Declaration
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge the API server, the nodes and CoreDNS."""
+    """Check the API server, the nodes and CoreDNS."""
     if (version := builder.use(snapshot.version)) is not None:
         builder.passed()
         builder.fact("api-server", "version", version.value.git_version)
-    api_server.check(builder, declaration, snapshot.get(API_SERVER))
+    check_api_server(builder, declaration, snapshot.get(API_SERVER))
     if (nodes := builder.use(snapshot.nodes())) is not None:
         _nodes(builder, declaration, nodes.value)
     if (pods := builder.use(snapshot.get(DNS).pods)) is not None:
@@ -48,7 +48,7 @@ def _nodes(builder: ResultBuilder, declaration: Declaration, nodes: tuple[Node, 
 
 def _why(condition: Condition | None) -> str:
     if condition is None:
-        return "it has never reported"
+        return "its kubelet has never reported"
     return condition.message or condition.reason or "no reason given"
 
 
@@ -60,7 +60,7 @@ def _dns(builder: ResultBuilder, pods: tuple[Pod, ...]) -> None:
         builder.fault(
             "dns.down",
             Ref("Pods", f"{LABEL}={APP}", NAMESPACE),
-            f"none of {len(live)} CoreDNS pods is ready" if live else "there is no CoreDNS pod",
+            f"none of {len(live)} CoreDNS pods is ready" if live else "no CoreDNS pod exists",
             expected="at least 1 ready",
             actual=0,
         )
@@ -76,9 +76,9 @@ def _dns(builder: ResultBuilder, pods: tuple[Pod, ...]) -> None:
         )
 
 
-def _answers(builder: ResultBuilder, asked: Dns) -> None:
-    """Judge the answers; where no CoreDNS pod is ready nobody was asked, and that is said already."""
-    for name, reading in asked.answers.items():
+def _answers(builder: ResultBuilder, queried: Dns) -> None:
+    """Check the answers to DNS queries. If no CoreDNS pod is ready there are none, and dns.down is reported."""
+    for name, reading in queried.answers.items():
         if (answer := builder.use(reading)) is None:
             continue
         service = name == SERVICE
@@ -87,7 +87,7 @@ def _answers(builder: ResultBuilder, asked: Dns) -> None:
             not answer.value.trouble,
             "dns.answer",
             Ref("Service" if service else "Pod", name, NAMESPACE),
-            f"asked for {dns.NAME}: {answer.value.trouble}",
+            f"query for {NAME}: {answer.value.trouble}",
             expected="an answer",
             actual=answer.value.trouble,
         )

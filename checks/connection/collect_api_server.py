@@ -1,4 +1,4 @@
-"""Measures the API server as a client meets it: answers, clock, certificate, credential, and the groups it serves."""
+"""Measure the API server from a client's view: latency, clock, certificate, credential and served API groups."""
 
 import ssl
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from checks.kube.reading import Read, ReadFailure, Reading
 from checks.snapshot.reader import Collector, Reader
 
 REQUESTS = 20
-"""How many small requests are timed."""
+"""Number of small requests that are timed."""
 CLIENTS = 4
-"""How many of them are under way at a time."""
+"""Number of requests at a time."""
 
 
 class Transport(Enum):
-    """How far the connection is protected."""
+    """How the connection is protected."""
 
     VERIFIED = "TLS, verified"
     UNVERIFIED = "TLS, the server's certificate not verified"
@@ -36,7 +36,7 @@ class Transport(Enum):
 
 @dataclass(frozen=True)
 class Certificate:
-    """The certificate that the server showed: who issued it, and when it ends."""
+    """The certificate that the server presented."""
 
     issuer: str
     expires: datetime
@@ -44,24 +44,24 @@ class Certificate:
 
 @dataclass(frozen=True)
 class ApiServer:
-    """The API server as it was met at `at`."""
+    """The API server as measured at `at`."""
 
     at: datetime
     transport: Transport
     latencies: Reading[tuple[float, ...]]
-    """Seconds that each small request took, ascending; infinite where the server was too busy to answer."""
+    """Seconds of each small request, ascending; infinite if the server was too busy to answer."""
     groups: Reading[frozenset[str]]
-    """Groups with version, such as apps/v1."""
+    """API groups with version, such as apps/v1."""
     skew: float | None = None
-    """Seconds that the server's clock is ahead of ours, at the least; None if it does not tell its time."""
+    """Lower bound of the seconds by which the server's clock is ahead; None if its answers have no Date header."""
     certificate: Certificate | None = None
     credential: Credential = NO_CREDENTIAL
 
 
 async def collect(reader: Reader) -> ApiServer:
-    """Measure. Nothing else should run meanwhile: its waiting times would be taken for the server's."""
+    """Measure the API server. Nothing else may run meanwhile, because it would count as latency of the server."""
     api, connection = reader.api, reader.connection
-    # These open the connections, which the requests that count then use.
+    # These requests open the connections that the timed requests use.
     await _timed(api, CLIENTS)
     readings = await _timed(api, REQUESTS)
     groups = await api.groups()
@@ -83,7 +83,7 @@ API_SERVER = Collector(collect, alone=True)
 
 
 def transport(connection: Connection) -> Transport:
-    """Tell how far the connection is protected."""
+    """Return how the connection is protected."""
     url = urlsplit(connection.host)
     if url.scheme == "https":
         unverified = connection.tls is not None and connection.tls.verify_mode is ssl.CERT_NONE
@@ -115,10 +115,10 @@ def _names(groups: ApiGroups) -> frozenset[str]:
 
 
 def _skew(timed: Timed) -> float | None:
-    """Give how far apart the clocks are at the least.
+    """Return a lower bound of the difference between the clocks.
 
-    Our part of the request lasted from `sent` for `seconds`; the server's time, which has no fractions, is some moment
-    of one second. Where both overlap, nothing is known to be wrong.
+    The server answered between `sent` and `sent + seconds`, and its Date header is precise to a second. If both
+    intervals overlap, no difference is known.
     """
     try:
         server = parsedate_to_datetime(timed.response.headers.get("Date", "")).timestamp()
@@ -131,14 +131,14 @@ def _skew(timed: Timed) -> float | None:
 
 def _certificate(response: httpx2.Response) -> Certificate | None:
     tls = response.extensions["network_stream"].get_extra_info("ssl_object")
-    shown = tls.getpeercert(binary_form=True) if isinstance(tls, (ssl.SSLObject, ssl.SSLSocket)) else None
-    if shown is None:
+    presented = tls.getpeercert(binary_form=True) if isinstance(tls, (ssl.SSLObject, ssl.SSLSocket)) else None
+    if presented is None:
         return None
-    # Imported here: without TLS it is not needed.
+    # Imported here because it is needed for TLS only.
     from cryptography import x509
 
     try:
-        certificate = x509.load_der_x509_certificate(shown)
+        certificate = x509.load_der_x509_certificate(presented)
     except ValueError:
         return None
     return Certificate(certificate.issuer.rfc4514_string(), certificate.not_valid_after_utc)

@@ -1,4 +1,4 @@
-"""One DNS question and its answer, as bytes over TCP (RFC 1035, sections 4.1 and 4.2.2)."""
+"""Encode a DNS query and decode its answer, for TCP (RFC 1035, sections 4.1 and 4.2.2)."""
 
 import struct
 
@@ -16,7 +16,7 @@ NO_ERROR = "NOERROR"
 
 
 def question(name: str) -> bytes:
-    """Give the question for the IPv4 addresses of a name, with its length in front."""
+    """Return the query for the IPv4 addresses of a name, with its length in front."""
     labels = b"".join(bytes([len(label)]) + label.encode("ascii") for label in name.split("."))
     header = struct.pack("!6H", _IDENTITY, _RECURSION_DESIRED, 1, 0, 0, 0)
     message = header + labels + b"\0" + struct.pack("!2H", _ADDRESS, _INTERNET)
@@ -24,12 +24,12 @@ def question(name: str) -> bytes:
 
 
 def complete(received: bytes) -> bool:
-    """Tell whether a whole answer has come."""
+    """Return whether the received bytes are a complete answer."""
     return len(received) >= 2 and len(received) >= 2 + struct.unpack_from("!H", received)[0]
 
 
 def answer(received: bytes) -> str | None:
-    """Give the response code of an answer, such as NOERROR; None if it is no answer to our question."""
+    """Return the response code of an answer, such as NOERROR; None if it does not answer our query."""
     try:
         _length, identity, flags = struct.unpack_from("!3H", received)
     except struct.error:

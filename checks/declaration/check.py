@@ -1,9 +1,9 @@
-"""Does the cluster run this declaration, or another one?"""
+"""Check that the cluster runs this declaration."""
 
 import json
 from collections.abc import Iterator
 
-from checks.declaration import deployed
+from checks.declaration.deployed import content_hash, parse
 from checks.kube.models import ConfigMap
 from checks.plain_text import enumerated
 from checks.results.builder import ResultBuilder
@@ -17,9 +17,9 @@ _SHOWN = 5
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge the hash and the content that the last deployment left in the cluster."""
-    for going in snapshot.pending_deletion:
-        builder.fact(str(going), PENDING_DELETION, value=True)
+    """Check the content and the hash of the deployed declaration."""
+    for ref in snapshot.pending_deletion:
+        builder.fact(str(ref), PENDING_DELETION, value=True)
     ref = Ref("ConfigMap", names.DECLARATION_CONFIG_MAP, names.SYSTEM_NAMESPACE)
     if (reading := builder.use(snapshot.typed("ConfigMap", names.SYSTEM_NAMESPACE, ConfigMap))) is None:
         return
@@ -27,7 +27,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     if published is not None:
         _compare(builder, ref, declaration, published)
     elif snapshot.has_namespace(names.SYSTEM_NAMESPACE):
-        message = "no deployment left its declaration here"
+        message = "the ConfigMap of the deployed declaration does not exist"
         builder.fault("declaration.missing", ref, message, expected="present", actual="absent")
     else:
         # Reported once, as namespace.missing.
@@ -35,27 +35,27 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
 
 
 def _compare(builder: ResultBuilder, ref: Ref, declaration: Declaration, config_map: ConfigMap) -> None:
-    there = deployed.parse(config_map)
-    changes = _changes(declaration, there) if there else "it is none that this version understands"
+    deployed = parse(config_map)
+    changes = _changes(declaration, deployed) if deployed else "this version of cortex cannot read it"
     annotated = config_map.metadata.annotations.get(names.DECLARATION_HASH)
-    message = "hash and content disagree, one of both was edited by hand" + (f": {changes}" if changes else "")
-    if builder.equal("declaration.corrupt", ref, message, annotated, deployed.content_hash(config_map)):
-        # Compared by meaning: a later version of the model may write the same declaration with another hash.
+    message = "the hash does not match the content: one of them was edited" + (f": {changes}" if changes else "")
+    if builder.equal("declaration.corrupt", ref, message, annotated, content_hash(config_map)):
+        # Compared as models: a later version of the model may render the same declaration with another hash.
         message = f"the cluster runs another declaration: {changes}"
-        same = there == declaration
+        same = deployed == declaration
         builder.holds(same, "declaration.differs", ref, message, expected=declaration.digest(), actual=annotated)
 
 
-def _changes(here: Declaration, there: Declaration) -> str:
-    paths = list(_paths(json.loads(here.canonical()), json.loads(there.canonical())))
+def _changes(local: Declaration, deployed: Declaration) -> str:
+    paths = list(_paths(json.loads(local.canonical()), json.loads(deployed.canonical())))
     return f"it differs in {enumerated(paths, _SHOWN)}" if paths else ""
 
 
-def _paths(here: object, there: object, path: str = "") -> Iterator[str]:
-    if isinstance(here, dict) and isinstance(there, dict):
-        for key in sorted({*here, *there}):
-            yield from _paths(here.get(key), there.get(key), f"{path}.{key}" if path else key)
-    elif here != there:
+def _paths(local: object, deployed: object, path: str = "") -> Iterator[str]:
+    if isinstance(local, dict) and isinstance(deployed, dict):
+        for key in sorted({*local, *deployed}):
+            yield from _paths(local.get(key), deployed.get(key), f"{path}.{key}" if path else key)
+    elif local != deployed:
         yield path
 
 

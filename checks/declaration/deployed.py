@@ -1,4 +1,4 @@
-"""The declaration that the last deployment left in the cluster: all that a verifier inside knows of the stack."""
+"""Read the deployed declaration, which is all that the in-cluster verifier knows of the stack."""
 
 import hashlib
 
@@ -19,8 +19,8 @@ PLACE = f"ConfigMap {names.SYSTEM_NAMESPACE}/{names.DECLARATION_CONFIG_MAP}"
 _NETWORK = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT})
 
 
-async def read(connection: Connection) -> Declaration | ReadFailure:
-    """Read the deployed declaration; of one that is not there or cannot be understood, say why and what to do."""
+async def read_deployed(connection: Connection) -> Declaration | ReadFailure:
+    """Read the deployed declaration; the result is a ReadFailure if it does not exist or cannot be read."""
     async with connection.client() as client:
         api = ApiClient(client)
         reading = await patiently(
@@ -33,7 +33,7 @@ async def read(connection: Connection) -> Declaration | ReadFailure:
     declaration = parse(reading.value)
     if declaration is None:
         return _useless(
-            "holds no declaration that this version understands: deploy the stack again, "
+            "has no declaration that this version of cortex can read: deploy the stack again, "
             "with a verifier image of the same version",
             reading.seconds,
         )
@@ -41,7 +41,7 @@ async def read(connection: Connection) -> Declaration | ReadFailure:
 
 
 def parse(config_map: ConfigMap) -> Declaration | None:
-    """Give the declaration in the ConfigMap; None if its content is none."""
+    """Return the declaration in the ConfigMap; None if its content is not a valid declaration."""
     try:
         declaration = Declaration.model_validate_json(config_map.data.get(names.DECLARATION_KEY, ""))
     except ValidationError:
@@ -50,7 +50,7 @@ def parse(config_map: ConfigMap) -> Declaration | None:
 
 
 def content_hash(config_map: ConfigMap) -> str:
-    """Give the hash of the ConfigMap's content as it stands, whichever version of the model wrote it."""
+    """Return the hash of the ConfigMap's content, whichever version of the model wrote it."""
     return hashlib.sha256(config_map.data.get(names.DECLARATION_KEY, "").encode()).hexdigest()
 
 

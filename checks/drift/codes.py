@@ -1,4 +1,4 @@
-"""Which code a difference has: by the kind of the object, whose it is, and where in it the field stands."""
+"""Select the code of a difference by the object's kind and component and by the field's path."""
 
 import re
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ _ANNOTATIONS = r"(.*\.)?metadata\.annotations\..*"
 
 @dataclass(frozen=True)
 class Codes:
-    """The codes of a family of objects: of an absent one, of fields by the first pattern that their place matches."""
+    """The codes of a family of objects: of a missing object, and of fields by the first matching pattern."""
 
     missing: str
     fields: tuple[tuple[str, str], ...] = ()
 
     def of(self, place: str) -> str:
-        """Give the code of a field."""
+        """Return the code of a field."""
         return next((code for pattern, code in (*self.fields, *_ANY) if re.fullmatch(pattern, place)), "object.field")
 
 
@@ -64,10 +64,10 @@ _SERVER = {
         ((r"spec\.ports.*", "service.port"), (r"spec\.selector.*", "service.selector")),
     ),
 }
-"""Of an MCP server; the rest of its objects is as everyone's."""
+"""Codes of an MCP server; its other objects have the codes of their kind."""
 
 
 def codes(obj: Manifest) -> Codes:
-    """Give the codes of an object's family."""
+    """Return the codes of an object's family."""
     mine = _SERVER if obj.declared_at[:1] == ("servers",) else {}
     return mine.get(obj.kind) or _KINDS.get(obj.kind, _OTHER)

@@ -1,8 +1,8 @@
-"""Where a live object differs from the declared one, by the meaning of server-side apply.
+"""Find where a live object differs from its manifest, with the semantics of server-side apply.
 
-What the declaration says must be there; what it leaves out may have any value, for the API server fills in defaults and
-controllers write statuses. Where leaving out has a meaning of its own (a selector, a rule, a limit: see CLOSED) nothing
-may be added either. Lists have a fixed length, for an added container or port is a difference.
+A declared field must have its declared value. An omitted field may have any value, because the API server fills in
+defaults and controllers write the status, except where omission has a meaning (selectors, rules, limits: see CLOSED).
+A list must have its declared length: an added container or port is a difference.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,24 +31,23 @@ WHOLE = frozenset(
         "subjects",
     }
 )
-"""Fields that mean something only as a whole: one difference, whatever differs in them."""
+"""Fields that are reported as a whole: one difference, whichever parts of them differ."""
 
 CLOSED = WHOLE | QUANTITIES | {"data", "securityContext"}
-"""Fields in which something that is there undeclared is a difference, at any depth."""
+"""Fields in which an undeclared key is a difference, at any depth."""
 
 OMITTED = frozenset(
     {"hostIPC", "hostNetwork", "hostPID", "initialDelaySeconds", "minReadySeconds", "paused", "readOnly", "value"}
 )
-"""Fields whose zero Kubernetes leaves out when it writes JSON: their types are no pointers, and say `omitempty`.
+"""Fields whose zero value Kubernetes omits from JSON: their Go types are not pointers, and have `omitempty`.
 
-Of any other field, such as `allowPrivilegeEscalation` or `backoffLimit`, zero is a word of its own: leaving it out
-means the default.
+For all other fields, such as `allowPrivilegeEscalation` or `backoffLimit`, an explicit zero differs from unset.
 """
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that is not as declared; `expected` is None if it should not be there, `actual` if it is not."""
+    """A field that is not as declared. `expected` is None if it must be unset, `actual` is None if it is unset."""
 
     path: tuple[str, ...]
     expected: Value
@@ -56,57 +55,34 @@ class Difference:
 
     @property
     def place(self) -> str:
-        """Give the path as kubectl writes it."""
+        """Return the path as kubectl writes it."""
         return place(self.path)
 
 
 def place(path: tuple[str, ...]) -> str:
-    """Write a path as kubectl does: `spec.containers[time].image`."""
+    """Return a path as kubectl writes it: `spec.containers[time].image`."""
     return "".join(part if part.startswith("[") else f".{part}" for part in path).lstrip(".")
 
 
-def plain(path: tuple[str, ...]) -> tuple[str, ...]:
-    """Leave out which item of a list a path leads through."""
+def without_items(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a path without the items of lists."""
     return tuple(part for part in path if not part.startswith("["))
 
 
 def leaves(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Give the path of each field that the value fixes; items of a list share one path."""
+    """Yield the path of each field that the value sets; items of a list share one path."""
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from leaves(inner, (*path, key))
-    elif _listed(value) and value:
+    elif _is_list(value) and value:
         for inner in value:
             yield from leaves(inner, path)
     else:
         yield path
 
 
-def refreshable(expected: Value, actual: Value) -> bool:
-    """Check whether `pulumi up --refresh` sees that a field differs.
-
-    A refresh looks only at declared keys of maps, and at as many items of a list as are declared: what is there in
-    addition it leaves, and what is declared to be empty it takes for empty.
-    """
-    return expected is not None and actual != expected and _seen(expected, actual)
-
-
-def _seen(expected: Value, actual: Value) -> bool:
-    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-        # A key that is gone is seen, unless it is declared to be empty, which the API server leaves out.
-        return any(_seen(value, actual.get(key)) for key, value in expected.items())
-    if _listed(expected) and _listed(actual):
-        pairs = zip(expected, actual, strict=False)
-        return len(actual) < len(expected) or any(_seen(ours, theirs) for ours, theirs in pairs)
-    return expected != actual and not (_empty(expected) and actual is None)
-
-
-def _empty(value: Value) -> bool:
-    return isinstance(value, (Mapping, Sequence)) and not value
-
-
 def differences(expected: Mapping[str, Value], actual: Mapping[str, Value]) -> Iterator[Difference]:
-    """Compare a declared object, or a part of one, with the live one."""
+    """Yield the differences between a manifest, or a part of one, and the live object."""
     return _mapping((), expected, actual, closed=False)
 
 
@@ -123,11 +99,11 @@ def _inside(path: tuple[str, ...], expected: Value, actual: Value, *, closed: bo
         if actual is None:
             yield Difference(path, expected, actual)
     elif isinstance(expected, Mapping) and isinstance(actual, Mapping):
-        # An empty one says something by being there: `emptyDir: {}`, `podSelector: {}`.
+        # An empty mapping has a meaning: `emptyDir: {}`, `podSelector: {}`.
         yield from _mapping(path, expected, actual, closed=closed)
-    elif _nothing(path, expected) and _nothing(path, actual):
+    elif _is_omitted(path, expected) and _is_omitted(path, actual):
         return
-    elif _listed(expected) and _listed(actual):
+    elif _is_list(expected) and _is_list(actual):
         yield from _sequence(path, expected, actual, closed=closed)
     elif not _same(path, expected, actual):
         yield Difference(path, expected, actual)
@@ -140,25 +116,25 @@ def _mapping(
         yield from _differ((*path, key), value, actual.get(key), closed=closed)
     added = [key for key in actual if key not in expected] if closed else ()
     places = (((*path, key), actual[key]) for key in added)
-    yield from (Difference(place, None, value) for place, value in places if not _nothing(place, value))
+    yield from (Difference(place, None, value) for place, value in places if not _is_omitted(place, value))
 
 
 def _sequence(
     path: tuple[str, ...], expected: Sequence[Value], actual: Sequence[Value], *, closed: bool
 ) -> Iterator[Difference]:
-    ours, theirs = _named(expected), _named(actual)
-    if ours is None or theirs is None:
+    declared, live = _named(expected), _named(actual)
+    if declared is None or live is None:
         if len(expected) != len(actual):
             yield Difference(path, expected, actual)
             return
-        ours = {f"[{index}]": value for index, value in enumerate(expected)}
-        theirs = {f"[{index}]": value for index, value in enumerate(actual)}
-    for key in chain(ours, (key for key in theirs if key not in ours)):
-        yield from _differ((*path, key), ours.get(key), theirs.get(key), closed=closed)
+        declared = {f"[{index}]": value for index, value in enumerate(expected)}
+        live = {f"[{index}]": value for index, value in enumerate(actual)}
+    for key in chain(declared, (key for key in live if key not in declared)):
+        yield from _differ((*path, key), declared.get(key), live.get(key), closed=closed)
 
 
 def _named(items: Sequence[Value]) -> dict[str, Value] | None:
-    """Give the items by their names, where each has one of its own: containers, variables, volumes, ports."""
+    """Return the items by name; None unless each has a unique name, as containers and volumes have."""
     named: dict[str, Value] = {f"[{i['name']}]": i for i in items if isinstance(i, Mapping) and "name" in i}
     return named if len(named) == len(items) else None
 
@@ -174,12 +150,12 @@ def _same(path: tuple[str, ...], expected: Value, actual: Value) -> bool:
         return False
 
 
-def _listed(value: Value) -> TypeGuard[Sequence[Value]]:
+def _is_list(value: Value) -> TypeGuard[Sequence[Value]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _nothing(path: tuple[str, ...], value: Value) -> bool:
-    """Tell whether a value is what Kubernetes leaves out of a field when it writes JSON."""
-    if value is None or (_listed(value) and not value):
+def _is_omitted(path: tuple[str, ...], value: Value) -> bool:
+    """Return whether Kubernetes omits this value of the field from JSON."""
+    if value is None or (_is_list(value) and not value):
         return True
     return not value and not isinstance(value, Mapping) and path[-1] in OMITTED

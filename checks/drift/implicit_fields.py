@@ -1,6 +1,6 @@
-"""What a declared object says by leaving fields out: that there are none.
+"""Fields that must stay unset if a manifest omits them.
 
-A comparison reads a left-out field as anybody's. These would change what runs or who is let in, so nobody may add them.
+Omitted fields are not compared, except for those listed here: they change what runs, or who can connect.
 """
 
 from collections.abc import Mapping
@@ -26,18 +26,18 @@ _POD: Mapping[str, Value] = {
 _CONTAINER: Mapping[str, Value] = {"args": (), "command": (), "env": (), "envFrom": (), "volumeMounts": ()}
 
 
-def sealed(obj: Manifest) -> dict[str, Value]:
-    """Give an object's content, in which what is left out on purpose is there as nothing."""
-    content = {key: value for key, value in obj.document().items() if key in obj.content}
-    if obj.kind in _SPECS:
-        content["spec"] = {**_SPECS[obj.kind], **cast("Mapping[str, Value]", content["spec"])}
+def with_implicit_fields(manifest: Manifest) -> dict[str, Value]:
+    """Return the content of a manifest, in which the fields that must stay unset are set to their empty values."""
+    content = {key: value for key, value in manifest.document().items() if key in manifest.content}
+    if manifest.kind in _SPECS:
+        content["spec"] = {**_SPECS[manifest.kind], **cast("Mapping[str, Value]", content["spec"])}
     return cast("dict[str, Value]", _pods(content))
 
 
 def _pods(value: Value) -> Value:
-    """Seal the pod specs inside, which are known by their containers."""
+    """Add the fields to the pod specs inside a value, which are recognized by their containers."""
     if isinstance(value, list):
-        return [_pods(one) for one in value]
+        return [_pods(item) for item in value]
     if not isinstance(value, Mapping):
         return value
     fields = {key: _pods(inner) for key, inner in value.items()}

@@ -1,4 +1,4 @@
-"""Who last wrote which field of a live object, as its managed fields say, to find fields that nobody declared.
+"""Find undeclared fields of a live object by its managedFields, which record who last wrote each field.
 
 Source: Kubernetes, "Server-Side Apply", section "Field management"; structured-merge-diff's FieldsV1 format.
 """
@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from checks.drift.diff import place, plain
+from checks.drift.diff import place, without_items
 from stacks.manifests.manifest import Value
 
 OURS = ("pulumi-kubernetes", "pulumi")
-"""How the field managers of Pulumi's providers begin, the official one's and ours."""
+"""Prefixes of the field managers of Pulumi's providers, the official one and ours."""
 CONTROLLERS = frozenset({"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"})
-"""Managers that write what Kubernetes itself has to write."""
+"""Field managers of Kubernetes itself."""
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
-"""What `kubectl rollout restart` leaves in a pod template: it changes when pods began, not how they run."""
+"""Set in a pod template by `kubectl rollout restart`; it does not change how the pods run."""
 
 _ELSEWHERE = frozenset({"metadata", "status"})
 _CODES = (
@@ -29,35 +29,35 @@ _CODES = (
         "object.foreign-right",
     ),
 )
-"""Kinds, how the path begins, and the code."""
+"""Kinds, prefix of the path, and code. The first match applies."""
 
 
 @dataclass(frozen=True)
 class Foreign:
-    """A field that somebody else set."""
+    """A field that neither Pulumi nor Kubernetes set."""
 
     path: tuple[str, ...]
     manager: str
 
     def code(self, kind: str) -> str:
-        """Give the code of the finding: what changes how pods run, who is reached, allowed or told is no trifle."""
+        """Return the code of the finding: an error for fields of pods, Services, permissions and data."""
         where = ".".join(self.path)
-        meant = (code for kinds, place, code in _CODES if kind in kinds and where.startswith(place))
-        return next(meant, "object.foreign-field")
+        matching = (code for kinds, prefix, code in _CODES if kind in kinds and where.startswith(prefix))
+        return next(matching, "object.foreign-field")
 
     @property
     def place(self) -> str:
-        """Give the path as kubectl writes it."""
+        """Return the path as kubectl writes it."""
         return place(self.path)
 
 
 def is_pulumi(manager: str) -> bool:
-    """Check whether a field manager is that of one of Pulumi's providers."""
+    """Return whether a field manager belongs to one of Pulumi's providers."""
     return manager.startswith(OURS)
 
 
-def owned(live: Mapping[str, Value]) -> bool:
-    """Tell whether an object says at all who wrote its fields."""
+def has_managed_fields(live: Mapping[str, Value]) -> bool:
+    """Return whether an object has managedFields."""
     return bool(_managed(live))
 
 
@@ -71,10 +71,10 @@ def scaler(live: Mapping[str, Value]) -> str | None:
 
 
 def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iterator[Foreign]:
-    """Give the fields outside metadata and status that others than Pulumi and Kubernetes set, unless they are known.
+    """Yield the fields outside metadata and status that neither Pulumi nor Kubernetes set, unless they are known.
 
     `known` are the paths, without the items of lists, of fields that are compared anyway. Defaults that the API server
-    fills in are nobody's.
+    fills in have no field manager, so they are not among them.
     """
     fixed = set(known)
     for manager, fields in _entries(live):
@@ -83,7 +83,7 @@ def foreign(known: Iterable[tuple[str, ...]], live: Mapping[str, Value]) -> Iter
 
 
 def _known(path: tuple[str, ...], fixed: Iterable[tuple[str, ...]]) -> bool:
-    where = plain(path)
+    where = without_items(path)
     return RESTARTED in path or any(where[: len(leaf)] == leaf[: len(where)] for leaf in fixed)
 
 
@@ -101,7 +101,7 @@ def _managed(live: Mapping[str, Value]) -> Sequence[Mapping[str, Value]]:
 
 
 def _paths(fields: Mapping[str, Value]) -> Iterator[tuple[str, ...]]:
-    """Give the leaves of a FieldsV1 set outside metadata and status."""
+    """Yield the leaves of a FieldsV1 set outside metadata and status."""
     for key, inner in fields.items():
         if key.startswith("f:") and key[2:] not in _ELSEWHERE:
             yield from _leaves((key[2:],), cast("Mapping[str, Value]", inner))
@@ -112,6 +112,6 @@ def _leaves(path: tuple[str, ...], fields: Mapping[str, Value]) -> Iterator[tupl
     if not inner:
         yield path
     for key, value in inner.items():
-        # `f:` names a field, `k:` and `v:` pick an item of a list by its key or its value.
+        # `f:` names a field; `k:` and `v:` select an item of a list by its key or its value.
         part = key[2:] if key.startswith("f:") else f"[{key[2:]}]"
         yield from _leaves((*path, part), cast("Mapping[str, Value]", value))

@@ -1,41 +1,42 @@
-"""Whether it is known already that nobody can answer behind a Service, so that no other row need report it."""
+"""Return whether another check already reports why nothing answers behind a Service."""
 
 from collections.abc import Mapping
 
-from checks.drift import check as drift
-from checks.drift.routing import OBJECTS, SERVERS, objects
+from checks.drift.compare import is_as_declared
 from checks.kube.reading import ReadFailure
 from checks.snapshot.snapshot import Snapshot
+from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
-_ON_THE_WAY = frozenset({"Deployment", "Service"})
+_NEEDED = frozenset({"Deployment", "Service"})
 
 
 def explained(declaration: Declaration, kind: str, snapshot: Snapshot) -> bool:
-    """Tell whether the servers' row already says why a server cannot answer.
+    """Return whether the check `servers` or `health` already reports why an MCP server cannot answer.
 
-    No ready pod, or no Service or Deployment as declared: gone, or leading elsewhere.
+    That is so if the server has no ready pod, or if its Service or Deployment is missing or not as declared.
     """
-    namespace, name = declaration.servers[kind].namespace, names.server(kind)
-    return _known(declaration, snapshot, SERVERS, namespace, name, names.server_selector(kind))
+    namespace = declaration.servers[kind].namespace
+    return _is_reported(declaration, snapshot, namespace, names.server(kind), names.server_selector(kind))
 
 
 def metrics_explained(declaration: Declaration, namespace: str, snapshot: Snapshot) -> bool:
-    """Tell the same of kube-state-metrics, whose objects and health have rows of their own."""
+    """Return whether the check `objects` or `health` already reports why kube-state-metrics cannot answer."""
     name = names.KUBE_STATE_METRICS
-    return _known(declaration, snapshot, OBJECTS, namespace, name, {names.APP: name})
+    return _is_reported(declaration, snapshot, namespace, name, {names.APP: name})
 
 
-def _known(
-    declaration: Declaration, snapshot: Snapshot, result: str, namespace: str, name: str, selector: Mapping[str, str]
+def _is_reported(
+    declaration: Declaration, snapshot: Snapshot, namespace: str, name: str, selector: Mapping[str, str]
 ) -> bool:
     if not snapshot.has_namespace(namespace):
         return True
-    mine = [obj for obj in objects(declaration, result) if (obj.namespace, obj.name) == (namespace, name)]
-    needed = [obj for obj in mine if obj.kind in _ON_THE_WAY]
+    needed = [
+        each for each in build(declaration) if (each.namespace, each.name) == (namespace, name) and each.kind in _NEEDED
+    ]
     pods = snapshot.pods(namespace)
-    if isinstance(pods, ReadFailure) or any(isinstance(snapshot.find(obj), ReadFailure) for obj in needed):
+    if isinstance(pods, ReadFailure) or any(isinstance(snapshot.find(each), ReadFailure) for each in needed):
         return False
     ready = any(pod.ready and selector.items() <= pod.metadata.labels.items() for pod in pods.value)
-    return not ready or not all(drift.holds(snapshot, obj) for obj in needed)
+    return not ready or not all(is_as_declared(snapshot, each) for each in needed)

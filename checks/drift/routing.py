@@ -1,4 +1,4 @@
-"""The rows of a report, and which of them judges a declared object."""
+"""Which check compares a manifest. Every manifest but a Secret is compared by exactly one check."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from stacks.manifests.manifest import Manifest
 from stacks.model.declaration import Declaration
 
 NAMESPACES, SERVERS, RBAC, NETWORK, CONFIG, OBJECTS = "namespaces", "servers", "rbac", "network", "config", "objects"
+"""The names of the checks that compare manifests with live objects."""
 
 _KINDS = {
     "Namespace": NAMESPACES,
@@ -22,12 +23,12 @@ _KINDS = {
 }
 
 
-def objects(declaration: Declaration, result: str) -> Iterator[Manifest]:
-    """Give the declared objects that a row compares; Secrets are never read as a whole, so never compared."""
-    return (obj for obj in build(declaration) if obj.kind != "Secret" and check_of(obj) == result)
+def manifests(declaration: Declaration, check: str) -> Iterator[Manifest]:
+    """Yield the manifests that a check compares. Secrets are never read completely, so they are not compared."""
+    return (each for each in build(declaration) if each.kind != "Secret" and check_of(each) == check)
 
 
-def check_of(obj: Manifest) -> str:
-    """Name the row that judges a declared object."""
-    other = SERVERS if obj.declared_at[:1] == ("servers",) else OBJECTS
-    return _KINDS.get(obj.kind, other)
+def check_of(manifest: Manifest) -> str:
+    """Return the name of the check that compares a manifest."""
+    other = SERVERS if manifest.declared_at[:1] == ("servers",) else OBJECTS
+    return _KINDS.get(manifest.kind, other)

@@ -1,4 +1,4 @@
-"""What happened in the declared namespaces: events, grouped by what they are about (seed, section 8)."""
+"""Read the events of the declared namespaces, grouped by object and reason."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Group:
-    """Events of one reason about one object; the message is the latest one's."""
+    """Events of one reason about one object, with the message of the latest one."""
 
     object: Ref
     type: str
@@ -33,7 +33,7 @@ class Group:
 
 
 def grouped(events: Mapping[str, Iterable[k8s.Event]], since: datetime = _BEGINNING, kind: str = "") -> list[Group]:
-    """Group the events of each namespace that were last seen since then, of one type or all; the newest last."""
+    """Return the groups of events that were last seen since then, of one type or all, the newest last."""
     found: dict[tuple[str, str, str, str, str], list[k8s.Event]] = {}
     for namespace, listed in events.items():
         for event in listed:
@@ -62,7 +62,7 @@ async def read(declaration: Declaration, connection: Connection) -> dict[str, Re
     """List the events of every declared namespace.
 
     Raises:
-        UncheckedError: none could be read, for another reason than that the account may not.
+        UncheckedError: no events could be read, for another reason than a missing permission.
     """
     readings: dict[str, Reading[tuple[k8s.Event, ...]]] = {}
     async with connection.client() as client:
@@ -74,7 +74,7 @@ async def read(declaration: Declaration, connection: Connection) -> dict[str, Re
         async with anyio.create_task_group() as group:
             for namespace in declaration.namespaces:
                 group.start_soon(one, namespace)
-    unread = [reading for reading in readings.values() if isinstance(reading, ReadFailure)]
-    if len(unread) == len(readings) and unread[0].reason is not Reason.FORBIDDEN:
-        raise UncheckedError(f"no events could be read: {unread[0].message}")
+    failures = [reading for reading in readings.values() if isinstance(reading, ReadFailure)]
+    if len(failures) == len(readings) and failures[0].reason is not Reason.FORBIDDEN:
+        raise UncheckedError(f"no events could be read: {failures[0].message}")
     return readings

@@ -1,6 +1,6 @@
-"""Do the declared workloads live and fare well? (Seed, sections 3 and 11.2.)
+"""Check the health of the declared workloads.
 
-Deployments, their pods' containers, the probe paths of MCP servers, and the verifier's own runs.
+Deployments, the containers of their pods, the probe paths of MCP servers, and the latest run of the verifier.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from checks.results.result import Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.times import ago
-from checks.workloads import rollout
 from checks.workloads.restarts import loops, out_of_memory
+from checks.workloads.rollout import check_rollout, is_available, rolled_out
 from checks.workloads.trouble import explain
 from checks.workloads.workload import Workload, workloads
 from stacks.model import names
@@ -26,12 +26,12 @@ from stacks.model.declaration import Declaration
 from stacks.model.kube_state_metrics import Alerts
 
 _SUCCESS = range(200, 400)
-"""What the kubelet takes for success."""
-_MEANING = {1: "it found differences", 2: "bad usage or a bad declaration", 3: "something could not be checked"}
+"""HTTP statuses that the kubelet accepts as success."""
+_MEANINGS = {1: "it found differences", 2: "bad usage or a bad declaration", 3: "something could not be checked"}
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge each declared Deployment, each server's probe paths, and the verifier's latest run."""
+    """Check each declared Deployment, each server's probe paths, and the verifier's latest run."""
     metrics = declaration.kube_state_metrics
     alerts = (metrics.alerts if metrics else None) or Alerts()
     for workload in workloads(declaration):
@@ -41,7 +41,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     if declaration.verifier:
         _verifier(builder, declaration, snapshot)
     if not (declaration.servers or metrics or declaration.verifier):
-        # Nothing to live is itself as declared.
+        # The stack declares no workload.
         builder.passed()
 
 
@@ -61,14 +61,14 @@ def _workload(
         warnings = builder.use(snapshot.warnings(workload.namespace))
         why = explain(workload.name, pods, warnings.value if warnings else ())
         family = "server" if workload.server else "deployment"
-        rollout.check(builder, family, workload.ref, deployment, least, why)
+        check_rollout(builder, family, workload.ref, deployment, least, why)
     elif deployments is not None:
         # Reported once, as missing.
         builder.skipped(workload.namespace)
-    explains = deployment is not None and not rollout.available(deployment, least)
+    explains = deployment is not None and not is_available(deployment, least)
     for pod in pods:
         _ephemeral(builder, pod)
-        if deployment is not None and rollout.rolled_out(deployment) and pod.live:
+        if deployment is not None and rolled_out(deployment) and pod.live:
             _injected(builder, pod, deployment.spec.template)
         watch = _Watch(workload, pod, snapshot.at, alerts, explained=explains and not pod.ready)
         for status in [*pod.status.init_container_statuses, *pod.status.container_statuses]:
@@ -81,18 +81,18 @@ def _workload(
 
 
 def _least(declaration: Declaration, workload: Workload, deployment: k8s.Deployment | None) -> int:
-    """Give how many replicas have to be available: while an autoscaler adds some, the fewest that it may choose."""
+    """Return how many replicas must be available: with an autoscaler, at most its minimum, since it may be scaling."""
     asked = deployment.spec.replicas if deployment else 0
     scaling = declaration.servers[workload.server].autoscaling if workload.server else None
     return min(asked, scaling.min_replicas) if scaling else asked
 
 
 def _ephemeral(builder: ResultBuilder, pod: k8s.Pod) -> None:
-    """Judge whether somebody joined a container to a running pod, which no controller undoes."""
-    joined = ", ".join(f"{each.name} ({each.image})" for each in pod.spec.ephemeral_containers)
+    """Check that no ephemeral container was added to a running pod, which no controller undoes."""
+    added = ", ".join(f"{each.name} ({each.image})" for each in pod.spec.ephemeral_containers)
     ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
-    message = f"somebody joined to the pod: {joined}"
-    builder.holds(not joined, "pod.ephemeral-container", ref, message, expected=None, actual=joined)
+    message = f"ephemeral container added to the pod: {added}"
+    builder.holds(not added, "pod.ephemeral-container", ref, message, expected=None, actual=added)
 
 
 def _injected(builder: ResultBuilder, pod: k8s.Pod, template: k8s.Template) -> None:
@@ -107,14 +107,14 @@ def _injected(builder: ResultBuilder, pod: k8s.Pod, template: k8s.Template) -> N
 
 @dataclass(frozen=True)
 class _Watch:
-    """A pod, and what its containers are judged by."""
+    """A pod, and the thresholds for its containers."""
 
     workload: Workload
     pod: k8s.Pod
     at: datetime
     alerts: Alerts
     explained: bool
-    """Whether the Deployment's own finding already says what is wrong with this pod."""
+    """Whether a finding about the Deployment already explains this pod."""
 
     @property
     def ref(self) -> Ref:
@@ -122,14 +122,16 @@ class _Watch:
 
 
 def _container(builder: ResultBuilder, watch: _Watch, status: k8s.ContainerStatus) -> None:
-    """Judge one container's past; lack of memory explains its restarts."""
+    """Check the restarts of a container; being killed for exceeding its memory limit explains them."""
     window = timedelta(minutes=watch.alerts.restart_minutes)
     killed = out_of_memory(status, watch.at)
     looping = loops(watch.pod, status, watch.at, watch.alerts.restarts, window)
     if (killed or looping) and watch.explained:
         builder.skipped(watch.ref.namespace)
     elif killed:
-        message = f"container {status.name} was killed for lack of memory {ago(killed, watch.at)}" + _times(status)
+        message = f"container {status.name} was killed because it ran out of memory {ago(killed, watch.at)}" + _times(
+            status
+        )
         builder.fault("container.oom-killed", watch.ref, message, expected="not in the last hour", actual="OOMKilled")
     elif looping:
         builder.fault(
@@ -156,14 +158,14 @@ def _last_exit(status: k8s.ContainerStatus, at: datetime) -> str:
 
 
 def _probes(builder: ResultBuilder, declaration: Declaration, kind: str, snapshot: Snapshot) -> None:
-    """Judge what the server answers on the paths that the kubelet asks."""
+    """Check the server's answers on the paths of its probes."""
     server = declaration.servers[kind]
     if server.replicas == 0:
-        # Declared to be off: nobody has to answer.
+        # Declared with 0 replicas.
         builder.passed(namespace=server.namespace)
         return
     ref = Ref("Service", names.server(kind), server.namespace)
-    known = explained(declaration, kind, snapshot) or _silent(snapshot.get(ANSWERS)[kind])
+    is_reported = explained(declaration, kind, snapshot) or _silent(snapshot.get(ANSWERS)[kind])
     for path, probes in probed(server).items():
         reply = snapshot.get(PROBES)[kind][path]
         if isinstance(reply, ReadFailure):
@@ -171,11 +173,11 @@ def _probes(builder: ResultBuilder, declaration: Declaration, kind: str, snapsho
             continue
         builder.took(reply.seconds)
         fine = reply.status in _SUCCESS
-        if known and not fine:
+        if is_reported and not fine:
             builder.skipped(server.namespace)
             continue
-        said = reply.detail or f"HTTP {reply.status}"
-        message = f"pods are ready, but GET {path} ({probes}) on port {server.port} gives: {said}"
+        answer = reply.detail or f"HTTP {reply.status}"
+        message = f"pods are ready, but GET {path} ({probes}) on port {server.port} fails: {answer}"
         builder.holds(fine, "probe.failing", ref, message, expected="HTTP 200 to 399", actual=reply.status)
 
 
@@ -185,9 +187,9 @@ def _silent(answer: Answer) -> bool:
 
 
 def _verifier(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge the latest run that ended: an older failure is history."""
+    """Check the latest finished run; a failure before a successful run is not reported."""
     if declaration.verifier is None:
-        # Nothing to check is as declared.
+        # The stack declares no verifier.
         builder.passed(namespace=names.SYSTEM_NAMESPACE)
         return
     if (jobs := builder.use(snapshot.typed("Job", names.SYSTEM_NAMESPACE, k8s.Job))) is None:
@@ -201,14 +203,14 @@ def _verifier(builder: ResultBuilder, declaration: Declaration, snapshot: Snapsh
         builder.passed(namespace=names.SYSTEM_NAMESPACE)
         return
     code = _exit_code(latest.metadata.name, snapshot)
-    why = f"exit code {code}" + (f": {_MEANING[code]}" if code in _MEANING else "") if code is not None else ""
+    why = f"exit code {code}" + (f": {_MEANINGS[code]}" if code in _MEANINGS else "") if code is not None else ""
     ref = Ref("Job", latest.metadata.name, names.SYSTEM_NAMESPACE)
     message = f"the verifier's latest run failed: {why or failure.message or failure.reason}"
     builder.fault("verifier.failed", ref, message, expected="Complete", actual=failure.reason)
 
 
 def _exit_code(job: str, snapshot: Snapshot) -> int | None:
-    """Give the exit code of a Job's last pod; None if no pod is left that tells."""
+    """Return the exit code of a Job's last pod; None if its pods no longer exist."""
     reading = snapshot.pods(names.SYSTEM_NAMESPACE)
     pods = () if isinstance(reading, ReadFailure) else reading.value
     mine = [pod for pod in pods if pod.metadata.labels.get("batch.kubernetes.io/job-name") == job]

@@ -1,4 +1,4 @@
-"""How the declared workloads fare, as far as it shows nowhere else: probe paths' answers, and the verifier's runs."""
+"""Collect the answers of the MCP servers' probe paths."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,11 @@ VERIFIER = (names.APP, names.VERIFIER)
 
 
 Answers = Mapping[str, Mapping[str, Reply | ReadFailure]]
-"""Server → probe path → what it answered."""
+"""Server → probe path → answer."""
 
 
 async def collect(reader: Reader) -> Answers:
-    """Ask every server's probe paths."""
+    """Request the probe paths of every server."""
     servers = reader.declaration.servers
     answers: dict[str, dict[str, Reply | ReadFailure]] = {kind: {} for kind in servers}
 
@@ -40,7 +40,7 @@ PROBES = Collector(collect)
 
 
 def probed(server: Server) -> dict[str, str]:
-    """Give the paths that the kubelet asks, each once, with the probes that ask it."""
+    """Return the paths of the probes, each once, with the names of its probes."""
     probes = {
         "liveness": server.probes.liveness,
         "readiness": server.probes.readiness,
@@ -49,16 +49,16 @@ def probed(server: Server) -> dict[str, str]:
     paths: dict[str, list[str]] = {}
     for name, probe in probes.items():
         paths.setdefault(probe.path, []).append(name)
-    return {path: ", ".join(asking) for path, asking in paths.items()}
+    return {path: ", ".join(named) for path, named in paths.items()}
 
 
 async def _answer(connection: Connection, kind: str, server: Server, path: str) -> Reply | ReadFailure:
-    way, full = service(connection, kind, server, path)
+    route, full = service(connection, kind, server, path)
     what = f"GET {path} of {server.namespace}/{names.server(kind)}"
     permission = Permission("get", "services/proxy", server.namespace)
 
     async def once() -> Reply | ReadFailure:
-        return await ask(way, full, what, permission)
+        return await ask(route, full, what, permission)
 
     return await (patiently(once, _answered) if connection.inside else once())
 

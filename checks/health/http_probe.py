@@ -1,4 +1,4 @@
-"""Asks an MCP server's probe paths, as the kubelet does, and returns what happened as data."""
+"""Request the probe paths of an MCP server, as the kubelet does, and return the outcome as data."""
 
 from dataclasses import dataclass
 from time import perf_counter
@@ -11,12 +11,12 @@ from checks.kube.connection import Connection
 from checks.kube.reading import Permission, ReadFailure, Reason
 
 DEADLINE_SECONDS = 10.0
-"""Longest one answer may take. The declared timeout is the kubelet's own, who asks from the same machine."""
+"""Timeout of an answer. The declared timeout is not used: the kubelet asks from the same machine."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server answered to a GET: its HTTP status; None if nobody answered, and `detail` says why."""
+    """The HTTP status of an answer to a GET; None without an answer, with the reason in `detail`."""
 
     status: int | None
     detail: str = ""
@@ -26,9 +26,9 @@ class Reply:
 async def ask(
     connection: Connection, path: str, what: str, permission: Permission, deadline: float = DEADLINE_SECONDS
 ) -> Reply | ReadFailure:
-    """Ask a path by GET; redirects are not followed. Unread if the API server does not let us ask.
+    """Return the answer to a GET of a path, without following redirects.
 
-    Never raises for what the server does.
+    The result is a ReadFailure if the API server denies the request. Nothing that the server does raises an error.
     """
     start = perf_counter()
     try:
@@ -44,7 +44,7 @@ async def ask(
     seconds = perf_counter() - start
     if kubernetes is None:
         return Reply(status, "", seconds)
-    # The API server itself refused: it may not be asked, or it found nobody behind the Service.
+    # The API server itself answered: it denies the request, or the Service has no ready endpoint.
     if status in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
         return ReadFailure(what, Reason.FORBIDDEN, forbidden(permission), permission, seconds)
     return Reply(None, kubernetes, seconds)

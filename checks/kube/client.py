@@ -1,4 +1,4 @@
-"""Talks to the API server: pages joined, waits limited, busy answers retried, failures returned as data."""
+"""Read and write objects of the API server: joins pages, limits waits, retries, and returns failures as data."""
 
 import types
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,17 +23,17 @@ CONCURRENCY = 8
 ATTEMPTS = 4
 LONGEST_RETRY_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
-"""Longest a single read may take in all, its pages and retries included."""
+"""Timeout of a single read, including its pages and retries."""
 BUSY = frozenset({429, 500, 502, 503, 504})
 METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-"""The `accept` of a Kind of which only the metadata is wanted, so that for instance no Secret's data is sent."""
+"""The `accept` of a Kind of which only the metadata is requested, so that for example no data of Secrets is sent."""
 
 _JSON, _APPLY, _JSON_PATCH = "application/json", "application/apply-patch+yaml", "application/json-patch+json"
 
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """A kind of object: its path's group and version, its plural, the type that decodes one, the form to ask for."""
+    """A kind of object: group and version of its path, plural, type of the decoded objects, and media type."""
 
     prefix: str
     plural: str
@@ -41,27 +41,27 @@ class Kind(Generic[T]):
     accept: str = _JSON
 
     def path(self, namespace: str = "", name: str = "") -> str:
-        """Give the path of one object, or of all."""
+        """Return the path of one object, or of the list."""
         parts = [self.prefix, *(("namespaces", namespace) if namespace else ()), self.plural, name]
         return "/" + "/".join(part for part in parts if part)
 
     def page(self) -> type[ListOf[T]]:
-        """Give the type that decodes one page of a list."""
+        """Return the type of a decoded page of a list."""
         return cast("type[ListOf[T]]", types.GenericAlias(ListOf, self.item))
 
     @property
     def group(self) -> str:
-        """Give the group of its API; empty for the core."""
+        """Return its API group; empty for the core group."""
         return self.prefix.split("/")[1] if self.prefix.startswith("apis/") else ""
 
     def resource(self) -> str:
-        """Name the resource as RBAC has it, with its group."""
+        """Return the resource with its API group, as RBAC rules name it."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
 @dataclass(frozen=True)
 class Timed:
-    """A small request: when it was sent (seconds since 1970), how many seconds it took, and its answer."""
+    """A timed request: when it was sent (seconds since 1970), how many seconds it took, and its answer."""
 
     sent: float
     seconds: float
@@ -69,7 +69,7 @@ class Timed:
 
     @property
     def refused(self) -> bool:
-        """Tell whether the API server was too busy to answer."""
+        """Return whether the API server was too busy to answer."""
         return self.response.status_code in BUSY
 
 
@@ -85,21 +85,21 @@ class _RefusedError(Exception):
 
 @dataclass(frozen=True)
 class _Body:
-    """What a request sends, and in which form."""
+    """The body of a request, and its media type."""
 
     document: object
     form: str = _JSON
 
 
 class ApiClient:
-    """The API server behind a client. At most CONCURRENCY reads run at a time."""
+    """A client of the API server. At most CONCURRENCY requests run at a time."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
         self._limiter = anyio.CapacityLimiter(CONCURRENCY)
 
     async def version(self) -> Reading[Version]:
-        """Read the API server's version, which also tells whether it can be reached at all."""
+        """Read the API server's version, which also shows whether it can be reached."""
         return await self._read("read /version", None, lambda: self._get("/version", {}, Version, _JSON))
 
     async def list(
@@ -116,7 +116,7 @@ class ApiClient:
         )
 
     async def get(self, kind: Kind[T], namespace: str, name: str) -> Reading[T | None]:
-        """Read one object; None if there is none of that name."""
+        """Read one object; None if it does not exist."""
 
         async def one() -> T | None:
             try:
@@ -130,7 +130,7 @@ class ApiClient:
         return await self._read(f"get {kind.plural} {namespace}/{name}", permission, one)
 
     async def apply(self, kind: Kind[T], namespace: str, name: str, manager: str, document: object) -> Reading[None]:
-        """Write one object by server-side apply, whoever owns its fields: it is made if it is not there."""
+        """Create or update one object by server-side apply, with force."""
 
         async def write() -> None:
             query = {"fieldManager": manager, "force": "true"}
@@ -140,7 +140,7 @@ class ApiClient:
         return await self._read(f"apply {kind.plural} {namespace}/{name}", permission, write)
 
     async def patch(self, kind: Kind[T], namespace: str, name: str, manager: str, operations: object) -> Reading[T]:
-        """Change one object by a JSON Patch (RFC 6902), of which all or nothing is done; give it as it is then."""
+        """Change one object by a JSON Patch (RFC 6902), which is atomic, and return the new object."""
 
         async def write() -> T:
             body = _Body(operations, _JSON_PATCH)
@@ -153,9 +153,9 @@ class ApiClient:
     async def delete_seen(
         self, kind: Kind[T], namespace: str, name: str, preconditions: Mapping[str, str]
     ) -> Reading[None]:
-        """Delete exactly the object that was seen, by its uid and resourceVersion, and in the background what it owns.
+        """Delete an object only if its uid and resourceVersion are as given, and its dependents in the background.
 
-        An object that is not there, or another one or another version of it, is a failure with its status.
+        If the object does not exist or differs, the result is a failure with the HTTP status.
         """
 
         async def remove() -> None:
@@ -166,7 +166,7 @@ class ApiClient:
         return await self._read(f"delete {kind.plural} {namespace}/{name}", permission, remove)
 
     async def ask(self, what: str, path: str, document: object, answer: type[T], permission: Permission) -> Reading[T]:
-        """Send an object that is answered and kept nowhere: a review, or a request for a token."""
+        """Post an object that is answered, but not stored: a review, or a request for a token."""
 
         async def send() -> T:
             return msgspec.json.decode(await self._send("POST", path, {}, _Body(document)), type=answer)
@@ -174,9 +174,9 @@ class ApiClient:
         return await self._read(what, permission, send)
 
     async def timed(self) -> Reading[Timed]:
-        """Time one small request. It is never repeated: a second try would hide how long the first one took.
+        """Time one small request. It is not retried, because a retry would hide how long the first attempt took.
 
-        That the API server is too busy to answer is an answer as well.
+        An HTTP error that says that the API server is too busy counts as an answer.
         """
 
         async def once() -> Timed:
@@ -190,11 +190,11 @@ class ApiClient:
         return await self._read("read /version", None, once)
 
     async def groups(self) -> Reading[ApiGroups]:
-        """Read which groups of the API are served."""
+        """Read the served API groups."""
         return await self._read("read /apis", None, lambda: self._get("/apis", {}, ApiGroups, _JSON))
 
     async def create(self, kind: Kind[T], namespace: str, name: str, document: object) -> Reading[None]:
-        """Make one object, which must not be there yet."""
+        """Create one object, which must not exist."""
 
         async def write() -> None:
             await self._send("POST", kind.path(namespace), {}, _Body(document))
@@ -203,7 +203,7 @@ class ApiClient:
         return await self._read(f"create {kind.plural} {namespace}/{name}", permission, write)
 
     async def delete(self, kind: Kind[T], namespace: str, name: str) -> Reading[None]:
-        """Delete one object at once, and in the background what it owns; it may be gone already."""
+        """Delete one object immediately, and its dependents in the background; it need not exist."""
 
         async def remove() -> None:
             options = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
@@ -225,7 +225,7 @@ class ApiClient:
                 page = await self._get(path, asked, kind.page(), kind.accept)
             except _RefusedError as refused:
                 if refused.status == HTTPStatus.GONE and more:
-                    # The token expired between two pages. One list without pages cannot expire.
+                    # The continue token expired between two pages. A list without pages cannot expire.
                     items, more = [], ""
                     query = {name: value for name, value in query.items() if name != "limit"}
                     continue
@@ -275,7 +275,7 @@ class ApiClient:
 def _refusal(refused: _RefusedError, permission: Permission | None) -> tuple[Reason, str]:
     match refused.status:
         case HTTPStatus.UNAUTHORIZED:
-            return Reason.UNAUTHORIZED, "the API server does not accept the credentials: renew them"
+            return Reason.UNAUTHORIZED, "the API server rejects the credentials: renew them"
         case HTTPStatus.FORBIDDEN if permission is not None and not _by_admission(refused):
             return Reason.FORBIDDEN, forbidden(permission)
         case HTTPStatus.FORBIDDEN:
@@ -285,18 +285,18 @@ def _refusal(refused: _RefusedError, permission: Permission | None) -> tuple[Rea
 
 
 def _by_admission(refused: _RefusedError) -> bool:
-    """Tell whether an admission webhook or policy said no: it has the same status as a missing right."""
+    """Return whether an admission webhook or policy denied the request, which has the same status as RBAC."""
     return any(sign in refused.text for sign in ("denied the request", "denied request"))
 
 
 def forbidden(permission: Permission) -> str:
-    """Say which right is missing."""
+    """Return a message about the missing permission."""
     where = f"in namespace {permission.namespace}" if permission.namespace else "cluster-wide"
     return f'the account lacks the verb "{permission.verb}" on "{permission.resource}" {where}: grant it'
 
 
 def status_message(body: bytes) -> str | None:
-    """Give the message of a Kubernetes Status; None if the body is something else."""
+    """Return the message of a Kubernetes Status; None if the body is not one."""
     try:
         return msgspec.json.decode(body, type=_KubernetesStatus).message
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -304,7 +304,7 @@ def status_message(body: bytes) -> str | None:
 
 
 class _KubernetesStatus(msgspec.Struct):
-    """A Status object; its kind, which has to be there, tells it from any other JSON."""
+    """A Status object; its required kind distinguishes it from any other JSON."""
 
     kind: Literal["Status"]
     message: str = ""
@@ -316,7 +316,7 @@ def _status_message(response: httpx2.Response) -> str:
 
 
 def _wait(error: Exception) -> bool | float:
-    """Tell stamina whether to try again: True for its own backoff, or the seconds that the server asked for."""
+    """Return for stamina whether to retry: True for its own backoff, or the seconds of the Retry-After header."""
     if not isinstance(error, _RefusedError) or error.status not in BUSY:
         return False
     if error.retry_after is None:

@@ -1,4 +1,4 @@
-"""How to reach an API server: address, TLS and credentials, as the kubernetes package finds them."""
+"""The connection to an API server: address, TLS and credentials, as the kubernetes package loads them."""
 
 import os
 import ssl
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
-"""Longest wait for the next bytes of an answer."""
+"""Timeout for the next bytes of an answer."""
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where Kubernetes shows a pod its ServiceAccount's token and the cluster's CA."""
+"""Where Kubernetes mounts the token of a pod's ServiceAccount and the cluster's CA."""
 IN_CLUSTER = "in-cluster"
-"""The context's name where there is no kubeconfig."""
+"""The context's name without a kubeconfig."""
 
 
 async def _resolve(name: str) -> object:
@@ -33,7 +33,7 @@ async def _resolve(name: str) -> object:
 
 @dataclass(frozen=True)
 class Connection:
-    """An API server and the way in. `token` gives the Authorization header's value, renewed when it has expired."""
+    """A connection to an API server. `token` returns the value of the Authorization header, renewed when it expired."""
 
     context: str
     host: str
@@ -42,20 +42,20 @@ class Connection:
     server_name: str | None = None
     proxy: str | None = None
     inside: bool = False
-    """Whether this is a pod of the cluster, from which its Services can be reached by name."""
+    """Whether this is the in-cluster verifier, which reaches Services by name."""
     read_only: bool = False
-    """Whether nothing may be made in the cluster, be it only for some seconds."""
+    """Whether nothing may be created in the cluster, not even for some seconds."""
     source: str = ""
-    """The kubeconfig, or the ServiceAccount's folder, that it was made from."""
+    """The kubeconfig, or the folder of the ServiceAccount."""
     authority: Path | None = None
-    """File of the certificates that the server's must lead to; None means those of this machine."""
+    """File of the trusted certificate authorities; None means those of this machine."""
     credential: Callable[[], Credential] = lambda: NO_CREDENTIAL
-    """What the credential is, and when it ends."""
+    """Return the kind of the credential, and when it expires."""
     resolve: Callable[[str], Awaitable[object]] = _resolve
-    """Look a name up as this machine, or this pod, does; an OSError says why it cannot."""
+    """Resolve a name as this machine, or this pod, does; raises OSError if that fails."""
 
     def client(self) -> "httpx2.AsyncClient":
-        """Make an HTTP client on which every request carries the credentials, and every wait has a limit."""
+        """Return an HTTP client whose requests have the credentials and a timeout."""
         import httpx2
 
         from checks.kube.transport import PROXY
@@ -71,10 +71,10 @@ class Connection:
 
         return httpx2.AsyncClient(
             base_url=self.host,
-            # This machine's certificates take 60 ms to load, and plain HTTP needs none.
+            # Loading this machine's certificates takes 60 ms, and plain HTTP needs none.
             verify=self.tls or self.host.startswith("https"),
             proxy=self.proxy,
-            # The kubernetes package has read the proxy settings; a .netrc must not replace the credentials.
+            # The kubernetes package has read the proxy settings, and a .netrc must not replace the credentials.
             trust_env=False,
             timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             event_hooks={"request": [sign]},
@@ -82,13 +82,13 @@ class Connection:
 
 
 def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
-    """Read a context of a kubeconfig; none named means `$KUBECONFIG` or `~/.kube/config`.
+    """Return the connection of a context of a kubeconfig, by default `$KUBECONFIG` or `~/.kube/config`.
 
     Raises:
         UsageError: the kubeconfig cannot be read, or has no such context.
-        UncheckedError: the context's credential plugin gave no credential.
+        UncheckedError: the context's credential plugin returned no credential.
     """
-    # Imported here: it takes most of a second, and `cortex --help` needs none of it.
+    # Imported here because it takes most of a second.
     from kubernetes.client import Configuration
     from kubernetes.client.rest import should_bypass_proxies
     from kubernetes.config import KUBE_CONFIG_DEFAULT_LOCATION, ConfigException
@@ -98,12 +98,12 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
     try:
         merged = KubeConfigMerger(place).config  # type: ignore[no-untyped-call]
         if merged is None:
-            raise UsageError(f"no kubeconfig at {place}: name one with --kubeconfig or KUBECONFIG")
+            raise UsageError(f"no kubeconfig at {place}: choose one with --kubeconfig or KUBECONFIG")
         known = [str(entry["name"]) for entry in merged.value.get("contexts") or []]
         if context not in known:
             raise UsageError(
-                f"the kubeconfig {place} has no context {context!r}: it knows {', '.join(known) or 'none'}; "
-                "name another with --context or --kubeconfig"
+                f"the kubeconfig {place} has no context {context!r}: it has {', '.join(known) or 'none'}; "
+                "choose another with --context or --kubeconfig"
             )
         _require_entries(merged.value, context, place)
         loader = KubeConfigLoader(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
@@ -120,7 +120,7 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
         AttributeError,
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"the kubeconfig {place} cannot be used: {reason}: mend it or name another") from error
+        raise UsageError(f"the kubeconfig {place} cannot be used: {reason}: correct it or choose another") from error
     plugin = _require_plugin_credential(merged, context, configuration)
     proxy = configuration.proxy
     if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):
@@ -142,10 +142,10 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
 
 
 def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, str] = os.environ) -> Connection:
-    """Use the ServiceAccount of the pod that this runs in. Its token is renewed in its file, so it is read each time.
+    """Return the connection of this pod's ServiceAccount. The token is read for each request, as it is renewed.
 
     Raises:
-        UsageError: this is no pod with a ServiceAccount's token.
+        UsageError: this is not a pod with a token of a ServiceAccount.
     """
     from kubernetes.client import Configuration
     from kubernetes.config import ConfigException
@@ -159,7 +159,7 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, s
     except (ConfigException, OSError) as error:
         raise UsageError(
             f"--in-cluster works only in a pod with a ServiceAccount's token: {str(error).rstrip('.')}; "
-            "elsewhere name a STACK"
+            "elsewhere give a STACK"
         ) from error
     return Connection(
         context=IN_CLUSTER,
@@ -185,7 +185,7 @@ def _tls(configuration: object) -> ssl.SSLContext:
 
 
 class _Settings:
-    """The part of the kubernetes package's untyped Configuration that tells of TLS and the credential."""
+    """The TLS settings and credentials of the kubernetes package's untyped Configuration."""
 
     ssl_ca_cert: str | None
     verify_ssl: bool
@@ -195,20 +195,20 @@ class _Settings:
 
 
 class _Node(Protocol):
-    """The kubernetes package's untyped view of one level of a kubeconfig."""
+    """A node of a kubeconfig in the kubernetes package, which is untyped."""
 
     def __getitem__(self, key: str) -> "_Node": ...
     def safe_get(self, key: str) -> object:
-        """Give a value, or None."""
+        """Return a value, or None."""
 
     def get_with_name(self, name: object, safe: bool = False) -> "_Node | None":
-        """Give a named entry of a list."""
+        """Return a named entry of a list."""
 
 
 def _require_entries(config: "Mapping[str, Iterable[_Node]]", context: str, place: str) -> None:
-    """Raise UsageError if the kubeconfig lacks the cluster or the user that the context names.
+    """Raise UsageError if the kubeconfig lacks the cluster or the user of the context.
 
-    Without its user the kubernetes package would go on anonymously.
+    Without its user the kubernetes package would connect anonymously.
     """
     entry = next(entry for entry in config["contexts"] if str(entry["name"]) == context)
     for kind in ("cluster", "user"):
@@ -217,14 +217,14 @@ def _require_entries(config: "Mapping[str, Iterable[_Node]]", context: str, plac
         if name and str(name) not in known:
             raise UsageError(
                 f"the kubeconfig {place} has no {kind} {str(name)!r}, which its context {context!r} names: "
-                f"it knows {', '.join(known) or 'none'}; add the {kind}, or name another context with --context"
+                f"it has {', '.join(known) or 'none'}; add the {kind}, or choose another context with --context"
             )
 
 
 def _require_plugin_credential(config: _Node, context: str, loaded: object) -> bool:
-    """Tell whether a credential plugin is used.
+    """Return whether the context uses a credential plugin.
 
-    One that failed must not let us go on anonymously: the kubernetes package only logs it.
+    Raises UncheckedError if the plugin failed: the kubernetes package only logs this, and connects anonymously.
     """
     entry = config["contexts"].get_with_name(context)
     name = entry["context"].safe_get("user") if entry else None
@@ -232,8 +232,8 @@ def _require_plugin_credential(config: _Node, context: str, loaded: object) -> b
     plugin = user["user"].safe_get("exec") if user else None
     if isinstance(plugin, dict) and not getattr(loaded, "api_key", None) and not getattr(loaded, "cert_file", None):
         raise UncheckedError(
-            f"the credential plugin {str(plugin.get('command'))!r} of context {context!r} gave no credential: "
-            "run it by hand to see why"
+            f"the credential plugin {str(plugin.get('command'))!r} of context {context!r} returned no credential: "
+            "run it by hand to find out why"
         )
     return isinstance(plugin, dict)
 

@@ -1,6 +1,6 @@
-"""The credential with which the checks come to an API server: what it is, and when it ends.
+"""The kind of a credential, and when it expires.
 
-Tokens and certificates are looked at, never judged: whether they are good is for the API server to say.
+Tokens and certificates are only decoded here; the API server verifies them.
 """
 
 import base64
@@ -13,7 +13,7 @@ import msgspec
 
 
 class Means(StrEnum):
-    """How a client says who it is."""
+    """How a client authenticates."""
 
     CERTIFICATE = "client certificate"
     TOKEN = "token"  # noqa: S105 - a kind of credential
@@ -24,7 +24,7 @@ class Means(StrEnum):
 
 @dataclass(frozen=True)
 class Credential:
-    """A credential without its secret; `expires` is None if that is not known, or never."""
+    """A credential without its secret; `expires` is None if it is unknown or never."""
 
     means: Means
     expires: datetime | None = None
@@ -34,13 +34,13 @@ NO_CREDENTIAL = Credential(Means.NONE)
 
 
 class _Claims(msgspec.Struct):
-    """The part of a JSON Web Token that tells when it ends (RFC 7519, 4.1.4)."""
+    """The expiry of a JSON Web Token (RFC 7519, 4.1.4)."""
 
     exp: float | None = None
 
 
 def token_expiry(token: str) -> datetime | None:
-    """Give when a bearer token ends; None if it does not say."""
+    """Return when a bearer token expires; None if that is not known."""
     parts = token.removeprefix("Bearer ").split(".")
     if len(parts) != 3:
         return None
@@ -54,8 +54,8 @@ def token_expiry(token: str) -> datetime | None:
 
 
 def certificate_expiry(file: Path) -> datetime | None:
-    """Give when the first certificate of a PEM file ends; None if it has none that can be read."""
-    # Imported here: most commands need no certificate.
+    """Return when the first certificate of a PEM file expires; None if it cannot be decoded."""
+    # Imported here because most commands need no certificate.
     from cryptography import x509
 
     try:

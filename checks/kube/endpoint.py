@@ -1,4 +1,4 @@
-"""Where an MCP server's endpoint is, seen from where the checks run."""
+"""How to reach an MCP server's endpoint: through the API server or, inside the cluster, directly."""
 
 from urllib.parse import quote
 
@@ -8,21 +8,21 @@ from stacks.model.server import Server
 
 
 def endpoint(connection: Connection, kind: str, server: Server) -> tuple[Connection, str]:
-    """Give the way to an MCP server, and the path of its MCP endpoint there."""
+    """Return the connection to an MCP server, and the path of its MCP endpoint."""
     return service(connection, kind, server, server.path)
 
 
 def service(connection: Connection, kind: str, server: Server, path: str) -> tuple[Connection, str]:
-    """Give the way to an MCP server, and what a path of its own is there."""
+    """Return the connection to an MCP server, and the full path of one of its paths."""
     return behind(connection, names.server(kind), server.namespace, server.port, path)
 
 
 def behind(connection: Connection, name: str, namespace: str, port: int, path: str) -> tuple[Connection, str]:
-    """Give the way to a Service, and what a path behind it is there.
+    """Return the connection to a Service, and the full path of one of its paths.
 
-    NetworkPolicies keep strangers away from the pods, so from outside the API server is the only way to them: its
-    Service proxy. The verifier's pod is let in and takes the Service's name, without the credentials: they are for the
-    API server, and whoever answers could keep them.
+    NetworkPolicies deny undeclared clients, so from outside the cluster requests go through the API server's Service
+    proxy. The verifier's pod is a declared client and connects to the Service's name, without the credentials, which
+    only the API server may receive.
     """
     if connection.inside:
         return Connection(connection.context, names.service(name, namespace, port, "")), path

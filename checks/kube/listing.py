@@ -1,4 +1,4 @@
-"""Lists a resource for many namespaces: with one list of the whole cluster or, where that is forbidden, one each."""
+"""List a resource for several namespaces: with one list of the whole cluster or, if that is forbidden, one for each."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ PerNamespace = Mapping[str, Reading[tuple[T, ...]]]
 
 @dataclass(frozen=True)
 class Listing(Generic[T]):
-    """The objects of a resource: of the whole cluster, and of each namespace that was asked for."""
+    """The objects of a resource: of the whole cluster, and of each requested namespace."""
 
     whole: Reading[tuple[T, ...]]
     parts: PerNamespace[T]
@@ -30,7 +30,7 @@ async def listed(
     labels: str = "",
     fields: str = "",
 ) -> Listing[T]:
-    """List the whole cluster at once; where that is forbidden, each of the namespaces."""
+    """List the whole cluster at once or, if that is forbidden, each of the namespaces."""
     whole = await api.list(kind, labels=labels, fields=fields)
     if isinstance(whole, Read):
         parts: dict[str, list[T]] = {space: [] for space in spaces}
@@ -46,7 +46,7 @@ async def listed(
 async def one_by_one(
     api: ApiClient, kind: Kind[T], spaces: Collection[str], *, labels: str = "", fields: str = ""
 ) -> PerNamespace[T]:
-    """List each namespace, at the same time."""
+    """List the namespaces concurrently."""
     readings: dict[str, Reading[tuple[T, ...]]] = {}
 
     async def within(space: str) -> None:

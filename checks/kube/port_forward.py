@@ -1,7 +1,7 @@
-"""Talks to a port of a pod through the API server, as `kubectl port-forward` does, where HTTP will not do.
+"""Exchange bytes with a port of a pod through the API server, as `kubectl port-forward` does.
 
-The API server carries the bytes over a WebSocket of channels: 0 is the port's data and 1 its errors, and the first
-message of each holds the port's number (Kubernetes: subprotocol v4.channel.k8s.io of pods/portforward).
+The API server transports the bytes over a WebSocket with channels: 0 has the port's data and 1 its errors, and the
+first message of each has the port's number (Kubernetes: subprotocol v4.channel.k8s.io of pods/portforward).
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _DATA, _ERROR = 0, 1
 
 
 class ForwardError(Exception):
-    """There is no way to the port, or nobody answers there. `status` is the API server's, if it refused."""
+    """The port cannot be reached or does not answer. `status` is the HTTP status if the API server refused."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ def exchange(
     complete: Callable[[bytes], bool],
     seconds: float,
 ) -> bytes:
-    """Send bytes to a pod's port, and give what comes back once it is complete. It blocks.
+    """Send bytes to a pod's port, and return the complete answer. This function blocks.
 
     Raises:
         ForwardError: the API server refused, the port cannot be reached, or the answer did not come in time.
@@ -76,7 +76,7 @@ def _open(connection: Connection, path: str, seconds: float) -> websocket.WebSoc
         http_proxy_port=proxy.port if proxy else None,
         http_proxy_auth=(proxy.username, proxy.password) if proxy and proxy.username else None,
         proxy_type=proxy.scheme if proxy else None,
-        # The way has been chosen: no variable of the environment may choose another.
+        # The proxy of the kubeconfig applies: no environment variable may set another.
         http_no_proxy=[] if proxy else ["*"],
     )
 
@@ -86,10 +86,10 @@ def _receive(channel: websocket.WebSocket, complete: Callable[[bytes], bool]) ->
     while not complete(received):
         _opcode, frame = channel.recv_data()
         if not frame:
-            raise ForwardError("the API server closed the way to the port")
+            raise ForwardError("the API server closed the connection to the port")
         number, content = frame[0], frame[1:]
         if number not in begun:
-            # The port's number, which we know.
+            # The port's number.
             begun.add(number)
         elif number == _ERROR:
             raise ForwardError(content.decode(errors="replace"))

@@ -1,4 +1,4 @@
-"""What came of a read: a value, or the failure that says why there is none. Failures are data, never a pass."""
+"""The result of a read: a value or a failure. Failures are data, and never count as a pass."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,7 +32,7 @@ class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Read(Generic[T]):
-    """What was read, and how many seconds that took."""
+    """A value that was read, and how many seconds that took."""
 
     value: T
     seconds: float
@@ -40,7 +40,7 @@ class Read(Generic[T]):
 
 @dataclass(frozen=True)
 class ReadFailure:
-    """What could not be read, why, and how many seconds it took to fail."""
+    """What could not be read, why, and how many seconds that took."""
 
     what: str
     reason: Reason
@@ -48,7 +48,7 @@ class ReadFailure:
     permission: Permission | None = None
     seconds: float = 0.0
     status: int | None = None
-    """The HTTP status with which the API server refused."""
+    """The HTTP status of the API server's answer."""
 
 
 Reading = Read[T] | ReadFailure

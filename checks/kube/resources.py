@@ -1,4 +1,4 @@
-"""The kinds of objects that a stack may declare, and where the API server has them."""
+"""The kinds of objects that a stack can declare, and their paths."""
 
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ CLUSTER_WIDE: dict[str, Kind[Document]] = {
     "ClusterRole": Kind(_RBAC, "clusterroles", _JSON),
     "ClusterRoleBinding": Kind(_RBAC, "clusterrolebindings", _JSON),
 }
-"""What lies in no namespace."""
+"""Cluster-scoped kinds."""
 
 NAMESPACED: dict[str, Kind[Document]] = {
     "ConfigMap": Kind(_CORE, "configmaps", _JSON),
@@ -37,14 +37,14 @@ NAMESPACED: dict[str, Kind[Document]] = {
     "Service": Kind(_CORE, "services", _JSON),
     "ServiceAccount": Kind(_CORE, "serviceaccounts", _JSON),
 }
-"""What lies in a namespace. Secrets are not among them: nobody lists those, they are asked for by name."""
+"""Namespaced kinds, without Secrets, which are never listed, but read by name."""
 
 CUSTOM: dict[str, Kind[Document]] = {
     "ExternalSecret": Kind("apis/external-secrets.io/v1", "externalsecrets", _JSON),
     "PrometheusRule": Kind(_PROMETHEUS, "prometheusrules", _JSON),
     "ServiceMonitor": Kind(_PROMETHEUS, "servicemonitors", _JSON),
 }
-"""What only some clusters know; asked for where an object of the kind is declared."""
+"""Kinds that only some clusters serve; they are listed only if an object of the kind is declared."""
 
 NODES = Kind(_CORE, "nodes", k8s.Node)
 PODS = Kind(_CORE, "pods", k8s.Pod)
@@ -52,10 +52,10 @@ EVENTS = Kind(_CORE, "events", k8s.Event)
 CONFIG_MAPS = Kind(_CORE, "configmaps", k8s.ConfigMap)
 
 RESOURCES: dict[str, Kind[Any]] = {**CLUSTER_WIDE, **NAMESPACED, **CUSTOM, "Node": NODES, "Pod": PODS, "Event": EVENTS}
-"""All that a check may need, by kind. Of nodes, pods and events only the fields of their models are decoded."""
+"""All kinds that a check can need. Of nodes, pods and events only the fields of their models are decoded."""
 
 PROBE_LABEL = "cortex.dev/probe"
-"""On the Job and the pod of a connection attempt; such pods carry clients' labels and are not part of the stack."""
+"""The label of probe Jobs and their pods, which have clients' labels but do not belong to the stack."""
 
 SELECTORS = {"Pod": (f"!{PROBE_LABEL}", ""), "Event": ("", "type=Warning")}
-"""The label and field selectors with which a kind is listed."""
+"""The label selector and the field selector with which a kind is listed."""

@@ -1,4 +1,4 @@
-"""Asks again while a pod's own network is not there yet: NetworkPolicies take effect some seconds after its start."""
+"""Repeat a request while a new pod's network is set up: NetworkPolicies take effect some seconds after its start."""
 
 from collections.abc import Awaitable, Callable
 from time import monotonic
@@ -9,7 +9,7 @@ import anyio
 T = TypeVar("T")
 
 SETTLE_SECONDS = 20.0
-"""Longest time after which the network of a new pod is expected to be as its NetworkPolicies say."""
+"""Time after which the NetworkPolicies of a new pod are expected to be in effect."""
 PAUSE_SECONDS = 1.0
 
 
@@ -19,7 +19,7 @@ async def patiently(
     settle: float = SETTLE_SECONDS,
     pause: float = PAUSE_SECONDS,
 ) -> T:
-    """Ask until there is an answer, and give the last result; no new try begins after `settle` seconds."""
+    """Repeat a request until it is answered, and return the last result; no attempt begins after `settle` seconds."""
     end = monotonic() + settle
     while True:
         result = await ask()

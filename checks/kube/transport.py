@@ -1,4 +1,4 @@
-"""What a request that got no answer says: the address that it was sent to, and the proxy that it went through."""
+"""Messages for requests without an answer, with the address and the proxy."""
 
 import ssl
 from urllib.parse import urlsplit
@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 import httpx2
 
 PROXY = "cortex_proxy"
-"""The extension of a request that names its proxy: the library's errors do not."""
+"""The extension of a request that has its proxy, which the library's errors do not name."""
 
 _PORTS = {"http": 80, "https": 443}
 
 
 def unreachable(error: httpx2.TransportError) -> str:
-    """Say why the API server cannot be reached, and where it was looked for."""
+    """Return why the API server cannot be reached, and its address."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__cause__ or cause.__context__
@@ -27,7 +27,7 @@ def unreachable(error: httpx2.TransportError) -> str:
 
 
 def timed_out(error: Exception) -> str:
-    """Say that the API server did not answer, and where it was looked for if the error knows."""
+    """Return that the API server did not answer, and its address if it is known."""
     place = f" at {_place(error.request)}" if isinstance(error, httpx2.TimeoutException) else ""
     return f"the API server{place} did not answer in time"
 
@@ -39,7 +39,7 @@ def _place(request: httpx2.Request) -> str:
 
 
 def _without_credentials(url: str) -> str:
-    """Give scheme, host and port of an URL, which may hold a password as well."""
+    """Return scheme, host and port of a URL, without a password."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{_address(parts.hostname or '', parts.port)}"
 

@@ -1,4 +1,4 @@
-"""What asking an MCP server came to. It stands alone: judges need not load the MCP client, which takes a second."""
+"""The outcome of requests to an MCP server, apart from the MCP client, whose import takes a second."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from checks.mcp.plain_error import plain_error
 from checks.plain_text import brief
 
 DEADLINE_SECONDS = 15.0
-"""Longest one server's check may take in all. The official client alone would hang 10 s longer than its own limit."""
+"""Timeout of all requests to one server. The official client exceeds its own limit by 10 s."""
 SESSION_HEADER = "mcp-session-id"
 TOOL_PAGES = 100
-"""A server whose tools/list never ends is cut off here."""
+"""Most pages of tools/list that are read, since a server may return pages forever."""
 
 
 class Outcome(StrEnum):
-    """How the talk with a server ended."""
+    """The outcome of the requests to a server."""
 
     ANSWERED = "answered"
     UNREACHABLE = "unreachable"
@@ -27,9 +27,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What an MCP server said.
+    """The answers of an MCP server.
 
-    `detail` explains every outcome but ANSWERED; `smoke_error` is the smoke call's error, None when it had none.
+    `detail` explains every outcome except ANSWERED; `smoke_error` is the error of the smoke call, None if it succeeded.
     """
 
     outcome: Outcome
@@ -39,15 +39,15 @@ class Answer:
     latency_ms: float = 0.0
     smoke_error: str | None = None
     sessions: bool = False
-    """Whether the server keeps sessions, which live in one of its pods."""
+    """Whether the server keeps sessions, each in the memory of one pod."""
     lost: bool = False
-    """Whether the connection ended before the answer."""
+    """Whether the connection was closed before the answer."""
     seconds: float = 0.0
 
 
 def smoke_error(texts: Sequence[str], *, failed: bool, complete: bool = True) -> str | None:
-    """Give what went wrong in a call that gave these texts; `complete` if they are all that it gave."""
+    """Return the error of a call from the texts of its result; `complete` if the result has nothing but these texts."""
     if failed:
         return brief(" ".join(texts) or "the tool reported an error without a text")
-    told = plain_error(texts) if complete else None
-    return brief(told) if told else None
+    error = plain_error(texts) if complete else None
+    return brief(error) if error else None

@@ -1,4 +1,4 @@
-"""Do the declared MCP servers answer over the protocol, with the tools that prove their capabilities?"""
+"""Check that the declared MCP servers answer over MCP, and offer the tools of their capabilities."""
 
 from checks.drift.root_cause import explained
 from checks.kube.client import forbidden
@@ -22,13 +22,13 @@ _CODES = {
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge each declared server's answer to tools/list and to its smoke call."""
+    """Check each declared server's answers to tools/list and to its smoke call."""
     if not declaration.servers:
-        # Nothing to ask is itself as declared.
+        # The stack declares no server.
         builder.passed()
     for kind, server in declaration.servers.items():
         if server.replicas == 0:
-            # Declared to be off: nobody has to answer.
+            # Declared with 0 replicas.
             builder.passed(namespace=server.namespace)
             continue
         answer = snapshot.get(ANSWERS)[kind]
@@ -37,19 +37,19 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         if _silent(answer) and explained(declaration, kind, snapshot):
             builder.skipped(server.namespace)
             continue
-        if _keeps_sessions(builder, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
-            # Another pod than the session's was asked: said already.
+        if _loses_sessions(builder, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
+            # A pod without the session was asked: reported as mcp.session.
             continue
         _answer(builder, kind, server, answer)
 
 
 def _silent(answer: Answer) -> bool:
-    """Tell whether nobody answered. That something else answers is worth a word, though its Deployment differs too."""
+    """Return whether there was no answer. An answer of another program is reported even if the Deployment differs."""
     return answer.outcome not in (Outcome.ANSWERED, Outcome.NO_MCP) or answer.lost
 
 
-def _keeps_sessions(builder: ResultBuilder, kind: str, server: Server, answer: Answer) -> bool:
-    """Judge, whatever pod chance chose this time, whether clients lose their sessions; tell whether they do."""
+def _loses_sessions(builder: ResultBuilder, kind: str, server: Server, answer: Answer) -> bool:
+    """Check that clients keep their sessions, whichever pod answered now; return whether they can lose them."""
     wanted = replicas(server)
     return not builder.holds(
         wanted.most == 1 or not answer.sessions,
@@ -72,7 +72,7 @@ def _answer(builder: ResultBuilder, kind: str, server: Server, answer: Answer) -
             permission = Permission("create", "services/proxy", server.namespace)
             builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
         case Outcome.GATED:
-            # It is up; whether it can do what is declared, nobody has shown.
+            # It runs, but its tools are not known.
             builder.passed(namespace=server.namespace)
             builder.fact(kind, "state", "up, gated")
             builder.unknown(what, Reason.GATED, answer.detail)
@@ -87,11 +87,11 @@ def _tools(builder: ResultBuilder, kind: str, server: Server, answer: Answer, re
     builder.fact(kind, "tools", len(answer.tools))
     for capability, tools in server.capabilities.items():
         for tool in tools:
-            message = f"capability {capability!r}: the server offers no tool {tool!r}"
+            message = f"the server does not offer the tool {tool!r} of the capability {capability!r}"
             builder.holds(tool in answer.tools, "mcp.tool", ref, message, expected=tool, actual=_listed(answer.tools))
     if server.smoke is not None:
         missing = server.smoke.tool not in answer.tools
-        error = "the server offers no such tool" if missing else answer.smoke_error
+        error = "the server does not offer this tool" if missing else answer.smoke_error
         message = f"the smoke call of {server.smoke.tool!r} failed: {error}"
         builder.holds(error is None, "mcp.smoke", ref, message, expected="an answer without error", actual=error)
 

@@ -1,4 +1,4 @@
-"""Asks every MCP server for its tools, and makes its smoke call."""
+"""Collect the tools and the result of the smoke call of every MCP server."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -17,13 +17,13 @@ Answers = Mapping[str, Answer]
 
 
 async def collect(reader: Reader) -> Answers:
-    """Ask every MCP server, all at the same time."""
+    """Ask all MCP servers concurrently."""
     answers: dict[str, Answer] = {}
     connection = reader.connection
 
     async def one(kind: str, server: Server) -> None:
-        way, path = endpoint(connection, kind, server)
-        ask = partial(probe, way, path, server.smoke)
+        route, path = endpoint(connection, kind, server)
+        ask = partial(probe, route, path, server.smoke)
         answers[kind] = await (patiently(ask, _answered) if connection.inside else ask())
 
     async with anyio.create_task_group() as group:

@@ -1,6 +1,6 @@
-"""The messages of MCP 2026-07-28 that a check reads, no less strict than the types of the official SDK.
+"""The messages of MCP 2026-07-28 that the check reads, as strict as the types of the official SDK.
 
-Loading the SDK takes half a second. A message that these types refuse is not yet a wrong one: the SDK is asked then.
+Importing the SDK takes half a second. If these types reject a message, the SDK decides whether it is valid.
 """
 
 from typing import Annotated, Literal
@@ -9,14 +9,14 @@ import msgspec
 
 VERSION = "2026-07-28"
 NEVER = None
-"""The type of a field whose meaning only the SDK knows."""
+"""The type of a field that only the SDK handles: a message that has it is left to the SDK."""
 
 _Free = dict[str, msgspec.Raw]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Message(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A structure of the protocol; fields that are not named are not read."""
+    """A structure of the protocol; other fields are not read."""
 
 
 class _Icon(_Message, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ class _InputSchema(_Message, frozen=True, kw_only=True):
 
 
 class Tool(_Message, frozen=True, kw_only=True):
-    """A tool; its output schema is kept as written."""
+    """A tool; its output schema is kept unparsed."""
 
     name: str
     input_schema: _InputSchema
@@ -108,7 +108,7 @@ class _Text(_Message, frozen=True, kw_only=True):
 
 
 class Called(_Result, frozen=True, kw_only=True):
-    """The result of tools/call, where it consists of texts alone."""
+    """The result of tools/call, if it consists of texts only."""
 
     content: list[_Text]
     is_error: bool = False
@@ -116,7 +116,7 @@ class Called(_Result, frozen=True, kw_only=True):
 
 
 class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A JSON Schema of the plainest kind, which says no more than types."""
+    """A JSON Schema that has nothing but types."""
 
     type: Literal["array", "boolean", "integer", "null", "number", "object", "string"]
     properties: "dict[str, Schema]" = {}
@@ -127,7 +127,7 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def conforms(document: object, value: object) -> bool:
-    """Tell whether a value surely conforms to a JSON Schema. False says nothing: the schema may be more than plain."""
+    """Return whether a value certainly conforms to a JSON Schema. False also means that the schema is not supported."""
     try:
         return _conforms(msgspec.convert(document, Schema), value)
     except msgspec.ValidationError:

@@ -1,7 +1,7 @@
-"""Failures that an MCP tool reports as ordinary text, without `isError` (MCP specification: tools, error handling).
+"""Recognize errors that an MCP tool returns as text, without `isError` (MCP specification: tools, error handling).
 
-Some servers catch every error and return its words. Only what can hardly be anything else is taken for an error: a
-false alarm on a good answer is worse than an overlooked one.
+Some servers catch every error and return its message. Only unmistakable texts count as errors: a false alarm is worse
+than a missed error.
 """
 
 import re
@@ -19,13 +19,13 @@ _BEGINS = re.compile(
 
 
 class _Error(msgspec.Struct, forbid_unknown_fields=True):
-    """A JSON object that says nothing but an error."""
+    """A JSON object with an error only."""
 
     error: object
 
 
 def plain_error(texts: Sequence[str]) -> str | None:
-    """Give the error in the texts of a result; None if they are an answer."""
+    """Return the error in the texts of a result; None if there is none."""
     text = "\n".join(texts).strip()
     if _BEGINS.match(text):
         return text

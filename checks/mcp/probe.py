@@ -1,4 +1,4 @@
-"""Asks MCP servers what they can do, with the official client, and returns what happened as data."""
+"""Ask an MCP server for its tools with the official client, and return the outcome as data."""
 
 import logging
 from dataclasses import replace
@@ -23,9 +23,9 @@ logging.getLogger("mcp").addHandler(logging.NullHandler())
 async def probe(
     connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
 ) -> Answer:
-    """List a server's tools and make its smoke call; never raises for what the server does.
+    """List a server's tools and make its smoke call. Nothing that the server does raises an error.
 
-    A server that is reloaded, or whose pod ends, closes the connection before its answer: it is asked once more.
+    If the server closes the connection before its answer, because it was reloaded or its pod ended, it is asked again.
     """
     answer = await _probe(connection, path, smoke, deadline)
     return await _probe(connection, path, smoke, deadline) if answer.lost else answer
@@ -37,7 +37,7 @@ async def _probe(connection: Connection, path: str, smoke: SmokeCall | None, dea
     sessions: set[str] = set()
 
     async def note(response: httpx2.Response) -> None:
-        # The client turns every refusal into one and the same error: keep the status, and what the API server says.
+        # The client raises the same error for every HTTP error: keep the status and the API server's message.
         if SESSION_HEADER in response.headers:
             sessions.add(response.headers[SESSION_HEADER])
         if response.status_code >= httpx2.codes.BAD_REQUEST:
@@ -106,9 +106,9 @@ def _failure(error: BaseException, refusals: list[tuple[int, str | None]]) -> An
         return Answer(Outcome.NO_MCP, brief(str(error)), lost=_lost(error))
     status, kubernetes = refusals[-1]
     if kubernetes is not None:
-        # The API server itself refused: it may not be asked, or it found nobody behind the Service.
+        # The API server itself answered: it denies the request, or the Service has no ready endpoint.
         outcome = Outcome.FORBIDDEN if status in (401, 403) else Outcome.UNREACHABLE
         return Answer(outcome, brief(kubernetes))
     if status in (401, 403):
-        return Answer(Outcome.GATED, f"the server is up and asks for credentials (HTTP {status})")
+        return Answer(Outcome.GATED, f"the server runs, but requires credentials (HTTP {status})")
     return Answer(Outcome.NO_MCP, f"the endpoint answered HTTP {status}")

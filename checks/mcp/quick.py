@@ -1,7 +1,7 @@
-"""Asks MCP servers of the newest protocol without the official client, whose import takes half a second.
+"""Ask MCP servers of the latest protocol version without the official client, whose import takes half a second.
 
-Only a server whose every answer is well-formed and good is judged here. Whatever else happens, from an older protocol
-to a refusal, the official client asks again, and its answer counts (checks/mcp_probe.py).
+Only a server whose answers are all valid is handled here. In any other case, from an older protocol version to an HTTP
+error, the official client asks again, and its outcome counts (checks/mcp/probe.py).
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from stacks.model.server import SmokeCall
 T = TypeVar("T")
 
 LARGEST_BYTES = 1024 * 1024
-"""A larger answer, or event of a stream, is left to the official client."""
+"""Size of an answer, or of an event of a stream, above which the official client is used."""
 
 _META = {
     "io.modelcontextprotocol/protocolVersion": VERSION,
@@ -33,7 +33,7 @@ _META = {
 async def probe(
     connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
 ) -> Answer:
-    """List a server's tools and make its smoke call; never raises for what the server does."""
+    """List a server's tools and make its smoke call. Nothing that the server does raises an error."""
     start = perf_counter()
     try:
         with anyio.fail_after(deadline):
@@ -44,7 +44,7 @@ async def probe(
         seconds = perf_counter() - start
         return Answer(Outcome.TIMEOUT, f"no complete answer within {deadline:g} s", seconds=seconds)
     except (_UnclearError, httpx2.HTTPError, OSError, msgspec.MsgspecError, ValueError, RecursionError):
-        # Imported here, for the time that it takes.
+        # Imported here because it takes half a second.
         from checks.mcp.probe import probe as ask
 
         answer = await ask(connection, path, smoke, deadline)
@@ -60,7 +60,7 @@ async def probe(
 
 
 class _UnclearError(Exception):
-    """The answer is not plainly good."""
+    """The answer is not certainly valid."""
 
 
 class _Response(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ class _Talk:
     last: int = 0
 
     async def ask(self, method: str, params: Mapping[str, object], answer: type[T], name: str = "") -> T:
-        """Send a request, and give its result."""
+        """Send a request, and return its result."""
         self.last += 1
         message = {"jsonrpc": "2.0", "id": self.last, "method": method, "params": {**params, "_meta": _META}}
         headers = {
@@ -99,13 +99,13 @@ class _Talk:
             body = await _message(response)
         reply = msgspec.json.decode(body, type=_Response)
         if reply.id != self.last or b"x-mcp-header" in body:
-            # The second is an instruction about tools, which only the official client follows.
+            # Only the official client supports x-mcp-header, an instruction about tools.
             raise _UnclearError
         return msgspec.json.decode(reply.result, type=answer)
 
 
 async def _message(response: httpx2.Response) -> bytes:
-    """Give the first message of an answer: all of it, or one event of a stream, which may stay open after it."""
+    """Return the first message of an answer: its whole body, or the first event of a stream, which may stay open."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         body = b""
@@ -122,7 +122,7 @@ async def _message(response: httpx2.Response) -> bytes:
 
 
 async def _tools(talk: _Talk) -> tuple[dict[str, Tool], float]:
-    """Give the server's tools by name, and how many seconds it took to find out."""
+    """Return the server's tools by name, and how many seconds that took."""
     start = perf_counter()
     if VERSION not in (await talk.ask("server/discover", {}, Discovered)).supported_versions:
         raise _UnclearError

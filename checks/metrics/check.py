@@ -1,4 +1,4 @@
-"""Does kube-state-metrics tell what the alerts need, of the cluster that is there? (Seed, sections 9 and 11.2.)"""
+"""Check that kube-state-metrics serves the metrics that the alerts need, and the cluster's health by its metrics."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,7 +9,7 @@ import msgspec
 from checks.drift.root_cause import metrics_explained
 from checks.kube.models import Deployment, Meta
 from checks.kube.reading import Read
-from checks.metrics import cluster_health
+from checks.metrics.cluster_health import PENDING_PERCENT, crowded, figures
 from checks.metrics.cluster_metrics import LAG, NEEDED, ClusterMetrics, Key
 from checks.metrics.collect import METRICS, Answer, Refused
 from checks.plain_text import enumerated
@@ -27,10 +27,10 @@ _SHOWN = 5
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge the scrape, kube-state-metrics' own state, and the cluster's health by its metrics."""
+    """Check the scrape, the state of kube-state-metrics itself, and the cluster's health by its metrics."""
     declared, metrics = declaration.kube_state_metrics, snapshot.get(METRICS)
     if declared is None or metrics is None:
-        # Nothing to ask is itself as declared.
+        # The stack does not declare kube-state-metrics.
         builder.passed()
         return
     if not snapshot.has_namespace(declared.namespace):
@@ -40,13 +40,13 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     explained = metrics_explained(declaration, declared.namespace, snapshot)
     if (scrape := _answer(builder, declared, metrics.scrape, "/metrics", explained=explained)) is not None:
         _families(builder, declared, scrape.value)
-        _knows(builder, declaration, snapshot, scrape.value)
+        _is_up_to_date(builder, declaration, snapshot, scrape.value)
         _health(builder, declaration, scrape.value)
-    # What refuses the scrape refuses the rest.
+    # Without a scrape the other requests fail for the same reason.
     silent = isinstance(metrics.scrape, Refused)
     _answer(builder, declared, metrics.alive, "/healthz", explained=silent)
     if (blind := _answer(builder, declared, metrics.blind, "telemetry", explained=silent)) is not None:
-        message = f"kube-state-metrics cannot list {_some(blind.value)}, so nothing of it is in the metrics"
+        message = f"kube-state-metrics cannot list {_some(blind.value)}, so their metrics are missing"
         builder.holds(not blind.value, "metrics.blind", _ref(declared), message, actual=", ".join(blind.value))
 
 
@@ -71,23 +71,25 @@ def _answer(
 def _families(builder: ResultBuilder, declared: KubeStateMetrics, metrics: ClusterMetrics) -> None:
     for name in NEEDED:
         count = metrics.samples.get(name, 0)
-        message = f"the scrape has no {name}, which the alerts or the cluster's figures need"
+        message = f"kube-state-metrics has no sample of {name}, which the alerts or the cluster's figures need"
         builder.holds(count > 0, "metrics.family", _ref(declared), message, expected="at least 1 sample", actual=count)
 
 
-def _knows(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot, metrics: ClusterMetrics) -> None:
-    """Judge whether it knows the nodes and Deployments that are there; what is gone it may know for some seconds."""
+def _is_up_to_date(
+    builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot, metrics: ClusterMetrics
+) -> None:
+    """Check that it reports the existing nodes and Deployments. Deleted ones may still be reported for some seconds."""
     declared = declaration.kube_state_metrics
     latest = metrics.at - LAG
     if declared is None or metrics.missing:
         return
     if (nodes := builder.use(snapshot.nodes())) is not None:
-        there = _settled((node.metadata for node in nodes.value), latest)
-        _missing(builder, declared, "Nodes", there, {("", name) for name in metrics.nodes})
+        existing = _settled((node.metadata for node in nodes.value), latest)
+        _missing(builder, declared, "Nodes", existing, {("", name) for name in metrics.nodes})
     readings = [builder.use(snapshot.typed("Deployment", space, Deployment)) for space in declaration.namespaces]
     listings = [reading for reading in readings if reading is not None]
-    there = _settled((one.metadata for reading in listings for one in reading.value), latest)
-    _missing(builder, declared, "Deployments", there, set(metrics.deployments))
+    existing = _settled((each.metadata for reading in listings for each in reading.value), latest)
+    _missing(builder, declared, "Deployments", existing, set(metrics.deployments))
 
 
 def _settled(metas: Iterable[Meta], latest: datetime) -> set[Key]:
@@ -98,26 +100,35 @@ def _settled(metas: Iterable[Meta], latest: datetime) -> set[Key]:
     }
 
 
-def _missing(builder: ResultBuilder, declared: KubeStateMetrics, kind: str, there: set[Key], known: set[Key]) -> None:
-    missing = ["/".join(filter(None, key)) for key in sorted(there - known)]
-    message = f"kube-state-metrics does not know {len(missing)} of {len(there)} {kind}: {_some(missing)}"
-    if there:
-        builder.holds(not missing, "metrics.outdated", _ref(declared), message, expected=len(there), actual=len(known))
+def _missing(
+    builder: ResultBuilder, declared: KubeStateMetrics, kind: str, existing: set[Key], reported: set[Key]
+) -> None:
+    missing = ["/".join(filter(None, key)) for key in sorted(existing - reported)]
+    message = f"kube-state-metrics does not report {len(missing)} of {len(existing)} {kind}: {_some(missing)}"
+    if existing:
+        expected, actual = len(existing), len(reported)
+        builder.holds(not missing, "metrics.outdated", _ref(declared), message, expected=expected, actual=actual)
 
 
 def _health(builder: ResultBuilder, declaration: Declaration, metrics: ClusterMetrics) -> None:
     cluster = Ref(CLUSTER, declaration.cluster.context)
-    counted = cluster_health.figures(metrics)
+    counted = figures(metrics)
     unready = [name for name, ready in metrics.nodes.items() if not ready]
     failed, stuck = (["/".join(key) for key in keys] for keys in (metrics.failed, metrics.stuck))
     crowd = f"{len(stuck)} of {counted.pods} pods are stuck in Pending: {_some(stuck)}"
-    few = f"at most {cluster_health.PENDING_PERCENT} %"
-    judged: tuple[tuple[bool, str, str, Value, int], ...] = (
-        (not unready, "metrics.nodes-not-ready", f"not ready: {_some(unready)}", counted.nodes, counted.nodes_ready),
+    few = f"at most {PENDING_PERCENT} %"
+    assertions: tuple[tuple[bool, str, str, Value, int], ...] = (
+        (
+            not unready,
+            "metrics.nodes-not-ready",
+            f"nodes are not ready: {_some(unready)}",
+            counted.nodes,
+            counted.nodes_ready,
+        ),
         (not failed, "metrics.pods-failed", f"pods have failed: {_some(failed)}", 0, len(failed)),
-        (not cluster_health.crowded(metrics), "metrics.pods-pending", crowd, few, len(stuck)),
+        (not crowded(metrics), "metrics.pods-pending", crowd, few, len(stuck)),
     )
-    for truth, code, message, expected, actual in judged:
+    for truth, code, message, expected, actual in assertions:
         builder.holds(truth, code, cluster, message, expected=expected, actual=actual)
     for name, value in msgspec.structs.asdict(counted).items():
         builder.fact("cluster", name, value)

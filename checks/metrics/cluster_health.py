@@ -1,4 +1,4 @@
-"""The figures and the health of a cluster, out of its metrics; the thresholds are the seed's (section 9.3)."""
+"""The figures and the health of a cluster, from its metrics."""
 
 from enum import StrEnum
 
@@ -7,14 +7,14 @@ import msgspec
 from checks.metrics.cluster_metrics import POD, ClusterMetrics
 
 PENDING_PERCENT = 10
-"""More of the pods than this Pending are many."""
+"""Percentage of Pending pods above which they are a warning."""
 HIGHLY_AVAILABLE_NODES = 3
 DENSE_PODS = 100
-"""More Running pods on each ready node than this are dense."""
+"""Number of Running pods for each ready node above which more nodes are recommended."""
 
 
 class HealthStatus(StrEnum):
-    """How a cluster is: `degraded` has lost something, `warning` is on the way."""
+    """The health of a cluster; `degraded` is worse than `warning`."""
 
     HEALTHY = "healthy"
     WARNING = "warning"
@@ -22,7 +22,7 @@ class HealthStatus(StrEnum):
 
 
 class Figures(msgspec.Struct, frozen=True, rename="camel"):
-    """How many nodes, pods and Deployments there are. An available Deployment has all replicas that it asks for."""
+    """The numbers of nodes, pods and Deployments. A Deployment is available if all its replicas are."""
 
     nodes: int
     nodes_ready: int
@@ -47,7 +47,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 def figures(metrics: ClusterMetrics) -> Figures:
-    """Count what the metrics tell."""
+    """Return the figures of a scrape."""
     replicas = metrics.deployments.values()
     phases = metrics.phases
     return Figures(
@@ -67,12 +67,12 @@ def figures(metrics: ClusterMetrics) -> Figures:
 
 
 def crowded(metrics: ClusterMetrics) -> bool:
-    """Tell whether many pods are Pending, and not only because they were made just now."""
+    """Return whether many pods are Pending. Pods that were created just now are not counted."""
     return len(metrics.stuck) * 100 > metrics.samples.get(POD, 0) * PENDING_PERCENT
 
 
 def health(metrics: ClusterMetrics) -> Health:
-    """Judge the cluster. Where the seed lets a later warning replace a degradation, the worse of both counts here."""
+    """Return the health of the cluster: the worst status of its issues."""
     counted = figures(metrics)
     issues, status = [], HealthStatus.HEALTHY
     if crowded(metrics):

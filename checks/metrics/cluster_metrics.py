@@ -1,4 +1,4 @@
-"""What a scrape of kube-state-metrics tells of a cluster (seed, section 9.2)."""
+"""The state of a cluster from a scrape of kube-state-metrics."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from checks.metrics.exposition import Line, Sample, sample
 
 LAG = timedelta(seconds=60)
-"""Younger objects are judged neither as missing from the metrics nor as stuck: kube-state-metrics lags some seconds."""
+"""Younger objects count neither as missing nor as stuck, because kube-state-metrics lags by some seconds."""
 
 NODE = "kube_node_info"
 NODE_CONDITION = "kube_node_status_condition"
@@ -23,16 +23,16 @@ AVAILABLE = "kube_deployment_status_replicas_available"
 
 _ALERTED = ("kube_pod_container_status_restarts_total", "kube_resourcequota")
 NEEDED = (NODE, NODE_CONDITION, POD, POD_CREATED, POD_PHASE, DEPLOYMENT, REPLICAS, AVAILABLE, *_ALERTED)
-"""The metrics that the figures here and the alerts need. Of each a cluster with this stack has at least one sample."""
+"""The metrics that the figures and the alerts need. A cluster with this stack has at least one sample of each."""
 READ = (*NEEDED, POD_DELETION)
-"""What is read of a scrape. Only pods that are being deleted have a time of that."""
+"""The metrics that are read. Only pods that are being deleted have a sample of POD_DELETION."""
 
 Key = tuple[str, str]
 """Namespace and name."""
 
 
 class Replicas(NamedTuple):
-    """A Deployment's replicas: how many it asks for, and how many are available."""
+    """The numbers of wanted and available replicas of a Deployment."""
 
     wanted: float
     available: float
@@ -40,49 +40,49 @@ class Replicas(NamedTuple):
 
 @dataclass(frozen=True)
 class ClusterMetrics:
-    """The cluster as kube-state-metrics sees it."""
+    """The cluster as kube-state-metrics reports it."""
 
     at: datetime
     """When the scrape began."""
     samples: Mapping[str, int] = field(default_factory=dict)
-    """How many samples each needed metric has."""
+    """Needed metric → number of its samples."""
     nodes: Mapping[str, bool] = field(default_factory=dict)
     """Name → whether it is Ready."""
     phases: Mapping[str, int] = field(default_factory=dict)
-    """Phase → how many pods are in it."""
+    """Phase → number of pods."""
     failed: tuple[Key, ...] = ()
-    """Failed pods, but neither those of Jobs, which keep them to be looked at, nor those that are being deleted."""
+    """Failed pods, without those of Jobs, which are kept for inspection, and those that are being deleted."""
     stuck: tuple[Key, ...] = ()
     """Pods that have been Pending for longer than LAG."""
     deployments: Mapping[Key, Replicas] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Give the needed metrics that have no sample."""
+        """Return the needed metrics that have no sample."""
         return tuple(name for name in NEEDED if not self.samples.get(name))
 
 
 class SampleCollector:
-    """Takes the lines of a scrape as they come; keeps only those that are taken apart."""
+    """Counts the lines of a scrape as they arrive, and keeps only those that are parsed."""
 
     def __init__(self) -> None:
         self._samples: Counter[str] = Counter()
         self._lines: dict[str, list[Line]] = {name: [] for name in READ if name not in _ALERTED}
 
     def add(self, lines: Iterable[Line]) -> None:
-        """Take more lines."""
+        """Add more lines."""
         for line in lines:
             name = line.name.decode()
             self._samples[name] += 1
-            # Of each pod four phases of five are 0.
+            # Four of the five phases of a pod are 0.
             if name in self._lines and not (name == POD_PHASE and line.rest.endswith(b"} 0")):
                 self._lines[name].append(line)
 
     def metrics(self, at: datetime) -> ClusterMetrics:
-        """Give what the lines tell.
+        """Return the state of the cluster.
 
         Raises:
-            ValueError: a line is none of the format.
+            ValueError: a line is not in the text exposition format.
         """
         phases: dict[str, list[Key]] = {}
         for name, labels, value in self._parsed(POD_PHASE):
@@ -114,7 +114,7 @@ class SampleCollector:
         if not pods:
             return ()
         jobs = {_key(found, "pod") for found in self._parsed(POD) if found.labels.get("created_by_kind") == "Job"}
-        # A container that does not end well when it is told to end fails its pod until that is gone.
+        # A container that exits with an error when it is terminated makes its pod Failed until the pod is deleted.
         ending = {_key(found, "pod") for found in self._parsed(POD_DELETION)}
         return tuple(pod for pod in pods if pod not in jobs | ending)
 
@@ -137,5 +137,5 @@ def _key(found: Sample, name: str) -> Key:
 
 
 def now() -> datetime:
-    """Give the time, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Scrapes kube-state-metrics and looks at its own state, the way a verifier can reach it."""
+"""Scrape kube-state-metrics, and read its own state."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ from stacks.model import names
 T = TypeVar("T")
 
 LARGEST_BYTES = 512 * 1024 * 1024
-"""A larger answer is not read to its end. The scrape of 5,000 pods has 30 MB."""
+"""Size above which an answer is not read completely. A scrape of 5,000 pods has 30 MB."""
 LISTS = "kube_state_metrics_list_total"
-"""On the telemetry port: how often each kind of object was listed, with success and without."""
+"""Metric of the telemetry port: how often listing each kind of object succeeded and failed."""
 
 _ACCEPT = {"Accept": "text/plain;version=0.0.4"}
-_OTHERWISE = 64 * 1024
-"""Bytes of a refusal that are read."""
+_LARGEST_REFUSAL = 64 * 1024
+"""Bytes of an error's body that are read."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Kube-state-metrics did not answer as it should: why, and how many seconds that took."""
+    """Kube-state-metrics did not answer correctly: the reason, and how many seconds that took."""
 
     detail: str
     seconds: float
@@ -46,24 +46,24 @@ Answer = Reading[T] | Refused
 
 @dataclass(frozen=True)
 class Metrics:
-    """What kube-state-metrics tells of the cluster, and of itself."""
+    """What kube-state-metrics reports about the cluster and about itself."""
 
     scrape: Answer[ClusterMetrics]
     alive: Answer[None]
     """The answer of /healthz."""
     blind: Answer[tuple[str, ...]]
-    """The kinds of objects that it has never been able to list, as its telemetry port tells."""
+    """The kinds of objects that it has never been able to list, from its telemetry port."""
 
 
 async def collect(reader: Reader) -> Metrics | None:
-    """Ask kube-state-metrics; None if the stack declares none."""
+    """Return the answers of kube-state-metrics; None if the stack does not declare it."""
     declared = reader.declaration.kube_state_metrics
     if declared is None:
         return None
     server = Server(reader.connection, declared.namespace)
     scrape = await _patient(reader.connection, partial(server.ask, names.HTTP_METRICS_PORT, "/metrics", _cluster))
     if not isinstance(scrape, Read):
-        # The other questions would fail in the same way, and take their time.
+        # The other requests would fail for the same reason, each after its own timeout.
         return Metrics(scrape, scrape, scrape)
     alive = await server.ask(names.HTTP_METRICS_PORT, "/healthz", _nothing)
     blind = await server.ask(names.TELEMETRY_PORT, "/metrics", _blind)
@@ -76,7 +76,7 @@ METRICS = Collector(collect)
 async def _patient(
     connection: Connection, ask: Callable[[], Awaitable[Answer[ClusterMetrics]]]
 ) -> Answer[ClusterMetrics]:
-    """Wait for the verifier's own network, and for a kube-state-metrics that has just begun to look around."""
+    """Repeat the request until the verifier's network is ready and a new kube-state-metrics has listed all kinds."""
 
     def settled(answer: Answer[ClusterMetrics]) -> bool:
         if isinstance(answer, Read):
@@ -90,23 +90,23 @@ class Server:
     """The kube-state-metrics of a namespace."""
 
     def __init__(self, connection: Connection, namespace: str, largest: int = LARGEST_BYTES) -> None:
-        self._access, self._namespace, self._largest = connection, namespace, largest
+        self._connection, self._namespace, self._largest = connection, namespace, largest
 
     async def ask(self, port: int, path: str, take: "Callable[[_Pieces], Awaitable[T]]") -> Answer[T]:
-        """Let `take` read an answer; whatever goes wrong is given as data."""
+        """Return what `take` reads from an answer; failures are returned as data."""
         what = f"scrape {self._namespace}/{names.KUBE_STATE_METRICS}, port {port}, {path}"
-        way, place = behind(self._access, names.KUBE_STATE_METRICS, self._namespace, port, path)
+        route, place = behind(self._connection, names.KUBE_STATE_METRICS, self._namespace, port, path)
         start = perf_counter()
         try:
             with anyio.fail_after(REQUEST_SECONDS):
-                async with way.client() as client, client.stream("GET", place, headers=_ACCEPT) as response:
+                async with route.client() as client, client.stream("GET", place, headers=_ACCEPT) as response:
                     if response.status_code == HTTPStatus.OK:
                         return Read(await take(self._pieces(response)), perf_counter() - start)
                     return await self._refusal(response, what, start)
         except (TimeoutError, httpx2.TimeoutException):
             reason, message = Reason.TIMEOUT, "no complete answer in time"
         except httpx2.TransportError as error:
-            if self._access.inside:
+            if self._connection.inside:
                 return Refused(str(error) or "the connection was closed", perf_counter() - start)
             reason, message = Reason.UNREACHABLE, unreachable(error)
         except _TooLargeError:
@@ -119,7 +119,7 @@ class Server:
         body = b""
         async for piece in response.aiter_bytes():
             body += piece
-            if len(body) > _OTHERWISE:
+            if len(body) > _LARGEST_REFUSAL:
                 break
         status, kubernetes = response.status_code, status_message(body)
         seconds = perf_counter() - start
@@ -135,7 +135,7 @@ class Server:
     async def _pieces(self, response: httpx2.Response) -> AsyncIterator[bytes]:
         kind = response.headers.get("Content-Type", "")
         if not kind.startswith("text/plain"):
-            raise ValueError(f"the answer is {kind or 'of no type'}, not text/plain")
+            raise ValueError(f"the Content-Type of the answer is {kind or 'not set'}, not text/plain")
         size = 0
         async for piece in response.aiter_bytes():
             size += len(piece)
@@ -148,7 +148,7 @@ _Pieces = AsyncIterator[bytes]
 
 
 class _TooLargeError(Exception):
-    """The answer has more bytes than anybody should read."""
+    """The answer is too large."""
 
 
 async def _cluster(pieces: _Pieces) -> ClusterMetrics:

@@ -1,8 +1,8 @@
-"""Reads the wanted metrics out of Prometheus' text format, and skips all others at the speed of a search.
+"""Parse selected metrics in Prometheus' text format, and skip all others with a fast search.
 
-kube-state-metrics tells some forty samples of every pod, of which a handful are needed. Lines as every exporter writes
-them are taken apart here; whatever else the format allows (escapes, odd spaces, timestamps) goes to prometheus_client's
-parser. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
+kube-state-metrics has about forty samples of every pod, of which a handful are needed. Common lines are parsed here;
+lines with other features of the format (escapes, unusual spaces, timestamps) are parsed by prometheus_client.
+Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 LONGEST_LINE = 1 << 20
-"""Bytes. What has no line's end for so long is no exposition."""
+"""Bytes. A text with a longer line is not in the exposition format."""
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|Inf)|NaN")
 _LABEL = re.compile(r",?([a-zA-Z_][a-zA-Z0-9_]*)=")
@@ -26,14 +26,14 @@ class Sample(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A sample's line, not yet taken apart: the metric's name, and what follows it."""
+    """An unparsed line of a sample: the metric's name, and the rest."""
 
     name: bytes
     rest: bytes
 
 
 class Scanner:
-    """Finds the lines of the wanted metrics in a text that comes in pieces, and keeps nothing else of it."""
+    """Finds the lines of the wanted metrics in a text that arrives in pieces."""
 
     def __init__(self, wanted: Iterable[str]) -> None:
         names = "|".join(re.escape(name) for name in wanted)
@@ -41,10 +41,10 @@ class Scanner:
         self._rest = b"\n"
 
     def feed(self, piece: bytes) -> Iterator[Line]:
-        """Give the wanted lines that this piece completes.
+        """Yield the wanted lines that this piece completes.
 
         Raises:
-            ValueError: the text has a line longer than any exposition's.
+            ValueError: a line is too long.
         """
         text = self._rest + piece
         end = text.rfind(b"\n")
@@ -54,7 +54,7 @@ class Scanner:
         return self._lines(text[:end])
 
     def end(self) -> Iterator[Line]:
-        """Give the last line, if it is wanted and has no end of its own."""
+        """Yield the last line, if it is wanted and does not end with a line break."""
         return self._lines(self._rest)
 
     def _lines(self, text: bytes) -> Iterator[Line]:
@@ -62,15 +62,15 @@ class Scanner:
 
 
 def sample(line: Line) -> Sample:
-    """Take a line apart.
+    """Parse a line.
 
     Raises:
-        ValueError: it is no line of the format.
+        ValueError: the line is not in the text exposition format.
     """
     rest = line.rest.decode()
     body, found, value = rest.rpartition("} ")
     if found and body.startswith("{") and "\\" not in body and _NUMBER.fullmatch(value):
-        # Without escapes every quote begins or ends a value.
+        # Without escapes every quotation mark begins or ends a value.
         parts = body[1:].split('"')
         names = _names(tuple(parts[:-1:2])) if parts[-1] == "" else None
         if names is not None:
@@ -79,10 +79,10 @@ def sample(line: Line) -> Sample:
 
 
 def samples(text: bytes, wanted: Iterable[str]) -> Iterator[Sample]:
-    """Give the samples of the wanted metrics.
+    """Yield the samples of the wanted metrics.
 
     Raises:
-        ValueError: a wanted line is none of the format.
+        ValueError: a wanted line is not in the text exposition format.
     """
     scanner = Scanner(wanted)
     for lines in (scanner.feed(text), scanner.end()):
@@ -91,7 +91,7 @@ def samples(text: bytes, wanted: Iterable[str]) -> Iterator[Sample]:
 
 @lru_cache(maxsize=1024)
 def _names(between: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Give the label names that stand between the values; None if that is not all that stands there."""
+    """Return the label names in the texts between the values; None if these texts have anything else."""
     matches = [_LABEL.fullmatch(part) for part in between]
     commas = [part.startswith(",") for part in between]
     if None in matches or commas != [False, *[True] * (len(between) - 1)][: len(between)]:
@@ -101,11 +101,11 @@ def _names(between: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def _any_sample(text: str) -> Sample:
-    # Imported here: it takes a tenth of a second, and hardly any exporter writes such lines.
+    # Imported here because it takes 0.1 s and such lines are rare.
     from prometheus_client.parser import text_string_to_metric_families
 
     try:
         ((found,),) = (family.samples for family in text_string_to_metric_families(text))
     except (ValueError, IndexError) as error:
-        raise ValueError(f"no line of the text exposition format: {text[:200]!r}") from error
+        raise ValueError(f"a line is not in the text exposition format: {text[:200]!r}") from error
     return Sample(found.name, found.labels, float(found.value))

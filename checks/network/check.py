@@ -1,8 +1,8 @@
-"""Are NetworkPolicies as declared, and do they let the declared clients in, and nobody else? Probe pods tell."""
+"""Check that NetworkPolicies are as declared, and with probe pods that only declared clients reach the MCP servers."""
 
 from collections.abc import Mapping
 
-from checks.drift import check as drift
+from checks.drift.compare import compare
 from checks.drift.root_cause import explained
 from checks.drift.routing import NETWORK
 from checks.kube.reading import Read, Reason
@@ -18,18 +18,18 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
 
-_UP = frozenset({McpOutcome.ANSWERED, McpOutcome.NO_MCP, McpOutcome.GATED})
-"""Answers that only a server gives to which a connection could be made."""
+_ACCEPTED = frozenset({McpOutcome.ANSWERED, McpOutcome.NO_MCP, McpOutcome.GATED})
+"""Outcomes that prove that the MCP server accepts connections."""
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Compare the policies field by field, then judge what each caller could and could not connect to."""
-    drift.check(builder, declaration, snapshot, NETWORK)
+    """Compare the policies field by field, then check which callers could connect to which servers."""
+    compare(builder, declaration, snapshot, NETWORK)
     servers, network = asked(declaration), snapshot.get(ATTEMPTS)
     if network.skipped:
         builder.skip(network.skipped)
     elif not servers:
-        # Nobody to keep away from anything is itself as declared.
+        # The stack declares no server that runs.
         builder.passed()
     for caller, attempt in network.attempts.items():
         if not snapshot.has_namespace(caller.namespace):
@@ -43,13 +43,13 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
 
 
 def _not_tried(builder: ResultBuilder, declaration: Declaration, servers: Mapping[str, Server]) -> None:
-    """Say of which servers it is not shown who reaches them, and who does not."""
+    """Note which declared clients were not tried, and which servers have no undeclared client to try."""
     pods = callers(declaration)
     for kind, server in servers.items():
         if clients := ", ".join(client.namespace for client in elsewhere(declaration, server)):
-            builder.skip(f"{clients}: a client of {kind} in a namespace that the stack does not declare is not tried")
+            builder.skip(f"clients of {kind} in undeclared namespaces are not tried: {clients}")
         if all(admitted(server, caller) for caller in pods):
-            builder.skip(f"every declared namespace is a client of {kind}, so that nobody is left who must be refused")
+            builder.skip(f"every declared namespace is a client of {kind}: no undeclared client can be tried")
 
 
 def _outcome(
@@ -59,31 +59,31 @@ def _outcome(
     ref = Ref("NetworkPolicy", names.server(kind), server.namespace)
     client = admitted(server, caller)
     if outcome is Outcome.REACHED:
-        message = f"{caller} is no declared client, and can connect to port {server.port}"
+        message = f"{caller} is not a declared client, but can connect to port {server.port}"
         builder.holds(client, "network.open", ref, message, expected="refused", actual=outcome.value)
     elif explained(declaration, kind, snapshot):
         builder.skipped(server.namespace)
     elif client and _answer(kind, snapshot) is McpOutcome.UNREACHABLE:
-        # Nobody can connect, whatever the policies say: reported once, as mcp.unreachable.
+        # The server accepts no connections at all: reported once, as mcp.unreachable.
         builder.skipped(server.namespace)
     elif client:
-        message = f"{caller} is a declared client, and cannot connect to port {server.port}"
+        message = f"{caller} is a declared client, but cannot connect to port {server.port}"
         builder.fault("network.closed", ref, message, expected=Outcome.REACHED.value, actual=outcome.value)
-    elif outcome is not Outcome.UNRESOLVED and _up(kind, snapshot):
+    elif outcome is not Outcome.UNRESOLVED and _accepts_connections(kind, snapshot):
         builder.passed(namespace=server.namespace)
     else:
         builder.unknown(
             f"connect to {server.namespace}/{ref.name} from {caller}",
             Reason.FAILED,
-            "it could not connect, but nobody else could either: that proves no NetworkPolicy",
+            "no client could connect either, so a NetworkPolicy is not proved to deny the connection",
         )
 
 
-def _up(kind: str, snapshot: Snapshot) -> bool:
-    """Tell whether somebody could connect to the server, so that it is the policies that refuse another."""
+def _accepts_connections(kind: str, snapshot: Snapshot) -> bool:
+    """Return whether some client could connect to the server, so that a refusal proves a NetworkPolicy."""
     attempts = snapshot.get(ATTEMPTS).attempts.values()
     reached = any(isinstance(attempt, Read) and attempt.value[kind] is Outcome.REACHED for attempt in attempts)
-    return reached or _answer(kind, snapshot) in _UP
+    return reached or _answer(kind, snapshot) in _ACCEPTED
 
 
 def _answer(kind: str, snapshot: Snapshot) -> McpOutcome:
@@ -91,7 +91,7 @@ def _answer(kind: str, snapshot: Snapshot) -> McpOutcome:
 
 
 CHECK = Check(
-    "network",
+    NETWORK,
     "NetworkPolicies, and at work",
     frozenset({"Namespace", "NetworkPolicy", "Deployment", "Service", "Pod"}),
     (ATTEMPTS, ANSWERS),

@@ -1,4 +1,4 @@
-"""Whether NetworkPolicies are enforced: short-lived pods try to connect to the MCP servers, and some must not."""
+"""Collect what short-lived probe pods could connect to, which shows whether NetworkPolicies are enforced."""
 
 import secrets
 from collections.abc import Mapping
@@ -23,17 +23,19 @@ from stacks.model.declaration import Declaration
 JOBS = Kind("apis/batch/v1", "jobs", k8s.Meta)
 
 REPORT_SECONDS = 40.0
-"""Longest wait for a probe pod: its start, the settling of its network, its report."""
+"""Timeout for a probe pod: its start, the setup of its network, and its report."""
 PAUSE_SECONDS = 0.15
 
-IGNORED = "the declaration says that the cluster's network does not enforce NetworkPolicies: whoever can, reaches them"
-INSIDE = "enforcement is proved from outside, by `cortex verify STACK`: the verifier may not make probe pods"
-READ_ONLY = "nothing may be made in the cluster (--read-only), so the policies are compared, and not tried"
-NO_IMAGE = "probe pods run the verifier's image, and the stack declares no verifier: declare cortex:verifier"
+IGNORED = (
+    "the declaration says that the cluster's network does not enforce NetworkPolicies, so no probe pods are started"
+)
+INSIDE = "the in-cluster verifier must not create probe pods, by design: run `cortex verify STACK` outside the cluster"
+READ_ONLY = "with --read-only no probe pods are created, so the policies are compared, but not tried"
+NO_IMAGE = "probe pods run the verifier's image, but the stack declares no verifier: declare cortex:verifier"
 
 
 class Outcome(StrEnum):
-    """What became of a try to connect to a server's Service."""
+    """The outcome of an attempt to connect to a server's Service."""
 
     REACHED = "reached"
     REFUSED = "refused"
@@ -47,16 +49,16 @@ Outcomes = Mapping[str, Outcome]
 
 @dataclass(frozen=True)
 class Network:
-    """What each caller reached, or, where nobody tried on purpose, why not."""
+    """The attempts of each caller; `skipped` is the reason if there were none on purpose."""
 
     attempts: Mapping[Caller, Reading[Outcomes]]
     skipped: str = ""
 
 
 async def collect(reader: Reader) -> Network:
-    """Let every caller try, all at the same time. Whatever happens, the Jobs are deleted."""
+    """Start a probe pod for every caller, all concurrently. Its Job is always deleted."""
     declaration, connection = reader.declaration, reader.connection
-    skipped, servers = _not_declared(declaration), asked(declaration)
+    skipped, servers = _skipped(declaration), asked(declaration)
     if servers and connection.inside:
         skipped = skipped or INSIDE
     elif connection.read_only:
@@ -66,11 +68,11 @@ async def collect(reader: Reader) -> Network:
     image = declaration.verifier.image
     attempts: dict[Caller, Reading[Outcomes]] = {}
     nodes = await reader.nodes()
-    alone = isinstance(nodes, Read) and len(nodes.value) == 1
+    single_node = isinstance(nodes, Read) and len(nodes.value) == 1
     run = secrets.token_hex(4)
 
     async def one(name: str, caller: Caller) -> None:
-        document = job(name, caller, declaration, image, alone=alone)
+        document = job(name, caller, declaration, image, single_node=single_node)
         attempts[caller] = await _attempt(reader.api, caller, name, document, list(servers))
 
     async with anyio.create_task_group() as group:
@@ -82,8 +84,8 @@ async def collect(reader: Reader) -> Network:
 ATTEMPTS = Collector(collect)
 
 
-def _not_declared(declaration: Declaration) -> str:
-    """Say why the declaration wants nobody to try; nothing if it does."""
+def _skipped(declaration: Declaration) -> str:
+    """Return why the declaration excludes probe pods; empty if it does not."""
     if declaration.cluster.network_policies == "ignored":
         return IGNORED
     return NO_IMAGE if asked(declaration) and declaration.verifier is None else ""
@@ -92,13 +94,13 @@ def _not_declared(declaration: Declaration) -> str:
 async def _attempt(api: ApiClient, caller: Caller, name: str, document: object, kinds: list[str]) -> Reading[Outcomes]:
     start = perf_counter()
     try:
-        made = await api.create(JOBS, caller.namespace, name, document)
-        if isinstance(made, ReadFailure):
-            return made
+        created = await api.create(JOBS, caller.namespace, name, document)
+        if isinstance(created, ReadFailure):
+            return created
         reading = await _report(api, caller, name, kinds)
         return replace(reading, seconds=perf_counter() - start)
     finally:
-        # Also on Ctrl-C. What is left of a program that was killed, Kubernetes removes.
+        # Also on Ctrl-C. If this program is killed, Kubernetes removes the Job.
         with anyio.CancelScope(shield=True):
             await api.delete(JOBS, caller.namespace, name)
 
@@ -126,7 +128,7 @@ def _ended(pods: tuple[k8s.Pod, ...]) -> list[k8s.Terminated]:
 
 
 class _Report(msgspec.Struct, frozen=True):
-    """What the program of a probe pod leaves."""
+    """The report of a probe pod's program."""
 
     alive: bool
     outcomes: list[Outcome]
@@ -134,17 +136,17 @@ class _Report(msgspec.Struct, frozen=True):
 
 def _outcomes(what: str, ended: k8s.Terminated, kinds: list[str]) -> Reading[Outcomes]:
     if ended.exit_code or not ended.message:
-        said = " ".join(ended.message.split())[-200:]
-        message = f"the probe pod ended without a report: {ended.reason}, exit code {ended.exit_code}: {said}"
+        output = " ".join(ended.message.split())[-200:]
+        message = f"the probe pod ended without a report: {ended.reason}, exit code {ended.exit_code}: {output}"
         return ReadFailure(what, Reason.FAILED, message.rstrip(": "))
     try:
         report = msgspec.json.decode(ended.message, type=_Report)
         if not report.alive:
-            message = "the probe pod could not reach its DNS server, so that nothing it is refused proves anything"
+            message = "the probe pod could not reach its DNS server, so its refused connections prove nothing"
             return ReadFailure(what, Reason.FAILED, message)
         return Read(dict(zip(kinds, report.outcomes, strict=True)), 0.0)
     except (msgspec.MsgspecError, ValueError):
-        return ReadFailure(what, Reason.UNDECODABLE, "the probe pod's report is none that this version understands")
+        return ReadFailure(what, Reason.UNDECODABLE, "this version of cortex cannot read the probe pod's report")
 
 
 def _waiting(pods: tuple[k8s.Pod, ...]) -> str:
@@ -156,7 +158,7 @@ def _waiting(pods: tuple[k8s.Pod, ...]) -> str:
 
 
 async def _warning(api: ApiClient, namespace: str, name: str) -> str:
-    """Say why the Job has no pod: a quota or a policy that forbids it shows in an event alone."""
+    """Return why the Job has no pod: only an event shows that a quota or a policy forbids it."""
     events = await api.list(EVENTS, namespace, fields=f"involvedObject.name={name},type=Warning")
     if isinstance(events, ReadFailure) or not events.value:
         return ""

@@ -1,7 +1,7 @@
-"""The Job whose pod tries to reach the MCP servers: restricted, without a token, and gone by itself whatever happens.
+"""The Job of a probe pod, which is restricted, has no token and is always removed.
 
-A Job rather than a pod: Kubernetes removes it after its time even if this program is killed, and no other controller
-can take its pod for one of its own, though it carries a client's labels.
+It is a Job instead of a bare pod because Kubernetes removes a finished Job even if this program is killed, and because
+no other controller adopts a pod that has a controller, although it has the labels of a client.
 """
 
 import json
@@ -11,8 +11,8 @@ from pathlib import Path
 from checks.kube.resources import PROBE_LABEL
 from checks.kube.retry import SETTLE_SECONDS
 from checks.network.callers import Caller, admitted, asked
-from stacks.manifests import pods
 from stacks.manifests.manifest import Value
+from stacks.manifests.pods import container_security, pod_security
 from stacks.manifests.site import site
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -21,20 +21,20 @@ from stacks.model.server import Server
 PREFIX = "cortex-probe-"
 
 LONGEST_SECONDS = 60
-"""After this the Job is ended, and LEFT_SECONDS later removed, by Kubernetes itself."""
+"""Kubernetes ends the Job after this time, and removes it LEFT_SECONDS later."""
 LEFT_SECONDS = 30
 
 DENIED_SECONDS = 3.0
-"""How long a refusal must last: other nodes, on which servers run, may learn of the pod later than its own."""
-ALONE_SECONDS = 0.5
-"""The same in a cluster of one node: what has put the pod's own policies to work there knows of the pod."""
+"""How long a refusal must last: the nodes of the servers may learn of the pod later than the pod's own node."""
+SINGLE_NODE_SECONDS = 0.5
+"""The same in a cluster of one node, which knows of the pod once the pod's own policies are enforced."""
 
 _REPORT = "/dev/termination-log"
 _PROGRAM = Path(__file__).with_name("probe_program.py")
 
 
-def job(name: str, caller: Caller, declaration: Declaration, image: str, *, alone: bool = False) -> Value:
-    """Give the Job of one caller, which tries to reach the servers, in their order; `alone` if there is one node."""
+def job(name: str, caller: Caller, declaration: Declaration, image: str, *, single_node: bool = False) -> Value:
+    """Return the Job of a caller, which tries to reach all servers; `single_node` if the cluster has one node."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -45,7 +45,7 @@ def job(name: str, caller: Caller, declaration: Declaration, image: str, *, alon
             "ttlSecondsAfterFinished": LEFT_SECONDS,
             "template": {
                 "metadata": {"labels": {**dict(caller.labels), PROBE_LABEL: name}},
-                "spec": _pod(caller, declaration, image, ALONE_SECONDS if alone else DENIED_SECONDS),
+                "spec": _pod(caller, declaration, image, SINGLE_NODE_SECONDS if single_node else DENIED_SECONDS),
             },
         },
     }
@@ -61,18 +61,18 @@ def _pod(caller: Caller, declaration: Declaration, image: str, lasting: float) -
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 0,
         "activeDeadlineSeconds": LONGEST_SECONDS,
-        # Never true, so that no Service whose selector the client's labels match sends it requests.
+        # Never true: a Service whose selector matches the client's labels must not send it requests.
         "readinessGates": [{"conditionType": PROBE_LABEL}],
-        "securityContext": pods.pod_security(),
+        "securityContext": pod_security(),
         "containers": [
             {
                 "name": "probe",
                 "image": image,
                 "imagePullPolicy": "IfNotPresent",
                 "command": ["python3", "-I", "-S", "-c", _PROGRAM.read_text(encoding="utf-8"), task],
-                # The least that the namespace's LimitRange admits, and no more than it gives by itself.
+                # The minimum of the namespace's LimitRange, and its default limits.
                 "resources": {"requests": limits.min.model_dump(), "limits": limits.default.model_dump()},
-                "securityContext": pods.container_security(),
+                "securityContext": container_security(),
                 "terminationMessagePath": _REPORT,
             }
         ],
@@ -81,7 +81,7 @@ def _pod(caller: Caller, declaration: Declaration, image: str, lasting: float) -
 
 def _task(caller: Caller, servers: Mapping[str, Server], lasting: float) -> str:
     targets: Sequence[tuple[str, int, bool]] = [
-        # The dot at the end: the name is whole, no search domain need be tried.
+        # The trailing dot makes the name absolute, so that no search domains are tried.
         (f"{names.server(kind)}.{server.namespace}.svc.cluster.local.", server.port, admitted(server, caller))
         for kind, server in servers.items()
     ]

@@ -1,15 +1,16 @@
-"""The program of a probe pod: tries to connect to MCP servers, and leaves in a file what became of it.
+"""The program of a probe pod: it tries to connect to MCP servers, and writes the outcomes into a file.
 
-It is sent as text and run by the Python of the verifier's image without any package, so that it starts at once: it uses
-the standard library alone and imports nothing of ours. Its one argument is JSON:
+It is passed as text to the Python of the verifier's image and must start quickly, so it uses the standard library only.
+Its only argument is JSON:
 
-* `targets`: of each server its host, its port, and whether the pod is to reach it;
-* `seconds`: how long to wait for that; `lasting`: how many seconds a refusal must last to count; `report`: the file.
+* `targets`: host and port of each server, and whether the pod is expected to reach it;
+* `seconds`: timeout for the expected outcomes; `lasting`: seconds that a refusal must last; `report`: the file.
 
-NetworkPolicies take effect on a new pod some seconds after its start. Until then some networks let its packets out and
-others do not, and a server's own policy may not know the pod yet. So each target is tried until the outcome is the
-expected one, or time is up; nothing is tried before the pod reaches its DNS server, which every pod may; and a refusal
-counts only if it lasts, and after the API server was out of reach: that shows that the pod's own policies are at work.
+NetworkPolicies take effect some seconds after a pod's start. Until then some networks allow its traffic and others do
+not, and a server's policy may not know the pod yet. Each target is therefore tried until the outcome is the expected
+one, or until the timeout. Nothing is tried before the pod reaches its DNS server, which every pod may reach. A refusal
+counts only if it lasts, and only after the API server became unreachable, which shows that the pod's own policies are
+enforced.
 """
 
 import json
@@ -23,20 +24,20 @@ from queue import Empty, SimpleQueue
 
 CONNECT_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
-"""Time from one try to the next where tries are answered at once."""
+"""Pause between attempts that are answered at once."""
 AT_ONCE = 8
-"""How many tries of one target may be unanswered at a time."""
+"""Most unanswered attempts for one target."""
 
 
 def nameserver(resolv_conf: str = "/etc/resolv.conf") -> str | None:
-    """Give the address of the pod's DNS server; None if it has none."""
+    """Return the address of the pod's DNS server; None if it has none."""
     with open(resolv_conf, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes longer to load than all else
         fields = [line.split() for line in file]
     return next((words[1] for words in fields if len(words) > 1 and words[0] == "nameserver"), None)
 
 
 def attempt(host: str, port: int) -> str:
-    """Try once to connect: `reached`, `refused`, `timeout`, or `unresolved` if the name has no address."""
+    """Return the outcome of an attempt to connect: `reached`, `refused`, `timeout`, or `unresolved`."""
     try:
         address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4]
     except OSError:
@@ -59,11 +60,11 @@ def settled(
     lasting: float = 0.0,
     attempt: Callable[[str, int], str] = attempt,
 ) -> str:
-    """Try until the outcome is the wanted one and has been for so long, or time is up, and give the last outcome.
+    """Try until the outcome is the wanted one, a refusal for `lasting` seconds, or until `end`; return the last one.
 
-    A network that is just being set up drops packets, which are sent again only after a second. So the next try does
-    not wait for the answer of the one before. A refusal has lasted from the beginning of the first refused try to that
-    of the last one, if no try in between reached the target.
+    While a network is set up it drops packets, which are sent again only after a second, so an attempt does not wait
+    for the answer of the previous one. A refusal lasts from the start of the first refused attempt to the start of the
+    last one, if no attempt in between reached the target.
     """
     answers = SimpleQueue[tuple[float, str]]()
 
@@ -101,7 +102,7 @@ def tried(
     dns: tuple[str, int] | None,
     api: tuple[str, int],
 ) -> dict[str, object]:
-    """Try all targets at the same time; `alive` is false if not even DNS could be reached."""
+    """Return the report of concurrent attempts for all targets; `alive` is false if the DNS server was not reached."""
     if dns is None or settled(*dns, wanted=True, end=end) != "reached":
         return {"alive": False, "outcomes": []}
     outcomes = [""] * len(targets)
@@ -121,7 +122,7 @@ def tried(
 
 
 def main(argument: str) -> None:
-    """Try what the argument says, and write the report."""
+    """Try the targets of the argument, and write the report."""
     task = json.loads(argument)
     server = nameserver()
     dns = None if server is None else (server, 53)

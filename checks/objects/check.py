@@ -1,10 +1,10 @@
-"""Is everything else that the stack declares as declared, and is nothing of ours there that nobody declares?"""
+"""Check that all other declared objects are as declared, and that there are no undeclared objects of the stack."""
 
 from collections.abc import Iterator
 
 import msgspec
 
-from checks.drift import check as drift
+from checks.drift.compare import compare
 from checks.drift.routing import OBJECTS
 from checks.kube import models as k8s
 from checks.kube.reading import Read
@@ -24,18 +24,17 @@ _CODES = {
     "NetworkPolicy": "network.undeclared",
     "ResourceQuota": "quota.undeclared",
 }
-"""Kinds of which each object counts, whatever its labels: it opens what we closed, or bounds what we gave."""
+"""Kinds of which every undeclared object is a finding, whatever its labels: it can allow or limit more."""
 
-
-_HOLDING = frozenset({"PersistentVolumeClaim", "Secret", "StatefulSet"})
-"""Kinds that hold data: no program deletes such an object."""
+_HOLDS_DATA = frozenset({"PersistentVolumeClaim", "Secret", "StatefulSet"})
+"""Kinds that hold data: a repair does not delete such an object."""
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge the objects that no other row judges, and look for undeclared ones."""
-    drift.check(builder, declaration, snapshot, OBJECTS)
+    """Check the objects that no other check compares, and look for undeclared ones."""
+    compare(builder, declaration, snapshot, OBJECTS)
     _undeclared(builder, declaration, snapshot)
-    _strays(builder, snapshot)
+    _unmanaged(builder, snapshot)
 
 
 def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
@@ -45,57 +44,57 @@ def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snap
             continue
         metas = {name: msgspec.convert(document, k8s.Owned).metadata for name, document in reading.value.items()}
         servers = _servers(snapshot, namespace) if kind == "Deployment" else frozenset()
-        strangers = [
+        unmanaged = [
             meta
             for name, meta in metas.items()
-            if (kind, namespace, name) not in known and name not in servers and _suspicious(kind, meta)
+            if (kind, namespace, name) not in known and name not in servers and _belongs_to_stack(kind, meta)
         ]
-        builder.passed(not strangers, namespace)
-        for meta in strangers:
+        builder.passed(not unmanaged, namespace)
+        for meta in unmanaged:
             _fault(builder, _CODES.get(kind, "object.undeclared"), Ref(kind, meta.name, namespace), meta)
 
 
-def _strays(builder: ResultBuilder, snapshot: Snapshot) -> None:
-    """Look for objects of kinds that no stack declares; those of our own Deployments and Jobs have a controller."""
+def _unmanaged(builder: ResultBuilder, snapshot: Snapshot) -> None:
+    """Look for objects of kinds that no stack declares and that have no controller."""
     if not snapshot.get(UNMANAGED).lists:
         builder.fact("kinds that no stack declares", "searched", value=False)
     for kind, listings in snapshot.get(UNMANAGED).lists.items():
         for namespace, listing in listings.items():
             if (reading := builder.use(listing)) is None:
                 continue
-            strangers = [obj.metadata for obj in reading.value if not obj.metadata.controlled]
-            builder.passed(not strangers, namespace)
-            for meta in strangers:
+            unmanaged = [obj.metadata for obj in reading.value if not obj.metadata.controlled]
+            builder.passed(not unmanaged, namespace)
+            for meta in unmanaged:
                 _fault(builder, "object.undeclared", Ref(kind, meta.name, namespace), meta)
 
 
 def _fault(builder: ResultBuilder, code: str, ref: Ref, meta: k8s.OwnedMeta) -> None:
     message = f"the stack does not declare this {ref.kind}"
     actual = meta.labels.get(names.COMPONENT, "present")
-    remedy = Remedy.PERSON if ref.kind in _HOLDING else Remedy.REPAIR
+    remedy = Remedy.PERSON if ref.kind in _HOLDS_DATA else Remedy.REPAIR
     builder.fault(code, ref, message, expected="absent", actual=actual, remedy=remedy)
 
 
 def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:
     for kind in CLUSTER_WIDE:
-        if kind != "Namespace":  # has a code of its own
+        if kind != "Namespace":  # has the code namespace.undeclared
             yield kind, ""
     for kind in NAMESPACED:
         yield from ((kind, space) for space in declaration.namespaces)
 
 
 def _servers(snapshot: Snapshot, namespace: str) -> frozenset[str]:
-    """Name the Deployments of MCP servers: undeclared ones have a code of their own."""
+    """Return the names of the Deployments of MCP servers: undeclared ones have the code server.undeclared."""
     reading = snapshot.typed("Deployment", namespace, k8s.Deployment)
     deployments = reading.value if isinstance(reading, Read) else ()
     return frozenset(each.metadata.name for each in deployments if is_server(each))
 
 
-def _suspicious(kind: str, meta: k8s.OwnedMeta) -> bool:
-    """Tell whether an object would be ours: it says so itself, or is of a kind of which each counts."""
+def _belongs_to_stack(kind: str, meta: k8s.OwnedMeta) -> bool:
+    """Return whether an undeclared object is a finding: it has the stack's label, or is of a kind in _CODES."""
     if kind in _CODES:
         return True
     return names.COMPONENT in meta.labels and not meta.controlled and meta.name != names.VERIFICATION_CONFIG_MAP
 
 
-CHECK = Check("objects", "Other objects", frozenset({*CLUSTER_WIDE, *NAMESPACED, *CUSTOM}), (UNMANAGED,), check)
+CHECK = Check(OBJECTS, "Other objects", frozenset({*CLUSTER_WIDE, *NAMESPACED, *CUSTOM}), (UNMANAGED,), check)

@@ -1,4 +1,4 @@
-"""Objects with our label of the kinds that no stack declares: somebody made them by hand, or something makes them."""
+"""Collect objects with the stack's label, of kinds that no stack declares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ KINDS: Mapping[str, Kind[Owned]] = {
 
 @dataclass(frozen=True)
 class Unmanaged:
-    """Kind → namespace → the objects with our label, whoever made them; nothing where nobody looked on purpose."""
+    """Kind → namespace → objects with the stack's label; empty for the in-cluster verifier."""
 
     lists: Mapping[str, PerNamespace[Owned]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""A kubeconfig for an account of the stack, with a token that expires (TokenRequest)."""
+"""Create a kubeconfig for an account of the stack, with a token that expires (TokenRequest)."""
 
 import base64
 import os
@@ -14,7 +14,7 @@ from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.models import TokenRequest
 from checks.kube.reading import Permission, ReadFailure
-from checks.rbac.requests import Account, accounts
+from checks.rbac.requests import Account, accounts_of
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
@@ -24,14 +24,14 @@ SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Ticket:
-    """A kubeconfig with a token, and when it expires. The whole content is secret."""
+    """A kubeconfig with a token, and when the token expires. The content is secret."""
 
     account: Account
     expires: datetime
     content: str
 
     def __repr__(self) -> str:
-        """Return a text without the token, for logs."""
+        """Return a text without the token, which is safe in logs."""
         return f"Ticket({self.account}, {self.expires})"
 
 
@@ -46,18 +46,18 @@ def require_valid(duration: timedelta) -> None:
 
 
 def find(declaration: Declaration, name: str, namespace: str | None) -> Account:
-    """Find a declared ServiceAccount by its name, and by its namespace where two have the same name.
+    """Return a declared ServiceAccount by its name, and by its namespace if several have the same name.
 
     Raises:
         UsageError: the stack declares no such account, or several.
     """
-    known = accounts(build(declaration))
+    known = accounts_of(build(declaration))
     found = [account for account in known if account.name == name and namespace in (None, account.namespace)]
     if len(found) > 1:
-        raise UsageError(f"several accounts are called {name!r}: {_listed(found)}; name one with --namespace")
+        raise UsageError(f"several accounts have the name {name!r}: {_listed(found)}; choose one with --namespace")
     if not found:
         place = f" in namespace {namespace}" if namespace else ""
-        raise UsageError(f"the stack declares no account {name!r}{place}: it has {_listed(known) or 'none'}")
+        raise UsageError(f"the stack declares no account {name!r}{place}: it declares {_listed(known) or 'none'}")
     return found[0]
 
 
@@ -66,10 +66,10 @@ def _listed(known: "tuple[Account, ...] | list[Account]") -> str:
 
 
 async def issue(declaration: Declaration, connection: Connection, account: Account, duration: timedelta) -> Ticket:
-    """Ask for a token, and make a kubeconfig of it for the API server of the connection.
+    """Return a kubeconfig for the same API server, with a new token that is valid for the duration.
 
     Raises:
-        UncheckedError: the API server gave no token.
+        UncheckedError: the API server issued no token.
     """
     document = {
         "apiVersion": "authentication.k8s.io/v1",
@@ -79,7 +79,7 @@ async def issue(declaration: Declaration, connection: Connection, account: Accou
     path = f"/api/v1/namespaces/{account.namespace}/serviceaccounts/{account.name}/token"
     permission = Permission("create", "serviceaccounts/token", account.namespace)
     async with connection.client() as client:
-        given = await ApiClient(client).ask(f"ask for a token of {account}", path, document, TokenRequest, permission)
+        given = await ApiClient(client).ask(f"request a token of {account}", path, document, TokenRequest, permission)
     if isinstance(given, ReadFailure):
         raise UncheckedError(f"no token of {account}: {given.message}")
     status = given.value.status
@@ -88,7 +88,7 @@ async def issue(declaration: Declaration, connection: Connection, account: Accou
 
 
 def render(context: str, connection: Connection, account: Account, token: str) -> str:
-    """Return the kubeconfig. Its context has the name that the stack declares, so that every command finds it."""
+    """Return the kubeconfig. Its context has the declared name, so that every command finds it."""
     entry = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -122,15 +122,17 @@ def save(content: str, file: Path) -> None:
     """Write a secret into a new file that only its owner can read, in a folder that only its owner can enter.
 
     Raises:
-        UsageError: the file exists already, or cannot be written.
+        UsageError: the file exists, or cannot be written.
     """
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # An existing file or link must never be written to.
+        # An existing file or link is never written to: it may be readable by others.
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError as error:
-        raise UsageError(f"{file} exists already: remove it, or name another file with --output") from error
+        raise UsageError(f"{file} already exists: remove it, or choose another file with --output") from error
     except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}: name another with --output") from error
+        raise UsageError(
+            f"cannot write {file}: {error.strerror or error}: choose another file with --output"
+        ) from error
     with os.fdopen(handle, "w", encoding="utf-8") as opened:
         opened.write(content)

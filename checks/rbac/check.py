@@ -1,16 +1,15 @@
-"""Is nothing more granted than declared, does the API server decide so, and what else do the rights open? (Seed, 5.)"""
+"""Check accounts, roles and bindings, the privilege escalations that they allow, and the API server's decisions."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from checks.drift import check as drift
+from checks.drift.compare import compare
 from checks.drift.routing import RBAC
-from checks.rbac import policy, requests
 from checks.rbac.collect import ANSWERS, Answers, binding_readings, policy_of, role_readings
 from checks.rbac.escalation import Opening, Way, openings, sentence
-from checks.rbac.policy import Bound, Grant, Policy
-from checks.rbac.questions import Question, completed, meant
-from checks.rbac.requests import Account, place
+from checks.rbac.policy import Bound, Grant, Policy, declared_policy
+from checks.rbac.questions import Question, completed, trusted
+from checks.rbac.requests import Account, accounts_of, place
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.snapshot.check import Check
@@ -21,28 +20,28 @@ from stacks.model.declaration import Declaration
 DEFAULTS = frozenset(
     {"system:basic-user", "system:discovery", "system:public-info-viewer", "system:service-account-issuer-discovery"}
 )
-"""ClusterRoleBindings to everybody, or to every ServiceAccount, that each cluster has (bootstrap policy)."""
+"""Default ClusterRoleBindings of Kubernetes to all users or to all ServiceAccounts."""
 
 _SHOWN = 3
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Compare accounts, roles and bindings field by field, then check the access that they give."""
-    drift.check(builder, declaration, snapshot, RBAC)
+    compare(builder, declaration, snapshot, RBAC)
     access(builder, declaration, snapshot)
 
 
 def access(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Check the bindings of the stack's accounts, the escalations that they open, and the API server's own answers."""
-    objects = build(declaration)
+    manifests = build(declaration)
     live = _live(builder, snapshot)
-    accounts = requests.accounts(objects)
+    accounts = accounts_of(manifests)
     if not accounts:
-        # Nothing to check is as declared.
+        # The stack declares no account.
         builder.passed()
     if live is not None:
-        ours = frozenset(Ref(each.kind, each.name, each.namespace) for each in objects)
-        expected = completed(policy.declared(objects), live.roles)
+        ours = frozenset(Ref(each.kind, each.name, each.namespace) for each in manifests)
+        expected = completed(declared_policy(manifests), live.roles)
         for account in accounts:
             _account(builder, account, expected, live, ours)
     _answers(builder, snapshot.get(ANSWERS), live)
@@ -57,24 +56,24 @@ def _live(builder: ResultBuilder, snapshot: Snapshot) -> Policy | None:
 
 
 def _account(builder: ResultBuilder, account: Account, expected: Policy, live: Policy, ours: Collection[Ref]) -> None:
-    wanted, there = tuple(expected.grants(account)), tuple(live.grants(account))
-    known = {grant.binding for grant in wanted}
-    for grant in there:
+    declared, granted = tuple(expected.grants(account)), tuple(live.grants(account))
+    known = {grant.binding for grant in declared}
+    for grant in granted:
         _binding(builder, account, grant, known)
         if grant.rules is None and grant.binding in known:
-            message = f"{grant.binding} gives {account} the role {grant.role.name}, which does not exist"
+            message = f"{grant.binding} grants {account} the role {grant.role.name}, which does not exist"
             remedy = Remedy.PULUMI if grant.role in ours else Remedy.PERSON
             builder.fault("rbac.role-missing", grant.role, message, expected="present", actual="absent", remedy=remedy)
-    allowed = openings(meant(wanted))
-    # What an undeclared binding opens is said with it.
-    reported = [grant for grant in there if grant.binding in known or grant.bound is Bound.BY_GROUP]
+    allowed = openings(trusted(declared))
+    # The escalations of an undeclared binding are part of its own finding.
+    reported = [grant for grant in granted if grant.binding in known or grant.bound is Bound.BY_GROUP]
     opened = openings(reported)
     for opening in opened:
         if any(each.covers(opening) for each in allowed):
             builder.passed()
     for (role, way), some in _by_role(o for o in opened if not any(each.covers(o) for each in allowed)).items():
         text = sentence(way, (each.namespace for each in some), _only(some))
-        message = f"the account {account} {text}; the declaration does not grant that"
+        message = f"the account {account} {text}; the declaration does not grant this"
         remedy = Remedy.PULUMI if role in ours else Remedy.PERSON
         builder.fault("rbac.escalation", role, message, expected="closed", actual="open", remedy=remedy)
     for way, some in _by_way(allowed).items():
@@ -86,10 +85,10 @@ def _binding(builder: ResultBuilder, account: Account, grant: Grant, known: set[
         builder.passed()
         return
     if grant.bound is Bound.BY_GROUP:
-        message = f"{grant.role} is given to a group that {account} is in, {place(grant.namespace)}"
+        message = f"{grant.role} is granted to a group of {account} {place(grant.namespace)}"
         builder.fault("rbac.group-binding", grant.binding, message, expected="absent", actual=str(grant.role))
         return
-    message = f"{grant.role} is given to {account} {place(grant.namespace)}, which the declaration does not do"
+    message = f"{grant.role} is granted to {account} {place(grant.namespace)}, but not declared"
     builder.fault(
         "rbac.undeclared-binding", grant.binding, message + _opens(grant), expected="absent", actual=str(grant.role)
     )
@@ -98,7 +97,7 @@ def _binding(builder: ResultBuilder, account: Account, grant: Grant, known: set[
 def _opens(grant: Grant) -> str:
     ways = _by_way(openings([grant]))
     shown = [f"it {sentence(way, (each.namespace for each in some), _only(some))}" for way, some in ways.items()]
-    more = f"; and {len(shown) - _SHOWN} more ways" if len(shown) > _SHOWN else ""
+    more = f"; and {len(shown) - _SHOWN} more escalations" if len(shown) > _SHOWN else ""
     return "".join(f"; {each}" for each in shown[:_SHOWN]) + more
 
 
@@ -121,7 +120,7 @@ def _only(found: Iterable[Opening]) -> frozenset[str]:
 
 
 def _answers(builder: ResultBuilder, answers: Answers, live: Policy | None) -> None:
-    """Judge what the API server decides; a right too many that the roles explain is reported with them."""
+    """Check the API server's decisions; undeclared access that the live roles explain is reported with the roles."""
     denied: dict[Account, list[Question]] = defaultdict(list)
     for question, reading in answers.items():
         if (answer := builder.use(reading)) is None:
@@ -133,15 +132,13 @@ def _answers(builder: ResultBuilder, answers: Answers, live: Policy | None) -> N
         elif live is not None and any(grant.allows(question.request) for grant in live.grants(question.account)):
             builder.skipped()
         else:
-            message = (
-                f"the API server lets the account {question.request}, which no role grants: another authorizer does"
-            )
+            message = f"the account may {question.request}, which no role grants: another authorizer does"
             ref = _ref(question.account)
             builder.fault("rbac.allowed", ref, message, expected="denied", actual="allowed")
     for account, questions in denied.items():
         shown = "; ".join(str(question.request) for question in questions[:_SHOWN])
         more = f"; and {len(questions) - _SHOWN} more" if len(questions) > _SHOWN else ""
-        message = f"the API server does not let the account {shown}{more}"
+        message = f"the API server does not allow the account to {shown}{more}"
         builder.fault("rbac.denied", _ref(account), message, expected="allowed", actual="denied")
 
 
@@ -150,7 +147,7 @@ def _ref(account: Account) -> Ref:
 
 
 CHECK = Check(
-    "rbac",
+    RBAC,
     "Access (RBAC)",
     frozenset({"Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}),
     (ANSWERS,),

@@ -1,4 +1,4 @@
-"""Reads roles and bindings of the whole cluster, and asks the API server what the stack's accounts may do."""
+"""Collect the API server's decisions on requests of the stack's accounts, and return the live roles and bindings."""
 
 from collections.abc import Mapping
 
@@ -7,24 +7,24 @@ import anyio
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient, Kind
 from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
-from checks.rbac import policy, requests
-from checks.rbac.policy import Policy
+from checks.rbac.policy import Policy, declared_policy
 from checks.rbac.questions import Question, completed, questions
+from checks.rbac.requests import accounts_of
 from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import Snapshot, converted
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
 REVIEWS = Kind("apis/authorization.k8s.io/v1", "subjectaccessreviews", k8s.AccessReview)
-_ASKING = "ask what the stack's accounts may do"
+_REVIEWING = "review the access of the stack's accounts"
 
 
 Answers = Mapping[Question, Reading[bool]]
-"""Whether the API server allows each request in question."""
+"""Question → whether the API server allows the request."""
 
 
 async def collect(reader: Reader) -> Answers:
-    """Ask the API server about every account of the stack."""
+    """Review the access of every account of the stack."""
     known = (await reader.listing("ClusterRole")).whole
     roles = converted(known, k8s.Role, "read ClusterRole in the whole cluster")
     return await _ask(reader.api, about(reader.declaration, roles.value if isinstance(roles, Read) else ()))
@@ -57,9 +57,9 @@ def binding_readings(snapshot: Snapshot) -> tuple[Reading[tuple[k8s.Binding, ...
 
 
 def about(declaration: Declaration, live: tuple[k8s.Role, ...]) -> tuple[Question, ...]:
-    """Give the questions that a declaration raises; `live` are the cluster's roles, as far as they are known."""
-    objects = build(declaration)
-    return questions(requests.accounts(objects), completed(policy.declared(objects), live))
+    """Return the questions about the accounts of a declaration; `live` are the cluster's roles, if they are known."""
+    manifests = build(declaration)
+    return questions(accounts_of(manifests), completed(declared_policy(manifests), live))
 
 
 async def _ask(api: ApiClient, asked: tuple[Question, ...]) -> dict[Question, Reading[bool]]:
@@ -71,7 +71,7 @@ async def _ask(api: ApiClient, asked: tuple[Question, ...]) -> dict[Question, Re
     for first in asked[:1]:
         await ask(first)
         if isinstance(refused := answers[first], ReadFailure) and refused.reason is Reason.FORBIDDEN:
-            # Nobody gets another answer to the other hundred.
+            # The other reviews would be forbidden too.
             return dict.fromkeys(asked, refused)
     async with anyio.create_task_group() as group:
         for question in asked[1:]:
@@ -80,7 +80,7 @@ async def _ask(api: ApiClient, asked: tuple[Question, ...]) -> dict[Question, Re
 
 
 async def review(api: ApiClient, question: Question) -> Reading[bool]:
-    """Ask the API server's authorizers one question (SubjectAccessReview)."""
+    """Return the API server's decision on a request (SubjectAccessReview)."""
     request = question.request
     resource, _, subresource = request.resource.partition("/")
     attributes = {
@@ -101,5 +101,5 @@ async def review(api: ApiClient, question: Question) -> Reading[bool]:
         },
     }
     permission = Permission("create", REVIEWS.resource())
-    reading = await api.ask(_ASKING, REVIEWS.path(), document, k8s.AccessReview, permission)
+    reading = await api.ask(_REVIEWING, REVIEWS.path(), document, k8s.AccessReview, permission)
     return reading if isinstance(reading, ReadFailure) else Read(reading.value.status.allowed, reading.seconds)

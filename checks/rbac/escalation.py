@@ -1,4 +1,4 @@
-"""Rights that are a way to further rights (docs/rbac.md; Kubernetes: Role Based Access Control Good Practices)."""
+"""Access that allows privilege escalation (docs/rbac.md; Kubernetes: Role Based Access Control Good Practices)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ _RBAC = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True)
-class Right:
-    """Verbs on resources of one group; any of the verbs on any of the resources opens the way."""
+class Access:
+    """Verbs on resources of one API group; any of the verbs on any of the resources is enough."""
 
     verbs: tuple[str, ...]
     group: str
@@ -23,102 +23,102 @@ class Right:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to further rights: which rights open it, and what follows from them."""
+    """A way of privilege escalation: the access that it needs, and what that access allows in addition."""
 
     name: str
     what: str
     """What the account may do."""
     so: str
-    """What it therefore may do as well."""
-    access: tuple[Right, ...]
+    """What it can therefore do in addition."""
+    access: tuple[Access, ...]
     cluster: bool = False
-    """Whether the resources lie in no namespace, so that a RoleBinding opens nothing."""
+    """Whether the resources are cluster-scoped, so that a RoleBinding does not grant the access."""
     only_in: str = ""
-    """The only namespace that matters; empty means each."""
+    """The only namespace in which the access matters; empty means every namespace."""
 
     def request(self, namespace: str = "") -> Request:
-        """Give the request by which an account that may not go this way is tried."""
-        right = self.access[0]
-        return Request(right.verbs[0], right.group, right.resources[0], namespace)
+        """Return a request that shows whether an account has the access."""
+        first = self.access[0]
+        return Request(first.verbs[0], first.group, first.resources[0], namespace)
 
 
 SECRETS = Way(
-    "secrets", "read Secrets", "has the credentials in them", (Right(("list", "get", "watch"), "", ("secrets",)),)
+    "secrets", "read Secrets", "can use the credentials in them", (Access(("list", "get", "watch"), "", ("secrets",)),)
 )
 
 WAYS = (
     SECRETS,
     Way(
         "pods",
-        "create pods, or what creates them",
-        "may read the Secrets there and use the ServiceAccounts",
+        "create pods or their controllers",
+        "can read the Secrets and use the ServiceAccounts of the namespace",
         (
-            Right(CHANGE[:1], "", ("pods",)),
-            Right(CHANGE, "", ("replicationcontrollers", "podtemplates")),
-            Right(CHANGE, "apps", ("deployments", "replicasets", "statefulsets", "daemonsets")),
-            Right(CHANGE, "batch", ("jobs", "cronjobs")),
+            Access(CHANGE[:1], "", ("pods",)),
+            Access(CHANGE, "", ("replicationcontrollers", "podtemplates")),
+            Access(CHANGE, "apps", ("deployments", "replicasets", "statefulsets", "daemonsets")),
+            Access(CHANGE, "batch", ("jobs", "cronjobs")),
         ),
     ),
     Way(
         "exec",
         "run commands in pods",
-        "may use their tokens and files",
+        "can use their tokens and files",
         (
-            Right(("create", "get"), "", ("pods/exec", "pods/attach")),
-            Right(("update", "patch"), "", ("pods/ephemeralcontainers",)),
+            Access(("create", "get"), "", ("pods/exec", "pods/attach")),
+            Access(("update", "patch"), "", ("pods/ephemeralcontainers",)),
         ),
     ),
     Way(
         "tokens",
-        "ask for tokens of ServiceAccounts",
-        "may act as any of them",
-        (Right(("create",), "", ("serviceaccounts/token",)),),
+        "request tokens of ServiceAccounts",
+        "can act as any of them",
+        (Access(("create",), "", ("serviceaccounts/token",)),),
     ),
     Way(
         "impersonate",
-        "impersonate",
-        "may act as somebody else",
-        (Right(("impersonate",), "", ("serviceaccounts", "users", "groups")),),
+        "impersonate users, groups or ServiceAccounts",
+        "can act as any of them",
+        (Access(("impersonate",), "", ("serviceaccounts", "users", "groups")),),
     ),
     Way(
         "bindings",
         "write bindings",
-        "may hand rights to others, and keep them after its own are gone",
-        (Right(CHANGE, _RBAC, ("rolebindings", "clusterrolebindings")),),
+        "can grant its own permissions to others, which keep them when it loses them",
+        (Access(CHANGE, _RBAC, ("rolebindings", "clusterrolebindings")),),
     ),
-    Way("bind", "bind roles", "may give itself any of them", (Right(("bind",), _RBAC, ("clusterroles", "roles")),)),
+    Way("bind", "bind roles", "can grant itself any of them", (Access(("bind",), _RBAC, ("clusterroles", "roles")),)),
     Way(
         "escalate",
         "escalate roles",
-        "may write rights into them that it has not",
-        (Right(("escalate",), _RBAC, ("clusterroles", "roles")),),
+        "can add permissions to them that it does not have",
+        (Access(("escalate",), _RBAC, ("clusterroles", "roles")),),
     ),
     Way(
         "namespaces",
         "change namespaces",
-        "may remove Pod Security and start privileged pods",
-        (Right(("patch", "update"), "", ("namespaces",)),),
+        "can remove Pod Security labels and start privileged pods",
+        (Access(("patch", "update"), "", ("namespaces",)),),
     ),
     Way(
         "nodes",
         "use the kubelets' API",
-        "may run commands in every pod of a node",
-        (Right(("get", "create"), "", ("nodes/proxy",)),),
+        "can run commands in every pod of a node",
+        (Access(("get", "create"), "", ("nodes/proxy",)),),
         cluster=True,
     ),
     Way(
         "volumes",
         "create PersistentVolumes",
-        "may read and write the nodes' files",
-        (Right(("create",), "", ("persistentvolumes",)),),
+        "can read and write files of the nodes",
+        (Access(("create",), "", ("persistentvolumes",)),),
         cluster=True,
     ),
     Way(
         "webhooks",
         "write admission webhooks",
-        "may read and change whatever is written to the API",
+        "can read and change every object that is written",
         (
-            Right(
+            Access(
                 CHANGE,
                 "admissionregistration.k8s.io",
                 ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"),
@@ -129,21 +129,21 @@ WAYS = (
     Way(
         "certificates",
         "approve certificate requests",
-        "may make itself a client certificate of anybody",
-        (Right(("update", "patch"), "certificates.k8s.io", ("certificatesigningrequests/approval",)),),
+        "can create a client certificate for any user",
+        (Access(("update", "patch"), "certificates.k8s.io", ("certificatesigningrequests/approval",)),),
         cluster=True,
     ),
     Way(
         "endpoints",
         "write the endpoints of Services",
-        "may lead their traffic elsewhere (CVE-2021-25740)",
-        (Right(CHANGE, "", ("endpoints",)), Right(CHANGE, "discovery.k8s.io", ("endpointslices",))),
+        "can redirect their traffic (CVE-2021-25740)",
+        (Access(CHANGE, "", ("endpoints",)), Access(CHANGE, "discovery.k8s.io", ("endpointslices",))),
     ),
     Way(
         "declaration",
         f"write ConfigMap {names.DECLARATION_CONFIG_MAP}",
-        "may change by what the verifier in the cluster judges",
-        (Right(("patch", "update", "delete"), "", ("configmaps",)),),
+        "can change what the in-cluster verifier compares with",
+        (Access(("patch", "update", "delete"), "", ("configmaps",)),),
         only_in=names.SYSTEM_NAMESPACE,
     ),
 )
@@ -151,7 +151,7 @@ WAYS = (
 
 @dataclass(frozen=True)
 class Opening:
-    """A way that is open to an account: where, for which objects (none named means all), and through which grant."""
+    """An escalation that is open to an account: its namespace, its objects (empty means all) and the grant."""
 
     way: Way
     namespace: str
@@ -159,7 +159,7 @@ class Opening:
     grant: Grant
 
     def covers(self, other: "Opening") -> bool:
-        """Tell whether who has this way has the other as well."""
+        """Return whether this escalation includes the other one."""
         return (
             self.way is other.way
             and self.namespace in ("", other.namespace)
@@ -168,7 +168,7 @@ class Opening:
 
 
 def openings(grants: Iterable[Grant]) -> tuple[Opening, ...]:
-    """Give the ways that grants open, rule by rule; one that another covers is left out."""
+    """Return the escalations that grants open, without those that another one includes."""
     found = list(_openings(grants))
     return tuple(
         opening
@@ -193,23 +193,23 @@ def _openings(grants: Iterable[Grant]) -> Iterator[Opening]:
 
 def _opens(rule: PolicyRule, way: Way) -> bool:
     return any(
-        allows(rule, Request(verb, right.group, resource, name=rule.resource_names[0] if rule.resource_names else ""))
-        for right in way.access
-        for verb in right.verbs
-        # Most rules have other verbs: asked first, as there are ten thousands of requests.
+        allows(rule, Request(verb, needed.group, resource, name=rule.resource_names[0] if rule.resource_names else ""))
+        for needed in way.access
+        for verb in needed.verbs
+        # Compared first for speed: most rules have other verbs, and there are tens of thousands of requests.
         if verb in rule.verbs or ANY in rule.verbs
-        for resource in right.resources
+        for resource in needed.resources
         if not (rule.resource_names and _nameless(verb, resource))
     ) and (way.only_in == "" or not rule.resource_names or names.DECLARATION_CONFIG_MAP in rule.resource_names)
 
 
 def _nameless(verb: str, resource: str) -> bool:
-    """Tell whether the request carries no name yet, so that a rule for named objects never allows it."""
+    """Return whether the request has no object name, so that a rule with resourceNames never allows it."""
     return verb == "create" and "/" not in resource
 
 
 def sentence(way: Way, namespaces: Iterable[str], only: Iterable[str] = ()) -> str:
-    """Say what a way is: may … in …, so …; `only` names the objects that it is limited to."""
+    """Return a description of an escalation: may … in …, so it …; `only` are the objects that it is limited to."""
     where = ", ".join(sorted({place(namespace) for namespace in namespaces}))
     where = where.replace(", in namespace ", ", ")
     named = f" ({', '.join(sorted(only))})" if only else ""

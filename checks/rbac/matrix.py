@@ -5,13 +5,12 @@ from dataclasses import replace
 import msgspec
 
 from checks.kube.reading import Read
-from checks.rbac import policy, requests
 from checks.rbac.check import CHECK, access
 from checks.rbac.collect import ANSWERS, Answers, about, policy_of
 from checks.rbac.escalation import Opening, openings, sentence
-from checks.rbac.policy import Bound, Policy
-from checks.rbac.questions import completed, meant
-from checks.rbac.requests import Account
+from checks.rbac.policy import Bound, Policy, declared_policy
+from checks.rbac.questions import completed, trusted
+from checks.rbac.requests import Account, accounts_of
 from checks.results.cluster_document import ClusterDocument, cluster_head
 from checks.results.result import Result
 from checks.results.suppressions import accepted
@@ -97,7 +96,7 @@ def _accounts(declaration: Declaration, snapshot: Snapshot) -> tuple[AccountRigh
     answers = (
         dict.fromkeys(about(declaration, ()), snapshot.unreachable) if snapshot.unreachable else snapshot.get(ANSWERS)
     )
-    expected = completed(policy.declared(objects), live.roles if live else ())
+    expected = completed(declared_policy(objects), live.roles if live else ())
     return tuple(
         AccountRights(
             account.namespace,
@@ -105,7 +104,7 @@ def _accounts(declaration: Declaration, snapshot: Snapshot) -> tuple[AccountRigh
             _cells(account, answers),
             *_bindings(account, expected, live or Policy((), ())),
         )
-        for account in requests.accounts(objects)
+        for account in accounts_of(objects)
     )
 
 
@@ -127,7 +126,7 @@ def _cells(account: Account, answers: Answers) -> tuple[Cell, ...]:
 def _bindings(account: Account, expected: Policy, live: Policy) -> tuple[tuple[Given, ...], tuple[Open, ...]]:
     wanted, there = tuple(expected.grants(account)), tuple(live.grants(account))
     known = {grant.binding for grant in wanted}
-    allowed = openings(meant(wanted))
+    allowed = openings(trusted(wanted))
     given = tuple(
         Given(
             str(grant.binding),

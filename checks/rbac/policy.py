@@ -1,4 +1,4 @@
-"""Roles and bindings together: what they grant an account, and through which binding."""
+"""Roles and bindings, and what they grant an account."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Bound(Enum):
-    """How a binding concerns an account."""
+    """How a binding names an account."""
 
     BY_NAME = "by name"
     BY_GROUP = "by group"
@@ -24,54 +24,54 @@ class Bound(Enum):
 
 @dataclass(frozen=True)
 class Grant:
-    """What one binding gives an account. `rules` is None if there is no such role."""
+    """What a binding grants an account. `rules` is None if the role does not exist."""
 
     binding: Ref
     role: Ref
     rules: tuple[PolicyRule, ...] | None
     bound: Bound = Bound.BY_NAME
-    borrowed: bool = False
-    """Whether the declaration binds the role and does not define it."""
+    external: bool = False
+    """Whether the declaration binds the role, but does not define it."""
 
     @property
     def namespace(self) -> str:
-        """Give where it holds: a namespace, or, if empty, the whole cluster."""
+        """Return the namespace of the grant; empty for the whole cluster."""
         return self.binding.namespace
 
     def allows(self, request: Request) -> bool:
-        """Tell whether it allows a request."""
+        """Return whether it allows a request."""
         within = self.namespace in ("", request.namespace)
         return within and any(allows(rule, request) for rule in self.rules or ())
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Roles and bindings of all kinds; those without a namespace hold in the whole cluster."""
+    """Roles and bindings of all kinds; those without a namespace apply to the whole cluster."""
 
     roles: tuple[Role, ...]
     bindings: tuple[Binding, ...]
-    borrowed: frozenset[str] = frozenset()
-    """ClusterRoles, by name, that the declaration binds and does not define."""
+    external: frozenset[str] = frozenset()
+    """Names of the ClusterRoles that the declaration binds, but does not define."""
 
     def grants(self, account: Account) -> Iterator[Grant]:
-        """Give what an account is granted, by its name and by its groups."""
+        """Yield what an account is granted, by its name and by its groups."""
         roles = {_role(role.metadata.name, role.metadata.namespace): tuple(role.rules or ()) for role in self.roles}
         for binding in self.bindings:
-            bound = how(binding, account)
+            bound = bound_by(binding, account)
             if bound is not None:
                 namespace = binding.metadata.namespace if binding.role_ref.kind == "Role" else ""
                 role = _role(binding.role_ref.name, namespace)
-                borrowed = not namespace and role.name in self.borrowed
-                yield Grant(reference(binding), role, roles.get(role), bound, borrowed)
+                external = not namespace and role.name in self.external
+                yield Grant(reference(binding), role, roles.get(role), bound, external)
 
 
-def how(binding: Binding, account: Account) -> Bound | None:
-    """Tell how a binding concerns an account, if it does."""
-    ways = {_how(subject, account) for subject in binding.subjects or ()}
-    return next((bound for bound in Bound if bound in ways), None)
+def bound_by(binding: Binding, account: Account) -> Bound | None:
+    """Return how a binding names an account; None if it does not."""
+    found = {_bound_by(subject, account) for subject in binding.subjects or ()}
+    return next((bound for bound in Bound if bound in found), None)
 
 
-def _how(subject: Subject, account: Account) -> Bound | None:
+def _bound_by(subject: Subject, account: Account) -> Bound | None:
     match subject.kind:
         case "ServiceAccount" if (subject.namespace, subject.name) == (account.namespace, account.name):
             return Bound.BY_NAME
@@ -83,7 +83,7 @@ def _how(subject: Subject, account: Account) -> Bound | None:
 
 
 def reference(binding: Binding) -> Ref:
-    """Give the reference to a binding."""
+    """Return the reference to a binding."""
     meta = binding.metadata
     return Ref("RoleBinding" if meta.namespace else "ClusterRoleBinding", meta.name, meta.namespace)
 
@@ -92,13 +92,13 @@ def _role(name: str, namespace: str) -> Ref:
     return Ref("Role" if namespace else "ClusterRole", name, namespace)
 
 
-def declared(objects: tuple[Manifest, ...]) -> Policy:
-    """Give the roles and bindings among a stack's objects."""
+def declared_policy(manifests: tuple[Manifest, ...]) -> Policy:
+    """Return the roles and bindings among the manifests of a stack."""
     return Policy(
-        roles=tuple(_converted(objects, Role, "Role", "ClusterRole")),
-        bindings=tuple(_converted(objects, Binding, "RoleBinding", "ClusterRoleBinding")),
+        roles=tuple(_converted(manifests, Role, "Role", "ClusterRole")),
+        bindings=tuple(_converted(manifests, Binding, "RoleBinding", "ClusterRoleBinding")),
     )
 
 
-def _converted(objects: tuple[Manifest, ...], kind: type[T], *names: str) -> Iterator[T]:
-    return (msgspec.convert(each.document(), kind) for each in objects if each.kind in names)
+def _converted(manifests: tuple[Manifest, ...], kind: type[T], *names: str) -> Iterator[T]:
+    return (msgspec.convert(each.document(), kind) for each in manifests if each.kind in names)

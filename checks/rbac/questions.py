@@ -1,8 +1,8 @@
-"""What is asked about each account: what the declaration grants it, and the ways to more that it does not.
+"""Questions to the API server's authorizers about each account: declared access, and undeclared escalations.
 
-The rules themselves are compared field by field elsewhere. These questions are for what no comparison sees: whether the
-authorizers of the cluster, which may be others than RBAC, decide as the rules say. So of each rule one request is
-enough, and in further namespaces, where the same role is bound, one of the role.
+The rules themselves are compared field by field. These questions show whether the cluster's authorizers, of which RBAC
+may be only one, decide accordingly. One request for each rule is enough; if a role is bound in several namespaces, one
+request for each further namespace.
 """
 
 from collections import defaultdict
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from checks.results.result import Ref
 
 HARMLESS = frozenset({"view"})
-"""ClusterRoles of the cluster's own that, by Kubernetes' documentation, open no way to further rights."""
+"""Built-in ClusterRoles that, according to the Kubernetes documentation, allow no escalation."""
 
-KNOWN = frozenset({"edit", "admin"})
-"""ClusterRoles of the cluster's own that, by Kubernetes' documentation, open ways."""
+PRIVILEGED = frozenset({"edit", "admin"})
+"""Built-in ClusterRoles that, according to the Kubernetes documentation, allow escalations."""
 
 
 @dataclass(frozen=True, order=True)
 class Question:
-    """May the account do this? `expected` is what the declaration says."""
+    """Whether an account may make a request; `expected` is the answer according to the declaration."""
 
     account: Account
     request: Request
@@ -35,16 +35,16 @@ class Question:
 
 
 def completed(declared: Policy, live: Iterable[Role]) -> Policy:
-    """Give the declared policy with the live rules of the ClusterRoles that it binds and does not define."""
+    """Return the declared policy with the live rules of the ClusterRoles that it binds, but does not define."""
     defined = {role.metadata.name for role in declared.roles if not role.metadata.namespace}
     bound = {binding.role_ref.name for binding in declared.bindings if binding.role_ref.kind == "ClusterRole"}
-    borrowed = frozenset(bound - defined)
-    lent = (role for role in live if not role.metadata.namespace and role.metadata.name in borrowed)
-    return Policy((*declared.roles, *lent), declared.bindings, borrowed)
+    external = frozenset(bound - defined)
+    found = (role for role in live if not role.metadata.namespace and role.metadata.name in external)
+    return Policy((*declared.roles, *found), declared.bindings, external)
 
 
 def questions(accounts: Iterable[Account], policy: Policy) -> tuple[Question, ...]:
-    """Give the questions about these accounts, each once; `policy` is the declared one, completed."""
+    """Return the questions about these accounts, each once; `policy` is the declared one, completed."""
     return tuple(dict.fromkeys(question for account in accounts for question in _about(account, policy)))
 
 
@@ -52,23 +52,23 @@ def _about(account: Account, policy: Policy) -> Iterator[Question]:
     grants = tuple(policy.grants(account))
     for request in _granted(grants):
         yield Question(account, request, expected=True)
-    known = meant(grants)
+    known = trusted(grants)
     for request in (*_everywhere(), *_inside(grants)):
         if not any(grant.allows(request) for grant in known):
             yield Question(account, request, expected=False)
 
 
-def meant(grants: Iterable[Grant]) -> tuple[Grant, ...]:
-    """Give the grants by which the declaration may open ways.
+def trusted(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """Return the grants whose escalations count as declared.
 
-    A harmless role is declared because it opens none. What another role that the declaration only borrows opens, it
-    does not say, unless all know it of that role.
+    Escalations through a ClusterRole defined elsewhere count as undeclared, except for the built-in admin and edit;
+    the built-in view must not open any.
     """
-    return tuple(grant for grant in grants if _means(grant))
+    return tuple(grant for grant in grants if _is_trusted(grant))
 
 
-def _means(grant: Grant) -> bool:
-    return grant.role.name in KNOWN if grant.borrowed else grant.role.name not in HARMLESS
+def _is_trusted(grant: Grant) -> bool:
+    return grant.role.name in PRIVILEGED if grant.external else grant.role.name not in HARMLESS
 
 
 def _granted(grants: Iterable[Grant]) -> Iterator[Request]:
@@ -83,7 +83,7 @@ def _granted(grants: Iterable[Grant]) -> Iterator[Request]:
 
 
 def _sample(rule: PolicyRule, number: int, namespace: str) -> Request:
-    """Give one request that a rule allows: another one in each namespace, the strongest verb in the first."""
+    """Return a request that a rule allows: another one for each namespace, the last verb for the first."""
     verb = rule.verbs[(number - 1) % len(rule.verbs)]
     group = rule.api_groups[number % len(rule.api_groups)]
     resource = rule.resources[number % len(rule.resources)]

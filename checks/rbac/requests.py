@@ -1,4 +1,4 @@
-"""Accounts, what they may ask for, and whether a rule allows it (Kubernetes: Using RBAC Authorization)."""
+"""Accounts, requests, and whether a rule allows a request (Kubernetes: Using RBAC Authorization)."""
 
 from dataclasses import dataclass
 
@@ -20,18 +20,18 @@ class Account:
 
     @property
     def user(self) -> str:
-        """Give its name as the API server has it."""
+        """Return its user name for the API server."""
         return f"system:serviceaccount:{self.namespace}:{self.name}"
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Give the groups that the API server counts it among."""
+        """Return its groups for the API server."""
         return ("system:serviceaccounts", f"system:serviceaccounts:{self.namespace}", "system:authenticated")
 
 
 @dataclass(frozen=True, order=True)
 class Request:
-    """What an account asks for. Without a namespace it is meant in the whole cluster."""
+    """A request of an account; without a namespace it is cluster-wide."""
 
     verb: str
     group: str
@@ -42,7 +42,7 @@ class Request:
 
     @property
     def kind(self) -> str:
-        """Name the resource as RBAC has it, with its group: deployments.apps."""
+        """Return the resource with its API group, such as deployments.apps."""
         return f"{self.resource}.{self.group}" if self.group else self.resource
 
     def __str__(self) -> str:
@@ -51,12 +51,12 @@ class Request:
 
 
 def place(namespace: str) -> str:
-    """Say where a right holds."""
+    """Return a phrase for a namespace, or for the whole cluster."""
     return f"in namespace {namespace}" if namespace else "cluster-wide"
 
 
 def allows(rule: PolicyRule, request: Request) -> bool:
-    """Tell whether a rule allows a request, wherever it is bound."""
+    """Return whether a rule allows a request, wherever it is bound."""
     subresource = request.resource.partition("/")[2]
     return (
         _has(rule.verbs, request.verb)
@@ -70,6 +70,6 @@ def _has(listed: list[str], wanted: str) -> bool:
     return ANY in listed or wanted in listed
 
 
-def accounts(objects: tuple[Manifest, ...]) -> tuple[Account, ...]:
-    """Give the ServiceAccounts among a stack's objects."""
-    return tuple(Account(each.namespace, each.name) for each in objects if each.kind == "ServiceAccount")
+def accounts_of(manifests: tuple[Manifest, ...]) -> tuple[Account, ...]:
+    """Return the ServiceAccounts among the manifests of a stack."""
+    return tuple(Account(each.namespace, each.name) for each in manifests if each.kind == "ServiceAccount")

@@ -91,8 +91,8 @@ def register(sight: Sight, connection: Connection, now: datetime) -> Registry:
     Raises:
         UncheckedError: something could not be read, so a running server could be missing.
     """
-    if sight.unread:
-        raise UncheckedError(f"the registry was not changed: {sight.unread[0].message}")
+    if sight.failures:
+        raise UncheckedError(f"the registry was not changed: {sight.failures[0].message}")
     running = [one for one in sight.sightings if one.declared and one.pod.status.phase == "Running"]
     return Registry(now, {one.type: _entry(one, now) for one in running}, connection.context, connection.host)
 

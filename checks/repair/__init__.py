@@ -1,1 +1,1 @@
-"""Puts right what is on the cluster though nobody declared it, which a deployment leaves as it is."""
+"""Remove undeclared fields and objects from the cluster, which a deployment does not."""

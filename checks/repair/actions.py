@@ -1,4 +1,4 @@
-"""What a repair does, what it leaves, and what came of it: plain data, as the JSON report has it."""
+"""The data of a repair: its actions with their outcomes, and the findings that it leaves."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -14,7 +14,7 @@ SCHEMA = "cortex.dev/repair/v1"
 
 
 class Verb(StrEnum):
-    """What is done: a field is removed or set back to its declared value, or the whole object is deleted."""
+    """The kind of an action: remove a field, restore its declared value, or delete the whole object."""
 
     REMOVE = "remove"
     REPLACE = "replace"
@@ -22,31 +22,31 @@ class Verb(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of an action."""
+    """The outcome of an action."""
 
     PLANNED = "planned"
     DONE = "done"
     GONE = "gone"
-    """Somebody else put it right meanwhile."""
+    """It had already been fixed."""
     CHANGED = "changed"
-    """It is not any more what was planned for, so it was left as it is."""
+    """The field or object changed after the plan was made, so it was not touched."""
     BACK = "back"
-    """It was done, and somebody set or made it again."""
+    """The action succeeded, but the field or object was set or created again."""
     FAILED = "failed"
-    """The API server refused."""
+    """The API server rejected the request."""
     UNKNOWN = "unknown"
-    """The API server went away before it answered."""
+    """The API server became unreachable before it answered."""
     NOT_DONE = "not-done"
-    """The API server had gone away."""
+    """The action was not tried because the API server had become unreachable."""
 
 
 class Because(StrEnum):
-    """Why a repair leaves a finding: whose it is."""
+    """Why a repair leaves a finding."""
 
     PULUMI = "pulumi"
     PERSON = "person"
     DATA = "data"
-    """The object may hold data."""
+    """The object can hold data."""
     OWNER = "owner"
     """A controller owns the object."""
     WRITER = "writer"
@@ -54,7 +54,7 @@ class Because(StrEnum):
 
 
 class Action(msgspec.Struct, frozen=True, rename="camel"):
-    """One change. `field` is null where the object is deleted; `from` and `to` are null where nothing is there."""
+    """A change. `field` is null if the object is deleted; `from` and `to` are null if the field is unset."""
 
     verb: Verb
     object: Ref
@@ -62,14 +62,14 @@ class Action(msgspec.Struct, frozen=True, rename="camel"):
     from_: Value = msgspec.field(name="from")
     to: Value
     author: Author | None
-    """Who set the field or made the object; null if nobody says so."""
+    """Who set the field or created the object; null if that is not known."""
     codes: tuple[str, ...]
     outcome: Outcome = Outcome.PLANNED
     message: str = ""
 
     @property
-    def is_put_right(self) -> bool:
-        """Check whether nothing is left of it."""
+    def is_fixed(self) -> bool:
+        """Return whether the cause is fixed."""
         return self.outcome in (Outcome.DONE, Outcome.GONE)
 
 
@@ -87,8 +87,8 @@ class Left(msgspec.Struct, frozen=True):
 class Report(Document, frozen=True, rename="camel", kw_only=True):
     """What `cortex repair --format json` writes.
 
-    `gone` are findings that were no longer true when the plan was made, `missing` the rights that the plan needs and
-    the account lacks, `after` what was left when all had been written.
+    `gone` are findings that no longer applied when the plan was made, `missing` the permissions that the plan needs and
+    the account lacks.
     """
 
     server: str

@@ -1,4 +1,4 @@
-"""Who set a field of a live object, made the object or owns it, and when: as its metadata says.
+"""Find who set a field of a live object, created the object or owns it, from its metadata.
 
 Source: Kubernetes, "Server-Side Apply", section "Field management"; structured-merge-diff's FieldsV1 format.
 """
@@ -17,7 +17,7 @@ from stacks.manifests.manifest import Value
 
 
 class Author(msgspec.Struct, frozen=True):
-    """A field manager, and when it wrote (RFC 3339, UTC); with the subresource through which it did."""
+    """A field manager, when it wrote (RFC 3339, UTC), and the subresource through which it wrote."""
 
     manager: str
     time: str
@@ -25,41 +25,41 @@ class Author(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         through = f" through {self.subresource}" if self.subresource else ""
-        return f"{self.manager or 'somebody'}{through}" + (f" at {self.time}" if self.time else "")
+        return f"{self.manager or 'unknown field manager'}{through}" + (f" at {self.time}" if self.time else "")
 
     @property
     def is_controller(self) -> bool:
-        """Check whether it is a part of Kubernetes, which sets the field again."""
+        """Return whether it belongs to Kubernetes itself, which would set the field again."""
         return self.manager in CONTROLLERS
 
     @property
     def is_ours(self) -> bool:
-        """Check whether it is Pulumi, or a repair."""
+        """Return whether it is Pulumi, or a repair."""
         return self.manager.startswith(OURS)
 
 
 def author(live: Document, path: Path) -> Author | None:
-    """Return who set a field: of several the last one that is not Pulumi. None if nobody says so."""
+    """Return who set a field: of several, the last one that is not Pulumi; None if that is not known."""
     found = [_author(entry) for entry in _entries(live) if _holds(_fields(entry), live, path)]
-    return max(found, key=lambda one: (not one.is_ours, one.time), default=None)
+    return max(found, key=lambda author: (not author.is_ours, author.time), default=None)
 
 
-def maker(live: Document) -> Author | None:
-    """Return who made an object."""
+def creator(live: Document) -> Author | None:
+    """Return who created an object; None if that is not known."""
     entries = [_author(entry) for entry in _entries(live) if not entry.get("subresource")]
-    first = min(entries, key=lambda one: one.time, default=None)
+    first = min(entries, key=lambda author: author.time, default=None)
     created = str(cast("Mapping[str, Value]", live["metadata"]).get("creationTimestamp") or "")
     return Author(first.manager, created or first.time) if first else None
 
 
-def changer(live: Document) -> Author | None:
-    """Return who changed an object last, but for its controller and what keeps its status."""
+def last_writer(live: Document) -> Author | None:
+    """Return who changed an object last, except for controllers of Kubernetes."""
     found = (_author(entry) for entry in _entries(live))
-    return max((one for one in found if not one.is_controller), key=lambda one: one.time, default=None)
+    return max((each for each in found if not each.is_controller), key=lambda author: author.time, default=None)
 
 
 def owner(live: Document) -> Ref | None:
-    """Return the controller that owns an object, and would make it again; None if there is none."""
+    """Return the controller of an object, which would create it again; None if it has none."""
     metadata = cast("Mapping[str, Value]", live["metadata"])
     for reference in cast("list[Mapping[str, Value]]", metadata.get("ownerReferences") or []):
         if reference.get("controller"):
@@ -68,7 +68,7 @@ def owner(live: Document) -> Ref | None:
 
 
 def has_other_owners(live: Document, path: Path) -> bool:
-    """Check whether Pulumi or a controller set anything of a field."""
+    """Return whether Pulumi or a controller set a part of a field."""
     owners = (_author(entry) for entry in _entries(live) if _holds(_fields(entry), live, path))
     return any(owner.is_ours or owner.is_controller for owner in owners)
 
@@ -87,7 +87,7 @@ def _fields(entry: Mapping[str, Value]) -> Mapping[str, Value]:
 
 
 def _holds(fields: Mapping[str, Value], value: Value, path: Path) -> bool:
-    """Check whether a FieldsV1 set has the field, anything of it, or the atomic one that it is a part of."""
+    """Return whether a FieldsV1 set has the field, a part of it, or an atomic field that contains it."""
     for part in path:
         if is_list(value):
             if (index := item(value, part)) is None:

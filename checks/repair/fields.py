@@ -1,8 +1,8 @@
-"""Plans how a field of a declared object gets back to what is declared."""
+"""Plan how a field of a declared object is restored."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from checks.drift.check import Fault, faults
+from checks.drift.compare import Fault, faults
 from checks.kube.resources import Document
 from checks.repair.actions import Because, Left, left
 from checks.repair.author import Author, author, has_other_owners, owner
@@ -12,18 +12,18 @@ from checks.results.result import Finding
 from stacks.manifests.manifest import Hidden, Manifest, Value
 
 _MAPS = ("labels", "annotations")
-"""Maps whose keys are set one by one, by many."""
+"""Maps whose keys are set one by one by several writers."""
 
 
-def repairs(finding: Finding, obj: Manifest, live: Document) -> Iterator[Step | Left]:
-    """Yield what puts a finding right; nothing if it is no longer true."""
+def field_repairs(finding: Finding, obj: Manifest, live: Document) -> Iterator[Step | Left]:
+    """Yield the steps that fix a finding, or the reason to leave it; nothing if it no longer applies."""
     for fault in faults(obj, live):
         if (fault.code, fault.message) == (finding.code, finding.message):
             yield from _repairs(finding, fault, obj, live)
 
 
-def scaler(finding: Finding, live: Document) -> Left | None:
-    """Return what to do about a number of replicas that an autoscaler sets."""
+def left_to_autoscaler(finding: Finding, live: Document) -> Left | None:
+    """Return what to do about a number of replicas that an undeclared autoscaler sets; None if none does."""
     who = author(live, ("spec", "replicas"))
     if who is None or not who.is_controller or who.subresource != "scale":
         return None
@@ -33,7 +33,9 @@ def scaler(finding: Finding, live: Document) -> Left | None:
 
 def _repairs(finding: Finding, fault: Fault, obj: Manifest, live: Document) -> Iterator[Step | Left]:
     if (by := owner(live)) is not None:
-        yield left(finding, Because.OWNER, f"{by} owns the object and sets it again: change or delete that")
+        yield left(
+            finding, Because.OWNER, f"{by} owns the object and would set the field again: change or delete the owner"
+        )
         return
     document = obj.document()
     if ".".join(fault.path) in obj.initial:
@@ -51,23 +53,24 @@ def _repairs(finding: Finding, fault: Fault, obj: Manifest, live: Document) -> I
 
 
 def _edits(fault: Fault, document: Mapping[str, Value], live: Document) -> Iterator[tuple[Path, Value]]:
-    """Yield paths with the values that they get; None removes the field."""
+    """Yield paths with their new values; None removes the field."""
     if fault.foreign:
-        yield _cut(fault.path, document, live), None
-    elif (ours := find(document, fault.path)) is None:
+        yield _removable(fault.path, document, live), None
+    elif (declared := find(document, fault.path)) is None:
         yield fault.path, None
     else:
-        yield from _back(fault.path, ours.value, live)
+        yield from _restored(fault.path, declared.value, live)
 
 
 def _refusal(who: Author, fault: Fault) -> str:
-    return f"{who} sets {'.'.join(fault.path)} and would set it again: stop what makes it do so, or declare the field"
+    return f"{who} sets {'.'.join(fault.path)} and would set it again: remove the cause, or declare the field"
 
 
-def _cut(path: Path, document: Mapping[str, Value], live: Document) -> Path:
-    """Return how much goes with an undeclared field: up to what is declared, or set by Pulumi or a controller.
+def _removable(path: Path, document: Mapping[str, Value], live: Document) -> Path:
+    """Return the outermost path that can be removed with an undeclared field.
 
-    The rest of an item or a structure would often not be valid without it.
+    It contains nothing that is declared, or set by Pulumi or a controller. The rest of an item or a structure would
+    often be invalid without the field.
     """
     lengths = range(1, len(path))
     outside = (length for length in lengths if find(document, path[:length]) is None)
@@ -75,8 +78,8 @@ def _cut(path: Path, document: Mapping[str, Value], live: Document) -> Path:
     return next((path[:length] for length in whole if not has_other_owners(live, path[:length])), path)
 
 
-def _back(path: Path, declared: Value, live: Document) -> Iterator[tuple[Path, Value]]:
-    """Yield what gets a declared field back: the removal of what was added, or its declared value."""
+def _restored(path: Path, declared: Value, live: Document) -> Iterator[tuple[Path, Value]]:
+    """Yield what restores a declared field: the removal of what was added, or its declared value."""
     field = find(live, path)
     added = None if field is None else _added(declared, field.value)
     if added is None:
@@ -86,7 +89,7 @@ def _back(path: Path, declared: Value, live: Document) -> Iterator[tuple[Path, V
 
 
 def _added(declared: Value, live: Value) -> list[Path] | None:
-    """Return the paths of what a value has beside all that is declared; None if something declared is not there."""
+    """Return the paths in a value that are not declared; None if something declared is missing in it."""
     if isinstance(declared, Mapping) and isinstance(live, Mapping):
         found = [(key, _added(value, live[key]) if key in live else None) for key, value in declared.items()]
         inner = [(key, paths) for key, paths in found if paths is not None]

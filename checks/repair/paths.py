@@ -1,6 +1,6 @@
-"""Finds a field of a JSON document by its path, and gives its JSON Pointer (RFC 6901).
+"""Find a field of a JSON document by its path, and return its JSON Pointer (RFC 6901).
 
-A path is what comparisons and managed fields give: keys, and items of lists as `[name]`, `[0]`, `[{"key": "value"}]`
+A path is that of a difference or of managedFields: keys, and items of lists as `[name]`, `[0]`, `[{"key": "value"}]`
 or `["value"]`.
 """
 
@@ -17,7 +17,7 @@ Token = str | int
 
 @dataclass(frozen=True)
 class Field:
-    """A field that is there: where, its value, and by what the items of lists on the way to it are known."""
+    """An existing field: its place, its value, and what identifies the items of lists that contain it."""
 
     tokens: tuple[Token, ...]
     value: Value
@@ -25,7 +25,7 @@ class Field:
 
 
 def find(document: Value, path: Path) -> Field | None:
-    """Return the field at a path; None if it is not there."""
+    """Return the field at a path; None if it does not exist."""
     tokens: tuple[Token, ...] = ()
     marks: list[tuple[tuple[Token, ...], Value]] = []
     value = document
@@ -45,7 +45,7 @@ def find(document: Value, path: Path) -> Field | None:
 
 
 def item(items: Sequence[Value], part: str) -> int | None:
-    """Return the index of the item that a part of a path means; None if there is none."""
+    """Return the index of the item that a part of a path selects; None if it does not exist."""
     key = part[1:-1]
     if (named := _index(items, {"name": key})) is not None:
         return named
@@ -61,7 +61,7 @@ def item(items: Sequence[Value], part: str) -> int | None:
 
 
 def matches(value: Value, key: Mapping[str, Value]) -> bool:
-    """Check whether an item of a list has this key."""
+    """Return whether an item of a list has this key."""
     return isinstance(value, Mapping) and all(value.get(name) == known for name, known in key.items())
 
 
@@ -71,7 +71,7 @@ def pointer(tokens: Sequence[Token]) -> str:
 
 
 def is_list(value: Value) -> TypeGuard[Sequence[Value]]:
-    """Check whether a value is a list."""
+    """Return whether a value is a list."""
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
@@ -80,7 +80,7 @@ def _index(items: Sequence[Value], key: Mapping[str, Value]) -> int | None:
 
 
 def _identity(value: Value, part: str) -> Iterator[tuple[str, Value]]:
-    """Yield what an item is known by: without it, a patch by index could meet another item."""
+    """Yield the fields that identify an item: without them a patch by index could change another item."""
     if not isinstance(value, Mapping):
         return
     if part.startswith("[{"):

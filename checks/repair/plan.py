@@ -1,15 +1,16 @@
-"""Plans a repair: a pure function of the declaration, what a verification found, and the objects as they are."""
+"""Plan a repair: a pure function of the declaration, the findings of a verification, and the live objects."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from checks.drift.check import REPLICAS
+from checks.drift.compare import REPLICAS
 from checks.kube.resources import Document
-from checks.repair import fields, whole
 from checks.repair.actions import Because, Left, left
+from checks.repair.fields import field_repairs, left_to_autoscaler
 from checks.repair.kinds import HOLDS_DATA, KINDS
+from checks.repair.objects import object_repairs
 from checks.repair.steps import Step, merged
 from checks.results.result import Finding, Ref, Remedy
 from stacks.manifests.build import build
@@ -17,7 +18,7 @@ from stacks.manifests.manifest import Manifest
 from stacks.model.declaration import Declaration
 
 UNDECLARED = frozenset({"namespace.undeclared", "object.undeclared", "secret.unused"})
-"""Codes of a whole object that is there without being declared or used."""
+"""Codes of undeclared or unused objects."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Place:
 
     @property
     def pulumi(self) -> str:
-        """Return the command that puts right what Pulumi can."""
+        """Return the command that fixes findings with Pulumi."""
         return f"pulumi up --refresh --stack {shlex.quote(self.stack)}"
 
     def deletion(self, ref: Ref) -> str:
@@ -40,7 +41,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done, in this order, what is left, and which findings are no longer true."""
+    """The steps in order, the findings that are left, and the findings that no longer apply."""
 
     steps: tuple[Step, ...] = ()
     left: tuple[Left, ...] = ()
@@ -48,8 +49,8 @@ class Plan:
 
 
 def wanted(findings: Iterable[Finding]) -> frozenset[Ref]:
-    """Return the objects that have to be read for a plan."""
-    return frozenset(found.object for found in findings if _is_ours(found) and found.object.kind in KINDS)
+    """Return the objects that must be read for a plan."""
+    return frozenset(found.object for found in findings if _is_repairable(found) and found.object.kind in KINDS)
 
 
 def plan(
@@ -58,7 +59,7 @@ def plan(
     """Plan the repair of findings; `live` has the wanted objects, None for one that does not exist."""
     known = {Ref(obj.kind, obj.name, obj.namespace): obj for obj in build(declaration)}
     steps: list[Step] = []
-    leave: list[Left] = []
+    skipped: list[Left] = []
     gone: list[Finding] = []
     ordered = sorted(findings, key=lambda found: (str(found.object), found.code, found.message))
     for ref, some in groupby(ordered, key=lambda found: found.object):
@@ -66,13 +67,13 @@ def plan(
         for finding in some:
             results = [*_finding(place, declaration, finding, known.get(ref), live)]
             mine += [result for result in results if isinstance(result, Step)]
-            leave += [result for result in results if isinstance(result, Left)]
+            skipped += [result for result in results if isinstance(result, Left)]
             gone += [] if results else [finding]
         steps += merged(mine)
-    return Plan(tuple(steps), tuple(leave), tuple(gone))
+    return Plan(tuple(steps), tuple(skipped), tuple(gone))
 
 
-def _is_ours(finding: Finding) -> bool:
+def _is_repairable(finding: Finding) -> bool:
     return finding.remedy is Remedy.REPAIR or finding.code == REPLICAS
 
 
@@ -84,18 +85,18 @@ def _finding(
     live: Mapping[Ref, Document | None],
 ) -> Iterator[Step | Left]:
     ref = finding.object
-    there = live.get(ref)
-    if finding.code == REPLICAS and obj and there and (scaler := fields.scaler(finding, there)):
-        yield scaler
+    found = live.get(ref)
+    if finding.code == REPLICAS and obj and found and (autoscaled := left_to_autoscaler(finding, found)):
+        yield autoscaled
     elif ref.kind in HOLDS_DATA and finding.code in UNDECLARED and obj is None:
         yield left(finding, Because.DATA, place.deletion(ref))
     elif finding.remedy is Remedy.PULUMI:
         yield left(finding, Because.PULUMI, place.pulumi)
     elif finding.remedy is Remedy.PERSON or ref.kind not in KINDS or ref not in live:
         yield left(finding, Because.PERSON, finding.hint)
-    elif there is None:
+    elif found is None:
         return
     elif obj is not None:
-        yield from fields.repairs(finding, obj, there)
+        yield from field_repairs(finding, obj, found)
     else:
-        yield from whole.repairs(declaration, finding, there)
+        yield from object_repairs(declaration, finding, found)

@@ -1,4 +1,4 @@
-"""What `cortex repair` shows, as text: the plan, and the outcome."""
+"""Write the plan and the result of a repair as text."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -22,7 +22,7 @@ def write_plan(report: Report, out: TextIO) -> None:
 
 
 def write_result(report: Report, out: TextIO) -> None:
-    """Write the outcome of the plan, and what is left."""
+    """Write the outcomes of the plan, and the findings that are left."""
     write_parts(_result(report), out)
 
 
@@ -31,7 +31,7 @@ def _plan(report: Report) -> Iterator[Text]:
     yield from _actions(report.actions)
     yield from _left(report.left)
     if report.gone:
-        yield Text("\nRepaired meanwhile", style="bold")
+        yield Text("\nAlready fixed", style="bold")
         yield from (Text(f"  {clean(line)}") for line in report.gone)
     yield from _unknowns(report)
     yield Text()
@@ -40,10 +40,10 @@ def _plan(report: Report) -> Iterator[Text]:
 
 def _summary(report: Report) -> str:
     if not report.actions and not report.left:
-        return "The state is unknown: see above." if report.unknowns else "Nothing to repair."
+        return "The cluster could not be checked: see above." if report.unknowns else "Nothing to repair."
     changes, entries = len(report.actions), len(report.left)
     found = count(entries, "finding", "findings")
-    return f"Plan: {count(changes, 'change', 'changes')}; {found} left."
+    return f"Plan: {count(changes, 'change', 'changes')}; {found} not repaired here."
 
 
 def _result(report: Report) -> Iterator[Text]:
@@ -60,9 +60,9 @@ def _result(report: Report) -> Iterator[Text]:
     yield from _left(report.left)
     yield from _unknowns(report)
     yield Text()
-    right = sum(action.is_put_right for action in report.actions)
+    fixed = sum(action.is_fixed for action in report.actions)
     yield Text(
-        f"Repaired: {right} of {count(len(report.actions), 'change', 'changes')}; "
+        f"Fixed: {fixed} of {count(len(report.actions), 'change', 'changes')}; "
         f"{count(len(report.left), 'finding', 'findings')} left (exit {report.exit_code}).",
         style="green" if report.exit_code == 0 else "bold yellow",
     )
@@ -89,11 +89,11 @@ def _left(entries: Iterable[Left]) -> Iterator[Text]:
     pulumi = [entry for entry in some if entry.because is Because.PULUMI]
     others = [entry for entry in some if entry.because is not Because.PULUMI]
     if pulumi:
-        yield Text(f"\nLeft to `{pulumi[0].todo}`: {count(len(pulumi), 'finding', 'findings')}", style="bold")
+        yield Text(f"\nTo be fixed by `{pulumi[0].todo}`: {count(len(pulumi), 'finding', 'findings')}", style="bold")
         for entry in pulumi:
             yield _entry(entry)
     if others:
-        yield Text("\nLeft to you", style="bold")
+        yield Text("\nTo be fixed by you", style="bold")
         for entry in others:
             yield _entry(entry).append("\n    do       ", style="dim").append(clean(entry.todo))
 

@@ -1,4 +1,4 @@
-"""Runs a repair: verifies, plans, asks for rights, writes, and verifies again."""
+"""Run a repair: verify, plan, check the permissions, write, and verify again."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +11,10 @@ from checks.interrupt import interruptible
 from checks.kube.client import ApiClient
 from checks.kube.reading import Permission, ReadFailure
 from checks.kube.resources import Document
+from checks.repair.access import missing_permissions
 from checks.repair.actions import SCHEMA, Action, Because, Left, Outcome, Report, left
 from checks.repair.kinds import kind_of
 from checks.repair.plan import Place, Plan, plan, wanted
-from checks.repair.rights import missing
 from checks.repair.selection import about, chosen
 from checks.repair.settling import key, settle
 from checks.repair.writing import interrupted, write
@@ -24,13 +24,13 @@ from checks.results.result import Report as Verification
 from checks.target import Target
 from checks.verification.verify import verify
 
-PUT_RIGHT, LEFT, UNKNOWN = 0, 1, 3
+FIXED, LEFT, UNKNOWN = 0, 1, 3
 """Exit codes. 2 is bad usage."""
 
 
 @dataclass(frozen=True)
 class Repair:
-    """A repair that was asked for: of which stack, rows and object, and what is planned."""
+    """A requested repair: its stack, checks and object, and its plan."""
 
     target: Target
     selection: Selection
@@ -44,22 +44,22 @@ class Repair:
         return Place(self.target.stack, self.target.connection.context)
 
     async def verified(self) -> Verification:
-        """Verify what was asked for, without probe pods."""
+        """Return a verification of the selected part, without probe pods."""
         connection = replace(self.target.connection, read_only=True)
         return await verify(self.target.stack, self.target.declaration, connection, Severity.ERROR, self.selection)
 
     def planned(self, *, dry_run: bool) -> Report:
-        """Return the report of what is planned."""
+        """Return the report of the plan."""
         actions = tuple(step.action for step in self.plan.steps)
         return self._report(actions, self.plan.left, self.unknowns, dry_run=dry_run)
 
     def lacking(self, permissions: tuple[Permission, ...]) -> Report:
-        """Return the report of a repair that may not do what it needs."""
+        """Return the report of a repair that lacks permissions."""
         actions = tuple(step.action for step in self.plan.steps)
         return self._report(actions, self.plan.left, self.unknowns, missing=permissions)
 
     def done(self, actions: Iterable[Action], after: Verification | None) -> Report:
-        """Return the report of what came of it; `after` is the verification that followed, if there was one."""
+        """Return the report of the outcomes; `after` is the verification that followed, if there was one."""
         if after is None:
             return self._report(tuple(actions), self.plan.left, self.unknowns)
         some = tuple(actions)
@@ -67,28 +67,28 @@ class Repair:
 
     def _left(self, after: Verification, actions: Sequence[Action]) -> tuple[Left, ...]:
         known = {(entry.code, entry.object): entry for entry in self.plan.left}
-        told = {(code, action.object) for action in actions if not action.is_put_right for code in action.codes}
+        reported = {(code, action.object) for action in actions if not action.is_fixed for code in action.codes}
         return tuple(
             known.get(key(finding)) or _left(finding, self.place)
             for finding in about(after.findings, self.object)
-            if key(finding) not in told
+            if key(finding) not in reported
         )
 
     def _report(
         self,
         actions: tuple[Action, ...],
-        leave: tuple[Left, ...],
+        skipped: tuple[Left, ...],
         unknowns: tuple[Unknown, ...],
         *,
         dry_run: bool = False,
         missing: tuple[Permission, ...] = (),
     ) -> Report:
         return Report(
-            **head(SCHEMA, self.target, exit_code(actions, leave, unknowns, missing)),
+            **head(SCHEMA, self.target, exit_code(actions, skipped, unknowns, missing)),
             server=self.target.connection.host,
             dry_run=dry_run,
             actions=actions,
-            left=leave,
+            left=skipped,
             gone=tuple(f"{finding.object}: {finding.message}" for finding in self.plan.gone),
             missing=missing,
             unknowns=unknowns,
@@ -96,32 +96,32 @@ class Repair:
 
 
 async def prepare(target: Target, selection: Selection, obj: str | None) -> Repair:
-    """Verify, and plan what puts the findings right.
+    """Verify, and plan what fixes the findings.
 
     Raises:
-        UsageError: there is no such row or object.
+        UsageError: a selected check or object does not exist.
     """
     empty = Repair(target, selection, obj, Plan(), ())
     report = await empty.verified()
     findings = () if report.unknowns and not report.findings else chosen(report.findings, obj, target.declaration)
     async with target.connection.client() as client:
-        live, unread = await _read(ApiClient(client), wanted(findings))
-    unknowns = (*report.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
+        live, failures = await _read(ApiClient(client), wanted(findings))
+    unknowns = (*report.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in failures))
     return replace(empty, plan=plan(empty.place, target.declaration, findings, live), unknowns=unknowns)
 
 
 async def carry_out(repair: Repair) -> Report:
-    """Write what is planned, if the account has all rights for it, and verify again.
+    """Carry out the plan if the account has all permissions for it, and verify again.
 
     An interrupt ends that with the report of what was written until then.
 
     Raises:
-        UncheckedError: the API server does not say which rights the account has.
+        UncheckedError: the permissions of the account could not be reviewed.
     """
     steps = repair.plan.steps
     async with repair.target.connection.client() as client:
         api = ApiClient(client)
-        lacking = await missing(api, steps)
+        lacking = await missing_permissions(api, steps)
         if isinstance(lacking, ReadFailure):
             raise UncheckedError(f"{lacking.message}: nothing was changed")
         if lacking:
@@ -139,7 +139,7 @@ async def _settled(api: ApiClient, repair: Repair, actions: list[Action]) -> Rep
     if any(action.outcome in (Outcome.UNKNOWN, Outcome.NOT_DONE) for action in actions):
         return repair.done(actions, None)
     known = {(entry.code, entry.object) for entry in repair.plan.left}
-    known |= {(c, a.object) for a in actions if not a.is_put_right for c in a.codes}
+    known |= {(c, a.object) for a in actions if not a.is_fixed for c in a.codes}
 
     def open_(report: Verification) -> bool:
         return any(key(finding) not in known for finding in about(report.findings, repair.object))
@@ -150,24 +150,24 @@ async def _settled(api: ApiClient, repair: Repair, actions: list[Action]) -> Rep
 
 
 def exit_code(
-    actions: Iterable[Action], leave: Iterable[Left], unknowns: Sequence[Unknown], missing: Sequence[Permission]
+    actions: Iterable[Action], skipped: Iterable[Left], unknowns: Sequence[Unknown], missing: Sequence[Permission]
 ) -> int:
-    """Return the exit code: what could not be done at all comes first, then what is left, then what is unknown."""
+    """Return the exit code: first for actions that could not be tried, then for what is left, then for unknowns."""
     some = list(actions)
     if missing or any(action.outcome in (Outcome.UNKNOWN, Outcome.NOT_DONE) for action in some):
         return UNKNOWN
-    if any(not action.is_put_right for action in some) or any(map(_counts, leave)):
+    if any(not action.is_fixed for action in some) or any(map(_counts, skipped)):
         return LEFT
-    return UNKNOWN if unknowns else PUT_RIGHT
+    return UNKNOWN if unknowns else FIXED
 
 
 def _counts(entry: Left) -> bool:
-    """Check whether a finding that is left gives exit code 1: not a warning of which nobody can say who mends it."""
+    """Return whether a finding that is left leads to exit code 1: all but warnings that only a person can fix."""
     return entry.severity is Severity.ERROR or entry.because is not Because.PERSON
 
 
 def _left(finding: Finding, place: Place) -> Left:
-    """Return the entry of a finding that was not there before the repair, or is there still."""
+    """Return the entry of a finding of the verification after the repair."""
     match finding.remedy:
         case Remedy.PULUMI:
             return left(finding, Because.PULUMI, place.pulumi)
@@ -179,16 +179,16 @@ def _left(finding: Finding, place: Place) -> Left:
 
 async def _read(api: ApiClient, refs: Iterable[Ref]) -> tuple[Mapping[Ref, Document | None], list[ReadFailure]]:
     live: dict[Ref, Document | None] = {}
-    unread: list[ReadFailure] = []
+    failures: list[ReadFailure] = []
 
     async def one(ref: Ref) -> None:
         reading = await api.get(kind_of(ref), ref.namespace, ref.name)
         if isinstance(reading, ReadFailure):
-            unread.append(reading)
+            failures.append(reading)
         else:
             live[ref] = reading.value
 
     async with anyio.create_task_group() as group:
         for ref in refs:
             group.start_soon(one, ref)
-    return live, unread
+    return live, failures

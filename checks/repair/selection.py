@@ -1,4 +1,4 @@
-"""Chooses the findings that a repair is about."""
+"""Select the findings of a repair."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,10 @@ def about(findings: Sequence[Finding], text: str | None) -> tuple[Finding, ...]:
 
 
 def chosen(findings: Sequence[Finding], text: str | None, declaration: Declaration) -> tuple[Finding, ...]:
-    """Return the findings about an object, or all; none about a declared object means that it is as declared.
+    """Return the findings about an object, or all findings; a declared object may have none.
 
     Raises:
-        UsageError: there is neither a finding about such an object nor is it declared.
+        UsageError: no finding is about the object, and it is not declared.
     """
     found = about(findings, text)
     if text is None or found or any(text in _names(Ref(o.kind, o.name, o.namespace)) for o in build(declaration)):
@@ -28,8 +28,8 @@ def chosen(findings: Sequence[Finding], text: str | None, declaration: Declarati
     known = dict.fromkeys(str(finding.object) for finding in findings)
     shown = enumerated(known, _SHOWN) or "nothing"
     raise UsageError(
-        f"--object: nothing was found about {text!r}, and it is not declared: write KIND NAMESPACE/NAME or "
-        f"KIND/NAMESPACE/NAME as findings have it; findings are about {shown}"
+        f"--object: no finding is about {text!r}, and it is not declared: write KIND NAMESPACE/NAME or "
+        f"KIND/NAMESPACE/NAME as in the findings; findings are about {shown}"
     )
 
 

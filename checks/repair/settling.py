@@ -1,4 +1,4 @@
-"""Waits until a repaired cluster has settled, and finds out who undoes the repair."""
+"""Wait until a repaired cluster has settled, and find out who undoes the repair."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import cast
@@ -10,7 +10,7 @@ from checks.kube.client import ApiClient
 from checks.kube.reading import ReadFailure
 from checks.kube.resources import Document
 from checks.repair.actions import Action, Outcome
-from checks.repair.author import author, maker
+from checks.repair.author import author, creator
 from checks.repair.kinds import kind_of
 from checks.repair.paths import find, is_list
 from checks.repair.steps import Step
@@ -19,16 +19,16 @@ from checks.results.result import Finding, Ref
 from checks.results.result import Report as Verification
 
 WATCHED_SECONDS = 5.0
-"""How long what was written is watched at the least: a writer that acts again and again has done so by then."""
+"""Shortest time for which written objects are observed: a controller would have undone the repair by then."""
 SETTLED_SECONDS = 120.0
-"""How long a rollout may take."""
+"""Timeout for a rollout."""
 _PAUSE_SECONDS = 1.0
 
 Key = tuple[str, Ref]
 
 
 def key(finding: Finding) -> Key:
-    """Return what a finding is known by in two verifications."""
+    """Return what identifies a finding in two verifications."""
     return finding.code, finding.object
 
 
@@ -38,10 +38,7 @@ async def settle(
     written: Sequence[tuple[Step, Action]],
     is_open: Callable[[Verification], bool],
 ) -> tuple[list[Action], Verification]:
-    """Verify until nothing is open any more, or somebody undoes what was written.
-
-    Return what came of the actions, and the last verification.
-    """
+    """Verify until nothing is open, or a change was undone; return the actions and the last verification."""
     start = anyio.current_time()
     while True:
         await anyio.sleep(_PAUSE_SECONDS)
@@ -55,7 +52,7 @@ async def settle(
 
 
 async def _seen_again(api: ApiClient, step: Step, action: Action) -> Action:
-    """Return the action; as undone where its object shows that."""
+    """Return the action, with the outcome BACK if its object shows that it was undone."""
     if action.outcome is not Outcome.DONE:
         return action
     ref = step.object
@@ -63,16 +60,16 @@ async def _seen_again(api: ApiClient, step: Step, action: Action) -> Action:
     if isinstance(reading, ReadFailure) or reading.value is None or not is_undone(step, reading.value):
         return action
     live = reading.value
-    who = maker(live) if step.is_deletion else author(live, step.path)
+    who = creator(live) if step.is_deletion else author(live, step.path)
     if who is None or who.is_ours:
         message = _by_admission(step, await webhooks(api, ref))
     else:
-        message = f"{who} {_again(step)}: stop that writer, or declare what is there; a repair does not fight it"
+        message = f"{who} {_again(step)}: stop that writer, or declare the object or field"
     return replace(action, outcome=Outcome.BACK, message=message)
 
 
 def is_undone(step: Step, live: Document) -> bool:
-    """Check whether somebody made an object again, or set a field again."""
+    """Return whether an object was created again, or a field was set again."""
     if step.is_deletion:
         return _uid(live) != _uid(step.live)
     if (items := _items(step, live)) is not None:
@@ -82,13 +79,13 @@ def is_undone(step: Step, live: Document) -> bool:
         return field is None or field.value != step.to
     if field is None:
         return False
-    # A default that the API server fills in is nobody's.
+    # A default that the API server fills in has no author.
     who = author(live, step.path)
     return field.value == step.seen or (who is not None and not who.is_ours)
 
 
 def _items(step: Step, live: Document) -> Iterable[object] | None:
-    """Return the list that an item without a name was removed from: others have its index then."""
+    """Return the list from which an item without a name was removed, since another item has its index now."""
     last = step.path[-1]
     parent = find(live, step.path[:-1])
     if step.to is None and last[1:-1].isdecimal() and parent is not None and is_list(parent.value):
@@ -97,17 +94,19 @@ def _items(step: Step, live: Document) -> Iterable[object] | None:
 
 
 def _again(step: Step) -> str:
-    return "made it again" if step.is_deletion else "set it again"
+    return "created it again" if step.is_deletion else "set it again"
 
 
 def _by_admission(step: Step, configurations: Sequence[str]) -> str:
     """Return what is known of a change that has no author: what admission adds is set by nobody."""
     if not configurations:
-        return f"an admission webhook or the API server itself {_again(step)}: stop that, or declare what is there"
+        return (
+            f"an admission webhook or the API server itself {_again(step)}: stop that, or declare the object or field"
+        )
     these = ", ".join(configurations)
     return (
         f"an admission webhook or the API server itself {_again(step)}: look at MutatingWebhookConfiguration {these}, "
-        "and have it leave the object alone, or declare what is there; a repair does not fight it"
+        "and have it leave the object alone, or declare the object or field"
     )
 
 

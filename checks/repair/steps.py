@@ -1,10 +1,10 @@
-"""The steps of a plan: each change with what it was planned for, so that nothing newer is undone unseen."""
+"""The steps of a plan: each change with the state that it was planned for, so that later changes are not undone."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from checks.drift.check import shown
+from checks.drift.compare import shown
 from checks.drift.diff import place
 from checks.kube.resources import Document
 from checks.repair.actions import Action, Verb, codes
@@ -20,12 +20,12 @@ _DATA = frozenset({"binaryData", "data"})
 
 @dataclass(frozen=True)
 class Step:
-    """One action. `path` and `seen` are empty where the object is deleted; `to` None removes the field."""
+    """A step. `path` and `seen` are empty if the object is deleted; `to` None removes the field."""
 
     action: Action
     findings: tuple[Finding, ...]
     live: Document
-    """The object as it was seen."""
+    """The object when the plan was made."""
     path: Path = ()
     seen: Value = None
     to: Value = None
@@ -37,18 +37,18 @@ class Step:
 
     @property
     def is_deletion(self) -> bool:
-        """Check whether it deletes the whole object."""
+        """Return whether it deletes the whole object."""
         return self.action.verb is Verb.DELETE
 
 
 def deletion(ref: Ref, live: Document, finding: Finding, author: Author | None) -> Step:
-    """Return the step that deletes an object, because of what its author did."""
+    """Return the step that deletes an object."""
     action = Action(Verb.DELETE, ref, None, "present", None, author, codes([finding]))
     return Step(action, (finding,), live)
 
 
 def change(ref: Ref, live: Document, path: Path, finding: Finding, to: Value = None) -> Step | None:
-    """Return the step that removes a field, or sets it; None if the field is not there."""
+    """Return the step that removes a field, or sets it; None if the field does not exist."""
     if (field := find(live, path)) is None:
         return None
     verb = Verb.REMOVE if to is None else Verb.REPLACE
@@ -58,7 +58,7 @@ def change(ref: Ref, live: Document, path: Path, finding: Finding, to: Value = N
 
 
 def merged(steps: Iterable[Step]) -> Iterator[Step]:
-    """Yield the steps of one object, each once; what lies inside of what is removed goes with it."""
+    """Yield the steps of an object, each once; steps inside a removed field are merged into its removal."""
     kept: dict[tuple[Token, ...], Step] = {}
     for step in sorted(steps, key=lambda one: len(one.path)):
         tokens = tokens_of(step)
@@ -76,23 +76,23 @@ def merged(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 def tokens_of(step: Step) -> tuple[Token, ...]:
-    """Return where the step's field was seen."""
+    """Return the place of the step's field when the plan was made."""
     field = find(step.live, step.path)
     return field.tokens if field else ()
 
 
 def is_as_seen(step: Step, live: Document) -> bool:
-    """Check whether what a step is planned for is still as it was seen."""
+    """Return whether the field or object is still as when the plan was made."""
     if step.is_deletion:
-        return _meant(live) == _meant(step.live)
+        return _content(live) == _content(step.live)
     field = find(live, step.path)
     return field is not None and field.value == step.seen
 
 
 def operations(steps: Iterable[Step], live: Document) -> list[Mapping[str, Value]]:
-    """Return the JSON Patch of steps of one object: first it tests all that was seen, then it changes it.
+    """Return the JSON Patch of steps of one object, which first tests the planned state.
 
-    Items of a list go from the last to the first, so that none of them moves.
+    Items of a list are removed from the last to the first, so that indexes stay valid.
     """
     found = [(field, step) for step in steps if (field := find(live, step.path)) is not None]
     found.sort(key=lambda pair: pair[0].tokens, reverse=True)
@@ -110,15 +110,15 @@ def _operation(field: Field, to: Value) -> Mapping[str, Value]:
     return {"op": "remove", "path": where} if to is None else {"op": "replace", "path": where, "value": to}
 
 
-def _meant(live: Document) -> Document:
-    """Return an object without what changes although nobody means it to."""
+def _content(live: Document) -> Document:
+    """Return an object without the fields that change by themselves."""
     metadata = cast("Mapping[str, Value]", live["metadata"])
     kept = {key: value for key, value in metadata.items() if key not in ("managedFields", "resourceVersion")}
     return {**{key: value for key, value in live.items() if key != "status"}, "metadata": kept}
 
 
 def safe(path: Path, value: Value) -> Shown:
-    """Return a value as the plan shows it: neither data of a ConfigMap nor the value of a variable."""
+    """Return a value as the plan shows it, without data of ConfigMaps and values of environment variables."""
     if value is None:
         return None
     if path[0] in _DATA or (path[-1] == "value" and "env" in path):

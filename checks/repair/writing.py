@@ -1,4 +1,4 @@
-"""Writes the steps of a plan, object by object, and undoes nothing that changed since it was seen."""
+"""Carry out the steps of a plan, object by object, without undoing later changes."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from http import HTTPStatus
@@ -19,27 +19,27 @@ from checks.results.result import Ref
 MANAGER = "pulumi-kubernetes-repair"
 """The field manager of every write.
 
-Pulumi's plugins take over what a manager whose name begins with `pulumi-kubernetes` has left by an update. A field
-that is set back to its declared value is therefore no conflict for the next `pulumi up`, and nobody's foreign field.
+Pulumi's plugins take over fields of managers whose names begin with `pulumi-kubernetes`. A restored field is therefore
+neither a conflict for the next `pulumi up` nor an undeclared field.
 """
 ATTEMPTS = 5
-"""How often an object is written that changes meanwhile."""
+"""How often a write is retried if the object changes meanwhile."""
 CHANGED = "changed meanwhile: run cortex repair again"
 
 _AGAIN = ": run cortex repair again"
-_ABSENT = "the object does not exist any more"
-_AWAY = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE})
+_ABSENT = "the object no longer exists"
+_UNAVAILABLE = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.UNAUTHORIZED, Reason.UNDECODABLE})
 _OUTDATED = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
-"""What the API server answers where a test or precondition fails; the second one is also that of an invalid object."""
+"""Statuses of a failed test or precondition; the second one also means an invalid object."""
 
 
 async def write(api: ApiClient, steps: Iterable[Step]) -> AsyncIterator[list[Action]]:
-    """Write all steps; yield what came of those of each object. Once the API server is away, no more are tried."""
+    """Carry out all steps; yield the outcomes of each object. Stop if the API server becomes unreachable."""
     is_away = False
     for ref, some in groupby(steps, key=lambda step: step.object):
         mine = list(some)
         if is_away:
-            yield [_came(step, Outcome.NOT_DONE, f"the API server had gone away{_AGAIN}") for step in mine]
+            yield [_came(step, Outcome.NOT_DONE, f"the API server had become unreachable{_AGAIN}") for step in mine]
             continue
         actions = await _Object(api, ref, mine).write()
         yield actions
@@ -58,7 +58,7 @@ def interrupted(steps: Sequence[Step], actions: Sequence[Action]) -> tuple[Actio
 
 
 class _Object:
-    """The steps of one object, and what came of those for which it is not any more as it was seen."""
+    """The steps of one object, and the outcomes of those that are outdated."""
 
     def __init__(self, api: ApiClient, ref: Ref, steps: Sequence[Step]) -> None:
         self._api, self._ref, self._steps = api, ref, steps
@@ -66,7 +66,7 @@ class _Object:
         self._known: dict[int, Action] = {}
 
     async def write(self) -> list[Action]:
-        """Write all steps at once; again without those that an answer shows to be outdated."""
+        """Carry out all steps in one request, and repeat it without the steps that turn out to be outdated."""
         for _ in range(ATTEMPTS):
             pending = [step for index, step in enumerate(self._steps) if index not in self._known]
             if not pending:
@@ -88,7 +88,7 @@ class _Object:
         return await self._api.patch(kind, namespace, name, MANAGER, operations(steps, self._live))
 
     async def _look_again(self, refused: ReadFailure) -> tuple[Outcome, str] | None:
-        """Read the object anew after a refusal, and note what changed; return the end if that explains nothing."""
+        """Read the object again after a refusal; return the outcome of all steps if no change explains it."""
         again = await self._api.get(kind_of(self._ref), self._ref.namespace, self._ref.name)
         if isinstance(again, ReadFailure):
             return Outcome.UNKNOWN, again.message + _AGAIN
@@ -102,22 +102,22 @@ class _Object:
         return (Outcome.FAILED, refused.message) if same else None
 
     def _all(self, outcome: Outcome, message: str) -> list[Action]:
-        """Return the actions: as they are known, and the others with this outcome."""
+        """Return the actions: the outdated ones, and the others with this outcome."""
         return [self._known.get(index) or _came(step, outcome, message) for index, step in enumerate(self._steps)]
 
 
 def _end(refused: ReadFailure) -> tuple[Outcome, str] | None:
-    """Return what a refusal means for all steps; None if the object may only have changed."""
+    """Return what a refusal means for all steps; None if the object may have changed."""
     if refused.status == HTTPStatus.NOT_FOUND:
         return Outcome.GONE, _ABSENT
-    if refused.reason in _AWAY or refused.status in BUSY:
+    if refused.reason in _UNAVAILABLE or refused.status in BUSY:
         return Outcome.UNKNOWN, refused.message + _AGAIN
     return None if refused.status in _OUTDATED else (Outcome.FAILED, refused.message)
 
 
 def _outdated(step: Step, live: Document) -> Action:
     if not step.is_deletion and find(live, step.path) is None:
-        return _came(step, Outcome.GONE, "it is not there any more")
+        return _came(step, Outcome.GONE, "the field no longer exists")
     return _came(step, Outcome.CHANGED, CHANGED)
 
 

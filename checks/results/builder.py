@@ -1,4 +1,4 @@
-"""Keeps the count while a judge judges: what held, what did not, what could not be seen."""
+"""Collect the assertions, findings, unknowns and facts of a check."""
 
 from collections import Counter
 from typing import TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class ResultBuilder:
-    """The growing result of one judge."""
+    """Builds the result of a check."""
 
     def __init__(self, name: str, title: str) -> None:
         self._name, self._title = name, title
@@ -23,7 +23,7 @@ class ResultBuilder:
         self._seconds = 0.0
 
     def use(self, reading: Reading[T]) -> Read[T] | None:
-        """Take a reading into account: give it if it was read, else note that it is unknown."""
+        """Return a reading if it succeeded, else None, and add its failure as unknown."""
         self.took(reading.seconds)
         if isinstance(reading, ReadFailure):
             self.unknown(reading.what, reading.reason, reading.message, reading.permission)
@@ -31,21 +31,21 @@ class ResultBuilder:
         return reading
 
     def took(self, seconds: float) -> None:
-        """Note how long a reading took; readings run at the same time, so the longest counts."""
+        """Add the time of a reading; readings run concurrently, so the longest counts."""
         self._seconds = max(self._seconds, seconds)
 
     def passed(self, count: int = 1, namespace: str = "") -> None:
-        """Note assertions that held, on objects of a namespace or of none."""
+        """Add assertions that held, about objects of a namespace or of none."""
         self._passed[namespace] += count
 
     def skipped(self, namespace: str = "") -> None:
-        """Note an assertion left out because another finding explains it."""
+        """Add an assertion that is skipped because another finding explains it."""
         self._skipped[namespace] += 1
 
     def equal(
         self, code: str, obj: Ref, message: str, expected: Value, actual: Value, remedy: Remedy | None = None
     ) -> bool:
-        """Assert that two values are the same; the finding has the message."""
+        """Assert that two values are equal; if not, add a finding with the message."""
         truth = expected == actual
         return self.holds(truth, code, obj, message, expected=expected, actual=actual, remedy=remedy)
 
@@ -60,7 +60,7 @@ class ResultBuilder:
         actual: Value = None,
         remedy: Remedy | None = None,
     ) -> bool:
-        """Assert something; the finding has the message."""
+        """Assert a condition; if it is false, add a finding with the message."""
         if truth:
             self.passed(namespace=obj.space)
         else:
@@ -77,26 +77,26 @@ class ResultBuilder:
         actual: Value = None,
         remedy: Remedy | None = None,
     ) -> None:
-        """Note a finding; its remedy is the code's, unless it has another one."""
+        """Add a finding; its remedy is that of its code unless another one is given."""
         self._findings.append(finding(code, obj, message, expected=expected, actual=actual, remedy=remedy))
 
     def unknown(self, what: str, reason: Reason, message: str, permission: Permission | None = None) -> None:
-        """Note something that could not be checked."""
+        """Add something that could not be checked."""
         self._unknowns[Unknown(what, reason, message, permission)] = None
 
     def fact(self, subject: str, name: str, value: Value) -> None:
-        """Note something observed."""
+        """Add an observation."""
         self._facts.append(Fact(subject, name, value))
 
     def skip(self, why: str) -> None:
-        """Note that something was not to be checked here: whatever else holds, the row is then not ok."""
+        """Add the reason why a part of the check is skipped: the result cannot be a pass then."""
         self.fact(self._name, SKIPPED, why)
 
     def build(self) -> Result:
-        """Give the result. A judge that judged nothing at all is unknown, not ok."""
+        """Return the result. A check without any assertion is unknown, not a pass."""
         passed, skipped = self._passed.total(), self._skipped.total()
         if not (passed or skipped or self._findings or self._unknowns or reasons(self._facts)):
-            self.unknown(self._title, Reason.BUG, "the check judged nothing: this is a fault of cortex")
+            self.unknown(self._title, Reason.BUG, "the check asserted nothing: this is a bug in cortex")
         unknowns = tuple(self._unknowns)
         spaces = sorted({*self._passed, *self._skipped})
         return Result(

@@ -1,4 +1,4 @@
-"""Draws the conclusion from results: one status, and the exit code."""
+"""Derive the status and the exit code of a verification from its results."""
 
 from checks.results.result import Result, Severity, Status
 
@@ -7,7 +7,7 @@ OK, FINDINGS, UNKNOWN = 0, 1, 3
 
 
 def status(results: tuple[Result, ...]) -> Status:
-    """Return the status of all: fail before unknown before pass; it is skipped only if every result is."""
+    """Return the status of all results: fail before unknown before pass; skipped only if every result is."""
     statuses = {result.status for result in results}
     if Status.FAIL in statuses:
         return Status.FAIL
@@ -19,9 +19,9 @@ def status(results: tuple[Result, ...]) -> Status:
 def exit_code(results: tuple[Result, ...], fail_on: Severity) -> int:
     """Return the exit code.
 
-    1 if a finding reaches the threshold, whatever could not be checked: what is known to be wrong comes first.
+    1 if a finding reaches the threshold, even if something could not be checked.
     Else 3 if anything is unknown, or nothing was checked, or an assertion was skipped and no error explains it.
-    Else 0. Suppressed findings explain, but reach no threshold.
+    Else 0. Suppressed findings explain skipped assertions, but reach no threshold.
     """
     findings = [finding for result in results for finding in result.findings]
     failing = (Severity.ERROR, Severity.WARNING) if fail_on is Severity.WARNING else (Severity.ERROR,)
@@ -32,7 +32,7 @@ def exit_code(results: tuple[Result, ...], fail_on: Severity) -> int:
 
 
 def _unexplained(results: tuple[Result, ...]) -> bool:
-    # A warning, such as a slow API server, is not a reason to skip an assertion.
+    # A warning, such as a slow API server, does not explain a skipped assertion.
     explained = any(
         result.suppressed or any(finding.severity is Severity.ERROR for finding in result.findings)
         for result in results

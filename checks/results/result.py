@@ -1,4 +1,4 @@
-"""What a verification says: findings, what could not be checked, and the report that holds them. All plain data."""
+"""The data of a verification: findings, unknowns, results and the report."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -9,23 +9,23 @@ from checks.kube.reading import Permission, Reason
 from checks.results.document import Document
 
 SCHEMA = "cortex.dev/verify/v2"
-"""Name and version of the JSON report. A change that breaks a reader of it raises the version."""
+"""Name and version of the JSON report. An incompatible change increases the version."""
 
 Value = str | int | float | bool | None
 
 
 class Severity(StrEnum):
-    """How bad a finding is: `error` is not as declared, `warning` works but should be looked at."""
+    """The severity of a finding: `error` is not as declared, `warning` works, but needs attention."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Status(StrEnum):
-    """The outcome of a row or of the whole verification.
+    """The status of a result or of the whole verification.
 
-    A check is `skipped` where the declaration, or the place of the verification, says that something cannot be checked
-    there: it neither passes nor is unknown, and its facts `skipped` say why.
+    A check is `skipped` if the declaration, or the place of the verification, excludes something from it: it neither
+    passes nor is it unknown, and its facts `skipped` have the reasons.
     """
 
     PASS = "pass"  # noqa: S105
@@ -35,7 +35,7 @@ class Status(StrEnum):
 
 
 class Remedy(StrEnum):
-    """Who puts a finding right: `pulumi up --refresh`, `cortex repair`, or a person as the hint says."""
+    """What fixes a finding: `pulumi up --refresh`, `cortex repair`, or a person, following the hint."""
 
     PULUMI = "pulumi"
     REPAIR = "repair"
@@ -43,11 +43,11 @@ class Remedy(StrEnum):
 
 
 CLUSTER = "Cluster"
-"""The kind of a Ref to the cluster as a whole, which is named by the context."""
+"""The kind of a Ref to the whole cluster, whose name is the context."""
 
 
 class Ref(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A Kubernetes object; `namespace` is empty for cluster-wide ones."""
+    """A reference to a Kubernetes object; `namespace` is empty for cluster-scoped ones."""
 
     kind: str
     name: str
@@ -58,7 +58,7 @@ class Ref(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def space(self) -> str:
-        """Give the namespace that it is in, or that it is; empty for other cluster-wide objects."""
+        """Return its namespace, or its name if it is a namespace; empty for other cluster-scoped objects."""
         return self.name if self.kind == "Namespace" else self.namespace
 
 
@@ -76,7 +76,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Suppressed(msgspec.Struct, frozen=True):
-    """A finding that the declaration accepts: why, and until the end of which day (ISO date, UTC)."""
+    """A finding that the declaration accepts, with the reason and the last day (ISO date, UTC)."""
 
     finding: Finding
     reason: str
@@ -84,7 +84,7 @@ class Suppressed(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """Something that could not be checked: `what` was tried, and why it failed. It is never a pass."""
+    """Something that could not be checked: what was tried, and why it failed. It never counts as a pass."""
 
     what: str
     reason: Reason
@@ -93,7 +93,7 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """Something observed on the way: of which subject, its name (which ends in its unit), its value."""
+    """An observation: its subject, its name (which ends in its unit), and its value."""
 
     subject: str
     name: str
@@ -101,19 +101,19 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How many assertions held, and how many were left out."""
+    """The numbers of assertions that held and that were skipped."""
 
     passed: int = 0
     skipped: int = 0
 
 
 class Result(msgspec.Struct, frozen=True, rename="camel"):
-    """What one judge says.
+    """The result of a check.
 
-    `passed` counts the assertions that held; `skipped` counts those left out because another row's finding explains
-    them; `byNamespace` has both for each namespace, and under "" what concerns none or several; `seconds` is how long
-    reading its objects and judging them took; `omitted` counts the entries that the report leaves out: warnings when
-    only errors were asked for, or what a published report has no room for. `suppressed` are findings that the
+    `passed` counts the assertions that held; `skipped` counts those that were skipped because a finding of another
+    check explains them; `byNamespace` has both for each namespace, and under "" those about no namespace or several;
+    `seconds` is how long reading took; `omitted` counts the entries that the report does not contain: warnings if only
+    errors were requested, or what exceeds the size of a published report. `suppressed` are findings that the
     declaration accepts: they count for neither the status nor the exit code.
     """
 
@@ -132,14 +132,14 @@ class Result(msgspec.Struct, frozen=True, rename="camel"):
 
 
 SKIPPED = "skipped"
-"""Name of the fact that says why something of a row was left out."""
+"""Name of the fact with the reason why a part of a check was skipped."""
 
 PENDING_DELETION = "pending_deletion"
-"""Name of the fact that an undeclared object, its subject, is left out, since the deployment is still to delete it."""
+"""Name of the fact that an undeclared object, its subject, is not checked because the deployment will delete it."""
 
 
 def reasons(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """Give the reasons for which something of a row was left out."""
+    """Return the reasons why parts of a check were skipped."""
     return tuple(str(fact.value) for fact in facts if fact.name == SKIPPED)
 
 
@@ -150,19 +150,19 @@ def outcome(
     facts: Iterable[Fact],
     suppressed: Sequence[Suppressed] = (),
 ) -> Status:
-    """Tell the status of a row."""
+    """Return the status of a result."""
     if findings:
         return Status.FAIL
     if unknowns:
         return Status.UNKNOWN
     if reasons(facts):
         return Status.SKIPPED
-    # What was only skipped is explained elsewhere, but not ok.
+    # Assertions that were only skipped are explained by another check, but did not pass.
     return Status.PASS if passed or suppressed else Status.UNKNOWN
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """The part of a verification that was asked for: checks and namespaces by name, and the least severity shown.
+    """The selected part of a verification: checks and namespaces by name, and the lowest severity shown.
 
     No checks, or no namespaces, means all of them.
     """
@@ -180,11 +180,11 @@ class Selection(msgspec.Struct, frozen=True):
 
     @property
     def narrow(self) -> bool:
-        """Tell whether part of the declaration is not looked at."""
+        """Return whether a part of the declaration is not checked."""
         return bool(self.checks or self.namespaces)
 
     def has_check(self, name: str) -> bool:
-        """Return whether a check was asked for."""
+        """Return whether a check is selected."""
         return not self.checks or name in self.checks
 
 
@@ -192,11 +192,11 @@ EVERYTHING = Selection()
 
 
 class Report(Document, frozen=True, rename="camel", kw_only=True):
-    """A whole verification. `declaration` is the declaration's hash, `started` is in RFC 3339, UTC.
+    """The report of a verification. `declaration` is the declaration's hash, `started` is in RFC 3339, UTC.
 
-    A verification inside the cluster knows no stack: `stack` is empty, and `context` is the declared one. If it could
-    not read the declaration, `declaration` is empty too, and `context` is `in-cluster`. `failOn` is the severity from
-    which on findings give exit code 1, `selection` what was asked for.
+    In an in-cluster verification `stack` is empty, and `context` is the declared one. If it could not read the
+    declaration, `declaration` is empty too, and `context` is `in-cluster`. `failOn` is the lowest severity with exit
+    code 1, `selection` the selected part.
     """
 
     server: str
@@ -210,32 +210,32 @@ class Report(Document, frozen=True, rename="camel", kw_only=True):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Give the findings of all rows."""
+        """Return the findings of all results."""
         return tuple(finding for result in self.results for finding in result.findings)
 
     @property
     def suppressed(self) -> tuple[Suppressed, ...]:
-        """Give the suppressed findings of all rows."""
+        """Return the suppressed findings of all results."""
         return tuple(entry for result in self.results for entry in result.suppressed)
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:
-        """Give what could not be checked, each once, though several rows may miss it."""
+        """Return the unknowns of all results, each once."""
         return tuple(dict.fromkeys(unknown for result in self.results for unknown in result.unknowns))
 
     @property
     def skipped(self) -> tuple[tuple[str, str], ...]:
-        """Give what could not be checked here by declaration: the row's title, and why."""
+        """Return the skipped parts of checks: the check's title and the reason."""
         return tuple((result.title, why) for result in self.results for why in reasons(result.facts))
 
     @property
     def pending_deletion(self) -> tuple[str, ...]:
-        """Name what was left out because the deployment under way is still to delete it."""
+        """Return the objects that are not checked because the running deployment will delete them."""
         return tuple(fact.subject for result in self.results for fact in result.facts if fact.name == PENDING_DELETION)
 
     @property
     def gap(self) -> str:
-        """Say why nothing is known although nothing is listed as unknown; empty where that is not so."""
+        """Return why the status is unknown or skipped without any unknown; empty if that is not the case."""
         if self.status not in (Status.UNKNOWN, Status.SKIPPED) or self.unknowns:
             return ""
         if skipped := sum(result.skipped for result in self.results):
@@ -243,5 +243,5 @@ class Report(Document, frozen=True, rename="camel", kw_only=True):
         return "nothing was checked: the selection covers nothing that can be checked here"
 
     def fails(self, finding: Finding) -> bool:
-        """Tell whether the finding gives exit code 1."""
+        """Return whether the finding leads to exit code 1."""
         return self.fail_on is Severity.WARNING or finding.severity is Severity.ERROR

@@ -1,12 +1,12 @@
-"""The part of a verification that somebody asked for: refuses what does not exist, and cuts rows down to the rest."""
+"""Validate a selection, and reduce results to the selected part."""
 
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from checks.errors import UsageError
-from checks.results import suppressions
 from checks.results.result import Finding, Result, Selection, Severity, Unknown, outcome, reasons
+from checks.results.suppressions import NAME as SUPPRESSIONS
 from stacks.model.declaration import Declaration
 
 
@@ -14,29 +14,29 @@ def validate(selection: Selection, declaration: Declaration, checks: Sequence[st
     """Check that the selected checks exist, and that the selected namespaces are declared.
 
     Raises:
-        UsageError: the selection names something that there is not.
+        UsageError: the selection names something that does not exist.
     """
-    _known("--only", "check", selection.checks, [*checks, suppressions.NAME])
+    _known("--only", "check", selection.checks, [*checks, SUPPRESSIONS])
     _known("--namespace", "declared namespace", selection.namespaces, declaration.namespaces)
 
 
 def _known(option: str, what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
-    if strangers := [name for name in wanted if name not in known]:
-        raise UsageError(f"{option}: {strangers[0]!r} is not a {what}: choose from {', '.join(known)}")
+    if unknown := [name for name in wanted if name not in known]:
+        raise UsageError(f"{option}: {unknown[0]!r} is not a {what}: choose from {', '.join(known)}")
 
 
 def narrowed(results: Sequence[Result], selection: Selection) -> tuple[Result, ...]:
-    """Keep what concerns the chosen namespaces; a row that has nothing of them is left out.
+    """Return the results for the selected namespaces, without those that have nothing about them.
 
-    What was left out or could not be checked for an unknown namespace may concern a chosen one, and stays.
+    Unknowns and skipped assertions without a namespace are kept, because they may be about a selected one.
     """
     if not selection.namespaces:
         return tuple(results)
     cut = (_narrowed(result, frozenset(selection.namespaces)) for result in results)
-    return tuple(result for result in cut if _says_something(result))
+    return tuple(result for result in cut if _is_relevant(result))
 
 
-def _says_something(result: Result) -> bool:
+def _is_relevant(result: Result) -> bool:
     entries = bool(result.findings or result.suppressed or result.unknowns or reasons(result.facts))
     return entries or bool(result.passed or result.skipped)
 
@@ -64,7 +64,7 @@ def _space(unknown: Unknown) -> str:
 
 
 def shown(results: Sequence[Result], selection: Selection) -> tuple[Result, ...]:
-    """Leave out findings below the wanted severity, and count them; no row becomes better by that."""
+    """Return the results without findings below the selected severity, which are counted; statuses do not change."""
     return tuple(_shown(result, selection.severity) for result in results)
 
 

@@ -1,4 +1,4 @@
-"""What the declaration accepts: takes accepted findings out of the count, and judges the suppressions themselves."""
+"""Apply the declared suppressions to findings, and check the suppressions themselves."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -16,30 +16,30 @@ NAME, TITLE = "suppressions", "Suppressions"
 Suppressions = Sequence[Suppression]
 
 
-def faults(suppressions: Suppressions) -> Iterator[str]:
-    """Yield a line for every code that no finding can have; the declaration's model cannot know them."""
+def unknown_codes(suppressions: Suppressions) -> Iterator[str]:
+    """Yield a message for every suppression of an unknown code; the declaration's model does not know the codes."""
     for number, suppression in enumerate(suppressions):
         family, _, fault = suppression.code.partition(".")
         known = any(code.startswith(f"{family}.") if fault == "*" else code == suppression.code for code in catalogue())
         if not known:
             similar = near(suppression.code)
-            hint = f"did you mean {', '.join(similar)}?" if similar else "`cortex explain` knows the codes"
+            hint = f"did you mean {', '.join(similar)}?" if similar else "`cortex explain` lists the codes"
             yield f"cortex:suppressions.{number}.code: no finding has the code {suppression.code!r}: {hint}"
 
 
-def apply(results: Sequence[Result], suppressions: Suppressions, today: date) -> tuple[Result, ...]:
-    """Take the findings that are accepted today out of the rows' findings, and list them as suppressed."""
+def apply_suppressions(results: Sequence[Result], suppressions: Suppressions, today: date) -> tuple[Result, ...]:
+    """Return the results, in which the findings that are accepted today are suppressed."""
     active = [suppression for suppression in suppressions if not suppression.ended(today)]
-    return tuple(_row(result, active) for result in results)
+    return tuple(_suppressed(result, active) for result in results)
 
 
 def accepted(declaration: Declaration, result: Result) -> Result:
     """Return a result without the findings that the declaration accepts today, as in a verification."""
-    (after,) = apply((result,), declaration.suppressions, datetime.now(UTC).date())
+    (after,) = apply_suppressions((result,), declaration.suppressions, datetime.now(UTC).date())
     return after
 
 
-def _row(result: Result, active: Suppressions) -> Result:
+def _suppressed(result: Result, active: Suppressions) -> Result:
     covered = {finding: next(_covering(finding, active), None) for finding in result.findings}
     findings = tuple(finding for finding in result.findings if covered[finding] is None)
     suppressed = tuple(
@@ -53,15 +53,15 @@ def _covering(finding: Finding, suppressions: Suppressions) -> Iterator[Suppress
     return (one for one in suppressions if one.covers(finding.code, str(finding.object)))
 
 
-def check(suppressions: Suppressions, results: Sequence[Result], today: date, *, complete: bool) -> Result:
-    """Judge whether each suppression still holds and, if all findings are known (`complete`), is still needed."""
+def check_suppressions(suppressions: Suppressions, results: Sequence[Result], today: date, *, complete: bool) -> Result:
+    """Check that no suppression has expired and, if all findings are known (`complete`), that each is still needed."""
     builder = ResultBuilder(NAME, TITLE)
     found = [
         finding for result in results for finding in [*result.findings, *(entry.finding for entry in result.suppressed)]
     ]
     for suppression in suppressions:
         ref = Ref("Suppression", " ".join(part for part in (suppression.code, _object(suppression)) if part))
-        message = f"the suppression ended on {suppression.until}: {suppression.reason}"
+        message = f"the suppression expired on {suppression.until}: {suppression.reason}"
         lasts = builder.holds(
             not suppression.ended(today),
             "suppression.expired",
@@ -72,7 +72,7 @@ def check(suppressions: Suppressions, results: Sequence[Result], today: date, *,
         )
         if lasts and complete:
             used = any(suppression.covers(finding.code, str(finding.object)) for finding in found)
-            message = f"nothing that was found is suppressed by it: {suppression.reason}"
+            message = f"it matches no finding: {suppression.reason}"
             builder.holds(used, "suppression.unused", ref, message, expected="a finding", actual="none")
     return builder.build()
 

@@ -1,4 +1,4 @@
-"""What Secrets and ConfigMaps are in the cluster, whether they are as deployed, and who uses them. No value is kept."""
+"""Collect the state of Secrets and ConfigMaps, and who uses them. No value is kept."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ from checks.kube.listing import Listing, PerNamespace
 from checks.kube.models.references import Reference, Workload
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.kube.resources import Document
-from checks.secrets import rolled, unused, wanted
-from checks.secrets.rolled import Cluster, Server
+from checks.secrets.rolled import Cluster, Server, read_server
 from checks.secrets.sealed import SECRETS, Opened, Sealed, seal
-from checks.secrets.wanted import Place
+from checks.secrets.unused import collect_unused
+from checks.secrets.wanted import Place, wanted_secrets
 from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import converted
 
@@ -32,30 +32,30 @@ INSIDE = (
 
 @dataclass(frozen=True)
 class Secrets:
-    """The wanted Secrets, the Secrets and ConfigMaps that nobody uses, and the servers that read them."""
+    """The declared Secrets, the unused Secrets and ConfigMaps, and the servers that read them."""
 
     taken: datetime
     secrets: Mapping[Place, Reading[Sealed | None]] = field(default_factory=dict)
     servers: Mapping[str, Reading[Server | None]] = field(default_factory=dict)
     unused: Mapping[str, Reading[tuple[Reference, ...]]] = field(default_factory=dict)
-    """Namespace → objects of the stack's label that nobody uses."""
+    """Namespace → unused objects with the stack's label."""
     skipped: str = ""
-    """Why nothing of it was read, if that is so."""
+    """Why nothing was read; empty if it was."""
 
 
 async def collect(reader: Reader) -> Secrets:
-    """Read each wanted Secret by its name, for a list of Secrets would send every value there is."""
+    """Read each declared Secret by its name, because a list of Secrets would send the values of all of them."""
     declaration, api = reader.declaration, reader.api
     if reader.connection.inside:
         return Secrets(datetime.now(UTC), skipped=INSIDE)
-    idle: Mapping[str, Reading[tuple[Reference, ...]]] = {}
+    unused: Mapping[str, Reading[tuple[Reference, ...]]] = {}
 
     async def look_for_unused() -> None:
-        nonlocal idle
-        idle = await unused.collect(reader)
+        nonlocal unused
+        unused = await collect_unused(reader)
 
     async with anyio.create_task_group() as group:
-        places = [secret.place for secret in wanted.secrets(declaration)]
+        places = [secret.place for secret in wanted_secrets(declaration)]
         opened = _each(group, places, lambda place: api.get(SECRETS, *place))
         group.start_soon(look_for_unused)
         config_maps, deployments = await reader.listing("ConfigMap"), await reader.listing("Deployment")
@@ -68,8 +68,8 @@ async def collect(reader: Reader) -> Secrets:
     )
     async with anyio.create_task_group() as group:
         sealed = _each(group, opened, lambda place: _sealed(place, opened[place]))
-        servers = _each(group, declaration.servers, partial(rolled.read, cluster))
-    return Secrets(datetime.now(UTC), sealed, servers, idle)
+        servers = _each(group, declaration.servers, partial(read_server, cluster))
+    return Secrets(datetime.now(UTC), sealed, servers, unused)
 
 
 READ_SECRETS = Collector(collect)
@@ -80,7 +80,7 @@ def _converted(listing: Listing[Document], model: type[T], what: str) -> PerName
 
 
 def _each(group: TaskGroup, keys: Iterable[K], read: Callable[[K], Awaitable[T]]) -> dict[K, T]:
-    """Begin to read each; the values are there when the group has ended."""
+    """Start a read for each key; the values are complete when the group has ended."""
     values: dict[K, T] = {}
 
     async def one(key: K) -> None:

@@ -10,11 +10,10 @@ from checks.results.conclusion import exit_code
 from checks.results.document import Document
 from checks.results.result import Finding, Severity, Suppressed, Unknown
 from checks.results.suppressions import accepted
-from checks.secrets import wanted
 from checks.secrets.check import CHECK as SECRETS
 from checks.secrets.collect import READ_SECRETS
 from checks.secrets.sealed import Sealed
-from checks.secrets.wanted import Place, WantedSecret
+from checks.secrets.wanted import Place, WantedSecret, wanted_secrets
 from checks.snapshot.take import take
 from checks.target import Target
 from checks.times import rfc3339
@@ -57,7 +56,7 @@ async def secrets_report(target: Target) -> SecretsReport:
     readings: Mapping[Place, Reading[Sealed | None]] = (
         {} if snapshot.unreachable else snapshot.get(READ_SECRETS).secrets
     )
-    entries = (_secret(one, snapshot.unreachable or readings[one.place]) for one in wanted.secrets(declaration))
+    entries = (_secret(one, snapshot.unreachable or readings[one.place]) for one in wanted_secrets(declaration))
     return SecretsReport(
         **head(SCHEMA, target, exit_code((result,), Severity.ERROR)),
         secrets=tuple(entries),

@@ -1,4 +1,4 @@
-"""Whether an MCP server's pods were made for the Secrets and ConfigMaps that are there now, and have all they need."""
+"""Whether an MCP server's pods run with the current Secrets and ConfigMaps, and whether these exist."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,8 @@ from checks.kube.client import ApiClient
 from checks.kube.listing import PerNamespace
 from checks.kube.models.references import Reference, Workload
 from checks.kube.reading import Read, ReadFailure, Reading
-from checks.secrets import wanted
 from checks.secrets.sealed import SECRETS, Opened
-from checks.secrets.wanted import Place
+from checks.secrets.wanted import Place, wanted_config_maps, wanted_secrets
 from stacks.manifests.checksum import checksum
 from stacks.manifests.deployment import checksum_owner
 from stacks.manifests.pod_config import Content, used
@@ -23,7 +22,7 @@ from stacks.model.declaration import Declaration
 
 @dataclass(frozen=True)
 class Cluster:
-    """What was read of the wanted objects. Values of Secrets are in it: it is not to be kept."""
+    """The live objects. It has values of Secrets, so it must not be kept."""
 
     declaration: Declaration
     api: ApiClient
@@ -42,16 +41,16 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Server:
-    """How an MCP server's Deployment stands to what its pods read."""
+    """The Secrets and ConfigMaps of an MCP server's Deployment."""
 
     current: bool | None
-    """Whether its pods were made for what they read now; None if something of that is missing or drifted."""
+    """Whether its pods run with the current content; None if an object is missing or not as declared."""
     dangling: tuple[Reference, ...]
-    """What its pods name and the cluster does not have; what the declaration wants is not among it."""
+    """Undeclared objects that its pods refer to, and that do not exist."""
 
 
-async def read(cluster: Cluster, kind: str) -> Reading[Server | None]:
-    """Read how a server's Deployment stands; None if there is none. It takes some 50 ms of CPU where it has Secrets."""
+async def read_server(cluster: Cluster, kind: str) -> Reading[Server | None]:
+    """Return the state of a server; None without its Deployment. The checksum of Secrets takes some 50 ms of CPU."""
     server = cluster.declaration.servers[kind]
     deployments = cluster.deployments[server.namespace]
     if isinstance(deployments, ReadFailure):
@@ -74,25 +73,25 @@ async def read(cluster: Cluster, kind: str) -> Reading[Server | None]:
 
 
 def _content(cluster: Cluster, kind: str) -> Content[str] | ReadFailure | None:
-    """Give what the pods of a server read, with the values that are there now."""
+    """Return what the pods of a server read, with the current values; None if it is missing or not as declared."""
     declaration, server = cluster.declaration, cluster.declaration.servers[kind]
-    for config_map in wanted.config_maps(declaration):
+    for config_map in wanted_config_maps(declaration):
         if kind in config_map.users:
-            there = cluster.config_map(config_map.place)
-            if isinstance(there, ReadFailure):
-                return there
-            if there.value is None or there.value.data != config_map.data:
+            live = cluster.config_map(config_map.place)
+            if isinstance(live, ReadFailure):
+                return live
+            if live.value is None or live.value.data != config_map.data:
                 return None
     values: dict[str, Mapping[str, str]] = {name: {} for name in declaration.secrets}
-    for secret in wanted.secrets(declaration):
+    for secret in wanted_secrets(declaration):
         if kind in secret.users and secret.made:
             reading = cluster.secrets[secret.place]
             if isinstance(reading, ReadFailure):
                 return reading
-            now = reading.value.values_() if reading.value else {}
-            if not secret.keys <= now.keys():
+            current = reading.value.values_() if reading.value else {}
+            if not secret.keys <= current.keys():
                 return None
-            values[secret.place.name] = {key: now[key] for key in secret.keys}
+            values[secret.place.name] = {key: current[key] for key in secret.keys}
     own = values.get(names.server_secret(kind), {}) if server.secret_env or server.secret_files else {}
     return used(server, declaration, own, values)
 
@@ -100,21 +99,21 @@ def _content(cluster: Cluster, kind: str) -> Content[str] | ReadFailure | None:
 async def _dangling(
     cluster: Cluster, namespace: str, references: Iterable[Reference]
 ) -> Reading[tuple[Reference, ...]]:
-    declared = {("Secret", secret.place): secret.keys for secret in wanted.secrets(cluster.declaration)}
-    declared |= {("ConfigMap", c.place): frozenset(c.data) for c in wanted.config_maps(cluster.declaration)}
+    declared = {("Secret", secret.place): secret.keys for secret in wanted_secrets(cluster.declaration)}
+    declared |= {("ConfigMap", c.place): frozenset(c.data) for c in wanted_config_maps(cluster.declaration)}
     found: list[Reference] = []
     seconds = 0.0
     for reference in references:
         place = Place(namespace, reference.name)
         keys = declared.get((reference.kind, place))
         if reference.optional or (keys is not None and (not reference.key or reference.key in keys)):
-            # Of what the declaration wants, the absence is found without a reference to it.
+            # A missing declared object is reported as such.
             continue
-        there = await _keys(cluster, reference.kind, place)
-        if isinstance(there, ReadFailure):
-            return there
-        seconds += there.seconds
-        if there.value is None or (reference.key and reference.key not in there.value):
+        live = await _keys(cluster, reference.kind, place)
+        if isinstance(live, ReadFailure):
+            return live
+        seconds += live.seconds
+        if live.value is None or (reference.key and reference.key not in live.value):
             found.append(reference)
     return Read(tuple(sorted(found, key=str)), seconds)
 

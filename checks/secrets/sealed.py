@@ -1,6 +1,6 @@
-"""Secrets without their values: what is kept of one that was read is its keys, its age, and whether it was changed.
+"""Secrets without their values: their keys, their age, and whether they were changed.
 
-Values are held in this module's `Opened`, whose text shows none of them, and only until the checksums are made.
+The values are in `Opened`, whose text does not show them, until the checksums are calculated.
 """
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
@@ -20,14 +20,14 @@ from stacks.model import names
 
 
 class Manager(Object, frozen=True):
-    """Who owns which fields of an object, and when it last changed one."""
+    """A field manager: its fields, and when it last wrote them."""
 
     time: datetime | None = None
     fields_v1: dict[str, msgspec.Raw] = {}
 
 
 class OpenedMeta(Object, frozen=True):
-    """The metadata of a Secret, with its owners."""
+    """The metadata of a Secret, with its field managers."""
 
     name: str
     creation_timestamp: datetime
@@ -45,11 +45,11 @@ class Opened(Object, frozen=True):
     data: dict[str, str] = {}
 
     def __repr__(self) -> str:
-        """Show no value, whoever prints this."""
+        """Return a text without values."""
         return f"Opened({self.metadata.namespace}/{self.metadata.name})"
 
     def values_(self) -> dict[str, str]:
-        """Give the values in the clear. Bytes that are no text, which no stack makes, keep their difference."""
+        """Return the decoded values. Bytes that are not UTF-8 are escaped, so that different values stay different."""
         return {key: base64.b64decode(value).decode(errors="surrogateescape") for key, value in self.data.items()}
 
 
@@ -64,16 +64,16 @@ class Sealed:
     type: str
     labels: Mapping[str, str]
     changed: datetime
-    """When its data last changed, as far as can be told: see `seal`."""
+    """When its data last changed, as far as known: see `seal`."""
     intact: bool | None
-    """Whether it holds what was deployed; None if no deployment left a checksum on it."""
+    """Whether its content is as deployed; None without the checksum of a deployment."""
 
 
 def seal(place: Place, opened: Opened) -> Sealed:
-    """Leave the values out. It takes some 50 ms of CPU: the checksum is slow on purpose (stacks/manifests/checksum.py).
+    """Return a Secret without its values. The checksum takes some 50 ms of CPU (stacks/manifests/checksum.py).
 
-    The age is the time since whoever owns a key last wrote the object. A change of a label by the same writer counts as
-    well; an object that was made anew, as Pulumi does when a value changes, is as old as itself.
+    The data counts as changed when a field manager of its keys last wrote the object, which includes a change of a
+    label by the same manager, or when the object was created, as Pulumi does when a value changes.
     """
     owners = (manager for manager in opened.metadata.managed_fields if "f:data" in manager.fields_v1)
     times = [manager.time for manager in owners if manager.time is not None]

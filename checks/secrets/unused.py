@@ -1,4 +1,4 @@
-"""Looks for Secrets and ConfigMaps of the stack's label that nobody uses any more."""
+"""Find unused Secrets and ConfigMaps with the stack's label."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Protocol
@@ -11,8 +11,14 @@ from checks.kube.models.base import Meta, Object
 from checks.kube.models.references import Account, Ingress, ReaderPod, Reference, Workload
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.kube.resources import Document
-from checks.secrets import wanted
-from checks.secrets.wanted import Place
+from checks.secrets.wanted import (
+    Place,
+    WantedConfigMap,
+    WantedSecret,
+    read_through_the_api,
+    wanted_config_maps,
+    wanted_secrets,
+)
 from checks.snapshot.reader import Reader
 from checks.snapshot.snapshot import converted
 from stacks.model import names
@@ -26,10 +32,10 @@ class Labelled(Object, frozen=True):
 
 
 class _User(Protocol):
-    """Whatever names Secrets and ConfigMaps."""
+    """An object that refers to Secrets and ConfigMaps."""
 
     def references(self) -> Iterator[Reference]:
-        """Give every Secret and ConfigMap that it names."""
+        """Yield every Secret and ConfigMap that it refers to."""
 
 
 _SECRETS = Kind("api/v1", "secrets", Labelled, METADATA)
@@ -38,7 +44,7 @@ _LISTED: tuple[tuple[str, type[_User]], ...] = (
     ("Deployment", Workload),
     ("CronJob", Workload),
 )
-"""Users that are listed anyway."""
+"""Users of which the verification has lists anyway."""
 _USERS: tuple[Kind[_User], ...] = (
     Kind("api/v1", "pods", ReaderPod),
     Kind("apis/apps/v1", "statefulsets", Workload),
@@ -47,35 +53,35 @@ _USERS: tuple[Kind[_User], ...] = (
 )
 
 
-async def collect(reader: Reader) -> Mapping[str, Reading[tuple[Reference, ...]]]:
-    """Return the Secrets and ConfigMaps of each declared namespace that nobody uses.
+async def collect_unused(reader: Reader) -> Mapping[str, Reading[tuple[Reference, ...]]]:
+    """Return the unused Secrets and ConfigMaps of each declared namespace.
 
-    What the declaration says is used counts as used, so that one list of metadata answers it on a healthy stack.
+    An object with a declared user counts as used, so that a healthy stack needs only one list of metadata.
     """
     known, spaces = _known(reader.declaration), reader.declaration.namespaces
     secrets = (await listed(reader.api, _SECRETS, spaces, _namespace, labels=names.COMPONENT)).parts
     config_maps = (await reader.listing("ConfigMap")).parts
-    idle: dict[str, Reading[tuple[Reference, ...]]] = {}
+    unused: dict[str, Reading[tuple[Reference, ...]]] = {}
 
     async def look_into(space: str) -> None:
         candidates = {"Secret": secrets[space], "ConfigMap": _labelled(config_maps[space])}
-        idle[space] = await _idle(reader, space, candidates, known)
+        unused[space] = await _unused(reader, space, candidates, known)
 
     async with anyio.create_task_group() as group:
         for space in spaces:
             group.start_soon(look_into, space)
-    return idle
+    return unused
 
 
 def _labelled(reading: Reading[tuple[Document, ...]]) -> Reading[tuple[Labelled, ...]]:
-    """Return the objects that carry the stack's label."""
+    """Return the objects with the stack's label."""
     found = converted(reading, Labelled, "read ConfigMaps")
     if isinstance(found, ReadFailure):
         return found
     return Read(tuple(each for each in found.value if names.COMPONENT in each.metadata.labels), found.seconds)
 
 
-async def _idle(
+async def _unused(
     reader: Reader, namespace: str, labelled: Mapping[str, Reading[tuple[Labelled, ...]]], known: Set[tuple[str, Place]]
 ) -> Reading[tuple[Reference, ...]]:
     candidates: list[Reference] = []
@@ -91,8 +97,8 @@ async def _idle(
     used = await _used(reader, namespace)
     if isinstance(used, ReadFailure):
         return used
-    idle = tuple(candidate for candidate in candidates if (candidate.kind, candidate.name) not in used.value)
-    return Read(idle, seconds + used.seconds)
+    unused = tuple(candidate for candidate in candidates if (candidate.kind, candidate.name) not in used.value)
+    return Read(unused, seconds + used.seconds)
 
 
 def _namespace(item: Labelled) -> str:
@@ -100,12 +106,12 @@ def _namespace(item: Labelled) -> str:
 
 
 def _known(declaration: Declaration) -> set[tuple[str, Place]]:
-    objects: Iterable[tuple[str, wanted.WantedSecret | wanted.WantedConfigMap]] = [
-        *(("Secret", secret) for secret in wanted.secrets(declaration)),
-        *(("ConfigMap", config_map) for config_map in wanted.config_maps(declaration)),
+    objects: Iterable[tuple[str, WantedSecret | WantedConfigMap]] = [
+        *(("Secret", secret) for secret in wanted_secrets(declaration)),
+        *(("ConfigMap", config_map) for config_map in wanted_config_maps(declaration)),
     ]
     used = {(kind, obj.place) for kind, obj in objects if obj.users}
-    return used | wanted.read_through_the_api(declaration)
+    return used | read_through_the_api(declaration)
 
 
 async def _used(reader: Reader, namespace: str) -> Reading[frozenset[tuple[str, str]]]:
@@ -118,8 +124,8 @@ async def _used(reader: Reader, namespace: str) -> Reading[frozenset[tuple[str, 
         for kind in _USERS:
             group.start_soon(one, kind)
     for name, user in _LISTED:
-        part = (await reader.listing(name)).parts[namespace]
-        readings.append(converted(part, user, f"read {name} in namespace {namespace}"))
+        listed_users = (await reader.listing(name)).parts[namespace]
+        readings.append(converted(listed_users, user, f"read {name} in namespace {namespace}"))
     used: set[tuple[str, str]] = set()
     for reading in readings:
         if isinstance(reading, ReadFailure):

@@ -1,4 +1,4 @@
-"""The Secrets and ConfigMaps that a declaration wants, with who uses each."""
+"""The declared Secrets and ConfigMaps, and the MCP servers that use them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from stacks.model.declaration import Declaration
 from stacks.model.secret import OPAQUE, ROTATE_AFTER_DAYS
 
 TOKEN_KEYS = frozenset({"ca.crt", "namespace", "token"})
-"""What the cluster itself writes into a Secret of type names.TOKEN_SECRET."""
+"""The keys that the cluster itself writes into a Secret of type names.TOKEN_SECRET."""
 
 
 class Place(NamedTuple):
-    """Where an object is."""
+    """The namespace and name of an object."""
 
     namespace: str
     name: str
@@ -21,22 +21,22 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class WantedSecret:
-    """A Secret as declared: without values, which no declaration has."""
+    """A declared Secret, without values, which a declaration does not have."""
 
     place: Place
     keys: frozenset[str]
     made: bool
-    """Whether the stack makes it, so that it has these keys alone, and the checksum of its content."""
+    """Whether the stack creates it, with exactly these keys and a checksum of its content."""
     rotate_after_days: int
     users: tuple[str, ...]
     """MCP servers that read it."""
     type: str | None = OPAQUE
-    """None if whoever makes it chooses one."""
+    """None if its creator chooses the type."""
 
 
 @dataclass(frozen=True)
 class WantedConfigMap:
-    """A ConfigMap as declared."""
+    """A declared ConfigMap."""
 
     place: Place
     data: Mapping[str, str]
@@ -44,8 +44,8 @@ class WantedConfigMap:
     """MCP servers that read it."""
 
 
-def secrets(declaration: Declaration) -> Iterator[WantedSecret]:
-    """Give every Secret that is declared, and every MCP server's own."""
+def wanted_secrets(declaration: Declaration) -> Iterator[WantedSecret]:
+    """Yield every declared Secret, including those of MCP servers."""
     for name, secret in declaration.secrets.items():
         users = [kind for kind, server in declaration.servers.items() if name in {use.name for use in server.secrets}]
         place = Place(secret.namespace, name)
@@ -62,8 +62,8 @@ def secrets(declaration: Declaration) -> Iterator[WantedSecret]:
         )
 
 
-def config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:
-    """Give every ConfigMap that is declared, and every MCP server's own."""
+def wanted_config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:
+    """Yield every declared ConfigMap, including those of MCP servers."""
     for name, declared in declaration.config_maps.items():
         uses = {kind: {use.name for use in server.config_maps} for kind, server in declaration.servers.items()}
         users = tuple(kind for kind, used in uses.items() if name in used)
@@ -74,7 +74,7 @@ def config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:
 
 
 def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place]]:
-    """Give kind and place of what is used though no pod names it: its reader asks the Kubernetes API for it."""
+    """Return kind and place of the objects that are read through the Kubernetes API, so that no pod refers to them."""
     system = (names.DECLARATION_CONFIG_MAP, names.VERIFICATION_CONFIG_MAP)
     config_maps = {("ConfigMap", Place(names.SYSTEM_NAMESPACE, name)) for name in system}
     manager = declaration.resource_manager

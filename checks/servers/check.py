@@ -1,15 +1,14 @@
-"""Are the declared MCP servers as declared, and are there no others? (Seed, sections 2 and 3.)"""
+"""Check that the declared MCP servers are as declared, and that no others run."""
 
-from checks.drift import check as drift
+from checks.drift.compare import compare
 from checks.drift.routing import SERVERS
 from checks.kube import models as k8s
 from checks.kube.resources import CUSTOM
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
-from checks.servers import pods as workload
 from checks.servers.collect import DISCOVERY
 from checks.servers.discovery import sightings
-from checks.servers.pods import Live
+from checks.servers.pods import Live, check_pods
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
@@ -18,8 +17,8 @@ from stacks.model.server import Server
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge each declared server's objects and pods, and look for servers that nobody declared."""
-    drift.check(builder, declaration, snapshot, SERVERS)
+    """Check the objects and pods of each declared server, and look for undeclared servers."""
+    compare(builder, declaration, snapshot, SERVERS)
     for kind, server in declaration.servers.items():
         if snapshot.has_namespace(server.namespace):
             _server(builder, kind, server, snapshot)
@@ -32,7 +31,7 @@ def _server(builder: ResultBuilder, kind: str, server: Server, snapshot: Snapsho
     deployments, pods = _deployments(builder, snapshot, server.namespace), builder.use(snapshot.pods(server.namespace))
     deployment = next((d for d in deployments or () if d.metadata.name == names.server(kind)), None)
     if deployment is not None:
-        workload.check(builder, kind, server, Live(deployment, pods.value if pods else None))
+        check_pods(builder, kind, server, Live(deployment, pods.value if pods else None))
 
 
 def _deployments(builder: ResultBuilder, snapshot: Snapshot, namespace: str) -> tuple[k8s.Deployment, ...] | None:
@@ -41,26 +40,26 @@ def _deployments(builder: ResultBuilder, snapshot: Snapshot, namespace: str) -> 
 
 
 def _elsewhere(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Find servers in namespaces that are not the stack's, where the account may look there."""
+    """Look for servers in undeclared namespaces, unless this is the in-cluster verifier."""
     everywhere = snapshot.get(DISCOVERY)
     if everywhere is None:
-        # The verifier inside the cluster, which has no right to look elsewhere.
+        # The in-cluster verifier has access to the declared namespaces only.
         builder.fact("namespaces", "searched", "declared")
         return
     if (pods := builder.use(everywhere)) is None:
         return
     builder.fact("namespaces", "searched", "all")
     elsewhere = [pod for pod in pods.value if pod.metadata.namespace not in declaration.namespaces]
-    strangers = sightings(declaration, elsewhere, {})
-    if not strangers:
+    undeclared = sightings(declaration, elsewhere, {})
+    if not undeclared:
         builder.passed()
-    for stranger in strangers:
+    for server in undeclared:
         builder.fault(
             "server.undeclared",
-            Ref("Pod", stranger.pod.metadata.name, stranger.namespace),
-            f"an MCP server of type {stranger.type!r} runs in a namespace that is not declared",
+            Ref("Pod", server.pod.metadata.name, server.namespace),
+            f"an MCP server of type {server.type!r} runs in an undeclared namespace",
             expected="no servers",
-            actual=stranger.type,
+            actual=server.type,
             remedy=Remedy.PERSON,
         )
 
@@ -72,25 +71,23 @@ def _undeclared(builder: ResultBuilder, declaration: Declaration, namespace: str
     for deployment in deployments or ():
         if is_server(deployment) and deployment.metadata.name not in map(names.server, declared):
             found[Ref("Deployment", deployment.metadata.name, namespace)] = _type(deployment.spec.template.metadata)
-    # A Deployment names the cause rather than one of its pods.
-    said = {*declared, *found.values()}
+    # A Deployment is reported instead of its pods.
+    reported = {*declared, *found.values()}
     for pod in pods.value if pods else ():
         if pod.live and pod.metadata.labels.get(names.APP) == names.MCP_SERVER_APP:
-            if (kind := _type(pod.metadata)) not in said:
+            if (kind := _type(pod.metadata)) not in reported:
                 found[Ref("Pod", pod.metadata.name, namespace)] = kind
-            said.add(kind)
+            reported.add(kind)
     if pods is not None and deployments is not None:
         builder.passed(namespace=namespace)
     for ref, kind in found.items():
-        message = (
-            f"an MCP server of type {kind!r} runs here" if kind else "an MCP server without a type label runs here"
-        )
+        message = f"undeclared MCP server of type {kind!r}" if kind else "undeclared MCP server without a type label"
         expected = ", ".join(sorted(declared)) or "no servers"
         builder.fault("server.undeclared", ref, message, expected=expected, actual=kind)
 
 
 def is_server(deployment: k8s.Deployment) -> bool:
-    """Tell whether a Deployment's pods say that they are an MCP server."""
+    """Return whether the pods of a Deployment have the label of MCP servers."""
     return deployment.spec.template.metadata.labels.get(names.APP) == names.MCP_SERVER_APP
 
 
@@ -99,7 +96,7 @@ def _type(metadata: k8s.Meta | k8s.TemplateMeta) -> str | None:
 
 
 CHECK = Check(
-    "servers",
+    SERVERS,
     "MCP servers",
     frozenset({"Namespace", "Pod", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", *CUSTOM}),
     (DISCOVERY,),

@@ -1,4 +1,4 @@
-"""MCP servers anywhere in the cluster, by the label that the seed gives them (section 2.1)."""
+"""Collect the pods of MCP servers in the whole cluster, found by their label."""
 
 from checks.kube import models as k8s
 from checks.kube.reading import Read, ReadFailure, Reading
@@ -6,13 +6,13 @@ from checks.snapshot.reader import Collector, Reader
 from stacks.model import names
 
 MCP_SERVERS = (names.APP, names.MCP_SERVER_APP)
-"""The label that the pods of every MCP server carry."""
+"""The label of the pods of every MCP server."""
 
 
 async def collect(reader: Reader) -> Reading[tuple[k8s.Pod, ...]] | None:
-    """Return the pods of MCP servers in the whole cluster; None where only declared namespaces are searched.
+    """Return the pods of MCP servers in the whole cluster; None for the in-cluster verifier.
 
-    The in-cluster verifier is not asked for others: it has access to the declared namespaces only, by design.
+    The in-cluster verifier has access to the declared namespaces only, by design.
     """
     if reader.connection.inside:
         return None

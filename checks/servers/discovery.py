@@ -1,4 +1,4 @@
-"""Which MCP servers are there: found live by the seed's labels and annotations (section 2), not by the declaration."""
+"""Find the MCP servers that run in the cluster, by their labels and annotations, not by the declaration."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from stacks.model.declaration import Declaration
 
 SERVICES = Kind("api/v1", "services", k8s.Service)
 UNKNOWN = "unknown"
-"""The type or version of a pod without that label (seed, section 2.2)."""
+"""The type or version of a pod without that label."""
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """An MCP server that is there: its live pods, ready ones first, and its Service."""
+    """An MCP server that runs: its live pods, ready ones first, and its Service."""
 
     type: str
     namespace: str
@@ -33,77 +33,77 @@ class Sighting:
 
     @property
     def pod(self) -> k8s.Pod:
-        """Give the pod whose labels speak for the server: a ready one where there is one."""
+        """Return the pod whose labels and annotations are used: a ready one if possible."""
         return self.pods[0]
 
     @property
     def ready(self) -> int:
-        """Give how many of its pods are ready."""
+        """Return the number of ready pods."""
         return sum(pod.ready for pod in self.pods)
 
     @property
     def version(self) -> str:
-        """Give its version."""
+        """Return its version."""
         return self.pod.metadata.labels.get(names.VERSION, UNKNOWN)
 
     @property
     def protocol(self) -> str:
-        """Give what it speaks behind its Service."""
+        """Return the protocol that it speaks behind its Service."""
         return self.pod.metadata.labels.get(names.PROTOCOL, "stdio")
 
     @property
     def capabilities(self) -> list[str]:
-        """Give what it says that it can do."""
+        """Return the capabilities from its annotation."""
         noted = self.pod.metadata.annotations.get(names.CAPABILITIES, "")
         return [capability.strip() for capability in noted.split(",") if capability.strip()]
 
     @property
     def endpoint(self) -> str:
-        """Give the URL that its annotation has; empty without one."""
+        """Return the URL from its annotation; empty if it has none."""
         return self.pod.metadata.annotations.get(names.ENDPOINT, "")
 
     @property
     def service_endpoint(self) -> str | None:
-        """Give the URL with its Service's cluster IP; None without a Service that has one."""
+        """Return the URL with the cluster IP of its Service; None if it has no Service or no cluster IP."""
         ip = self.service.spec.cluster_ip if self.service else ""
         return None if ip in ("", "None") else self._url(f"[{ip}]" if ":" in ip else ip)
 
     @property
     def dns_endpoint(self) -> str | None:
-        """Give the URL with its Service's DNS name (seed, section 2.3); None without a Service."""
+        """Return the URL with the DNS name of its Service; None if it has no Service."""
         if self.service is None:
             return None
         return self._url(f"{self.service.metadata.name}.{self.namespace}.svc.cluster.local")
 
     def _url(self, host: str) -> str | None:
-        # Only the annotation tells the path under which the server speaks MCP.
+        # Only the annotation has the path of the MCP endpoint.
         ports = self.service.spec.ports if self.service else []
         return f"http://{host}:{ports[0].port}{urlsplit(self.endpoint).path}" if ports else None
 
 
 @dataclass(frozen=True)
 class Sight:
-    """All that was found, in the order of namespace and type, and what could not be read."""
+    """The servers that were found, ordered by namespace and type, and the failures."""
 
     sightings: tuple[Sighting, ...]
-    unread: tuple[ReadFailure, ...] = ()
+    failures: tuple[ReadFailure, ...] = ()
     everywhere: bool = True
-    """Whether all namespaces were looked at, or the declared ones alone."""
+    """Whether all namespaces were searched, or the declared ones only."""
 
     def missing(self, declaration: Declaration) -> list[str]:
-        """Give the declared types that should run, but have no pod; nothing is missing where nothing could be read."""
+        """Return the declared types that should run, but have no pod; empty if something could not be read."""
         found = {(sighting.namespace, sighting.type) for sighting in self.sightings}
         return [
             kind
             for kind, server in declaration.servers.items()
-            if server.replicas and not self.unread and (server.namespace, kind) not in found
+            if server.replicas and not self.failures and (server.namespace, kind) not in found
         ]
 
 
 def sightings(
     declaration: Declaration, pods: Iterable[k8s.Pod], services: Mapping[str, Iterable[k8s.Service]]
 ) -> tuple[Sighting, ...]:
-    """Put live pods of MCP servers together, by namespace and type."""
+    """Return the servers of live pods, grouped by namespace and type."""
     found: dict[tuple[str, str], list[k8s.Pod]] = {}
     for pod in pods:
         if pod.live:
@@ -122,7 +122,7 @@ def sightings(
 
 
 async def look(declaration: Declaration, connection: Connection) -> Sight:
-    """Find the MCP servers of all namespaces, or of the declared ones where the account may list no others.
+    """Return the MCP servers of all namespaces, or of the declared ones if the account has no access to the others.
 
     Raises:
         UncheckedError: nothing could be read.
@@ -131,7 +131,7 @@ async def look(declaration: Declaration, connection: Connection) -> Sight:
         api = ApiClient(client)
         everywhere = await api.list(PODS, labels="=".join(MCP_SERVERS))
         if isinstance(everywhere, ReadFailure) and everywhere.reason is not Reason.FORBIDDEN:
-            raise UncheckedError(f"no MCP server could be looked for: {everywhere.message}")
+            raise UncheckedError(f"MCP servers could not be searched: {everywhere.message}")
         services: dict[str, Reading[tuple[k8s.Service, ...]]] = {}
         pods: dict[str, Reading[tuple[k8s.Pod, ...]]] = {}
 

@@ -1,4 +1,4 @@
-"""Judges one MCP server's pods: how many its autoscaler may have chosen, and what discovery finds by label."""
+"""Check the pods of an MCP server: their number, labels, annotations and images."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from stacks.model.server import Server
 
 @dataclass(frozen=True)
 class Live:
-    """What the cluster has of one server; `pods` is None if they could not be read."""
+    """The live objects of a server; `pods` is None if they could not be read."""
 
     deployment: k8s.Deployment
     pods: tuple[k8s.Pod, ...] | None
 
 
-def check(builder: ResultBuilder, kind: str, server: Server, live: Live) -> None:
-    """Judge what a comparison of fields cannot see: the autoscaler's choice, what pods run and are found by."""
+def check_pods(builder: ResultBuilder, kind: str, server: Server, live: Live) -> None:
+    """Check what a comparison of fields cannot: the autoscaler's number of replicas, and the pods themselves."""
     ref = Ref("Deployment", names.server(kind), server.namespace)
     _replicas(builder, ref, server, live.deployment)
     if live.pods is not None:
@@ -30,7 +30,7 @@ def check(builder: ResultBuilder, kind: str, server: Server, live: Live) -> None
         _discovered(builder, kind, server, live.deployment, mine)
         if settled(live.deployment):
             _count(builder, ref, live.deployment.spec.replicas, mine)
-        # Not only of what is settled: a pod whose image was changed may never become ready again.
+        # Checked even if the Deployment is not settled: a pod whose image was changed may never become ready again.
         if rolled_out(live.deployment):
             for pod in mine:
                 _images(builder, live.deployment.spec.template, pod)
@@ -40,7 +40,7 @@ def _replicas(builder: ResultBuilder, ref: Ref, server: Server, deployment: k8s.
     if server.autoscaling is None:
         return
     wanted, asked = replicas(server), deployment.spec.replicas
-    message = f"the Deployment asks for {asked} replicas, not {wanted}"
+    message = f"the Deployment has {asked} replicas instead of {wanted}"
     within = wanted.least <= asked <= wanted.most
     builder.holds(
         within,
@@ -57,7 +57,7 @@ def _discovered(
     builder: ResultBuilder, kind: str, server: Server, deployment: k8s.Deployment, pods: list[k8s.Pod]
 ) -> None:
     template = deployment.spec.template.metadata
-    # A pod that is as its template says repeats what was already said of the Deployment.
+    # What the template itself lacks is reported once, for the Deployment.
     wanted = _in_both(labels(kind, server), template.labels)
     notes = _in_both(annotations(kind, server), template.annotations)
     for pod in pods:
@@ -78,15 +78,15 @@ def _in_both(declared: dict[str, str], template: dict[str, str]) -> dict[str, st
 
 def _count(builder: ResultBuilder, ref: Ref, wanted: int, pods: list[k8s.Pod]) -> None:
     ready = sum(pod.ready for pod in pods)
-    message = f"discovery finds {ready} ready pods of the server, the Deployment runs {wanted}"
+    message = f"discovery finds {ready} ready pods of the server, but the Deployment runs {wanted}"
     builder.equal("server.pods", ref, message, wanted, ready)
 
 
 def _images(builder: ResultBuilder, template: k8s.Template, pod: k8s.Pod) -> None:
-    """Judge whether a pod runs what its template says: a pod's images can be changed, and no controller minds."""
+    """Check that a pod runs the images of its template. No controller undoes a change of a pod's image."""
     ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
     running = {container.name: container.image for container in pod.spec.containers}
     for container in template.spec.containers:
         if (image := running.get(container.name)) is not None:
-            message = f"its container {container.name} has another image than its Deployment"
+            message = f"the container {container.name} has another image than in the Deployment"
             builder.equal("server.image", ref, message, container.image, image, Remedy.REPAIR)

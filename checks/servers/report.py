@@ -72,10 +72,10 @@ def document(target: Target, sight: Sight, today: date) -> Discovered:
         servers.append(nothing)
     wrong = any(server.state != "ready" and not _accepted(target.declaration, server, today) for server in servers)
     return Discovered(
-        **head(SCHEMA, target, FINDINGS if wrong else UNKNOWN if sight.unread else OK),
+        **head(SCHEMA, target, FINDINGS if wrong else UNKNOWN if sight.failures else OK),
         everywhere=sight.everywhere,
         servers=servers,
-        unknowns=[Unknown(unread.what, unread.reason, unread.message) for unread in sight.unread],
+        unknowns=[Unknown(failure.what, failure.reason, failure.message) for failure in sight.failures],
     )
 
 

@@ -1,1 +1,1 @@
-"""What a verification reads of the cluster: each resource once, however many checks need it."""
+"""Read the cluster for a verification: each resource once, however many checks need it."""

@@ -15,8 +15,8 @@ from stacks.model.declaration import Declaration
 class Check:
     """What a check needs of the cluster, and the pure function that compares it with the declaration.
 
-    `needs` names resources by their kind; `collectors` collect what is not a plain list of a resource. Each is read
-    once a verification, however many checks need it, and `check` may ask the snapshot for nothing else.
+    `needs` are resources by their kind; `collectors` collect what is not a list of a resource. Each is read once for a
+    verification, and `check` may read only these from the snapshot.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Check:
     check: Callable[[ResultBuilder, Declaration, Snapshot], None]
 
     def run(self, declaration: Declaration, snapshot: Snapshot) -> Result:
-        """Return the result; it is unknown if nothing could be read, or if the check asserted nothing."""
+        """Return the result, which is unknown if the cluster is unreachable or the check asserted nothing."""
         builder = ResultBuilder(self.name, self.title)
         if snapshot.unreachable:
             builder.use(snapshot.unreachable)

@@ -1,4 +1,4 @@
-"""Reads resources and runs collectors, each once a verification however many checks need it."""
+"""Read resources and run collectors, each once for a verification, however many checks need it."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -22,10 +22,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Collector(Generic[T]):
-    """Collects what is not a plain list of a resource: metrics, answers of MCP servers, access reviews.
+    """Collects what is not a list of a resource: metrics, answers of MCP servers, access reviews.
 
-    What cannot be read is a ReadFailure within the result: `collect` raises nothing. With `alone` it runs before
-    everything else, since it measures how long answers take.
+    `collect` raises no errors: failures are ReadFailures within its result. With `alone` it runs before everything
+    else, because it measures response times.
     """
 
     collect: "Callable[[Reader], Awaitable[T]]"
@@ -34,25 +34,25 @@ class Collector(Generic[T]):
 
 @dataclass(frozen=True)
 class Reader:
-    """What a collector works with: the declaration, the way to the cluster, and resources that are shared."""
+    """The declaration, the connection, and the resources and collections that are shared by all collectors."""
 
     declaration: Declaration
     connection: Connection
     api: ApiClient
     listings: dict[str, Listing[Any]] = field(default_factory=dict)
-    """By kind: what was listed so far."""
+    """The lists so far, by kind."""
     collected: dict[Collector[Any], object] = field(default_factory=dict)
     _locks: dict[object, anyio.Lock] = field(default_factory=dict)
 
     async def get(self, collector: Collector[T]) -> T:
-        """Return what a collector collects."""
+        """Return what a collector collects, which runs at the first call."""
         async with self._locks.setdefault(collector, anyio.Lock()):
             if collector not in self.collected:
                 self.collected[collector] = await collector.collect(self)
         return cast("T", self.collected[collector])
 
     async def listing(self, kind: str) -> Listing[Any]:
-        """Return the objects of a kind."""
+        """Return the objects of a kind, which are listed at the first call."""
         async with self._locks.setdefault(kind, anyio.Lock()):
             if kind not in self.listings:
                 self.listings[kind] = await self._list(kind)
@@ -74,7 +74,7 @@ class Reader:
         return await listed(self.api, of, spaces, _namespace, labels=labels, fields=fields)
 
     def _namespaces(self, kind: str) -> set[str]:
-        """Return where to look for a kind: in the declared namespaces, and where else it is declared."""
+        """Return the namespaces to search for a kind: the declared ones, and those of its manifests."""
         spaces = {*self.declaration.namespaces} if kind in NAMESPACED or kind in SELECTORS else set()
         return spaces | {manifest.namespace for manifest in build(self.declaration) if manifest.kind == kind}
 

@@ -1,4 +1,4 @@
-"""Takes a snapshot: lists each needed resource and runs each needed collector once, all at the same time."""
+"""Take a snapshot: list each needed resource and run each needed collector once, concurrently."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ from stacks.model.declaration import Declaration
 
 
 async def take(declaration: Declaration, connection: Connection, checks: Iterable[Check]) -> Snapshot:
-    """Read what the checks need; what cannot be read is a ReadFailure in its place."""
+    """Return a snapshot with what the checks need; failures are ReadFailures in it."""
     checks = tuple(checks)
     async with connection.client() as client:
         reader = Reader(declaration, connection, ApiClient(client))
@@ -35,7 +35,7 @@ async def _read(reader: Reader, checks: tuple[Check, ...]) -> None:
     declared = {manifest.kind for manifest in build(reader.declaration)}
     kinds = {kind for check in checks for kind in check.needs if kind not in CUSTOM or kind in declared}
     async with anyio.create_task_group() as group:
-        # Collectors take longer than lists: probe pods have to start, servers have to answer.
+        # Collectors start first because they take longest: probe pods must start, servers must answer.
         for collector in collectors:
             group.start_soon(reader.get, collector)
         for kind in sorted(kinds):

@@ -1,4 +1,4 @@
-"""Do the declared namespaces have room in their quotas, and what do their pods use? (Seed, sections 4.3 and 11.2.)"""
+"""Check how much of their quotas the declared namespaces use, and report what their pods use."""
 
 from checks.kube.models import Quota
 from checks.kube.reading import ReadFailure, Reason
@@ -13,7 +13,7 @@ from stacks.model.declaration import Declaration
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Judge each quota's use; CPU and memory of the pods are facts."""
+    """Check the use of each quota; the CPU and memory of the pods are facts."""
     threshold = threshold_percent(declaration)
     for namespace in declaration.namespaces:
         if (listing := builder.use(snapshot.typed("ResourceQuota", namespace, Quota))) is not None:
@@ -28,11 +28,11 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
 def _quota(builder: ResultBuilder, quota: Quota, namespace: str, threshold: int) -> None:
     ref = Ref("ResourceQuota", quota.metadata.name, namespace)
     if ref.name == names.quota(namespace) and not quota.status.used:
-        message = "the quota controller has not counted yet: ask again in some seconds"
+        message = "the quota controller has not counted yet: verify again in some seconds"
         builder.unknown(f"read the status of {ref}", Reason.FAILED, message)
     for resource, used, hard, percent in uses(quota):
         if percent is not None:
-            message = f"{resource}: {used} of {hard} are used, {percent:.1f} %"
+            message = f"{resource}: {used} of {hard} are used ({percent:.1f} %)"
             builder.holds(
                 percent < threshold,
                 "usage.quota",

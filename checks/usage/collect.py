@@ -1,4 +1,4 @@
-"""Reads what the pods of the declared namespaces use at the moment, where the cluster can tell."""
+"""Collect the current CPU and memory use of the pods of the declared namespaces, from metrics.k8s.io."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from stacks.model.quantity import amount
 
 GROUP = "metrics.k8s.io"
 GROUPS = Kind("", "apis", k8s.ApiGroup)
-"""The group itself, which every account may ask for."""
+"""The API group itself, which every account may read."""
 POD_METRICS = Kind(f"apis/{GROUP}/v1beta1", "pods", k8s.PodMetrics)
 
 
 @dataclass(frozen=True)
 class Live:
-    """What the pods of a namespace use: how many they are, their cores and their bytes."""
+    """The pods of a namespace, and the CPU and memory that they use."""
 
     pods: int
     cpu_cores: float
@@ -29,13 +29,13 @@ class Live:
 
 @dataclass(frozen=True)
 class Usage:
-    """Namespace → what its pods use; None where the cluster has no metrics.k8s.io."""
+    """Namespace → what its pods use; None if the cluster does not serve metrics.k8s.io."""
 
     live: Mapping[str, Reading[Live]] | None
 
 
 async def collect(reader: Reader) -> Usage:
-    """Ask metrics.k8s.io for each declared namespace."""
+    """Read the use of the pods of each declared namespace."""
     spaces = reader.declaration.namespaces
     group = await reader.api.get(GROUPS, "", GROUP)
     if isinstance(group, ReadFailure):
@@ -46,7 +46,7 @@ async def collect(reader: Reader) -> Usage:
     async def ask() -> PerNamespace[k8s.PodMetrics]:
         return (await listed(reader.api, POD_METRICS, spaces, lambda pod: pod.metadata.namespace)).parts
 
-    # What serves the group may be away for a moment: while it is started or moved.
+    # The server of the API group may be unavailable while it is started or moved.
     listings = await patiently(ask, _served)
     return Usage({space: _live(listing) for space, listing in listings.items()})
 

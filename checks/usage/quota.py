@@ -1,4 +1,4 @@
-"""How much of a ResourceQuota is used (seed, sections 4.3 and 11.2: resource quota exhaustion)."""
+"""How much of a ResourceQuota is used."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from stacks.model.quantity import amount
 
 
 class QuotaUse(NamedTuple):
-    """One figure of a ResourceQuota, as its status has it; `percent` is None where nothing at all is allowed."""
+    """The use of one resource of a ResourceQuota, from its status; `percent` is None if the limit is zero."""
 
     resource: str
     used: str
@@ -19,10 +19,10 @@ class QuotaUse(NamedTuple):
 
 
 def uses(quota: Quota) -> Iterator[QuotaUse]:
-    """Give each figure that the quota controller has counted.
+    """Yield the use of each resource that the quota controller has counted.
 
     Raises:
-        ValueError: a figure is no quantity.
+        ValueError: a value is not a quantity.
     """
     for resource, hard in sorted(quota.status.hard.items()):
         used = quota.status.used.get(resource)
@@ -32,6 +32,6 @@ def uses(quota: Quota) -> Iterator[QuotaUse]:
 
 
 def threshold_percent(declaration: Declaration) -> int:
-    """Give the use from which a quota nears exhaustion: that of the declared alerts, or their default."""
+    """Return the percentage from which a quota is nearly used up: that of the declared alerts, or their default."""
     metrics = declaration.kube_state_metrics
     return ((metrics and metrics.alerts) or Alerts()).quota_percent

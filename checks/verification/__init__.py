@@ -1,1 +1,1 @@
-"""Run a verification: take a snapshot, run every check, draw the conclusion."""
+"""Run a verification: take a snapshot, run the checks, and report the results."""

@@ -1,9 +1,9 @@
-"""Leaves out of a snapshot what the deployment under way is still to delete.
+"""Remove from a snapshot the objects that the running deployment will delete.
 
-Pulumi deletes what a program no longer declares last, after every create and update has succeeded, the Job that
-verifies the deployment among them. So that Job meets objects that are about to go. They are known by three signs: the
-declaration does not have them, they carry the stack's label, and Pulumi made them, as their managed fields say. What
-anybody else made is still a finding. The report names each object, and every later verification looks for it again.
+Pulumi deletes undeclared objects last, after all creates and updates have succeeded, including the Job that verifies
+the deployment. That Job therefore sees objects that are about to be deleted. They are recognized because they are not
+declared, have the stack's label, and were created by Pulumi according to their managedFields. Undeclared objects of
+others remain findings. The report lists each removed object, and every later verification checks for it again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,15 +27,15 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 
 _UNLABELLED = frozenset({"LimitRange", "NetworkPolicy", "ResourceQuota"})
-"""Kinds of which verify reports each undeclared object, whatever its labels."""
+"""Kinds of which every undeclared object is a finding, whatever its labels."""
 _DOCUMENTS = frozenset({*CLUSTER_WIDE, *NAMESPACED, *CUSTOM})
-"""Kinds of objects that a deployment deletes."""
+"""Kinds of objects that a deployment can delete."""
 
 T = TypeVar("T")
 
 
-class _Made(k8s.Object, frozen=True):
-    """An object of any kind, of which only whose it is counts."""
+class _Managed(k8s.Object, frozen=True):
+    """An object of any kind, with its labels and field managers."""
 
     metadata: k8s.ManagedMeta
 
@@ -49,30 +49,30 @@ class _DeploymentSpec(k8s.Object, frozen=True):
 
 
 class _Deployment(k8s.Object, frozen=True):
-    """A Deployment, of which only the labels that select its pods count."""
+    """A Deployment, with the labels that select its pods."""
 
     spec: _DeploymentSpec
 
 
-def without(declaration: Declaration, snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot as it will be once the deployment has deleted what the declaration no longer has."""
+def without_pending_deletion(declaration: Declaration, snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot without the objects that the deployment will delete."""
     known = _Known(frozenset((manifest.kind, manifest.namespace, manifest.name) for manifest in build(declaration)))
-    going = {kind: known.going(kind, listing) for kind, listing in snapshot.listings.items() if kind in _DOCUMENTS}
+    pending = {kind: known.pending(kind, listing) for kind, listing in snapshot.listings.items() if kind in _DOCUMENTS}
     listings: dict[str, Listing[Any]] = {
-        kind: _without(listing, going[kind]) if going.get(kind) else listing
+        kind: _without(listing, pending[kind]) if pending.get(kind) else listing
         for kind, listing in snapshot.listings.items()
     }
     if "Pod" in listings:
-        listings["Pod"] = _kept(listings["Pod"], _Survivors(going.get("Deployment", {}).values()).keeps)
+        listings["Pod"] = _kept(listings["Pod"], _Survivors(pending.get("Deployment", {}).values()).keeps)
     if "Job" in listings:
-        # The present run is newer than any that has ended.
-        listings["Job"] = _kept(listings["Job"], _is_no_ended_run)
-    after = replace(snapshot, listings=listings, pending_deletion=tuple(sorted({*_named(going)}, key=str)))
+        # Earlier runs do not matter during a deployment; this one has not ended.
+        listings["Job"] = _kept(listings["Job"], _is_not_an_ended_run)
+    after = replace(snapshot, listings=listings, pending_deletion=tuple(sorted({*_named(pending)}, key=str)))
     return _without_answers(snapshot, after) if ANSWERS in snapshot.collected else after
 
 
-_Going = Mapping[tuple[str, str], Document]
-"""Objects of one kind that are to be deleted, by namespace and name."""
+_Pending = Mapping[tuple[str, str], Document]
+"""Objects of one kind that will be deleted, by namespace and name."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,14 @@ class _Known:
 
     manifests: frozenset[tuple[str, str, str]]
 
-    def going(self, kind: str, listing: Listing[Document]) -> _Going:
-        """Return the objects that are to be deleted: undeclared, with the stack's label, and made by Pulumi."""
-        return {_key(document): document for document in _every(listing) if self._goes(kind, document)}
+    def pending(self, kind: str, listing: Listing[Document]) -> _Pending:
+        """Return the objects that will be deleted: undeclared, with the stack's label, and written by Pulumi."""
+        return {_key(document): document for document in _every(listing) if self._is_pending(kind, document)}
 
-    def _goes(self, kind: str, document: Document) -> bool:
+    def _is_pending(self, kind: str, document: Document) -> bool:
         if (kind, *_key(document)) in self.manifests:
             return False
-        metadata = msgspec.convert(document, _Made).metadata
+        metadata = msgspec.convert(document, _Managed).metadata
         labelled = names.COMPONENT in metadata.labels or kind in _UNLABELLED
         return labelled and any(is_pulumi(entry.manager) for entry in metadata.managed_fields)
 
@@ -104,13 +104,13 @@ def _key(document: Document) -> tuple[str, str]:
     return metadata.get("namespace", ""), metadata["name"]
 
 
-def _named(going: Mapping[str, _Going]) -> Iterator[Ref]:
-    for kind, objects in going.items():
+def _named(pending: Mapping[str, _Pending]) -> Iterator[Ref]:
+    for kind, objects in pending.items():
         yield from (Ref(kind, name, namespace) for namespace, name in objects)
 
 
-def _without(listing: Listing[Document], going: _Going) -> Listing[Document]:
-    return _kept(listing, lambda document: _key(document) not in going)
+def _without(listing: Listing[Document], pending: _Pending) -> Listing[Document]:
+    return _kept(listing, lambda document: _key(document) not in pending)
 
 
 def _kept(listing: Listing[T], keeps: Callable[[T], bool]) -> Listing[T]:
@@ -123,35 +123,37 @@ def _kept(listing: Listing[T], keeps: Callable[[T], bool]) -> Listing[T]:
 
 
 class _Survivors:
-    """Tells which pods stay: those that no Deployment which is to be deleted selects."""
+    """The pods that remain: those that no Deployment selects that will be deleted."""
 
     def __init__(self, deployments: Iterable[Document]) -> None:
-        going = [(_key(each)[0], msgspec.convert(each, _Deployment).spec.selector.match_labels) for each in deployments]
+        pending = [
+            (_key(each)[0], msgspec.convert(each, _Deployment).spec.selector.match_labels) for each in deployments
+        ]
         # An empty selector would select every pod.
-        self._selectors = [(namespace, labels.items()) for namespace, labels in going if labels]
+        self._selectors = [(namespace, labels.items()) for namespace, labels in pending if labels]
 
     def keeps(self, pod: k8s.Pod) -> bool:
-        """Return whether the pod stays."""
+        """Return whether the pod remains."""
         meta = pod.metadata
         return not any(meta.namespace == space and labels <= meta.labels.items() for space, labels in self._selectors)
 
 
-def _is_no_ended_run(document: Document) -> bool:
+def _is_not_an_ended_run(document: Document) -> bool:
     label, verifier = VERIFIER
     job = msgspec.convert(document, k8s.Job)
     return job.metadata.labels.get(label) != verifier or not job.finished
 
 
 def _without_answers(before: Snapshot, after: Snapshot) -> Snapshot:
-    """Return the snapshot without the answers that only bindings which are to be deleted allow.
+    """Return the snapshot without access that only bindings grant that will be deleted.
 
-    The API server's own decisions still follow those bindings.
+    The API server's decisions still include those bindings.
     """
     was, will_be = policy_of(before), policy_of(after)
     if was is None or will_be is None:
         return after
-    staying = {reference(binding) for binding in will_be.bindings}
-    allowing = Policy(was.roles, tuple(binding for binding in was.bindings if reference(binding) not in staying))
+    remaining = {reference(binding) for binding in will_be.bindings}
+    allowing = Policy(was.roles, tuple(binding for binding in was.bindings if reference(binding) not in remaining))
     answers = {
         question: answer
         for question, answer in before.get(ANSWERS).items()

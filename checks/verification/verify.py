@@ -1,4 +1,4 @@
-"""Takes a snapshot, lets every judge judge it, and draws the conclusion."""
+"""Take a snapshot, run the checks, and report the results."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -7,31 +7,32 @@ from time import perf_counter
 
 from msgspec import structs
 
-from checks.declaration import deployed
 from checks.declaration.check import CHECK as DECLARATION
+from checks.declaration.deployed import PLACE, read_deployed
 from checks.kube.connection import Connection
 from checks.kube.reading import ReadFailure, Reason
-from checks.results import suppressions
 from checks.results.builder import ResultBuilder
 from checks.results.catalogue import for_stack
 from checks.results.conclusion import exit_code, status
 from checks.results.result import EVERYTHING, SCHEMA, Report, Result, Selection, Severity
 from checks.results.selection import narrowed, shown, validate
+from checks.results.suppressions import NAME as SUPPRESSIONS
+from checks.results.suppressions import apply_suppressions, check_suppressions, unknown_codes
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
 from checks.times import rfc3339
-from checks.verification import pending_deletion
 from checks.verification.checks import checks
+from checks.verification.pending_deletion import without_pending_deletion
 from stacks.errors import DeclarationError
 from stacks.model.declaration import Declaration
 
 Clock = Callable[[], datetime]
-"""Tells the time, in UTC: by it a verification is dated, and suppressions end."""
+"""Returns the time in UTC, which dates a verification and ends suppressions."""
 
 
 def now() -> datetime:
-    """Tell the time."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -47,24 +48,24 @@ async def verify(
 ) -> Report:
     """Verify a cluster, or the selected part, against its declaration.
 
-    While a deployment is under way (`deploying`), what it is still to delete is left out, and named.
+    During a deployment (`deploying`) the objects that it will delete are not checked, but listed in the report.
 
     Raises:
-        UsageError: the selection names a row or namespace that there is not.
-        DeclarationError: a suppression names a code that there is not.
+        UsageError: the selection names a check or namespace that does not exist.
+        DeclarationError: a suppression names a code that does not exist.
     """
-    begun = _Begun(clock(), perf_counter())
+    start = _Start(clock(), perf_counter())
     known = checks()
     validate(selection, declaration, [check.name for check in known])
     wanted = [check for check in known if selection.has_check(check.name)]
-    if faults := list(suppressions.faults(declaration.suppressions)):
-        raise DeclarationError("\n".join(f"Pulumi.{stack}.yaml: {fault}" for fault in faults))
+    if unknown := list(unknown_codes(declaration.suppressions)):
+        raise DeclarationError("\n".join(f"Pulumi.{stack}.yaml: {fault}" for fault in unknown))
     snapshot = await take(declaration, connection, wanted)
     if deploying and not snapshot.unreachable:
-        snapshot = pending_deletion.without(declaration, snapshot)
+        snapshot = without_pending_deletion(declaration, snapshot)
     results = run(wanted, declaration, snapshot)
-    results = _with_suppressions(declaration, results, selection, begun)
-    return _report(begun, connection, fail_on, narrowed(results, selection), selection, stack, declaration.digest())
+    results = _with_suppressions(declaration, results, selection, start)
+    return _report(start, connection, fail_on, narrowed(results, selection), selection, stack, declaration.digest())
 
 
 async def verify_deployed(
@@ -75,47 +76,47 @@ async def verify_deployed(
     *,
     deploying: bool = False,
 ) -> Report:
-    """Verify a cluster against the declaration that it was deployed with; if that cannot be read, all is unknown.
+    """Verify a cluster against its deployed declaration; if that cannot be read, the result is unknown.
 
-    `deploying` is that of `verify`.
+    `deploying` is as in `verify`.
 
     Raises:
-        UsageError: the selection names a row or namespace that there is not.
+        UsageError: the selection names a check or namespace that does not exist.
     """
-    begun = _Begun(clock(), perf_counter())
-    declaration = await deployed.read(connection)
-    if not isinstance(declaration, ReadFailure) and (faults := list(suppressions.faults(declaration.suppressions))):
-        message = f"{deployed.PLACE}: {faults[0]}"
-        declaration = ReadFailure("understand the deployed declaration", Reason.FAILED, message)
+    start = _Start(clock(), perf_counter())
+    declaration = await read_deployed(connection)
+    if not isinstance(declaration, ReadFailure) and (unknown := list(unknown_codes(declaration.suppressions))):
+        message = f"{PLACE}: {unknown[0]}"
+        declaration = ReadFailure("validate the deployed declaration", Reason.FAILED, message)
     if not isinstance(declaration, ReadFailure):
         inside = replace(connection, context=declaration.cluster.context)
         return await verify("", declaration, inside, fail_on, selection, clock, deploying=deploying)
     builder = ResultBuilder(DECLARATION.name, DECLARATION.title)
     builder.use(declaration)
-    return _report(begun, connection, fail_on, (builder.build(),), selection, stack="", digest="")
+    return _report(start, connection, fail_on, (builder.build(),), selection, stack="", digest="")
 
 
 @dataclass(frozen=True)
-class _Begun:
-    """When a verification began, by the calendar and by the stop-watch."""
+class _Start:
+    """When a verification began: its date, and a monotonic time."""
 
     at: datetime
     seconds: float
 
 
 def _with_suppressions(
-    declaration: Declaration, results: tuple[Result, ...], selection: Selection, begun: _Begun
+    declaration: Declaration, results: tuple[Result, ...], selection: Selection, start: _Start
 ) -> tuple[Result, ...]:
-    declared, today = declaration.suppressions, begun.at.date()
-    results = suppressions.apply(results, declared, today)
-    if not declared or not selection.has_check(suppressions.NAME):
+    declared, today = declaration.suppressions, start.at.date()
+    results = apply_suppressions(results, declared, today)
+    if not declared or not selection.has_check(SUPPRESSIONS):
         return results
     complete = not selection.narrow and not any(result.unknowns or result.skipped for result in results)
-    return *results, suppressions.check(declared, results, today, complete=complete)
+    return *results, check_suppressions(declared, results, today, complete=complete)
 
 
 def _report(
-    begun: _Begun,
+    start: _Start,
     connection: Connection,
     fail_on: Severity,
     results: tuple[Result, ...],
@@ -133,8 +134,8 @@ def _report(
         context=connection.context,
         server=connection.host,
         declaration=digest,
-        started=rfc3339(begun.at),
-        seconds=round(perf_counter() - begun.seconds, 3),
+        started=rfc3339(start.at),
+        seconds=round(perf_counter() - start.seconds, 3),
         status=status(results),
         exit_code=exit_code(results, fail_on),
         results=shown(results, selection),

@@ -1,7 +1,7 @@
-"""What one look at a container tells of its past: restarts in a loop, and an end for lack of memory.
+"""Recognize restart loops and out-of-memory kills from a single container status.
 
-A container's status has a count of restarts since the pod began, and the times of its current and its previous run; how
-many restarts fell into the last minutes stands nowhere. So a loop is only called one where the times leave no doubt.
+A container's status has the number of restarts since the pod's start, and the times of its current and previous run,
+but not the number of restarts in the last minutes. A loop is therefore reported only if the times leave no doubt.
 """
 
 from datetime import datetime, timedelta
@@ -13,10 +13,10 @@ OOM_RECENT = timedelta(hours=1)
 
 
 def loops(pod: k8s.Pod, status: k8s.ContainerStatus, at: datetime, most: int, window: timedelta) -> bool:
-    """Tell whether a container restarted more than `most` times in `window`, as far as one look can tell.
+    """Return whether a container restarts more than `most` times in `window`, as far as a single status shows.
 
-    It did so on the average of the pod's whole life, and the previous run both began and ended within the window. A pod
-    younger than the window thus counts exactly. A loop that began late in a long life is not seen here.
+    That is so if the average over the pod's whole life exceeds this rate and the previous run began within the window.
+    For a pod younger than the window the result is exact. A loop that began late in a long life is not recognized.
     """
     previous = status.last_state.terminated
     born = pod.status.start_time or pod.metadata.creation_timestamp
@@ -27,7 +27,7 @@ def loops(pod: k8s.Pod, status: k8s.ContainerStatus, at: datetime, most: int, wi
 
 
 def out_of_memory(status: k8s.ContainerStatus, at: datetime) -> datetime | None:
-    """Give when the container was killed for lack of memory; None if that was not within the last hour."""
+    """Return when the container was killed because it ran out of memory; None if not within the last hour."""
     for state in (status.state, status.last_state):
         end = state.terminated
         if end is not None and end.reason == OOM_KILLED and end.finished_at and end.finished_at >= at - OOM_RECENT:

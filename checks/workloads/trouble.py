@@ -1,4 +1,4 @@
-"""Puts into one phrase why pods are not ready: the waiting container's reason, and the last warning event."""
+"""Explain why pods are not ready: the waiting container's reason, and the last warning event."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def explain(deployment: str, pods: Iterable[k8s.Pod], warnings: Iterable[k8s.Event]) -> str:
-    """Explain why pods of a Deployment are not ready; an empty text if nothing is known."""
+    """Return why pods of a Deployment are not ready; empty if nothing is known."""
     troubled = [pod for pod in pods if pod.metadata.name.startswith(f"{deployment}-") and pod.live and not pod.ready]
     reasons = list(dict.fromkeys(reason for pod in troubled for reason in _reasons(pod)))
     concerned = {deployment, *(pod.metadata.name for pod in troubled)}
@@ -23,8 +23,8 @@ def explain(deployment: str, pods: Iterable[k8s.Pod], warnings: Iterable[k8s.Eve
 
 
 def concerns(event: k8s.Event, deployment: str, concerned: set[str]) -> bool:
-    """Tell whether an event is about one of these objects or about a ReplicaSet of the Deployment."""
-    # A quota or a policy that forbids the pods shows on the ReplicaSet: no pod is there to carry the event.
+    """Return whether an event is about one of these objects or about a ReplicaSet of the Deployment."""
+    # If a quota or a policy forbids the pods, the event is about the ReplicaSet, because no pod exists.
     about = event.involved_object
     return about.name in concerned or (about.kind == "ReplicaSet" and about.name.rpartition("-")[0] == deployment)
 

@@ -1,4 +1,4 @@
-"""The workloads that a stack declares: each Deployment, and which pods are its own."""
+"""The declared Deployments and their pods."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,30 +19,30 @@ class Workload:
     name: str
     namespace: str
     selector: Mapping[str, str]
-    """The labels that its pods carry."""
+    """The labels of its pods."""
 
     @property
     def server(self) -> str | None:
-        """Give the type of the MCP server that it runs; None if it runs something else."""
+        """Return the type of its MCP server; None if it is not one."""
         return self.selector.get(names.TYPE)
 
     @property
     def ref(self) -> Ref:
-        """Give its name for findings."""
+        """Return the reference to it, for findings."""
         return Ref("Deployment", self.name, self.namespace)
 
     def pods(self, pods: Iterable[k8s.Pod]) -> list[k8s.Pod]:
-        """Give its pods that run, or are to run."""
+        """Return its pods that are neither finished nor being deleted."""
         wanted = self.selector.items()
         return [pod for pod in pods if pod.live and wanted <= pod.metadata.labels.items()]
 
     def deployment(self, deployments: Iterable[k8s.Deployment]) -> k8s.Deployment | None:
-        """Give what the cluster has of it; None if there is nothing."""
+        """Return the live Deployment; None if it does not exist."""
         return next((deployment for deployment in deployments if deployment.metadata.name == self.name), None)
 
 
 def workloads(declaration: Declaration) -> tuple[Workload, ...]:
-    """Give every declared Deployment, in the declaration's order."""
+    """Return every declared Deployment, in the declaration's order."""
     return tuple(
         Workload(obj.name, obj.namespace, _selector(obj)) for obj in build(declaration) if obj.kind == "Deployment"
     )

@@ -19,8 +19,6 @@ class Model(BaseModel):
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
-        # The JSON Schema, and so an editor, shows the docstrings under the fields.
-        use_attribute_docstrings=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""The fields of Kubernetes objects that the judges read; everything else in an answer is skipped while decoding."""
+"""The fields of Kubernetes objects that the checks read; other fields are skipped while decoding."""
 
 from checks.kube.models.admission import WebhookConfiguration
 from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Text

@@ -1,4 +1,4 @@
-"""What all Kubernetes objects share."""
+"""The common parts of Kubernetes objects."""
 
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -10,11 +10,11 @@ Text = dict[str, str]
 
 
 class Object(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What every Kubernetes structure here shares: camelCase on the wire, absent fields at their zero."""
+    """Base of all structures: camelCase names in JSON, and defaults for missing fields."""
 
 
 class ListMeta(Object, frozen=True):
-    """Where the next page of a list begins."""
+    """The metadata of a list: where its next page begins."""
 
     continue_: str = msgspec.field(default="", name="continue")
 
@@ -23,7 +23,7 @@ class ListOf(Object, Generic[T], frozen=True):
     """One page of a list."""
 
     items: list[T] | None
-    """None where there are none: so a list of metadata says it."""
+    """None in an empty list of metadata."""
     metadata: ListMeta = ListMeta()
 
 
@@ -46,13 +46,13 @@ class Manager(Object, frozen=True):
 
 
 class ManagedMeta(Meta, frozen=True):
-    """An object's metadata with who wrote to it."""
+    """An object's metadata with its field managers."""
 
     managed_fields: list[Manager] = []
 
 
 class Owner(Object, frozen=True):
-    """Who an object belongs to; its one controller also makes and replaces it."""
+    """An owner of an object; the owner that is its controller creates and replaces it."""
 
     kind: str
     name: str
@@ -60,7 +60,7 @@ class Owner(Object, frozen=True):
 
 
 class OwnedMeta(Object, frozen=True):
-    """The part of an object's metadata that tells whose it is."""
+    """An object's metadata with its owners."""
 
     name: str
     namespace: str = ""
@@ -69,12 +69,12 @@ class OwnedMeta(Object, frozen=True):
 
     @property
     def controlled(self) -> bool:
-        """Tell whether a controller made it: any other owner is only a claim, and cleans up."""
+        """Return whether it has a controller; any other owner only matters for garbage collection."""
         return any(owner.controller for owner in self.owner_references)
 
 
 class Owned(Object, frozen=True):
-    """An object of any kind, of which only its metadata counts."""
+    """The metadata of an object of any kind."""
 
     metadata: OwnedMeta
 

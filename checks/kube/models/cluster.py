@@ -1,4 +1,4 @@
-"""The cluster, its namespaces with their bounds, and what else lies in them."""
+"""Nodes, namespaces, quotas, limits, Services, ConfigMaps and events."""
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
@@ -42,13 +42,13 @@ class Namespace(Object, frozen=True):
 
 
 class QuotaSpec(Object, frozen=True):
-    """What a ResourceQuota allows at most."""
+    """The limits of a ResourceQuota."""
 
     hard: Text = {}
 
 
 class QuotaStatus(Object, frozen=True):
-    """What the quota controller enforces and has counted; empty until it has looked at the quota."""
+    """The limits and the use according to the quota controller; empty until it has counted."""
 
     hard: Text = {}
     used: Text = {}
@@ -146,16 +146,16 @@ class Event(Object, frozen=True):
 
     @property
     def seen(self) -> datetime | None:
-        """Give when it was last seen; which field says so depends on who wrote it."""
+        """Return when it was last seen; the field depends on the reporter's version of the API."""
         series = self.series.last_observed_time if self.series else None
         return series or self.last_timestamp or self.event_time or self.metadata.creation_timestamp
 
     @property
     def begun(self) -> datetime | None:
-        """Give when it was first seen."""
+        """Return when it was first seen."""
         return self.first_timestamp or self.event_time or self.metadata.creation_timestamp
 
     @property
     def times(self) -> int:
-        """Give how often it was seen."""
+        """Return how often it was seen."""
         return max(self.series.count if self.series else 0, self.count, 1)

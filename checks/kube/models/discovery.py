@@ -1,4 +1,4 @@
-"""The groups of the API that a server serves."""
+"""The API groups that a server serves."""
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
@@ -6,13 +6,13 @@ from checks.kube.models.base import Object
 
 
 class GroupVersion(Object, frozen=True):
-    """A group of the API in one version, such as apps/v1."""
+    """An API group with a version, such as apps/v1."""
 
     group_version: str
 
 
 class ApiGroup(Object, frozen=True):
-    """A group of the API."""
+    """An API group."""
 
     versions: list[GroupVersion] = []
 

@@ -22,10 +22,10 @@ class Job(Object, frozen=True):
 
     @property
     def failure(self) -> Condition | None:
-        """Give the condition with which it failed."""
+        """Return its condition Failed; None if it did not fail."""
         return next((c for c in self.status.conditions if c.type == "Failed" and c.status == "True"), None)
 
     @property
     def finished(self) -> bool:
-        """Tell whether it has ended, well or not."""
+        """Return whether it has ended, successfully or not."""
         return any(c.type in ("Complete", "Failed") and c.status == "True" for c in self.status.conditions)

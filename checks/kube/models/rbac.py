@@ -1,4 +1,4 @@
-"""Roles, and what binds them to accounts."""
+"""Roles and bindings."""
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
@@ -6,7 +6,7 @@ from checks.kube.models.base import ManagedMeta, Object
 
 
 class PolicyRule(Object, frozen=True):
-    """One rule of a Role or ClusterRole; one without resources is about URLs."""
+    """A rule of a Role or ClusterRole; a rule without resources is about URLs."""
 
     verbs: list[str] = []
     api_groups: list[str] = []
@@ -15,21 +15,21 @@ class PolicyRule(Object, frozen=True):
 
 
 class Role(Object, frozen=True):
-    """A Role, or a ClusterRole: that has no namespace."""
+    """A Role, or a ClusterRole, which has no namespace."""
 
     metadata: ManagedMeta
     rules: list[PolicyRule] | None = None
 
 
 class RoleRef(Object, frozen=True):
-    """The role that a binding gives."""
+    """The role that a binding grants."""
 
     kind: str
     name: str
 
 
 class Subject(Object, frozen=True):
-    """Whom a binding gives the role: a ServiceAccount, a User or a Group."""
+    """A subject of a binding: a ServiceAccount, a User or a Group."""
 
     kind: str
     name: str
@@ -37,7 +37,7 @@ class Subject(Object, frozen=True):
 
 
 class Binding(Object, frozen=True):
-    """A RoleBinding, or a ClusterRoleBinding: that has no namespace."""
+    """A RoleBinding, or a ClusterRoleBinding, which has no namespace."""
 
     metadata: ManagedMeta
     role_ref: RoleRef

@@ -1,4 +1,4 @@
-"""What of a pod's specification names Secrets and ConfigMaps, and what else names them."""
+"""References to Secrets and ConfigMaps in pods, workloads, ServiceAccounts and Ingresses."""
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
@@ -11,7 +11,7 @@ from checks.kube.models.workload import TemplateMeta
 
 @dataclass(frozen=True)
 class Reference:
-    """A Secret or ConfigMap that is named somewhere, with the key if only one is wanted."""
+    """A reference to a Secret or ConfigMap, with the key if it is about one key."""
 
     kind: str
     name: str
@@ -20,7 +20,7 @@ class Reference:
 
 
 class Named(Object, frozen=True):
-    """A name, and perhaps a key."""
+    """A reference by name, with an optional key."""
 
     name: str = ""
     key: str = ""
@@ -28,13 +28,13 @@ class Named(Object, frozen=True):
 
 
 class Item(Object, frozen=True):
-    """A key that a volume shows."""
+    """A key in a volume."""
 
     key: str
 
 
-class Shown(Object, frozen=True):
-    """What a volume shows of a Secret or ConfigMap; a Secret's volume alone has its own word for the name."""
+class VolumeSource(Object, frozen=True):
+    """A Secret or ConfigMap in a volume; a volume of a Secret has the field `secretName` instead of `name`."""
 
     name: str = ""
     secret_name: str = ""
@@ -43,14 +43,14 @@ class Shown(Object, frozen=True):
 
 
 class Sources(Object, frozen=True):
-    """A volume, or a part of a projected one."""
+    """The sources of a volume, or of a part of a projected volume."""
 
-    secret: Shown | None = None
-    config_map: Shown | None = None
+    secret: VolumeSource | None = None
+    config_map: VolumeSource | None = None
 
 
 class Projected(Object, frozen=True):
-    """A volume of several parts."""
+    """A projected volume."""
 
     sources: list[Sources] = []
 
@@ -62,7 +62,7 @@ class Volume(Sources, frozen=True):
 
 
 class Origin(Object, frozen=True):
-    """Where a variable, or all of them, come from."""
+    """The source of an environment variable, or of several."""
 
     secret_key_ref: Named | None = None
     config_map_key_ref: Named | None = None
@@ -71,20 +71,20 @@ class Origin(Object, frozen=True):
 
 
 class Variable(Object, frozen=True):
-    """A variable of a container."""
+    """An environment variable of a container."""
 
     value_from: Origin | None = None
 
 
 class Reader(Object, frozen=True):
-    """A container, as far as it reads Secrets and ConfigMaps."""
+    """The references of a container."""
 
     env: list[Variable] = []
     env_from: list[Origin] = []
 
 
 class ReaderSpec(Object, frozen=True):
-    """A pod's specification, as far as it names Secrets and ConfigMaps."""
+    """The references of a pod's specification."""
 
     containers: list[Reader] = []
     init_containers: list[Reader] = []
@@ -92,14 +92,14 @@ class ReaderSpec(Object, frozen=True):
     image_pull_secrets: list[Named] = []
 
     def references(self) -> Iterator[Reference]:
-        """Give every Secret and ConfigMap that it names."""
+        """Yield every Secret and ConfigMap that it refers to."""
         for container in [*self.containers, *self.init_containers]:
             for origin in [*(v.value_from for v in container.env if v.value_from), *container.env_from]:
                 yield from _origin(origin)
         for volume in self.volumes:
             for source in [volume, *(volume.projected.sources if volume.projected else ())]:
-                yield from _shown("Secret", source.secret)
-                yield from _shown("ConfigMap", source.config_map)
+                yield from _from_volume("Secret", source.secret)
+                yield from _from_volume("ConfigMap", source.config_map)
         yield from (Reference("Secret", named.name, optional=True) for named in self.image_pull_secrets)
 
 
@@ -112,14 +112,14 @@ def _origin(origin: Origin) -> Iterator[Reference]:
             yield Reference(kind, named.name, named.key, named.optional)
 
 
-def _shown(kind: str, shown: Shown | None) -> Iterator[Reference]:
-    if shown is None:
+def _from_volume(kind: str, source: VolumeSource | None) -> Iterator[Reference]:
+    if source is None:
         return
-    name = shown.secret_name or shown.name
-    if not shown.items:
-        yield Reference(kind, name, optional=shown.optional)
-    for item in shown.items:
-        yield Reference(kind, name, item.key, shown.optional)
+    name = source.secret_name or source.name
+    if not source.items:
+        yield Reference(kind, name, optional=source.optional)
+    for item in source.items:
+        yield Reference(kind, name, item.key, source.optional)
 
 
 class ReaderTemplate(Object, frozen=True):
@@ -130,14 +130,14 @@ class ReaderTemplate(Object, frozen=True):
 
 
 class WorkloadSpec(Object, frozen=True):
-    """The specification of what makes pods: of a template, or of Jobs that have one."""
+    """The specification of a workload, with a pod template or a Job template."""
 
     template: ReaderTemplate = ReaderTemplate()
     job_template: "JobTemplate | None" = None
 
 
 class JobTemplate(Object, frozen=True):
-    """The Jobs of a CronJob."""
+    """The Job template of a CronJob."""
 
     spec: WorkloadSpec = WorkloadSpec()
 
@@ -149,7 +149,7 @@ class Workload(Object, frozen=True):
     spec: WorkloadSpec = WorkloadSpec()
 
     def references(self) -> Iterator[Reference]:
-        """Give every Secret and ConfigMap that its pods name."""
+        """Yield every Secret and ConfigMap that its pods refer to."""
         jobs = self.spec.job_template
         return (jobs.spec if jobs else self.spec).template.spec.references()
 
@@ -161,7 +161,7 @@ class ReaderPod(Object, frozen=True):
     spec: ReaderSpec = ReaderSpec()
 
     def references(self) -> Iterator[Reference]:
-        """Give every Secret and ConfigMap that it names."""
+        """Yield every Secret and ConfigMap that it refers to."""
         return self.spec.references()
 
 
@@ -173,12 +173,12 @@ class Account(Object, frozen=True):
     image_pull_secrets: list[Named] = []
 
     def references(self) -> Iterator[Reference]:
-        """Give every Secret that it names."""
+        """Yield every Secret that it refers to."""
         return (Reference("Secret", named.name) for named in [*self.secrets, *self.image_pull_secrets])
 
 
 class Tls(Object, frozen=True):
-    """The certificate of an Ingress."""
+    """The TLS settings of an Ingress."""
 
     secret_name: str = ""
 
@@ -196,5 +196,5 @@ class Ingress(Object, frozen=True):
     spec: IngressSpec = IngressSpec()
 
     def references(self) -> Iterator[Reference]:
-        """Give every Secret that it names."""
+        """Yield every Secret that it refers to."""
         return (Reference("Secret", tls.secret_name) for tls in self.spec.tls)

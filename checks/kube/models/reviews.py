@@ -1,4 +1,4 @@
-"""What the API server answers when it is asked who somebody is, what they may do, or for a token."""
+"""The API server's answers to reviews of access and identity, and to requests for tokens."""
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
@@ -8,7 +8,7 @@ from checks.kube.models.base import Object
 
 
 class ReviewStatus(Object, frozen=True):
-    """What the API server's authorizers decided."""
+    """The decision of the API server's authorizers."""
 
     allowed: bool
 
@@ -20,14 +20,14 @@ class AccessReview(Object, frozen=True):
 
 
 class UserInfo(Object, frozen=True):
-    """Who a request comes from, to the API server."""
+    """The user of a request."""
 
     username: str
     groups: list[str] = []
 
 
 class SelfStatus(Object, frozen=True):
-    """What the API server knows of who asks."""
+    """The status of a SelfSubjectReview."""
 
     user_info: UserInfo
 
@@ -39,7 +39,7 @@ class SelfReview(Object, frozen=True):
 
 
 class TokenStatus(Object, frozen=True):
-    """A token that was made. It is secret."""
+    """A new token, which is secret."""
 
     token: str
     expiration_timestamp: datetime

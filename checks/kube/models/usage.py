@@ -1,4 +1,4 @@
-"""What pods use at the moment, as metrics.k8s.io tells it (the seed's Metrics Server)."""
+"""The current use of pods, from metrics.k8s.io (Metrics Server)."""
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
@@ -6,13 +6,13 @@ from checks.kube.models.base import Meta, Object, Text
 
 
 class ContainerUsage(Object, frozen=True):
-    """What a container uses: `cpu` in cores, `memory` in bytes, as Kubernetes quantities."""
+    """The use of a container: `cpu` in cores, `memory` in bytes, as Kubernetes quantities."""
 
     usage: Text = {}
 
 
 class PodMetrics(Object, frozen=True):
-    """What a pod's containers use."""
+    """The use of a pod's containers."""
 
     metadata: Meta
     containers: list[ContainerUsage] = []

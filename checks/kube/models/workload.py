@@ -1,4 +1,4 @@
-"""Pods and what makes them."""
+"""Pods and Deployments."""
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
@@ -10,7 +10,7 @@ from checks.kube.models.base import Condition, Meta, Object, Text
 
 
 class ContainerPort(Object, frozen=True):
-    """A port that a container names."""
+    """A port of a container."""
 
     container_port: int
     name: str = ""
@@ -35,20 +35,20 @@ class PodSpec(Object, frozen=True):
 
 
 class Running(Object, frozen=True):
-    """Since when a container runs."""
+    """The state of a running container."""
 
     started_at: datetime | None = None
 
 
 class Waiting(Object, frozen=True):
-    """Why a container waits."""
+    """The state of a waiting container."""
 
     reason: str = ""
     message: str = ""
 
 
 class Terminated(Object, frozen=True):
-    """How a container ended."""
+    """The state of a terminated container."""
 
     reason: str = ""
     exit_code: int = 0
@@ -97,7 +97,7 @@ class Pod(Object, frozen=True):
 
     @property
     def ready(self) -> bool:
-        """Tell whether it is Running and Ready, and stays."""
+        """Return whether it is Running and Ready, and not being deleted."""
         return (
             self.metadata.deletion_timestamp is None
             and self.status.phase == "Running"
@@ -106,12 +106,12 @@ class Pod(Object, frozen=True):
 
     @property
     def restarts(self) -> int:
-        """Give how often its containers restarted since it began."""
+        """Return the number of restarts of its containers."""
         return sum(status.restart_count for status in self.status.container_statuses)
 
     @property
     def live(self) -> bool:
-        """Tell whether it runs, or is to run: neither finished nor being deleted."""
+        """Return whether it is neither finished nor being deleted."""
         return self.metadata.deletion_timestamp is None and self.status.phase not in ("Succeeded", "Failed")
 
 

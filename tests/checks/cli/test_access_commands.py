@@ -57,7 +57,7 @@ def test_access_shows_each_request_and_the_ways(project: Project) -> None:
     assert ["VERB", "RESOURCE", "WHERE", "DECLARED", "LIVE"] in words
     assert ["delete", "pods", "cortex-mcp", "yes", "yes"] in words
     assert ["list", "secrets", "(cluster-wide)", "no", "no"] in words
-    assert "  by design  may create pods, or what creates them in namespace cortex-mcp, cortex-system, so " in out
+    assert "  by design  may create pods or their controllers in namespace cortex-mcp, cortex-system, so " in out
     assert err == ""
 
 
@@ -110,12 +110,12 @@ def test_kubeconfig_is_written_for_its_owner_alone(project: Project) -> None:
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert SECRET in file.read_text()
     _, err = project.cortex("kubeconfig", "test", "--output", str(file), code=2)
-    assert err == f"cortex: {file} exists already: remove it, or name another file with --output\n"
+    assert err == f"cortex: {file} already exists: remove it, or choose another file with --output\n"
 
 
 def test_kubeconfig_follows_no_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match="already exists"):
         save("secret", tmp_path / "link")
     assert not (tmp_path / "elsewhere").exists()
 
@@ -131,7 +131,7 @@ def test_kubeconfig_is_not_shown_on_a_terminal(project: Project, api: FakeApi) -
 
 def test_kubeconfig_of_a_strange_account_is_refused(project: Project) -> None:
     _, err = project.cortex("kubeconfig", "test", "--account", "nobody", code=2)
-    assert "declares no account 'nobody': it has cortex-system/cortex-resource-manager" in err
+    assert "declares no account 'nobody': it declares cortex-system/cortex-resource-manager" in err
     _, err = project.cortex("kubeconfig", "test", "--namespace", "other", code=2)
     assert "no account 'cortex-resource-manager' in namespace other" in err
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from checks.cli import schemas
-from checks.drift import check as drift
+from checks.drift.compare import compare
 from checks.mcp.report import write
 from checks.results.result import Fact, Status
 from checks.verification.checks import checks
@@ -45,7 +45,7 @@ def test_findings_give_the_exit_code(tmp_path: Path, api: FakeApi) -> None:
 
 
 def test_drift_has_every_check_that_compares_objects() -> None:
-    comparing = {check.name for check in checks() if getattr(check.check, "__globals__", {}).get("drift") is drift}
+    comparing = {check.name for check in checks() if getattr(check.check, "__globals__", {}).get("compare") is compare}
     assert {*DRIFT} - {"secrets"} == comparing
 
 

@@ -86,7 +86,7 @@ def test_failed_refresh_leaves_the_registry(project: Project, api: FakeApi) -> N
     before = file.read_bytes()
     api.faults[LOOKED_AT] = [status(500, "broken")]
     _, err = project.cortex("registry", "test", "--refresh", code=3)
-    assert err.startswith("cortex: no MCP server could be looked for: ")
+    assert err.startswith("cortex: MCP servers could not be searched: ")
     assert file.read_bytes() == before
 
 

@@ -18,7 +18,7 @@ from tests.checks.cli.project import Project
         (["verify", "test", "--in-cluster"], "omit STACK, --kubeconfig and --context"),
         (["verify", "--in-cluster", "--context", "test"], "omit STACK, --kubeconfig and --context"),
         (["verify", "--in-cluster"], "--in-cluster works only in a pod with a ServiceAccount's token: "),
-        (["verify", "test", "--context", "other"], "has no context 'other': it knows test"),
+        (["verify", "test", "--context", "other"], "has no context 'other': it has test"),
         (["verify", "test", "--kubeconfig", "/nonexistent"], "no kubeconfig at /nonexistent"),
         (
             ["verify", "test", "--format", "xml"],

@@ -128,14 +128,14 @@ def test_every_code_is_provoked_here() -> None:
 def test_messages_say_what_and_until_when(world: World) -> None:
     certificate(2)(world)
     (finding,) = world.findings()
-    assert finding.message == "the API server's certificate, issued by CN=test-ca, ends on 2026-01-03"
+    assert finding.message == "the API server's certificate, issued by CN=test-ca, expires on 2026-01-03"
     assert (finding.severity, finding.actual) == (Severity.ERROR, "2 days left")
 
 
 def test_missing_group_names_who_needs_it(world: World) -> None:
     without_policy(world)
     (finding,) = world.findings()
-    assert finding.message.startswith("the API server does not serve policy/v1, in which PodDisruptionBudget ")
+    assert finding.message.startswith("the API server does not serve policy/v1, which PodDisruptionBudget ")
 
 
 @pytest.mark.parametrize(

@@ -69,12 +69,12 @@ def test_renewed_token_is_used_at_once(account: Path) -> None:
 @pytest.mark.parametrize("missing", ["token", "ca.crt"])
 def test_pod_without_its_accounts_files_is_told(account: Path, missing: str) -> None:
     (account / missing).unlink()
-    with pytest.raises(UsageError, match=r"--in-cluster works only in a pod .* elsewhere name a STACK$"):
+    with pytest.raises(UsageError, match=r"--in-cluster works only in a pod .* elsewhere give a STACK$"):
         from_service_account(account, ENVIRONMENT)
 
 
 def test_elsewhere_than_in_a_pod_is_told(account: Path) -> None:
-    with pytest.raises(UsageError, match=r"Service host/port is not set; elsewhere name a STACK$"):
+    with pytest.raises(UsageError, match=r"Service host/port is not set; elsewhere give a STACK$"):
         from_service_account(account, {})
 
 
@@ -130,8 +130,8 @@ def contradictory(api: FakeApi) -> None:
     ("change", "sentence"),
     [
         (absent, "ConfigMap cortex-system/cortex-declaration does not exist: deploy the stack (`pulumi up`)"),
-        (unreadable, "holds no declaration that this version understands: deploy the stack again"),
-        (contradictory, "holds no declaration that this version understands: deploy the stack again"),
+        (unreadable, "has no declaration that this version of cortex can read: deploy the stack again"),
+        (contradictory, "has no declaration that this version of cortex can read: deploy the stack again"),
     ],
     ids=["absent", "unreadable", "contradictory"],
 )

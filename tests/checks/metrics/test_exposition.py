@@ -114,7 +114,7 @@ def test_each_form(line: bytes, expected: Sample) -> None:
     ],
 )
 def test_what_is_no_line_of_the_format_is_refused(line: bytes) -> None:
-    with pytest.raises(ValueError, match=r"no line of the text exposition format|utf-8"):
+    with pytest.raises(ValueError, match=r"a line is not in the text exposition format|utf-8"):
         list(samples(line, WANTED))
 
 

@@ -43,7 +43,7 @@ def world() -> World:
 
 
 def judged(world: World) -> list[Finding]:
-    """Judge the rights alone: what differs field by field, tests/checks/verification/test_checks.py has."""
+    """Return the findings about access alone: the field comparison is tested in test_check.py."""
     return list(replace(CHECK, check=access).run(world.declaration, world.snapshot()).findings)
 
 
@@ -139,8 +139,8 @@ def test_healthy_cluster_is_ok_and_tells_the_ways_by_design(world: World) -> Non
     assert ways == {(manager, "pods"), (manager, "endpoints"), (manager, "declaration")}
     sentences = [str(fact.value) for fact in result.facts if fact.name == "pods"]
     assert sentences == [
-        "may create pods, or what creates them in namespace cortex-mcp, cortex-system, "
-        "so it may read the Secrets there and use the ServiceAccounts"
+        "may create pods or their controllers in namespace cortex-mcp, cortex-system, "
+        "so it can read the Secrets and use the ServiceAccounts of the namespace"
     ]
 
 
@@ -157,8 +157,8 @@ def test_borrowed_role_is_no_measure_of_itself(role: str, *, open_: bool) -> Non
 def test_undeclared_binding_says_what_it_opens(world: World) -> None:
     bound("cluster-admin", MANAGER)(world)
     (finding,) = judged(world)
-    assert "it may read Secrets cluster-wide, so it has the credentials in them; " in finding.message
-    assert finding.message.endswith(f"; and {len(WAYS) - 3} more ways")
+    assert "it may read Secrets cluster-wide, so it can use the credentials in them; " in finding.message
+    assert finding.message.endswith(f"; and {len(WAYS) - 3} more escalations")
 
 
 def test_escalation_says_where_and_what_follows(world: World) -> None:
@@ -166,7 +166,7 @@ def test_escalation_says_where_and_what_follows(world: World) -> None:
     (finding,) = judged(world)
     assert finding.message == (
         "the account cortex-system/cortex-resource-manager may read Secrets in namespace cortex-mcp, cortex-system, "
-        "so it has the credentials in them; the declaration does not grant that"
+        "so it can use the credentials in them; the declaration does not grant this"
     )
 
 
@@ -197,7 +197,7 @@ def test_seeds_way_is_by_design(manager: Json) -> None:
 def test_denied_shows_a_few_and_counts_the_rest(world: World) -> None:
     unbound(world)
     (finding,) = judged(world)
-    assert finding.message.startswith("the API server does not let the account watch ")
+    assert finding.message.startswith("the API server does not allow the account to watch ")
     assert finding.message.endswith("; and 7 more")
 
 

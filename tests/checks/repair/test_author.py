@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from checks.repair.author import Author, author, changer, has_other_owners, maker, owner
+from checks.repair.author import Author, author, creator, has_other_owners, last_writer, owner
 
 ENV: dict[str, Any] = {'k:{"name":"DRIFT"}': {".": {}, "f:name": {}, "f:value": {}}}
 CONTAINERS = {"f:containers": {'k:{"name":"time"}': {".": {}, "f:env": ENV}}}
@@ -59,8 +59,8 @@ def test_a_controller_is_known_by_name_and_subresource() -> None:
 
 
 def test_who_made_and_who_changed_an_object() -> None:
-    assert maker(LIVE) == Author("pulumi-kubernetes", "2026-01-01T00:00:00Z")
-    assert changer(LIVE) == Author("other", "2026-01-03T00:00:00Z")
+    assert creator(LIVE) == Author("pulumi-kubernetes", "2026-01-01T00:00:00Z")
+    assert last_writer(LIVE) == Author("other", "2026-01-03T00:00:00Z")
 
 
 def test_only_a_controller_owns() -> None:

@@ -32,9 +32,9 @@ def test_nothing_to_repair(project: Project) -> None:
 def test_the_plan_says_what_who_and_what_is_left(project: Project, api: FakeApi) -> None:
     out, _ = project.cortex("repair", "test", "--dry-run", code=1)
     assert f"ResourceQuota cortex-mcp/{QUOTA}\n  remove spec.hard.services  quota.hard\n    from     5\n" in out
-    assert "Left to `pulumi up --refresh --stack test`: 1 finding" in out
+    assert "To be fixed by `pulumi up --refresh --stack test`: 1 finding" in out
     assert "do       kubectl --context test --namespace cortex-mcp delete persistentvolumeclaim stray" in out
-    assert out.splitlines()[-1] == "Plan: 1 change; 2 findings left."
+    assert out.splitlines()[-1] == "Plan: 1 change; 2 findings not repaired here."
     assert (api.patched, api.deleted) == ([], [])
 
 
@@ -79,4 +79,4 @@ def test_an_unreachable_server_is_unknown(project: Project) -> None:
     project.connect({"server": "http://127.0.0.1:1"}, {})
     out, _ = project.cortex("repair", "test", "--yes", code=3)
     assert "Could not be checked" in out
-    assert out.splitlines()[-1] == "The state is unknown: see above."
+    assert out.splitlines()[-1] == "The cluster could not be checked: see above."

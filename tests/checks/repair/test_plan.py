@@ -229,7 +229,7 @@ def test_finalizers_are_waited_for(world: World) -> None:
     going: Json = {**STRAY, "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["example.com/hold"]}
     world.add("networkpolicies", MCP, {"metadata": going, "spec": {}})
     (entry,) = planned(world).left
-    assert entry.todo == "it is being deleted, and waits for its finalizers (example.com/hold)"
+    assert entry.todo == "it is being deleted and waits for its finalizers (example.com/hold)"
 
 
 def test_what_is_going_already_counts_as_gone(world: World) -> None:

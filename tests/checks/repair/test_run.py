@@ -220,7 +220,7 @@ def test_an_object_that_is_made_again_is_said(api: FakeApi) -> None:
     api.on_request = make_again
     report = anyio.run(carry_out, repair)
     (back,) = [action for action in report.actions if action.outcome is Outcome.BACK]
-    assert back.message.startswith("operator at 2026-01-01T12:00:00Z made it again")
+    assert back.message.startswith("operator at 2026-01-01T12:00:00Z created it again")
 
 
 def test_what_is_found_afterwards_is_left(api: FakeApi) -> None:

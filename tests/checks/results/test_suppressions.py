@@ -7,10 +7,10 @@ import anyio
 import pytest
 
 from checks.kube.connection import Connection
-from checks.results import suppressions
 from checks.results.catalogue import catalogue
 from checks.results.conclusion import exit_code, status
 from checks.results.result import Report, Result, Selection, Severity, Status
+from checks.results.suppressions import apply_suppressions
 from checks.verification.verify import verify, verify_deployed
 from stacks.errors import DeclarationError
 from stacks.model.suppression import Suppression
@@ -38,7 +38,7 @@ def results() -> tuple[Result, ...]:
 
 
 def test_suppressed_finding_is_moved_not_dropped(results: tuple[Result, ...]) -> None:
-    after = suppressions.apply(results, [suppression("node.count", "Cluster *")], TODAY)
+    after = apply_suppressions(results, [suppression("node.count", "Cluster *")], TODAY)
     assert [finding.code for result in after for finding in result.findings] == []
     (kept,) = (kept for result in after for kept in result.suppressed)
     assert (kept.finding.code, kept.reason, kept.until) == ("node.count", "a node is being repaired", UNTIL)
@@ -60,7 +60,7 @@ def test_suppressed_finding_is_moved_not_dropped(results: tuple[Result, ...]) ->
 def test_code_object_and_day_decide(
     results: tuple[Result, ...], code: str, obj: str, until: str, covered: bool
 ) -> None:
-    after = suppressions.apply(results, [suppression(code, obj, until)], TODAY)
+    after = apply_suppressions(results, [suppression(code, obj, until)], TODAY)
     assert sum(len(result.suppressed) for result in after) == covered
     assert exit_code(after, Severity.ERROR) == (0 if covered else 1)
 
@@ -68,7 +68,7 @@ def test_code_object_and_day_decide(
 def test_what_a_suppressed_finding_explains_is_explained() -> None:
     world = World(declared())
     world.remove("namespaces", "", "cortex-mcp")
-    after = suppressions.apply(world.results(), [suppression("namespace.missing")], TODAY)
+    after = apply_suppressions(world.results(), [suppression("namespace.missing")], TODAY)
     assert any(result.skipped for result in after)
     assert not any(result.unknowns for result in after)
     assert exit_code(after, Severity.ERROR) == 0

@@ -250,7 +250,7 @@ def test_legacy_token_has_its_type_and_keys_and_whatever_content(code: str | Non
 
 def test_every_code_is_provoked() -> None:
     families = ("secret.", "config.")
-    compared = {"config.missing", "config.data"}  # see test_checks.py
+    compared = {"config.missing", "config.data"}  # see config/test_check.py
     ours = {code for code in catalogue() if code.startswith(families)} - compared
     assert {code for code, *_ in FAULTS} - {"object.label"} | {"config.stale-pods"} == ours
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.secrets.wanted import secrets
+from checks.secrets.wanted import wanted_secrets
 from tests.checks.world import Json, declared
 
 PULL = "kubernetes.io/dockerconfigjson"
@@ -20,5 +20,5 @@ KEY = ".dockerconfigjson"
 )
 def test_type_is_the_declared_one_unless_whoever_makes_it_may_choose(source: Json, kind: str | None) -> None:
     declaration = declared(secrets={"pull": {"namespace": "cortex-mcp", **source}})
-    wanted = {secret.place.name: secret.type for secret in secrets(declaration)}
-    assert wanted["pull"] == kind
+    types = {secret.place.name: secret.type for secret in wanted_secrets(declaration)}
+    assert types["pull"] == kind

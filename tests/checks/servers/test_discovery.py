@@ -106,5 +106,5 @@ def test_unreadable_namespace_is_unknown_and_nothing_is_called_missing(api: Fake
 
 
 def test_unreachable_cluster_is_one_sentence(api: FakeApi) -> None:
-    with pytest.raises(UncheckedError, match="no MCP server could be looked for: the API server cannot be reached"):
+    with pytest.raises(UncheckedError, match="MCP servers could not be searched: the API server cannot be reached"):
         anyio.run(look, declared(), Connection("test", "http://127.0.0.1:1"))

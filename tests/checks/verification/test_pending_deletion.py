@@ -8,8 +8,8 @@ from checks.kube.reading import Read
 from checks.rbac.collect import ANSWERS
 from checks.results.result import Finding, Ref, Result
 from checks.snapshot.snapshot import Snapshot
-from checks.verification import pending_deletion
 from checks.verification.checks import checks
+from checks.verification.pending_deletion import without_pending_deletion
 from checks.verification.verify import run
 from stacks.manifests.build import build
 from stacks.model import names
@@ -55,7 +55,7 @@ def judged(
 
 
 def deploying(world: World) -> tuple[list[Finding], tuple[Result, ...]]:
-    return judged(world, lambda snapshot: pending_deletion.without(world.declaration, snapshot))
+    return judged(world, lambda snapshot: without_pending_deletion(world.declaration, snapshot))
 
 
 @pytest.fixture
@@ -111,13 +111,13 @@ def test_what_is_declared_is_never_left_out(world: World) -> None:
 
 def test_only_what_a_pending_binding_allows_is_not_asked(world: World) -> None:
     snapshot = world.snapshot()
-    kept = pending_deletion.without(world.declaration, snapshot).get(ANSWERS)
+    kept = without_pending_deletion(world.declaration, snapshot).get(ANSWERS)
     assert {question for question in snapshot.get(ANSWERS) if question not in kept}, "the old binding allows some"
     denied = next(question for question in kept if not question.expected)
     known = snapshot.get(ANSWERS)
     answers = {**known, denied: Read(value=True, seconds=0.0)}
     another = with_collected(snapshot, ANSWERS, answers)
-    findings, _ = judged(world, lambda _: pending_deletion.without(world.declaration, another))
+    findings, _ = judged(world, lambda _: without_pending_deletion(world.declaration, another))
     assert [finding.code for finding in findings] == ["rbac.allowed"]
 
 

@@ -1,12 +1,12 @@
-"""Plans what becomes of an object that nobody declared, or of a pod that is not as its workload made it."""
+"""Plan the repair of an undeclared object, or of a pod that was changed after its creation."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from checks.kube.resources import Document
-from checks.rbac import requests
+from checks.rbac.requests import accounts_of
 from checks.repair.actions import Because, Left, left
-from checks.repair.author import changer, maker, owner
+from checks.repair.author import creator, last_writer, owner
 from checks.repair.steps import Step, change, deletion
 from checks.results.result import Finding
 from stacks.manifests.build import build
@@ -16,29 +16,31 @@ if TYPE_CHECKING:
     from stacks.manifests.manifest import Value
 
 CHANGED_PODS = frozenset({"pod.ephemeral-container", "server.annotation", "server.image", "server.label"})
-"""Of a pod: what somebody changed in it. Its controller makes another, as declared."""
+"""Codes of a changed pod. It is deleted, and its controller creates another one, as declared."""
 _BINDING = "rbac.undeclared-binding"
 
 
-def repairs(declaration: Declaration, finding: Finding, live: Document) -> Iterator[Step | Left]:
-    """Yield what puts a finding right; nothing if the object is already going."""
+def object_repairs(declaration: Declaration, finding: Finding, live: Document) -> Iterator[Step | Left]:
+    """Yield the steps that fix a finding, or the reason to leave it; nothing if the object is being deleted."""
     ref, metadata = finding.object, cast("Mapping[str, Value]", live["metadata"])
     changed_pod = ref.kind == "Pod" and finding.code in CHANGED_PODS
     if "deletionTimestamp" in metadata:
         if metadata.get("finalizers"):
             names = ", ".join(cast("list[str]", metadata["finalizers"]))
-            yield left(finding, Because.PERSON, f"it is being deleted, and waits for its finalizers ({names})")
+            yield left(finding, Because.PERSON, f"it is being deleted and waits for its finalizers ({names})")
     elif (by := owner(live)) is not None and not changed_pod:
-        yield left(finding, Because.OWNER, f"{by} owns the object and makes it again: change or delete that")
+        yield left(
+            finding, Because.OWNER, f"{by} owns the object and would create it again: change or delete the owner"
+        )
     elif finding.code == _BINDING and (others := _others(declaration, live)):
         yield from _without_ours(finding, live, others)
     else:
-        yield deletion(ref, live, finding, changer(live) if changed_pod else maker(live))
+        yield deletion(ref, live, finding, last_writer(live) if changed_pod else creator(live))
 
 
 def _others(declaration: Declaration, live: Document) -> frozenset[int]:
-    """Return which subjects of a binding are no accounts of the stack: they keep what it gives them."""
-    users = {account.user for account in requests.accounts(build(declaration))}
+    """Return the indexes of a binding's subjects that are not accounts of the stack: they keep the role."""
+    users = {account.user for account in accounts_of(build(declaration))}
     return frozenset(index for index, subject in enumerate(_subjects(live)) if _user(subject) not in users)
 
 

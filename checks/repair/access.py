@@ -1,4 +1,4 @@
-"""Asks the API server whether the account may do all that a plan needs."""
+"""Ask the API server whether the account has the permissions that a plan needs."""
 
 from collections.abc import Iterable
 
@@ -14,10 +14,10 @@ from checks.repair.steps import Step
 REVIEWS = Kind("apis/authorization.k8s.io/v1", "selfsubjectaccessreviews", AccessReview)
 
 
-async def missing(api: ApiClient, steps: Iterable[Step]) -> tuple[Permission, ...] | ReadFailure:
-    """Return the rights that the steps need and the account lacks; why it cannot be known if the server does not say.
+async def missing_permissions(api: ApiClient, steps: Iterable[Step]) -> tuple[Permission, ...] | ReadFailure:
+    """Return the permissions that the steps need and the account lacks, or the failure of a review.
 
-    Each object is asked about by its name, since a role may name objects.
+    Each review names its object, because a role can be limited to named objects.
     """
     needed = {(_verb(step), step.object): None for step in steps}
     answers: dict[tuple[str, str, str], Reading[AccessReview]] = {}
@@ -36,7 +36,7 @@ async def missing(api: ApiClient, steps: Iterable[Step]) -> tuple[Permission, ..
             "spec": {"resourceAttributes": attributes},
         }
         own = Permission("create", REVIEWS.resource())
-        answer = await api.ask("ask which rights the account has", REVIEWS.path(), document, AccessReview, own)
+        answer = await api.ask("review the permissions of the account", REVIEWS.path(), document, AccessReview, own)
         answers[verb, f"{kind.resource()}", f"{namespace}/{name}"] = answer
 
     async with anyio.create_task_group() as group:

@@ -1,0 +1,60 @@
+"""Each answer of an MCP server gives exactly its finding, or is unknown."""
+
+import pytest
+
+from checks.kube.reading import Reason
+from checks.mcp.answer import Answer, Outcome
+from checks.mcp.check import CHECK as MCP
+from checks.results.result import Status
+from tests.checks.drifts import codes_of
+from tests.checks.world import World, declared
+
+
+@pytest.fixture
+def world() -> World:
+    return World(declared())
+
+
+ANSWERS: list[tuple[str, Answer]] = [
+    ("mcp.unreachable", Answer(Outcome.UNREACHABLE, "connection refused")),
+    ("mcp.timeout", Answer(Outcome.TIMEOUT, "no complete answer within 15 s")),
+    ("mcp.protocol", Answer(Outcome.NO_MCP, "Unexpected content type: text/html")),
+    ("mcp.session", Answer(Outcome.NO_MCP, "the endpoint answered HTTP 404", sessions=True)),
+    ("mcp.tool", Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time"}))),
+    (
+        "mcp.smoke",
+        Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time", "convert_time"}), smoke_error="broken"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "answer"), ANSWERS)
+def test_mcp_answer_gives_exactly_its_finding(world: World, code: str, answer: Answer) -> None:
+    world.mcp["time"] = answer
+    assert [(f.code, str(f.object)) for f in world.findings()] == [(code, "Service cortex-mcp/time-mcp-server")]
+
+
+def test_every_code_is_provoked() -> None:
+    assert {code for code, _ in ANSWERS} == codes_of("mcp")
+
+
+def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> None:
+    world.mcp["talos"] = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}), sessions=True)
+    assert world.codes() == ["mcp.session"]
+
+
+def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
+    world.mcp = {"time": Answer(Outcome.GATED, "HTTP 401"), "talos": Answer(Outcome.FORBIDDEN, "no")}
+    result = MCP.run(world.declaration, world.snapshot())
+    assert result.status is Status.UNKNOWN
+    assert [unknown.reason for unknown in result.unknowns] == [Reason.GATED, Reason.FORBIDDEN]
+    # That the gated one is up is known, as is that neither keeps sessions; that it is as declared is not.
+    assert result.passed == 3
+    assert [(fact.subject, fact.value) for fact in result.facts] == [
+        ("time", "gated"),
+        ("time", "up, gated"),
+        ("talos", "forbidden"),
+    ]
+    permission = result.unknowns[1].permission
+    assert permission is not None
+    assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")
