@@ -4,7 +4,7 @@ from collections.abc import Sized
 
 from msgspec.structs import replace
 
-from checks.formats import prometheus as metrics
+from checks.formats import prometheus
 from checks.formats.json import render
 from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
@@ -51,7 +51,7 @@ def config_map(report: Report) -> dict[str, object]:
             "time": report.started,
             "declaration": report.declaration,
             "report.json": render(fitting(report)),
-            "metrics.prom": metrics.render(report),
+            "metrics.prom": prometheus.render(report),
         },
     }
 

@@ -11,8 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-from checks.formats import html, junit, markdown, sarif
-from checks.formats import prometheus as metrics
+from checks.formats import html, junit, markdown, prometheus, sarif
 from checks.formats.formats import OWN
 from checks.formats.source import Source, read
 from checks.kube.reading import Reason
@@ -306,6 +305,6 @@ def test_paths_are_seen_from_the_repositorys_root(tmp_path: Path) -> None:
 
 def test_metrics_give_no_false_zero() -> None:
     hidden = replace(REPORT, selection=Selection(severity=Severity.ERROR))
-    assert 'severity="warning"' in metrics.render(REPORT)
-    assert 'severity="warning"' not in metrics.render(hidden)
-    assert 'cortex_verify_suppressed{check="connection",context="test"} 1.0' in metrics.render(REPORT)
+    assert 'severity="warning"' in prometheus.render(REPORT)
+    assert 'severity="warning"' not in prometheus.render(hidden)
+    assert 'cortex_verify_suppressed{check="connection",context="test"} 1.0' in prometheus.render(REPORT)
