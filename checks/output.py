@@ -1,4 +1,4 @@
-"""Puts a report where it belongs: on standard output, or whole into a file."""
+"""Writes a report to standard output, or into a file."""
 
 import os
 import sys
@@ -12,9 +12,9 @@ from checks.streams import is_read
 
 
 def emit(write: Callable[[TextIO], None], path: Path | None = None) -> bool:
-    """Let `write` write to a file, which then has all or nothing of it, or to standard output.
+    """Let `write` write to standard output, or to a file, which gets the whole report or stays as it was.
 
-    Tell whether anybody reads on: not if standard output is a pipe whose other end is closed, which is not an error.
+    Return whether the output is still read: not if it is a pipe whose reader has closed its end, which is not an error.
 
     Raises:
         UsageError: the file cannot be written.
@@ -31,7 +31,7 @@ def emit(write: Callable[[TextIO], None], path: Path | None = None) -> bool:
 
 
 def show(text: str, path: Path | None = None) -> None:
-    """Write a text to a file, which then has all or nothing of it, or to standard output.
+    """Write a text to standard output, or to a file, which gets the whole text or stays as it was.
 
     Raises:
         UsageError: the file cannot be written.
@@ -44,7 +44,7 @@ def show(text: str, path: Path | None = None) -> None:
 
 
 def _to_file(write: Callable[[TextIO], None], path: Path) -> None:
-    # The new file lies beside the old one: renaming is atomic only within a file system.
+    # The new file is in the folder of the old one: renaming is atomic only within a file system.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
     temporary = Path(name)
     try:

@@ -1,5 +1,7 @@
 """Texts that a cluster sent, made fit for a terminal and for one line."""
 
+from collections.abc import Iterable
+
 CONTROLS = dict.fromkeys(
     [
         *range(0x20),
@@ -35,3 +37,10 @@ def shortened(text: str, length: int = LONGEST) -> str:
 def brief(text: str) -> str:
     """Return a text on one line, shortened."""
     return shortened(" ".join(text.split()))
+
+
+def enumerated(names: Iterable[str], most: int) -> str:
+    """Return names on one line; from more than `most`, the rest is only counted."""
+    every = list(names)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more

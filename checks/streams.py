@@ -1,4 +1,4 @@
-"""Standard output and error whose reader may leave: `cortex verify prod | head` keeps the verification's exit code."""
+"""Standard output and error whose reader may close its end: `cortex verify prod | head` keeps the exit code."""
 
 import io
 import os
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class _Pipe(io.FileIO):
-    """Drops what is written after the reader has closed its end."""
+    """Discards what is written after the reader has closed its end."""
 
     reader_left = False
 
@@ -26,21 +26,21 @@ class _Pipe(io.FileIO):
             return memoryview(data).nbytes
 
 
-def outlive_readers() -> None:
-    """Let writing to standard output and error succeed when nobody reads them any more."""
-    sys.stdout = _outliving(sys.stdout)
-    sys.stderr = _outliving(sys.stderr)
+def ignore_closed_readers() -> None:
+    """Let writing to standard output and error succeed after their reader has closed its end."""
+    sys.stdout = _tolerant(sys.stdout)
+    sys.stderr = _tolerant(sys.stderr)
 
 
 def is_read(stream: TextIO) -> bool:
-    """Tell whether the reader of a stream is still there, as far as the last write has shown."""
+    """Return whether the reader of a stream has not closed its end, as far as the last write has shown."""
     raw = getattr(getattr(stream, "buffer", None), "raw", None)
     return not (isinstance(raw, _Pipe) and raw.reader_left)
 
 
-def _outliving(stream: TextIO) -> TextIO:
+def _tolerant(stream: TextIO) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper):
-        return stream  # None where the descriptor is closed
+        return stream  # None if the descriptor is closed
     return io.TextIOWrapper(
         io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False)),
         encoding=stream.encoding,

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import typer
@@ -48,7 +49,12 @@ def entries() -> dict[str, EntryPoint]:
     Raises:
         UncheckedError: an extension has the name of another command.
     """
-    found = {command.name: EntryPoint(command.name, f"{command.module}:app", GROUP) for command in COMMANDS}
+    found = {
+        command.name: EntryPoint(command.name, f"{command.module}:app", GROUP)
+        for command in COMMANDS
+        # The image has no package `local`.
+        if find_spec(command.module.partition(".")[0])
+    }
     for name, entry in extensions(GROUP).items():
         if name in found:
             raise UncheckedError(f"{described(entry)} has the name of another command: rename it")

@@ -13,7 +13,7 @@ import typer
 from checks.cli.command_group import LazyGroup
 from checks.cli.commands.version import version
 from checks.errors import INTERRUPTED, CheckError, UsageError, innermost
-from checks.streams import outlive_readers
+from checks.streams import ignore_closed_readers
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
 """Environment variable: if it is set, an internal error shows its traceback, and libraries log."""
@@ -53,7 +53,7 @@ def main() -> NoReturn:
     if not os.environ.get(DEBUG_VARIABLE):
         # The report has what libraries log; without a handler, Python would print it.
         logging.getLogger().addHandler(logging.NullHandler())
-    outlive_readers()
+    ignore_closed_readers()
     try:
         code = _run()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""What `cortex config` shows: each wanted ConfigMap, and which declaration is deployed."""
+"""What `cortex config` shows: each declared ConfigMap, and which declaration is deployed."""
 
 import msgspec
 
@@ -23,20 +23,20 @@ SCHEMA = "cortex.dev/config/v1"
 
 
 class ConfigEntry(msgspec.Struct, frozen=True, rename="camel"):
-    """A ConfigMap that the declaration wants. `used_by` names MCP servers; what is not known is null."""
+    """A ConfigMap that the declaration needs. `used_by` names MCP servers; unknown values are null."""
 
     namespace: str
     name: str
     present: bool | None
     keys: tuple[str, ...]
     created: str | None
-    """When it was made, in RFC 3339, UTC."""
+    """When it was created, in RFC 3339, UTC."""
     used_by: tuple[str, ...]
     as_declared: bool | None
 
 
 class ConfigReport(Document, frozen=True, rename="camel", kw_only=True):
-    """What `cortex config --format json` writes. `declaration` and `deployed` are hashes of the declaration."""
+    """The report of `cortex config`. `declaration` and `deployed` are hashes of the declaration."""
 
     declaration: str
     deployed: str | None
@@ -54,9 +54,9 @@ async def config_report(target: Target) -> ConfigReport:
     verified = DECLARATION.run(declaration, snapshot)
     found = {one.place: _find(snapshot, one.place) for one in wanted_config_maps(declaration)}
     entries = tuple(_config_map(one, found[one.place]) for one in wanted_config_maps(declaration))
-    unread = (reading for reading in found.values() if isinstance(reading, ReadFailure))
+    failures = (reading for reading in found.values() if isinstance(reading, ReadFailure))
     unknowns = dict.fromkeys(
-        (*verified.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in unread))
+        (*verified.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in failures))
     )
     findings = (*verified.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
     result = accepted(declaration, msgspec.structs.replace(verified, findings=findings, unknowns=tuple(unknowns)))
@@ -84,7 +84,7 @@ def _drift(entry: ConfigEntry) -> Finding:
     ref = Ref("ConfigMap", entry.name, entry.namespace)
     if not entry.present:
         return finding("config.missing", ref, "the ConfigMap does not exist", expected="present", actual="absent")
-    return finding("config.data", ref, "it does not hold what is declared", expected="as declared", actual="changed")
+    return finding("config.data", ref, "its data is not as declared", expected="as declared", actual="changed")
 
 
 def _config_map(config_map: WantedConfigMap, reading: Reading[ConfigMap | None]) -> ConfigEntry:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from checks.declaration.deployed import content_hash, parse
 from checks.kube.models import ConfigMap
+from checks.plain_text import enumerated
 from checks.results.builder import ResultBuilder
 from checks.results.result import PENDING_DELETION, Ref
 from checks.snapshot.check import Check
@@ -47,8 +48,7 @@ def _compare(builder: ResultBuilder, ref: Ref, declaration: Declaration, config_
 
 def _changes(local: Declaration, deployed: Declaration) -> str:
     paths = list(_paths(json.loads(local.canonical()), json.loads(deployed.canonical())))
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return f"it differs in {', '.join(paths[:_SHOWN])}{more}" if paths else ""
+    return f"it differs in {enumerated(paths, _SHOWN)}" if paths else ""
 
 
 def _paths(local: object, deployed: object, path: str = "") -> Iterator[str]:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from checks.formats import summary
-from checks.plain_text import clean
+from checks.plain_text import clean, enumerated
 from checks.results.result import Finding, Report, Result, Severity, Status, Suppressed, Unknown
 
 STYLES = {Status.PASS: "green", Status.FAIL: "bold red", Status.UNKNOWN: "bold yellow", Status.SKIPPED: "dim"}
@@ -137,6 +137,4 @@ def grouped(entries: Sequence[Unknown]) -> Iterator[Text]:
 def _unknown(same: list[Unknown]) -> Text:
     first = same[0]
     text = Text("  ").append(first.reason.value, style="bold yellow").append(f"  {clean(first.message)}")
-    shown = ", ".join(clean(unknown.what) for unknown in same[:4])
-    more = f" and {len(same) - 4} more" if len(same) > 4 else ""
-    return text.append("\n    while    ", style="dim").append(shown + more)
+    return text.append("\n    while    ", style="dim").append(clean(enumerated((each.what for each in same), 4)))

@@ -33,7 +33,7 @@ from checks.workloads.workload import Workload, workloads
 from stacks.model.declaration import Declaration
 
 
-def report(target: Target, snapshot: Snapshot) -> Report:
+def health_report(target: Target, snapshot: Snapshot) -> Report:
     """Return the state of each declared workload.
 
     The findings are those of the check `health`, and one for each missing Deployment, which other checks report.

@@ -1,1 +1,1 @@
-"""What a verification inside the cluster leaves behind: a ConfigMap, and a termination message."""
+"""Writes the result of a verification in the cluster: a ConfigMap and a termination message."""

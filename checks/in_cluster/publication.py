@@ -1,10 +1,10 @@
-"""Leaves the result of a verification in the cluster, as a ConfigMap that is no larger than one may be."""
+"""Publishes the result of a verification in the cluster, in a ConfigMap within the size limit of Kubernetes."""
 
 from collections.abc import Sized
 
 from msgspec.structs import replace
 
-from checks.formats import prometheus as metrics
+from checks.formats import prometheus
 from checks.formats.json import render
 from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
@@ -14,13 +14,13 @@ from checks.results.result import Report, Result, Severity
 from stacks.model import names
 
 MOST_BYTES = 900_000
-"""Largest report that is published: a ConfigMap may hold 1 MiB, and metrics and metadata need their part."""
+"""The largest report that is published: a ConfigMap has at most 1 MiB, including the metrics and metadata."""
 
 PLACE = f"ConfigMap {names.SYSTEM_NAMESPACE}/{names.VERIFICATION_CONFIG_MAP}"
 
 
 async def publish(report: Report, connection: Connection) -> str | None:
-    """Write the report and its metrics into the ConfigMap. Give None, or in a sentence why it shows an older result."""
+    """Write the report and its metrics into the ConfigMap; return None, or a sentence that says why that failed."""
     async with connection.client() as client:
         written = await ApiClient(client).apply(
             CONFIG_MAPS,
@@ -35,7 +35,7 @@ async def publish(report: Report, connection: Connection) -> str | None:
 
 
 def config_map(report: Report) -> dict[str, object]:
-    """Give the ConfigMap: the result in short, the report as JSON, and its metrics."""
+    """Return the ConfigMap: a summary, the report as JSON, and its metrics."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -51,13 +51,13 @@ def config_map(report: Report) -> dict[str, object]:
             "time": report.started,
             "declaration": report.declaration,
             "report.json": render(fitting(report)),
-            "metrics.prom": metrics.render(report),
+            "metrics.prom": prometheus.render(report),
         },
     }
 
 
 def fitting(report: Report, most: int = MOST_BYTES) -> Report:
-    """Give the report with as many entries a row as fit into so many bytes; errors stay before warnings."""
+    """Return the report with as many entries for each check as fit into so many bytes; errors before warnings."""
     each = max((len(part) for result in report.results for part in _lists(result)), default=0)
     shown = report
     while each and len(render(shown).encode()) > most:

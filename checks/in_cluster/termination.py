@@ -1,6 +1,6 @@
-"""What a verification in a pod leaves as the container's termination message: the first findings, in a few lines.
+"""Writes the termination message of a verification in a pod: the first findings, in a few lines.
 
-Kubernetes shows it in the pod's status, and Pulumi in the error of the Job that it awaits.
+Kubernetes shows it in the status of the pod, and Pulumi in the error of the Job.
 Source: Kubernetes, "Determine the Reason for Pod Failure".
 """
 
@@ -14,22 +14,22 @@ from checks.results.result import Finding, Report, Unknown
 from stacks.model import names
 
 PLACE = Path("/dev/termination-log")
-"""Where the kubelet looks for it: the default of `terminationMessagePath`."""
+"""The file that the kubelet reads: the default of `terminationMessagePath`."""
 
 _SHOWN = 3
 _LONGEST = 300
-"""Characters of one line; Kubernetes keeps 4096 bytes in all."""
+"""Characters of one line; Kubernetes keeps 4096 bytes of the whole message."""
 
 
-def leave(report: Report, place: Path = PLACE) -> None:
-    """Write the message of a verification that failed; without the file, the end of the log takes its place."""
+def write(report: Report, place: Path = PLACE) -> None:
+    """Write the message of a failed verification; if the file does not exist, Kubernetes shows the end of the log."""
     if report.exit_code:
         with suppress(OSError):
             place.write_text(message(report, socket.gethostname()))
 
 
 def message(report: Report, pod: str) -> str:
-    """Return the conclusion, the first three things that are wrong or unknown, and the command that shows all."""
+    """Return the conclusion, the first three findings and unknowns, and the command that shows all of them."""
     wrong = [_finding(finding) for finding in report.findings if report.fails(finding)]
     wrong += [_unknown(unknown) for unknown in report.unknowns]
     more = f"and {len(wrong) - _SHOWN} more; " if len(wrong) > _SHOWN else ""

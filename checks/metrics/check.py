@@ -12,6 +12,7 @@ from checks.kube.reading import Read
 from checks.metrics.cluster_health import PENDING_PERCENT, crowded, figures
 from checks.metrics.cluster_metrics import LAG, NEEDED, ClusterMetrics, Key
 from checks.metrics.collect import METRICS, Answer, Refused
+from checks.plain_text import enumerated
 from checks.results.builder import ResultBuilder
 from checks.results.result import CLUSTER, Ref, Value
 from checks.snapshot.check import Check
@@ -134,9 +135,7 @@ def _health(builder: ResultBuilder, declaration: Declaration, metrics: ClusterMe
 
 
 def _some(names_: Iterable[str]) -> str:
-    all_names = list(names_)
-    more = f" and {len(all_names) - _SHOWN} more" if len(all_names) > _SHOWN else ""
-    return ", ".join(all_names[:_SHOWN]) + more
+    return enumerated(names_, _SHOWN)
 
 
 CHECK = Check(

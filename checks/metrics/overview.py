@@ -22,17 +22,17 @@ def metrics_report(target: Target, snapshot: Snapshot) -> ClusterReport:
     if target.declaration.kube_state_metrics is None:
         raise UsageError(f"stack {target.stack!r} declares no kube-state-metrics: add cortex:kubeStateMetrics")
     results = (accepted(target.declaration, CHECK.run(target.declaration, snapshot)),)
-    told = _told(snapshot)
+    scraped = _scraped(snapshot)
     return ClusterReport(
         **cluster_head(SCHEMA, target, *results),
         at=snapshot.at,
-        figures=cluster_health.figures(told) if told else None,
-        health=cluster_health.health(told) if told else None,
+        figures=cluster_health.figures(scraped) if scraped else None,
+        health=cluster_health.health(scraped) if scraped else None,
         results=results,
     )
 
 
-def _told(snapshot: Snapshot) -> ClusterMetrics | None:
+def _scraped(snapshot: Snapshot) -> ClusterMetrics | None:
     metrics = None if snapshot.unreachable else snapshot.get(METRICS)
     scrape = metrics.scrape if metrics else None
     return scrape.value if isinstance(scrape, Read) else None

@@ -28,7 +28,7 @@ class ClusterReport(ClusterDocument, frozen=True, rename="camel", kw_only=True):
 
 
 def write(report: ClusterReport, out: TextIO) -> None:
-    """Write the report for people; coloured if `out` is a terminal."""
+    """Write the report; coloured if `out` is a terminal."""
     text.write_parts(_parts(report), out)
 
 

@@ -1,1 +1,1 @@
-"""The registry of MCP servers: a file that tells other programs which servers exist."""
+"""The registry of MCP servers: a file that lists the running servers for other programs."""

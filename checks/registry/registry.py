@@ -1,4 +1,4 @@
-"""The registry of MCP servers: a file that tells other programs which servers are there (seed, section 2.4)."""
+"""The registry of MCP servers: a file that lists the running servers for other programs."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
-    """One pod of a server, a ready one where there is one; keys as in the seed, section 2.2."""
+    """One pod of a server, if possible a ready one."""
 
     name: str
     namespace: str
@@ -42,7 +42,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """The file: the seed's keys, and of which cluster it is, so that one stack never gets another's servers."""
+    """The file. It names its cluster, so that a stack never gets the servers of another one."""
 
     last_update: Moment
     servers: dict[str, Entry]
@@ -51,33 +51,33 @@ class Registry(msgspec.Struct, frozen=True):
     """The API server's address."""
 
     def only(self, kind: str) -> "Registry":
-        """Give the registry with one server alone."""
+        """Return the registry with only one server."""
         return msgspec.structs.replace(self, servers={kind: self.servers[kind]})
 
     def serves(self, connection: Connection, now: datetime, max_age: timedelta) -> bool:
-        """Tell whether it is of this cluster, and no older than this; one from the future is no use either."""
+        """Return whether the registry is of this cluster, not older than this, and not from the future."""
         of_cluster = (self.context, self.cluster) == (connection.context, connection.host)
         return of_cluster and timedelta(0) <= now - self.last_update <= max_age
 
 
 def load(path: Path) -> tuple[Registry | None, str]:
-    """Read the file. None if there is none, or with a sentence if it holds no registry.
+    """Read the file; return None if it does not exist, or None and a sentence if it is not a registry.
 
     Raises:
-        UsageError: it is there, but cannot be read.
+        UsageError: it exists, but cannot be read.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Registry), ""
     except FileNotFoundError:
         return None, ""
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return None, f"{path} holds no registry ({error}): it is written anew"
+        return None, f"{path} is not a registry ({error}): it is written again"
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}: name another file with --output") from error
 
 
 def save(registry: Registry, path: Path) -> None:
-    """Write the file, all or nothing of it: of two writers the later one wins.
+    """Write the file as a whole: of two writers, the later one wins.
 
     Raises:
         UsageError: it cannot be written.
@@ -86,13 +86,13 @@ def save(registry: Registry, path: Path) -> None:
 
 
 def register(sight: Sight, connection: Connection, now: datetime) -> Registry:
-    """Make the registry of the declared servers that run. One that nobody declared is nobody to talk to.
+    """Return the registry of the declared servers that run; undeclared servers are not in it.
 
     Raises:
-        UncheckedError: something could not be read, so that a server could be missing for no reason.
+        UncheckedError: something could not be read, so a running server could be missing.
     """
     if sight.failures:
-        raise UncheckedError(f"the registry is left as it was: {sight.failures[0].message}")
+        raise UncheckedError(f"the registry was not changed: {sight.failures[0].message}")
     running = [one for one in sight.sightings if one.declared and one.pod.status.phase == "Running"]
     return Registry(now, {one.type: _entry(one, now) for one in running}, connection.context, connection.host)
 

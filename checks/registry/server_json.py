@@ -9,20 +9,20 @@ from stacks.model.server import Server
 
 SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 NAMESPACE = "dev.cortex.mcp"
-"""The labels' domain, mcp.cortex.dev, in the order that the format wants."""
+"""The domain of the labels, mcp.cortex.dev, in the reverse order that the format requires."""
 
 _LONGEST_DESCRIPTION = 100
 
 
 class Transport(msgspec.Struct, frozen=True):
-    """How to talk to a server."""
+    """The address and the protocol of a server."""
 
     url: str
     type: str = "streamable-http"
 
 
 class Package(msgspec.Struct, frozen=True, rename="camel"):
-    """What runs a server: its image, whose tag or digest stands for a version."""
+    """The image of a server; its tag or digest is the version."""
 
     identifier: str
     transport: Transport

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from checks.errors import UsageError
+from checks.plain_text import enumerated
 from checks.results.result import Finding, Ref
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
@@ -25,11 +26,10 @@ def chosen(findings: Sequence[Finding], text: str | None, declaration: Declarati
     if text is None or found or any(text in _names(Ref(o.kind, o.name, o.namespace)) for o in build(declaration)):
         return found
     known = dict.fromkeys(str(finding.object) for finding in findings)
-    shown = ", ".join(list(known)[:_SHOWN]) or "nothing"
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    shown = enumerated(known, _SHOWN) or "nothing"
     raise UsageError(
         f"--object: no finding is about {text!r}, and it is not declared: write KIND NAMESPACE/NAME or "
-        f"KIND/NAMESPACE/NAME as in the findings; findings are about {shown}{more}"
+        f"KIND/NAMESPACE/NAME as in the findings; findings are about {shown}"
     )
 
 

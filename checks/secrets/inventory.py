@@ -1,4 +1,4 @@
-"""What `cortex secrets` shows: each wanted Secret, and never a value."""
+"""What `cortex secrets` shows: each declared Secret, never its values."""
 
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ SCHEMA = "cortex.dev/secrets/v1"
 
 
 class SecretEntry(msgspec.Struct, frozen=True, rename="camel"):
-    """A Secret that the declaration wants. `used_by` names MCP servers; what is not known is null."""
+    """A Secret that the declaration needs. `used_by` names MCP servers; unknown values are null."""
 
     namespace: str
     name: str
@@ -35,11 +35,11 @@ class SecretEntry(msgspec.Struct, frozen=True, rename="camel"):
     """When its data last changed, in RFC 3339, UTC."""
     used_by: tuple[str, ...]
     as_deployed: bool | None
-    """Whether it holds what was deployed; null also of a Secret that others make."""
+    """Whether its data is as deployed; null also for a Secret that the stack does not create."""
 
 
 class SecretsReport(Document, frozen=True, rename="camel", kw_only=True):
-    """What `cortex secrets --format json` writes."""
+    """The report of `cortex secrets`."""
 
     secrets: tuple[SecretEntry, ...]
     findings: tuple[Finding, ...]

@@ -57,7 +57,7 @@ class UsageReport(ClusterDocument, frozen=True, rename="camel", kw_only=True):
 
 
 def write(report: UsageReport, out: TextIO) -> None:
-    """Write the report for people; coloured if `out` is a terminal."""
+    """Write the report; coloured if `out` is a terminal."""
     text.write_parts(_parts(report), out)
 
 

@@ -12,18 +12,17 @@ from stacks.errors import DeclarationError
 
 async def watch(
     verify: Callable[[], Awaitable[Report]],
-    tell: Callable[[Round, Report | None], bool],
+    show: Callable[[Round, Report | None], bool],
     wait: Callable[[], Awaitable[None]],
     clock: Clock = now,
 ) -> None:
-    """Verify, tell, wait, and again, as long as `tell` says that somebody listens.
+    """Verify, show the round, wait, and repeat, as long as `show` returns True.
 
-    A round that cannot be made is told of, and the watch goes on: a stack file may be half saved, or a credential have
-    to be renewed.
+    A failed round is shown, and the watch goes on: a stack file may be half written, or a credential expired.
 
     Raises:
-        CheckError: the first round could not be made.
-        DeclarationError: the same, for the declaration is wrong.
+        CheckError: the first round failed.
+        DeclarationError: the first round failed, because the declaration is wrong.
     """
     rounds = Rounds()
     while True:
@@ -34,9 +33,9 @@ async def watch(
             if not rounds.count:
                 raise
             code = getattr(error, "exit_code", UsageError.exit_code)
-            told = rounds.failed(" ".join(str(error).splitlines()), code, rfc3339(clock()))
+            current = rounds.failed(" ".join(str(error).splitlines()), code, rfc3339(clock()))
         else:
-            told = rounds.after(report)
-        if not tell(told, report):
+            current = rounds.after(report)
+        if not show(current, report):
             return
         await wait()

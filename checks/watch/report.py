@@ -12,23 +12,23 @@ from checks.results.result import Finding
 from checks.watch.rounds import Round
 
 
-def line(told: Round) -> str:
+def line(current: Round) -> str:
     """Return the round as one line of JSON."""
-    return msgspec.json.encode(told).decode() + "\n"
+    return msgspec.json.encode(current).decode() + "\n"
 
 
-def write(told: Round, out: TextIO) -> None:
+def write(current: Round, out: TextIO) -> None:
     """Write the round as text; coloured if `out` is a terminal."""
-    text.write_parts(_parts(told), out)
+    text.write_parts(_parts(current), out)
 
 
-def _parts(told: Round) -> Iterator[Text]:
-    status = Text(f"{told.status.value:<7}", style=text.STYLES[told.status])
-    yield Text(f"{told.time[11:]}  ").append(status).append(f"  {clean(told.summary)}")
-    for sign, findings in (("+", told.appeared), ("~", told.changed), ("-", told.resolved)):
+def _parts(current: Round) -> Iterator[Text]:
+    status = Text(f"{current.status.value:<7}", style=text.STYLES[current.status])
+    yield Text(f"{current.time[11:]}  ").append(status).append(f"  {clean(current.summary)}")
+    for sign, findings in (("+", current.appeared), ("~", current.changed), ("-", current.resolved)):
         for finding in findings:
             yield _finding(sign, finding)
-    for sign, unknowns in (("+", told.unseen), ("-", told.seen)):
+    for sign, unknowns in (("+", current.unseen), ("-", current.seen)):
         for entry in text.grouped(unknowns):
             yield Text(f"  {sign} unknown").append(entry)
 

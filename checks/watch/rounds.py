@@ -1,4 +1,4 @@
-"""What repeated verifications have to tell: what changed from round to round, and never that the unseen was mended."""
+"""What changes from one verification to the next; what can no longer be checked never counts as resolved."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,15 @@ from checks.formats import summary
 from checks.results.result import Finding, Report, Result, Status, Unknown
 
 SCHEMA = "cortex.dev/watch/v2"
-"""Name and version of a line of JSON. A change that breaks a reader of it raises the version."""
+"""The name and the version of a line of JSON; an incompatible change raises the version."""
 
 
 class Round(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One round of a watch, and what it changed; the first has everything as appeared.
+    """One round of a watch, and what changed; in the first round all findings have appeared.
 
-    `time` is in RFC 3339, UTC; `changed` are findings with a new message or value on the same object; `unseen` could
-    be checked until now, `seen` can be again. A finding in a row that has unknowns or left something out is not
-    `resolved` by being absent. A round that could not be made is `unknown`; `summary` then says why.
+    `time` is in RFC 3339, UTC; `changed` are findings with a new message or value on the same object; `unseen` is what
+    can no longer be checked, `seen` what can be checked again. A finding of a check with unknowns or skipped assertions
+    is not `resolved` if it is absent. The status of a failed round is `unknown`, and `summary` says why.
     """
 
     schema: str = SCHEMA
@@ -33,15 +33,15 @@ class Round(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class Rounds:
-    """Remembers what stands from round to round."""
+    """The findings and unknowns of the last round."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._standing: dict[str, tuple[Finding, ...]] = {}
+        self._remaining: dict[str, tuple[Finding, ...]] = {}
         self._unknowns: tuple[Unknown, ...] = ()
 
     def after(self, report: Report) -> Round:
-        """Give the round that ended with this report."""
+        """Return the round of this report."""
         self.count += 1
         differences = [self._compare(result) for result in report.results]
         before, self._unknowns = self._unknowns, report.unknowns
@@ -59,12 +59,12 @@ class Rounds:
         )
 
     def failed(self, sentence: str, exit_code: int, time: str) -> Round:
-        """Give the round that could not be made: what stood before still stands."""
+        """Return a failed round: the findings of the round before it remain."""
         self.count += 1
         return Round(round=self.count, time=time, status=Status.UNKNOWN, exit_code=exit_code, summary=sentence)
 
     def _compare(self, result: Result) -> "_Difference":
-        before = self._standing.get(result.name, ())
+        before = self._remaining.get(result.name, ())
         accepted = {entry.finding for entry in result.suppressed}
         gone = [finding for finding in before if finding not in result.findings and finding not in accepted]
         appeared: list[Finding] = []
@@ -77,7 +77,7 @@ class Rounds:
                 gone.remove(twin)
                 changed.append(finding)
         unseen = bool(result.unknowns or result.skipped)
-        self._standing[result.name] = (*result.findings, *(gone if unseen else ()))
+        self._remaining[result.name] = (*result.findings, *(gone if unseen else ()))
         return _Difference(appeared, changed, [] if unseen else gone)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.plain_text import brief, clean, shortened
+from checks.plain_text import brief, clean, enumerated, shortened
 
 CONTROLS = [
     *"\x00\x07\x08\t\n\r\x1b\x7f\x85\x9b",
@@ -25,3 +25,9 @@ def test_long_texts_end_in_an_ellipsis() -> None:
     assert shortened("x" * 200) == "x" * 200
     assert shortened("x" * 201) == "x" * 199 + "…"
     assert brief("two\n  lines " + "x" * 300) == "two lines " + "x" * 189 + "…"
+
+
+def test_many_names_are_counted() -> None:
+    assert enumerated(["a", "b"], 2) == "a, b"
+    assert enumerated(iter("abcd"), 2) == "a, b and 2 more"
+    assert enumerated([], 2) == ""

@@ -13,11 +13,11 @@ def _look(target: "Target") -> Shown:
     import anyio
 
     from checks.health.check import CHECK
-    from checks.health.overview import report as overview
+    from checks.health.overview import health_report
     from checks.health.report import write
     from checks.snapshot.take import take
 
-    report = overview(target, anyio.run(take, target.declaration, target.connection, [CHECK]))
+    report = health_report(target, anyio.run(take, target.declaration, target.connection, [CHECK]))
     return report, partial(write, report)
 
 

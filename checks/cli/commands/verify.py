@@ -119,7 +119,7 @@ def _once(
     report = anyio.run(verification)
     complaint = _published(report) if publish else None
     if publish:
-        termination.leave(report)
+        termination.write(report)
     emit_report(report, output_format, output)
     if complaint:
         typer.echo(f"cortex: {complaint}", err=True)

@@ -74,31 +74,31 @@ def repeat(verify: "Callable[[], Awaitable[Report]]", every: timedelta, output_f
 
     if every < _LEAST:
         raise UsageError("--every: the shortest wait is 1s")
-    teller = _Teller(output_format)
+    shown = _Output(output_format)
     try:
-        anyio.run(watch, verify, teller.tell, partial(anyio.sleep, every.total_seconds()))
+        anyio.run(watch, verify, shown.show, partial(anyio.sleep, every.total_seconds()))
     except KeyboardInterrupt:
-        if teller.exit_code is None:
+        if shown.exit_code is None:
             raise
-    raise typer.Exit(teller.exit_code or 0)
+    raise typer.Exit(shown.exit_code or 0)
 
 
-class _Teller:
+class _Output:
     """Writes each round to standard output, and keeps the exit code of the last one."""
 
     def __init__(self, output_format: str) -> None:
         self.exit_code: int | None = None
         self._format = output_format
 
-    def tell(self, told: "Round", report: "Report | None") -> bool:
+    def show(self, current: "Round", report: "Report | None") -> bool:
         """Write the round, the first one as a whole report; return whether standard output is still read."""
         from checks.formats import text
         from checks.output import emit
         from checks.watch import report as rounds
 
-        self.exit_code = told.exit_code
+        self.exit_code = current.exit_code
         if self._format == JSON:
-            return emit(lambda out: print(rounds.line(told), end="", file=out))
-        if told.round == 1 and report is not None:
+            return emit(lambda out: print(rounds.line(current), end="", file=out))
+        if current.round == 1 and report is not None:
             return emit(lambda out: text.write(report, out))
-        return emit(lambda out: rounds.write(told, out))
+        return emit(lambda out: rounds.write(current, out))

@@ -8,10 +8,10 @@ import pytest
 
 from checks.config.inventory import config_report
 from checks.config.report import write as write_config
-from checks.connection import diagnosis as doctor
-from checks.health import overview as health
+from checks.connection.diagnosis import diagnose
+from checks.health.overview import health_report
 from checks.kube.connection import Connection
-from checks.metrics import overview as looks
+from checks.metrics.overview import metrics_report
 from checks.rbac import matrix
 from checks.results.conclusion import FINDINGS, OK
 from checks.results.result import Result, Suppressed
@@ -34,7 +34,7 @@ def of_result(result: Result) -> tuple[Suppressed, ...]:
 
 
 def doctor_(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
-    seen = anyio.run(doctor.diagnose, target)
+    seen = anyio.run(diagnose, target)
     return seen.exit_code, of_result(seen.result)
 
 
@@ -54,12 +54,12 @@ def secrets(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
 
 
 def health_(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
-    seen = health.report(target, api.world.snapshot())
+    seen = health_report(target, api.world.snapshot())
     return seen.exit_code, seen.suppressed
 
 
 def metrics(api: FakeApi, target: Target) -> tuple[int, tuple[Suppressed, ...]]:
-    seen = looks.metrics_report(target, api.world.snapshot())
+    seen = metrics_report(target, api.world.snapshot())
     return seen.exit_code, of_result(seen.results[0])
 
 

@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 import pytest
 import typer
 
-from checks.cli import commands
+from checks.cli import command_group, commands
 from checks.cli.command_list import COMMANDS, Listed
 
 ROOT = Path(__file__).parents[3]
@@ -77,6 +77,15 @@ def test_every_command_has_a_line_that_fits(site: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_has_an_application(command: Listed) -> None:
     assert isinstance(import_module(command.module).app, typer.Typer)
+
+
+def test_a_command_without_its_package_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_group, "find_spec", lambda name: None if name == "local" else True)
+    command_group.entries.cache_clear()
+    try:
+        assert {command.name for command in COMMANDS} - command_group.entries().keys() == {"local"}
+    finally:
+        command_group.entries.cache_clear()
 
 
 def test_its_own_help_is_complete(site: Path) -> None:

@@ -63,7 +63,7 @@ def test_registry_is_made_kept_and_made_anew(project: Project, api: FakeApi) -> 
     file.write_text('{"last_update": "20')
     out, err = project.cortex("registry", "test", "--format", "server-json", code=0)
     assert [entry["name"] for entry in json.loads(out)] == ["dev.cortex.mcp/clock", "dev.cortex.mcp/weather"]
-    assert err.startswith("cortex: mcp-server-registry.json holds no registry (")
+    assert err.startswith("cortex: mcp-server-registry.json is not a registry (")
     assert err.count("\n") == 1
     assert set(json.loads(file.read_text())["servers"]) == {"weather", "clock"}
 

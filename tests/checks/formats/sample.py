@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from checks.formats import html, junit, markdown, sarif, text
+from checks.formats import sarif
+from checks.formats.formats import formats
 from checks.formats.source import Source, read
 from checks.kube.reading import Permission, Reason
 from checks.results.catalogue import finding
@@ -97,9 +98,10 @@ def with_finding(found: Finding) -> Report:
     return replace(REPORT, results=(result("servers", "MCP servers", Status.FAIL, passed=1, findings=(found,)),))
 
 
-def as_text(report: Report) -> str:
-    """Write the report for people, as into a file."""
-    return written(text.write, report)
+def as_format(name: str, report: Report) -> str:
+    """Return the report in a format, as in a file."""
+    write = formats()[name].load()
+    return written(lambda report, out: write(report, out, None), report)
 
 
 def as_sarif(report: Report, source: Source | None) -> str:
@@ -115,10 +117,10 @@ def as_sarif(report: Report, source: Source | None) -> str:
 def rendered() -> dict[str, str]:
     """Give every format of the sample by its file's name."""
     return {
-        "report.txt": as_text(REPORT),
-        "report.xml": junit.render(REPORT),
-        "report.md": markdown.render(REPORT),
-        "report.html": html.render(REPORT),
+        "report.txt": as_format("text", REPORT),
+        "report.xml": as_format("junit", REPORT),
+        "report.md": as_format("markdown", REPORT),
+        "report.html": as_format("html", REPORT),
         "report.sarif": as_sarif(REPORT, replace_source(read("test", FOLDER), uri="Pulumi.test.yaml")),
     }
 

@@ -11,14 +11,14 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-from checks.formats import html, junit, markdown, sarif
-from checks.formats import prometheus as metrics
+from checks.formats import html, junit, markdown, prometheus, sarif
+from checks.formats.formats import OWN
 from checks.formats.source import Source, read
 from checks.kube.reading import Reason
 from checks.results.catalogue import catalogue, finding
 from checks.results.result import Ref, Report, Selection, Severity, Status, Suppressed, Unknown
 from tests.checks.formats import sample
-from tests.checks.formats.sample import FOLDER, HEALTHY, IMAGE, REPORT, STACK, as_text, result, selected, with_finding
+from tests.checks.formats.sample import FOLDER, HEALTHY, IMAGE, REPORT, STACK, as_format, result, selected, with_finding
 
 HOSTILE = "<script>x</script> | ```` ]]> ](http://e.test) @all *b* \x1b[31m\x00\n\u202e\ud800 &lt; </code></details>"
 EVIL = replace(
@@ -46,29 +46,22 @@ def test_sample_is_as_committed(name: str) -> None:
     assert sample.rendered()[name] == committed, "read the difference, then run: python -m tests.checks.formats.sample"
 
 
-def formats(report: Report) -> dict[str, str]:
-    return {
-        "text": as_text(report),
-        "junit": junit.render(report),
-        "markdown": markdown.render(report),
-        "html": html.render(report),
-        "sarif": sarif.render(report, None),
-        "prometheus": metrics.render(report),
-    }
+FOR_READERS = [name for name in OWN if name != "json"]
+"""JSON has the texts of the cluster as they are."""
 
 
-@pytest.mark.parametrize("name", formats(EVIL))
-def test_nothing_steers_whoever_reads_it(name: str) -> None:
-    text = formats(EVIL)[name]
+@pytest.mark.parametrize("name", FOR_READERS)
+def test_control_characters_do_not_reach_a_reader(name: str) -> None:
+    text = as_format(name, EVIL)
     assert [character for character in STEERING if character in text] == []
     assert "\\u001b" not in text
 
 
-@pytest.mark.parametrize("name", formats(HEALTHY))
+@pytest.mark.parametrize("name", FOR_READERS)
 def test_selection_shows_in_every_format(name: str) -> None:
     report = selected(HEALTHY, "servers", "mcp", namespaces=("cortex-mcp",))
-    assert "only checks servers, mcp; only namespaces cortex-mcp" in formats(report)[name]
-    assert "only checks" not in formats(HEALTHY)[name]
+    assert "only checks servers, mcp; only namespaces cortex-mcp" in as_format(name, report)
+    assert "only checks" not in as_format(name, HEALTHY)
 
 
 def test_junit_is_well_formed_and_counts_itself() -> None:
@@ -312,6 +305,6 @@ def test_paths_are_seen_from_the_repositorys_root(tmp_path: Path) -> None:
 
 def test_metrics_give_no_false_zero() -> None:
     hidden = replace(REPORT, selection=Selection(severity=Severity.ERROR))
-    assert 'severity="warning"' in metrics.render(REPORT)
-    assert 'severity="warning"' not in metrics.render(hidden)
-    assert 'cortex_verify_suppressed{check="connection",context="test"} 1.0' in metrics.render(REPORT)
+    assert 'severity="warning"' in prometheus.render(REPORT)
+    assert 'severity="warning"' not in prometheus.render(hidden)
+    assert 'cortex_verify_suppressed{check="connection",context="test"} 1.0' in prometheus.render(REPORT)

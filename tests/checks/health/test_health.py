@@ -7,7 +7,7 @@ import pytest
 
 from checks.health.check import CHECK
 from checks.health.http_probe import Reply
-from checks.health.overview import report
+from checks.health.overview import health_report
 from checks.health.report import Report, write
 from checks.kube.connection import Connection
 from checks.kube.reading import Permission, ReadFailure, Reason
@@ -270,7 +270,7 @@ def test_every_code_of_the_row_is_provoked_here() -> None:
 
 
 def shown(world: World) -> Report:
-    return report(Target("test", world.declaration, Connection("test", "https://api")), world.snapshot())
+    return health_report(Target("test", world.declaration, Connection("test", "https://api")), world.snapshot())
 
 
 def test_report_counts_and_says_the_last_trouble(world: World) -> None:

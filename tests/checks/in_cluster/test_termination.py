@@ -43,11 +43,11 @@ def test_kubernetes_keeps_it_whole() -> None:
 
 def test_nothing_is_left_of_a_verification_that_succeeds(tmp_path: Path) -> None:
     place = tmp_path / "termination-log"
-    termination.leave(replace(REPORT, exit_code=0), place)
+    termination.write(replace(REPORT, exit_code=0), place)
     assert not place.exists()
-    termination.leave(replace(REPORT, exit_code=1), place)
+    termination.write(replace(REPORT, exit_code=1), place)
     assert place.read_text().startswith("Not as declared")
 
 
 def test_a_place_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
-    termination.leave(REPORT, tmp_path / "absent" / "termination-log")
+    termination.write(REPORT, tmp_path / "absent" / "termination-log")
