@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from checks.drift.compare import compare
 from checks.drift.routing import RBAC
 from checks.rbac.collect import ANSWERS, Answers, binding_readings, policy_of, role_readings
-from checks.rbac.escalation import Opening, Way, openings, sentence
+from checks.rbac.escalation import Escalation, OpenEscalation, open_escalations, sentence
 from checks.rbac.policy import Bound, Grant, Policy, declared_policy
 from checks.rbac.questions import Question, completed, trusted
 from checks.rbac.requests import Account, accounts_of, place
@@ -64,20 +64,20 @@ def _account(builder: ResultBuilder, account: Account, expected: Policy, live: P
             message = f"{grant.binding} grants {account} the role {grant.role.name}, which does not exist"
             remedy = Remedy.PULUMI if grant.role in ours else Remedy.PERSON
             builder.fault("rbac.role-missing", grant.role, message, expected="present", actual="absent", remedy=remedy)
-    allowed = openings(trusted(declared))
+    allowed = open_escalations(trusted(declared))
     # The escalations of an undeclared binding are part of its own finding.
     reported = [grant for grant in granted if grant.binding in known or grant.bound is Bound.BY_GROUP]
-    opened = openings(reported)
+    opened = open_escalations(reported)
     for opening in opened:
         if any(each.covers(opening) for each in allowed):
             builder.passed()
-    for (role, way), some in _by_role(o for o in opened if not any(each.covers(o) for each in allowed)).items():
-        text = sentence(way, (each.namespace for each in some), _only(some))
+    for (role, escalation), some in _by_role(o for o in opened if not any(each.covers(o) for each in allowed)).items():
+        text = _sentence(escalation, some)
         message = f"the account {account} {text}; the declaration does not grant this"
         remedy = Remedy.PULUMI if role in ours else Remedy.PERSON
         builder.fault("rbac.escalation", role, message, expected="closed", actual="open", remedy=remedy)
-    for way, some in _by_way(allowed).items():
-        builder.fact(str(account), way.name, sentence(way, (each.namespace for each in some), _only(some)))
+    for escalation, some in _by_escalation(allowed).items():
+        builder.fact(str(account), escalation.name, _sentence(escalation, some))
 
 
 def _binding(builder: ResultBuilder, account: Account, grant: Grant, known: set[Ref]) -> None:
@@ -95,28 +95,30 @@ def _binding(builder: ResultBuilder, account: Account, grant: Grant, known: set[
 
 
 def _opens(grant: Grant) -> str:
-    ways = _by_way(openings([grant]))
-    shown = [f"it {sentence(way, (each.namespace for each in some), _only(some))}" for way, some in ways.items()]
+    by_escalation = _by_escalation(open_escalations([grant]))
+    shown = [f"it {_sentence(escalation, some)}" for escalation, some in by_escalation.items()]
     more = f"; and {len(shown) - _SHOWN} more escalations" if len(shown) > _SHOWN else ""
     return "".join(f"; {each}" for each in shown[:_SHOWN]) + more
 
 
-def _by_role(found: Iterable[Opening]) -> dict[tuple[Ref, Way], list[Opening]]:
-    groups: dict[tuple[Ref, Way], list[Opening]] = defaultdict(list)
+def _by_role(found: Iterable[OpenEscalation]) -> dict[tuple[Ref, Escalation], list[OpenEscalation]]:
+    groups: dict[tuple[Ref, Escalation], list[OpenEscalation]] = defaultdict(list)
     for opening in found:
-        groups[opening.grant.role, opening.way].append(opening)
+        groups[opening.grant.role, opening.escalation].append(opening)
     return groups
 
 
-def _by_way(found: Iterable[Opening]) -> dict[Way, list[Opening]]:
-    groups: dict[Way, list[Opening]] = defaultdict(list)
+def _by_escalation(found: Iterable[OpenEscalation]) -> dict[Escalation, list[OpenEscalation]]:
+    groups: dict[Escalation, list[OpenEscalation]] = defaultdict(list)
     for opening in found:
-        groups[opening.way].append(opening)
+        groups[opening.escalation].append(opening)
     return groups
 
 
-def _only(found: Iterable[Opening]) -> frozenset[str]:
-    return frozenset(name for opening in found for name in opening.only)
+def _sentence(escalation: Escalation, found: Iterable[OpenEscalation]) -> str:
+    found = tuple(found)
+    only = frozenset(name for opening in found for name in opening.only)
+    return sentence(escalation, (opening.namespace for opening in found), only)
 
 
 def _answers(builder: ResultBuilder, answers: Answers, live: Policy | None) -> None:

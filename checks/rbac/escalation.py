@@ -22,7 +22,7 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Way:
+class Escalation:
     """A way of privilege escalation: the access that it needs, and what that access allows in addition."""
 
     name: str
@@ -42,13 +42,13 @@ class Way:
         return Request(first.verbs[0], first.group, first.resources[0], namespace)
 
 
-SECRETS = Way(
+SECRETS = Escalation(
     "secrets", "read Secrets", "can use the credentials in them", (Access(("list", "get", "watch"), "", ("secrets",)),)
 )
 
-WAYS = (
+ESCALATIONS = (
     SECRETS,
-    Way(
+    Escalation(
         "pods",
         "create pods or their controllers",
         "can read the Secrets and use the ServiceAccounts of the namespace",
@@ -59,7 +59,7 @@ WAYS = (
             Access(CHANGE, "batch", ("jobs", "cronjobs")),
         ),
     ),
-    Way(
+    Escalation(
         "exec",
         "run commands in pods",
         "can use their tokens and files",
@@ -68,52 +68,54 @@ WAYS = (
             Access(("update", "patch"), "", ("pods/ephemeralcontainers",)),
         ),
     ),
-    Way(
+    Escalation(
         "tokens",
         "request tokens of ServiceAccounts",
         "can act as any of them",
         (Access(("create",), "", ("serviceaccounts/token",)),),
     ),
-    Way(
+    Escalation(
         "impersonate",
         "impersonate users, groups or ServiceAccounts",
         "can act as any of them",
         (Access(("impersonate",), "", ("serviceaccounts", "users", "groups")),),
     ),
-    Way(
+    Escalation(
         "bindings",
         "write bindings",
         "can grant its own permissions to others, which keep them when it loses them",
         (Access(CHANGE, _RBAC, ("rolebindings", "clusterrolebindings")),),
     ),
-    Way("bind", "bind roles", "can grant itself any of them", (Access(("bind",), _RBAC, ("clusterroles", "roles")),)),
-    Way(
+    Escalation(
+        "bind", "bind roles", "can grant itself any of them", (Access(("bind",), _RBAC, ("clusterroles", "roles")),)
+    ),
+    Escalation(
         "escalate",
         "escalate roles",
         "can add permissions to them that it does not have",
         (Access(("escalate",), _RBAC, ("clusterroles", "roles")),),
     ),
-    Way(
+    Escalation(
         "namespaces",
         "change namespaces",
         "can remove Pod Security labels and start privileged pods",
         (Access(("patch", "update"), "", ("namespaces",)),),
     ),
-    Way(
+    Escalation(
         "nodes",
         "use the kubelets' API",
         "can run commands in every pod of a node",
         (Access(("get", "create"), "", ("nodes/proxy",)),),
         cluster=True,
     ),
-    Way(
+    Escalation(
         "volumes",
         "create PersistentVolumes",
         "can read and write files of the nodes",
         (Access(("create",), "", ("persistentvolumes",)),),
         cluster=True,
     ),
-    Way(
+    Escalation(
         "webhooks",
         "write admission webhooks",
         "can read and change every object that is written",
@@ -126,20 +128,20 @@ WAYS = (
         ),
         cluster=True,
     ),
-    Way(
+    Escalation(
         "certificates",
         "approve certificate requests",
         "can create a client certificate for any user",
         (Access(("update", "patch"), "certificates.k8s.io", ("certificatesigningrequests/approval",)),),
         cluster=True,
     ),
-    Way(
+    Escalation(
         "endpoints",
         "write the endpoints of Services",
         "can redirect their traffic (CVE-2021-25740)",
         (Access(CHANGE, "", ("endpoints",)), Access(CHANGE, "discovery.k8s.io", ("endpointslices",))),
     ),
-    Way(
+    Escalation(
         "declaration",
         f"write ConfigMap {names.DECLARATION_CONFIG_MAP}",
         "can change what the in-cluster verifier compares with",
@@ -150,57 +152,59 @@ WAYS = (
 
 
 @dataclass(frozen=True)
-class Opening:
+class OpenEscalation:
     """An escalation that is open to an account: its namespace, its objects (empty means all) and the grant."""
 
-    way: Way
+    escalation: Escalation
     namespace: str
     only: frozenset[str]
     grant: Grant
 
-    def covers(self, other: "Opening") -> bool:
+    def covers(self, other: "OpenEscalation") -> bool:
         """Return whether this escalation includes the other one."""
         return (
-            self.way is other.way
+            self.escalation is other.escalation
             and self.namespace in ("", other.namespace)
             and (not self.only or (bool(other.only) and other.only <= self.only))
         )
 
 
-def openings(grants: Iterable[Grant]) -> tuple[Opening, ...]:
+def open_escalations(grants: Iterable[Grant]) -> tuple[OpenEscalation, ...]:
     """Return the escalations that grants open, without those that another one includes."""
-    found = list(_openings(grants))
+    found = list(_open_escalations(grants))
     return tuple(
-        opening
-        for number, opening in enumerate(found)
+        each
+        for number, each in enumerate(found)
         if not any(
-            other.covers(opening) and (other_number < number or not opening.covers(other))
+            other.covers(each) and (other_number < number or not each.covers(other))
             for other_number, other in enumerate(found)
             if other_number != number
         )
     )
 
 
-def _openings(grants: Iterable[Grant]) -> Iterator[Opening]:
+def _open_escalations(grants: Iterable[Grant]) -> Iterator[OpenEscalation]:
     for grant in grants:
-        for way in WAYS:
-            if (way.cluster and grant.namespace) or (grant.namespace and way.only_in not in ("", grant.namespace)):
+        for escalation in ESCALATIONS:
+            if (escalation.cluster and grant.namespace) or (
+                grant.namespace and escalation.only_in not in ("", grant.namespace)
+            ):
                 continue
             for rule in grant.rules or ():
-                if _opens(rule, way):
-                    yield Opening(way, grant.namespace, frozenset(rule.resource_names), grant)
+                if _opens(rule, escalation):
+                    yield OpenEscalation(escalation, grant.namespace, frozenset(rule.resource_names), grant)
 
 
-def _opens(rule: PolicyRule, way: Way) -> bool:
+def _opens(rule: PolicyRule, escalation: Escalation) -> bool:
     return any(
         allows(rule, Request(verb, needed.group, resource, name=rule.resource_names[0] if rule.resource_names else ""))
-        for needed in way.access
+        for needed in escalation.access
         for verb in needed.verbs
         # Compared first for speed: most rules have other verbs, and there are tens of thousands of requests.
         if verb in rule.verbs or ANY in rule.verbs
         for resource in needed.resources
         if not (rule.resource_names and _nameless(verb, resource))
-    ) and (way.only_in == "" or not rule.resource_names or names.DECLARATION_CONFIG_MAP in rule.resource_names)
+    ) and (escalation.only_in == "" or not rule.resource_names or names.DECLARATION_CONFIG_MAP in rule.resource_names)
 
 
 def _nameless(verb: str, resource: str) -> bool:
@@ -208,9 +212,9 @@ def _nameless(verb: str, resource: str) -> bool:
     return verb == "create" and "/" not in resource
 
 
-def sentence(way: Way, namespaces: Iterable[str], only: Iterable[str] = ()) -> str:
+def sentence(escalation: Escalation, namespaces: Iterable[str], only: Iterable[str] = ()) -> str:
     """Return a description of an escalation: may … in …, so it …; `only` are the objects that it is limited to."""
     where = ", ".join(sorted({place(namespace) for namespace in namespaces}))
     where = where.replace(", in namespace ", ", ")
     named = f" ({', '.join(sorted(only))})" if only else ""
-    return f"may {way.what}{named} {where}, so it {way.so}"
+    return f"may {escalation.what}{named} {where}, so it {escalation.so}"

@@ -7,7 +7,7 @@ import msgspec
 from checks.kube.reading import Read
 from checks.rbac.check import CHECK, access
 from checks.rbac.collect import ANSWERS, Answers, about, policy_of
-from checks.rbac.escalation import Opening, openings, sentence
+from checks.rbac.escalation import OpenEscalation, open_escalations, sentence
 from checks.rbac.policy import Bound, Policy, declared_policy
 from checks.rbac.questions import completed, trusted
 from checks.rbac.requests import Account, accounts_of
@@ -126,7 +126,7 @@ def _cells(account: Account, answers: Answers) -> tuple[Cell, ...]:
 def _bindings(account: Account, expected: Policy, live: Policy) -> tuple[tuple[Given, ...], tuple[Open, ...]]:
     wanted, there = tuple(expected.grants(account)), tuple(live.grants(account))
     known = {grant.binding for grant in wanted}
-    allowed = openings(trusted(wanted))
+    allowed = open_escalations(trusted(wanted))
     given = tuple(
         Given(
             str(grant.binding),
@@ -136,15 +136,15 @@ def _bindings(account: Account, expected: Policy, live: Policy) -> tuple[tuple[G
         )
         for grant in there
     )
-    return given, tuple(_open(opening, allowed) for opening in openings(there))
+    return given, tuple(_open(opening, allowed) for opening in open_escalations(there))
 
 
-def _open(opening: Opening, allowed: tuple[Opening, ...]) -> Open:
+def _open(opening: OpenEscalation, allowed: tuple[OpenEscalation, ...]) -> Open:
     return Open(
-        opening.way.name,
+        opening.escalation.name,
         opening.namespace,
         tuple(sorted(opening.only)),
-        sentence(opening.way, [opening.namespace], opening.only),
+        sentence(opening.escalation, [opening.namespace], opening.only),
         str(opening.grant.binding),
         declared=any(each.covers(opening) for each in allowed),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.kube.models import PolicyRule, Role
-from checks.rbac.escalation import SECRETS, WAYS
+from checks.rbac.escalation import ESCALATIONS, SECRETS
 from checks.rbac.policy import Grant, Policy
 from checks.rbac.requests import Account, Request
 
@@ -92,7 +92,7 @@ def _sample(rule: PolicyRule, number: int, namespace: str) -> Request:
 
 
 def _everywhere() -> Iterator[Request]:
-    return (way.request(way.only_in) for way in WAYS)
+    return (each.request(each.only_in) for each in ESCALATIONS)
 
 
 def _inside(grants: Iterable[Grant]) -> Iterator[Request]:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from checks.formats import text
 from checks.plain_text import clean
-from checks.rbac.escalation import WAYS, sentence
+from checks.rbac.escalation import ESCALATIONS, sentence
 from checks.rbac.matrix import AccountRights, Cell, Matrix
 
 _WORDS = {True: "yes", False: "no", None: "?"}
@@ -49,10 +49,10 @@ def _live(cell: Cell) -> Text:
 
 
 def _ways(account: AccountRights) -> Iterator[Text]:
-    for way in WAYS:
+    for escalation in ESCALATIONS:
         for declared in (True, False):
-            found = [each for each in account.ways if each.way == way.name and each.declared is declared]
+            found = [each for each in account.ways if each.way == escalation.name and each.declared is declared]
             if found:
                 mark = Text("  by design  ", style="dim") if declared else Text("  undeclared ", style="bold red")
                 only = {name for each in found for name in each.only}
-                yield mark.append(clean(sentence(way, (each.namespace for each in found), only)))
+                yield mark.append(clean(sentence(escalation, (each.namespace for each in found), only)))

@@ -1,4 +1,4 @@
-"""Rights: what nobody declared is found, what the API server decides otherwise is found, ways to more are named."""
+"""Undeclared bindings, decisions of other authorizers and privilege escalations are found."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from checks.kube.models import PolicyRule
 from checks.kube.reading import Permission, Read, ReadFailure, Reason
 from checks.rbac.check import CHECK, access
 from checks.rbac.collect import ANSWERS, about, policy_of
-from checks.rbac.escalation import WAYS
+from checks.rbac.escalation import ESCALATIONS
 from checks.rbac.questions import Question
 from checks.rbac.requests import Account, Request, allows
 from checks.results.catalogue import catalogue
@@ -158,7 +158,7 @@ def test_undeclared_binding_says_what_it_opens(world: World) -> None:
     bound("cluster-admin", MANAGER)(world)
     (finding,) = judged(world)
     assert "it may read Secrets cluster-wide, so it can use the credentials in them; " in finding.message
-    assert finding.message.endswith(f"; and {len(WAYS) - 3} more escalations")
+    assert finding.message.endswith(f"; and {len(ESCALATIONS) - 3} more escalations")
 
 
 def test_escalation_says_where_and_what_follows(world: World) -> None:
@@ -268,16 +268,16 @@ def test_rules_allow_as_the_authorizer_does(rule: PolicyRule, request_: Request,
 
 
 @pytest.mark.parametrize(
-    ("way", "namespace"),
-    list(product(WAYS, ["", "cortex-system"])),
+    ("escalation", "namespace"),
+    list(product(ESCALATIONS, ["", "cortex-system"])),
     ids=lambda each: getattr(each, "name", each or "cluster"),
 )
-def test_each_way_is_seen_where_it_is_open(world: World, way: object, namespace: str) -> None:
-    assert way in WAYS
-    for known in WAYS:
-        if known is way:
-            right = known.access[-1]
-            rule = {"apiGroups": [right.group], "resources": [right.resources[-1]], "verbs": [right.verbs[-1]]}
+def test_each_way_is_seen_where_it_is_open(world: World, escalation: object, namespace: str) -> None:
+    assert escalation in ESCALATIONS
+    for known in ESCALATIONS:
+        if known is escalation:
+            access = known.access[-1]
+            rule = {"apiGroups": [access.group], "resources": [access.resources[-1]], "verbs": [access.verbs[-1]]}
             world.role("custom", [rule])
             world.bind("stray", "custom", SERVER, namespace)
             (finding,) = judged(world)
