@@ -21,7 +21,7 @@ Write = Callable[["Report", TextIO, Path | None], None]
 
 TEXT, JSON = "text", "json"
 
-OWN = (TEXT, JSON, "junit", "sarif", "markdown", "html", "prometheus", "codes")
+OWN = (TEXT, JSON, "junit", "sarif", "markdown", "html", "prometheus")
 """Each is the function `write` of the module of this name."""
 
 
