@@ -1,0 +1,1 @@
+"""Check the version of Kubernetes."""
