@@ -22,7 +22,6 @@ from checks.secrets.check import CHECK as SECRETS
 from checks.servers.check import CHECK as SERVERS
 from checks.snapshot.check import Check
 from checks.usage.check import CHECK as USAGE
-from checks.version.check import CHECK as VERSION
 
 OWN = (
     CONNECTION,
@@ -38,7 +37,6 @@ OWN = (
     CONFIG,
     OBJECTS,
     DECLARATION,
-    VERSION,
 )
 
 

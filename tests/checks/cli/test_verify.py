@@ -82,7 +82,6 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
         "config",
         "objects",
         "declaration",
-        "version",
     ]
     (finding,) = report["results"][0]["findings"]
     assert (finding["code"], finding["expected"], finding["actual"]) == ("node.count", 2, 1)

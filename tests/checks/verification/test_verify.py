@@ -32,7 +32,6 @@ def test_healthy_cluster_is_ok(world: World) -> None:
         "config",
         "objects",
         "declaration",
-        "version",
     ]
     assert [result.status for result in results] == [Status.PASS] * len(results)
     assert all(result.passed for result in results)
