@@ -3,7 +3,6 @@
 from checks.drift.compare import compare
 from checks.drift.routing import CONFIG
 from checks.results.builder import ResultBuilder
-from checks.results.result import Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from stacks.model.declaration import Declaration
@@ -12,11 +11,6 @@ from stacks.model.declaration import Declaration
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Compare the ConfigMaps field by field."""
     compare(builder, declaration, snapshot, CONFIG)
-    for namespace in declaration.namespaces:
-        if (live := builder.use(snapshot.live("ConfigMap", namespace))) is not None:
-            for name, document in live.value.items():
-                ref = Ref("ConfigMap", name, namespace)
-                builder.holds(bool(document.get("data")), "config.empty", ref, "the ConfigMap has no data")
 
 
 CHECK = Check(CONFIG, "ConfigMaps", frozenset({"Namespace", "ConfigMap"}), (), check)

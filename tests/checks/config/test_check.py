@@ -12,11 +12,6 @@ def world() -> World:
 
 
 DRIFTS: list[tuple[str, str, Break]] = [
-    (
-        "config.empty",
-        "ConfigMap cortex-mcp/other",
-        lambda w: w.add("configmaps", "cortex-mcp", {"metadata": {"name": "other"}}),
-    ),
     ("config.missing", "ConfigMap cortex-mcp/shared", lambda w: w.remove(*CONFIG)),
     ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/level", "debug")),
     ("config.data", "ConfigMap cortex-mcp/shared", set_in(*CONFIG, "data/more", "1")),
