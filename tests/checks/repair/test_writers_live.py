@@ -29,7 +29,7 @@ def findings(stack: Cluster, code: str) -> list[Any]:
     """Return the findings of a code in the servers and their health."""
     results = ("--only", "servers,health")
     done = stack.run(str(CORTEX), "verify", "local", "--read-only", *results, "--format", "json", check=False)
-    return [one for result in json.loads(done.stdout)["rows"] for one in result["findings"] if one["code"] == code]
+    return [one for result in json.loads(done.stdout)["results"] for one in result["findings"] if one["code"] == code]
 
 
 @contextmanager
