@@ -47,8 +47,8 @@ def test_what_the_policies_do_not_say_is_found(stack: Stack, tmp_path: Path) -> 
     found = {(f["code"], f["message"].split(",")[0]) for f in network(json.loads(done.stdout))["findings"]}
     # That the policies differ from this declaration is found as well.
     assert {(code, message) for code, message in found if code in ("network.open", "network.closed")} == {
-        ("network.open", "a pod of cortex-system is not a declared client"),
-        ("network.closed", "a pod of cortex-workers is a declared client"),
+        ("network.open", "a pod of namespace cortex-system is not a declared client"),
+        ("network.closed", "a pod of namespace cortex-workers is a declared client"),
     }
 
 
