@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from checks.cli import schemas
+from checks.verification.checks import checks
 from tests.checks.cli.project import LIGHT, Project
 from tests.checks.fake_api import FakeApi, html, status
 
@@ -68,21 +69,7 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     report = json.loads(out)
     jsonschema.validate(report, json.loads(schemas.schema()))
     assert (report["schema"], report["stack"], report["exitCode"]) == ("cortex.dev/verify/v2", "test", 1)
-    assert [result["name"] for result in report["results"]] == [
-        "connection",
-        "namespaces",
-        "servers",
-        "health",
-        "mcp",
-        "metrics",
-        "usage",
-        "rbac",
-        "network",
-        "secrets",
-        "config",
-        "objects",
-        "declaration",
-    ]
+    assert [result["name"] for result in report["results"]] == [check.name for check in checks()]
     (finding,) = report["results"][0]["findings"]
     assert (finding["code"], finding["expected"], finding["actual"]) == ("node.count", 2, 1)
     permissions = [unknown["permission"] for unknown in report["results"][2]["unknowns"]]
