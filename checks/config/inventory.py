@@ -12,8 +12,7 @@ from checks.results.conclusion import exit_code
 from checks.results.document import Document
 from checks.results.result import Finding, Ref, Severity, Suppressed, Unknown
 from checks.results.suppressions import accepted
-from checks.secrets.wanted import Place, WantedConfigMap, wanted_config_maps
-from checks.snapshot.snapshot import Snapshot
+from checks.secrets.wanted import WantedConfigMap, wanted_config_maps
 from checks.snapshot.take import take
 from checks.target import Target
 from checks.times import rfc3339
@@ -52,7 +51,7 @@ async def config_report(target: Target) -> ConfigReport:
     declaration = target.declaration
     snapshot = await take(declaration, target.connection, [DECLARATION])
     verified = DECLARATION.run(declaration, snapshot)
-    found = {one.place: _find(snapshot, one.place) for one in wanted_config_maps(declaration)}
+    found = {one.place: snapshot.config_map(*one.place) for one in wanted_config_maps(declaration)}
     entries = tuple(_config_map(one, found[one.place]) for one in wanted_config_maps(declaration))
     failures = (reading for reading in found.values() if isinstance(reading, ReadFailure))
     unknowns = dict.fromkeys(
@@ -60,7 +59,7 @@ async def config_report(target: Target) -> ConfigReport:
     )
     findings = (*verified.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
     result = accepted(declaration, msgspec.structs.replace(verified, findings=findings, unknowns=tuple(unknowns)))
-    published = _find(snapshot, Place(names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP))
+    published = snapshot.config_map(names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP)
     there = published.value if isinstance(published, Read) else None
     return ConfigReport(
         **head(SCHEMA, target, exit_code((result,), Severity.ERROR)),
@@ -71,13 +70,6 @@ async def config_report(target: Target) -> ConfigReport:
         unknowns=result.unknowns,
         suppressed=result.suppressed,
     )
-
-
-def _find(snapshot: Snapshot, place: Place) -> Reading[ConfigMap | None]:
-    listing = snapshot.typed("ConfigMap", place.namespace, ConfigMap)
-    if isinstance(listing, ReadFailure):
-        return listing
-    return Read(next((each for each in listing.value if each.metadata.name == place.name), None), listing.seconds)
 
 
 def _drift(entry: ConfigEntry) -> Finding:

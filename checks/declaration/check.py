@@ -21,11 +21,10 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     for ref in snapshot.pending_deletion:
         builder.fact(str(ref), PENDING_DELETION, value=True)
     ref = Ref("ConfigMap", names.DECLARATION_CONFIG_MAP, names.SYSTEM_NAMESPACE)
-    if (reading := builder.use(snapshot.typed("ConfigMap", names.SYSTEM_NAMESPACE, ConfigMap))) is None:
+    if (reading := builder.use(snapshot.config_map(ref.namespace, ref.name))) is None:
         return
-    published = next((each for each in reading.value if each.metadata.name == names.DECLARATION_CONFIG_MAP), None)
-    if published is not None:
-        _compare(builder, ref, declaration, published)
+    if reading.value is not None:
+        _compare(builder, ref, declaration, reading.value)
     elif snapshot.has_namespace(names.SYSTEM_NAMESPACE):
         message = "the ConfigMap of the deployed declaration does not exist"
         builder.fault("declaration.missing", ref, message, expected="present", actual="absent")

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import anyio
-
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient, Kind
 from checks.kube.connection import Connection
-from checks.kube.reading import ReadFailure, Reading, Reason
+from checks.kube.listing import PerNamespace, one_by_one
+from checks.kube.reading import ReadFailure, Reason
 from checks.results.result import Ref
 from stacks.model.declaration import Declaration
 
@@ -58,22 +57,14 @@ def _group(about: Ref, events: list[k8s.Event]) -> Group:
     )
 
 
-async def read(declaration: Declaration, connection: Connection) -> dict[str, Reading[tuple[k8s.Event, ...]]]:
+async def read(declaration: Declaration, connection: Connection) -> PerNamespace[k8s.Event]:
     """List the events of every declared namespace.
 
     Raises:
         UncheckedError: no events could be read, for another reason than a missing permission.
     """
-    readings: dict[str, Reading[tuple[k8s.Event, ...]]] = {}
     async with connection.client() as client:
-        api = ApiClient(client)
-
-        async def one(namespace: str) -> None:
-            readings[namespace] = await api.list(EVENTS, namespace)
-
-        async with anyio.create_task_group() as group:
-            for namespace in declaration.namespaces:
-                group.start_soon(one, namespace)
+        readings = await one_by_one(ApiClient(client), EVENTS, declaration.namespaces)
     failures = [reading for reading in readings.values() if isinstance(reading, ReadFailure)]
     if len(failures) == len(readings) and failures[0].reason is not Reason.FORBIDDEN:
         raise UncheckedError(f"no events could be read: {failures[0].message}")

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import anyio
-
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient, Kind
 from checks.kube.connection import Connection
+from checks.kube.listing import listed, one_by_one
 from checks.kube.reading import ReadFailure, Reading, Reason
 from checks.kube.resources import PODS
 from checks.servers.collect import MCP_SERVERS
@@ -129,25 +128,17 @@ async def look(declaration: Declaration, connection: Connection) -> Sight:
     """
     async with connection.client() as client:
         api = ApiClient(client)
-        everywhere = await api.list(PODS, labels="=".join(MCP_SERVERS))
+        spaces, labels = declaration.namespaces, "=".join(MCP_SERVERS)
+        pods = await listed(api, PODS, spaces, lambda pod: pod.metadata.namespace, labels=labels)
+        everywhere = pods.whole
         if isinstance(everywhere, ReadFailure) and everywhere.reason is not Reason.FORBIDDEN:
             raise UncheckedError(f"MCP servers could not be searched: {everywhere.message}")
-        services: dict[str, Reading[tuple[k8s.Service, ...]]] = {}
-        pods: dict[str, Reading[tuple[k8s.Pod, ...]]] = {}
-
-        async def read(namespace: str) -> None:
-            services[namespace] = await api.list(SERVICES, namespace)
-            if isinstance(everywhere, ReadFailure):
-                pods[namespace] = await api.list(PODS, namespace, labels="=".join(MCP_SERVERS))
-
-        async with anyio.create_task_group() as group:
-            for namespace in declaration.namespaces:
-                group.start_soon(read, namespace)
-    listed = pods.values() if isinstance(everywhere, ReadFailure) else [everywhere]
+        services = await one_by_one(api, SERVICES, spaces)
+    found = pods.parts.values() if isinstance(everywhere, ReadFailure) else [everywhere]
     known = {name: reading.value for name, reading in services.items() if not isinstance(reading, ReadFailure)}
     return Sight(
-        sightings(declaration, _all(listed), known),
-        tuple(reading for reading in [*listed, *services.values()] if isinstance(reading, ReadFailure)),
+        sightings(declaration, _all(found), known),
+        tuple(reading for reading in [*found, *services.values()] if isinstance(reading, ReadFailure)),
         not isinstance(everywhere, ReadFailure),
     )
 

@@ -41,12 +41,15 @@ class Snapshot:
     pending_deletion: tuple[Ref, ...] = ()
     """Undeclared objects that the running deployment will delete; they are not in the lists."""
     _named: dict[tuple[str, str], Reading[Named]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _models: dict[tuple[object, ...], Reading[tuple[Any, ...]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def unreachable(self) -> ReadFailure | None:
         """Return why the cluster is unreachable; None if it is reachable."""
-        failed = isinstance(self.version, ReadFailure) and self.version.reason in UNREACHABLE
-        return self.version if isinstance(self.version, ReadFailure) and failed else None
+        version = self.version
+        return version if isinstance(version, ReadFailure) and version.reason in UNREACHABLE else None
 
     def get(self, collector: Collector[T]) -> T:
         """Return the result of a collector."""
@@ -72,11 +75,25 @@ class Snapshot:
 
     def typed(self, kind: str, namespace: str, model: type[T]) -> Reading[tuple[T, ...]]:
         """Return the live objects of a kind in a namespace, of which only the fields of `model` are decoded."""
-        return converted(self._in_namespace(kind, namespace), model, f"read {kind} in namespace {namespace}")
+        key = kind, namespace, model
+        if key not in self._models:
+            reading = self._in_namespace(kind, namespace)
+            self._models[key] = converted(reading, model, f"read {kind} in namespace {namespace}")
+        return self._models[key]
 
     def whole(self, kind: str, model: type[T]) -> Reading[tuple[T, ...]]:
         """Return the live objects of a kind in the whole cluster, of which only the fields of `model` are decoded."""
-        return converted(self._cluster_wide(kind), model, f"read {kind} in the whole cluster")
+        key = kind, model
+        if key not in self._models:
+            self._models[key] = converted(self._cluster_wide(kind), model, f"read {kind} in the whole cluster")
+        return self._models[key]
+
+    def config_map(self, namespace: str, name: str) -> Reading[k8s.ConfigMap | None]:
+        """Return a live ConfigMap; None if it does not exist."""
+        listing = self.typed("ConfigMap", namespace, k8s.ConfigMap)
+        if isinstance(listing, ReadFailure):
+            return listing
+        return Read(next((each for each in listing.value if each.metadata.name == name), None), listing.seconds)
 
     def find(self, manifest: Manifest) -> Reading[Document | None]:
         """Return the live object of a manifest; None if it does not exist."""

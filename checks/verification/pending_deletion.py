@@ -94,7 +94,8 @@ class _Known:
 
 
 def _every(listing: Listing[Document]) -> Iterator[Document]:
-    for reading in (listing.whole, *listing.parts.values()):
+    # The list of the whole cluster holds those of the namespaces.
+    for reading in [listing.whole] if isinstance(listing.whole, Read) else listing.parts.values():
         if isinstance(reading, Read):
             yield from reading.value
 

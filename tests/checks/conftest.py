@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stamina
 
 from checks.connection import api_server
 from tests.checks.cli.project import Project
@@ -17,6 +18,13 @@ from tests.conftest import Cluster
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forgive a busy machine its latency: the server that answers shares a process with who asks."""
     monkeypatch.setattr(api_server, "_threshold", forgiving)
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Retry requests at once, and three times at most."""
+    with stamina.set_testing(True, attempts=3, cap=True):
+        yield
 
 
 @pytest.fixture

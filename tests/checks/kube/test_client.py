@@ -3,44 +3,31 @@
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 import pytest
 import stamina
 
 from checks.kube import connection as access_module
-from checks.kube.client import ApiClient, Kind
+from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.models import Version
 from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
-from checks.kube.resources import CLUSTER_WIDE, CONFIG_MAPS, EVENTS, NAMESPACED, PODS
-from checks.objects import collect as unmanaged
+from checks.kube.resources import CONFIG_MAPS, NAMESPACED, PODS
 from tests.checks.fake_api import Answer, FakeApi, html, ordinary, serve, status
 from tests.checks.world import World, declared
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
 T = TypeVar("T")
 PATH = "/api/v1/namespaces/cortex-mcp/pods"
-
-IN_NAMESPACES: tuple[Kind[Any], ...] = (
-    *NAMESPACED.values(),
-    *(k for n, k in unmanaged.KINDS.items() if n != "Pod"),
-    PODS,
-    EVENTS,
-)
-EACH: tuple[Kind[Any], ...] = (*CLUSTER_WIDE.values(), *IN_NAMESPACES)
 
 
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
     with serve(World(declared())) as api:
         yield api
-
-
-@pytest.fixture(autouse=True)
-def impatient() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3, cap=True):
-        yield
 
 
 def ask(api: FakeApi, read: Callable[[ApiClient], Awaitable[Reading[T]]]) -> Reading[T]:

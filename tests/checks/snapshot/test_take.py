@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import anyio
 import pytest
-import stamina
 
 from checks.connection.collect_api_server import CLIENTS, REQUESTS
 from checks.kube.client import Kind
@@ -22,6 +21,8 @@ from stacks.loader import load
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import World, declared
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.usefixtures("impatient")
 
 T = TypeVar("T")
 
@@ -39,12 +40,6 @@ EACH: tuple[Kind[Any], ...] = (*CLUSTER_WIDE.values(), *IN_NAMESPACES)
 def api() -> Iterator[FakeApi]:
     with serve(World(declared())) as api:
         yield api
-
-
-@pytest.fixture(autouse=True)
-def impatient() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3, cap=True):
-        yield
 
 
 def failure(reading: Reading[T]) -> ReadFailure:
