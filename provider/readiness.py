@@ -8,7 +8,8 @@ from provider.kinds import CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, Kind, Referen
 from provider.properties import mapping_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
     from provider.cluster import Cluster
     from provider.properties import Object
@@ -173,8 +174,15 @@ def _persistent_volume(_cluster: Cluster, _ref: Reference, live: Object) -> str:
 
 
 def _resource_quota(_cluster: Cluster, _ref: Reference, live: Object) -> str:
-    hard = live["spec"].get("hard", {})
-    return "" if live.get("status", {}).get("hard", {}) == hard else "its limits are not in force yet"
+    declared, in_force = mapping_at(live, "spec", "hard"), mapping_at(live, "status", "hard")
+    return "" if declared == in_force or _amounts(declared) == _amounts(in_force) else "its limits are not in force yet"
+
+
+def _amounts(quantities: Mapping[str, str]) -> dict[str, Decimal]:
+    """Return each quantity as a number: the controller keeps the status of 1Gi if the limit becomes 1073741824."""
+    from kubernetes.utils.quantity import parse_quantity  # Takes a third of a second.
+
+    return {name: parse_quantity(quantity) for name, quantity in quantities.items()}  # type: ignore[no-untyped-call]
 
 
 def _secret(_cluster: Cluster, _ref: Reference, live: Object) -> str:

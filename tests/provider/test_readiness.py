@@ -103,6 +103,8 @@ CASES: list[tuple[Kind, Object, Object, str]] = [
     (VOLUME, {}, status(phase="Failed"), "it is Failed"),
     (Kind("", "v1", "ResourceQuota"), {"hard": {"pods": "1"}}, {}, "not in force"),
     (Kind("", "v1", "ResourceQuota"), {"hard": {"pods": "1"}}, status(hard={"pods": "1"}), ""),
+    (Kind("", "v1", "ResourceQuota"), {"hard": {"pods": "1"}}, status(hard={"pods": "2"}), "not in force"),
+    (Kind("", "v1", "ResourceQuota"), {"hard": {"pods": "1k"}}, status(hard={"pods": "1000"}), ""),
     (Kind("", "v1", "Secret"), {}, TOKEN, "it has no token yet"),
     (Kind("", "v1", "Secret"), {}, TOKEN | {"data": {"token": "x"}}, ""),
     (Kind("", "v1", "Secret"), {}, {}, ""),

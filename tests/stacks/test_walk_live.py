@@ -1,8 +1,9 @@
 """A random walk over valid declarations: each becomes the next by one `pulumi up`, on a cluster whose pods are played.
 
 Real images and Jobs need a real node (test_second_day_live.py): there is no verifier here. What needs a world outside
-is made plain: values of Secrets, roles and codes that exist. A step takes some ten seconds. So the walk is short and
-always the same, and longer and another one where CORTEX_WALK_STEPS and CORTEX_WALK_SEED say so.
+is made plain: values of Secrets, roles and codes that exist. A step takes some ten seconds. So the walk is short, and
+the same until hypothesis or the constants in our code change; longer and another one where CORTEX_WALK_STEPS and
+CORTEX_WALK_SEED say so.
 """
 
 import json

@@ -173,6 +173,12 @@ KINDS = [
         UPDATE, "spec.hard.pods", live={f"{CORE}/resourcequotas/quota": {"spec": {"hard": {"pods": "98"}}}},
     ),
     changing(
+        "quota-equal-amount", "core.v1.ResourceQuota",
+        {"metadata": meta("quota-equal"), "spec": {"hard": {"requests.memory": "1Gi"}}},
+        {"metadata": meta("quota-equal"), "spec": {"hard": {"requests.memory": "1073741824"}}},
+        UPDATE, "spec.hard[\"requests.memory\"]",
+    ),
+    changing(
         "quota-scopes", "core.v1.ResourceQuota",
         {"metadata": meta("scopes"), "spec": {"hard": {"pods": "99"}, "scopes": ["BestEffort"]}},
         {"metadata": meta("scopes"), "spec": {"hard": {"pods": "99"}, "scopes": ["NotBestEffort"]}},
