@@ -22,6 +22,17 @@ class Model(BaseModel):
     )
 
 
+def _is_unset(value: object) -> bool:
+    return value is None or value == () or value == {} or value is False
+
+
+LEFT_OUT = Field(exclude_if=_is_unset)
+"""For settings that are off by default: unset, they are not in the published declaration.
+
+So a new setting changes neither the hash nor the objects of a stack that does not use it.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Matching(AfterValidator):
     """A validator whose pattern is in the JSON Schema, for editors."""
