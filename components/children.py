@@ -58,6 +58,7 @@ class Children:
             # deployment failed before its deletes, the way back would find the old object in its place.
             delete_before_replace=True,
             ignore_changes=[*manifest.initial],
+            retain_on_delete=manifest.retained,
             additional_secret_outputs=["data"] if manifest.kind == _SECRET else None,
         )
 

@@ -111,7 +111,7 @@ class _Stack:
         content = pod_config.used(server, self._declared, self._values.servers[kind], self._values.secrets)
         hidden = {
             "Secret": secret_inputs.secret_data(server.namespace, names.server_secret(kind), content.own),
-            "Deployment": secret_inputs.pod_checksum(kind, server, content),
+            server.controller or "Deployment": secret_inputs.pod_checksum(kind, server, content),
         }
         used = [self._components["secrets", use.name] for use in server.secrets]
         used += [self._components["configMaps", use.name] for use in server.config_maps]

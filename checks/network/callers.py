@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stacks.manifests.server import admitting_verifier
+from stacks.model.client import Client
 from stacks.model.declaration import Declaration
-from stacks.model.server import Client, Server
+from stacks.model.server import Server
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
     name = names.server(kind)
     target: Value = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
     spec: Value = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": server.controller or "Deployment", "name": name},
         "minReplicas": scaling.min_replicas,
         "maxReplicas": scaling.max_replicas,
         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],

@@ -1,28 +1,30 @@
-"""The Deployment of an MCP server: fit for Pod Security `restricted`, probed, labelled for discovery."""
+"""The Deployment or StatefulSet of an MCP server: restricted, probed, and labelled for discovery."""
 
-from stacks.manifests import labels, pods, volumes
+from stacks.manifests import labels, pods, rbac, volumes
 from stacks.manifests.checksum import checksum
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value, given
 from stacks.manifests.pod_config import Content
+from stacks.manifests.service import HTTP, ports
 from stacks.manifests.site import Site
 from stacks.model import names
+from stacks.model.container import Container
+from stacks.model.placement import Placement
+from stacks.model.process import Process
 from stacks.model.replicas import replicas
-from stacks.model.server import Server
-
-HTTP = "http"
-"""Name of the container's port."""
+from stacks.model.rollout import Rollout
+from stacks.model.server import STATEFUL_SET, Server
 
 GRACE_SECONDS = 20
 """Seconds that a pod has to end after SIGTERM; the bridge needs at most 5.5."""
 
 
-def deployment(kind: str, server: Server, content: Content[object], site: Site) -> Manifest:
-    """Return a server's Deployment."""
+def workload(kind: str, server: Server, content: Content[object], site: Site) -> Manifest:
+    """Return a server's Deployment or StatefulSet."""
     carried, annotations = labels.labels(kind, server), labels.annotations(kind, server)
     rolled = {names.CHECKSUM: _checksum(kind, server, content)}
     spec: dict[str, Value] = {
         "selector": {"matchLabels": names.server_selector(kind)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": server.SURGE, "maxUnavailable": 0}},
+        **(_stateful(kind, server) if server.controller == STATEFUL_SET else _rollout(server)),
         "template": {
             "metadata": {"labels": carried, "annotations": {**annotations, **rolled}},
             "spec": _pod(kind, server, site),
@@ -31,12 +33,12 @@ def deployment(kind: str, server: Server, content: Content[object], site: Site) 
     if not server.autoscaling:
         spec["replicas"] = server.replicas
     # The autoscaler owns the number afterwards: two owners would undo each other's work. Without a number to begin
-    # with, the Deployment would start with one pod.
+    # with, there would be one pod at first.
     initial = {"spec.replicas": server.replicas} if server.autoscaling else {}
     fixed = {} if server.autoscaling else names.FIXED_REPLICAS
     return Manifest(
         "apps/v1",
-        "Deployment",
+        server.controller or "Deployment",
         names.server(kind),
         server.namespace,
         carried,
@@ -44,6 +46,38 @@ def deployment(kind: str, server: Server, content: Content[object], site: Site) 
         {"spec": spec},
         initial,
     )
+
+
+def _stateful(kind: str, server: Server) -> dict[str, Value]:
+    claims = {name: volume.claim for name, volume in server.volumes.items() if volume.claim}
+    retained = {name: "Retain" if claim.retain else "Delete" for name, claim in claims.items()}
+    declared = server.rollout or Rollout()
+    return given(
+        {
+            "serviceName": names.server(kind),
+            "minReadySeconds": declared.min_ready_seconds,
+            "revisionHistoryLimit": declared.revision_history_limit,
+            "volumeClaimTemplates": [
+                {"metadata": {"name": name}, "spec": volumes.claim_spec(claim)} for name, claim in claims.items()
+            ],
+            # One policy applies to all claims; they are kept unless all of them may be deleted.
+            "persistentVolumeClaimRetentionPolicy": {
+                "whenDeleted": "Retain" if "Retain" in retained.values() else "Delete",
+                "whenScaled": "Retain",
+            }
+            if claims
+            else None,
+        }
+    )
+
+
+def _rollout(server: Server) -> dict[str, Value]:
+    declared = server.rollout or Rollout()
+    rolling: Value = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": server.surge, "maxUnavailable": 0}}
+    return {
+        "strategy": {"type": declared.strategy} if declared.strategy else rolling,
+        **declared.model_dump(by_alias=True, exclude={"strategy"}),
+    }
 
 
 def checksum_owner(kind: str, server: Server) -> str:
@@ -61,19 +95,34 @@ def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
     spread = [_spread(kind)] if replicas(server).least > 1 else None
     return given(
         {
-            "serviceAccountName": names.server(kind),
+            "serviceAccountName": rbac.account_name(kind, server),
             "imagePullSecrets": site.image_pull_secrets(server.namespace),
             "automountServiceAccountToken": server.kubernetes is not None,
             "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": GRACE_SECONDS,
-            "securityContext": pods.pod_security(),
+            "terminationGracePeriodSeconds": grace_seconds(server),
+            "securityContext": pods.pod_security(server.security_context),
+            **placement(server),
+            "initContainers": _beside(server) or None,
             "containers": [_container(kind, server)],
-            "volumes": [volume for volume, _ in volumes.mounted(kind, server)],
+            "volumes": [volume for volume, _ in volumes.mounted(kind, server) if volume],
             "topologySpreadConstraints": spread,
-            # Declared as empty, so that a deployment removes what somebody adds.
-            "tolerations": [],
         }
     )
+
+
+def grace_seconds(server: Server) -> int:
+    """Return how many seconds a server's pod has to end."""
+    declared = server.termination_grace_period_seconds
+    return GRACE_SECONDS if declared is None else declared
+
+
+def placement(declared: Placement) -> dict[str, Value]:
+    """Return the fields of a pod that say on which nodes it runs, and what the node gives it."""
+    fields = declared.model_dump(by_alias=True, include={*Placement.model_fields})
+    architecture = fields.pop("architecture", None)
+    labels = {**fields.pop("nodeSelector", {}), **({"kubernetes.io/arch": architecture} if architecture else {})}
+    # Tolerations are declared as empty, so that a deployment removes what somebody adds.
+    return {"tolerations": [], **fields, **({"nodeSelector": labels} if labels else {})}
 
 
 def _spread(kind: str) -> Value:
@@ -88,22 +137,63 @@ def _spread(kind: str) -> Value:
     }
 
 
+def _beside(server: Server) -> list[Value]:
+    """Return the containers beside the server's own; a sidecar is an init container that is restarted always."""
+    sidecars = [{**_other(name, one, server), "restartPolicy": "Always"} for name, one in server.sidecars.items()]
+    # Sidecars come first, so that init containers can use them.
+    return [*sidecars, *(_other(name, one, server) for name, one in server.init_containers.items())]
+
+
+def _other(name: str, declared: Container, server: Server) -> dict[str, Value]:
+    read_only = {volume: server.volumes[volume].read_only or None for volume in declared.mounts}
+    mounts = [
+        given({"name": volume, "mountPath": folder, "readOnly": read_only[volume]})
+        for volume, folder in declared.mounts.items()
+    ]
+    own = declared.security_context
+    return given(
+        {
+            "name": name,
+            "image": declared.image,
+            **_process(declared),
+            "env": list(volumes.plain_variables(declared.env)) or None,
+            "resources": pods.resources(declared.resources),
+            "securityContext": {**(pods.container_ids(own) if own else {}), **pods.container_security(own)},
+            "volumeMounts": mounts or None,
+        }
+    )
+
+
+def _process(declared: Process) -> dict[str, Value]:
+    return given(
+        {
+            "imagePullPolicy": declared.image_pull_policy or "IfNotPresent",
+            "command": declared.command,
+            "args": declared.args,
+            "workingDir": declared.working_dir,
+            "lifecycle": pods.lifecycle(declared.lifecycle),
+        }
+    )
+
+
 def _container(kind: str, server: Server) -> Value:
     return given(
         {
             "name": names.server(kind),
             "image": server.image,
-            "imagePullPolicy": "IfNotPresent",
-            "command": [],
-            "args": server.args,
-            "ports": [{"name": HTTP, "containerPort": server.port, "protocol": "TCP"}],
+            **_process(server),
+            "ports": [_port(HTTP, server.port), *(_port(name, port) for name, port in ports(server).items())],
             "env": volumes.variables(kind, server) or None,
             "envFrom": volumes.variable_sources(server),
             "resources": pods.resources(server.resources),
-            "securityContext": pods.container_security(),
-            "volumeMounts": [mount for _, mount in volumes.mounted(kind, server)],
-            "livenessProbe": pods.probe(server.probes.liveness, HTTP),
-            "readinessProbe": pods.probe(server.probes.readiness, HTTP),
-            "startupProbe": pods.probe(server.probes.startup, HTTP),
+            "securityContext": pods.container_security(server.security_context),
+            "volumeMounts": [mount for _, mount in volumes.mounted(kind, server) if mount],
+            "livenessProbe": pods.probe(server.probes.liveness, HTTP, server.port),
+            "readinessProbe": pods.probe(server.probes.readiness, HTTP, server.port),
+            "startupProbe": pods.probe(server.probes.startup, HTTP, server.port),
         }
     )
+
+
+def _port(name: str, number: int) -> Value:
+    return {"name": name, "containerPort": number, "protocol": "TCP"}

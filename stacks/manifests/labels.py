@@ -24,12 +24,13 @@ def owner_labels(kind: str) -> dict[str, str]:
 
 def labels(kind: str, server: Server) -> dict[str, str]:
     """Return the labels of its Deployment and pods; only these have version and protocol."""
-    return {**owner_labels(kind), names.VERSION: server.version, names.PROTOCOL: server.transport}
+    return {**server.labels, **owner_labels(kind), names.VERSION: server.version, names.PROTOCOL: server.transport}
 
 
 def annotations(kind: str, server: Server) -> dict[str, str]:
-    """Return the annotations of its Deployment and pods: its capabilities and its URL."""
+    """Return the annotations of its Deployment and pods: its capabilities, its URL, and its own."""
     return {
+        **server.annotations,
         names.CAPABILITIES: names.capabilities(server.capabilities),
         names.ENDPOINT: endpoint(kind, server),
     }
@@ -37,7 +38,12 @@ def annotations(kind: str, server: Server) -> dict[str, str]:
 
 def endpoint(kind: str, server: Server) -> str:
     """Return the URL of its MCP endpoint inside the cluster."""
-    return names.endpoint(kind, server.namespace, server.port, server.path)
+    return names.endpoint(kind, server.namespace, service_port(server), server.path)
+
+
+def service_port(server: Server) -> int:
+    """Return the port of its Service."""
+    return (server.service and server.service.port) or server.port
 
 
 def entry(kind: str, server: Server) -> Entry:

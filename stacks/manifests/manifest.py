@@ -41,6 +41,9 @@ class Manifest:
     depends_on: frozenset[Identity] = field(default=frozenset(), compare=False)
     """Objects of the same part that must be deployed first."""
 
+    retained: bool = field(default=False, compare=False)
+    """Whether the object stays in the cluster when it leaves the stack."""
+
     @property
     def identity(self) -> Identity:
         """Return what tells it from all other objects of the stack."""

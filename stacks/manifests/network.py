@@ -1,13 +1,14 @@
 """NetworkPolicies. Managed namespaces deny all traffic; others allow DNS, clients, the API and declared addresses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.site import Site
 from stacks.model import names
+from stacks.model.client import Client
 from stacks.model.destination import Destination
-from stacks.model.server import Client, Server
+from stacks.model.server import Server
 
 # Policies see a packet after the Service's address translation, so these are ports of the DNS pods.
 # CoreDNS listens on 53, or on 1053 where it may not bind a privileged port.
@@ -54,21 +55,38 @@ def allow_egress(namespace: str, labels: Mapping[str, str], declared: Sequence[D
 
 def server_policy(kind: str, server: Server, site: Site) -> Manifest:
     """Return the policy that allows declared clients to reach a server, and the server its declared destinations."""
-    clients = [pods(client.namespace, client.labels) for client in server.clients]
+    clients = [pods(client.namespace, client.labels) for client in _clients(server)] + _ranges(server.client_ranges)
     return policy(
         names.server(kind),
         server.namespace,
         owner_labels(kind),
         selector(names.server_selector(kind)),
         # A rule without peers would allow everyone.
-        ingress=[{"from": clients, "ports": tcp(server.port)}] if clients else [],
+        ingress=[
+            *([{"from": clients, "ports": tcp(server.port, *server.ports.values())}] if clients else []),
+            *_scraping(server),
+        ],
         egress=[*([api_egress(site)] if server.kubernetes else []), *destinations(server.egress)],
     )
 
 
+def _clients(server: Server) -> tuple[Client, ...]:
+    return (*server.clients, server.exposure.proxy) if server.exposure else server.clients
+
+
+def _scraping(server: Server) -> Iterator[Value]:
+    if server.metrics:
+        scraper = server.metrics.scraper
+        yield {"from": [pods(scraper.namespace, scraper.labels)], "ports": tcp(server.metrics.port or server.port)}
+
+
 def destinations(declared: Sequence[Destination]) -> list[Value]:
     """Return the rules that allow connections to declared destinations."""
-    return [{"to": _ranges(one.cidrs), "ports": tcp(*one.ports)} for one in declared]
+    return [{"to": _peers(one), "ports": tcp(*one.ports)} for one in declared]
+
+
+def _peers(declared: Destination) -> list[Value]:
+    return [pods(declared.namespace, declared.labels)] if declared.namespace else _ranges(declared.cidrs)
 
 
 def api_egress(site: Site) -> Value:
@@ -82,7 +100,8 @@ def _ranges(cidrs: Sequence[str]) -> list[Value]:
 
 def client_policy(kind: str, server: Server, client: Client) -> Manifest:
     """Return the policy in a client's managed namespace that allows its pods to connect to a server."""
-    rule: Value = {"to": [pods(server.namespace, names.server_selector(kind))], "ports": tcp(server.port)}
+    ports = tcp(server.port, *server.ports.values())
+    rule: Value = {"to": [pods(server.namespace, names.server_selector(kind))], "ports": ports}
     return policy(
         names.server_client(kind, client.labels),
         client.namespace,

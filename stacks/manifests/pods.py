@@ -1,43 +1,113 @@
-"""Settings that all pods of the stack share. They satisfy Pod Security `restricted` and have a read-only root."""
+"""Settings that all pods of the stack share. By default they satisfy Pod Security `restricted`."""
 
-from stacks.manifests.manifest import Value
-from stacks.model.probe import Probe
-from stacks.model.server import Resources
+from stacks.manifests.manifest import Value, given
+from stacks.model.probe import Action, Exec, Grpc, HttpGet, Probe, TcpSocket
+from stacks.model.process import Hook, Lifecycle
+from stacks.model.resources import Resources
+from stacks.model.security_context import SecurityContext
 
 USER = 65532
 """The `nonroot` user of distroless images, which should own nothing on a node."""
 
 
-def pod_security() -> dict[str, Value]:
+def pod_security(exceptions: SecurityContext | None = None) -> dict[str, Value]:
     """Return the security context of a pod."""
-    return {
-        "runAsNonRoot": True,
-        "runAsUser": USER,
-        "runAsGroup": USER,
-        # Lets the user read the files of a Secret, which are readable by this group only.
-        "fsGroup": USER,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
+    allowed = exceptions or SecurityContext()
+    user, group, files = _ids(allowed)
+    return given(
+        {
+            "runAsNonRoot": allowed.run_as_non_root is None,
+            "runAsUser": user,
+            "runAsGroup": group,
+            # Lets the user read the files of a Secret, which are readable by this group only.
+            "fsGroup": files,
+            "supplementalGroups": allowed.supplemental_groups or None,
+            "seccompProfile": {"type": allowed.seccomp_profile or "RuntimeDefault"},
+        }
+    )
 
 
-def container_security() -> dict[str, Value]:
+def _ids(allowed: SecurityContext) -> tuple[int | None, int | None, int | None]:
+    """Return the numbers of the user, its group and the group of files; None where the image or the cluster chooses."""
+    if allowed.run_as_user == "assigned":
+        return None, None, None
+    if allowed.run_as_user is None and allowed.run_as_non_root is False:
+        return None, allowed.run_as_group, allowed.fs_group
+    user = USER if allowed.run_as_user is None else allowed.run_as_user
+    group = user if allowed.run_as_group is None else allowed.run_as_group
+    return user, group, group if allowed.fs_group is None else allowed.fs_group
+
+
+def container_ids(exceptions: SecurityContext) -> dict[str, Value]:
+    """Return the fields of a container's security context that differ from those of its pod."""
+    user = exceptions.run_as_user if isinstance(exceptions.run_as_user, int) else None
+    return given(
+        {
+            "runAsNonRoot": exceptions.run_as_non_root,
+            "runAsUser": user,
+            "runAsGroup": exceptions.run_as_group,
+            "seccompProfile": {"type": exceptions.seccomp_profile} if exceptions.seccomp_profile else None,
+        }
+    )
+
+
+def container_security(exceptions: SecurityContext | None = None) -> dict[str, Value]:
     """Return the security context of a container."""
-    return {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "readOnlyRootFilesystem": True,
-    }
+    allowed = exceptions or SecurityContext()
+    capabilities: dict[str, Value] = {"drop": ["ALL"]}
+    return given(
+        {
+            "allowPrivilegeEscalation": bool(allowed.allow_privilege_escalation),
+            "capabilities": capabilities | ({"add": allowed.add_capabilities} if allowed.add_capabilities else {}),
+            "privileged": allowed.privileged,
+            "readOnlyRootFilesystem": allowed.read_only_root_filesystem is None,
+        }
+    )
 
 
 def resources(declared: Resources) -> dict[str, Value]:
     """Return the requests and limits of a container."""
-    return {"requests": declared.requests.model_dump(), "limits": declared.limits.model_dump()}
+    # Kubernetes does not overcommit extended resources: a request without an equal limit is refused.
+    return {
+        "requests": {**declared.requests.model_dump(), **declared.extended},
+        "limits": {**declared.limits.model_dump(exclude_none=True), **declared.extended},
+    }
 
 
-def probe(declared: Probe, port: str) -> dict[str, Value]:
-    """Return an HTTP probe of a named port."""
-    timing = declared.model_dump(by_alias=True, exclude={"path"})
-    return {"httpGet": {"path": declared.path, "port": port}, **timing}
+def lifecycle(declared: Lifecycle | None) -> dict[str, Value] | None:
+    """Return the hooks of a container."""
+    if declared is None:
+        return None
+    return given({"postStart": _hook(declared.post_start), "preStop": _hook(declared.pre_stop)})
+
+
+def _hook(declared: Hook | None) -> dict[str, Value] | None:
+    if declared is None:
+        return None
+    return {"sleep": {"seconds": declared.sleep}} if declared.sleep else {"exec": {"command": declared.exec}}
+
+
+def probe(declared: Probe, port: str, number: int) -> dict[str, Value] | None:
+    """Return a probe, by default of the port with this name and number; None if there is no such probe."""
+    action = declared.action()
+    if action is None:
+        return None
+    return {**_action(action, port, number), **declared.timing()}
+
+
+def _action(action: Action, port: str, number: int) -> dict[str, Value]:
+    match action:
+        case HttpGet():
+            headers: list[Value] = [{"name": name, "value": value} for name, value in action.headers.items()]
+            target = {"path": action.path, "port": action.port or port, "scheme": action.scheme}
+            return {"httpGet": given({**target, "httpHeaders": headers or None})}
+        case TcpSocket():
+            return {"tcpSocket": {"port": action.port or port}}
+        case Exec():
+            return {"exec": {"command": action.command}}
+        case Grpc():
+            # Kubernetes takes no name of a port here.
+            return {"grpc": given({"port": action.port or number, "service": action.service or None})}
 
 
 def read_only(volume: str, path: str) -> dict[str, Value]:

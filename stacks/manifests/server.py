@@ -1,12 +1,14 @@
 """The manifests of one MCP server of any type."""
 
-from stacks.manifests import availability, config, network, rbac, secrets
-from stacks.manifests.deployment import HTTP, deployment
-from stacks.manifests.labels import owner_labels
-from stacks.manifests.manifest import Manifest, Value
+from typing import cast
+
+from stacks.manifests import availability, config, network, rbac, secrets, volumes
+from stacks.manifests.deployment import workload
+from stacks.manifests.manifest import Manifest
+from stacks.manifests.patch import Patches, patched
 from stacks.manifests.pod_config import Content
+from stacks.manifests.service import reached_by, service
 from stacks.manifests.site import Site
-from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.replicas import replicas
 from stacks.model.server import Server
@@ -17,22 +19,25 @@ def server_manifests(kind: str, server: Server, content: Content[object], site: 
     """Return the objects of an MCP server of type `kind`, which are called `<kind>-mcp-server`."""
     # The autoscaler is among them so that it can choose the number of pods while the Deployment is awaited.
     before_pods = [
-        rbac.server_account(kind, server),
+        *rbac.server_accounts(kind, server),
         network.server_policy(kind, server, site),
         *rbac.role_bindings(kind, server),
+        *volumes.claims(kind, server),
         *([config.server_config(kind, server)] if server.config else []),
         *([availability.autoscaler(kind, server, server.autoscaling)] if server.autoscaling else []),
         *([secrets.server_secret(kind, server, content.own)] if content.own else []),
     ]
-    pods = deployment(kind, server, content, site).after(before_pods)
-    return (
+    pods = workload(kind, server, content, site).after(before_pods)
+    manifests = (
         *before_pods,
         *([availability.disruption_budget(kind, server)] if replicas(server).least > 1 else []),
         *(network.client_policy(kind, server, one) for one in server.clients if one.namespace in site.namespaces),
         pods,
         # Pulumi waits for a Service's endpoints, which exist once pods are ready.
-        _service(kind, server).after([pods]),
+        service(kind, server).after([pods]),
+        *reached_by(kind, server),
     )
+    return tuple(patched(manifests, cast("Patches", server.patch)))
 
 
 def admitting_verifier(declaration: Declaration) -> dict[str, Server]:
@@ -46,10 +51,3 @@ def _admitting(server: Server) -> Server:
     if verifier_client() in server.clients:
         return server
     return server.model_copy(update={"clients": (*server.clients, verifier_client())})
-
-
-def _service(kind: str, server: Server) -> Manifest:
-    port: Value = {"name": HTTP, "port": server.port, "targetPort": HTTP, "protocol": "TCP"}
-    spec: Value = {"type": "ClusterIP", "selector": names.server_selector(kind), "ports": [port], "externalIPs": []}
-    labels = owner_labels(kind)
-    return Manifest("v1", "Service", names.server(kind), server.namespace, labels, content={"spec": spec})

@@ -1,15 +1,20 @@
-"""The variables and files of an MCP server's container, from ConfigMaps and Secrets."""
+"""The variables, files and volumes of an MCP server's container."""
 
 import itertools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from stacks.manifests.manifest import Value, given
+from stacks.manifests.labels import owner_labels
+from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.pods import read_only
 from stacks.model import names
-from stacks.model.server import Server
+from stacks.model.container import EnvValue, FromField, FromResource
+from stacks.model.server import STATEFUL_SET, Server
+from stacks.model.volume import Claim, Volume
 
-Mounted = tuple[dict[str, Value], dict[str, Value]]
-"""A volume, and its mount."""
+Mounted = tuple[dict[str, Value] | None, dict[str, Value] | None]
+"""A volume (None if a StatefulSet makes it for each pod), and its mount (None if only other containers have one)."""
 
 # Everybody may read files of a ConfigMap; only the container's group may read those of a Secret.
 _CONFIG_MODE = 0o444
@@ -20,10 +25,23 @@ def variables(kind: str, server: Server) -> list[Value]:
     """Return the container's variables: plain ones, those of the server's own Secret, those of declared Secrets."""
     own = names.server_secret(kind)
     return [
-        *({"name": name, "value": value} for name, value in server.env.items()),
+        *plain_variables(server.env),
         *(_secret_variable(name, own, name) for name in server.secret_env),
         *(_secret_variable(name, use.name, key) for use in server.secrets for name, key in use.env.items()),
     ]
+
+
+def plain_variables(declared: Mapping[str, EnvValue]) -> Iterator[dict[str, Value]]:
+    """Yield variables that are not secret."""
+    for name, value in declared.items():
+        match value:
+            case str():
+                yield {"name": name, "value": value}
+            case FromField():
+                yield {"name": name, "valueFrom": {"fieldRef": {"fieldPath": value.field_ref}}}
+            case FromResource():
+                reference = value.resource_field_ref.model_dump(by_alias=True)
+                yield {"name": name, "valueFrom": {"resourceFieldRef": reference}}
 
 
 def _secret_variable(name: str, secret: str, key: str) -> Value:
@@ -36,8 +54,15 @@ def variable_sources(server: Server) -> list[Value]:
 
 
 def mounted(kind: str, server: Server) -> list[Mounted]:
-    """Return each volume with its mount: a writable /tmp, the server's own files, those of declared objects."""
-    return list(itertools.chain([writable_tmp()], _own(kind, server), _declared(server)))
+    """Return each volume of a server with its mount in the server's container; None if it has none there.
+
+    They are a writable /tmp, the server's own files, those of declared objects, writable folders, and its volumes.
+    """
+    return list(
+        itertools.chain(
+            [writable_tmp()], _own(kind, server), _declared(server), _writable(server), _volumes(kind, server)
+        )
+    )
 
 
 def writable_tmp() -> Mounted:
@@ -61,6 +86,51 @@ def _declared(server: Server) -> Iterator[Mounted]:
     for secret in server.secrets:
         if secret.mount is not None:
             yield _secret(names.volume("secret", secret.name), secret.name, secret.mount)
+
+
+def _writable(server: Server) -> Iterator[Mounted]:
+    for folder in server.writable:
+        name = names.volume("writable", re.sub("[^a-z0-9]+", "-", folder.path.lower()).strip("-"))
+        yield {"name": name, "emptyDir": {"sizeLimit": folder.size}}, {"name": name, "mountPath": folder.path}
+
+
+def _volumes(kind: str, server: Server) -> Iterator[Mounted]:
+    for name, volume in server.volumes.items():
+        mount = given(
+            {"name": name, "mountPath": volume.mount, "subPath": volume.sub_path, "readOnly": volume.read_only or None}
+        )
+        source = _source(names.server_claim(kind, name), volume)
+        made_for_each_pod = volume.claim is not None and server.controller == STATEFUL_SET
+        yield None if made_for_each_pod else {"name": name, **source}, mount if volume.mount else None
+
+
+def _source(claim: str, volume: Volume) -> dict[str, Value]:
+    if volume.empty_dir:
+        return {"emptyDir": given({"sizeLimit": volume.empty_dir.size, "medium": volume.empty_dir.medium})}
+    if token := volume.token:
+        projected: Value = {
+            "audience": token.audience,
+            "expirationSeconds": token.expiration_seconds,
+            "path": token.file,
+        }
+        return {"projected": {"defaultMode": _SECRET_MODE, "sources": [{"serviceAccountToken": projected}]}}
+    return {"persistentVolumeClaim": {"claimName": volume.existing_claim or claim}}
+
+
+def claims(kind: str, server: Server) -> Iterator[Manifest]:
+    """Yield the PersistentVolumeClaims of a server; a StatefulSet makes its own."""
+    for name, volume in server.volumes.items():
+        if volume.claim and server.controller != STATEFUL_SET:
+            claim = names.server_claim(kind, name)
+            content = {"spec": claim_spec(volume.claim)}
+            made = Manifest("v1", "PersistentVolumeClaim", claim, server.namespace, owner_labels(kind), content=content)
+            yield replace(made, retained=volume.claim.retain)
+
+
+def claim_spec(claim: Claim) -> dict[str, Value]:
+    """Return the `spec` of a PersistentVolumeClaim."""
+    size: Value = {"requests": {"storage": claim.size}}
+    return given({"accessModes": claim.access_modes, "storageClassName": claim.storage_class, "resources": size})
 
 
 def _config_map(volume: str, name: str, path: str) -> Mounted:

@@ -3,9 +3,9 @@
 import ipaddress
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from stacks.model.types import Model, Port
+from stacks.model.types import LEFT_OUT, DnsLabel, LabelKey, LabelValue, Model, Port
 
 
 def _range(value: str) -> str:
@@ -22,9 +22,21 @@ AddressRange = Annotated[str, AfterValidator(_range)]
 
 
 class Destination(Model):
-    """Addresses and TCP ports that pods may connect to, besides the cluster's DNS."""
+    """Where pods may connect to, besides the cluster's DNS: addresses, or pods of a namespace."""
 
-    cidrs: tuple[AddressRange, ...] = Field(min_length=1)
+    cidrs: tuple[AddressRange, ...] = ()
     """Address ranges, such as 192.0.2.10/32."""
+    namespace: Annotated[DnsLabel | None, LEFT_OUT] = None
+    """A namespace of the cluster, instead of addresses; declared or not."""
+    labels: Annotated[dict[LabelKey, LabelValue], LEFT_OUT] = {}
+    """Labels of its pods; empty means all pods."""
     ports: tuple[Port, ...] = Field(min_length=1)
-    """TCP ports."""
+    """TCP ports. A Service's traffic arrives at the port of its pods."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Destination":
+        if bool(self.cidrs) == (self.namespace is not None):
+            raise ValueError("give exactly one of cidrs and namespace")
+        if self.labels and self.namespace is None:
+            raise ValueError("has labels, but no namespace: name the namespace of these pods")
+        return self

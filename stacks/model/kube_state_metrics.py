@@ -5,7 +5,7 @@ from pydantic import Field, model_validator
 from stacks.model import names
 from stacks.model.image import Image
 from stacks.model.namespace import Compute
-from stacks.model.server import Resources
+from stacks.model.resources import Limits, Resources
 from stacks.model.types import Count, DnsLabel, LabelKey, LabelValue, Model
 
 
@@ -30,7 +30,7 @@ class KubeStateMetrics(Model):
     namespace: DnsLabel = "cortex-monitoring"
     """A declared namespace."""
     resources: Resources = Resources(
-        requests=Compute(cpu="50m", memory="64Mi"), limits=Compute(cpu="200m", memory="256Mi")
+        requests=Compute(cpu="50m", memory="64Mi"), limits=Limits(cpu="200m", memory="256Mi")
     )
     """CPU and memory of the container."""
     scrapers: tuple[DnsLabel, ...] = ()

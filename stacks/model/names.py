@@ -113,6 +113,11 @@ def server_client(kind: str, labels: Mapping[str, str]) -> str:
     return f"{server(kind)}-client-{digest[:8]}"
 
 
+def server_claim(kind: str, volume: str) -> str:
+    """Return the name of the PersistentVolumeClaim of a volume of an MCP server."""
+    return f"{server(kind)}-{volume}"
+
+
 def server_selector(kind: str) -> dict[str, str]:
     """Return the labels that select an MCP server's pods."""
     return {APP: MCP_SERVER_APP, TYPE: kind}

@@ -1,10 +1,11 @@
 """The kubelet's probes of a container."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from stacks.model.types import Count, Model, Seconds, matching
+from stacks.model.types import LEFT_OUT, Count, Model, Port, Seconds, matching
 
 HttpPath = Annotated[str, matching(r"/\S*", "an HTTP path: begin it with '/' and use no spaces")]
 """The path of a URL."""
@@ -18,16 +19,86 @@ Timeout = Annotated[Count, Field(description="Seconds within which the container
 Failures = Annotated[Count, Field(description="Consecutive failures after which the probe has failed.")]
 
 
+class HttpGet(Model):
+    """A GET request; an answer from 200 to 399 is a success."""
+
+    path: HttpPath
+    """Path of the request."""
+    port: Annotated[Port | None, LEFT_OUT] = None
+    """Port of the container: the server's own unless given."""
+    scheme: Annotated[Literal["HTTP", "HTTPS"] | None, LEFT_OUT] = None
+    """`HTTPS` does not check the certificate. HTTP unless given or the server has `tls`."""
+    headers: Annotated[dict[str, str], LEFT_OUT] = {}
+    """Headers of the request."""
+
+
+class TcpSocket(Model):
+    """A connection; if it is accepted, that is a success."""
+
+    port: Annotated[Port | None, LEFT_OUT] = None
+    """Port of the container: the server's own unless given."""
+
+
+class Exec(Model):
+    """A command in the container; the exit code 0 is a success."""
+
+    command: tuple[str, ...] = Field(min_length=1)
+    """The program and its arguments; without a shell."""
+
+
+class Grpc(Model):
+    """The gRPC health checking protocol."""
+
+    port: Annotated[Port | None, LEFT_OUT] = None
+    """Port of the container: the server's own unless given."""
+    service: Annotated[str, LEFT_OUT] = ""
+    """The service to ask about; empty for the server as a whole."""
+
+
+Action: TypeAlias = HttpGet | TcpSocket | Exec | Grpc
+
+
 class Probe(Model):
-    """An HTTP probe of the kubelet; times in seconds."""
+    """A probe of the kubelet: a GET request to `path` unless another action is given. Times are in seconds."""
 
     path: ProbedPath
+    http_get: Annotated[HttpGet | None, LEFT_OUT] = None
+    """A GET request to another port, with headers, or over HTTPS."""
+    tcp_socket: Annotated[TcpSocket | None, LEFT_OUT] = None
+    """A connection to a port, for a server without a health route."""
+    exec: Annotated[Exec | None, LEFT_OUT] = None
+    """A command in the container."""
+    grpc: Annotated[Grpc | None, LEFT_OUT] = None
+    """The gRPC health checking protocol."""
+    none: Annotated[str | None, Field(min_length=1), LEFT_OUT] = None
+    """Why the container has no such probe. A preview shows the reason."""
     initial_delay_seconds: Delay
     period_seconds: Period
     timeout_seconds: Timeout
     failure_threshold: Failures
     success_threshold: Count = 1
     """Consecutive successes after which the probe has succeeded."""
+
+    @model_validator(mode="after")
+    def _one_action(self) -> "Probe":
+        given = [name for name in _ACTIONS if getattr(self, _FIELDS[name]) is not None]
+        if len(given) > 1:
+            raise ValueError(f"has {' and '.join(given)}: keep one of them")
+        return self
+
+    def action(self) -> Action | None:
+        """Return what the kubelet does; None if there is no such probe."""
+        if self.none is not None:
+            return None
+        return self.http_get or self.tcp_socket or self.exec or self.grpc or HttpGet(path=self.path)
+
+    def timing(self) -> dict[str, int]:
+        """Return its times and thresholds under their names in Kubernetes."""
+        return self.model_dump(by_alias=True, exclude={"path", *_FIELDS.values()})
+
+
+_FIELDS = {"httpGet": "http_get", "tcpSocket": "tcp_socket", "exec": "exec", "grpc": "grpc", "none": "none"}
+_ACTIONS = tuple(_FIELDS)
 
 
 class LivenessProbe(Probe):
@@ -61,7 +132,10 @@ class StartupProbe(Probe):
 
 
 class Probes(Model):
-    """The three probes of an MCP server's container."""
+    """The three probes of an MCP server's container.
+
+    An action beside them, such as `tcpSocket: {}`, is that of each probe that has no action of its own.
+    """
 
     liveness: LivenessProbe = LivenessProbe()
     """Its failure restarts the container."""
@@ -70,9 +144,23 @@ class Probes(Model):
     startup: StartupProbe = StartupProbe()
     """Its failure restarts the container; until it succeeds, the others wait."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _shared(cls, given: object) -> object:
+        if not isinstance(given, Mapping) or not (shared := {key: given[key] for key in given if key in _FIELDS}):
+            return given
+        rest = {key: value for key, value in given.items() if key not in shared}
+        return rest | {name: _with(shared, rest.get(name, {})) for name in ("liveness", "readiness", "startup")}
+
     @model_validator(mode="after")
     def _one_success(self) -> "Probes":
         for name, probe in (("liveness", self.liveness), ("startup", self.startup)):
             if probe.success_threshold != 1:
                 raise ValueError(f"{name}.successThreshold must be 1: Kubernetes allows more for readiness only")
         return self
+
+
+def _with(shared: Mapping[str, object], probe: object) -> object:
+    if not isinstance(probe, Mapping) or any(key in _FIELDS for key in probe):
+        return probe
+    return {**probe, **shared}

@@ -1,27 +1,41 @@
 """An MCP server: its image, transport, probes, resources and clients."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from stacks.model.availability import Autoscaling, Disruption
+from stacks.model.client import Client
 from stacks.model.config_map import Data
-from stacks.model.destination import Destination
+from stacks.model.container import Container, EnvValue
+from stacks.model.destination import AddressRange, Destination
+from stacks.model.exposure import Exposure
 from stacks.model.image import Image
-from stacks.model.namespace import Compute
+from stacks.model.placement import Placement
 from stacks.model.probe import HttpPath, Probes
+from stacks.model.process import Process
+from stacks.model.resources import Resources
+from stacks.model.rollout import Rollout
+from stacks.model.scraping import Scraping
 from stacks.model.secret import SecretKey
+from stacks.model.security_context import SecurityContext
+from stacks.model.service import Service
+from stacks.model.service_account import ServiceAccount
 from stacks.model.types import (
     LARGEST,
+    LEFT_OUT,
     DnsLabel,
     EnvName,
     FileKey,
+    Folder,
     LabelKey,
     LabelValue,
     Model,
     Port,
+    Seconds,
     matching,
 )
+from stacks.model.volume import Volume, WritableFolder
 
 ServerType = Annotated[
     str,
@@ -33,39 +47,36 @@ ServerType = Annotated[
 """The type of an MCP server. Its Service is called `<type>-mcp-server`, hence the 52 and the letter in front."""
 
 
-class Resources(Model):
-    """CPU and memory of a container."""
+PortName = Annotated[
+    str,
+    matching(r"(?=.*[a-z])[a-z0-9](-?[a-z0-9]){0,14}", "the name of a port: use at most 15 of a-z, 0-9 and '-'"),
+]
+"""The name of a port."""
 
-    requests: Compute = Compute(cpu="100m", memory="128Mi")
-    """What is reserved for it."""
-    limits: Compute = Compute(cpu="500m", memory="512Mi")
-    """The most that it can use."""
-
-    @model_validator(mode="after")
-    def _requests_fit_limits(self) -> "Resources":
-        if self.requests.exceeds(self.limits):
-            raise ValueError("requests are larger than limits: lower requests or raise limits")
-        return self
-
-
-Folder = Annotated[
+VolumeName = Annotated[
     str,
     matching(
-        r"(/(?!\.{1,2}(/|$))[-A-Za-z0-9_.]+)+",
-        "a folder: write for instance /etc/talos, without '..' and without '/' at the end",
+        r"[a-z0-9]([-a-z0-9]{0,28}[a-z0-9])?",
+        "a volume's name: use at most 30 of a-z, 0-9 and '-', and begin and end with a letter or digit",
     ),
 ]
-"""The absolute path of a folder in a container."""
+"""The name of a volume of a server; shorter than a DNS label, since it is a part of other names."""
 
-
-class Client(Model):
-    """Pods that may reach the server: those of a namespace, or those of them that have all the labels."""
-
-    namespace: DnsLabel
-    """Any namespace of the cluster, declared or not."""
-    labels: dict[LabelKey, LabelValue] = {}
-    """Labels of its pods; empty means all pods."""
-
+PatchedKind = Literal[
+    "ConfigMap",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "HTTPRoute",
+    "Ingress",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "PodDisruptionBudget",
+    "Service",
+    "ServiceAccount",
+    "ServiceMonitor",
+    "StatefulSet",
+]
+"""A kind of which an MCP server can have an object."""
 
 RoleName = Annotated[str, matching(r"(?!\.{1,2}$)[^/%]+", "a role name: use neither '/' nor '%'")]
 """The name of a role; it may contain ':', as in `system:node`."""
@@ -123,17 +134,17 @@ class SmokeCall(Model):
     """Its arguments."""
 
 
+STATEFUL_SET: Final = "StatefulSet"
+
+
 def _replicas(before: dict[str, Any]) -> int:
     """Return the default number of pods, by the fields before it."""
     scaling: Autoscaling | None = before["autoscaling"]
     return scaling.min_replicas if scaling else 2
 
 
-class Server(Model):
+class Server(Process, Placement):
     """One MCP server, keyed in the declaration by its type (`talos`, `time` …)."""
-
-    SURGE: ClassVar[int] = 1
-    """Pods that a rollout runs in addition to `replicas`."""
 
     image: Image
     """Image reference; without tag and digest it is looked up in the image lock (`CORTEX_IMAGES`)."""
@@ -147,15 +158,23 @@ class Server(Model):
     """A declared namespace."""
     autoscaling: Autoscaling | None = None
     """More pods under load."""
+    controller: Annotated[Literal["StatefulSet"] | None, LEFT_OUT] = None
+    """`StatefulSet` gives each pod a name and claims of its own. A Deployment unless given."""
     replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = Field(default_factory=_replicas)
     """Number of pods (2); with `autoscaling` the number at first, in its range (`minReplicas`)."""
     port: Port = 8080
     """The TCP port of container and Service."""
     path: HttpPath = "/mcp"
     """The HTTP path of the MCP endpoint."""
-    args: tuple[str, ...] = ()
-    """Arguments of the container."""
-    env: dict[EnvName, str] = {}
+    ports: Annotated[dict[PortName, Port], LEFT_OUT] = {}
+    """More TCP ports of container and Service, by name; what may reach `port` may reach them too."""
+    service: Annotated[Service | None, LEFT_OUT] = None
+    """How it is reached, besides by pods at its cluster address."""
+    exposure: Annotated[Exposure | None, LEFT_OUT] = None
+    """A host name for clients outside the cluster."""
+    metrics: Annotated[Scraping | None, LEFT_OUT] = None
+    """How Prometheus finds its metrics."""
+    env: dict[EnvName, EnvValue] = {}
     """Environment variables that are not secret."""
     config: Data = {}
     """Files of the server's ConfigMap, mounted at /etc/mcp/config."""
@@ -175,9 +194,41 @@ class Server(Model):
     """CPU and memory of the container."""
     probes: Probes = Probes()
     """How the kubelet checks its health."""
+    rollout: Annotated[Rollout | None, LEFT_OUT] = None
+    """How its pods are replaced when it changes."""
+    termination_grace_period_seconds: Annotated[Seconds | None, LEFT_OUT] = None
+    """Seconds that a pod has to end, before it is killed: 20 unless given."""
+    service_account: Annotated[ServiceAccount | None, LEFT_OUT] = None
+    """The ServiceAccount of its pods."""
+    volumes: Annotated[dict[VolumeName, Volume], LEFT_OUT] = {}
+    """Name → volume."""
+    writable: Annotated[tuple[WritableFolder, ...], LEFT_OUT] = ()
+    """Folders that are writable, although the root file system is not; /tmp always is."""
+    init_containers: Annotated[dict[DnsLabel, Container], LEFT_OUT] = {}
+    """Name → container that runs to its end before the server starts, in this order."""
+    sidecars: Annotated[dict[DnsLabel, Container], LEFT_OUT] = {}
+    """Name → container that runs beside the server, and starts before it."""
+    security_context: Annotated[SecurityContext | None, LEFT_OUT] = None
+    """What its pods may do besides the defaults."""
+    labels: Annotated[dict[LabelKey, LabelValue], LEFT_OUT] = {}
+    """More labels of its Deployment and pods."""
+    annotations: Annotated[dict[LabelKey, str], LEFT_OUT] = {}
+    """More annotations of its Deployment and pods."""
+    patch: Annotated[dict[PatchedKind, dict[str, JsonValue]], LEFT_OUT] = {}
+    """Kind of one of its objects → fields that are merged into the object last, for what has no setting.
+
+    Mappings are merged, and so are lists whose items have names; other values replace what is there, and `null` removes
+    it. What is patched is verified like what is declared."""
     clients: tuple[Client, ...] = ()
     """The only pods that may reach it."""
+    client_ranges: Annotated[tuple[AddressRange, ...], LEFT_OUT] = ()
+    """Addresses that may reach it besides pods, for a Service of type NodePort or LoadBalancer."""
     kubernetes: KubernetesAccess | None = None
     """Its permissions on the Kubernetes API; without them its pods have no token."""
     smoke: SmokeCall | None = None
     """A tool call that a verification makes."""
+
+    @property
+    def surge(self) -> int:
+        """Return how many pods a rollout runs in addition to `replicas`."""
+        return 0 if self.rollout and self.rollout.strategy == "Recreate" else 1

@@ -23,7 +23,7 @@ class Model(BaseModel):
 
 
 def _is_unset(value: object) -> bool:
-    return value is None or value == () or value == {} or value is False
+    return value is None or value is False or value in ((), {}, "")
 
 
 LEFT_OUT = Field(exclude_if=_is_unset)
@@ -125,3 +125,12 @@ Seconds = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 """A TCP port."""
+
+Folder = Annotated[
+    str,
+    matching(
+        r"(/(?!\.{1,2}(/|$))[-A-Za-z0-9_.]+)+",
+        "a folder: write for instance /etc/talos, without '..' and without '/' at the end",
+    ),
+]
+"""The absolute path of a folder in a container."""

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from stacks.model import cron, names
+from stacks.model.client import Client
 from stacks.model.image import Image
 from stacks.model.namespace import Compute
-from stacks.model.server import Client, Resources
+from stacks.model.resources import Limits, Resources
 from stacks.model.types import Model
 
 
@@ -19,7 +20,7 @@ class Verifier(Model):
     schedule: Annotated[str, AfterValidator(cron.check)] = "*/15 * * * *"
     """Schedule in UTC (five cron fields)."""
     resources: Resources = Resources(
-        requests=Compute(cpu="100m", memory="128Mi"), limits=Compute(cpu="1", memory="512Mi")
+        requests=Compute(cpu="100m", memory="128Mi"), limits=Limits(cpu="1", memory="512Mi")
     )
     """CPU and memory of its container."""
 

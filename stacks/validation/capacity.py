@@ -1,6 +1,6 @@
 """Check that pods fit the limits and the quota of their namespace."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from stacks.model.declaration import Declaration
 from stacks.model.namespace import Namespace
 from stacks.model.quantity import amount, in_unit_of
 from stacks.model.replicas import replicas
-from stacks.model.server import Resources
+from stacks.model.resources import Resources
 
 METRICS_PODS = 2
 """kube-state-metrics has one pod, and one more during a rollout."""
@@ -20,12 +20,13 @@ VERIFIER_PODS = 2
 
 @dataclass(frozen=True)
 class _Load:
-    path: str
-    """Where it is declared."""
     namespace: str
-    resources: Resources
+    containers: Mapping[str, Resources]
+    """Place of the declaration → what the container there needs: the pod's own first."""
     pods: int
     """The most that can be there at once."""
+    first: frozenset[str] = frozenset()
+    """The places of init containers, which end before the own container starts."""
 
 
 def faults(declaration: Declaration) -> Iterator[str]:
@@ -41,21 +42,32 @@ def faults(declaration: Declaration) -> Iterator[str]:
 def _loads(declaration: Declaration) -> Iterator[_Load]:
     for kind, server in declaration.servers.items():
         most = replicas(server).most
-        yield _Load(f"servers.{kind}", server.namespace, server.resources, most + server.SURGE if most else 0)
+        beside = {f"servers.{kind}.sidecars.{name}": one.resources for name, one in server.sidecars.items()}
+        before = {
+            f"servers.{kind}.initContainers.{name}": one.resources for name, one in server.init_containers.items()
+        }
+        containers = {f"servers.{kind}": server.resources, **beside, **before}
+        yield _Load(server.namespace, containers, most + server.surge if most else 0, frozenset(before))
     if metrics := declaration.kube_state_metrics:
-        yield _Load("kubeStateMetrics", metrics.namespace, metrics.resources, METRICS_PODS)
+        yield _Load(metrics.namespace, {"kubeStateMetrics": metrics.resources}, METRICS_PODS)
     if verifier := declaration.verifier:
-        yield _Load("verifier", names.SYSTEM_NAMESPACE, verifier.resources, VERIFIER_PODS)
+        yield _Load(names.SYSTEM_NAMESPACE, {"verifier": verifier.resources}, VERIFIER_PODS)
 
 
 def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
     """Check that admission accepts the containers: a Deployment would wait for refused pods until it times out."""
-    path = f"{load.path}.resources"
     where = f"namespaces.{load.namespace}.limits"
-    if load.resources.limits.exceeds(namespace.limits.max):
-        yield f"{path}.limits: are larger than {where}.max: lower these or raise those"
-    if namespace.limits.min.exceeds(load.resources.requests):
-        yield f"{path}.requests: are smaller than {where}.min: raise these or lower those"
+    for path, resources in load.containers.items():
+        limits, most = resources.limits, namespace.limits.max
+        if limits.cpu is None:
+            yield (
+                f"{path}.resources.limits.cpu: is null, but {where} gives a container without a limit "
+                f"{namespace.limits.default.cpu}: declare a limit here, or no limits and no quota for the namespace"
+            )
+        elif amount(limits.cpu) > amount(most.cpu) or amount(limits.memory) > amount(most.memory):
+            yield f"{path}.resources.limits: are larger than {where}.max: lower these or raise those"
+        if namespace.limits.min.exceeds(resources.requests):
+            yield f"{path}.resources.requests: are smaller than {where}.min: raise these or lower those"
 
 
 def _over_quota(name: str, namespace: Namespace, loads: Sequence[_Load]) -> Iterator[str]:
@@ -72,7 +84,15 @@ def _over_quota(name: str, namespace: Namespace, loads: Sequence[_Load]) -> Iter
 def _needs(loads: Sequence[_Load]) -> dict[str, Decimal]:
     needs = {"pods": Decimal(sum(load.pods for load in loads))}
     for side in ("requests", "limits"):
-        wants = [(getattr(load.resources, side), load.pods) for load in loads]
-        needs[f"{side}.cpu"] = sum((amount(want.cpu) * count for want, count in wants), Decimal())
-        needs[f"{side}.memory"] = sum((amount(want.memory) * count for want, count in wants), Decimal())
+        for unit in ("cpu", "memory"):
+            needs[f"{side}.{unit}"] = sum((_pod(load, side, unit) * load.pods for load in loads), Decimal())
     return needs
+
+
+def _pod(load: _Load, side: str, unit: str) -> Decimal:
+    """Return what Kubernetes counts for a pod: its containers, or an init container where that needs more."""
+    wants = {path: getattr(getattr(one, side), unit) for path, one in load.containers.items()}
+    amounts = {path: amount(want) for path, want in wants.items() if want is not None}
+    own, *beside = (path for path in load.containers if path not in load.first)
+    largest = max((amounts.get(path, Decimal()) for path in (own, *load.first)), default=Decimal())
+    return largest + sum((amounts.get(path, Decimal()) for path in beside), Decimal())

@@ -30,7 +30,7 @@ def faults(kind: str, server: Server, config_maps: Mapping[str, ConfigMap]) -> I
             taken.setdefault(key, f"configMaps.{index}.envFrom")
 
 
-def named(server: Server) -> dict[str, Mapping[str, str]]:
+def named(server: Server) -> dict[str, Mapping[str, object]]:
     """Return the variables that are declared by name, by the setting that declares them."""
-    sources: dict[str, Mapping[str, str]] = {"env": server.env, "secretEnv": server.secret_env}
+    sources: dict[str, Mapping[str, object]] = {"env": server.env, "secretEnv": server.secret_env}
     return sources | {f"secrets.{index}.env": use.env for index, use in enumerate(server.secrets)}

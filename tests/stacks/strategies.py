@@ -14,7 +14,7 @@ from stacks.model.image import Image
 from stacks.model.image_lock import is_untagged
 from stacks.model.probe import HttpPath
 from stacks.model.secret import REQUIRED_KEYS, Duration, SecretKey
-from stacks.model.server import Folder, RoleName, ServerType
+from stacks.model.server import RoleName, ServerType
 from stacks.model.suppression import Code, ObjectPattern
 from stacks.model.types import (
     ENV_NAME,
@@ -23,6 +23,7 @@ from stacks.model.types import (
     DnsSubdomain,
     EnvName,
     FileKey,
+    Folder,
     LabelKey,
     LabelValue,
 )

@@ -1,0 +1,54 @@
+"""The containers of a pod beside the server's own, and their variables."""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from stacks.model.image import Image
+from stacks.model.process import Process
+from stacks.model.quantity import Quantity
+from stacks.model.resources import Resources
+from stacks.model.security_context import SecurityContext
+from stacks.model.types import LEFT_OUT, DnsLabel, EnvName, Folder, Model
+
+
+class FromField(Model):
+    """A variable whose value is a field of the pod."""
+
+    field_ref: str = Field(min_length=1, examples=["metadata.name"])
+    """Path of the field, such as `metadata.name` or `status.podIP`."""
+
+
+class ResourceField(Model):
+    """A request or limit of the container."""
+
+    resource: str = Field(min_length=1, examples=["limits.memory"])
+    """Which one, such as `limits.memory`."""
+    divisor: Annotated[Quantity | None, LEFT_OUT] = None
+    """The unit of the value, such as `1Mi`."""
+
+
+class FromResource(Model):
+    """A variable whose value is a request or limit of the container."""
+
+    resource_field_ref: ResourceField
+    """Which one."""
+
+
+EnvValue: TypeAlias = str | FromField | FromResource
+"""A variable's value: a text, or a field of the pod or of the container's resources."""
+
+
+class Container(Process):
+    """A container beside the server's own. It is restricted like the server unless `securityContext` says otherwise."""
+
+    image: Image
+    """Image reference with tag or digest."""
+    env: dict[EnvName, EnvValue] = {}
+    """Environment variables that are not secret."""
+    resources: Resources = Resources()
+    """CPU and memory."""
+    security_context: Annotated[SecurityContext | None, LEFT_OUT] = None
+    """What it may do besides the defaults."""
+    mounts: Annotated[dict[DnsLabel, Folder], LEFT_OUT] = {}
+    """Volume of the server (`volumes`) → folder of this container."""
