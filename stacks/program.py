@@ -22,6 +22,7 @@ from stacks.manifests.manifest import Manifest
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
+from stacks.model.server import controller
 from stacks.validation.security_warnings import weakenings
 
 Outputs = Mapping[str, str | Sequence[str] | Mapping[str, str] | Mapping[str, Entry]]
@@ -111,7 +112,7 @@ class _Stack:
         content = pod_config.used(server, self._declared, self._values.servers[kind], self._values.secrets)
         hidden = {
             "Secret": secret_inputs.secret_data(server.namespace, names.server_secret(kind), content.own),
-            server.controller or "Deployment": secret_inputs.pod_checksum(kind, server, content),
+            controller(server): secret_inputs.pod_checksum(kind, server, content),
         }
         used = [self._components["secrets", use.name] for use in server.secrets]
         used += [self._components["configMaps", use.name] for use in server.config_maps]

@@ -47,18 +47,21 @@ _KINDS = {
     "ConfigMap": Codes("config.missing", ((r"data.*", "config.data"),)),
 }
 
-_SERVER = {
-    "Deployment": Codes(
-        "server.missing",
-        (
-            (_LABELS, "server.label"),
-            (_ANNOTATIONS, "server.annotation"),
-            (r"spec\.replicas", "server.replicas"),
-            (r"spec\.template\.spec\.containers\[.*\]\.image", "server.image"),
-            (r"spec\.template\.spec\.containers\[.*\]\.(liveness|readiness|startup)Probe.*", "server.probe"),
-            (r"spec\..*", "server.spec"),
-        ),
+_WORKLOAD = Codes(
+    "server.missing",
+    (
+        (_LABELS, "server.label"),
+        (_ANNOTATIONS, "server.annotation"),
+        (r"spec\.replicas", "server.replicas"),
+        (r"spec\.template\.spec\.containers\[.*\]\.image", "server.image"),
+        (r"spec\.template\.spec\.containers\[.*\]\.(liveness|readiness|startup)Probe.*", "server.probe"),
+        (r"spec\..*", "server.spec"),
     ),
+)
+
+_SERVER = {
+    "Deployment": _WORKLOAD,
+    "StatefulSet": _WORKLOAD,
     "Service": Codes(
         "service.missing",
         ((r"spec\.ports.*", "service.port"), (r"spec\.selector.*", "service.selector")),

@@ -13,7 +13,9 @@ from typing import TypeGuard
 from stacks.manifests.manifest import Hidden, Value
 from stacks.model.quantity import amount
 
-QUANTITIES = frozenset({"hard", "limits", "requests", "max", "min", "default", "defaultRequest"})
+QUANTITIES = frozenset(
+    {"default", "defaultRequest", "divisor", "hard", "limits", "max", "min", "requests", "sizeLimit"}
+)
 """Fields whose values are quantities: `1000m` is `1`."""
 
 WHOLE = frozenset(

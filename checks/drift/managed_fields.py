@@ -19,7 +19,7 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"
 
 _ELSEWHERE = frozenset({"metadata", "status"})
 _CODES = (
-    (frozenset({"Deployment", "Job"}), "spec.template.spec.", "object.foreign-pod-field"),
+    (frozenset({"Deployment", "Job", "StatefulSet"}), "spec.template.spec.", "object.foreign-pod-field"),
     (frozenset({"CronJob"}), "spec.jobTemplate.spec.template.spec.", "object.foreign-pod-field"),
     (frozenset({"Service"}), "spec.", "object.foreign-service-field"),
     (frozenset({"ConfigMap"}), "binaryData", "object.foreign-data"),

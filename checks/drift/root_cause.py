@@ -9,7 +9,7 @@ from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
-_NEEDED = frozenset({"Deployment", "Service"})
+_NEEDED = frozenset({"Deployment", "Service", "StatefulSet"})
 
 
 def explained(declaration: Declaration, kind: str, snapshot: Snapshot) -> bool:

@@ -18,7 +18,7 @@ ROOT_MARK = ".git"
 Node = yaml.MappingNode | yaml.SequenceNode | yaml.ScalarNode
 
 
-_CONTROLLERS = {"Deployment", "CronJob", "Job"}
+_CONTROLLERS = {"CronJob", "Deployment", "Job", "StatefulSet"}
 """Kinds of declared objects from which the cluster makes others, whose names begin with theirs."""
 
 

@@ -20,7 +20,7 @@ from checks.times import ago
 from checks.workloads.restarts import loops, out_of_memory
 from checks.workloads.rollout import check_rollout, is_available, is_rolled_out
 from checks.workloads.trouble import explain
-from checks.workloads.workload import Workload, workloads
+from checks.workloads.workload import KINDS, Workload, workloads
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.kube_state_metrics import Alerts
@@ -52,7 +52,7 @@ def _workload(
         # Reported once, as namespace.missing.
         builder.skipped(workload.namespace)
         return
-    deployments = builder.use(snapshot.typed("Deployment", workload.namespace, k8s.Deployment))
+    deployments = builder.use(snapshot.typed(workload.kind, workload.namespace, k8s.Deployment))
     reading = builder.use(snapshot.pods(workload.namespace))
     pods = workload.pods(reading.value) if reading else []
     deployment = workload.deployment(deployments.value) if deployments else None
@@ -222,7 +222,7 @@ def _exit_code(job: str, snapshot: Snapshot) -> int | None:
 CHECK = Check(
     "health",
     "Health",
-    frozenset({"Namespace", "Deployment", "Service", "Pod", "Event", "Job"}),
+    frozenset({"Namespace", *KINDS, "Service", "Pod", "Event", "Job"}),
     (PROBES, ANSWERS),
     check,
 )

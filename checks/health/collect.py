@@ -11,6 +11,7 @@ from checks.kube.reading import Permission, ReadFailure
 from checks.kube.retry import patiently
 from checks.snapshot.reader import Collector, Reader
 from stacks.model import names
+from stacks.model.probe import HttpGet
 from stacks.model.server import Server
 
 VERIFIER = (names.APP, names.VERIFIER)
@@ -40,7 +41,7 @@ PROBES = Collector(collect)
 
 
 def probed(server: Server) -> dict[str, str]:
-    """Return the paths of the probes, each once, with the names of its probes."""
+    """Return the paths of the probes by GET on the endpoint's port, each once, with the names of its probes."""
     probes = {
         "liveness": server.probes.liveness,
         "readiness": server.probes.readiness,
@@ -48,7 +49,10 @@ def probed(server: Server) -> dict[str, str]:
     }
     paths: dict[str, list[str]] = {}
     for name, probe in probes.items():
-        paths.setdefault(probe.path, []).append(name)
+        action = probe.action()
+        # Only the endpoint's port can be reached through the Service in any case, and headers do not pass it.
+        if isinstance(action, HttpGet) and not action.headers and action.port in (None, server.port):
+            paths.setdefault(action.path, []).append(name)
     return {path: ", ".join(named) for path, named in paths.items()}
 
 

@@ -54,11 +54,11 @@ def health_report(target: Target, snapshot: Snapshot) -> Report:
 
 def _missing(workload: Workload) -> Finding:
     code = "server.missing" if workload.server else "object.missing"
-    return finding(code, workload.ref, "the Deployment does not exist", expected="present", actual="absent")
+    return finding(code, workload.ref, f"the {workload.kind} does not exist", expected="present", actual="absent")
 
 
 def _workload(declaration: Declaration, workload: Workload, snapshot: Snapshot) -> WorkloadHealth:
-    deployments = snapshot.typed("Deployment", workload.namespace, k8s.Deployment)
+    deployments = snapshot.typed(workload.kind, workload.namespace, k8s.Deployment)
     listed = snapshot.pods(workload.namespace)
     warnings = getattr(snapshot.warnings(workload.namespace), "value", ())
     deployment = None if isinstance(deployments, ReadFailure) else workload.deployment(deployments.value)

@@ -14,7 +14,7 @@ def endpoint(connection: Connection, kind: str, server: Server) -> tuple[Connect
 
 def service(connection: Connection, kind: str, server: Server, path: str) -> tuple[Connection, str]:
     """Return the connection to an MCP server, and the full path of one of its paths."""
-    return behind(connection, names.server(kind), server.namespace, server.port, path)
+    return behind(connection, names.server(kind), server.namespace, server.service_port, path)
 
 
 def behind(connection: Connection, name: str, namespace: str, port: int, path: str) -> tuple[Connection, str]:

@@ -39,19 +39,23 @@ NAMESPACED: dict[str, Kind[Document]] = {
 }
 """Namespaced kinds, without Secrets, which are never listed, but read by name."""
 
-CUSTOM: dict[str, Kind[Document]] = {
+RARE: dict[str, Kind[Document]] = {
     "ExternalSecret": Kind("apis/external-secrets.io/v1", "externalsecrets", _JSON),
+    "HTTPRoute": Kind("apis/gateway.networking.k8s.io/v1", "httproutes", _JSON),
+    "Ingress": Kind("apis/networking.k8s.io/v1", "ingresses", _JSON),
+    "PersistentVolumeClaim": Kind(_CORE, "persistentvolumeclaims", _JSON),
     "PrometheusRule": Kind(_PROMETHEUS, "prometheusrules", _JSON),
     "ServiceMonitor": Kind(_PROMETHEUS, "servicemonitors", _JSON),
+    "StatefulSet": Kind("apis/apps/v1", "statefulsets", _JSON),
 }
-"""Kinds that only some clusters serve; they are listed only if an object of the kind is declared."""
+"""Kinds that few stacks declare, or few clusters serve; they are listed only if an object of the kind is declared."""
 
 NODES = Kind(_CORE, "nodes", k8s.Node)
 PODS = Kind(_CORE, "pods", k8s.Pod)
 EVENTS = Kind(_CORE, "events", k8s.Event)
 CONFIG_MAPS = Kind(_CORE, "configmaps", k8s.ConfigMap)
 
-RESOURCES: dict[str, Kind[Any]] = {**CLUSTER_WIDE, **NAMESPACED, **CUSTOM, "Node": NODES, "Pod": PODS, "Event": EVENTS}
+RESOURCES: dict[str, Kind[Any]] = {**CLUSTER_WIDE, **NAMESPACED, **RARE, "Node": NODES, "Pod": PODS, "Event": EVENTS}
 """All kinds that a check can need. Of nodes, pods and events only the fields of their models are decoded."""
 
 PROBE_LABEL = "cortex.dev/probe"

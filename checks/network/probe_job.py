@@ -82,7 +82,7 @@ def _pod(caller: Caller, declaration: Declaration, image: str, lasting: float) -
 def _task(caller: Caller, servers: Mapping[str, Server], lasting: float) -> str:
     targets: Sequence[tuple[str, int, bool]] = [
         # The trailing dot makes the name absolute, so that no search domains are tried.
-        (f"{names.server(kind)}.{server.namespace}.svc.cluster.local.", server.port, admitted(server, caller))
+        (f"{names.server(kind)}.{server.namespace}.svc.cluster.local.", server.service_port, admitted(server, caller))
         for kind, server in servers.items()
     ]
     return json.dumps({"targets": targets, "seconds": SETTLE_SECONDS, "lasting": lasting, "report": _REPORT})

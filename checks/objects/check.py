@@ -8,7 +8,7 @@ from checks.drift.compare import compare
 from checks.drift.routing import OBJECTS
 from checks.kube import models as k8s
 from checks.kube.reading import Read
-from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, RARE
 from checks.objects.collect import UNMANAGED
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
@@ -34,7 +34,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     """Check the objects that no other check compares, and look for undeclared ones."""
     compare(builder, declaration, snapshot, OBJECTS)
     _undeclared(builder, declaration, snapshot)
-    _unmanaged(builder, snapshot)
+    _unmanaged(builder, declaration, snapshot)
 
 
 def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
@@ -54,15 +54,20 @@ def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snap
             _fault(builder, _CODES.get(kind, "object.undeclared"), Ref(kind, meta.name, namespace), meta)
 
 
-def _unmanaged(builder: ResultBuilder, snapshot: Snapshot) -> None:
-    """Look for objects of kinds that no stack declares and that have no controller."""
+def _unmanaged(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
+    """Look for undeclared objects of kinds that few stacks declare; those with a controller are its own."""
+    known = {(obj.kind, obj.namespace, obj.name) for obj in build(declaration)}
     if not snapshot.get(UNMANAGED).lists:
-        builder.fact("kinds that no stack declares", "searched", value=False)
+        builder.fact("kinds that few stacks declare", "searched", value=False)
     for kind, listings in snapshot.get(UNMANAGED).lists.items():
         for namespace, listing in listings.items():
             if (reading := builder.use(listing)) is None:
                 continue
-            unmanaged = [obj.metadata for obj in reading.value if not obj.metadata.controlled]
+            unmanaged = [
+                obj.metadata
+                for obj in reading.value
+                if not obj.metadata.controlled and (kind, namespace, obj.metadata.name) not in known
+            ]
             builder.passed(not unmanaged, namespace)
             for meta in unmanaged:
                 _fault(builder, "object.undeclared", Ref(kind, meta.name, namespace), meta)
@@ -97,4 +102,4 @@ def _belongs_to_stack(kind: str, meta: k8s.OwnedMeta) -> bool:
     return names.COMPONENT in meta.labels and not meta.controlled and meta.name != names.VERIFICATION_CONFIG_MAP
 
 
-CHECK = Check(OBJECTS, "Other objects", frozenset({*CLUSTER_WIDE, *NAMESPACED, *CUSTOM}), (UNMANAGED,), check)
+CHECK = Check(OBJECTS, "Other objects", frozenset({*CLUSTER_WIDE, *NAMESPACED, *RARE}), (UNMANAGED,), check)

@@ -1,4 +1,4 @@
-"""Collect objects with the stack's label, of kinds that no stack declares."""
+"""Collect objects with the stack's label, of kinds that few stacks or none declare."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

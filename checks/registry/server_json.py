@@ -52,7 +52,7 @@ def entries(registry: Registry, declaration: Declaration) -> list[ServerJson]:
 def _entry(kind: str, entry: Entry, server: Server) -> ServerJson:
     description = f"MCP server of type {kind}: {', '.join(entry.server_info.capabilities)}"
     # Outside a cluster the container is reached on its own port.
-    alone = Transport(f"http://127.0.0.1:{server.port}{server.path}")
+    alone = Transport(f"http://127.0.0.1:{server.service_port}{server.path}")
     return ServerJson(
         name=f"{NAMESPACE}/{kind}",
         description=shortened(description, _LONGEST_DESCRIPTION),

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import cast
 
 from checks.kube.client import Kind
-from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED, Document
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, RARE, Document
 from checks.objects.collect import KINDS as UNMANAGED
 from checks.results.result import Ref
 
 KINDS: Mapping[str, Kind[Document]] = {
     **CLUSTER_WIDE,
     **NAMESPACED,
-    **CUSTOM,
+    **RARE,
     **{name: Kind(kind.prefix, kind.plural, cast("type[Document]", dict)) for name, kind in UNMANAGED.items()},
 }
 HOLDS_DATA = frozenset({"Namespace", "PersistentVolumeClaim", "Secret", "StatefulSet"})

@@ -15,9 +15,11 @@ from checks.secrets.sealed import Sealed
 from checks.secrets.wanted import Place, WantedSecret, wanted_config_maps, wanted_secrets
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
+from checks.workloads.workload import KINDS
 from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.model.server import controller
 
 _FAMILY = {"Secret": "secret", "ConfigMap": "config"}
 
@@ -118,7 +120,7 @@ def _labels(builder: ResultBuilder, place: Place, declared: Mapping[str, str], l
 def _server(
     builder: ResultBuilder, declaration: Declaration, kind: str, rolled: Server | None, snapshot: Snapshot
 ) -> None:
-    ref = Ref("Deployment", names.server(kind), declaration.servers[kind].namespace)
+    ref = Ref(controller(declaration.servers[kind]), names.server(kind), declaration.servers[kind].namespace)
     if rolled is None:
         # Reported once, as server.missing or namespace.missing.
         builder.skipped(ref.namespace)
@@ -160,4 +162,4 @@ def _sources(declaration: Declaration, kind: str) -> Iterator[str]:
     yield from (f"ConfigMap {c.place.name}" for c in wanted_config_maps(declaration) if kind in c.users)
 
 
-CHECK = Check("secrets", "Secrets and what pods read", frozenset({"Namespace", "Deployment"}), (READ_SECRETS,), check)
+CHECK = Check("secrets", "Secrets and what pods read", frozenset({"Namespace", *KINDS}), (READ_SECRETS,), check)

@@ -21,6 +21,7 @@ from checks.secrets.unused import collect_unused
 from checks.secrets.wanted import Place, wanted_secrets
 from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import converted
+from stacks.model.server import controller
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -58,13 +59,15 @@ async def collect(reader: Reader) -> Secrets:
         places = [secret.place for secret in wanted_secrets(declaration)]
         opened = _each(group, places, lambda place: api.get(SECRETS, *place))
         group.start_soon(look_for_unused)
-        config_maps, deployments = await reader.listing("ConfigMap"), await reader.listing("Deployment")
+        config_maps = await reader.listing("ConfigMap")
+        kinds = {controller(server) for server in declaration.servers.values()}
+        workloads = {kind: await reader.listing(kind) for kind in kinds}
     cluster = Cluster(
         declaration,
         api,
         opened,
         _converted(config_maps, k8s.ConfigMap, "ConfigMaps"),
-        _converted(deployments, Workload, "Deployments"),
+        {kind: _converted(listing, Workload, f"{kind}s") for kind, listing in workloads.items()},
     )
     async with anyio.create_task_group() as group:
         sealed = _each(group, opened, lambda place: _sealed(place, opened[place]))

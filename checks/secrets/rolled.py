@@ -18,6 +18,7 @@ from stacks.manifests.deployment import checksum_owner
 from stacks.manifests.pod_config import Content, used
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.model.server import controller
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Cluster:
     api: ApiClient
     secrets: Mapping[Place, Reading[Opened | None]]
     config_maps: PerNamespace[k8s.ConfigMap]
-    deployments: PerNamespace[Workload]
+    workloads: Mapping[str, PerNamespace[Workload]]
+    """Kind → the objects that run pods."""
 
     def config_map(self, place: Place) -> Reading[k8s.ConfigMap | None]:
         """Return a ConfigMap; None if it does not exist."""
@@ -41,7 +43,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Server:
-    """The Secrets and ConfigMaps of an MCP server's Deployment."""
+    """The Secrets and ConfigMaps of an MCP server's pods."""
 
     current: bool | None
     """Whether its pods run with the current content; None if an object is missing or not as declared."""
@@ -52,7 +54,7 @@ class Server:
 async def read_server(cluster: Cluster, kind: str) -> Reading[Server | None]:
     """Return the state of a server; None without its Deployment. The checksum of Secrets takes some 50 ms of CPU."""
     server = cluster.declaration.servers[kind]
-    deployments = cluster.deployments[server.namespace]
+    deployments = cluster.workloads[controller(server)][server.namespace]
     if isinstance(deployments, ReadFailure):
         return deployments
     deployment = next((d for d in deployments.value if d.metadata.name == names.server(kind)), None)

@@ -3,7 +3,7 @@
 from checks.drift.compare import compare
 from checks.drift.routing import SERVERS
 from checks.kube import models as k8s
-from checks.kube.resources import CUSTOM
+from checks.kube.resources import RARE
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.servers.collect import DISCOVERY
@@ -13,7 +13,7 @@ from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
-from stacks.model.server import Server
+from stacks.model.server import Server, controller
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
@@ -28,8 +28,9 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
 
 
 def _server(builder: ResultBuilder, kind: str, server: Server, snapshot: Snapshot) -> None:
-    deployments, pods = _deployments(builder, snapshot, server.namespace), builder.use(snapshot.pods(server.namespace))
-    deployment = next((d for d in deployments or () if d.metadata.name == names.server(kind)), None)
+    reading = builder.use(snapshot.typed(controller(server), server.namespace, k8s.Deployment))
+    deployments, pods = reading.value if reading else (), builder.use(snapshot.pods(server.namespace))
+    deployment = next((d for d in deployments if d.metadata.name == names.server(kind)), None)
     if deployment is not None:
         check_pods(builder, kind, server, Live(deployment, pods.value if pods else None))
 
@@ -98,7 +99,7 @@ def _type(metadata: k8s.Meta | k8s.TemplateMeta) -> str | None:
 CHECK = Check(
     SERVERS,
     "MCP servers",
-    frozenset({"Namespace", "Pod", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", *CUSTOM}),
+    frozenset({"Namespace", "Pod", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", *RARE}),
     (DISCOVERY,),
     check,
 )

@@ -9,7 +9,7 @@ from checks.workloads.rollout import is_rolled_out, settled
 from stacks.manifests.labels import annotations, labels
 from stacks.model import names
 from stacks.model.replicas import replicas
-from stacks.model.server import Server
+from stacks.model.server import Server, controller
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Live:
 
 def check_pods(builder: ResultBuilder, kind: str, server: Server, live: Live) -> None:
     """Check what a comparison of fields cannot: the autoscaler's number of replicas, and the pods themselves."""
-    ref = Ref("Deployment", names.server(kind), server.namespace)
+    ref = Ref(controller(server), names.server(kind), server.namespace)
     _replicas(builder, ref, server, live.deployment)
     if live.pods is not None:
         selector = names.server_selector(kind).items()
@@ -40,7 +40,7 @@ def _replicas(builder: ResultBuilder, ref: Ref, server: Server, deployment: k8s.
     if server.autoscaling is None:
         return
     wanted, asked = replicas(server), deployment.spec.replicas
-    message = f"the Deployment has {asked} replicas instead of {wanted}"
+    message = f"it has {asked} replicas instead of {wanted}"
     within = wanted.least <= asked <= wanted.most
     builder.holds(
         within,
@@ -78,7 +78,7 @@ def _in_both(declared: dict[str, str], template: dict[str, str]) -> dict[str, st
 
 def _count(builder: ResultBuilder, ref: Ref, wanted: int, pods: list[k8s.Pod]) -> None:
     ready = sum(pod.ready for pod in pods)
-    message = f"discovery finds {ready} ready pods of the server, but the Deployment runs {wanted}"
+    message = f"discovery finds {ready} ready pods of the server, but the {ref.kind} runs {wanted}"
     builder.equal("server.pods", ref, message, wanted, ready)
 
 
@@ -88,5 +88,5 @@ def _images(builder: ResultBuilder, template: k8s.Template, pod: k8s.Pod) -> Non
     running = {container.name: container.image for container in pod.spec.containers}
     for container in template.spec.containers:
         if (image := running.get(container.name)) is not None:
-            message = f"the container {container.name} has another image than in the Deployment"
+            message = f"the container {container.name} has another image than in its template"
             builder.equal("server.image", ref, message, container.image, image, Remedy.REPAIR)

@@ -7,7 +7,7 @@ import anyio
 
 from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
-from checks.kube.resources import CUSTOM
+from checks.kube.resources import RARE
 from checks.snapshot.check import Check
 from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import Snapshot
@@ -33,7 +33,7 @@ async def _read(reader: Reader, checks: tuple[Check, ...]) -> None:
         if collector.alone:
             await reader.get(collector)
     declared = {manifest.kind for manifest in build(reader.declaration)}
-    kinds = {kind for check in checks for kind in check.needs if kind not in CUSTOM or kind in declared}
+    kinds = {kind for check in checks for kind in check.needs if kind not in RARE or kind in declared}
     async with anyio.create_task_group() as group:
         # Collectors start first because they take longest: probe pods must start, servers must answer.
         for collector in collectors:

@@ -17,7 +17,7 @@ from checks.health.collect import VERIFIER
 from checks.kube import models as k8s
 from checks.kube.listing import Listing
 from checks.kube.reading import Read, ReadFailure, Reading
-from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED, Document
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, RARE, Document
 from checks.rbac.collect import ANSWERS, policy_of
 from checks.rbac.policy import Policy, reference
 from checks.results.result import Ref
@@ -28,7 +28,7 @@ from stacks.model.declaration import Declaration
 
 _UNLABELLED = frozenset({"LimitRange", "NetworkPolicy", "ResourceQuota"})
 """Kinds of which every undeclared object is a finding, whatever its labels."""
-_DOCUMENTS = frozenset({*CLUSTER_WIDE, *NAMESPACED, *CUSTOM})
+_DOCUMENTS = frozenset({*CLUSTER_WIDE, *NAMESPACED, *RARE})
 """Kinds of objects that a deployment can delete."""
 
 T = TypeVar("T")

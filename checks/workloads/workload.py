@@ -1,4 +1,4 @@
-"""The declared Deployments and their pods."""
+"""The declared Deployments and StatefulSets, and their pods."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,11 +11,15 @@ from stacks.manifests.manifest import Manifest
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
+KINDS = ("Deployment", "StatefulSet")
+"""The kinds of workloads; StatefulSets are read only if one is declared."""
+
 
 @dataclass(frozen=True)
 class Workload:
-    """A declared Deployment."""
+    """A declared Deployment or StatefulSet."""
 
+    kind: str
     name: str
     namespace: str
     selector: Mapping[str, str]
@@ -29,7 +33,7 @@ class Workload:
     @property
     def ref(self) -> Ref:
         """Return the reference to it, for findings."""
-        return Ref("Deployment", self.name, self.namespace)
+        return Ref(self.kind, self.name, self.namespace)
 
     def pods(self, pods: Iterable[k8s.Pod]) -> list[k8s.Pod]:
         """Return its pods that are neither finished nor being deleted."""
@@ -37,14 +41,14 @@ class Workload:
         return [pod for pod in pods if pod.live and wanted <= pod.metadata.labels.items()]
 
     def deployment(self, deployments: Iterable[k8s.Deployment]) -> k8s.Deployment | None:
-        """Return the live Deployment; None if it does not exist."""
+        """Return the live object; None if it does not exist."""
         return next((deployment for deployment in deployments if deployment.metadata.name == self.name), None)
 
 
 def workloads(declaration: Declaration) -> tuple[Workload, ...]:
-    """Return every declared Deployment, in the declaration's order."""
+    """Return every declared Deployment and StatefulSet, in the declaration's order."""
     return tuple(
-        Workload(obj.name, obj.namespace, _selector(obj)) for obj in build(declaration) if obj.kind == "Deployment"
+        Workload(obj.kind, obj.name, obj.namespace, _selector(obj)) for obj in build(declaration) if obj.kind in KINDS
     )
 
 

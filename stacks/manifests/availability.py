@@ -4,7 +4,7 @@ from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value
 from stacks.model import names
 from stacks.model.availability import Autoscaling
-from stacks.model.server import Server
+from stacks.model.server import Server, controller
 
 
 def disruption_budget(kind: str, server: Server) -> Manifest:
@@ -30,7 +30,7 @@ def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
     name = names.server(kind)
     target: Value = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
     spec: Value = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": server.controller or "Deployment", "name": name},
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": controller(server), "name": name},
         "minReplicas": scaling.min_replicas,
         "maxReplicas": scaling.max_replicas,
         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],

@@ -48,17 +48,18 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
         yield ("secrets", name), (made,) if made else ()
     for name, data in declaration.config_maps.items():
         yield ("configMaps", name), (config_map(name, data, spaces[data.namespace].component),)
+    kinds: set[str] = {*declaration.required_custom_resources().values()}
     for kind, server in admitting_verifier(declaration).items():
-        content = pod_config.hidden(server, declaration)
-        yield ("servers", kind), server_manifests(kind, server, content, here)
+        manifests = server_manifests(kind, server, pod_config.hidden(server, declaration), here)
+        kinds.update(manifest.kind for manifest in manifests)
+        yield ("servers", kind), manifests
     if manager := declaration.resource_manager:
         yield ("resourceManager",), resource_manager_manifests(manager, here)
     if metrics := declaration.kube_state_metrics:
         verified = declaration.verifier is not None
         yield ("kubeStateMetrics",), kube_state_metrics_manifests(metrics, here, verified=verified)
     if verifier := declaration.verifier:
-        custom = set(declaration.required_custom_resources().values())
         secrets = pod_config.has_secrets(declaration)
         job = verification(verifier, here, declaration.digest(), secrets=secrets)
-        yield ("verifier",), (*verifier_manifests(verifier, here, custom), job)
+        yield ("verifier",), (*verifier_manifests(verifier, here, kinds), job)
     yield (), (published(declaration),)

@@ -12,7 +12,7 @@ from stacks.model.placement import Placement
 from stacks.model.process import Process
 from stacks.model.replicas import replicas
 from stacks.model.rollout import Rollout
-from stacks.model.server import STATEFUL_SET, Server
+from stacks.model.server import STATEFUL_SET, Server, controller
 
 GRACE_SECONDS = 20
 """Seconds that a pod has to end after SIGTERM; the bridge needs at most 5.5."""
@@ -38,7 +38,7 @@ def workload(kind: str, server: Server, content: Content[object], site: Site) ->
     fixed = {} if server.autoscaling else names.FIXED_REPLICAS
     return Manifest(
         "apps/v1",
-        server.controller or "Deployment",
+        controller(server),
         names.server(kind),
         server.namespace,
         carried,

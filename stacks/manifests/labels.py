@@ -38,12 +38,7 @@ def annotations(kind: str, server: Server) -> dict[str, str]:
 
 def endpoint(kind: str, server: Server) -> str:
     """Return the URL of its MCP endpoint inside the cluster."""
-    return names.endpoint(kind, server.namespace, service_port(server), server.path)
-
-
-def service_port(server: Server) -> int:
-    """Return the port of its Service."""
-    return (server.service and server.service.port) or server.port
+    return names.endpoint(kind, server.namespace, server.service_port, server.path)
 
 
 def entry(kind: str, server: Server) -> Entry:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from stacks.manifests import labels
 from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.model import names
@@ -33,7 +32,7 @@ def service(kind: str, server: Server) -> Manifest:
     first = given(
         {
             "name": HTTP,
-            "port": labels.service_port(server),
+            "port": server.service_port,
             "targetPort": HTTP,
             "protocol": "TCP",
             "nodePort": declared.node_port,
@@ -112,7 +111,7 @@ def _http_route(kind: str, server: Server, exposure: Exposure, gateway: Gateway)
     parent = given({"name": gateway.name, "namespace": gateway.namespace, "sectionName": gateway.listener})
     rule: Value = {
         "matches": [{"path": {"type": "PathPrefix", "value": exposure.path}}],
-        "backendRefs": [{"name": names.server(kind), "port": labels.service_port(server)}],
+        "backendRefs": [{"name": names.server(kind), "port": server.service_port}],
     }
     spec: Value = {"parentRefs": [parent], "hostnames": [exposure.host], "rules": [rule]}
     return Manifest(

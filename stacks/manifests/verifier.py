@@ -10,7 +10,6 @@ from stacks.manifests.rbac import service_account
 from stacks.manifests.site import Site
 from stacks.manifests.volumes import writable_tmp
 from stacks.model import names
-from stacks.model.custom_resources import CustomResource
 from stacks.model.verifier import Verifier, verifier_client
 
 COMMAND = ("cortex", "verify", "--in-cluster", "--publish")
@@ -51,11 +50,16 @@ _IN_A_NAMESPACE = (
     Rule(("networking.k8s.io",), ("networkpolicies",), ("list",)),
     Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
 )
-_CUSTOM: dict[CustomResource, Rule] = {
+_RARE: dict[str, Rule] = {
     "ExternalSecret": Rule(("external-secrets.io",), ("externalsecrets",), ("list",)),
     "PrometheusRule": Rule(("monitoring.coreos.com",), ("prometheusrules",), ("list",)),
     "ServiceMonitor": Rule(("monitoring.coreos.com",), ("servicemonitors",), ("list",)),
+    "HTTPRoute": Rule(("gateway.networking.k8s.io",), ("httproutes",), ("list",)),
+    "Ingress": Rule(("networking.k8s.io",), ("ingresses",), ("list",)),
+    "PersistentVolumeClaim": Rule(CORE, ("persistentvolumeclaims",), ("list",)),
+    "StatefulSet": Rule(("apps",), ("statefulsets",), ("list",)),
 }
+"""Kinds that are read only if the stack has objects of them."""
 _DNS = (Rule(CORE, ("pods",), ("list",)),)
 _RESULT = (
     Rule(CORE, ("configmaps",), ("get",), (names.DECLARATION_CONFIG_MAP,)),
@@ -65,14 +69,14 @@ _RESULT = (
 )
 
 
-def verifier_manifests(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Manifest, ...]:
+def verifier_manifests(verifier: Verifier, site: Site, kinds: Collection[str]) -> tuple[Manifest, ...]:
     """Return the account, its permissions, a NetworkPolicy to the API, and the CronJob.
 
-    It may read in the site's namespaces, there also the `custom` resources of which the stack has objects.
+    It may read in the site's namespaces, there also rare kinds if they are among the `kinds` that the stack has.
     """
     return (
         service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
-        *_access(site, custom),
+        *_access(site, kinds),
         _network_policy(site),
         _cron_job(verifier, site),
     )
@@ -92,12 +96,12 @@ def verification(verifier: Verifier, site: Site, digest: str, *, secrets: bool) 
     return Manifest("batch/v1", "Job", name, names.SYSTEM_NAMESPACE, _LABELS, again, {"spec": spec})
 
 
-def _access(site: Site, custom: Collection[CustomResource]) -> Iterator[Manifest]:
+def _access(site: Site, kinds: Collection[str]) -> Iterator[Manifest]:
     """Yield permissions to read exactly what the checks read, so no Secrets, and to write the result."""
     grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
     yield grants.cluster_role(names.VERIFIER, _CLUSTER_WIDE)
     yield grants.everywhere(names.VERIFIER, names.VERIFIER)
-    rules = (*_IN_A_NAMESPACE, *(rule for kind, rule in _CUSTOM.items() if kind in custom))
+    rules = (*_IN_A_NAMESPACE, *(rule for kind, rule in _RARE.items() if kind in kinds))
     yield grants.cluster_role(names.VERIFIER_NAMESPACE_ROLE, rules)
     for namespace in site.namespaces:
         yield grants.within(namespace, names.VERIFIER, names.VERIFIER_NAMESPACE_ROLE)

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.pods import read_only
 from stacks.model import names
@@ -123,7 +122,9 @@ def claims(kind: str, server: Server) -> Iterator[Manifest]:
         if volume.claim and server.controller != STATEFUL_SET:
             claim = names.server_claim(kind, name)
             content = {"spec": claim_spec(volume.claim)}
-            made = Manifest("v1", "PersistentVolumeClaim", claim, server.namespace, owner_labels(kind), content=content)
+            # Without the label by which undeclared objects are found, since the stack leaves a retained claim behind.
+            labels = names.server_selector(kind)
+            made = Manifest("v1", "PersistentVolumeClaim", claim, server.namespace, labels, content=content)
             yield replace(made, retained=volume.claim.retain)
 
 

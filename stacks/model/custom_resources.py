@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-CustomResource = Literal["ExternalSecret", "PrometheusRule", "ServiceMonitor"]
+CustomResource = Literal["ExternalSecret", "HTTPRoute", "PrometheusRule", "ServiceMonitor"]
 """A custom resource of which a stack can declare objects."""

@@ -84,6 +84,11 @@ class Declaration(Model):
         required: dict[str, CustomResource] = {
             f"secrets.{name}.external": "ExternalSecret" for name, secret in self.secrets.items() if secret.external
         }
+        for kind, server in self.servers.items():
+            if server.exposure and server.exposure.gateway:
+                required[f"servers.{kind}.exposure.gateway"] = "HTTPRoute"
+            if server.metrics and server.metrics.service_monitor:
+                required[f"servers.{kind}.metrics.serviceMonitor"] = "ServiceMonitor"
         if self.kube_state_metrics and self.kube_state_metrics.service_monitor:
             required["kubeStateMetrics.serviceMonitor"] = "ServiceMonitor"
         if self.kube_state_metrics and self.kube_state_metrics.alerts:

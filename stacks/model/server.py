@@ -229,6 +229,16 @@ class Server(Process, Placement):
     """A tool call that a verification makes."""
 
     @property
+    def service_port(self) -> int:
+        """Return the port of its Service."""
+        return (self.service and self.service.port) or self.port
+
+    @property
     def surge(self) -> int:
         """Return how many pods a rollout runs in addition to `replicas`."""
         return 0 if self.rollout and self.rollout.strategy == "Recreate" else 1
+
+
+def controller(server: Server) -> str:
+    """Return the kind of object that runs a server's pods."""
+    return server.controller or "Deployment"

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from pydantic.alias_generators import to_camel
+
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
+from stacks.validation.pod_security import exceptions
 
 
 def weakenings(declaration: Declaration) -> Iterator[str]:
@@ -18,12 +21,58 @@ def weakenings(declaration: Declaration) -> Iterator[str]:
         if namespace.pod_security != "restricted":
             yield (
                 f"namespaces.{name}.podSecurity is {namespace.pod_security}: {_ADMITTED[namespace.pod_security]}: "
-                "remove podSecurity, because nothing in this stack needs it"
+                f"{_way_out(declaration, name)}"
             )
+    yield from _servers(declaration)
     if is_production(declaration.cluster.environment):
         yield from _literals(declaration)
     yield from _resource_manager(declaration)
 
+
+def _way_out(declaration: Declaration, name: str) -> str:
+    needing = sorted(path for path, namespace, _ in exceptions(declaration) if namespace == name)
+    if needing:
+        return f"move what needs it ({', '.join(needing)}) to a namespace of its own"
+    return "remove podSecurity, because nothing in this stack needs it"
+
+
+def _servers(declaration: Declaration) -> Iterator[str]:
+    for path, _, context in exceptions(declaration):
+        for field, effect in _WEAKER.items():
+            if (value := getattr(context, field)) not in (None, ()):
+                shown = to_camel(field)
+                yield f"{path}.{shown} is {_written(value)}: {effect}: remove it if the image runs without"
+    for kind, server in declaration.servers.items():
+        for name, probe in server.probes:
+            if probe.none is not None:
+                yield f"servers.{kind}.probes.{name}: none ({probe.none}): give one as soon as the image has one"
+        for patched in server.patch:
+            yield (
+                f"servers.{kind}.patch.{patched}: changes the {patched} besides what the settings declare: "
+                "use a setting where there is one"
+            )
+        if server.client_ranges:
+            yield (
+                f"servers.{kind}.clientRanges: every program at these addresses reaches the server: "
+                "name as few as possible, and let the server ask for credentials"
+            )
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+_WEAKER = {
+    "run_as_non_root": "its processes may run as root",
+    "read_only_root_filesystem": "a process can change its own program files",
+    "allow_privilege_escalation": "a process can gain more rights than its parent",
+    "privileged": "the container can take over its node",
+    "add_capabilities": "its processes have these capabilities",
+    "seccomp_profile": "its processes may make any system call",
+}
+"""Field of a security context → what it allows."""
 
 _ADMITTED = {
     "baseline": "pods that run as root are admitted",

@@ -5,9 +5,13 @@ from itertools import combinations
 
 from stacks.model import names
 from stacks.model.replicas import replicas
-from stacks.model.server import Server
+from stacks.model.server import STATEFUL_SET, Server, controller
 from stacks.validation import env_vars
 
+HTTP, METRICS = "http", "metrics"
+"""Names of the ports that a server has anyway."""
+OWN_DOMAINS = frozenset({"mcp.cortex.dev", "cortex.dev", "pulumi.com"})
+"""Domains of the labels and annotations that the stack sets itself."""
 BUILT_IN_MOUNTS = (
     "/tmp",  # noqa: S108 - a folder of the container, its own
     names.CONFIG_MOUNT,
@@ -30,6 +34,10 @@ def faults(server: Server) -> Iterator[str]:
             f"replicas is {server.replicas}, but autoscaling goes from {scaling.min_replicas} to "
             f"{scaling.max_replicas}: set replicas between them"
         )
+    yield from _ports(server)
+    yield from _volumes(server)
+    yield from _labels(server)
+    yield from _patches(server)
     least, away = replicas(server).least, server.disruption.max_unavailable
     if 1 < least <= away:
         yield (
@@ -58,11 +66,67 @@ def _entries(server: Server) -> Iterator[str]:
             yield f"{field} names {name!r} twice: join the two entries"
 
 
+def _ports(server: Server) -> Iterator[str]:
+    numbers = [("port", server.port), *((f"ports.{name}", number) for name, number in server.ports.items())]
+    for (one, here), (other, there) in combinations(numbers, 2):
+        if here == there:
+            yield f"{one} and {other} are both {here}: remove one of them"
+    for name in sorted({HTTP, METRICS} & set(server.ports)):
+        yield f"ports.{name}: is a name that the stack uses itself: choose another"
+    if server.service and server.service.headless and server.service.port not in (None, server.port):
+        yield (
+            f"service.port is {server.service.port}, but a headless Service leads to the pods' own port "
+            f"{server.port}: remove port, or headless"
+        )
+    if server.client_ranges and not (server.service and server.service.type):
+        yield "clientRanges admits addresses outside of the cluster: set service.type too, or remove clientRanges"
+
+
+def _volumes(server: Server) -> Iterator[str]:
+    for section, containers in (("initContainers", server.init_containers), ("sidecars", server.sidecars)):
+        for name, container in containers.items():
+            for mounted in sorted(set(container.mounts) - set(server.volumes)):
+                yield f"{section}.{name}.mounts: names the volume {mounted!r}: declare it under volumes"
+    for name in sorted(set(server.init_containers) & set(server.sidecars)):
+        yield f"{name!r} is in initContainers and in sidecars: rename one of them"
+    stateful, recreated = server.controller == STATEFUL_SET, bool(server.rollout and server.rollout.strategy)
+    if stateful and recreated:
+        yield "rollout.strategy is Recreate, which a StatefulSet does not have: remove it"
+    for name, volume in server.volumes.items():
+        alone = volume.claim and not stateful and volume.claim.access_modes == ("ReadWriteOncePod",)
+        if alone and (replicas(server).most > 1 or not recreated):
+            yield (
+                f"volumes.{name}.claim.accessModes: is ReadWriteOncePod, so only one pod can mount it: "
+                "set replicas: 1 and rollout: {strategy: Recreate}, or controller: StatefulSet"
+            )
+
+
+def _labels(server: Server) -> Iterator[str]:
+    for field, keys in (("labels", server.labels), ("annotations", server.annotations)):
+        for key in keys:
+            if key == names.APP or key.partition("/")[0] in OWN_DOMAINS:
+                yield f"{field}: {key} is set by the stack itself: choose another"
+
+
+def _patches(server: Server) -> Iterator[str]:
+    other = {"Deployment", STATEFUL_SET} - {controller(server)}
+    for kind in sorted(other & set(server.patch)):
+        yield f"patch.{kind}: the server has a {controller(server)}: patch that"
+    for kind, patch in server.patch.items():
+        for field in sorted({"apiVersion", "kind", "status"} & set(patch)):
+            yield f"patch.{kind}.{field}: cannot be patched: remove it"
+        metadata = patch.get("metadata", {})
+        if not isinstance(metadata, dict) or set(metadata) - {"labels", "annotations"}:
+            yield f"patch.{kind}.metadata: only labels and annotations can be patched"
+
+
 def _mounts(server: Server) -> Iterator[str]:
     """Check that no folder is mounted inside a read-only one or hides another."""
     uses = [(f"secrets.{index}", use.mount) for index, use in enumerate(server.secrets)]
     uses += [(f"configMaps.{index}", use.mount) for index, use in enumerate(server.config_maps)]
+    uses += [(f"volumes.{name}", volume.mount) for name, volume in server.volumes.items() if not volume.sub_path]
     mounts = [(f"{place}.mount", folder) for place, folder in uses if folder]
+    mounts += [(f"writable.{index}", folder.path) for index, folder in enumerate(server.writable)]
     built_in = [("the built-in", folder) for folder in BUILT_IN_MOUNTS]
     pairs = [*combinations(mounts, 2), *((mount, own) for mount in mounts for own in built_in)]
     for (one, here), (other, there) in pairs:

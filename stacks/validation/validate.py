@@ -7,7 +7,7 @@ from stacks.model.config_map import LARGEST_DATA
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
 from stacks.model.image_lock import is_fixed
-from stacks.validation import capacity, references, server_rules
+from stacks.validation import capacity, pod_security, references, server_rules
 
 
 def validate(declaration: Declaration) -> list[str]:
@@ -21,6 +21,7 @@ def _faults(declaration: Declaration) -> Iterator[str]:
     yield from _reserved(declaration)
     yield from references.faults(declaration)
     yield from capacity.faults(declaration)
+    yield from pod_security.faults(declaration)
     yield from _moving_images(declaration)
     yield from _too_long(declaration)
 

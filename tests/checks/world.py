@@ -16,7 +16,7 @@ from checks.kube.credentials import Credential, Means
 from checks.kube.listing import Listing
 from checks.kube.models import Binding, Owned, Pod, Role, Version
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
-from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED, PODS, RESOURCES
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, PODS, RARE, RESOURCES
 from checks.mcp import collect as mcp
 from checks.mcp.answer import Answer, Outcome
 from checks.metrics.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_KINDS: dict[str, Kind[Any]] = CLUSTER_WIDE | NAMESPACED | CUSTOM
+_KINDS: dict[str, Kind[Any]] = CLUSTER_WIDE | NAMESPACED | RARE
 Json = dict[str, Any]
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from checks.in_cluster.publication import publish
 from checks.kube.client import Kind
 from checks.kube.connection import Connection
-from checks.kube.resources import CUSTOM, EVENTS, NAMESPACED, PODS
+from checks.kube.resources import EVENTS, NAMESPACED, PODS, RARE
 from checks.results.result import Severity
 from checks.usage.collect import POD_METRICS
 from checks.verification.verify import verify_deployed
@@ -205,9 +205,9 @@ def _right(path: str) -> Right:
     return namespace, verb, f"{plural}.{group}".rstrip("."), name[0] if name else ""
 
 
-@pytest.mark.parametrize("kind", CUSTOM)
+@pytest.mark.parametrize("kind", RARE)
 def test_custom_objects_are_listed_where_the_stack_declares_such(kind: CustomResource, verifier: Recording) -> None:
-    resource = f"{CUSTOM[kind].plural}.{CUSTOM[kind].path().split('/')[2]}"
+    resource = f"{RARE[kind].plural}.{RARE[kind].path().split('/')[2]}"
     assert granted(reader(kind)) - granted(verifier) == {(space, "list", resource, "") for space in NAMESPACES}
 
 
@@ -216,7 +216,7 @@ def test_rights_are_those_on_the_custom_objects_that_a_stack_declares() -> None:
         role = record(lambda: deploy(full(**parts)), SECRETS).of("ClusterRole")["cortex-verifier-namespace"]
         return {name for rule in cast("list[Mapping[str, list[str]]]", role.at("rules")) for name in rule["resources"]}
 
-    custom = {kind.plural for kind in CUSTOM.values()}
+    custom = {kind.plural for kind in RARE.values()}
     assert resources() & custom == custom
     assert resources(kubeStateMetrics={"alerts": {}}) & custom == {"externalsecrets", "prometheusrules"}
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from checks.kube.client import Kind
-from checks.kube.resources import CLUSTER_WIDE, CUSTOM, NAMESPACED
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, RARE
 from checks.objects import collect as unmanaged
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ Edit = Callable[[Json], object]
 KINDS: Mapping[str, Kind[Any]] = {
     **CLUSTER_WIDE,
     **NAMESPACED,
-    **CUSTOM,
+    **RARE,
     **unmanaged.KINDS,
     "Secret": Kind("api/v1", "secrets", dict),
 }
