@@ -1,7 +1,9 @@
 """The PodDisruptionBudget and the HorizontalPodAutoscaler of an MCP server."""
 
+from typing import cast
+
 from stacks.manifests.labels import owner_labels
-from stacks.manifests.manifest import Manifest, Value
+from stacks.manifests.manifest import Manifest, Value, given
 from stacks.model import names
 from stacks.model.availability import Autoscaling
 from stacks.model.server import Server, controller
@@ -26,14 +28,15 @@ def disruption_budget(kind: str, server: Server) -> Manifest:
 
 
 def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
-    """Return the autoscaler that sets the number of a server's pods by their use of CPU."""
+    """Return the autoscaler that sets the number of a server's pods by their use of CPU and memory."""
     name = names.server(kind)
-    target: Value = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
+    percent = given({"cpu": scaling.cpu_percent, "memory": scaling.memory_percent})
     spec: Value = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": controller(server), "name": name},
         "minReplicas": scaling.min_replicas,
         "maxReplicas": scaling.max_replicas,
-        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+        "metrics": [_metric(resource, value) for resource, value in percent.items()],
+        **({"behavior": cast("Value", scaling.behavior)} if scaling.behavior else {}),
     }
     return Manifest(
         "autoscaling/v2",
@@ -43,3 +46,8 @@ def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
         owner_labels(kind),
         content={"spec": spec},
     )
+
+
+def _metric(resource: str, percent: Value) -> Value:
+    target: Value = {"type": "Utilization", "averageUtilization": percent}
+    return {"type": "Resource", "resource": {"name": resource, "target": target}}

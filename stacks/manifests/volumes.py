@@ -26,7 +26,11 @@ def variables(kind: str, server: Server) -> list[Value]:
     return [
         *plain_variables(server.env),
         *(_secret_variable(name, own, name) for name in server.secret_env),
-        *(_secret_variable(name, use.name, key) for use in server.secrets for name, key in use.env.items()),
+        *(
+            _secret_variable(name, use.name, key, optional=use.optional)
+            for use in server.secrets
+            for name, key in use.env.items()
+        ),
     ]
 
 
@@ -43,13 +47,18 @@ def plain_variables(declared: Mapping[str, EnvValue]) -> Iterator[dict[str, Valu
                 yield {"name": name, "valueFrom": {"resourceFieldRef": reference}}
 
 
-def _secret_variable(name: str, secret: str, key: str) -> Value:
-    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+def _secret_variable(name: str, secret: str, key: str, *, optional: bool = False) -> Value:
+    reference = given({"name": secret, "key": key, "optional": optional or None})
+    return {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
 
 def variable_sources(server: Server) -> list[Value]:
-    """Return the ConfigMaps whose keys all become variables."""
-    return [{"configMapRef": {"name": use.name}} for use in server.config_maps if use.env_from]
+    """Return the ConfigMaps and Secrets whose keys all become variables."""
+    secrets = (given({"name": use.name, "optional": use.optional or None}) for use in server.secrets if use.env_from)
+    return [
+        *({"configMapRef": {"name": use.name}} for use in server.config_maps if use.env_from),
+        *({"secretRef": reference} for reference in secrets),
+    ]
 
 
 def mounted(kind: str, server: Server) -> list[Mounted]:
@@ -84,7 +93,7 @@ def _declared(server: Server) -> Iterator[Mounted]:
             yield _config_map(names.volume("config", config_map.name), config_map.name, config_map.mount)
     for secret in server.secrets:
         if secret.mount is not None:
-            yield _secret(names.volume("secret", secret.name), secret.name, secret.mount)
+            yield _secret(names.volume("secret", secret.name), secret.name, secret.mount, optional=secret.optional)
 
 
 def _writable(server: Server) -> Iterator[Mounted]:
@@ -138,6 +147,6 @@ def _config_map(volume: str, name: str, path: str) -> Mounted:
     return {"name": volume, "configMap": {"name": name, "defaultMode": _CONFIG_MODE}}, read_only(volume, path)
 
 
-def _secret(volume: str, name: str, path: str, items: Value = None) -> Mounted:
-    source = given({"secretName": name, "defaultMode": _SECRET_MODE, "items": items})
+def _secret(volume: str, name: str, path: str, items: Value = None, *, optional: bool = False) -> Mounted:
+    source = given({"secretName": name, "defaultMode": _SECRET_MODE, "items": items, "optional": optional or None})
     return {"name": volume, "secret": source}, read_only(volume, path)

@@ -1,8 +1,10 @@
 """How many pods of a server may be evicted while nodes are drained, and how many run under load."""
 
-from pydantic import Field, model_validator
+from typing import Annotated, Literal
 
-from stacks.model.types import Count, Model
+from pydantic import Field, JsonValue, model_validator
+
+from stacks.model.types import LEFT_OUT, Count, Model
 
 
 class Disruption(Model):
@@ -13,7 +15,7 @@ class Disruption(Model):
 
 
 class Autoscaling(Model):
-    """A HorizontalPodAutoscaler on CPU, which then sets the number of replicas; needs metrics.k8s.io."""
+    """A HorizontalPodAutoscaler, which then sets the number of replicas. The cluster must serve metrics.k8s.io."""
 
     min_replicas: Count = 2
     """Fewest pods."""
@@ -21,6 +23,10 @@ class Autoscaling(Model):
     """Most pods."""
     cpu_percent: int = Field(80, ge=1, le=100)
     """Average use of the requested CPU, in percent, above which it adds pods."""
+    memory_percent: Annotated[int | None, Field(strict=True, ge=1), LEFT_OUT] = None
+    """The same for memory; both count if it is given."""
+    behavior: Annotated[dict[Literal["scaleUp", "scaleDown"], JsonValue], LEFT_OUT] = {}
+    """How fast it adds and removes pods, as in a Kubernetes HorizontalPodAutoscaler."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "Autoscaling":

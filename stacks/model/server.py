@@ -98,13 +98,17 @@ class SecretUse(Model):
     """Name of the Secret."""
     env: dict[EnvName, FileKey] = {}
     """Environment variable → key."""
+    env_from: Annotated[bool, LEFT_OUT] = False
+    """Every key becomes an environment variable."""
     mount: Folder | None = None
     """Folder of the container that has the keys as read-only files."""
+    optional: Annotated[bool, LEFT_OUT] = False
+    """Whether the server also starts without the Secret, or without a key of it."""
 
     @model_validator(mode="after")
     def _used(self) -> "SecretUse":
-        if not self.env and self.mount is None:
-            raise ValueError("is not used: give env, mount, or both")
+        if not (self.env or self.env_from or self.mount):
+            raise ValueError("is not used: give env, envFrom, mount, or several of them")
         return self
 
 

@@ -1,33 +1,42 @@
-"""The environment variables that an MCP server gets from the keys of ConfigMaps (`envFrom`)."""
+"""The environment variables that an MCP server gets from the keys of ConfigMaps and Secrets (`envFrom`)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from stacks.model.config_map import ConfigMap
+from stacks.model.secret import Secret
 from stacks.model.server import Server
 from stacks.model.types import ENV_NAME
 
 
-def faults(kind: str, server: Server, config_maps: Mapping[str, ConfigMap]) -> Iterator[str]:
+def faults(
+    kind: str, server: Server, config_maps: Mapping[str, ConfigMap], secrets: Mapping[str, Secret]
+) -> Iterator[str]:
     """Yield every broken rule as `path: what is wrong: the way out`.
 
     Kubernetes takes the last of several variables with one name, without a warning.
     """
     taken = {name: source for source, variables in named(server).items() for name in variables}
-    for index, use in enumerate(server.config_maps):
-        declared = config_maps.get(use.name)
-        path = f"servers.{kind}.configMaps.{index}.envFrom"
-        for key in declared.data if declared and use.env_from else ():
+    for place, what, keys in _all_keys(server, config_maps, secrets):
+        path = f"servers.{kind}.{place}"
+        for key in sorted(keys):
             if not re.fullmatch(ENV_NAME, key):
-                yield (
-                    f"{path}: the key {key!r} of ConfigMap {use.name!r} is not an environment variable: "
-                    "rename it there, or use mount"
-                )
+                yield f"{path}: the key {key!r} of {what} is not an environment variable: rename it there, or use mount"
             elif key in taken:
-                yield (
-                    f"{path}: the key {key!r} of ConfigMap {use.name!r} is in {taken[key]} as well: remove one of them"
-                )
-            taken.setdefault(key, f"configMaps.{index}.envFrom")
+                yield f"{path}: the key {key!r} of {what} is in {taken[key]} as well: remove one of them"
+            taken.setdefault(key, place)
+
+
+def _all_keys(
+    server: Server, config_maps: Mapping[str, ConfigMap], secrets: Mapping[str, Secret]
+) -> Iterator[tuple[str, str, Collection[str]]]:
+    """Yield the place of each `envFrom`, the object that it names, and the object's keys."""
+    for index, use in enumerate(server.config_maps):
+        if use.env_from and (config_map := config_maps.get(use.name)):
+            yield f"configMaps.{index}.envFrom", f"ConfigMap {use.name!r}", config_map.data
+    for index, secret_use in enumerate(server.secrets):
+        if secret_use.env_from and (secret := secrets.get(secret_use.name)):
+            yield f"secrets.{index}.envFrom", f"Secret {secret_use.name!r}", secret.names()
 
 
 def named(server: Server) -> dict[str, Mapping[str, object]]:

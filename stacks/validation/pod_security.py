@@ -10,7 +10,7 @@ from stacks.model.namespace import PodSecurity
 from stacks.model.security_context import SecurityContext
 
 _BASELINE_CAPABILITIES = frozenset(
-    [
+    {
         "AUDIT_WRITE",
         "CHOWN",
         "DAC_OVERRIDE",
@@ -24,7 +24,7 @@ _BASELINE_CAPABILITIES = frozenset(
         "SETPCAP",
         "SETUID",
         "SYS_CHROOT",
-    ]
+    }
 )
 _RESTRICTED_CAPABILITIES = frozenset({"NET_BIND_SERVICE"})
 _ORDER: tuple[PodSecurity, ...] = ("restricted", "baseline", "privileged")

@@ -26,7 +26,7 @@ def faults(declaration: Declaration) -> Iterator[str]:
     for kind, server in declaration.servers.items():
         yield from _uses(kind, server, declaration)
         yield from _own_names(kind, server, declaration)
-        yield from env_vars.faults(kind, server, declaration.config_maps)
+        yield from env_vars.faults(kind, server, declaration.config_maps, declaration.secrets)
     yield from _taken(declaration)
     yield from _pull_secrets(declaration)
     yield from _readable_secrets(declaration)

@@ -24,7 +24,8 @@ WRONG: Wrong = [
     ),
     (
         {"cluster.customResources": ["Certificate"]},
-        "cluster.customResources.0: input should be 'ExternalSecret', 'PrometheusRule' or 'ServiceMonitor'",
+        "cluster.customResources.0: input should be "
+        "'ExternalSecret', 'HTTPRoute', 'PrometheusRule' or 'ServiceMonitor'",
     ),
 ]
 
