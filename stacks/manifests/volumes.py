@@ -23,8 +23,7 @@ _SECRET_MODE = 0o440
 def variables(kind: str, server: Server) -> list[Value]:
     """Return the container's variables: plain ones, those of the server's own Secret, those of declared Secrets."""
     own = names.server_secret(kind)
-    return [
-        *plain_variables(server.env),
+    secret: list[Value] = [
         *(_secret_variable(name, own, name) for name in server.secret_env),
         *(
             _secret_variable(name, use.name, key, optional=use.optional)
@@ -32,6 +31,15 @@ def variables(kind: str, server: Server) -> list[Value]:
             for name, key in use.env.items()
         ),
     ]
+    # Kubernetes replaces $(NAME) in a value only by a variable that comes before it.
+    known = {*server.secret_env, *(name for use in server.secrets for name in use.env)}
+    later = {name: value for name, value in server.env.items() if known.intersection(_referred(value))}
+    first = {name: value for name, value in server.env.items() if name not in later}
+    return [*plain_variables(first), *secret, *plain_variables(later)]
+
+
+def _referred(value: EnvValue) -> list[str]:
+    return re.findall(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)", value) if isinstance(value, str) else []
 
 
 def plain_variables(declared: Mapping[str, EnvValue]) -> Iterator[dict[str, Value]]:

@@ -109,7 +109,7 @@ WRONG: Wrong = [
     ),
     (
         {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token"}]},
-        "servers.clock.secrets.0: is not used: give env, mount, or both",
+        "servers.clock.secrets.0: is not used: give env, envFrom, mount, or several of them",
     ),
     (
         {"configMaps.settings": SETTINGS, "servers.clock.configMaps": [{"name": "settings"}]},
