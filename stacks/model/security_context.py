@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stacks.model.types import LARGEST, LEFT_OUT, Model
+from stacks.model.types import LARGEST, LEFT_OUT, LEFT_OUT_IF_NONE, Model
 
 Id = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 """The number of a user or group."""
@@ -27,9 +27,9 @@ class SecurityContext(Model):
     """The group that owns volumes and reads Secrets: `runAsGroup` unless given."""
     supplemental_groups: Annotated[tuple[Id, ...], LEFT_OUT] = ()
     """More groups of the processes."""
-    run_as_non_root: Annotated[Literal[False] | None, LEFT_OUT] = None
+    run_as_non_root: Annotated[Literal[False] | None, LEFT_OUT_IF_NONE] = None
     """`false` admits an image that runs as root. The user is then the image's own unless `runAsUser` is given."""
-    read_only_root_filesystem: Annotated[Literal[False] | None, LEFT_OUT] = None
+    read_only_root_filesystem: Annotated[Literal[False] | None, LEFT_OUT_IF_NONE] = None
     """`false` makes the whole root file system writable; prefer `writable`, which names the folders."""
     allow_privilege_escalation: Annotated[Literal[True] | None, LEFT_OUT] = None
     """`true` lets a process gain more rights than its parent, as `sudo` does."""

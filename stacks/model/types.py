@@ -33,6 +33,10 @@ So a new setting changes neither the hash nor the objects of a stack that does n
 """
 
 
+LEFT_OUT_IF_NONE = Field(exclude_if=lambda value: value is None)
+"""The same for a setting of which `false` has a meaning."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Matching(AfterValidator):
     """A validator whose pattern is in the JSON Schema, for editors."""

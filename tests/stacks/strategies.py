@@ -2,12 +2,10 @@
 
 import json
 import re
-from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 
 from stacks.model import cron, names
 from stacks.model.image import Image
@@ -28,6 +26,8 @@ from stacks.model.types import (
     LabelValue,
 )
 from stacks.validation.references import PULL_SECRET
+from tests.stacks.fitting import fitting
+from tests.stacks.server_strategies import SETTINGS
 
 # Stacks are large examples, and machines that run tests are busy.
 UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -36,17 +36,7 @@ BRIEF = settings(UNHURRIED, max_examples=25)
 
 Settings = dict[str, Any]
 Drawn = st.SearchStrategy[Settings]
-
-
-@cache
-def fitting(kind: Any, prefix: str = "") -> st.SearchStrategy[str]:
-    """Draw what one of the model's types of text allows: short texts of its pattern, and one as long as can be."""
-    pattern = TypeAdapter(kind).json_schema()["pattern"]
-    shorter = re.sub(r"\{(\d),(\d+)\}", lambda found: f"{{{found[1]},{min(int(found[2]), 4)}}}", pattern)
-    short = st.from_regex(shorter, fullmatch=True).map(prefix.__add__)
-    longest = (prefix + text for text in (*("a" * length for length in range(253, 0, -1)), "/a"))
-    fits = [text for text in longest if re.fullmatch(pattern, text)]
-    return short | st.just(fits[0]) if fits else short
+NO_MORE: Drawn = st.just({})
 
 
 # What YAML can carry: it has no control characters, in a stack file or in a server-side apply.
@@ -288,7 +278,7 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
 
 def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings) -> Settings:
     """Draw a server that uses some of the Secrets and ConfigMaps of its namespace."""
-    server: Settings = {"namespace": draw(within), **draw(SERVERS), **draw(PODS)}
+    server: Settings = {"namespace": draw(within), **draw(SERVERS), **draw(PODS), **draw(NO_MORE | SETTINGS)}
     for part in ("secrets", "configMaps"):
         here = sorted(name for name, one in declared[part].items() if one["namespace"] == server["namespace"])
         used = draw(st.lists(st.sampled_from(here), unique=True)) if here else []
