@@ -14,6 +14,7 @@ from stacks.model.presets.installed import installed
 from stacks.model.presets.merge import completed
 from stacks.model.validation_errors import sentences
 from stacks.model.yaml_text import parse_yaml
+from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
 PREFIX = "cortex:"
@@ -54,7 +55,9 @@ def parse(settings: Mapping[str, object], source: str) -> Declaration:
         declaration = Declaration.model_validate(settings)
     except ValidationError as error:
         raise _refusal(sentences(error), source) from error
-    if faults := validate(declaration):
+    # Which codes exist depends on what is installed here, so `validate` does not check them: a deployed declaration,
+    # which other installations read as well, would be wrong as a whole.
+    if faults := [*validate(declaration), *suppression_codes.faults(declaration.suppressions)]:
         raise _refusal(faults, source)
     return _with_locked_images(declaration, source)
 

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from msgspec.structs import replace
 
 from checks.results.builder import ResultBuilder
-from checks.results.catalogue import catalogue, near
 from checks.results.result import Finding, Ref, Result, Suppressed, outcome
 from stacks.model.declaration import Declaration
 from stacks.model.suppression import Suppression
@@ -14,17 +13,6 @@ from stacks.model.suppression import Suppression
 NAME, TITLE = "suppressions", "Suppressions"
 
 Suppressions = Sequence[Suppression]
-
-
-def unknown_codes(suppressions: Suppressions) -> Iterator[str]:
-    """Yield a message for every suppression of an unknown code; the declaration's model does not know the codes."""
-    for number, suppression in enumerate(suppressions):
-        family, _, fault = suppression.code.partition(".")
-        known = any(code.startswith(f"{family}.") if fault == "*" else code == suppression.code for code in catalogue())
-        if not known:
-            similar = near(suppression.code)
-            hint = f"did you mean {', '.join(similar)}?" if similar else "`cortex explain` lists the codes"
-            yield f"cortex:suppressions.{number}.code: no finding has the code {suppression.code!r}: {hint}"
 
 
 def apply_suppressions(results: Sequence[Result], suppressions: Suppressions, today: date) -> tuple[Result, ...]:

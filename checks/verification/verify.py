@@ -17,15 +17,15 @@ from checks.results.conclusion import exit_code, status
 from checks.results.result import EVERYTHING, SCHEMA, Report, Result, Selection, Severity
 from checks.results.selection import narrowed, shown, validate
 from checks.results.suppressions import NAME as SUPPRESSIONS
-from checks.results.suppressions import apply_suppressions, check_suppressions, unknown_codes
+from checks.results.suppressions import apply_suppressions, check_suppressions
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
 from checks.times import rfc3339
 from checks.verification.checks import checks
 from checks.verification.pending_deletion import without_pending_deletion
-from stacks.errors import DeclarationError
 from stacks.model.declaration import Declaration
+from stacks.validation import suppression_codes
 
 Clock = Callable[[], datetime]
 """Returns the time in UTC, which dates a verification and ends suppressions."""
@@ -52,14 +52,11 @@ async def verify(
 
     Raises:
         UsageError: the selection names a check or namespace that does not exist.
-        DeclarationError: a suppression names a code that does not exist.
     """
     start = _Start(clock(), perf_counter())
     known = checks()
     validate(selection, declaration, [check.name for check in known])
     wanted = [check for check in known if selection.has_check(check.name)]
-    if unknown := list(unknown_codes(declaration.suppressions)):
-        raise DeclarationError("\n".join(f"Pulumi.{stack}.yaml: {fault}" for fault in unknown))
     snapshot = await take(declaration, connection, wanted)
     if deploying and not snapshot.unreachable:
         snapshot = without_pending_deletion(declaration, snapshot)
@@ -85,8 +82,10 @@ async def verify_deployed(
     """
     start = _Start(clock(), perf_counter())
     declaration = await read_deployed(connection)
-    if not isinstance(declaration, ReadFailure) and (unknown := list(unknown_codes(declaration.suppressions))):
-        message = f"{PLACE}: {unknown[0]}"
+    if not isinstance(declaration, ReadFailure) and (
+        unknown := next(suppression_codes.faults(declaration.suppressions), None)
+    ):
+        message = f"{PLACE}: cortex:{unknown}"
         declaration = ReadFailure("validate the deployed declaration", Reason.FAILED, message)
     if not isinstance(declaration, ReadFailure):
         inside = replace(connection, context=declaration.cluster.context)

@@ -7,13 +7,14 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from checks.results.catalogue import catalogue
 from stacks.model import cron, names
 from stacks.model.image import Image
 from stacks.model.image_lock import is_untagged
 from stacks.model.probe import HttpPath
 from stacks.model.secret import REQUIRED_KEYS, Duration, SecretKey
 from stacks.model.server import RoleName, ServerType
-from stacks.model.suppression import Code, ObjectPattern
+from stacks.model.suppression import ObjectPattern
 from stacks.model.types import (
     ENV_NAME,
     LARGEST,
@@ -231,9 +232,10 @@ METRICS = {
     "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
     "resources": RESOURCES,
 }
+CODES = st.sampled_from(sorted({*catalogue(), *(f"{code.partition('.')[0]}.*" for code in catalogue())}))
 SUPPRESSIONS = st.lists(
     st.fixed_dictionaries(
-        {"code": fitting(Code), "reason": TEXTS.filter(str.strip), "until": st.dates().map(str)},
+        {"code": CODES, "reason": TEXTS.filter(str.strip), "until": st.dates().map(str)},
         optional={"object": fitting(ObjectPattern)},
     ),
     max_size=2,

@@ -12,7 +12,6 @@ from checks.results.conclusion import exit_code, status
 from checks.results.result import Report, Result, Selection, Severity, Status
 from checks.results.suppressions import apply_suppressions
 from checks.verification.verify import verify, verify_deployed
-from stacks.errors import DeclarationError
 from stacks.model.suppression import Suppression
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.fake_api import status as answered
@@ -146,22 +145,14 @@ def test_without_suppressions_there_is_no_row(api: FakeApi) -> None:
     assert [result.name for result in verified(api).results if result.name == "suppressions"] == []
 
 
-def test_unknown_codes_are_refused_with_the_nearest(api: FakeApi) -> None:
-    with pytest.raises(DeclarationError) as refused:
-        verified(api, USED, entry("server.imag"), entry("sever.*"))
-    first, second = str(refused.value).splitlines()
-    place = "Pulumi.test.yaml: cortex:suppressions"
-    assert first.startswith(f"{place}.1.code: no finding has the code 'server.imag': did you mean server.image")
-    assert second.startswith(f"{place}.2.code: no finding has the code 'sever.*': ")
-
-
 def test_in_the_cluster_an_unknown_code_leaves_all_unknown() -> None:
-    declaration = declared(servers={}, configMaps={}, suppressions=[entry("later.code")])  # type: ignore[arg-type]
+    plain = declared(servers={}, configMaps={})
+    declaration = plain.model_copy(update={"suppressions": (suppression("later.code"),)})
     with serve(World(declaration)) as api:
         report = anyio.run(verify_deployed, Connection("in-cluster", api.url, inside=True), Severity.ERROR)
     assert (report.status, report.exit_code) == (Status.UNKNOWN, 3)
     (unknown,) = report.unknowns
-    assert "no finding has the code 'later.code'" in unknown.message
+    assert "cortex:suppressions.0.code: no finding has the code 'later.code'" in unknown.message
 
 
 def test_every_code_of_the_family_is_provoked_here(api: FakeApi) -> None:

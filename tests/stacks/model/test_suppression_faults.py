@@ -15,6 +15,10 @@ WRONG: Wrong = [
     ({"suppressions": {}}, "suppressions: must be a list"),
     ({"suppressions": [{**ACCEPTED, "code": "server"}]}, f"suppressions.0.code: 'server' is not {CODE}"),
     ({"suppressions": [{**ACCEPTED, "code": "*.image"}]}, f"suppressions.0.code: '*.image' is not {CODE}"),
+    (
+        {"suppressions": [ACCEPTED, {**ACCEPTED, "code": "server.imag"}]},
+        "suppressions.1.code: no finding has the code 'server.imag': did you mean server.image?",
+    ),
     ({"suppressions": [{**ACCEPTED, "object": "time"}]}, f"suppressions.0.object: 'time' is not {OBJECT}"),
     ({"suppressions": [{**ACCEPTED, "object": ""}]}, f"suppressions.0.object: '' is not {OBJECT}"),
     (
