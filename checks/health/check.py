@@ -165,7 +165,7 @@ def _probes(builder: ResultBuilder, declaration: Declaration, kind: str, snapsho
         builder.passed(namespace=server.namespace)
         return
     ref = Ref("Service", names.server(kind), server.namespace)
-    is_reported = explained(declaration, kind, snapshot) or _silent(snapshot.get(ANSWERS)[kind])
+    is_reported = explained(declaration, kind, snapshot) or _silent(snapshot.get(ANSWERS)[kind].service)
     for path, probes in probed(server).items():
         reply = snapshot.get(PROBES)[kind][path]
         if isinstance(reply, ReadFailure):

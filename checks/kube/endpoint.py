@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from checks.kube import models as k8s
 from checks.kube.connection import Connection
 from stacks.model import names
 from stacks.model.server import Server
@@ -25,6 +26,19 @@ def behind(connection: Connection, name: str, namespace: str, port: int, path: s
     only the API server may receive.
     """
     if connection.inside:
-        return Connection(connection.context, names.service(name, namespace, port, "")), path
-    proxy = f"/api/v1/namespaces/{namespace}/services/http:{name}:{port}/proxy"
-    return connection, proxy + quote(path, safe="/?=&%")
+        return Connection(connection.context, names.service(name, namespace, port, ""), inside=True), path
+    return connection, _proxy(namespace, f"services/http:{name}:{port}", path)
+
+
+def one_pod(connection: Connection, pod: k8s.Pod, server: Server) -> tuple[Connection, str]:
+    """Return the connection to one pod of an MCP server, and the path of its MCP endpoint."""
+    meta = pod.metadata
+    if connection.inside:
+        address = pod.status.pod_ip
+        host = f"[{address}]" if ":" in address else address
+        return Connection(connection.context, f"http://{host}:{server.port}", inside=True), server.path
+    return connection, _proxy(meta.namespace, f"pods/http:{meta.name}:{server.port}", server.path)
+
+
+def _proxy(namespace: str, target: str, path: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/{target}/proxy" + quote(path, safe="/?=&%")

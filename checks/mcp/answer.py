@@ -42,7 +42,14 @@ class Answer:
     """Whether the server keeps sessions, each in the memory of one pod."""
     lost: bool = False
     """Whether the connection was closed before the answer."""
+    challenge: bool = False
+    """Whether a GATED server says that credentials are missing: HTTP 401, or 403 with WWW-Authenticate."""
     seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Return whether this is neither an answer nor a refusal for lack of credentials or permissions."""
+        return self.outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.NO_MCP)
 
 
 def smoke_error(texts: Sequence[str], *, failed: bool, complete: bool = True) -> str | None:

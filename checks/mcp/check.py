@@ -4,7 +4,8 @@ from checks.drift.root_cause import explained
 from checks.kube.client import forbidden
 from checks.kube.reading import Permission, Reason
 from checks.mcp.answer import Answer, Outcome
-from checks.mcp.collect import ANSWERS
+from checks.mcp.collect import ANSWERS, ServerAnswers
+from checks.mcp.replicas import keeps_clients
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 from checks.snapshot.check import Check
@@ -31,16 +32,20 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
             # Declared with 0 replicas.
             builder.passed(namespace=server.namespace)
             continue
-        answer = snapshot.get(ANSWERS)[kind]
-        builder.took(answer.seconds)
-        builder.fact(kind, "outcome", answer.outcome.value)
-        if _silent(answer) and explained(declaration, kind, snapshot):
+        answers = snapshot.get(ANSWERS)[kind]
+        builder.took(answers.seconds)
+        builder.fact(kind, "outcome", answers.service.outcome.value)
+        if _silent(answers.service) and explained(declaration, kind, snapshot):
             builder.skipped(server.namespace)
             continue
-        if _loses_sessions(builder, kind, server, answer) and answer.outcome is Outcome.NO_MCP:
-            # A pod without the session was asked: reported as mcp.session.
+        _pods(builder, kind, server, answers)
+        if replicas(server).most > 1:
+            builder.use(snapshot.pods(server.namespace))
+        loses = _loses_sessions(builder, kind, server, answers)
+        if answers.service.failed and (answers.broken or (loses and answers.service.outcome is Outcome.NO_MCP)):
+            # A broken pod, or one without the session, was asked: reported above.
             continue
-        _answer(builder, kind, server, answer)
+        _answer(builder, kind, server, answers)
 
 
 def _silent(answer: Answer) -> bool:
@@ -48,26 +53,42 @@ def _silent(answer: Answer) -> bool:
     return answer.outcome not in (Outcome.ANSWERED, Outcome.NO_MCP) or answer.lost
 
 
-def _loses_sessions(builder: ResultBuilder, kind: str, server: Server, answer: Answer) -> bool:
+def _pods(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> None:
+    """Check the answer of each pod. If all of them fail, that is reported once, for the Service."""
+    for pod, answer in answers.pods.items():
+        if pod in answers.broken:
+            ref = Ref("Pod", pod, server.namespace)
+            message = f"other pods of the server answer, but this one does not: {_place(server, answer)}"
+            _fault(builder, ref, message, answer.outcome)
+        elif answer.outcome is Outcome.FORBIDDEN:
+            permission = Permission("create", "pods/proxy", server.namespace)
+            what = f"tools/list of each pod of {server.namespace}/{names.server(kind)}"
+            builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
+        elif not answer.failed:
+            builder.passed(namespace=server.namespace)
+
+
+def _loses_sessions(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> bool:
     """Check that clients keep their sessions, whichever pod answered now; return whether they can lose them."""
     wanted = replicas(server)
     return not builder.holds(
-        wanted.most == 1 or not answer.sessions,
+        wanted.most == 1 or not answers.sessions or keeps_clients(server),
         "mcp.session",
         Ref("Service", names.server(kind), server.namespace),
         f"the server keeps each session in one pod, and {wanted} pods share the Service",
-        expected="no sessions, or 1 replica",
+        expected="no sessions, 1 replica, or sessionAffinity ClientIP",
         actual=f"sessions in {wanted} replicas",
     )
 
 
-def _answer(builder: ResultBuilder, kind: str, server: Server, answer: Answer) -> None:
+def _answer(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> None:
+    answer = answers.service
     ref = Ref("Service", names.server(kind), server.namespace)
     what = f"tools/list of {server.namespace}/{names.server(kind)}"
     match answer.outcome:
         case Outcome.ANSWERED:
             builder.passed(namespace=server.namespace)
-            _tools(builder, kind, server, answer, ref)
+            _tools(builder, kind, server, answers, ref)
         case Outcome.FORBIDDEN:
             permission = Permission("create", "services/proxy", server.namespace)
             builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
@@ -77,18 +98,30 @@ def _answer(builder: ResultBuilder, kind: str, server: Server, answer: Answer) -
             builder.fact(kind, "state", "up, gated")
             builder.unknown(what, Reason.GATED, answer.detail)
         case outcome:
-            message = f"{server.path} on port {server.port}: {answer.detail}"
-            builder.fault(_CODES[outcome], ref, message, expected="an answer to tools/list", actual=outcome.value)
+            _fault(builder, ref, _place(server, answer), outcome)
 
 
-def _tools(builder: ResultBuilder, kind: str, server: Server, answer: Answer, ref: Ref) -> None:
+def _place(server: Server, answer: Answer) -> str:
+    return f"{server.path} on port {server.port}: {answer.detail}"
+
+
+def _fault(builder: ResultBuilder, ref: Ref, message: str, outcome: Outcome) -> None:
+    builder.fault(_CODES[outcome], ref, message, expected="an answer to tools/list", actual=outcome.value)
+
+
+def _tools(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers, ref: Ref) -> None:
+    answer = answers.service
     builder.fact(kind, "protocol", answer.protocol)
     builder.fact(kind, "latency_ms", round(answer.latency_ms, 1))
     builder.fact(kind, "tools", len(answer.tools))
     for capability, tools in server.capabilities.items():
         for tool in tools:
-            message = f"the server does not offer the tool {tool!r} of the capability {capability!r}"
-            builder.holds(tool in answer.tools, "mcp.tool", ref, message, expected=tool, actual=_listed(answer.tools))
+            lacking = answers.lacking(tool)
+            who = f"pod {lacking[0]}" if lacking and tool in answer.tools else "the server"
+            offered = answers.pods[lacking[0]].tools if lacking else answer.tools
+            message = f"{who} does not offer the tool {tool!r} of the capability {capability!r}"
+            held = tool in answer.tools and not lacking
+            builder.holds(held, "mcp.tool", ref, message, expected=tool, actual=_listed(offered))
     if server.smoke is not None:
         missing = server.smoke.tool not in answer.tools
         error = "the server does not offer this tool" if missing else answer.smoke_error

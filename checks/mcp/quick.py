@@ -1,7 +1,8 @@
 """Ask MCP servers of the latest protocol version without the official client, whose import takes half a second.
 
-Only a server whose answers are all valid is handled here. In any other case, from an older protocol version to an HTTP
-error, the official client asks again, and its outcome counts (checks/mcp/probe.py).
+Only a server whose answers are all valid is handled here, and one that cannot be reached or refuses every request. In
+any other case, from an older protocol version to an invalid answer, the official client asks again in the remaining
+time, and its outcome counts (checks/mcp/probe.py).
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ import msgspec
 
 from checks.kube.connection import Connection
 from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, smoke_error
+from checks.mcp.failure import Refusal, no_answer, refusal
 from checks.mcp.messages import VERSION, Called, Discovered, Tool, Tools, conforms
 from stacks.model.server import SmokeCall
 
@@ -43,11 +45,15 @@ async def probe(
     except TimeoutError:
         seconds = perf_counter() - start
         return Answer(Outcome.TIMEOUT, f"no complete answer within {deadline:g} s", seconds=seconds)
+    except _RefusedError as refused:
+        return replace(refused.refusal.answer(), seconds=perf_counter() - start)
+    except (httpx2.ConnectError, httpx2.TimeoutException) as failure:
+        return replace(no_answer(failure), seconds=perf_counter() - start)
     except (_UnclearError, httpx2.HTTPError, OSError, msgspec.MsgspecError, ValueError, RecursionError):
         # Imported here because it takes half a second.
         from checks.mcp.probe import probe as ask
 
-        answer = await ask(connection, path, smoke, deadline)
+        answer = await ask(connection, path, smoke, deadline, perf_counter() - start)
         return replace(answer, seconds=perf_counter() - start)
     return Answer(
         Outcome.ANSWERED,
@@ -61,6 +67,14 @@ async def probe(
 
 class _UnclearError(Exception):
     """The answer is not certainly valid."""
+
+
+class _RefusedError(Exception):
+    """The request was refused in a way that does not depend on the version of the protocol."""
+
+    def __init__(self, refused: Refusal) -> None:
+        super().__init__(f"HTTP {refused.status}")
+        self.refusal = refused
 
 
 class _Response(msgspec.Struct, frozen=True):
@@ -94,6 +108,8 @@ class _Talk:
         }
         content = msgspec.json.encode(message)
         async with self.http.stream("POST", self.url, content=content, headers=headers) as response:
+            if (refused := await refusal(response)) and refused.final:
+                raise _RefusedError(refused)
             if response.status_code != httpx2.codes.OK or SESSION_HEADER in response.headers:
                 raise _UnclearError
             body = await _message(response)
@@ -141,7 +157,12 @@ async def _smoke(talk: _Talk, smoke: SmokeCall, tool: Tool) -> str | None:
     if not (tool.name.isascii() and tool.name.isprintable() and tool.name == tool.name.strip()):
         raise _UnclearError
     params = {"name": tool.name, "arguments": dict(smoke.arguments)}
-    called = await talk.ask("tools/call", params, Called, tool.name)
+    try:
+        called = await talk.ask("tools/call", params, Called, tool.name)
+    except _RefusedError as error:
+        if error.refusal.kubernetes is not None:
+            raise
+        return error.refusal.answer().detail
     if (
         tool.output_schema is not None
         and not called.is_error

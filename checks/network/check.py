@@ -87,7 +87,7 @@ def _accepts_connections(kind: str, snapshot: Snapshot) -> bool:
 
 
 def _answer(kind: str, snapshot: Snapshot) -> McpOutcome:
-    return snapshot.get(ANSWERS)[kind].outcome
+    return snapshot.get(ANSWERS)[kind].service.outcome
 
 
 CHECK = Check(

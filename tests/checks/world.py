@@ -128,6 +128,7 @@ class World:
         self.objects: dict[tuple[str, str], list[Json]] = {}
         self.unread: dict[tuple[str, str], ReadFailure] = {}
         self.mcp: dict[str, Answer] = {}
+        self.mcp_pods: dict[str, dict[str, Answer]] = {}
         self.network = enforced(declaration)
         servers: dict[str, Reading[Server | None]] = {
             kind: Read(Server(current=True, dangling=()), 0.01) for kind in declaration.servers
@@ -208,7 +209,9 @@ class World:
             rbac.ANSWERS: self._answers(),
             ATTEMPTS: self.network,
             READ_SECRETS: self.secrets,
-            mcp.ANSWERS: dict(self.mcp),
+            mcp.ANSWERS: {
+                kind: mcp.ServerAnswers(answer, self.mcp_pods.get(kind, {})) for kind, answer in self.mcp.items()
+            },
             PROBES: self.replies,
             DISCOVERY: self._discovery(),
             METRICS: self.metrics,

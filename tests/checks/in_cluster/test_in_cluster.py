@@ -15,7 +15,7 @@ from checks.kube.connection import Connection, from_service_account
 from checks.kube.endpoint import endpoint
 from checks.kube.reading import Permission, Reason
 from checks.kube.retry import patiently
-from checks.mcp import collect as mcp_collect
+from checks.mcp import replicas as mcp_replicas
 from checks.mcp.answer import Answer as McpAnswer
 from checks.mcp.answer import Outcome
 from checks.objects import collect as unmanaged
@@ -157,9 +157,12 @@ def test_network_that_comes_late_is_waited_for(api: FakeApi) -> None:
 
 
 def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    talos = declared().servers["talos"]
-    with serve(World(declared(servers={"talos": talos.model_dump()}))) as api:
-        answers = [McpAnswer(Outcome.UNREACHABLE, "refused"), McpAnswer(Outcome.TIMEOUT, "dropped")]
+    talos = {**declared().servers["talos"].model_dump(), "replicas": 1}
+    with serve(World(declared(servers={"talos": talos}))) as api:
+        answers = [
+            McpAnswer(Outcome.UNREACHABLE, "refused"),
+            McpAnswer(Outcome.UNREACHABLE, "no connection within 5 s"),
+        ]
         answers.append(McpAnswer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"})))
 
         replies = [Reply(None, "refused"), *[Reply(200)] * 3]
@@ -170,7 +173,7 @@ def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.Monkey
         async def ask(*_: object) -> Reply:
             return replies.pop(0)
 
-        monkeypatch.setattr(mcp_collect, "probe", probe)
+        monkeypatch.setattr(mcp_replicas, "probe", probe)
         monkeypatch.setattr(health, "ask", ask)
         assert verified(api).findings == ()
     assert (answers, replies) == ([], [])

@@ -1,8 +1,10 @@
 """Each answer of an MCP server gives exactly its finding, or is unknown."""
 
+from dataclasses import replace
+
 import pytest
 
-from checks.kube.reading import Reason
+from checks.kube.reading import Permission, Reason
 from checks.mcp.answer import Answer, Outcome
 from checks.mcp.check import CHECK as MCP
 from checks.results.result import Status
@@ -41,6 +43,49 @@ def test_every_code_is_provoked() -> None:
 def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> None:
     world.mcp["talos"] = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}), sessions=True)
     assert world.codes() == ["mcp.session"]
+
+
+GOOD = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}))
+TIMEOUT = Answer(Outcome.TIMEOUT, "no complete answer within 15 s")
+
+
+@pytest.mark.parametrize("service", [GOOD, TIMEOUT], ids=["another pod", "that pod"])
+def test_pod_that_fails_is_found_whichever_the_service_chose(world: World, service: Answer) -> None:
+    world.mcp["talos"] = service
+    world.mcp_pods["talos"] = {"talos-1": TIMEOUT, "talos-2": GOOD}
+    (finding,) = world.findings()
+    assert (finding.code, str(finding.object)) == ("mcp.timeout", "Pod cortex-mcp/talos-1")
+    assert "no complete answer within 15 s" in finding.message
+
+
+def test_failure_of_all_pods_is_one_finding(world: World) -> None:
+    world.mcp["talos"] = TIMEOUT
+    world.mcp_pods["talos"] = {"talos-1": TIMEOUT, "talos-2": TIMEOUT}
+    assert [str(finding.object) for finding in world.findings()] == ["Service cortex-mcp/talos-mcp-server"]
+
+
+def test_sessions_for_the_older_protocol_are_found_at_a_pod(world: World) -> None:
+    world.mcp_pods["talos"] = {"talos-1": replace(GOOD, sessions=True), "talos-2": GOOD}
+    assert world.codes() == ["mcp.session"]
+
+
+def test_sessions_are_kept_where_the_service_keeps_its_clients(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.mcp.check.keeps_clients", lambda _: True)
+    world.mcp_pods["talos"] = {"talos-1": replace(GOOD, sessions=True), "talos-2": GOOD}
+    assert world.codes() == []
+
+
+def test_tool_that_one_pod_lacks_is_found(world: World) -> None:
+    world.mcp_pods["talos"] = {"talos-1": GOOD, "talos-2": replace(GOOD, tools=frozenset({"talos_list"}))}
+    (finding,) = world.findings()
+    assert finding.code == "mcp.tool"
+    assert finding.message.startswith("pod talos-2 does not offer the tool 'talos_health'")
+
+
+def test_pods_that_may_not_be_asked_are_unknown(world: World) -> None:
+    world.mcp_pods["talos"] = dict.fromkeys(("talos-1", "talos-2"), Answer(Outcome.FORBIDDEN, "no"))
+    (unknown,) = MCP.run(world.declaration, world.snapshot()).unknowns
+    assert unknown.permission == Permission("create", "pods/proxy", "cortex-mcp")
 
 
 def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:

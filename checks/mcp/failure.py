@@ -1,0 +1,82 @@
+"""Why a request to an MCP endpoint failed: no answer, or an HTTP error of the server or of the API server before it."""
+
+import ssl
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal
+
+import httpx2
+import msgspec
+
+from checks.kube.client import status_message
+from checks.kube.connection import CONNECT_SECONDS
+from checks.mcp.answer import Answer, Outcome
+from checks.plain_text import brief
+
+_DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+class _Error(msgspec.Struct, frozen=True):
+    message: str
+
+
+class _RpcError(msgspec.Struct, frozen=True):
+    """A JSON-RPC error, which a server may send with any HTTP status."""
+
+    jsonrpc: Literal["2.0"]
+    error: _Error
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An HTTP error: its status, the message of the API server if that sent it, and the server's JSON-RPC error."""
+
+    status: int
+    kubernetes: str | None
+    error: str
+    challenge: bool
+    """Whether the answer says that credentials are missing: HTTP 401, or another error with WWW-Authenticate."""
+
+    @property
+    def final(self) -> bool:
+        """Return whether asking with another version of the protocol cannot change the answer."""
+        return self.kubernetes is not None or self.status == HTTPStatus.UNAUTHORIZED
+
+    def answer(self) -> Answer:
+        """Return the outcome of a request that was refused so."""
+        if self.kubernetes is not None:
+            # The API server denies the request, or the Service has no ready endpoint.
+            outcome = Outcome.FORBIDDEN if self.status in _DENIED else Outcome.UNREACHABLE
+            return Answer(outcome, brief(self.kubernetes))
+        if self.status in _DENIED:
+            detail = f"the server runs, but requires credentials (HTTP {self.status})"
+            return Answer(Outcome.GATED, detail, challenge=self.challenge)
+        detail = f"the endpoint answered HTTP {self.status}"
+        return Answer(Outcome.NO_MCP, f"{detail}: {brief(self.error)}" if self.error else detail)
+
+
+async def refusal(response: httpx2.Response) -> Refusal | None:
+    """Return the HTTP error of a response; None if it has none."""
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        return None
+    body = await response.aread()
+    try:
+        error = msgspec.json.decode(body, type=_RpcError).error.message
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        error = ""
+    challenge = response.status_code == HTTPStatus.UNAUTHORIZED or "WWW-Authenticate" in response.headers
+    return Refusal(response.status_code, status_message(body), error, challenge)
+
+
+def no_answer(error: httpx2.TransportError | OSError) -> Answer:
+    """Return the outcome of a request that got no answer."""
+    if isinstance(error, httpx2.ConnectTimeout):
+        return Answer(Outcome.UNREACHABLE, f"no connection within {CONNECT_SECONDS:g} s")
+    if isinstance(error, httpx2.TimeoutException):
+        return Answer(Outcome.TIMEOUT, "no answer in time")
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Answer(Outcome.UNREACHABLE, f"its certificate is not trusted: {cause.verify_message}")
+    return Answer(Outcome.UNREACHABLE, str(error) or "the connection was closed")

@@ -1,0 +1,73 @@
+"""Ask each ready pod of an MCP server with several: requests through the Service reach only one of them, by chance."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import anyio
+
+from checks.kube import models as k8s
+from checks.kube.connection import Connection
+from checks.kube.endpoint import one_pod
+from checks.kube.reading import ReadFailure
+from checks.kube.resources import PODS
+from checks.kube.retry import patiently
+from checks.mcp import messages
+from checks.mcp.answer import Answer, Outcome
+from checks.mcp.quick import probe
+from checks.mcp.session import with_sessions
+from checks.snapshot.reader import Reader
+from stacks.model import names
+from stacks.model.replicas import replicas
+from stacks.model.server import Server, SmokeCall
+
+
+def keeps_clients(server: Server) -> bool:
+    """Return whether the Service sends all requests of a client to one pod."""
+    # The field is declared with the Service's other settings.
+    service = getattr(server, "service", None)
+    return getattr(service, "session_affinity", None) == "ClientIP"
+
+
+async def patient(route: Connection, path: str, smoke: SmokeCall | None) -> Answer:
+    """Probe a server; inside the cluster until the NetworkPolicies of the verifier's new pod are in effect."""
+    ask = partial(probe, route, path, smoke)
+    return await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
+
+
+async def ask_pods(reader: Reader, kind: str, server: Server, smoke: SmokeCall | None) -> Mapping[str, Answer]:
+    """Return the answer of each ready pod by its name; none if the server has one pod at most.
+
+    Where the pods cannot be listed, the check says so.
+    """
+    if replicas(server).most < 2:
+        return {}
+    listed = (await reader.pods()).parts[server.namespace]
+    if isinstance(listed, ReadFailure):
+        return {}
+    selector = names.server_selector(kind).items()
+    ready = [pod for pod in listed.value if pod.ready and selector <= pod.metadata.labels.items()]
+    answers: dict[str, Answer] = {}
+
+    async def ask(pod: k8s.Pod, *, sessions: bool) -> None:
+        route, path = one_pod(reader.connection, pod, server)
+        answer = await patient(route, path, smoke)
+        if sessions and answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION:
+            answer = await with_sessions(route, path, answer)
+        answers[pod.metadata.name] = answer
+
+    async with anyio.create_task_group() as group:
+        for number, pod in enumerate(ready):
+            # All pods run one template, so one of them shows whether it keeps sessions.
+            group.start_soon(partial(ask, pod, sessions=number == 0))
+    failed = [pod for pod, answer in answers.items() if answer.failed]
+    if 0 < len(failed) < len(answers):
+        for name in failed:
+            if not await _is_ready(reader, server.namespace, name):
+                del answers[name]
+    return answers
+
+
+async def _is_ready(reader: Reader, namespace: str, pod: str) -> bool:
+    """Return whether a pod is still ready: it may have ended since it was listed, as in a rollout."""
+    again = await reader.api.list(PODS, namespace, fields=f"metadata.name={pod}")
+    return isinstance(again, ReadFailure) or any(each.ready for each in again.value)
