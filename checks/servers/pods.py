@@ -40,7 +40,7 @@ def _replicas(builder: ResultBuilder, ref: Ref, server: Server, deployment: k8s.
     if server.autoscaling is None:
         return
     wanted, asked = replicas(server), deployment.spec.replicas
-    message = f"it has {asked} replicas instead of {wanted}"
+    message = f"the {ref.kind} has {asked} replicas instead of {wanted}"
     within = wanted.least <= asked <= wanted.most
     builder.holds(
         within,

@@ -16,7 +16,7 @@ class Gateway(Model):
     """Its name."""
     namespace: DnsLabel
     """Its namespace."""
-    listener: Annotated[str | None, LEFT_OUT] = None
+    listener: Annotated[DnsSubdomain | None, LEFT_OUT] = None
     """Its listener (`sectionName`); all of them unless given."""
 
 

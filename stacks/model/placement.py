@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from stacks.model.types import LEFT_OUT, DnsSubdomain, LabelKey, LabelValue, Model, Seconds
+from stacks.model.types import LEFT_OUT, LEFT_OUT_IF_NONE, DnsSubdomain, LabelKey, LabelValue, Model, Seconds
 
 
 class Toleration(Model):
@@ -14,7 +14,7 @@ class Toleration(Model):
     """Key of the taint; without it, all taints."""
     operator: Annotated[Literal["Exists", "Equal"] | None, LEFT_OUT] = None
     """`Equal` (the default) compares the value; `Exists` accepts any."""
-    value: Annotated[LabelValue | None, LEFT_OUT] = None
+    value: Annotated[LabelValue, LEFT_OUT] = ""
     """Value of the taint."""
     effect: Annotated[Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None, LEFT_OUT] = None
     """Effect of the taint; without it, all effects."""
@@ -46,7 +46,7 @@ class DnsOption(Model):
 
     name: str
     """Its name, such as `ndots`."""
-    value: Annotated[str | None, LEFT_OUT] = None
+    value: Annotated[str | None, LEFT_OUT_IF_NONE] = None
     """Its value, as text."""
 
 

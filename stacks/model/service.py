@@ -23,7 +23,7 @@ class Service(Model):
     """`ClientIP` sends each client to one pod, for a server that keeps sessions in memory."""
     session_affinity_seconds: Annotated[int | None, Field(strict=True, ge=1, le=86400), LEFT_OUT] = None
     """How long, since the client's latest connection: 10800 unless given."""
-    load_balancer_class: Annotated[str | None, LEFT_OUT] = None
+    load_balancer_class: Annotated[LabelKey | None, LEFT_OUT] = None
     """The class of load balancer, if not the cluster's default."""
     load_balancer_source_ranges: Annotated[tuple[AddressRange, ...], LEFT_OUT] = ()
     """Addresses that the load balancer lets in."""

@@ -68,7 +68,7 @@ class Volume(Model):
 
     mount: Annotated[Folder | None, LEFT_OUT] = None
     """Folder of the server's container; without it, only init containers and sidecars mount the volume."""
-    sub_path: Annotated[str | None, LEFT_OUT] = None
+    sub_path: Annotated[str | None, Field(min_length=1), LEFT_OUT] = None
     """Path inside the volume that is mounted, instead of all of it."""
     read_only: Annotated[bool, LEFT_OUT] = False
     """Whether the server only reads it."""

@@ -17,7 +17,6 @@ from components.verifier import Verification, VerificationArgs, Verifier, Verifi
 from stacks.manifests.site import Site
 from stacks.manifests.verifier import COMMAND, verifier_manifests
 from stacks.manifests.verifier import verification as declared_verification
-from stacks.model.custom_resources import CustomResource
 from stacks.model.verifier import Verifier as Declared
 from stacks.model.verifier import verifier_client
 from stacks.program import deploy
@@ -25,7 +24,7 @@ from tests.checks.fake_api import serve, status
 from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared
 from tests.components.full import SECRETS, full
-from tests.components.recording import Recording, Registration, record
+from tests.components.recording import MINIMAL, Recording, Registration, record
 from tests.components.test_restricted import violations
 
 SETTINGS = Declared(image="registry.test/cortex:1")
@@ -41,7 +40,7 @@ def verifier() -> Recording:
     return reader()
 
 
-def reader(*custom: CustomResource) -> Recording:
+def reader(*custom: str) -> Recording:
     return record(lambda: Verifier("verifier", VerifierArgs(verifier_manifests(SETTINGS, SITE, custom))))
 
 
@@ -206,19 +205,23 @@ def _right(path: str) -> Right:
 
 
 @pytest.mark.parametrize("kind", RARE)
-def test_custom_objects_are_listed_where_the_stack_declares_such(kind: CustomResource, verifier: Recording) -> None:
-    resource = f"{RARE[kind].plural}.{RARE[kind].path().split('/')[2]}"
+def test_rare_kinds_are_listed_where_the_stack_declares_such(kind: str, verifier: Recording) -> None:
+    _, prefix, group, *_ = RARE[kind].path().split("/")
+    resource = f"{RARE[kind].plural}.{group}" if prefix == "apis" else RARE[kind].plural
     assert granted(reader(kind)) - granted(verifier) == {(space, "list", resource, "") for space in NAMESPACES}
 
 
-def test_rights_are_those_on_the_custom_objects_that_a_stack_declares() -> None:
+def test_rights_are_those_on_the_rare_kinds_that_a_stack_declares() -> None:
     def resources(**parts: object) -> set[str]:
         role = record(lambda: deploy(full(**parts)), SECRETS).of("ClusterRole")["cortex-verifier-namespace"]
         return {name for rule in cast("list[Mapping[str, list[str]]]", role.at("rules")) for name in rule["resources"]}
 
-    custom = {kind.plural for kind in RARE.values()}
-    assert resources() & custom == custom
-    assert resources(kubeStateMetrics={"alerts": {}}) & custom == {"externalsecrets", "prometheusrules"}
+    rare = {kind.plural for kind in RARE.values()}
+    assert resources() & rare == {"externalsecrets", "prometheusrules", "servicemonitors"}
+    assert resources(kubeStateMetrics={"alerts": {}}) & rare == {"externalsecrets", "prometheusrules"}
+    data = {"data": {"mount": "/data", "claim": {"size": "1Gi"}}}
+    assert "persistentvolumeclaims" in resources(servers={"demo": {**MINIMAL, "volumes": data}})
+    assert "statefulsets" in resources(servers={"demo": {**MINIMAL, "controller": "StatefulSet"}})
 
 
 def test_rights_are_exactly_what_a_verification_uses(verifier: Recording) -> None:
