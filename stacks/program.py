@@ -6,7 +6,6 @@ from pathlib import Path
 import pulumi
 
 from components import autoscaling, cluster, handover, secret_inputs, secret_values
-from components.alias import Alias, AliasArgs
 from components.config import DeclaredConfigMap, DeclaredConfigMapArgs
 from components.declaration import PublishedDeclaration, PublishedDeclarationArgs
 from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsArgs
@@ -80,8 +79,6 @@ class _Stack:
                 return self._secret(name, manifests)
             case ("configMaps", name):
                 return DeclaredConfigMap(name, DeclaredConfigMapArgs(manifests), inside)
-            case ("aliases", name):
-                return Alias(name, AliasArgs(manifests), inside)
             case ("servers", kind):
                 return self._server(kind, manifests)
             case ("resourceManager",):

@@ -6,7 +6,6 @@ from functools import lru_cache
 from itertools import chain
 
 from stacks.manifests import pod_config
-from stacks.manifests.alias import alias
 from stacks.manifests.config import config_map
 from stacks.manifests.declaration import published
 from stacks.manifests.kube_state_metrics import kube_state_metrics_manifests
@@ -49,9 +48,6 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
         yield ("secrets", name), (made,) if made else ()
     for name, data in declaration.config_maps.items():
         yield ("configMaps", name), (config_map(name, data, spaces[data.namespace].component),)
-    for name, declared_alias in declaration.aliases.items():
-        component = spaces[declared_alias.namespace].component
-        yield ("aliases", name), (alias(name, declared_alias, component),)
     for kind, server in admitting_verifier(declaration).items():
         content = pod_config.hidden(server, declaration)
         yield ("servers", kind), server_manifests(kind, server, content, here)

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from stacks.model.alias import Alias
 from stacks.model.config_map import ConfigMap
 from stacks.model.custom_resources import CustomResource
 from stacks.model.destination import AddressRange
@@ -16,7 +15,7 @@ from stacks.model.resource_manager import ResourceManager
 from stacks.model.secret import Secret
 from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
-from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, LabelValue, Model
+from stacks.model.types import Count, DnsLabel, DnsSubdomain, LabelValue, Model
 from stacks.model.verifier import Verifier
 
 
@@ -64,8 +63,6 @@ class Declaration(Model):
     """Metrics of the cluster's objects, and alerts on them."""
     verifier: Verifier | None = None
     """Verification inside the cluster."""
-    aliases: Annotated[dict[DnsLabel, Alias], LEFT_OUT] = {}
-    """Name → Service that stands for a host outside the cluster."""
     suppressions: tuple[Suppression, ...] = ()
     """Findings that are accepted until a day."""
 

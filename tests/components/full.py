@@ -47,7 +47,6 @@ def full(**parts: object) -> Declaration:
                 "existing": {"namespace": "cortex-mcp", "existing": ["a"]},
             },
             "configMaps": {"shared-config": {"namespace": "cortex-mcp", "data": {"LOG_LEVEL": "info"}}},
-            "aliases": {"registry": {"namespace": "cortex-mcp", "host": "registry.test"}},
             "resourceManager": {"readableSecrets": {"cortex-mcp": ["shared-secret"]}, "execIn": ["cortex-mcp"]},
             "kubeStateMetrics": {
                 "serviceMonitor": True,

@@ -276,8 +276,6 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
         "secrets": {name: {"namespace": draw(within), **secret} for name, secret in secrets.items()},
         "configMaps": {name: {"namespace": draw(within), "data": data} for name, data in config_maps.items()},
     }
-    aliases = draw(st.dictionaries(label, fitting(DnsSubdomain), max_size=1))
-    settings["aliases"] = {name: {"namespace": draw(within), "host": host} for name, host in aliases.items()}
     types = draw(st.lists(fitting(ServerType) if called is None else called, max_size=3, unique=True))
     settings["servers"] = {kind: _server(draw, within, settings) for kind in types}
     if draw(st.booleans()):
