@@ -44,7 +44,7 @@ def test_no_object_is_declared_twice() -> None:
 
 
 def declared_paths(declaration: Declaration) -> Iterator[DeclarationPath]:
-    """Give the path of each part that can have manifests: each entry of a mapping, each other setting, and all of it."""
+    """Give the path of each part that can have manifests: entries of mappings, other settings, and the whole."""
     for name, field in Declaration.model_fields.items():
         value = getattr(declaration, name)
         setting = str(field.alias)
