@@ -1,5 +1,6 @@
 """The cluster that all live tests of a run share: made for the run, and gone after it."""
 
+import gc
 import hashlib
 import json
 import os
@@ -31,6 +32,12 @@ def _remembered_checksums() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hashlib, "scrypt", cache(hashlib.scrypt))
         yield
+
+
+def pytest_collection_finish() -> None:
+    """Exempt the imported modules from garbage collection: they are never freed, and each round would visit them."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True)

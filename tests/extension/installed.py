@@ -1,5 +1,6 @@
 """Puts a distribution on the path of a command, as an installation does."""
 
+import sys
 import tomllib
 from pathlib import Path
 
@@ -18,7 +19,7 @@ class Extended(Project):
         self.paths = [self.site]
 
     def install(self, source: Path) -> None:
-        """Install the distribution whose pyproject.toml lies in a folder."""
+        """Install the distribution whose pyproject.toml lies in a folder, for this process and for those it starts."""
         project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
         info = self.site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
         info.mkdir()
@@ -31,6 +32,7 @@ class Extended(Project):
             lines += [f"[{group}]\n", *(f"{name} = {value}\n" for name, value in points.items())]
         (info / "entry_points.txt").write_text("".join(lines))
         self.paths.append(source)
+        sys.path[:0] = map(str, self.paths)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the command."""

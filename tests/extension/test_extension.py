@@ -19,22 +19,22 @@ def test_all_of_it_is_used(acme: Extended, api: FakeApi) -> None:
         ["warning", "team.missing", "Namespace cortex-system", "the namespace does not name its team"],
     ]
     assert err == ""
-    out, _ = acme.process("verify", "test", "--only", "team", "--format", "json", code=0)
+    out, _ = acme.cortex("verify", "test", "--only", "team", "--format", "json", code=0)
     (finding,) = json.loads(out)["results"][0]["findings"]
     assert finding["hint"] == "set the label (`kubectl label namespace cortex-system acme.test/team=TEAM`)"
-    out, _ = acme.process("explain", "team.missing", code=0)
+    out, _ = acme.cortex("explain", "team.missing", code=0)
     assert out.startswith("team.missing (warning): a namespace does not name its team\n\nAcme sends the alerts")
-    out, _ = acme.process("teams", "test", code=0)
+    out, _ = acme.cortex("teams", "test", code=0)
     assert [line.split()[0] for line in out.splitlines()] == ["cortex-mcp", "cortex-system"]
-    out, _ = acme.process("--help", code=0)
+    out, _ = acme.cortex("--help", code=0)
     assert re.search(r"^  teams +What Acme adds to cortex\.$", out, re.MULTILINE)
-    out, _ = acme.process("schema", code=0)
+    out, _ = acme.cortex("schema", code=0)
     servers = json.loads(out)["properties"]["config"]["properties"]["cortex:servers"]["properties"]
     assert servers["tides"]["required"] == ["image", "version"]
 
 
 def test_a_check_of_others_is_one_of_all(acme: Extended) -> None:
-    _, err = acme.process("verify", "test", "--only", "nothing", code=2)
+    _, err = acme.cortex("verify", "test", "--only", "nothing", code=2)
     assert err.rstrip().endswith("declaration, team, suppressions")
 
 

@@ -1,16 +1,10 @@
 """A faulty extension ends a command with one sentence."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from checks.cli import command_group
-from checks.extensions import extensions
-from checks.formats.formats import formats
-from checks.results.catalogue import catalogue
-from checks.verification.checks import checks
 from tests.extension.installed import ACME, Extended
 
 PYPROJECT = """
@@ -26,22 +20,6 @@ CODES = (ACME / "acme_cortex/team/codes.yaml").read_text()
 Files = dict[str, str]
 
 
-@pytest.fixture(autouse=True)
-def forgotten(project: Extended, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Read the entry points again in this process, before and after the test."""
-    known = set(sys.modules)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    caches = (extensions, formats, catalogue, checks, command_group.entries)
-    for cached in caches:
-        cached.cache_clear()
-    yield
-    for cached in caches:
-        cached.cache_clear()
-    for name in set(sys.modules) - known:
-        if name.split(".")[0] in ("x", "lost", "acme_cortex"):
-            del sys.modules[name]
-
-
 @pytest.fixture
 def other(project: Extended, tmp_path: Path) -> Callable[[str, str, str, Files], Extended]:
     """Installs a distribution with one entry point and these files."""
@@ -52,7 +30,6 @@ def other(project: Extended, tmp_path: Path) -> Callable[[str, str, str, Files],
             (source / path).parent.mkdir(parents=True, exist_ok=True)
             (source / path).write_text(text)
         project.install(source)
-        sys.path[:0] = map(str, project.paths)
         return project
 
     return install

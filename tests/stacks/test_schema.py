@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from stacks.schema import document, render
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "declaration.schema.json"
 STACKS = sorted(ROOT.glob("Pulumi.*.yaml"))
+schema_document = cache(document)
+"""The schema, made once: that takes a tenth of a second."""
 
 
 def test_committed_schema_is_that_of_the_model() -> None:
@@ -31,11 +34,11 @@ def test_command_prints_it(tmp_path: Path) -> None:
 
 
 def test_schema_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(document())
+    jsonschema.Draft202012Validator.check_schema(schema_document())
 
 
 def test_every_setting_is_described() -> None:
-    schema = document()
+    schema = schema_document()
     parts: list[dict[str, Any]] = [*schema["$defs"].values(), schema["properties"]["config"]]
     bare = [
         name
@@ -61,7 +64,7 @@ def test_stack_files_fit_and_lead_editors_to_it(path: Path) -> None:
 
 def faults(stack: object) -> Iterator[str]:
     """Give the paths of what the schema refuses."""
-    for fault in jsonschema.Draft202012Validator(document()).iter_errors(stack):
+    for fault in jsonschema.Draft202012Validator(schema_document()).iter_errors(stack):
         yield ".".join(str(part) for part in fault.absolute_path)
 
 

@@ -1,12 +1,12 @@
 """Wrong stack files: valid settings to change, and the lines that their author gets to read."""
 
+import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TypeAlias, cast
 
 import pytest
-import yaml
 
 from stacks.errors import DeclarationError
 from stacks.loader import load
@@ -57,7 +57,8 @@ def changed(changes: Mapping[str, object]) -> Settings:
 def lines(settings: Settings, root: Path) -> list[str]:
     """Load the settings as a stack file, and give the lines of the refusal without the file's name."""
     document = {"config": {f"cortex:{key}": value for key, value in settings.items()}}
-    (root / "Pulumi.prod.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    # JSON is YAML too, and is written sooner: some settings are a megabyte long.
+    (root / "Pulumi.prod.yaml").write_text(json.dumps(document, ensure_ascii=False, sort_keys=True), encoding="utf-8")
     with pytest.raises(DeclarationError) as raised:
         load("prod", root)
     found = str(raised.value).splitlines()

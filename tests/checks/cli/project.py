@@ -1,5 +1,6 @@
 """A project with one stack for the tests of commands."""
 
+import json
 import os
 import subprocess
 import sys
@@ -42,7 +43,8 @@ class Project:
             "users": [{"name": "u", "user": user}],
             "contexts": [context],
         }
-        self.kubeconfig.write_text(yaml.safe_dump(config))
+        # JSON is YAML too, and is written and read sooner.
+        self.kubeconfig.write_text(json.dumps(config))
 
     def environment(self) -> dict[str, str]:
         """Give the environment of the command."""

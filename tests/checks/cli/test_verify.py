@@ -28,20 +28,24 @@ def test_as_declared(project: Project) -> None:
     ("args", "code", "sentence"),
     [
         ([], 0, "Not as declared: 0 errors, 2 warnings"),
-        (["--fail-on", "warning"], 1, "warning namespace.annotation"),
         (["--only", "nothing"], 2, "--only: 'nothing' is not a check"),
         (["--context", "away"], 3, "the API server cannot be reached"),
     ],
 )
-def test_the_process_ends_with_the_code(
-    project: Project, api: FakeApi, args: list[str], code: int, sentence: str
-) -> None:
+def test_codes(project: Project, api: FakeApi, args: list[str], code: int, sentence: str) -> None:
     api.world.one("namespaces", "", "cortex-mcp")["metadata"]["annotations"].clear()
     config = yaml.safe_load(project.kubeconfig.read_text())
     config["clusters"].append({"name": "away", "cluster": {"server": "http://127.0.0.1:1"}})
     config["contexts"].append({"name": "away", "context": {"cluster": "away", "user": "u"}})
     project.kubeconfig.write_text(yaml.safe_dump(config))
-    assert sentence in "".join(project.process("verify", "test", *args, code=code))
+    assert sentence in "".join(project.cortex("verify", "test", *args, code=code))
+
+
+def test_the_process_ends_with_the_code(project: Project, api: FakeApi) -> None:
+    api.world.one("namespaces", "", "cortex-mcp")["metadata"]["annotations"].clear()
+    out, err = project.process("verify", "test", "--fail-on", "warning", code=1)
+    assert "warning namespace.annotation" in out
+    assert err == ""
 
 
 def test_findings_are_shown_with_what_to_do(project: Project, api: FakeApi) -> None:

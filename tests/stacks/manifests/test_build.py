@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from stacks.manifests.build import build, parts
+from stacks.manifests.build import DeclarationPath, build, parts
 from stacks.manifests.checksum import checksum
 from stacks.manifests.manifest import HIDDEN, Identity, Manifest, Value
 from stacks.model.declaration import Declaration
@@ -43,19 +43,26 @@ def test_no_object_is_declared_twice() -> None:
     assert len(identities) == len(objects)
 
 
+def declared_paths(declaration: Declaration) -> Iterator[DeclarationPath]:
+    """Give the path of each part that can have manifests: entries of mappings, other settings, and the whole."""
+    for name, field in Declaration.model_fields.items():
+        value = getattr(declaration, name)
+        setting = str(field.alias)
+        if isinstance(value, dict):
+            yield from ((setting, key) for key in value)
+        elif value is not None and name not in ("cluster", "suppressions"):
+            yield (setting,)
+    yield ()
+
+
 def test_every_manifest_knows_where_it_was_declared() -> None:
     found = parts(full())
-    assert list(found) == [
-        *(("namespaces", name) for name in ("cortex-mcp", "cortex-monitoring", "cortex-system")),
-        *(("secrets", name) for name in ("shared-secret", "external", "existing")),
-        ("configMaps", "shared-config"),
-        ("servers", "demo"),
-        ("servers", "bare"),
-        ("resourceManager",),
-        ("kubeStateMetrics",),
-        ("verifier",),
-        (),
-    ]
+    paths = list(found)
+    assert sorted(paths) == sorted(declared_paths(full()))
+    sections = list(dict.fromkeys(path[:1] for path in paths))
+    assert sections[0] == ("namespaces",), "all others are in a namespace"
+    assert max(sections.index(("secrets",)), sections.index(("configMaps",))) < sections.index(("servers",))
+    assert sections[-1] == ()
     assert all(one.declared_at == path for path, manifests in found.items() for one in manifests)
     assert found["secrets", "existing"] == ()
     assert [one.name for one in found[()]] == ["cortex-declaration"]
