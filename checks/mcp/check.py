@@ -102,7 +102,10 @@ def _answer(builder: ResultBuilder, kind: str, server: Server, answers: ServerAn
 
 
 def _place(server: Server, answer: Answer) -> str:
-    return f"{server.path} on port {server.port}: {answer.detail}"
+    advice = ""
+    if server.transport == "sse" and server.path == "/mcp" and answer.outcome is Outcome.NO_MCP:
+        advice = "; most servers of transport sse have their stream at path /sse"
+    return f"{server.path} on port {server.port}: {answer.detail}{advice}"
 
 
 def _fault(builder: ResultBuilder, ref: Ref, message: str, outcome: Outcome) -> None:

@@ -65,7 +65,7 @@ ANSWERS = Collector(collect)
 
 async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
     pods: Mapping[str, Answer] = {}
-    if keeps_clients(server) and not reader.connection.inside:
+    if not reader.connection.inside and (keeps_clients(server) or server.transport == "sse"):
         # The API server's Service proxy chooses another pod for each request, whatever the Service says.
         pods = await ask_pods(reader, kind, server, server.smoke)
         if pods:
@@ -84,4 +84,4 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
 
 async def _service(reader: Reader, kind: str, server: Server) -> Answer:
     route, path = endpoint(reader.connection, kind, server)
-    return await patient(route, path, server.smoke)
+    return await patient(route, path, server, server.smoke)

@@ -23,15 +23,20 @@ from stacks.model.server import Server, SmokeCall
 
 def keeps_clients(server: Server) -> bool:
     """Return whether the Service sends all requests of a client to one pod."""
-    # The field is declared with the Service's other settings.
-    service = getattr(server, "service", None)
-    return getattr(service, "session_affinity", None) == "ClientIP"
+    return server.service is not None and server.service.session_affinity == "ClientIP"
 
 
-async def patient(route: Connection, path: str, smoke: SmokeCall | None) -> Answer:
+async def patient(route: Connection, path: str, server: Server, smoke: SmokeCall | None) -> Answer:
     """Probe a server; inside the cluster until the NetworkPolicies of the verifier's new pod are in effect."""
-    ask = partial(probe, route, path, smoke)
+    ask = partial(_stream if server.transport == "sse" else probe, route, path, smoke)
     return await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
+
+
+async def _stream(route: Connection, path: str, smoke: SmokeCall | None) -> Answer:
+    # Imported here because it takes half a second.
+    from checks.mcp.probe import probe_stream
+
+    return await probe_stream(route, path, smoke)
 
 
 async def ask_pods(reader: Reader, kind: str, server: Server, smoke: SmokeCall | None) -> Mapping[str, Answer]:
@@ -49,8 +54,8 @@ async def ask_pods(reader: Reader, kind: str, server: Server, smoke: SmokeCall |
     answers: dict[str, Answer] = {}
 
     async def ask(pod: k8s.Pod, *, sessions: bool) -> None:
-        route, path = one_pod(reader.connection, pod, server)
-        answer = await patient(route, path, smoke)
+        route, path = one_pod(reader.connection, kind, server, pod)
+        answer = await patient(route, path, server, smoke)
         if sessions and answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION:
             answer = await with_sessions(route, path, answer)
         answers[pod.metadata.name] = answer

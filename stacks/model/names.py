@@ -128,14 +128,19 @@ def capabilities(declared: Iterable[str]) -> str:
     return ",".join(sorted(declared))
 
 
-def endpoint(kind: str, namespace: str, port: int, path: str) -> str:
+def endpoint(kind: str, namespace: str, port: int, path: str, *, tls: bool = False) -> str:
     """Return the URL of an MCP server inside the cluster."""
-    return service(server(kind), namespace, port, path)
+    return service(server(kind), namespace, port, path, tls=tls)
 
 
-def service(name: str, namespace: str, port: int, path: str) -> str:
+def service(name: str, namespace: str, port: int, path: str, *, tls: bool = False) -> str:
     """Return the URL of a path behind a Service, for pods of the cluster."""
-    return f"http://{name}.{namespace}.svc.cluster.local:{port}{path}"
+    return f"{'https' if tls else 'http'}://{host(name, namespace)}:{port}{path}"
+
+
+def host(name: str, namespace: str) -> str:
+    """Return the DNS name of a Service."""
+    return f"{name}.{namespace}.svc.cluster.local"
 
 
 def volume(source: str, name: str) -> str:
