@@ -2,6 +2,7 @@
 
 import re
 import ssl
+from collections.abc import Callable
 from urllib.parse import quote
 
 from checks.kube import models as k8s
@@ -56,18 +57,30 @@ def proxied(path: str) -> str:
 
 def _direct(connection: Connection, kind: str, server: Server, place: str) -> Connection:
     """Return the connection to a server, or to one of its pods, whose certificate names the Service."""
-    context: ssl.SSLContext | None = None
-    if isinstance(server.tls, PodTls) and not server.tls.verify:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    unverified = isinstance(server.tls, PodTls) and not server.tls.verify
     return Connection(
         connection.context,
         f"{_scheme(server)}://{place}",
-        tls=context,
+        tls=_unverified() if unverified else None,
         server_name=names.host(names.server(kind), server.namespace) if server.tls else None,
         inside=True,
     )
+
+
+def forwarded_to(connection: Connection, server: Server, place: str, token: Callable[[], str | None]) -> Connection:
+    """Return the connection to a forwarded port of a pod, with the token of the server.
+
+    The API server chose the pod, so the certificate is not verified, as it is not by the API server's proxy.
+    """
+    tls = _unverified() if server.tls else None
+    return Connection(connection.context, f"{_scheme(server)}://{place}", tls=tls, token=token)
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _scheme(server: Server) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
+from stacks.model.authorization import Authorization
 from stacks.model.availability import Autoscaling, Disruption
 from stacks.model.client import Client
 from stacks.model.config_map import Data
@@ -174,6 +175,8 @@ class Server(Process, Placement):
     """The HTTP path of the MCP endpoint; with `sse` that of the stream, which most servers have at `/sse`."""
     tls: Annotated[bool | PodTls, LEFT_OUT] = False
     """Whether the container serves HTTPS on `port`."""
+    authorization: Annotated[Authorization | None, LEFT_OUT] = None
+    """How it refuses requests without credentials, and the credentials of a verification."""
     ports: Annotated[dict[PortName, Port], LEFT_OUT] = {}
     """More TCP ports of container and Service, by name; what may reach `port` may reach them too."""
     service: Annotated[Service | None, LEFT_OUT] = None

@@ -42,7 +42,7 @@ def verifier() -> Recording:
 
 
 def reader(*custom: CustomResource) -> Recording:
-    return record(lambda: Verifier("verifier", VerifierArgs(verifier_manifests(SETTINGS, SITE, custom))))
+    return record(lambda: Verifier("verifier", VerifierArgs(verifier_manifests(SETTINGS, SITE, custom, {}))))
 
 
 def verification(digest: str = "0123456789abcdef", site: Site = SITE, **secrets: str) -> Registration:

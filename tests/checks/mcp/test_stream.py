@@ -8,8 +8,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from checks.kube.connection import Connection
-from checks.mcp.answer import Answer, Outcome
-from checks.mcp.collect import ANSWERS, ServerAnswers
+from checks.mcp.answer import Answer, Outcome, ServerAnswers
+from checks.mcp.collect import ANSWERS
 from checks.mcp.probe import probe_stream
 from checks.results.result import Ref
 from stacks.model.server import SmokeCall
