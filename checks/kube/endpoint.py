@@ -1,11 +1,17 @@
 """How to reach an MCP server's endpoint: through the API server or, inside the cluster, directly."""
 
+import re
+import ssl
+from collections.abc import Callable
 from urllib.parse import quote
 
 from checks.kube import models as k8s
 from checks.kube.connection import Connection
 from stacks.model import names
 from stacks.model.server import Server
+from stacks.model.transport import PodTls
+
+_PROXY = re.compile(r"/api/v1/namespaces/[^/]+/(services|pods)/[^/]+/proxy(?=/)")
 
 
 def endpoint(connection: Connection, kind: str, server: Server) -> tuple[Connection, str]:
@@ -15,11 +21,14 @@ def endpoint(connection: Connection, kind: str, server: Server) -> tuple[Connect
 
 def service(connection: Connection, kind: str, server: Server, path: str) -> tuple[Connection, str]:
     """Return the connection to an MCP server, and the full path of one of its paths."""
-    return behind(connection, names.server(kind), server.namespace, server.service_port, path)
+    name, port = names.server(kind), server.service_port
+    if connection.inside:
+        return _direct(connection, kind, server, f"{names.host(name, server.namespace)}:{port}"), path
+    return connection, _proxy(server.namespace, f"services/{_scheme(server)}:{name}:{port}", path)
 
 
 def behind(connection: Connection, name: str, namespace: str, port: int, path: str) -> tuple[Connection, str]:
-    """Return the connection to a Service, and the full path of one of its paths.
+    """Return the connection to a Service that serves HTTP, and the full path of one of its paths.
 
     NetworkPolicies deny undeclared clients, so from outside the cluster requests go through the API server's Service
     proxy. The verifier's pod is a declared client and connects to the Service's name, without the credentials, which
@@ -30,14 +39,53 @@ def behind(connection: Connection, name: str, namespace: str, port: int, path: s
     return connection, _proxy(namespace, f"services/http:{name}:{port}", path)
 
 
-def one_pod(connection: Connection, pod: k8s.Pod, server: Server) -> tuple[Connection, str]:
+def one_pod(connection: Connection, kind: str, server: Server, pod: k8s.Pod) -> tuple[Connection, str]:
     """Return the connection to one pod of an MCP server, and the path of its MCP endpoint."""
-    meta = pod.metadata
     if connection.inside:
         address = pod.status.pod_ip
         host = f"[{address}]" if ":" in address else address
-        return Connection(connection.context, f"http://{host}:{server.port}", inside=True), server.path
-    return connection, _proxy(meta.namespace, f"pods/http:{meta.name}:{server.port}", server.path)
+        return _direct(connection, kind, server, f"{host}:{server.port}"), server.path
+    target = f"pods/{_scheme(server)}:{pod.metadata.name}:{server.port}"
+    return connection, _proxy(server.namespace, target, server.path)
+
+
+def proxied(path: str) -> str:
+    """Return the part of a path that belongs to the API server's proxy; empty without one."""
+    match = _PROXY.match(path)
+    return match.group() if match else ""
+
+
+def _direct(connection: Connection, kind: str, server: Server, place: str) -> Connection:
+    """Return the connection to a server, or to one of its pods, whose certificate names the Service."""
+    unverified = isinstance(server.tls, PodTls) and not server.tls.verify
+    return Connection(
+        connection.context,
+        f"{_scheme(server)}://{place}",
+        tls=_unverified() if unverified else None,
+        server_name=names.host(names.server(kind), server.namespace) if server.tls else None,
+        inside=True,
+    )
+
+
+def forwarded_to(connection: Connection, server: Server, place: str, token: Callable[[], str | None]) -> Connection:
+    """Return the connection to a forwarded port of a pod, with the token of the server.
+
+    The API server chose the pod, so the certificate is not verified, as it is not by the API server's proxy.
+    """
+    tls = _unverified() if server.tls else None
+    return Connection(connection.context, f"{_scheme(server)}://{place}", tls=tls, token=token)
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _scheme(server: Server) -> str:
+    # The proxy does not verify certificates.
+    return "https" if server.tls else "http"
 
 
 def _proxy(namespace: str, target: str, path: str) -> str:

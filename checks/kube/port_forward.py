@@ -5,6 +5,7 @@ first message of each has the port's number (Kubernetes: subprotocol v4.channel.
 """
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,9 +16,10 @@ from checks.kube.connection import Connection
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Generator
 
 _PROTOCOL = "v4.channel.k8s.io"
-_DATA, _ERROR = 0, 1
+DATA, _ERROR = 0, 1
 
 
 class ForwardError(Exception):
@@ -42,14 +44,20 @@ def exchange(
     Raises:
         ForwardError: the API server refused, the port cannot be reached, or the answer did not come in time.
     """
-    path = f"/api/v1/namespaces/{namespace}/pods/{pod}/portforward?ports={port}"
-    try:
-        channel = _open(connection, path, seconds)
+    with refusals(seconds):
+        channel = open_channel(connection, namespace, pod, port, seconds)
         try:
-            channel.send_binary(bytes([_DATA]) + sent)
+            channel.send_binary(bytes([DATA]) + sent)
             return _receive(channel, complete)
         finally:
             channel.close(timeout=0)
+
+
+@contextmanager
+def refusals(seconds: float) -> "Generator[None]":
+    """Raise ForwardError in place of the library's errors."""
+    try:
+        yield
     except websocket.WebSocketBadStatusException as refused:
         body = refused.resp_body if isinstance(refused.resp_body, bytes) else b""
         raise ForwardError(status_message(body) or f"HTTP {refused.status_code}", refused.status_code) from refused
@@ -59,7 +67,9 @@ def exchange(
         raise ForwardError(str(error) or type(error).__name__) from error
 
 
-def _open(connection: Connection, path: str, seconds: float) -> websocket.WebSocket:
+def open_channel(connection: Connection, namespace: str, pod: str, port: int, seconds: float) -> websocket.WebSocket:
+    """Return a WebSocket with the channels of a pod's port. Raises the library's errors."""
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod}/portforward?ports={port}"
     token = connection.token()
     proxy = urlsplit(connection.proxy) if connection.proxy else None
     tls: dict[str, ssl.SSLContext | str | None] = {"context": connection.tls}
@@ -84,6 +94,13 @@ def _open(connection: Connection, path: str, seconds: float) -> websocket.WebSoc
 def _receive(channel: websocket.WebSocket, complete: Callable[[bytes], bool]) -> bytes:
     received, begun = b"", set[int]()
     while not complete(received):
+        received += next_bytes(channel, begun)
+    return received
+
+
+def next_bytes(channel: websocket.WebSocket, begun: set[int]) -> bytes:
+    """Return the next bytes of the port; `begun` are the channels whose first message was received."""
+    while True:
         _opcode, frame = channel.recv_data()
         if not frame:
             raise ForwardError("the API server closed the connection to the port")
@@ -93,6 +110,5 @@ def _receive(channel: websocket.WebSocket, complete: Callable[[bytes], bool]) ->
             begun.add(number)
         elif number == _ERROR:
             raise ForwardError(content.decode(errors="replace"))
-        elif number == _DATA:
-            received += content
-    return received
+        elif number == DATA:
+            return bytes(content)

@@ -1,9 +1,10 @@
 """The outcome of requests to an MCP server, apart from the MCP client, whose import takes a second."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from checks.kube.reading import ReadFailure
 from checks.mcp.plain_error import plain_error
 from checks.plain_text import brief
 
@@ -50,6 +51,41 @@ class Answer:
     def failed(self) -> bool:
         """Return whether this is neither an answer nor a refusal for lack of credentials or permissions."""
         return self.outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.NO_MCP)
+
+
+@dataclass(frozen=True)
+class ServerAnswers:
+    """The answers of one MCP server."""
+
+    service: Answer
+    """The answer through the Service, or of one pod where only pods can be asked."""
+    pods: Mapping[str, Answer] = field(default_factory=dict)
+    """The answer of each ready pod, if several are declared or only pods can be asked."""
+    anonymous: Answer | None = None
+    """The answer to requests without credentials, if the server has to refuse them."""
+    unread: ReadFailure | None = None
+    """Why the server was not asked with its token."""
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """Return the pods that fail while others do not."""
+        failed = frozenset(pod for pod, answer in self.pods.items() if answer.failed)
+        return failed if len(failed) < len(self.pods) else frozenset()
+
+    @property
+    def sessions(self) -> bool:
+        """Return whether the server keeps sessions, for clients of whatever version of the protocol."""
+        return any(answer.sessions for answer in (self.service, *self.pods.values()))
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the slowest answer took."""
+        return max(answer.seconds for answer in (self.service, *self.pods.values()))
+
+    def lacking(self, tool: str) -> list[str]:
+        """Return the pods that answered without this tool."""
+        answered = {pod: answer for pod, answer in self.pods.items() if answer.outcome is Outcome.ANSWERED}
+        return sorted(pod for pod, answer in answered.items() if tool not in answer.tools)
 
 
 def smoke_error(texts: Sequence[str], *, failed: bool, complete: bool = True) -> str | None:

@@ -3,8 +3,9 @@
 from checks.drift.root_cause import explained
 from checks.kube.client import forbidden
 from checks.kube.reading import Permission, Reason
-from checks.mcp.answer import Answer, Outcome
-from checks.mcp.collect import ANSWERS, ServerAnswers
+from checks.mcp.answer import Answer, Outcome, ServerAnswers
+from checks.mcp.collect import ANSWERS
+from checks.mcp.gate import check_gate
 from checks.mcp.replicas import keeps_clients
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
@@ -38,6 +39,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         if _silent(answers.service) and explained(declaration, kind, snapshot):
             builder.skipped(server.namespace)
             continue
+        tools = check_gate(builder, kind, server, answers)
         _pods(builder, kind, server, answers)
         if replicas(server).most > 1:
             builder.use(snapshot.pods(server.namespace))
@@ -45,7 +47,8 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         if answers.service.failed and (answers.broken or (loses and answers.service.outcome is Outcome.NO_MCP)):
             # A broken pod, or one without the session, was asked: reported above.
             continue
-        _answer(builder, kind, server, answers)
+        if tools:
+            _answer(builder, kind, server, answers)
 
 
 def _silent(answer: Answer) -> bool:
@@ -61,11 +64,17 @@ def _pods(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnsw
             message = f"other pods of the server answer, but this one does not: {_place(server, answer)}"
             _fault(builder, ref, message, answer.outcome)
         elif answer.outcome is Outcome.FORBIDDEN:
-            permission = Permission("create", "pods/proxy", server.namespace)
-            what = f"tools/list of each pod of {server.namespace}/{names.server(kind)}"
+            permission = _access_to_pods(server)
+            what = f"ask each pod of {server.namespace}/{names.server(kind)} for its tools"
             builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
         elif not answer.failed:
             builder.passed(namespace=server.namespace)
+
+
+def _access_to_pods(server: Server) -> Permission:
+    if server.authorization and server.authorization.bearer:
+        return Permission("get", "pods/portforward", server.namespace)
+    return Permission("create", "pods/proxy", server.namespace)
 
 
 def _loses_sessions(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> bool:
@@ -84,11 +93,14 @@ def _loses_sessions(builder: ResultBuilder, kind: str, server: Server, answers: 
 def _answer(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> None:
     answer = answers.service
     ref = Ref("Service", names.server(kind), server.namespace)
-    what = f"tools/list of {server.namespace}/{names.server(kind)}"
+    what = f"ask {server.namespace}/{names.server(kind)} for its tools"
     match answer.outcome:
         case Outcome.ANSWERED:
             builder.passed(namespace=server.namespace)
             _tools(builder, kind, server, answers, ref)
+        case Outcome.FORBIDDEN if any(answer is each for each in answers.pods.values()):
+            # Only pods were asked: reported for them.
+            return
         case Outcome.FORBIDDEN:
             permission = Permission("create", "services/proxy", server.namespace)
             builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
@@ -96,13 +108,17 @@ def _answer(builder: ResultBuilder, kind: str, server: Server, answers: ServerAn
             # It runs, but its tools are not known.
             builder.passed(namespace=server.namespace)
             builder.fact(kind, "state", "up, gated")
-            builder.unknown(what, Reason.GATED, answer.detail)
+            way_out = f"declare cortex:servers.{kind}.authorization, with the Secret of a token or anonymous: refused"
+            builder.unknown(what, Reason.GATED, f"{answer.detail}: {way_out}")
         case outcome:
             _fault(builder, ref, _place(server, answer), outcome)
 
 
 def _place(server: Server, answer: Answer) -> str:
-    return f"{server.path} on port {server.port}: {answer.detail}"
+    advice = ""
+    if server.transport == "sse" and server.path == "/mcp" and answer.outcome is Outcome.NO_MCP:
+        advice = "; most servers of transport sse have their stream at path /sse"
+    return f"{server.path} on port {server.port}: {answer.detail}{advice}"
 
 
 def _fault(builder: ResultBuilder, ref: Ref, message: str, outcome: Outcome) -> None:

@@ -1,47 +1,17 @@
 """Collect the tools and the result of the smoke call of every MCP server, and what each of its pods answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import anyio
 
 from checks.kube.endpoint import endpoint
-from checks.mcp.answer import Answer, Outcome
+from checks.kube.reading import ReadFailure
+from checks.mcp.answer import Answer, Outcome, ServerAnswers
 from checks.mcp.replicas import ask_pods, keeps_clients, patient
+from checks.mcp.token import Token, read_token
 from checks.snapshot.reader import Collector, Reader
-from stacks.model.server import Server
-
-
-@dataclass(frozen=True)
-class ServerAnswers:
-    """The answers of one MCP server."""
-
-    service: Answer
-    """The answer through the Service, or of one pod where only pods can be asked."""
-    pods: Mapping[str, Answer] = field(default_factory=dict)
-    """The answer of each ready pod, if several are declared."""
-
-    @property
-    def broken(self) -> frozenset[str]:
-        """Return the pods that fail while others do not."""
-        failed = frozenset(pod for pod, answer in self.pods.items() if answer.failed)
-        return failed if len(failed) < len(self.pods) else frozenset()
-
-    @property
-    def sessions(self) -> bool:
-        """Return whether the server keeps sessions, for clients of whatever version of the protocol."""
-        return any(answer.sessions for answer in (self.service, *self.pods.values()))
-
-    @property
-    def seconds(self) -> float:
-        """Return how long the slowest answer took."""
-        return max(answer.seconds for answer in (self.service, *self.pods.values()))
-
-    def lacking(self, tool: str) -> list[str]:
-        """Return the pods that answered without this tool."""
-        answered = {pod: answer for pod, answer in self.pods.items() if answer.outcome is Outcome.ANSWERED}
-        return sorted(pod for pod, answer in answered.items() if tool not in answer.tools)
-
+from stacks.model.server import Server, SmokeCall
 
 Answers = Mapping[str, ServerAnswers]
 """By server."""
@@ -64,24 +34,41 @@ ANSWERS = Collector(collect)
 
 
 async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
+    if server.authorization is None:
+        return await _asked(reader, kind, server, None)
+    anonymous = await _service(reader, kind, server, None, None)
+    if server.authorization.bearer is None:
+        return ServerAnswers(anonymous, await ask_pods(reader, kind, server, None, None), anonymous)
+    token = await read_token(reader.api, server.namespace, server.authorization.bearer)
+    if isinstance(token, ReadFailure):
+        return ServerAnswers(anonymous, {}, anonymous, token)
+    return replace(await _asked(reader, kind, server, token.value), anonymous=anonymous)
+
+
+async def _asked(reader: Reader, kind: str, server: Server, token: Token | None) -> ServerAnswers:
     pods: Mapping[str, Answer] = {}
-    if keeps_clients(server) and not reader.connection.inside:
-        # The API server's Service proxy chooses another pod for each request, whatever the Service says.
-        pods = await ask_pods(reader, kind, server, server.smoke)
+    if not reader.connection.inside and (token or keeps_clients(server) or server.transport == "sse"):
+        # The API server's Service proxy chooses another pod for each request, whatever the Service says, and removes
+        # the credentials.
+        pods = await ask_pods(reader, kind, server, server.smoke, token)
         if pods:
             return ServerAnswers(min(pods.values(), key=lambda answer: answer.failed), pods)
-        return ServerAnswers(await _service(reader, kind, server))
+        if token:
+            return ServerAnswers(Answer(Outcome.UNREACHABLE, "the server has no ready pod that can be listed"))
+        return ServerAnswers(await _service(reader, kind, server, server.smoke, None))
 
     async def ask() -> None:
         nonlocal pods
-        pods = await ask_pods(reader, kind, server, None)
+        pods = await ask_pods(reader, kind, server, None, token)
 
     async with anyio.create_task_group() as group:
         group.start_soon(ask)
-        service = await _service(reader, kind, server)
+        service = await _service(reader, kind, server, server.smoke, token)
     return ServerAnswers(service, pods)
 
 
-async def _service(reader: Reader, kind: str, server: Server) -> Answer:
+async def _service(reader: Reader, kind: str, server: Server, smoke: SmokeCall | None, token: Token | None) -> Answer:
     route, path = endpoint(reader.connection, kind, server)
-    return await patient(route, path, server.smoke)
+    if token is None:
+        return await patient(route, path, server, smoke)
+    return token.hidden(await patient(replace(route, token=token.header), path, server, smoke))

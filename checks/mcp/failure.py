@@ -70,6 +70,8 @@ async def refusal(response: httpx2.Response) -> Refusal | None:
 
 def no_answer(error: httpx2.TransportError | OSError) -> Answer:
     """Return the outcome of a request that got no answer."""
+    if isinstance(error, httpx2.SSEError):
+        return Answer(Outcome.NO_MCP, brief(str(error)))
     if isinstance(error, httpx2.ConnectTimeout):
         return Answer(Outcome.UNREACHABLE, f"no connection within {CONNECT_SECONDS:g} s")
     if isinstance(error, httpx2.TimeoutException):

@@ -1,30 +1,21 @@
 """Ask an MCP server for its tools with the official client, and return the outcome as data."""
 
 import logging
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import anyio
 import httpx2
-import msgspec
 from mcp import Client, MCPError
-from mcp.client.streamable_http import streamable_http_client
-from mcp.types import CONNECTION_CLOSED, TextContent
+from mcp.types import TextContent
 
 from checks.errors import innermost
 from checks.kube.connection import Connection
-from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, smoke_error
-from checks.mcp.failure import Refusal, no_answer, refusal
+from checks.mcp.answer import DEADLINE_SECONDS, TOOL_PAGES, Answer, Outcome, smoke_error
+from checks.mcp.exchange import Exchange, http_sse, streamable
+from checks.mcp.failure import no_answer
 from checks.plain_text import brief
 from stacks.model.server import SmokeCall
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-    from contextlib import AbstractAsyncContextManager
-
-    from mcp.client._transport import TransportStreams
 
 logging.getLogger("mcp").addHandler(logging.NullHandler())
 
@@ -41,67 +32,36 @@ async def probe(
     If the server closes the connection before its answer, because it was reloaded or its pod ended, it is asked again.
     All of it ends at the deadline, of which `spent` seconds have passed.
     """
-    answer = await _probe(connection, path, smoke, deadline, spent)
-    if not answer.lost:
-        return answer
-    return await _probe(connection, path, smoke, deadline, spent + answer.seconds)
+    asked = _Question(connection, path, smoke, deadline, spent)
+    answer = await _probe(asked)
+    return await _probe(replace(asked, spent=spent + answer.seconds)) if answer.lost else answer
 
 
-class _Request(msgspec.Struct, frozen=True):
-    """A JSON-RPC message that expects an answer; a notification has no id."""
-
-    method: str
-    id: int | str
-
-
-@dataclass
-class _Exchange:
-    """What the HTTP responses of a conversation show and the client's errors do not."""
-
-    refusal: Refusal | None = None
-    """The refusal of the latest request, which is the one that failed if the conversation failed.
-
-    A server may refuse what is not a request: many answer 405 to GET and DELETE, as the protocol allows.
-    """
-    sessions: set[str] = field(default_factory=set)
-    streamed: bool = True
-    """Whether the latest request is answered by a stream, which can end before the answer."""
-
-    async def begin(self, request: httpx2.Request) -> None:
-        """Forget how an earlier request was answered."""
-        if _is_request(request):
-            self.refusal, self.streamed = None, True
-
-    async def note(self, response: httpx2.Response) -> None:
-        """Note the status and the session of a response."""
-        if SESSION_HEADER in response.headers:
-            self.sessions.add(response.headers[SESSION_HEADER])
-        if _is_request(response.request):
-            self.refusal = await refusal(response)
-            self.streamed = "event-stream" in response.headers.get("Content-Type", "")
-
-    def lost(self, error: BaseException) -> bool:
-        """Return whether an error of the client means that the answer was lost. Servers use its code for others."""
-        return isinstance(error, MCPError) and error.error.code == CONNECTION_CLOSED and self.streamed
+async def probe_stream(
+    connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
+) -> Answer:
+    """Do the same with a server of the transport HTTP+SSE, whose stream is at the path."""
+    return await _probe(_Question(connection, path, smoke, deadline, sse=True))
 
 
-def _is_request(request: httpx2.Request) -> bool:
-    if request.method != "POST":
-        return False
+@dataclass(frozen=True)
+class _Question:
+    """What a server is asked; all of it ends at the deadline, of which `spent` seconds have passed."""
+
+    connection: Connection
+    path: str
+    smoke: SmokeCall | None
+    deadline: float
+    spent: float = 0.0
+    sse: bool = False
+
+
+async def _probe(asked: _Question) -> Answer:
+    start, deadline = perf_counter(), asked.deadline
+    exchange = Exchange(stream=asked.sse)
     try:
-        msgspec.json.decode(request.content, type=_Request)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    return True
-
-
-async def _probe(connection: Connection, path: str, smoke: SmokeCall | None, deadline: float, spent: float) -> Answer:
-    start = perf_counter()
-    exchange = _Exchange()
-    try:
-        with anyio.fail_after(max(deadline - spent, 0)):
-            streams = _streamable(connection, path, exchange)
-            answer = await _talk(streams, smoke, deadline, exchange)
+        with anyio.fail_after(max(deadline - asked.spent, 0)):
+            answer = await _converse(asked, exchange)
     except TimeoutError:
         answer = Answer(Outcome.TIMEOUT, f"no complete answer within {deadline:g} s")
     except (MCPError, httpx2.HTTPError, OSError, ValueError) as error:
@@ -111,42 +71,37 @@ async def _probe(connection: Connection, path: str, smoke: SmokeCall | None, dea
         if rest is not None or errors is None:
             raise
         answer = _failure(innermost(errors), exchange)
-    return replace(answer, sessions=bool(exchange.sessions), seconds=perf_counter() - start)
+    return replace(answer, sessions=bool(exchange.sessions) or asked.sse, seconds=perf_counter() - start)
 
 
-@asynccontextmanager
-async def _streamable(connection: Connection, path: str, exchange: _Exchange) -> "AsyncGenerator[TransportStreams]":
-    async with connection.client() as http:
-        http.event_hooks["request"].append(exchange.begin)
-        http.event_hooks["response"].append(exchange.note)
-        async with streamable_http_client(connection.host + path, http_client=http) as streams:
-            yield streams
-
-
-async def _talk(
-    streams: "AbstractAsyncContextManager[TransportStreams]", smoke: SmokeCall | None, limit: float, exchange: _Exchange
-) -> Answer:
+async def _converse(asked: _Question, exchange: Exchange) -> Answer:
     start = perf_counter()
-    async with Client(streams, read_timeout_seconds=limit, cache=None) as client:
-        tools, cursor = set[str](), None
-        for _ in range(TOOL_PAGES):
-            page = await client.list_tools(cursor=cursor)
-            tools |= {tool.name for tool in page.tools}
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        latency_ms = (perf_counter() - start) * 1000
-        error = await _smoke(client, smoke, exchange) if smoke and smoke.tool in tools else None
-        return Answer(
-            Outcome.ANSWERED,
-            tools=frozenset(tools),
-            protocol=client.protocol_version,
-            latency_ms=latency_ms,
-            smoke_error=error,
-        )
+    with exchange.ended:
+        streams = (http_sse if asked.sse else streamable)(asked.connection, asked.path, exchange)
+        # The older transport belongs to the older protocol, of which some servers do not answer any other method first.
+        mode = "legacy" if asked.sse else "auto"
+        async with Client(streams, mode=mode, read_timeout_seconds=asked.deadline, cache=None) as client:
+            tools = await _tools(client)
+            latency_ms = (perf_counter() - start) * 1000
+            smoke = asked.smoke
+            error = await _smoke(client, smoke, exchange) if smoke and smoke.tool in tools else None
+            protocol = client.protocol_version
+        return Answer(Outcome.ANSWERED, "", tools, protocol, latency_ms, error)
+    return exchange.refusal.answer() if exchange.refusal else Answer(Outcome.NO_MCP, "the stream ended")
 
 
-async def _smoke(client: Client, smoke: SmokeCall, exchange: _Exchange) -> str | None:
+async def _tools(client: Client) -> frozenset[str]:
+    tools, cursor = set[str](), None
+    for _ in range(TOOL_PAGES):
+        page = await client.list_tools(cursor=cursor)
+        tools |= {tool.name for tool in page.tools}
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return frozenset(tools)
+
+
+async def _smoke(client: Client, smoke: SmokeCall, exchange: Exchange) -> str | None:
     try:
         result = await client.call_tool(smoke.tool, dict(smoke.arguments))
     except MCPError as error:
@@ -158,7 +113,7 @@ async def _smoke(client: Client, smoke: SmokeCall, exchange: _Exchange) -> str |
     return smoke_error(texts, failed=result.is_error, complete=len(texts) == len(result.content))
 
 
-def _failure(error: BaseException, exchange: _Exchange) -> Answer:
+def _failure(error: BaseException, exchange: Exchange) -> Answer:
     if isinstance(error, (httpx2.TransportError, OSError)):
         return no_answer(error)
     if exchange.refusal is not None:

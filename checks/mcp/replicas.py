@@ -1,13 +1,18 @@
 """Ask each ready pod of an MCP server with several: requests through the Service reach only one of them, by chance."""
 
 from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 
 from checks.kube import models as k8s
 from checks.kube.connection import Connection
-from checks.kube.endpoint import one_pod
+from checks.kube.endpoint import forwarded_to, one_pod
+from checks.kube.forwarded_port import forwarded
+from checks.kube.port_forward import ForwardError
 from checks.kube.reading import ReadFailure
 from checks.kube.resources import PODS
 from checks.kube.retry import patiently
@@ -15,31 +20,45 @@ from checks.mcp import messages
 from checks.mcp.answer import Answer, Outcome
 from checks.mcp.quick import probe
 from checks.mcp.session import with_sessions
+from checks.mcp.token import Token
+from checks.plain_text import brief
 from checks.snapshot.reader import Reader
 from stacks.model import names
 from stacks.model.replicas import replicas
 from stacks.model.server import Server, SmokeCall
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+_DENIED = (401, 403)
+
 
 def keeps_clients(server: Server) -> bool:
     """Return whether the Service sends all requests of a client to one pod."""
-    # The field is declared with the Service's other settings.
-    service = getattr(server, "service", None)
-    return getattr(service, "session_affinity", None) == "ClientIP"
+    return server.service is not None and server.service.session_affinity == "ClientIP"
 
 
-async def patient(route: Connection, path: str, smoke: SmokeCall | None) -> Answer:
+async def patient(route: Connection, path: str, server: Server, smoke: SmokeCall | None) -> Answer:
     """Probe a server; inside the cluster until the NetworkPolicies of the verifier's new pod are in effect."""
-    ask = partial(probe, route, path, smoke)
+    ask = partial(_stream if server.transport == "sse" else probe, route, path, smoke)
     return await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
 
 
-async def ask_pods(reader: Reader, kind: str, server: Server, smoke: SmokeCall | None) -> Mapping[str, Answer]:
-    """Return the answer of each ready pod by its name; none if the server has one pod at most.
+async def _stream(route: Connection, path: str, smoke: SmokeCall | None) -> Answer:
+    # Imported here because it takes half a second.
+    from checks.mcp.probe import probe_stream
+
+    return await probe_stream(route, path, smoke)
+
+
+async def ask_pods(
+    reader: Reader, kind: str, server: Server, smoke: SmokeCall | None, token: Token | None
+) -> Mapping[str, Answer]:
+    """Return the answer of each ready pod by its name; none if the server has one pod at most and needs no token.
 
     Where the pods cannot be listed, the check says so.
     """
-    if replicas(server).most < 2:
+    if replicas(server).most < 2 and token is None:
         return {}
     listed = (await reader.pods()).parts[server.namespace]
     if isinstance(listed, ReadFailure):
@@ -49,11 +68,14 @@ async def ask_pods(reader: Reader, kind: str, server: Server, smoke: SmokeCall |
     answers: dict[str, Answer] = {}
 
     async def ask(pod: k8s.Pod, *, sessions: bool) -> None:
-        route, path = one_pod(reader.connection, pod, server)
-        answer = await patient(route, path, smoke)
-        if sessions and answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION:
-            answer = await with_sessions(route, path, answer)
-        answers[pod.metadata.name] = answer
+        try:
+            async with pod_route(reader.connection, kind, server, pod, token) as (route, path):
+                answer = await patient(route, path, server, smoke)
+                if sessions and answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION:
+                    answer = await with_sessions(route, path, answer)
+        except ForwardError as error:
+            answer = Answer(Outcome.FORBIDDEN if error.status in _DENIED else Outcome.UNREACHABLE, brief(str(error)))
+        answers[pod.metadata.name] = token.hidden(answer) if token else answer
 
     async with anyio.create_task_group() as group:
         for number, pod in enumerate(ready):
@@ -65,6 +87,27 @@ async def ask_pods(reader: Reader, kind: str, server: Server, smoke: SmokeCall |
             if not await _is_ready(reader, server.namespace, name):
                 del answers[name]
     return answers
+
+
+@asynccontextmanager
+async def pod_route(
+    connection: Connection, kind: str, server: Server, pod: k8s.Pod, token: Token | None
+) -> "AsyncGenerator[tuple[Connection, str]]":
+    """Return the connection to a pod, and the path of its MCP endpoint.
+
+    The API server's proxy removes a token, so with one a port is forwarded.
+
+    Raises:
+        ForwardError: the API server does not forward a port.
+    """
+    route, path = one_pod(connection, kind, server, pod)
+    if token is None:
+        yield route, path
+    elif connection.inside:
+        yield replace(route, token=token.header), path
+    else:
+        async with forwarded(connection, server.namespace, pod.metadata.name, server.port) as place:
+            yield forwarded_to(connection, server, place, token.header), server.path
 
 
 async def _is_ready(reader: Reader, namespace: str, pod: str) -> bool:

@@ -18,7 +18,7 @@ class Transport(msgspec.Struct, frozen=True):
     """The address and the protocol of a server."""
 
     url: str
-    type: str = "streamable-http"
+    type: str
 
 
 class Package(msgspec.Struct, frozen=True, rename="camel"):
@@ -52,11 +52,12 @@ def entries(registry: Registry, declaration: Declaration) -> list[ServerJson]:
 def _entry(kind: str, entry: Entry, server: Server) -> ServerJson:
     description = f"MCP server of type {kind}: {', '.join(entry.server_info.capabilities)}"
     # Outside a cluster the container is reached on its own port.
-    alone = Transport(f"http://127.0.0.1:{server.service_port}{server.path}")
+    spoken = "sse" if server.transport == "sse" else "streamable-http"
+    alone = Transport(f"{'https' if server.tls else 'http'}://127.0.0.1:{server.port}{server.path}", spoken)
     return ServerJson(
         name=f"{NAMESPACE}/{kind}",
         description=shortened(description, _LONGEST_DESCRIPTION),
         version=entry.server_info.version,
         packages=[Package(server.image, alone)],
-        remotes=[Transport(entry.server_info.endpoint)],
+        remotes=[Transport(entry.server_info.endpoint, spoken)],
     )

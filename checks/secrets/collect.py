@@ -27,7 +27,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 INSIDE = (
-    "the in-cluster verifier has no access to Secrets, by design: run `cortex verify STACK` from outside the cluster"
+    "the in-cluster verifier does not check Secrets, by design: run `cortex verify STACK` from outside the cluster"
 )
 
 

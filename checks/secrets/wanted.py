@@ -80,5 +80,10 @@ def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place
     manager = declaration.resource_manager
     readable = manager.readable_secrets.items() if manager else ()
     secrets = {("Secret", Place(space, name)) for space, names_ in readable for name in names_}
+    secrets |= {
+        ("Secret", Place(server.namespace, server.authorization.bearer.secret))
+        for server in declaration.servers.values()
+        if server.authorization and server.authorization.bearer
+    }
     token = ("Secret", Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN))
     return frozenset({*config_maps, *secrets, token})

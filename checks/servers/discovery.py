@@ -75,9 +75,9 @@ class Sighting:
         return self._url(f"{self.service.metadata.name}.{self.namespace}.svc.cluster.local")
 
     def _url(self, host: str) -> str | None:
-        # Only the annotation has the path of the MCP endpoint.
-        ports = self.service.spec.ports if self.service else []
-        return f"http://{host}:{ports[0].port}{urlsplit(self.endpoint).path}" if ports else None
+        # Only the annotation has scheme and path of the MCP endpoint.
+        ports, endpoint = self.service.spec.ports if self.service else [], urlsplit(self.endpoint)
+        return f"{endpoint.scheme or 'http'}://{host}:{ports[0].port}{endpoint.path}" if ports else None
 
 
 @dataclass(frozen=True)

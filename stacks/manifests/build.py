@@ -39,6 +39,15 @@ def parts(declaration: Declaration) -> Mapping[DeclarationPath, tuple[Manifest, 
     }
 
 
+def _tokens(declaration: Declaration) -> Mapping[str, set[str]]:
+    """Return the Secrets with tokens of MCP servers, by namespace."""
+    secrets: dict[str, set[str]] = {}
+    for server in declaration.servers.values():
+        if server.authorization and server.authorization.bearer:
+            secrets.setdefault(server.namespace, set()).add(server.authorization.bearer.secret)
+    return secrets
+
+
 def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Manifest, ...]]]:
     here, spaces = site(declaration), declaration.namespaces
     for name, namespace in spaces.items():
@@ -61,5 +70,5 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
     if verifier := declaration.verifier:
         secrets = pod_config.has_secrets(declaration)
         job = verification(verifier, here, declaration.digest(), secrets=secrets)
-        yield ("verifier",), (*verifier_manifests(verifier, here, kinds), job)
+        yield ("verifier",), (*verifier_manifests(verifier, here, kinds, _tokens(declaration)), job)
     yield (), (published(declaration),)

@@ -38,7 +38,7 @@ def annotations(kind: str, server: Server) -> dict[str, str]:
 
 def endpoint(kind: str, server: Server) -> str:
     """Return the URL of its MCP endpoint inside the cluster."""
-    return names.endpoint(kind, server.namespace, server.service_port, server.path)
+    return names.endpoint(kind, server.namespace, server.service_port, server.path, tls=bool(server.tls))
 
 
 def entry(kind: str, server: Server) -> Entry:

@@ -36,6 +36,7 @@ def service(kind: str, server: Server) -> Manifest:
             "targetPort": HTTP,
             "protocol": "TCP",
             "nodePort": declared.node_port,
+            "appProtocol": "https" if server.tls else None,
         }
     )
     more: list[Value] = [

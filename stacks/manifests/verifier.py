@@ -1,11 +1,11 @@
 """The verifier inside the cluster: `cortex verify --in-cluster` on a schedule, and once after each deployment."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from stacks.manifests import network, pods
 from stacks.manifests.grants import GROUP, Grants
 from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
-from stacks.manifests.permissions import CORE, Rule
+from stacks.manifests.permissions import CORE, Rule, secret_reader
 from stacks.manifests.rbac import service_account
 from stacks.manifests.site import Site
 from stacks.manifests.volumes import writable_tmp
@@ -69,14 +69,18 @@ _RESULT = (
 )
 
 
-def verifier_manifests(verifier: Verifier, site: Site, kinds: Collection[str]) -> tuple[Manifest, ...]:
+def verifier_manifests(
+    verifier: Verifier, site: Site, kinds: Collection[str], tokens: Mapping[str, Collection[str]]
+) -> tuple[Manifest, ...]:
     """Return the account, its permissions, a NetworkPolicy to the API, and the CronJob.
 
-    It may read in the site's namespaces, there also rare kinds if they are among the `kinds` that the stack has.
+    It may read in the site's namespaces, there also rare kinds if they are among the `kinds` that the stack has, and
+    the Secrets with `tokens` of MCP servers, which are given by namespace.
     """
     return (
         service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
         *_access(site, kinds),
+        *_tokens(tokens),
         _network_policy(site),
         _cron_job(verifier, site),
     )
@@ -107,6 +111,12 @@ def _access(site: Site, kinds: Collection[str]) -> Iterator[Manifest]:
         yield grants.within(namespace, names.VERIFIER, names.VERIFIER_NAMESPACE_ROLE)
     yield from grants.role(DNS_NAMESPACE, names.VERIFIER, _DNS)
     yield from grants.role(names.SYSTEM_NAMESPACE, names.VERIFIER_RESULT_ROLE, _RESULT)
+
+
+def _tokens(secrets: Mapping[str, Collection[str]]) -> Iterator[Manifest]:
+    grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
+    for namespace, wanted in secrets.items():
+        yield from grants.role(namespace, names.VERIFIER_TOKENS_ROLE, secret_reader(tuple(sorted(wanted))))
 
 
 def _network_policy(site: Site) -> Manifest:

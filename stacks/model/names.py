@@ -128,14 +128,19 @@ def capabilities(declared: Iterable[str]) -> str:
     return ",".join(sorted(declared))
 
 
-def endpoint(kind: str, namespace: str, port: int, path: str) -> str:
+def endpoint(kind: str, namespace: str, port: int, path: str, *, tls: bool = False) -> str:
     """Return the URL of an MCP server inside the cluster."""
-    return service(server(kind), namespace, port, path)
+    return service(server(kind), namespace, port, path, tls=tls)
 
 
-def service(name: str, namespace: str, port: int, path: str) -> str:
+def service(name: str, namespace: str, port: int, path: str, *, tls: bool = False) -> str:
     """Return the URL of a path behind a Service, for pods of the cluster."""
-    return f"http://{name}.{namespace}.svc.cluster.local:{port}{path}"
+    return f"{'https' if tls else 'http'}://{host(name, namespace)}:{port}{path}"
+
+
+def host(name: str, namespace: str) -> str:
+    """Return the DNS name of a Service."""
+    return f"{name}.{namespace}.svc.cluster.local"
 
 
 def volume(source: str, name: str) -> str:
@@ -155,6 +160,8 @@ VERIFIER = "cortex-verifier"
 """The verifier's ServiceAccount, roles, bindings and NetworkPolicy, and the label `app` of its pods."""
 VERIFIER_NAMESPACE_ROLE = f"{VERIFIER}-namespace"
 """The ClusterRole that is bound to the verifier in each declared namespace."""
+VERIFIER_TOKENS_ROLE = f"{VERIFIER}-tokens"
+"""The Role with which the verifier reads the tokens of MCP servers in a namespace."""
 VERIFIER_RESULT_ROLE = f"{VERIFIER}-result"
 """The Role with which the verifier reads the declaration and writes its result."""
 VERIFIER_COMPONENT = "verifier"

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
+from stacks.model.authorization import Authorization
 from stacks.model.availability import Autoscaling, Disruption
 from stacks.model.client import Client
 from stacks.model.config_map import Data
@@ -21,6 +22,7 @@ from stacks.model.secret import SecretKey
 from stacks.model.security_context import SecurityContext
 from stacks.model.service import Service
 from stacks.model.service_account import ServiceAccount
+from stacks.model.transport import PodTls, Transport
 from stacks.model.types import (
     LARGEST,
     LEFT_OUT,
@@ -154,8 +156,9 @@ class Server(Process, Placement):
     """Image reference; without tag and digest it is looked up in the image lock (`CORTEX_IMAGES`)."""
     version: LabelValue
     """Label `mcp.cortex.dev/version`."""
-    transport: Literal["http", "stdio"]
-    """The transport of the server itself. With `stdio` its image has the bridge in front, which serves HTTP."""
+    transport: Transport
+    """The transport of the server itself: `http` (streamable HTTP), `sse` (the older HTTP+SSE), or `stdio` for an image
+    that has the bridge in front, which serves HTTP."""
     capabilities: dict[DnsLabel, tuple[str, ...]] = Field(min_length=1)
     """Capability → its tools: each must be in the server's `tools/list`."""
     namespace: DnsLabel = "cortex-mcp"
@@ -169,7 +172,11 @@ class Server(Process, Placement):
     port: Port = 8080
     """The TCP port of container and Service."""
     path: HttpPath = "/mcp"
-    """The HTTP path of the MCP endpoint."""
+    """The HTTP path of the MCP endpoint; with `sse` that of the stream, which most servers have at `/sse`."""
+    tls: Annotated[bool | PodTls, LEFT_OUT] = False
+    """Whether the container serves HTTPS on `port`."""
+    authorization: Annotated[Authorization | None, LEFT_OUT] = None
+    """How it refuses requests without credentials, and the credentials of a verification."""
     ports: Annotated[dict[PortName, Port], LEFT_OUT] = {}
     """More TCP ports of container and Service, by name; what may reach `port` may reach them too."""
     service: Annotated[Service | None, LEFT_OUT] = None

@@ -25,6 +25,7 @@ def faults(declaration: Declaration) -> Iterator[str]:
             )
     for kind, server in declaration.servers.items():
         yield from _uses(kind, server, declaration)
+        yield from _token(kind, server, declaration)
         yield from _own_names(kind, server, declaration)
         yield from env_vars.faults(kind, server, declaration.config_maps, declaration.secrets)
     yield from _taken(declaration)
@@ -82,6 +83,30 @@ def _use(
         yield (
             f"{path}.name: {title} {name!r} is in {declared[name].namespace}, the server in {server.namespace}: "
             "a pod can use only objects of its own namespace, so declare another one there under another name"
+        )
+
+
+def _token(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
+    """Check the Secret with the token of a verification: a declared one, or the server's own."""
+    bearer = server.authorization.bearer if server.authorization else None
+    if bearer is None:
+        return
+    path = f"servers.{kind}.authorization.bearer"
+    declared = declaration.secrets.get(bearer.secret)
+    if bearer.secret == names.server_secret(kind) and has_own_secret(server):
+        keys = frozenset({**server.secret_env, **server.secret_files})
+    elif declared is None or declared.namespace != server.namespace:
+        yield (
+            f"{path}.secret: Secret {bearer.secret!r} is not declared in {server.namespace}: "
+            "add it under cortex:secrets with this namespace"
+        )
+        return
+    else:
+        keys = declared.names()
+    if bearer.key not in keys:
+        yield (
+            f"{path}.key: Secret {bearer.secret!r} has no key {bearer.key!r}: "
+            f"add it there, or use one of {', '.join(sorted(keys))}"
         )
 
 

@@ -18,7 +18,7 @@ from checks.kube.models import Binding, Owned, Pod, Role, Version
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, PODS, RARE, RESOURCES
 from checks.mcp import collect as mcp
-from checks.mcp.answer import Answer, Outcome
+from checks.mcp.answer import Answer, Outcome, ServerAnswers
 from checks.metrics.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
 from checks.metrics.collect import METRICS, Metrics
 from checks.network.callers import admitted, asked, callers
@@ -129,6 +129,9 @@ class World:
         self.unread: dict[tuple[str, str], ReadFailure] = {}
         self.mcp: dict[str, Answer] = {}
         self.mcp_pods: dict[str, dict[str, Answer]] = {}
+        self.anonymous = Answer(Outcome.GATED, "the server runs, but requires credentials (HTTP 401)", challenge=True)
+        """What servers with an authorization answer to requests without credentials."""
+        self.unread_token: ReadFailure | None = None
         self.network = enforced(declaration)
         servers: dict[str, Reading[Server | None]] = {
             kind: Read(Server(current=True, dangling=()), 0.01) for kind in declaration.servers
@@ -209,9 +212,7 @@ class World:
             rbac.ANSWERS: self._answers(),
             ATTEMPTS: self.network,
             READ_SECRETS: self.secrets,
-            mcp.ANSWERS: {
-                kind: mcp.ServerAnswers(answer, self.mcp_pods.get(kind, {})) for kind, answer in self.mcp.items()
-            },
+            mcp.ANSWERS: {kind: self._mcp(kind) for kind in self.mcp},
             PROBES: self.replies,
             DISCOVERY: self._discovery(),
             METRICS: self.metrics,
@@ -219,6 +220,15 @@ class World:
             UNMANAGED: Unmanaged(unmanaged),
         }
         return Snapshot(Read(Version(git_version="v1.34.4"), 0.01), listings, collected, at=NOW)
+
+    def _mcp(self, kind: str) -> ServerAnswers:
+        """Give the answers of an MCP server, which refuses anonymous requests if that is declared."""
+        authorization = self.declaration.servers[kind].authorization if kind in self.declaration.servers else None
+        answer, pods = self.mcp[kind], self.mcp_pods.get(kind, {})
+        if authorization is None:
+            return ServerAnswers(answer, pods)
+        anonymous = self.anonymous if authorization.bearer or answer.outcome is Outcome.ANSWERED else answer
+        return ServerAnswers(answer if authorization.bearer else anonymous, pods, anonymous, self.unread_token)
 
     def results(self) -> tuple[Result, ...]:
         """Judge the cluster."""

@@ -41,7 +41,7 @@ def verifier() -> Recording:
 
 
 def reader(*custom: str) -> Recording:
-    return record(lambda: Verifier("verifier", VerifierArgs(verifier_manifests(SETTINGS, SITE, custom))))
+    return record(lambda: Verifier("verifier", VerifierArgs(verifier_manifests(SETTINGS, SITE, custom, {}))))
 
 
 def verification(digest: str = "0123456789abcdef", site: Site = SITE, **secrets: str) -> Registration:

@@ -141,12 +141,13 @@ SERVERS = st.fixed_dictionaries(
     {
         "image": IMAGES,
         "version": fitting(LabelValue),
-        "transport": st.sampled_from(["http", "stdio"]),
+        "transport": st.sampled_from(["http", "sse", "stdio"]),
         "capabilities": st.dictionaries(fitting(DnsLabel), st.lists(TEXTS, max_size=3), min_size=1, max_size=3),
     },
     optional={
         "port": st.integers(1, 65535),
         "path": fitting(HttpPath),
+        "tls": st.sampled_from([True, False, {"verify": False}]),
         "args": st.lists(TEXTS, max_size=3),
         # Prefixes, because of two variables of one name only one could be meant.
         "env": st.dictionaries(fitting(EnvName, "A"), TEXTS, max_size=3),

@@ -13,8 +13,8 @@ from checks.kube import models as k8s
 from checks.kube.client import Kind
 from checks.kube.listing import Listing
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
-from checks.mcp.answer import Outcome
-from checks.mcp.collect import ANSWERS, ServerAnswers
+from checks.mcp.answer import Outcome, ServerAnswers
+from checks.mcp.collect import ANSWERS
 from stacks.model.declaration import Declaration
 from tests.checks.collecting import collect
 from tests.checks.mcp.proxying import Proxy, as_json

@@ -46,7 +46,16 @@ WRONG: Wrong = [
     ),
     *WRONG_IMAGES,
     ({"servers.clock.version": 1.0}, "servers.clock.version: must be text: put the value in quotes"),
-    ({"servers.clock.transport": "sse"}, "servers.clock.transport: input should be 'http' or 'stdio'"),
+    ({"servers.clock.transport": "tcp"}, "servers.clock.transport: input should be 'http', 'sse' or 'stdio'"),
+    (
+        {"servers.clock.transport": "streamable-http"},
+        "servers.clock.transport: 'streamable-http' is called http here: write transport: http",
+    ),
+    (
+        {"servers.clock.transport": "websocket"},
+        "servers.clock.transport: 'websocket' is not supported: declare the server under cortex:workloads or "
+        "cortex:manifests, where it is not asked over MCP",
+    ),
     ({"servers.clock.capabilities": {}}, "servers.clock.capabilities: needs at least one entry"),
     (
         {"servers.clock.capabilities": {"time": "get_current_time"}},

@@ -1,0 +1,57 @@
+"""Check that a server refuses requests without credentials, and accepts the declared ones."""
+
+from checks.kube.client import forbidden
+from checks.kube.reading import Permission, Reason
+from checks.mcp.answer import Answer, Outcome, ServerAnswers
+from checks.results.builder import ResultBuilder
+from checks.results.result import Ref
+from stacks.model import names
+from stacks.model.server import Server
+
+
+def check_gate(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> bool:
+    """Check a server with `authorization`; return whether its tools are still to be checked."""
+    if answers.anonymous is None:
+        return True
+    _anonymous(builder, kind, server, answers.anonymous, answers)
+    if answers.unread is not None:
+        builder.use(answers.unread)
+        return answers.anonymous.failed
+    if answers.service is answers.anonymous:
+        if answers.anonymous.outcome is Outcome.GATED:
+            builder.skip(f"the tools of {kind} are not listed: its authorization is declared without a token")
+        return answers.anonymous.failed
+    return _accepted(builder, kind, server, answers)
+
+
+def _anonymous(builder: ResultBuilder, kind: str, server: Server, anonymous: Answer, answers: ServerAnswers) -> None:
+    ref = Ref("Service", names.server(kind), server.namespace)
+    what = f"ask {server.namespace}/{ref.name} for its tools without credentials"
+    pods = answers.pods.values() if answers.service is anonymous else ()
+    if any(answer.outcome is Outcome.ANSWERED for answer in (anonymous, *pods)):
+        message = "the server answers requests without credentials"
+        builder.fault("mcp.anonymous", ref, message, expected="HTTP 401", actual="an answer to tools/list")
+    elif anonymous.outcome is Outcome.GATED and anonymous.challenge:
+        builder.passed(namespace=server.namespace)
+        builder.fact(kind, "state", "up, gated")
+    elif anonymous.outcome is Outcome.FORBIDDEN:
+        permission = Permission("create", "services/proxy", server.namespace)
+        builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
+    elif anonymous.outcome is Outcome.GATED or not answers.service.failed:
+        message = f"{anonymous.detail}, which does not say that credentials are missing, as HTTP 401 does"
+        builder.unknown(what, Reason.GATED, message)
+
+
+def _accepted(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> bool:
+    """Check that the server accepts its token."""
+    refused = {
+        Ref("Pod", pod, server.namespace): answer
+        for pod, answer in answers.pods.items()
+        if answer.outcome is Outcome.GATED
+    }
+    if answers.service.outcome is Outcome.GATED or len(refused) == len(answers.pods) > 0:
+        refused = {Ref("Service", names.server(kind), server.namespace): answers.service}
+    for ref, answer in refused.items():
+        message = f"the server refuses the declared token: {answer.detail}"
+        builder.fault("mcp.credentials", ref, message, expected="an answer to tools/list", actual=answer.outcome.value)
+    return answers.service.outcome is not Outcome.GATED

@@ -1,0 +1,38 @@
+"""What clients learn of a server from its labels, annotations and Service."""
+
+from typing import Any, cast
+
+from stacks.manifests.build import parts
+from tests.checks.world import SETTINGS, declared
+
+ENDPOINT = "mcp.cortex.dev/endpoint"
+PROTOCOL = "mcp.cortex.dev/protocol"
+
+
+def told(**settings: Any) -> tuple[str, object, Any]:
+    """Give the transport, the endpoint and the protocol of the Service's port."""
+    time = {**SETTINGS["servers"]["time"], **settings}
+    made = parts(declared(servers={"time": time}))["servers", "time"]
+    (deployment,) = [manifest for manifest in made if manifest.kind == "Deployment"]
+    (service,) = [manifest for manifest in made if manifest.kind == "Service"]
+    port = cast("Any", service.content)["spec"]["ports"][0]
+    return deployment.labels[PROTOCOL], deployment.annotations[ENDPOINT], port.get("appProtocol")
+
+
+def test_http_is_not_said() -> None:
+    assert told() == ("stdio", "http://time-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp", None)
+
+
+def test_tls_and_the_older_transport_are_said() -> None:
+    endpoint = "https://time-mcp-server.cortex-mcp.svc.cluster.local:443/sse"
+    for tls in (True, {"verify": False}):
+        assert told(transport="sse", path="/sse", tls=tls, service={"port": 443}) == ("sse", endpoint, "https")
+
+
+def test_settings_that_are_off_are_not_published() -> None:
+    assert (
+        declared().canonical()
+        == declared(
+            servers={kind: {**server, "tls": False} for kind, server in SETTINGS["servers"].items()}
+        ).canonical()
+    )
