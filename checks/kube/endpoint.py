@@ -25,6 +25,6 @@ def behind(connection: Connection, name: str, namespace: str, port: int, path: s
     only the API server may receive.
     """
     if connection.inside:
-        return Connection(connection.context, names.service(name, namespace, port, "")), path
+        return Connection(connection.context, names.service(name, namespace, port, "", connection.domain)), path
     proxy = f"/api/v1/namespaces/{namespace}/services/http:{name}:{port}/proxy"
     return connection, proxy + quote(path, safe="/?=&%")

@@ -84,7 +84,7 @@ class SecretUse(Model):
     """A declared Secret (cortex:secrets) that the server's container reads: as variables, as files, or both."""
 
     name: DnsLabel
-    """Name of the Secret."""
+    """Key of the Secret under cortex:secrets."""
     env: dict[EnvName, FileKey] = {}
     """Environment variable → key."""
     mount: Folder | None = None
@@ -101,7 +101,7 @@ class ConfigMapUse(Model):
     """A declared ConfigMap (cortex:configMaps) that the server's container reads."""
 
     name: DnsLabel
-    """Name of the ConfigMap."""
+    """Key of the ConfigMap under cortex:configMaps."""
     env_from: bool = False
     """Every key becomes an environment variable."""
     mount: Folder | None = None

@@ -50,6 +50,8 @@ def _loads(declaration: Declaration) -> Iterator[_Load]:
 
 def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
     """Check that admission accepts the containers: a Deployment would wait for refused pods until it times out."""
+    if namespace.limits is None:
+        return
     path = f"{load.path}.resources"
     where = f"namespaces.{load.namespace}.limits"
     if load.resources.limits.exceeds(namespace.limits.max):
@@ -60,6 +62,8 @@ def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
 
 def _over_quota(name: str, namespace: Namespace, loads: Sequence[_Load]) -> Iterator[str]:
     """Check that the quota allows for a rollout of all servers at once, each with one pod more than its replicas."""
+    if namespace.quota is None:
+        return
     hard = namespace.quota.hard()
     for key, need in _needs(loads).items():
         if need > amount(hard[key]):

@@ -82,7 +82,7 @@ def api() -> Iterator[FakeApi]:
 
 def verified(api: FakeApi, *entries: Json, selection: Selection | None = None) -> Report:
     """Verify with these suppressions, deployed as well, on a fixed day."""
-    declaration = declared(servers={}, configMaps={}, suppressions=list(entries))  # type: ignore[arg-type]
+    declaration = declared(servers={}, configMaps={}, suppressions=list(entries))
     api.world.objects["configmaps", "cortex-system"] = World(declaration).objects["configmaps", "cortex-system"]
 
     async def run() -> Report:
@@ -156,7 +156,7 @@ def test_unknown_codes_are_refused_with_the_nearest(api: FakeApi) -> None:
 
 
 def test_in_the_cluster_an_unknown_code_leaves_all_unknown() -> None:
-    declaration = declared(servers={}, configMaps={}, suppressions=[entry("later.code")])  # type: ignore[arg-type]
+    declaration = declared(servers={}, configMaps={}, suppressions=[entry("later.code")])
     with serve(World(declaration)) as api:
         report = anyio.run(verify_deployed, Connection("in-cluster", api.url, inside=True), Severity.ERROR)
     assert (report.status, report.exit_code) == (Status.UNKNOWN, 3)
