@@ -19,7 +19,7 @@ def server_manifests(kind: str, server: Server, content: Content[object], site: 
     before_pods = [
         rbac.server_account(kind, server),
         network.server_policy(kind, server, site),
-        *rbac.role_bindings(kind, server),
+        *rbac.server_roles(kind, server),
         *([config.server_config(kind, server)] if server.config else []),
         *([availability.autoscaler(kind, server, server.autoscaling)] if server.autoscaling else []),
         *([secrets.server_secret(kind, server, content.own)] if content.own else []),

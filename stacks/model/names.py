@@ -92,6 +92,11 @@ def server(kind: str) -> str:
     return f"{kind}-mcp-server"
 
 
+def server_role(kind: str, namespace: str) -> str:
+    """Return how the names of an MCP server's roles and bindings for the whole cluster begin."""
+    return f"{namespace}-{server(kind)}"
+
+
 def server_config(kind: str) -> str:
     """Return the name of an MCP server's ConfigMap."""
     return f"{kind}-mcp-config"

@@ -8,6 +8,7 @@ from stacks.model.availability import Autoscaling, Disruption
 from stacks.model.config_map import Data
 from stacks.model.destination import Destination
 from stacks.model.image import Image
+from stacks.model.kubernetes_access import KubernetesAccess
 from stacks.model.namespace import Compute
 from stacks.model.probe import HttpPath, Probes
 from stacks.model.secret import SecretKey
@@ -65,19 +66,6 @@ class Client(Model):
     """Any namespace of the cluster, declared or not."""
     labels: dict[LabelKey, LabelValue] = {}
     """Labels of its pods; empty means all pods."""
-
-
-RoleName = Annotated[str, matching(r"(?!\.{1,2}$)[^/%]+", "a role name: use neither '/' nor '%'")]
-"""The name of a role; it may contain ':', as in `system:node`."""
-
-
-class KubernetesAccess(Model):
-    """Permissions of the server on the Kubernetes API: a ClusterRole, bound in each of the namespaces."""
-
-    cluster_role: RoleName = "view"
-    """A ClusterRole of the cluster."""
-    namespaces: tuple[DnsLabel, ...] = Field(min_length=1)
-    """Declared namespaces in which it is bound."""
 
 
 class SecretUse(Model):
