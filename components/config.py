@@ -17,9 +17,12 @@ class DeclaredConfigMapArgs:
 
 
 class DeclaredConfigMap(pulumi.ComponentResource):
-    """A ConfigMap that MCP servers, or other workloads, use. `name` is its name."""
+    """A ConfigMap that MCP servers, or other workloads, use. `name` is the key under which it is declared."""
 
     def __init__(self, name: str, args: DeclaredConfigMapArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:ConfigMap", name, None, opts)
-        Children(self).register_all(args.manifests)
+        children = Children(self)
+        for manifest in args.manifests:
+            # Under its key, because ConfigMaps of two namespaces can have one name.
+            children.register(manifest, name=name)
         self.register_outputs({})

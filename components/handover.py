@@ -20,7 +20,7 @@ _INPUTS = ["apiVersion", "data", "kind", "metadata", "type"]
 
 
 def handed_over(declaration: Declaration) -> frozenset[str]:
-    """Return the names of the declared Secrets that the stack made and that others provide from now on.
+    """Return the keys of the declared Secrets that the stack made and that others provide from now on.
 
     The state is read only if others provide any Secret.
 
@@ -52,7 +52,7 @@ def _is_in(state: stack_state.Resources, kind: str, name: str, secret: Secret) -
     if urn not in state:
         return False
     metadata = cast("dict[str, str]", state[urn]["outputs"]["metadata"])
-    return metadata["namespace"] == secret.namespace
+    return (metadata["namespace"], metadata["name"]) == (secret.namespace, secret.called(name))
 
 
 def _going(name: str) -> str:

@@ -24,14 +24,15 @@ class DeclaredSecretArgs:
 class DeclaredSecret(pulumi.ComponentResource):
     """A Secret, or the ExternalSecret from which an operator makes it; of an existing one only what is handed over.
 
-    `name` is the Secret's name.
+    `name` is the key under which the Secret is declared.
     """
 
     def __init__(self, name: str, args: DeclaredSecretArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(COMPONENT, name, None, opts)
         children = Children(self)
         for manifest in args.manifests:
-            children.register(manifest, hidden=args.hidden)
+            # Under its key, because Secrets of two namespaces can have one name.
+            children.register(manifest, name=name, hidden=args.hidden)
         if args.handed_over:
             keep(name, self)
         self.register_outputs({})

@@ -45,9 +45,10 @@ def deploy(declaration: Declaration, root: Path = ROOT) -> Outputs:
     for weakening in weakenings(declaration):
         pulumi.log.warn(weakening)
     stack.deploy()
+    domain = declaration.cluster.service_domain()
     return {
-        "endpoints": {kind: endpoint(kind, server) for kind, server in declaration.servers.items()},
-        "registry": {kind: entry(kind, server) for kind, server in declaration.servers.items()},
+        "endpoints": {kind: endpoint(kind, server, domain) for kind, server in declaration.servers.items()},
+        "registry": {kind: entry(kind, server, domain) for kind, server in declaration.servers.items()},
         "namespaces": sorted(declaration.namespaces),
         "declarationHash": declaration.digest(),
     }
@@ -102,8 +103,9 @@ class _Stack:
         Verification("verification", args, self._after([self._components[()]]))
 
     def _secret(self, name: str, manifests: Sequence[Manifest]) -> pulumi.Resource:
-        namespace = self._declared.secrets[name].namespace
-        hidden = secret_inputs.secret_data(namespace, name, self._values.secrets[name])
+        declared = self._declared.secrets[name]
+        namespace = declared.namespace
+        hidden = secret_inputs.secret_data(namespace, declared.called(name), self._values.secrets[name])
         args = DeclaredSecretArgs(manifests, hidden, name in self._handed_over)
         return DeclaredSecret(name, args, self._after(self._namespaces([namespace])))
 
@@ -117,7 +119,8 @@ class _Stack:
         used = [self._components["secrets", use.name] for use in server.secrets]
         used += [self._components["configMaps", use.name] for use in server.config_maps]
         after = self._after([*self._namespaces({manifest.namespace for manifest in manifests}), *used])
-        return McpServer(kind, McpServerArgs(manifests, endpoint(kind, server), self._stop_autoscaler, hidden), after)
+        url = endpoint(kind, server, self._declared.cluster.service_domain())
+        return McpServer(kind, McpServerArgs(manifests, url, self._stop_autoscaler, hidden), after)
 
     def _after(self, components: Iterable[pulumi.Resource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(provider=self._provider, depends_on=[*components])

@@ -2,14 +2,15 @@
 
 from checks.connection.api_server import check as check_api_server
 from checks.connection.collect_api_server import API_SERVER
-from checks.connection.collect_dns import APP, DNS, LABEL, NAMESPACE, SERVICE, Dns
-from checks.connection.dns_message import NAME
+from checks.connection.collect_dns import DNS, SERVICE, Dns, selector
+from checks.connection.dns_message import known_name
 from checks.kube.models import Condition, Node, Pod
 from checks.results.builder import ResultBuilder
 from checks.results.result import CLUSTER, Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
-from stacks.model.declaration import Declaration
+from stacks.model.cluster_dns import ClusterDns
+from stacks.model.declaration import Cluster, Declaration
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
@@ -21,8 +22,8 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     if (nodes := builder.use(snapshot.nodes())) is not None:
         _nodes(builder, declaration, nodes.value)
     if (pods := builder.use(snapshot.get(DNS).pods)) is not None:
-        _dns(builder, pods.value)
-    _answers(builder, snapshot.get(DNS))
+        _dns(builder, declaration.cluster.name_servers(), pods.value)
+    _answers(builder, declaration.cluster, snapshot.get(DNS))
 
 
 def _nodes(builder: ResultBuilder, declaration: Declaration, nodes: tuple[Node, ...]) -> None:
@@ -52,14 +53,14 @@ def _why(condition: Condition | None) -> str:
     return condition.message or condition.reason or "no reason given"
 
 
-def _dns(builder: ResultBuilder, pods: tuple[Pod, ...]) -> None:
+def _dns(builder: ResultBuilder, dns: ClusterDns, pods: tuple[Pod, ...]) -> None:
     live = [pod for pod in pods if pod.live]
     ready = sum(pod.ready for pod in live)
     builder.fact("coredns", "ready", ready)
     if ready == 0:
         builder.fault(
             "dns.down",
-            Ref("Pods", f"{LABEL}={APP}", NAMESPACE),
+            Ref("Pods", selector(dns), dns.namespace),
             f"none of {len(live)} CoreDNS pods is ready" if live else "no CoreDNS pod exists",
             expected="at least 1 ready",
             actual=0,
@@ -69,14 +70,14 @@ def _dns(builder: ResultBuilder, pods: tuple[Pod, ...]) -> None:
         builder.holds(
             pod.ready,
             "dns.not-ready",
-            Ref("Pod", pod.metadata.name, NAMESPACE),
+            Ref("Pod", pod.metadata.name, dns.namespace),
             f"the CoreDNS pod is {pod.status.phase} and not Ready",
             expected="Running and Ready",
             actual=pod.status.phase,
         )
 
 
-def _answers(builder: ResultBuilder, queried: Dns) -> None:
+def _answers(builder: ResultBuilder, cluster: Cluster, queried: Dns) -> None:
     """Check the answers to DNS queries. If no CoreDNS pod is ready there are none, and dns.down is reported."""
     for name, reading in queried.answers.items():
         if (answer := builder.use(reading)) is None:
@@ -86,8 +87,8 @@ def _answers(builder: ResultBuilder, queried: Dns) -> None:
         builder.holds(
             not answer.value.trouble,
             "dns.answer",
-            Ref("Service" if service else "Pod", name, NAMESPACE),
-            f"query for {NAME}: {answer.value.trouble}",
+            Ref("Service" if service else "Pod", name, cluster.name_servers().namespace),
+            f"query for {known_name(cluster.service_domain())}: {answer.value.trouble}",
             expected="an answer",
             actual=answer.value.trouble,
         )

@@ -7,7 +7,7 @@ from time import perf_counter
 
 import anyio
 
-from checks.connection.dns_message import NAME, NO_ERROR, PORT, answer, complete, question
+from checks.connection.dns_message import NO_ERROR, PORT, answer, complete, known_name, question
 from checks.kube import models as k8s
 from checks.kube.client import forbidden
 from checks.kube.connection import Connection
@@ -16,9 +16,8 @@ from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
 from checks.kube.resources import PODS
 from checks.kube.retry import patiently
 from checks.snapshot.reader import Collector, Reader
+from stacks.model.cluster_dns import ClusterDns
 
-NAMESPACE = "kube-system"
-LABEL, APP = "k8s-app", "kube-dns"
 SERVICE = "kube-dns"
 
 MOST_PODS = 4
@@ -44,15 +43,18 @@ class Dns:
 
 async def collect(reader: Reader) -> Dns:
     """List the CoreDNS pods and query them. The in-cluster verifier queries the Service, as every pod does."""
-    connection, pods = reader.connection, await _pods(reader)
+    connection, cluster = reader.connection, reader.declaration.cluster
+    dns, name = cluster.name_servers(), known_name(cluster.service_domain())
+    pods = await _pods(reader, dns)
     answers: dict[str, Reading[Answer]] = {}
     if connection.inside:
-        answers[SERVICE] = await _resolve(connection)
+        answers[SERVICE] = await _resolve(connection, name)
     elif isinstance(pods, Read):
         queried = [pod for pod in pods.value if pod.ready][:MOST_PODS]
 
         async def ask(pod: k8s.Pod) -> None:
-            answers[pod.metadata.name] = await anyio.to_thread.run_sync(_ask, connection, pod, abandon_on_cancel=True)
+            asked = partial(_ask, connection, pod, name)
+            answers[pod.metadata.name] = await anyio.to_thread.run_sync(asked, abandon_on_cancel=True)
 
         async with anyio.create_task_group() as group:
             for pod in queried:
@@ -63,22 +65,28 @@ async def collect(reader: Reader) -> Dns:
 DNS = Collector(collect)
 
 
-async def _pods(reader: Reader) -> Reading[tuple[k8s.Pod, ...]]:
-    """Return the CoreDNS pods: from the list of all pods or, if that is forbidden, from a list of kube-system."""
+def selector(dns: ClusterDns) -> str:
+    """Return the label selector of the DNS pods."""
+    return ",".join(f"{key}={value}" for key, value in dns.labels.items())
+
+
+async def _pods(reader: Reader, dns: ClusterDns) -> Reading[tuple[k8s.Pod, ...]]:
+    """Return the CoreDNS pods: from the list of all pods or, if that is forbidden, from a list of their namespace."""
     everywhere = (await reader.pods()).whole
     if isinstance(everywhere, ReadFailure):
-        return await reader.api.list(PODS, NAMESPACE, labels=f"{LABEL}={APP}")
-    mine = (pod for pod in everywhere.value if pod.metadata.namespace == NAMESPACE)
-    return Read(tuple(pod for pod in mine if pod.metadata.labels.get(LABEL) == APP), everywhere.seconds)
+        return await reader.api.list(PODS, dns.namespace, labels=selector(dns))
+    mine = (pod for pod in everywhere.value if pod.metadata.namespace == dns.namespace)
+    labels = dns.labels.items()
+    return Read(tuple(pod for pod in mine if labels <= pod.metadata.labels.items()), everywhere.seconds)
 
 
-async def _resolve(connection: Connection) -> Reading[Answer]:
+async def _resolve(connection: Connection, name: str) -> Reading[Answer]:
     start = perf_counter()
 
     async def once() -> Answer:
         try:
             with anyio.fail_after(SECONDS):
-                await connection.resolve(NAME)
+                await connection.resolve(name)
         except TimeoutError:
             return Answer(f"no answer within {SECONDS:g} s")
         except OSError as error:
@@ -89,17 +97,17 @@ async def _resolve(connection: Connection) -> Reading[Answer]:
     return Read(resolved, perf_counter() - start)
 
 
-def _ask(connection: Connection, pod: k8s.Pod) -> Reading[Answer]:
+def _ask(connection: Connection, pod: k8s.Pod, name: str) -> Reading[Answer]:
     start = perf_counter()
-    name = pod.metadata.name
-    send = partial(exchange, connection, NAMESPACE, name, port(pod), question(NAME), complete, SECONDS)
+    namespace = pod.metadata.namespace
+    send = partial(exchange, connection, namespace, pod.metadata.name, port(pod), question(name), complete, SECONDS)
     try:
         code = answer(send())
     except ForwardError as error:
         seconds = perf_counter() - start
         if error.status in (401, 403):
-            permission = Permission("get", "pods/portforward", NAMESPACE)
-            what = f"query the CoreDNS pods of namespace {NAMESPACE}"
+            permission = Permission("get", "pods/portforward", namespace)
+            what = f"query the CoreDNS pods of namespace {namespace}"
             return ReadFailure(what, Reason.FORBIDDEN, forbidden(permission), permission, seconds)
         return Read(Answer(str(error)), seconds)
     seconds = perf_counter() - start

@@ -2,8 +2,8 @@
 
 import struct
 
-NAME = "kubernetes.default.svc.cluster.local"
-"""A name that every cluster's DNS knows: the Service of the API server."""
+from stacks.model import names
+
 PORT = 53
 
 _IDENTITY = 0x0C0E
@@ -13,6 +13,11 @@ _RESPONSE = 0x8000
 _CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 NO_ERROR = "NOERROR"
 """The server knows the name."""
+
+
+def known_name(domain: str) -> str:
+    """Return a name that the DNS of a cluster with this domain knows: the Service of the API server."""
+    return names.host("kubernetes", "default", domain)
 
 
 def question(name: str) -> bytes:

@@ -45,12 +45,14 @@ class Source:
     def _declared_at(self, obj: Ref) -> DeclarationPath:
         if obj.kind == "Suppression":
             return ("suppressions",)
-        secret = self.declaration.secrets.get(obj.name)
-        if obj.kind == "Secret" and secret and secret.namespace == obj.space:
-            # Also one of which the stack has no manifest, because others make it.
-            return "secrets", obj.name
+        for key, secret in self.declaration.secrets.items() if obj.kind == "Secret" else ():
+            if (secret.namespace, secret.called(key)) == (obj.space, obj.name):
+                # Also one of which the stack has no manifest, because others make it.
+                return "secrets", key
         if (manifest := self._manifest(obj)) and manifest.declared_at:
             return manifest.declared_at
+        if obj.space in self.declaration.existing_namespaces:
+            return ("existingNamespaces",)
         return ("namespaces", obj.space) if obj.space in self.declaration.namespaces else ("cluster",)
 
     def _manifest(self, obj: Ref) -> Manifest | None:

@@ -12,6 +12,7 @@ import yaml
 
 from checks.errors import UncheckedError, UsageError
 from checks.kube.credentials import NO_CREDENTIAL, Credential, Means, certificate_expiry, token_expiry
+from stacks.model.cluster_dns import DOMAIN
 
 if TYPE_CHECKING:
     import httpx2
@@ -43,6 +44,8 @@ class Connection:
     proxy: str | None = None
     inside: bool = False
     """Whether this is the in-cluster verifier, which reaches Services by name."""
+    domain: str = DOMAIN
+    """The domain of the cluster's Services."""
     read_only: bool = False
     """Whether nothing may be created in the cluster, not even for some seconds."""
     source: str = ""

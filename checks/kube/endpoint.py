@@ -23,7 +23,8 @@ def service(connection: Connection, kind: str, server: Server, path: str) -> tup
     """Return the connection to an MCP server, and the full path of one of its paths."""
     name, port = names.server(kind), server.service_port
     if connection.inside:
-        return _direct(connection, kind, server, f"{names.host(name, server.namespace)}:{port}"), path
+        place = f"{names.host(name, server.namespace, connection.domain)}:{port}"
+        return _direct(connection, kind, server, place), path
     return connection, _proxy(server.namespace, f"services/{_scheme(server)}:{name}:{port}", path)
 
 
@@ -35,7 +36,8 @@ def behind(connection: Connection, name: str, namespace: str, port: int, path: s
     only the API server may receive.
     """
     if connection.inside:
-        return Connection(connection.context, names.service(name, namespace, port, ""), inside=True), path
+        url = names.service(name, namespace, port, "", connection.domain)
+        return Connection(connection.context, url, inside=True), path
     return connection, _proxy(namespace, f"services/http:{name}:{port}", path)
 
 
@@ -62,7 +64,7 @@ def _direct(connection: Connection, kind: str, server: Server, place: str) -> Co
         connection.context,
         f"{_scheme(server)}://{place}",
         tls=_unverified() if unverified else None,
-        server_name=names.host(names.server(kind), server.namespace) if server.tls else None,
+        server_name=names.host(names.server(kind), server.namespace, connection.domain) if server.tls else None,
         inside=True,
     )
 

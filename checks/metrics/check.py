@@ -10,7 +10,7 @@ from checks.drift.root_cause import metrics_explained
 from checks.kube.models import Deployment, Meta
 from checks.kube.reading import Read
 from checks.metrics.cluster_health import PENDING_PERCENT, crowded, figures
-from checks.metrics.cluster_metrics import LAG, NEEDED, ClusterMetrics, Key
+from checks.metrics.cluster_metrics import LAG, NEEDED, QUOTA, ClusterMetrics, Key
 from checks.metrics.collect import METRICS, Answer, Refused
 from checks.plain_text import enumerated
 from checks.results.builder import ResultBuilder
@@ -39,7 +39,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         return
     explained = metrics_explained(declaration, declared.namespace, snapshot)
     if (scrape := _answer(builder, declared, metrics.scrape, "/metrics", explained=explained)) is not None:
-        _families(builder, declared, scrape.value)
+        _families(builder, declaration, declared, scrape.value)
         _is_up_to_date(builder, declaration, snapshot, scrape.value)
         _health(builder, declaration, scrape.value)
     # Without a scrape the other requests fail for the same reason.
@@ -68,8 +68,11 @@ def _answer(
     return None
 
 
-def _families(builder: ResultBuilder, declared: KubeStateMetrics, metrics: ClusterMetrics) -> None:
-    for name in NEEDED:
+def _families(
+    builder: ResultBuilder, declaration: Declaration, declared: KubeStateMetrics, metrics: ClusterMetrics
+) -> None:
+    has_quotas = any(space.quota for space in declaration.namespaces.values())
+    for name in NEEDED if has_quotas else (name for name in NEEDED if name != QUOTA):
         count = metrics.samples.get(name, 0)
         message = f"kube-state-metrics has no sample of {name}, which the alerts or the cluster's figures need"
         builder.holds(count > 0, "metrics.family", _ref(declared), message, expected="at least 1 sample", actual=count)

@@ -21,7 +21,9 @@ DEPLOYMENT = "kube_deployment_created"
 REPLICAS = "kube_deployment_spec_replicas"
 AVAILABLE = "kube_deployment_status_replicas_available"
 
-_ALERTED = ("kube_pod_container_status_restarts_total", "kube_resourcequota")
+QUOTA = "kube_resourcequota"
+
+_ALERTED = ("kube_pod_container_status_restarts_total", QUOTA)
 NEEDED = (NODE, NODE_CONDITION, POD, POD_CREATED, POD_PHASE, DEPLOYMENT, REPLICAS, AVAILABLE, *_ALERTED)
 """The metrics that the figures and the alerts need. A cluster with this stack has at least one sample of each."""
 READ = (*NEEDED, POD_DELETION)

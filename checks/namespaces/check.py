@@ -4,7 +4,7 @@ from checks.drift.compare import compare
 from checks.drift.routing import NAMESPACES
 from checks.kube import models as k8s
 from checks.results.builder import ResultBuilder
-from checks.results.result import Ref
+from checks.results.result import Ref, Remedy
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
@@ -20,11 +20,16 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     if (listing := builder.use(snapshot.typed("Namespace", "", k8s.Namespace))) is not None:
         for namespace in listing.value:
             _namespace(builder, declaration, namespace)
+        live = {namespace.metadata.name for namespace in listing.value}
+        for name in declaration.existing_namespaces:
+            message = "the namespace does not exist, and the stack uses it without making it"
+            actual = "present" if name in live else "absent"
+            builder.equal("namespace.not-existing", Ref("Namespace", name), message, "present", actual, Remedy.PERSON)
 
 
 def _namespace(builder: ResultBuilder, declaration: Declaration, live: k8s.Namespace) -> None:
     name, labels = live.metadata.name, live.metadata.labels
-    if name in declaration.namespaces:
+    if name in declaration.namespaces or name in declaration.existing_namespaces:
         phase = live.status.phase
         builder.equal("namespace.terminating", Ref("Namespace", name), f"the namespace is {phase}", "Active", phase)
     elif names.COMPONENT in labels or name.startswith(_PREFIX):

@@ -25,7 +25,7 @@ def callers(declaration: Declaration) -> tuple[Caller, ...]:
     """Return the smallest set of callers: every declared client, and for each server a pod that is not its client.
 
     For a client that is selected by labels, a pod of its namespace without these labels tries too. No pods are created
-    in namespaces that the stack does not declare.
+    in namespaces that the stack does not own.
     """
     servers = asked(declaration).values()
     found = dict.fromkeys(
@@ -55,7 +55,7 @@ def admitted(server: Server, caller: Caller) -> bool:
 
 
 def elsewhere(declaration: Declaration, server: Server) -> Iterator[Client]:
-    """Yield the server's clients in namespaces that the stack does not declare."""
+    """Yield the server's clients in namespaces that the stack does not own."""
     return (client for client in server.clients if client.namespace not in declaration.namespaces)
 
 
@@ -65,5 +65,5 @@ def _caller(client: Client) -> Caller:
 
 def _undeclared(declaration: Declaration, server: Server) -> list[Caller]:
     # The server's own namespace first: an attacker is likely to come from a compromised neighbour.
-    spaces = dict.fromkeys([server.namespace, *declaration.namespaces])
+    spaces = sorted(declaration.namespaces, key=lambda space: space != server.namespace)
     return [caller for caller in map(Caller, spaces) if not admitted(server, caller)]

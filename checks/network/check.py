@@ -47,7 +47,7 @@ def _not_tried(builder: ResultBuilder, declaration: Declaration, servers: Mappin
     pods = callers(declaration)
     for kind, server in servers.items():
         if clients := ", ".join(client.namespace for client in elsewhere(declaration, server)):
-            builder.skip(f"clients of {kind} in undeclared namespaces are not tried: {clients}")
+            builder.skip(f"clients of {kind} in namespaces that the stack does not own are not tried: {clients}")
         if all(admitted(server, caller) for caller in pods):
             builder.skip(f"every declared namespace is a client of {kind}: no undeclared client can be tried")
 

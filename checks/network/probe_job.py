@@ -16,6 +16,7 @@ from stacks.manifests.pods import container_security, pod_security
 from stacks.manifests.site import site
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.model.namespace import ContainerLimits
 from stacks.model.server import Server
 
 PREFIX = "cortex-probe-"
@@ -52,8 +53,8 @@ def job(name: str, caller: Caller, declaration: Declaration, image: str, *, sing
 
 
 def _pod(caller: Caller, declaration: Declaration, image: str, lasting: float) -> Value:
-    limits = declaration.namespaces[caller.namespace].limits
-    task = _task(caller, asked(declaration), lasting)
+    limits = declaration.namespaces[caller.namespace].limits or ContainerLimits()
+    task = _task(caller, asked(declaration), declaration.cluster.service_domain(), lasting)
     return {
         "imagePullSecrets": site(declaration).image_pull_secrets(caller.namespace),
         "restartPolicy": "Never",
@@ -79,10 +80,10 @@ def _pod(caller: Caller, declaration: Declaration, image: str, lasting: float) -
     }
 
 
-def _task(caller: Caller, servers: Mapping[str, Server], lasting: float) -> str:
+def _task(caller: Caller, servers: Mapping[str, Server], domain: str, lasting: float) -> str:
     targets: Sequence[tuple[str, int, bool]] = [
         # The trailing dot makes the name absolute, so that no search domains are tried.
-        (f"{names.server(kind)}.{server.namespace}.svc.cluster.local.", server.service_port, admitted(server, caller))
+        (f"{names.host(names.server(kind), server.namespace, domain)}.", server.service_port, admitted(server, caller))
         for kind, server in servers.items()
     ]
     return json.dumps({"targets": targets, "seconds": SETTLE_SECONDS, "lasting": lasting, "report": _REPORT})

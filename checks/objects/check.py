@@ -14,6 +14,7 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.servers.check import is_server
 from checks.snapshot.check import Check
+from checks.snapshot.reader import searched
 from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
 from stacks.model import names
@@ -24,7 +25,7 @@ _CODES = {
     "NetworkPolicy": "network.undeclared",
     "ResourceQuota": "quota.undeclared",
 }
-"""Kinds of which every undeclared object is a finding, whatever its labels: it can allow or limit more."""
+"""Kinds of which every undeclared object of a managed namespace is a finding: it can allow or limit more."""
 
 _HOLDS_DATA = frozenset({"PersistentVolumeClaim", "Secret", "StatefulSet"})
 """Kinds that hold data: a repair does not delete such an object."""
@@ -44,10 +45,13 @@ def _undeclared(builder: ResultBuilder, declaration: Declaration, snapshot: Snap
             continue
         metas = {name: msgspec.convert(document, k8s.Owned).metadata for name, document in reading.value.items()}
         servers = _servers(snapshot, namespace) if kind == "Deployment" else frozenset()
+        managed = not namespace or namespace in declaration.namespaces
         unmanaged = [
             meta
             for name, meta in metas.items()
-            if (kind, namespace, name) not in known and name not in servers and _belongs_to_stack(kind, meta)
+            if (kind, namespace, name) not in known
+            and name not in servers
+            and _belongs_to_stack(kind, meta, managed=managed)
         ]
         builder.passed(not unmanaged, namespace)
         for meta in unmanaged:
@@ -85,7 +89,7 @@ def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:
         if kind != "Namespace":  # has the code namespace.undeclared
             yield kind, ""
     for kind in NAMESPACED:
-        yield from ((kind, space) for space in declaration.namespaces)
+        yield from ((kind, space) for space in searched(declaration, kind))
 
 
 def _servers(snapshot: Snapshot, namespace: str) -> frozenset[str]:
@@ -95,9 +99,12 @@ def _servers(snapshot: Snapshot, namespace: str) -> frozenset[str]:
     return frozenset(each.metadata.name for each in deployments if is_server(each))
 
 
-def _belongs_to_stack(kind: str, meta: k8s.OwnedMeta) -> bool:
-    """Return whether an undeclared object is a finding: it has the stack's label, or is of a kind in _CODES."""
-    if kind in _CODES:
+def _belongs_to_stack(kind: str, meta: k8s.OwnedMeta, *, managed: bool) -> bool:
+    """Return whether an undeclared object is a finding: it has the stack's label, or is of a kind in _CODES.
+
+    In an existing namespace it must have the label: the others are not the stack's.
+    """
+    if kind in _CODES and managed:
         return True
     return names.COMPONENT in meta.labels and not meta.controlled and meta.name != names.VERIFICATION_CONFIG_MAP
 

@@ -31,7 +31,7 @@ class Unmanaged:
 async def collect(reader: Reader) -> Unmanaged:
     """List the metadata of each kind. The in-cluster verifier has no access to these kinds, by design."""
     lists: dict[str, PerNamespace[Owned]] = {}
-    spaces = reader.declaration.namespaces
+    spaces = reader.declaration.occupied_namespaces()
 
     async def one(name: str, kind: Kind[Owned]) -> None:
         lists[name] = (await listed(reader.api, kind, spaces, _namespace, labels=names.COMPONENT)).parts

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HARMLESS = frozenset({"view"})
 """Built-in ClusterRoles that, according to the Kubernetes documentation, allow no escalation."""
 
-PRIVILEGED = frozenset({"edit", "admin"})
+PRIVILEGED = frozenset({"edit", "admin", "cluster-admin"})
 """Built-in ClusterRoles that, according to the Kubernetes documentation, allow escalations."""
 
 
@@ -61,8 +61,8 @@ def _about(account: Account, policy: Policy) -> Iterator[Question]:
 def trusted(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     """Return the grants whose escalations count as declared.
 
-    Escalations through a ClusterRole defined elsewhere count as undeclared, except for the built-in admin and edit;
-    the built-in view must not open any.
+    Escalations through a ClusterRole defined elsewhere count as undeclared, except for the built-in edit, admin and
+    cluster-admin; the built-in view must not open any.
     """
     return tuple(grant for grant in grants if _is_trusted(grant))
 

@@ -17,7 +17,8 @@ def validate(selection: Selection, declaration: Declaration, checks: Sequence[st
         UsageError: the selection names something that does not exist.
     """
     _known("--only", "check", selection.checks, [*checks, SUPPRESSIONS])
-    _known("--namespace", "declared namespace", selection.namespaces, declaration.namespaces)
+    spaces = (*declaration.namespaces, *declaration.existing_namespaces)
+    _known("--namespace", "declared namespace", selection.namespaces, spaces)
 
 
 def _known(option: str, what: str, wanted: Iterable[str], known: Iterable[str]) -> None:

@@ -26,9 +26,7 @@ from stacks.model.server import controller
 K = TypeVar("K")
 T = TypeVar("T")
 
-INSIDE = (
-    "the in-cluster verifier does not check Secrets, by design: run `cortex verify STACK` from outside the cluster"
-)
+INSIDE = "the in-cluster verifier does not check Secrets, by design: run `cortex verify STACK` from outside the cluster"
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def _content(cluster: Cluster, kind: str) -> Content[str] | ReadFailure | None:
             current = reading.value.values_() if reading.value else {}
             if not secret.keys <= current.keys():
                 return None
-            values[secret.place.name] = {key: current[key] for key in secret.keys}
+            values[secret.key] = {key: current[key] for key in secret.keys}
     own = values.get(names.server_secret(kind), {}) if server.secret_env or server.secret_files else {}
     return used(server, declaration, own, values)
 

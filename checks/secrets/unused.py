@@ -54,11 +54,11 @@ _USERS: tuple[Kind[_User], ...] = (
 
 
 async def collect_unused(reader: Reader) -> Mapping[str, Reading[tuple[Reference, ...]]]:
-    """Return the unused Secrets and ConfigMaps of each declared namespace.
+    """Return the unused Secrets and ConfigMaps of each namespace with objects of the stack.
 
     An object with a declared user counts as used, so that a healthy stack needs only one list of metadata.
     """
-    known, spaces = _known(reader.declaration), reader.declaration.namespaces
+    known, spaces = _known(reader.declaration), reader.declaration.occupied_namespaces()
     secrets = (await listed(reader.api, _SECRETS, spaces, _namespace, labels=names.COMPONENT)).parts
     config_maps = (await reader.listing("ConfigMap")).parts
     unused: dict[str, Reading[tuple[Reference, ...]]] = {}

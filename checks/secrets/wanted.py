@@ -23,6 +23,8 @@ class Place(NamedTuple):
 class WantedSecret:
     """A declared Secret, without values, which a declaration does not have."""
 
+    key: str
+    """Its key under cortex:secrets; its name if it is not declared there."""
     place: Place
     keys: frozenset[str]
     made: bool
@@ -46,28 +48,30 @@ class WantedConfigMap:
 
 def wanted_secrets(declaration: Declaration) -> Iterator[WantedSecret]:
     """Yield every declared Secret, including those of MCP servers."""
-    for name, secret in declaration.secrets.items():
-        users = [kind for kind, server in declaration.servers.items() if name in {use.name for use in server.secrets}]
-        place = Place(secret.namespace, name)
+    for key, secret in declaration.secrets.items():
+        users = [kind for kind, server in declaration.servers.items() if key in {use.name for use in server.secrets}]
+        place, made = Place(secret.namespace, secret.called(key)), bool(secret.keys)
         of_type = None if secret.existing and secret.type == OPAQUE else secret.type
-        yield WantedSecret(place, secret.names(), bool(secret.keys), secret.rotate_after_days, tuple(users), of_type)
+        yield WantedSecret(key, place, secret.names(), made, secret.rotate_after_days, tuple(users), of_type)
     for kind, server in declaration.servers.items():
         if keys := frozenset({**server.secret_env, **server.secret_files}):
-            place = Place(server.namespace, names.server_secret(kind))
-            yield WantedSecret(place, keys, made=True, rotate_after_days=ROTATE_AFTER_DAYS, users=(kind,))
+            own = names.server_secret(kind)
+            place = Place(server.namespace, own)
+            yield WantedSecret(own, place, keys, made=True, rotate_after_days=ROTATE_AFTER_DAYS, users=(kind,))
     if (manager := declaration.resource_manager) and manager.token == "legacy":  # noqa: S105 - a kind of token
-        place = Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN)
+        token = names.RESOURCE_MANAGER_TOKEN
+        place = Place(names.SYSTEM_NAMESPACE, token)
         yield WantedSecret(
-            place, TOKEN_KEYS, made=False, rotate_after_days=ROTATE_AFTER_DAYS, users=(), type=names.TOKEN_SECRET
+            token, place, TOKEN_KEYS, made=False, rotate_after_days=ROTATE_AFTER_DAYS, users=(), type=names.TOKEN_SECRET
         )
 
 
 def wanted_config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:
     """Yield every declared ConfigMap, including those of MCP servers."""
-    for name, declared in declaration.config_maps.items():
+    for key, declared in declaration.config_maps.items():
         uses = {kind: {use.name for use in server.config_maps} for kind, server in declaration.servers.items()}
-        users = tuple(kind for kind, used in uses.items() if name in used)
-        yield WantedConfigMap(Place(declared.namespace, name), declared.data, users)
+        users = tuple(kind for kind, used in uses.items() if key in used)
+        yield WantedConfigMap(Place(declared.namespace, declared.called(key)), declared.data, users)
     for kind, server in declaration.servers.items():
         if server.config:
             yield WantedConfigMap(Place(server.namespace, names.server_config(kind)), server.config, (kind,))

@@ -13,7 +13,7 @@ from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from stacks.model import names
 from stacks.model.declaration import Declaration
-from stacks.model.server import Server, controller
+from stacks.model.server import controller
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
@@ -21,18 +21,19 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     compare(builder, declaration, snapshot, SERVERS)
     for kind, server in declaration.servers.items():
         if snapshot.has_namespace(server.namespace):
-            _server(builder, kind, server, snapshot)
-    for namespace in declaration.namespaces:
+            _server(builder, declaration, kind, snapshot)
+    for namespace in declaration.occupied_namespaces():
         _undeclared(builder, declaration, namespace, snapshot)
     _elsewhere(builder, declaration, snapshot)
 
 
-def _server(builder: ResultBuilder, kind: str, server: Server, snapshot: Snapshot) -> None:
+def _server(builder: ResultBuilder, declaration: Declaration, kind: str, snapshot: Snapshot) -> None:
+    server, domain = declaration.servers[kind], declaration.cluster.service_domain()
     reading = builder.use(snapshot.typed(controller(server), server.namespace, k8s.Deployment))
     deployments, pods = reading.value if reading else (), builder.use(snapshot.pods(server.namespace))
     deployment = next((d for d in deployments if d.metadata.name == names.server(kind)), None)
     if deployment is not None:
-        check_pods(builder, kind, server, Live(deployment, pods.value if pods else None))
+        check_pods(builder, kind, server, domain, Live(deployment, pods.value if pods else None))
 
 
 def _deployments(builder: ResultBuilder, snapshot: Snapshot, namespace: str) -> tuple[k8s.Deployment, ...] | None:
@@ -50,7 +51,8 @@ def _elsewhere(builder: ResultBuilder, declaration: Declaration, snapshot: Snaps
     if (pods := builder.use(everywhere)) is None:
         return
     builder.fact("namespaces", "searched", "all")
-    elsewhere = [pod for pod in pods.value if pod.metadata.namespace not in declaration.namespaces]
+    searched = declaration.occupied_namespaces()
+    elsewhere = [pod for pod in pods.value if pod.metadata.namespace not in searched]
     undeclared = sightings(declaration, elsewhere, {})
     if not undeclared:
         builder.passed()

@@ -29,6 +29,8 @@ class Sighting:
     declared: bool
     pods: tuple[k8s.Pod, ...]
     service: k8s.Service | None
+    domain: str
+    """The domain of the cluster's Services."""
 
     @property
     def pod(self) -> k8s.Pod:
@@ -72,7 +74,7 @@ class Sighting:
         """Return the URL with the DNS name of its Service; None if it has no Service."""
         if self.service is None:
             return None
-        return self._url(f"{self.service.metadata.name}.{self.namespace}.svc.cluster.local")
+        return self._url(names.host(self.service.metadata.name, self.namespace, self.domain))
 
     def _url(self, host: str) -> str | None:
         # Only the annotation has scheme and path of the MCP endpoint.
@@ -115,6 +117,7 @@ def sightings(
             declared=kind in declaration.servers and declaration.servers[kind].namespace == namespace,
             pods=tuple(sorted(mine, key=lambda pod: (not pod.ready, pod.metadata.name))),
             service=next((s for s in services.get(namespace, ()) if s.metadata.name == names.server(kind)), None),
+            domain=declaration.cluster.service_domain(),
         )
         for (namespace, kind), mine in sorted(found.items())
     )
@@ -128,7 +131,7 @@ async def look(declaration: Declaration, connection: Connection) -> Sight:
     """
     async with connection.client() as client:
         api = ApiClient(client)
-        spaces, labels = declaration.namespaces, "=".join(MCP_SERVERS)
+        spaces, labels = declaration.occupied_namespaces(), "=".join(MCP_SERVERS)
         pods = await listed(api, PODS, spaces, lambda pod: pod.metadata.namespace, labels=labels)
         everywhere = pods.whole
         if isinstance(everywhere, ReadFailure) and everywhere.reason is not Reason.FORBIDDEN:

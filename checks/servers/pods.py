@@ -20,14 +20,15 @@ class Live:
     pods: tuple[k8s.Pod, ...] | None
 
 
-def check_pods(builder: ResultBuilder, kind: str, server: Server, live: Live) -> None:
+def check_pods(builder: ResultBuilder, kind: str, server: Server, domain: str, live: Live) -> None:
     """Check what a comparison of fields cannot: the autoscaler's number of replicas, and the pods themselves."""
     ref = Ref(controller(server), names.server(kind), server.namespace)
     _replicas(builder, ref, server, live.deployment)
     if live.pods is not None:
         selector = names.server_selector(kind).items()
         mine = [pod for pod in live.pods if pod.live and selector <= pod.metadata.labels.items()]
-        _discovered(builder, kind, server, live.deployment, mine)
+        notes = annotations(kind, server, domain)
+        _discovered(builder, labels(kind, server), notes, live.deployment, mine)
         if settled(live.deployment):
             _count(builder, ref, live.deployment.spec.replicas, mine)
         # Checked even if the Deployment is not settled: a pod whose image was changed may never become ready again.
@@ -54,14 +55,17 @@ def _replicas(builder: ResultBuilder, ref: Ref, server: Server, deployment: k8s.
 
 
 def _discovered(
-    builder: ResultBuilder, kind: str, server: Server, deployment: k8s.Deployment, pods: list[k8s.Pod]
+    builder: ResultBuilder,
+    wanted: dict[str, str],
+    notes: dict[str, str],
+    deployment: k8s.Deployment,
+    pods: list[k8s.Pod],
 ) -> None:
     template = deployment.spec.template.metadata
     # What the template itself lacks is reported once, for the Deployment.
-    wanted = _in_both(labels(kind, server), template.labels)
-    notes = _in_both(annotations(kind, server), template.annotations)
+    wanted, notes = _in_both(wanted, template.labels), _in_both(notes, template.annotations)
     for pod in pods:
-        ref = Ref("Pod", pod.metadata.name, server.namespace)
+        ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
         _pod_differs(builder, "server.label", ref, "label", wanted, pod.metadata.labels)
         _pod_differs(builder, "server.annotation", ref, "annotation", notes, pod.metadata.annotations)
 

@@ -1,5 +1,6 @@
 """Read resources and run collectors, each once for a verification, however many checks need it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -10,7 +11,7 @@ from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.listing import Listing, listed
 from checks.kube.reading import Reading
-from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, RESOURCES, SELECTORS, Document
+from checks.kube.resources import CLUSTER_WIDE, IN_EXISTING, NAMESPACED, RESOURCES, SELECTORS, Document
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
@@ -74,9 +75,14 @@ class Reader:
         return await listed(self.api, of, spaces, _namespace, labels=labels, fields=fields)
 
     def _namespaces(self, kind: str) -> set[str]:
-        """Return the namespaces to search for a kind: the declared ones, and those of its manifests."""
-        spaces = {*self.declaration.namespaces} if kind in NAMESPACED or kind in SELECTORS else set()
+        """Return the namespaces to search for a kind: those with objects of the stack, and those of its manifests."""
+        spaces = set(searched(self.declaration, kind)) if kind in NAMESPACED or kind in SELECTORS else set()
         return spaces | {manifest.namespace for manifest in build(self.declaration) if manifest.kind == kind}
+
+
+def searched(declaration: Declaration, kind: str) -> Collection[str]:
+    """Return the namespaces whose objects of a kind are all read: managed ones, and for some kinds existing ones."""
+    return declaration.occupied_namespaces() if kind in IN_EXISTING else declaration.namespaces
 
 
 def _namespace(item: "Document | k8s.Pod | k8s.Event") -> str:

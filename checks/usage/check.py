@@ -19,7 +19,8 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         if (listing := builder.use(snapshot.typed("ResourceQuota", namespace, Quota))) is not None:
             for quota in listing.value:
                 _quota(builder, quota, namespace, threshold)
-            if not any(quota.metadata.name == names.quota(namespace) for quota in listing.value):
+            declared = declaration.namespaces[namespace].quota is not None
+            if declared and not any(quota.metadata.name == names.quota(namespace) for quota in listing.value):
                 # Reported once, as quota.missing or namespace.missing.
                 builder.skipped()
     _live(builder, snapshot)

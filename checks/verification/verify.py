@@ -88,7 +88,8 @@ async def verify_deployed(
         message = f"{PLACE}: cortex:{unknown}"
         declaration = ReadFailure("validate the deployed declaration", Reason.FAILED, message)
     if not isinstance(declaration, ReadFailure):
-        inside = replace(connection, context=declaration.cluster.context)
+        cluster = declaration.cluster
+        inside = replace(connection, context=cluster.context, domain=cluster.service_domain())
         return await verify("", declaration, inside, fail_on, selection, clock, deploying=deploying)
     builder = ResultBuilder(DECLARATION.name, DECLARATION.title)
     builder.use(declaration)

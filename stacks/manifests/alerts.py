@@ -1,8 +1,9 @@
 """The PrometheusRule `cortex-alerts`, on metrics of kube-state-metrics and the API server."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from stacks.manifests.manifest import Manifest, Value
+from stacks.manifests.site import Site
 from stacks.model import names
 from stacks.model.kube_state_metrics import Alerts
 
@@ -11,20 +12,23 @@ LONGEST_SILENCE_SECONDS = 3600
 
 
 def prometheus_rule(
-    namespace: str, alerts: Alerts, watched: Iterable[str], labels: Mapping[str, str], *, verified: bool
+    namespace: str, alerts: Alerts, site: Site, labels: Mapping[str, str], *, verified: bool
 ) -> Manifest:
-    """Return the PrometheusRule for the quotas, pods and Deployments of the `watched` namespaces.
+    """Return the PrometheusRule for the quotas, pods and Deployments of the managed namespaces.
 
     If the stack is `verified` inside the cluster, there are two more alerts on the verification.
     """
-    rules = _rules(alerts, f'namespace=~"{"|".join(watched)}"') + (_verification() if verified else [])
+    mine = f'namespace=~"{"|".join(site.namespaces)}"'
+    # Without samples of it, none of the alerts could fire.
+    always = "kube_resourcequota" if site.has_quotas else "kube_namespace_status_phase"
+    rules = _rules(alerts, mine, always) + (_verification() if verified else [])
     spec: Value = {"groups": [{"name": names.ALERTS, "rules": rules}]}
     return Manifest(
         "monitoring.coreos.com/v1", "PrometheusRule", names.ALERTS, namespace, labels, content={"spec": spec}
     )
 
 
-def _rules(alerts: Alerts, mine: str) -> list[Value]:
+def _rules(alerts: Alerts, mine: str, always: str) -> list[Value]:
     hard = f'(kube_resourcequota{{type="hard",{mine}}} > 0)'
     total = f"kube_pod_container_status_restarts_total{{{mine}}}"
     # Not increase(): it extrapolates to the whole range, so five restarts would count as more than five.
@@ -70,9 +74,8 @@ def _rules(alerts: Alerts, mine: str) -> list[Value]:
             "The 95th percentile of the API server's latency is {{ $value | humanizeDuration }}",
         ),
         _rule(
-            # Each managed namespace has a quota. Without metrics of any, none of the alerts above could fire.
             "CortexMetricsSilent",
-            f"absent(kube_resourcequota{{{mine}}})",
+            f"absent({always}{{{mine}}})",
             "10m",
             "critical",
             "Nothing comes from kube-state-metrics, so that no other alert can be relied on",

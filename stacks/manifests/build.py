@@ -13,7 +13,7 @@ from stacks.manifests.manifest import Manifest
 from stacks.manifests.namespace import namespace_manifests
 from stacks.manifests.resource_manager import resource_manager_manifests
 from stacks.manifests.secrets import secret
-from stacks.manifests.server import admitting_verifier, server_manifests
+from stacks.manifests.server import admitting_verifier, server_manifests, with_object_names
 from stacks.manifests.site import site
 from stacks.manifests.verifier import verification, verifier_manifests
 from stacks.model.declaration import Declaration
@@ -49,17 +49,19 @@ def _tokens(declaration: Declaration) -> Mapping[str, set[str]]:
 
 
 def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Manifest, ...]]]:
-    here, spaces = site(declaration), declaration.namespaces
-    for name, namespace in spaces.items():
-        yield ("namespaces", name), namespace_manifests(name, namespace, declaration.cluster.environment)
+    here = site(declaration)
+    for name, namespace in declaration.namespaces.items():
+        yield ("namespaces", name), namespace_manifests(name, namespace, declaration.cluster)
     for name, declared_secret in declaration.secrets.items():
-        made = secret(name, declared_secret, spaces[declared_secret.namespace].component)
+        component = declaration.component(declared_secret.namespace)
+        made = secret(declared_secret.called(name), declared_secret, component)
         yield ("secrets", name), (made,) if made else ()
     for name, data in declaration.config_maps.items():
-        yield ("configMaps", name), (config_map(name, data, spaces[data.namespace].component),)
+        yield ("configMaps", name), (config_map(data.called(name), data, declaration.component(data.namespace)),)
     kinds: set[str] = {*declaration.required_custom_resources().values()}
     for kind, server in admitting_verifier(declaration).items():
-        manifests = server_manifests(kind, server, pod_config.hidden(server, declaration), here)
+        content = pod_config.hidden(server, declaration)
+        manifests = server_manifests(kind, with_object_names(server, declaration), content, here)
         kinds.update(manifest.kind for manifest in manifests)
         yield ("servers", kind), manifests
     if manager := declaration.resource_manager:

@@ -20,7 +20,7 @@ GRACE_SECONDS = 20
 
 def workload(kind: str, server: Server, content: Content[object], site: Site) -> Manifest:
     """Return a server's Deployment or StatefulSet."""
-    carried, annotations = labels.labels(kind, server), labels.annotations(kind, server)
+    carried, annotations = labels.labels(kind, server), labels.annotations(kind, server, site.domain)
     rolled = {names.CHECKSUM: _checksum(kind, server, content)}
     spec: dict[str, Value] = {
         "selector": {"matchLabels": names.server_selector(kind)},

@@ -51,10 +51,11 @@ def _rules(rules: Iterable[Rule]) -> list[Value]:
     return [
         given(
             {
-                "apiGroups": rule.groups,
-                "resources": rule.resources,
+                "apiGroups": rule.groups or None,
+                "resources": rule.resources or None,
                 "verbs": rule.verbs,
                 "resourceNames": rule.resource_names or None,
+                "nonResourceURLs": rule.urls or None,
             }
         )
         for rule in rules

@@ -50,7 +50,7 @@ def _policy(namespace: str, scrapers: tuple[str, ...], site: Site) -> Manifest:
         _LABELS,
         network.selector(_SELECTOR),
         ingress=[{"from": peers, "ports": network.tcp(*_PORTS.values())}],
-        egress=[network.api_egress(site)],
+        egress=[*network.dns_if_unmanaged(namespace, site), network.api_egress(site)],
     )
 
 
@@ -125,4 +125,4 @@ def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) 
         version = "monitoring.coreos.com/v1"
         yield Manifest(version, "ServiceMonitor", _NAME, metrics.namespace, labels, content={"spec": spec})
     if metrics.alerts:
-        yield alerts.prometheus_rule(metrics.namespace, metrics.alerts, site.namespaces, labels, verified=verified)
+        yield alerts.prometheus_rule(metrics.namespace, metrics.alerts, site, labels, verified=verified)

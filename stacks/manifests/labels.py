@@ -27,27 +27,27 @@ def labels(kind: str, server: Server) -> dict[str, str]:
     return {**server.labels, **owner_labels(kind), names.VERSION: server.version, names.PROTOCOL: server.transport}
 
 
-def annotations(kind: str, server: Server) -> dict[str, str]:
+def annotations(kind: str, server: Server, domain: str) -> dict[str, str]:
     """Return the annotations of its Deployment and pods: its capabilities, its URL, and its own."""
     return {
         **server.annotations,
         names.CAPABILITIES: names.capabilities(server.capabilities),
-        names.ENDPOINT: endpoint(kind, server),
+        names.ENDPOINT: endpoint(kind, server, domain),
     }
 
 
-def endpoint(kind: str, server: Server) -> str:
-    """Return the URL of its MCP endpoint inside the cluster."""
-    return names.endpoint(kind, server.namespace, server.service_port, server.path, tls=bool(server.tls))
+def endpoint(kind: str, server: Server, domain: str) -> str:
+    """Return the URL of its MCP endpoint inside the cluster, whose Services are in `domain`."""
+    return names.endpoint(kind, server.namespace, server.service_port, server.path, domain, tls=bool(server.tls))
 
 
-def entry(kind: str, server: Server) -> Entry:
+def entry(kind: str, server: Server, domain: str) -> Entry:
     """Return its entry in the registry."""
     return Entry(
         name=names.server(kind),
         version=server.version,
         protocol=server.transport,
         capabilities=sorted(server.capabilities),
-        endpoint=endpoint(kind, server),
+        endpoint=endpoint(kind, server, domain),
         namespace=server.namespace,
     )

@@ -7,12 +7,9 @@ from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.site import Site
 from stacks.model import names
 from stacks.model.client import Client
+from stacks.model.cluster_dns import ClusterDns
 from stacks.model.destination import Destination
 from stacks.model.server import Server
-
-# Policies see a packet after the Service's address translation, so these are ports of the DNS pods.
-# CoreDNS listens on 53, or on 1053 where it may not bind a privileged port.
-DNS_PORTS = (53, 1053)
 
 # Of the Service `kubernetes` and of the API servers behind it; which of the two a policy sees depends on the network.
 API_PORTS = (443, 6443)
@@ -39,12 +36,20 @@ def default_deny(namespace: str, labels: Mapping[str, str]) -> Manifest:
     return policy(names.DEFAULT_DENY, namespace, labels, selector({}))
 
 
-def allow_dns(namespace: str, labels: Mapping[str, str]) -> Manifest:
+def allow_dns(namespace: str, labels: Mapping[str, str], dns: ClusterDns) -> Manifest:
     """Return the policy that allows all pods of the namespace to query the cluster's DNS."""
-    dns = pods("kube-system", {"k8s-app": "kube-dns"})
-    ports: Value = [{"port": port, "protocol": protocol} for port in DNS_PORTS for protocol in ("UDP", "TCP")]
-    rule: Value = {"to": [dns], "ports": ports}
-    return policy(names.ALLOW_DNS, namespace, labels, selector({}), egress=[rule], types=["Egress"])
+    return policy(names.ALLOW_DNS, namespace, labels, selector({}), egress=[dns_egress(dns)], types=["Egress"])
+
+
+def dns_egress(dns: ClusterDns) -> Value:
+    """Return the rule that allows to query the cluster's DNS."""
+    ports: Value = [{"port": port, "protocol": protocol} for port in dns.ports for protocol in ("UDP", "TCP")]
+    return {"to": [pods(dns.namespace, dns.labels), *_ranges(dns.cidrs)], "ports": ports}
+
+
+def dns_if_unmanaged(namespace: str, site: Site) -> list[Value]:
+    """Return the rules for DNS that a policy with egress needs in a namespace without `allow-dns`."""
+    return [] if namespace in site.namespaces else [dns_egress(site.dns)]
 
 
 def allow_egress(namespace: str, labels: Mapping[str, str], declared: Sequence[Destination]) -> Manifest:
@@ -66,7 +71,11 @@ def server_policy(kind: str, server: Server, site: Site) -> Manifest:
             *([{"from": clients, "ports": tcp(server.port, *server.ports.values())}] if clients else []),
             *_scraping(server),
         ],
-        egress=[*([api_egress(site)] if server.kubernetes else []), *destinations(server.egress)],
+        egress=[
+            *dns_if_unmanaged(server.namespace, site),
+            *([api_egress(site)] if server.kubernetes else []),
+            *destinations(server.egress),
+        ],
     )
 
 

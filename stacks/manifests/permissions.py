@@ -18,6 +18,8 @@ class Rule:
     verbs: tuple[str, ...]
     resource_names: tuple[str, ...] = ()
     """Names of the objects that it applies to; empty means all."""
+    urls: tuple[str, ...] = ()
+    """Paths instead of groups and resources; for the whole cluster only."""
 
 
 CORE = ("",)

@@ -1,12 +1,14 @@
 """ServiceAccounts, and the declared permissions of MCP servers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from stacks.manifests.grants import Grants
 from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest
+from stacks.manifests.permissions import Rule
 from stacks.model import names
+from stacks.model.kubernetes_access import AccessRule
 from stacks.model.server import Server
 from stacks.model.service_account import ServiceAccount
 
@@ -30,11 +32,31 @@ def server_accounts(kind: str, server: Server) -> Iterator[Manifest]:
         yield replace(made, annotations=declared.annotations)
 
 
-def role_bindings(kind: str, server: Server) -> Iterator[Manifest]:
-    """Yield the bindings of the declared ClusterRole to a server's account, one in each declared namespace."""
-    if server.kubernetes is None:
+def server_roles(kind: str, server: Server) -> Iterator[Manifest]:
+    """Yield the roles and bindings of a server's account: in each declared namespace, or in the whole cluster."""
+    access = server.kubernetes
+    if access is None:
         return
-    name = names.server(kind)
+    name, everywhere = names.server(kind), names.server_role(kind, server.namespace)
     grants = Grants(account_name(kind, server), server.namespace, owner_labels(kind))
-    for namespace in server.kubernetes.namespaces:
-        yield grants.within(namespace, name, server.kubernetes.cluster_role)
+    rules = [_rule(rule) for rule in access.rules]
+    for namespace in access.namespaces:
+        for role in access.existing_roles():
+            yield grants.within(namespace, name if access.cluster_role else f"{name}-{role}", role)
+        if rules:
+            yield from grants.role(namespace, name, rules, f"{name}-rules")
+    if access.everywhere:
+        yield from (grants.everywhere(f"{everywhere}-{role}", role) for role in access.existing_roles())
+        yield from _own_cluster_role(grants, f"{everywhere}-rules", rules)
+    yield from _own_cluster_role(grants, f"{everywhere}-cluster-rules", [_rule(rule) for rule in access.cluster_rules])
+
+
+def _own_cluster_role(grants: Grants, name: str, rules: Sequence[Rule]) -> Iterator[Manifest]:
+    if rules:
+        yield grants.cluster_role(name, rules)
+        yield grants.everywhere(name, name)
+
+
+def _rule(rule: AccessRule) -> Rule:
+    groups = () if rule.non_resource_urls else rule.api_groups
+    return Rule(groups, rule.resources, rule.verbs, rule.resource_names, rule.non_resource_urls)

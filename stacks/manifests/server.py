@@ -21,7 +21,7 @@ def server_manifests(kind: str, server: Server, content: Content[object], site: 
     before_pods = [
         *rbac.server_accounts(kind, server),
         network.server_policy(kind, server, site),
-        *rbac.role_bindings(kind, server),
+        *rbac.server_roles(kind, server),
         *volumes.claims(kind, server),
         *([config.server_config(kind, server)] if server.config else []),
         *([availability.autoscaler(kind, server, server.autoscaling)] if server.autoscaling else []),
@@ -31,7 +31,7 @@ def server_manifests(kind: str, server: Server, content: Content[object], site: 
     manifests = (
         *before_pods,
         *([availability.disruption_budget(kind, server)] if replicas(server).least > 1 else []),
-        *(network.client_policy(kind, server, one) for one in server.clients if one.namespace in site.namespaces),
+        *(network.client_policy(kind, server, one) for one in server.clients if site.isolates(one)),
         pods,
         # Pulumi waits for a Service's endpoints, which exist once pods are ready.
         service(kind, server).after([pods]),
@@ -51,3 +51,18 @@ def _admitting(server: Server) -> Server:
     if verifier_client() in server.clients:
         return server
     return server.model_copy(update={"clients": (*server.clients, verifier_client())})
+
+
+def with_object_names(server: Server, declaration: Declaration) -> Server:
+    """Return a server that refers to declared Secrets and ConfigMaps by their names instead of their keys."""
+    secrets, config_maps = declaration.secrets, declaration.config_maps
+    return server.model_copy(
+        update={
+            "secrets": tuple(
+                use.model_copy(update={"name": secrets[use.name].called(use.name)}) for use in server.secrets
+            ),
+            "config_maps": tuple(
+                use.model_copy(update={"name": config_maps[use.name].called(use.name)}) for use in server.config_maps
+            ),
+        }
+    )

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stacks.manifests.manifest import Value
+from stacks.model import names
+from stacks.model.client import Client
+from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.declaration import Declaration
 
 
@@ -16,7 +19,23 @@ class Site:
     api_servers: tuple[str, ...] = ()
     """Address ranges of the Kubernetes API; empty if they are not known."""
     pull_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Managed namespace → the Secrets with which nodes pull images for its pods."""
+    """Namespace → the Secrets with which nodes pull images for its pods."""
+    occupied: tuple[str, ...] = ()
+    """Namespaces that others manage, with pods or other objects of the stack."""
+    has_quotas: bool = True
+    """Whether any managed namespace has a ResourceQuota."""
+    servers: frozenset[str] = frozenset()
+    """The types of its MCP servers. The policy of each denies its pods what is not declared."""
+    dns: ClusterDns = field(default_factory=ClusterDns)
+    """Where the cluster's DNS answers."""
+    domain: str = DOMAIN
+    """The domain of Services."""
+
+    def isolates(self, client: Client) -> bool:
+        """Return whether a client's pods are denied connections by default: in a managed namespace, or a server's."""
+        return client.namespace in self.namespaces or (
+            client.namespace in self.occupied and client.labels.get(names.TYPE, "") in self.servers
+        )
 
     def image_pull_secrets(self, namespace: str) -> list[Value] | None:
         """Return the pod field `imagePullSecrets` for a namespace; None if there are no such Secrets."""
@@ -25,18 +44,23 @@ class Site:
 
 def site(declaration: Declaration) -> Site:
     """Return the surroundings of a declaration's objects."""
+    spaces = declaration.occupied_namespaces()
     return Site(
-        tuple(declaration.namespaces),
-        declaration.cluster.api_servers,
-        {space: _pull_secrets(declaration, space) for space in declaration.namespaces},
+        namespaces=tuple(declaration.namespaces),
+        api_servers=declaration.cluster.api_servers,
+        pull_secrets={space: _pull_secrets(declaration, space) for space in spaces},
+        occupied=tuple(space for space in spaces if space not in declaration.namespaces),
+        has_quotas=any(space.quota for space in declaration.namespaces.values()),
+        servers=frozenset(declaration.servers),
+        dns=declaration.cluster.name_servers(),
+        domain=declaration.cluster.service_domain(),
     )
 
 
 def _pull_secrets(declaration: Declaration, namespace: str) -> tuple[str, ...]:
     """Return the pull secrets of a namespace: a declared one is in one namespace, any other is expected in all."""
-    declared = declaration.secrets
+    places = {(secret.called(key), secret.namespace) for key, secret in declaration.secrets.items()}
+    declared = {name for name, _ in places}
     return tuple(
-        name
-        for name in declaration.cluster.image_pull_secrets
-        if name not in declared or declared[name].namespace == namespace
+        name for name in declaration.cluster.image_pull_secrets if name not in declared or (name, namespace) in places
     )

@@ -25,9 +25,6 @@ LATEST_START_SECONDS = 300
 LONGEST_RUN_SECONDS = 300
 """A verification ends much sooner, unless the cluster is very large and very slow."""
 
-DNS_NAMESPACE = "kube-system"
-"""Where the checks look for CoreDNS."""
-
 _LABELS = names.verifier_labels()
 
 _CLUSTER_WIDE = (
@@ -47,6 +44,13 @@ _IN_A_NAMESPACE = (
     Rule(("autoscaling",), ("horizontalpodautoscalers",), ("list",)),
     Rule(("batch",), ("cronjobs", "jobs"), ("list",)),
     Rule(("metrics.k8s.io",), ("pods",), ("list",)),
+    Rule(("networking.k8s.io",), ("networkpolicies",), ("list",)),
+    Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
+)
+_IN_AN_EXISTING_NAMESPACE = (
+    Rule(CORE, ("configmaps", "events", "pods", "serviceaccounts", "services"), ("list",)),
+    Rule(("apps",), ("deployments",), ("list",)),
+    Rule(("autoscaling",), ("horizontalpodautoscalers",), ("list",)),
     Rule(("networking.k8s.io",), ("networkpolicies",), ("list",)),
     Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
 )
@@ -74,8 +78,8 @@ def verifier_manifests(
 ) -> tuple[Manifest, ...]:
     """Return the account, its permissions, a NetworkPolicy to the API, and the CronJob.
 
-    It may read in the site's namespaces, there also rare kinds if they are among the `kinds` that the stack has, and
-    the Secrets with `tokens` of MCP servers, which are given by namespace.
+    It may read in the namespaces with objects of the stack, also rare kinds if they are among the `kinds` that the
+    stack has, and the Secrets with `tokens` of MCP servers, which are given by namespace.
     """
     return (
         service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
@@ -105,11 +109,15 @@ def _access(site: Site, kinds: Collection[str]) -> Iterator[Manifest]:
     grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
     yield grants.cluster_role(names.VERIFIER, _CLUSTER_WIDE)
     yield grants.everywhere(names.VERIFIER, names.VERIFIER)
-    rules = (*_IN_A_NAMESPACE, *(rule for kind, rule in _RARE.items() if kind in kinds))
-    yield grants.cluster_role(names.VERIFIER_NAMESPACE_ROLE, rules)
+    rules = tuple(rule for kind, rule in _RARE.items() if kind in kinds)
+    yield grants.cluster_role(names.VERIFIER_NAMESPACE_ROLE, (*_IN_A_NAMESPACE, *rules))
     for namespace in site.namespaces:
         yield grants.within(namespace, names.VERIFIER, names.VERIFIER_NAMESPACE_ROLE)
-    yield from grants.role(DNS_NAMESPACE, names.VERIFIER, _DNS)
+    if site.occupied:
+        yield grants.cluster_role(names.VERIFIER_EXISTING_ROLE, (*_IN_AN_EXISTING_NAMESPACE, *rules))
+    for namespace in site.occupied:
+        yield grants.within(namespace, names.VERIFIER_EXISTING_ROLE, names.VERIFIER_EXISTING_ROLE)
+    yield from grants.role(site.dns.namespace, names.VERIFIER, _DNS)
     yield from grants.role(names.SYSTEM_NAMESPACE, names.VERIFIER_RESULT_ROLE, _RESULT)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from stacks.model.types import DnsLabel, FileKey, Model
+from stacks.model.types import LEFT_OUT, DnsLabel, DnsSubdomain, FileKey, Model
 
 LARGEST_DATA = 2**20
 """The most bytes that all values of a ConfigMap together may have."""
@@ -26,5 +26,11 @@ class ConfigMap(Model):
 
     namespace: DnsLabel
     """A declared namespace."""
+    name: Annotated[DnsSubdomain | None, LEFT_OUT] = None
+    """Its name, if that is not its key: objects of two namespaces can have one name."""
     data: Data = Field(min_length=1)
     """Key → text."""
+
+    def called(self, key: str) -> str:
+        """Return the name of the ConfigMap that is declared under a key."""
+        return self.name or key

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from stacks.model import names
+from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.config_map import ConfigMap
 from stacks.model.custom_resources import CustomResource
 from stacks.model.destination import AddressRange
@@ -15,7 +17,7 @@ from stacks.model.resource_manager import ResourceManager
 from stacks.model.secret import Secret
 from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
-from stacks.model.types import Count, DnsLabel, DnsSubdomain, LabelValue, Model
+from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, LabelValue, Model
 from stacks.model.verifier import Verifier
 
 
@@ -36,12 +38,24 @@ class Cluster(Model):
     """Addresses of the Kubernetes API. Pods that need it may reach only these; if none are given, any address."""
     image_pull_secrets: tuple[DnsSubdomain, ...] = ()
     """Secrets with which nodes pull images, in each namespace with pods; a declared one only in its own namespace."""
+    dns: Annotated[ClusterDns | None, LEFT_OUT] = None
+    """Where its DNS answers, if not at the pods `k8s-app: kube-dns` of kube-system on port 53."""
+    domain: Annotated[DnsSubdomain | None, LEFT_OUT] = None
+    """The domain of Services, if it is not `cluster.local`."""
 
     @model_validator(mode="after")
     def _once(self) -> "Cluster":
         if len(set(self.image_pull_secrets)) < len(self.image_pull_secrets):
             raise ValueError("imagePullSecrets has the same entry twice: remove one")
         return self
+
+    def name_servers(self) -> ClusterDns:
+        """Return where its DNS answers."""
+        return self.dns or ClusterDns()
+
+    def service_domain(self) -> str:
+        """Return the domain of its Services."""
+        return self.domain or DOMAIN
 
 
 class Declaration(Model):
@@ -51,6 +65,9 @@ class Declaration(Model):
     """The cluster that the stack owns."""
     namespaces: dict[DnsLabel, Namespace] = Field(min_length=1)
     """Name → namespace; `cortex-system` must be among them."""
+    existing_namespaces: Annotated[tuple[DnsLabel, ...], LEFT_OUT] = ()
+    """Namespaces that the stack uses and does not own, such as `default`: it changes and deletes nothing in them but
+    its own objects."""
     servers: dict[ServerType, Server] = {}
     """Type (`talos`, `time` …) → MCP server."""
     secrets: dict[DnsLabel, Secret] = {}
@@ -69,6 +86,19 @@ class Declaration(Model):
     def __hash__(self) -> int:
         # Mappings are not hashable; names distinguish most declarations.
         return hash((self.cluster.context, frozenset(self.namespaces), frozenset(self.servers)))
+
+    def occupied_namespaces(self) -> tuple[str, ...]:
+        """Return the namespaces in which the stack has more than roles: its own, then existing ones."""
+        occupied = {server.namespace for server in self.servers.values()}
+        occupied |= {secret.namespace for secret in self.secrets.values()}
+        occupied |= {config_map.namespace for config_map in self.config_maps.values()}
+        occupied |= {self.kube_state_metrics.namespace} if self.kube_state_metrics else set()
+        return (*self.namespaces, *(name for name in self.existing_namespaces if name in occupied))
+
+    def component(self, namespace: str) -> str:
+        """Return the label `cortex.dev/component` of the Secrets and ConfigMaps of a namespace."""
+        owned = self.namespaces.get(namespace)
+        return owned.component if owned else names.MCP_SERVER_APP
 
     def images(self) -> dict[str, str]:
         """Return every image reference by its path in the declaration."""

@@ -92,6 +92,11 @@ def server(kind: str) -> str:
     return f"{kind}-mcp-server"
 
 
+def server_role(kind: str, namespace: str) -> str:
+    """Return how the names of an MCP server's roles and bindings for the whole cluster begin."""
+    return f"{namespace}-{server(kind)}"
+
+
 def server_config(kind: str) -> str:
     """Return the name of an MCP server's ConfigMap."""
     return f"{kind}-mcp-config"
@@ -128,27 +133,27 @@ def capabilities(declared: Iterable[str]) -> str:
     return ",".join(sorted(declared))
 
 
-def endpoint(kind: str, namespace: str, port: int, path: str, *, tls: bool = False) -> str:
-    """Return the URL of an MCP server inside the cluster."""
-    return service(server(kind), namespace, port, path, tls=tls)
+def endpoint(kind: str, namespace: str, port: int, path: str, domain: str, *, tls: bool = False) -> str:
+    """Return the URL of an MCP server inside the cluster, whose Services are in `domain`."""
+    return service(server(kind), namespace, port, path, domain, tls=tls)
 
 
-def service(name: str, namespace: str, port: int, path: str, *, tls: bool = False) -> str:
+def service(name: str, namespace: str, port: int, path: str, domain: str, *, tls: bool = False) -> str:
     """Return the URL of a path behind a Service, for pods of the cluster."""
-    return f"{'https' if tls else 'http'}://{host(name, namespace)}:{port}{path}"
+    return f"{'https' if tls else 'http'}://{host(name, namespace, domain)}:{port}{path}"
 
 
-def host(name: str, namespace: str) -> str:
-    """Return the DNS name of a Service."""
-    return f"{name}.{namespace}.svc.cluster.local"
+def host(name: str, namespace: str, domain: str) -> str:
+    """Return the name of a Service in the cluster's DNS."""
+    return f"{name}.{namespace}.svc.{domain}"
 
 
 def volume(source: str, name: str) -> str:
     """Return the name of a declared object's volume: `<source>-<name>`, shortened to the length of a DNS label."""
     full = f"{source}-{name}"
-    if len(full) <= _LABEL_LENGTH:
+    if len(full) <= _LABEL_LENGTH and "." not in full:
         return full
-    return f"{full[: _LABEL_LENGTH - 9]}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
+    return f"{full[: _LABEL_LENGTH - 9].replace('.', '-')}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
 
 
 def scrapers(declared: Iterable[str]) -> tuple[str, ...]:
@@ -162,6 +167,8 @@ VERIFIER_NAMESPACE_ROLE = f"{VERIFIER}-namespace"
 """The ClusterRole that is bound to the verifier in each declared namespace."""
 VERIFIER_TOKENS_ROLE = f"{VERIFIER}-tokens"
 """The Role with which the verifier reads the tokens of MCP servers in a namespace."""
+VERIFIER_EXISTING_ROLE = f"{VERIFIER}-existing"
+"""The ClusterRole that is bound to the verifier in existing namespaces with objects of the stack."""
 VERIFIER_RESULT_ROLE = f"{VERIFIER}-result"
 """The Role with which the verifier reads the declaration and writes its result."""
 VERIFIER_COMPONENT = "verifier"

@@ -77,10 +77,10 @@ class Namespace(Model):
     """The purpose of the namespace; annotation `cortex.dev/description`."""
     owner: str = "resource-manager"
     """Who is responsible for it; annotation `cortex.dev/owner`."""
-    quota: Quota = Quota()
-    """Limits for all its pods together: ResourceQuota `<name>-quota`."""
-    limits: ContainerLimits = ContainerLimits()
-    """Limits for each of its containers: LimitRange `<name>-limits`."""
+    quota: Quota | None = Quota()
+    """Limits for all its pods together: ResourceQuota `<name>-quota`; `null` for none."""
+    limits: ContainerLimits | None = ContainerLimits()
+    """Limits for each of its containers: LimitRange `<name>-limits`; `null` for none."""
     pod_security: PodSecurity = "restricted"
     """The level that admission enforces, audits and warns about."""
     egress: tuple[Destination, ...] = ()

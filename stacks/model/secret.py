@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from stacks.model.types import Count, DnsLabel, DnsSubdomain, FileKey, Model, matching
+from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, FileKey, Model, matching
 
 SecretKey = Annotated[
     str,
@@ -100,6 +100,8 @@ class Secret(Model):
 
     namespace: DnsLabel
     """A declared namespace."""
+    name: Annotated[DnsSubdomain | None, LEFT_OUT] = None
+    """Its name, if that is not its key: objects of two namespaces can have one name."""
     type: SecretType = OPAQUE
     """Its Kubernetes type; all types except `Opaque` require certain keys."""
     keys: dict[FileKey, Source] = {}
@@ -120,6 +122,10 @@ class Secret(Model):
                 wanted = " or ".join(map(repr, group))
                 raise ValueError(f"is of type {self.type}, which requires the key {wanted}: add it, or change the type")
         return self
+
+    def called(self, key: str) -> str:
+        """Return the name of the Secret that is declared under a key."""
+        return self.name or key
 
     def names(self) -> frozenset[str]:
         """Return the keys of the Secret."""

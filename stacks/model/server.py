@@ -12,6 +12,7 @@ from stacks.model.container import Container, EnvValue
 from stacks.model.destination import AddressRange, Destination
 from stacks.model.exposure import Exposure
 from stacks.model.image import Image
+from stacks.model.kubernetes_access import KubernetesAccess
 from stacks.model.placement import Placement
 from stacks.model.probe import HttpPath, Probes
 from stacks.model.process import Process
@@ -80,24 +81,12 @@ PatchedKind = Literal[
 ]
 """A kind of which an MCP server can have an object."""
 
-RoleName = Annotated[str, matching(r"(?!\.{1,2}$)[^/%]+", "a role name: use neither '/' nor '%'")]
-"""The name of a role; it may contain ':', as in `system:node`."""
-
-
-class KubernetesAccess(Model):
-    """Permissions of the server on the Kubernetes API: a ClusterRole, bound in each of the namespaces."""
-
-    cluster_role: RoleName = "view"
-    """A ClusterRole of the cluster."""
-    namespaces: tuple[DnsLabel, ...] = Field(min_length=1)
-    """Declared namespaces in which it is bound."""
-
 
 class SecretUse(Model):
     """A declared Secret (cortex:secrets) that the server's container reads: as variables, as files, or both."""
 
     name: DnsLabel
-    """Name of the Secret."""
+    """Key of the Secret under cortex:secrets."""
     env: dict[EnvName, FileKey] = {}
     """Environment variable → key."""
     env_from: Annotated[bool, LEFT_OUT] = False
@@ -118,7 +107,7 @@ class ConfigMapUse(Model):
     """A declared ConfigMap (cortex:configMaps) that the server's container reads."""
 
     name: DnsLabel
-    """Name of the ConfigMap."""
+    """Key of the ConfigMap under cortex:configMaps."""
     env_from: bool = False
     """Every key becomes an environment variable."""
     mount: Folder | None = None

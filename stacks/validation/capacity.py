@@ -56,6 +56,8 @@ def _loads(declaration: Declaration) -> Iterator[_Load]:
 
 def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
     """Check that admission accepts the containers: a Deployment would wait for refused pods until it times out."""
+    if namespace.limits is None:
+        return
     where = f"namespaces.{load.namespace}.limits"
     for path, resources in load.containers.items():
         limits, most = resources.limits, namespace.limits.max
@@ -72,7 +74,15 @@ def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
 
 def _over_quota(name: str, namespace: Namespace, loads: Sequence[_Load]) -> Iterator[str]:
     """Check that the quota allows for a rollout of all servers at once, each with one pod more than its replicas."""
+    if namespace.quota is None:
+        return
     hard = namespace.quota.hard()
+    for path in (path for load in loads for path, one in load.containers.items() if one.limits.cpu is None):
+        if namespace.limits is None:
+            yield (
+                f"{path}.resources.limits.cpu: is null, but namespaces.{name}.quota counts limits of CPU, so that "
+                f"Kubernetes refuses the container: declare a limit here, or set namespaces.{name}.quota: null"
+            )
     for key, need in _needs(loads).items():
         if need > amount(hard[key]):
             yield (

@@ -17,25 +17,34 @@ _TAKEN = "is a name that the stack uses itself in that namespace: choose another
 
 def faults(declaration: Declaration) -> Iterator[str]:
     """Yield every broken rule as `path: what is wrong: the way out`."""
+    known = (*declaration.namespaces, *declaration.existing_namespaces)
     for path, name in _namespaces(declaration):
-        if name not in declaration.namespaces:
+        if name not in known:
+            section = "existingNamespaces" if is_of_kubernetes(name) else "namespaces"
             yield (
                 f"{path}: namespace {name!r} is not declared: "
-                f"add it under cortex:namespaces, or use one of {', '.join(declaration.namespaces)}"
+                f"add it under cortex:{section}, or use one of {', '.join(known)}"
             )
     for kind, server in declaration.servers.items():
         yield from _uses(kind, server, declaration)
         yield from _token(kind, server, declaration)
         yield from _own_names(kind, server, declaration)
         yield from env_vars.faults(kind, server, declaration.config_maps, declaration.secrets)
+    yield from _once("secrets", declaration.secrets)
+    yield from _once("configMaps", declaration.config_maps)
     yield from _taken(declaration)
     yield from _pull_secrets(declaration)
     yield from _readable_secrets(declaration)
     yield from _custom_resources(declaration)
 
 
+def is_of_kubernetes(namespace: str) -> bool:
+    """Check whether a namespace is one of Kubernetes itself, which no stack owns."""
+    return namespace == "default" or namespace.startswith("kube-")
+
+
 def _namespaces(declaration: Declaration) -> Iterator[tuple[str, str]]:
-    """Yield the path of each setting that names a managed namespace, and the name."""
+    """Yield the path of each setting that names a declared namespace, and the name."""
     for kind, server in declaration.servers.items():
         yield f"servers.{kind}.namespace", server.namespace
         for name in server.kubernetes.namespaces if server.kubernetes else ():
@@ -82,7 +91,7 @@ def _use(
     elif declared[name].namespace != server.namespace:
         yield (
             f"{path}.name: {title} {name!r} is in {declared[name].namespace}, the server in {server.namespace}: "
-            "a pod can use only objects of its own namespace, so declare another one there under another name"
+            "a pod can use only objects of its own namespace, so declare another one there under another key"
         )
 
 
@@ -112,30 +121,42 @@ def _token(kind: str, server: Server, declaration: Declaration) -> Iterator[str]
 
 def _own_names(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
     """Check that nobody declares the Secret and the ConfigMap that the stack makes for a server."""
-    own = names.server_secret(kind)
-    declared = declaration.secrets.get(own)
-    if has_own_secret(server) and declared and declared.namespace == server.namespace:
-        yield f"secrets.{own}: servers.{kind} makes it from secretEnv and secretFiles: remove it here or there"
-    own = names.server_config(kind)
-    config_map = declaration.config_maps.get(own)
-    if server.config and config_map and config_map.namespace == server.namespace:
-        yield f"configMaps.{own}: servers.{kind} makes it from config: remove it here or there"
+    own = server.namespace, names.server_secret(kind)
+    for key in _keys(declaration.secrets, own) if has_own_secret(server) else ():
+        yield f"secrets.{key}: servers.{kind} makes it from secretEnv and secretFiles: remove it here or there"
+    own = server.namespace, names.server_config(kind)
+    for key in _keys(declaration.config_maps, own) if server.config else ():
+        yield f"configMaps.{key}: servers.{kind} makes it from config: remove it here or there"
+
+
+def _keys(declared: Mapping[str, Secret] | Mapping[str, ConfigMap], place: tuple[str, str]) -> list[str]:
+    """Return the keys under which an object of this namespace and name is declared."""
+    return [key for key, each in declared.items() if (each.namespace, each.called(key)) == place]
+
+
+def _once(section: str, declared: Mapping[str, Secret] | Mapping[str, ConfigMap]) -> Iterator[str]:
+    for key, each in declared.items():
+        first, *_ = _keys(declared, (each.namespace, each.called(key)))
+        if first != key:
+            yield (
+                f"{section}.{key}: has the namespace and name of {section}.{first}, {each.called(key)!r}: "
+                "give it another name, or remove one"
+            )
 
 
 def _taken(declaration: Declaration) -> Iterator[str]:
     """Check that nobody declares the objects that the stack has in cortex-system."""
     for name in (names.DECLARATION_CONFIG_MAP, names.VERIFICATION_CONFIG_MAP):
-        if name in declaration.config_maps and declaration.config_maps[name].namespace == names.SYSTEM_NAMESPACE:
-            yield f"configMaps.{name}: {_TAKEN}"
-    token = declaration.secrets.get(names.RESOURCE_MANAGER_TOKEN)
-    if token and token.namespace == names.SYSTEM_NAMESPACE:
-        yield f"secrets.{names.RESOURCE_MANAGER_TOKEN}: {_TAKEN}"
+        for key in _keys(declaration.config_maps, (names.SYSTEM_NAMESPACE, name)):
+            yield f"configMaps.{key}: {_TAKEN}"
+    for key in _keys(declaration.secrets, (names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN)):
+        yield f"secrets.{key}: {_TAKEN}"
 
 
 def _pull_secrets(declaration: Declaration) -> Iterator[str]:
-    for name in declaration.cluster.image_pull_secrets:
-        secret = declaration.secrets.get(name)
-        if secret and secret.type != PULL_SECRET:
+    for key, secret in declaration.secrets.items():
+        name = secret.called(key)
+        if name in declaration.cluster.image_pull_secrets and secret.type != PULL_SECRET:
             yield (
                 f"cluster.imagePullSecrets: Secret {name!r} is of type {secret.type}: "
                 f"declare it with type {PULL_SECRET}, or name another"
@@ -150,11 +171,12 @@ def has_own_secret(server: Server) -> bool:
 def _readable_secrets(declaration: Declaration) -> Iterator[str]:
     if declaration.resource_manager is None:
         return
-    known = {(secret.namespace, name) for name, secret in declaration.secrets.items()}
+    known = {(secret.namespace, secret.called(key)) for key, secret in declaration.secrets.items()}
     known |= {(s.namespace, names.server_secret(kind)) for kind, s in declaration.servers.items() if has_own_secret(s)}
+    spaces = (*declaration.namespaces, *declaration.existing_namespaces)
     for namespace, wanted in declaration.resource_manager.readable_secrets.items():
         for name in wanted:
-            if namespace in declaration.namespaces and (namespace, name) not in known:
+            if (namespace, name) not in known and namespace in spaces:
                 yield (
                     f"resourceManager.readableSecrets.{namespace}: Secret {name!r} is not declared there: "
                     "add it under cortex:secrets, or remove it here"

@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
+from stacks.model.kubernetes_access import AccessRule, KubernetesAccess
 from stacks.validation.pod_security import exceptions
 
 
@@ -26,6 +27,9 @@ def weakenings(declaration: Declaration) -> Iterator[str]:
     yield from _servers(declaration)
     if is_production(declaration.cluster.environment):
         yield from _literals(declaration)
+    for kind, server in declaration.servers.items():
+        if server.kubernetes:
+            yield from _access(f"servers.{kind}.kubernetes", server.kubernetes)
     yield from _resource_manager(declaration)
 
 
@@ -74,6 +78,50 @@ _WEAKER = {
 }
 """Field of a security context → what it allows."""
 
+
+def _access(path: str, access: KubernetesAccess) -> Iterator[str]:
+    if access.everywhere:
+        yield (
+            f"{path}.everywhere: what is granted is granted in every namespace, kube-system included: "
+            "name the namespaces that the server needs"
+        )
+    for role in access.existing_roles():
+        if role in _STRONG:
+            yield f"{path}: ClusterRole {role} {_STRONG[role]}: grant view, or the rules that the server needs"
+    for field, rules in (("rules", access.rules), ("clusterRules", access.cluster_rules)):
+        for number, rule in enumerate(rules):
+            yield from (f"{path}.{field}.{number}: {risk}" for risk in _risks(rule))
+
+
+def _risks(rule: AccessRule) -> Iterator[str]:
+    verbs, resources = set(rule.verbs), set(rule.resources)
+    wild = [
+        name
+        for name, values in (("apiGroups", rule.api_groups), ("resources", resources), ("verbs", verbs))
+        if "*" in values
+    ]
+    if wild:
+        yield f"has '*' as {' and '.join(wild)}, also what is added to the cluster later: name what the server needs"
+    for verb in sorted(verbs & _POWERFUL.keys()):
+        yield f"has the verb {verb}: {_POWERFUL[verb]}: remove it"
+    if {"", "*"} & set(rule.api_groups) and "secrets" in resources and verbs & {"get", "list", "watch"}:
+        named = rule.resource_names and not verbs & {"list", "watch"}
+        which = ", ".join(rule.resource_names) if named else "every Secret where it is granted"
+        yield f"reads {which}: " + ("remove it if the server does without" if named else "get them by resourceNames")
+    for resource in sorted(resources & {"pods/exec", "pods/attach"}):
+        yield f"has {resource}: the server may run commands in pods: remove it if the server does without"
+
+
+_STRONG = {
+    "edit": "may read Secrets and start pods",
+    "admin": "may read Secrets, start pods and grant its permissions to others",
+    "cluster-admin": "may do everything",
+}
+_POWERFUL = {
+    "bind": "the server may grant itself roles",
+    "escalate": "the server may add permissions to its roles",
+    "impersonate": "the server may act as others",
+}
 _ADMITTED = {
     "baseline": "pods that run as root are admitted",
     "privileged": "pods that can take over the node are admitted",

@@ -30,8 +30,17 @@ def _reserved(declaration: Declaration) -> Iterator[str]:
     if names.SYSTEM_NAMESPACE not in declaration.namespaces:
         yield f"namespaces.{names.SYSTEM_NAMESPACE}: is missing: declare it, because the declaration is stored there"
     for name in declaration.namespaces:
-        if name == "default" or name.startswith("kube-"):
-            yield f"namespaces.{name}: belongs to Kubernetes: choose another name, for instance cortex-{name}"
+        if references.is_of_kubernetes(name):
+            yield (
+                f"namespaces.{name}: belongs to Kubernetes: to use it without owning it, name it in "
+                f"existingNamespaces; otherwise choose another name, for instance cortex-{name}"
+            )
+    existing = declaration.existing_namespaces
+    for name in dict.fromkeys(existing):
+        if name in declaration.namespaces:
+            yield f"existingNamespaces: {name!r} is under cortex:namespaces, too: remove it here or there"
+        if existing.count(name) > 1:
+            yield f"existingNamespaces: names {name!r} twice: remove one"
 
 
 def _moving_images(declaration: Declaration) -> Iterator[str]:

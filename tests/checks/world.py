@@ -82,7 +82,7 @@ SETTINGS: Json = {
 }
 
 
-def declared(**changes: Json) -> Declaration:
+def declared(**changes: object) -> Declaration:
     """Give the declaration of the tests, with whole sections replaced."""
     return parse({**SETTINGS, **changes}, "Pulumi.test.yaml")
 
@@ -140,7 +140,8 @@ class World:
         self.replies: dict[str, dict[str, Reply | ReadFailure]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
-        self.add("namespaces", "", {"metadata": {"name": "kube-system"}})
+        for name in dict.fromkeys(["kube-system", *declaration.existing_namespaces]):
+            self.add("namespaces", "", {"metadata": {"name": name}, "status": {"phase": "Active"}})
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
         self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
         self.api_server = healthy_api_server(declaration)
@@ -202,7 +203,7 @@ class World:
 
     def snapshot(self) -> Snapshot:
         """Take the snapshot that a verification would take."""
-        spaces = self.declaration.namespaces
+        spaces = self.declaration.occupied_namespaces()
         unmanaged = {name: {space: self._labelled(kind, space) for space in spaces} for name, kind in KINDS.items()}
         listings = {kind: self._listing(kind, of) for kind, of in RESOURCES.items()}
         coredns = self._read(PODS, "kube-system")
@@ -251,7 +252,7 @@ class World:
     def _listing(self, name: str, kind: Kind[Any]) -> Listing[Any]:
         """Return what a list of the whole cluster gives, or of each namespace where a test makes one unreadable."""
         spaces = {
-            *self.declaration.namespaces,
+            *self.declaration.occupied_namespaces(),
             *(each.namespace for each in build(self.declaration) if each.kind == name),
         }
         return Listing(self._read_all(kind), {space: self._read(kind, space) for space in spaces if space})

@@ -41,7 +41,7 @@ def served(
             "Deployment": pod_checksum("demo", server, content),
         }
         manifests = server_manifests("demo", server, content, site)
-        McpServer("demo", McpServerArgs(manifests, endpoint("demo", server), stopping("test"), hidden))
+        McpServer("demo", McpServerArgs(manifests, endpoint("demo", server, site.domain), stopping("test"), hidden))
 
     return record(program)
 

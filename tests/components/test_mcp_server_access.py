@@ -28,6 +28,45 @@ def test_declared_access_is_bound_in_the_declared_namespaces() -> None:
         ]
 
 
+PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}
+NODES = {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}
+METRICS = {"nonResourceURLs": ["/metrics"], "verbs": ["get"]}
+
+
+def test_own_rules_become_a_role_in_each_namespace_and_cluster_rules_a_cluster_role() -> None:
+    recording = served(
+        kubernetes={
+            "clusterRoles": ["view", "flux-view"],
+            "rules": [PODS],
+            "clusterRules": [NODES, METRICS],
+            "namespaces": ["cortex-mcp", "cortex-system"],
+        }
+    )
+    roles = recording.of("Role")
+    assert {name: role.at("rules") for name, role in roles.items()} == {
+        NAME: [PODS],
+        "cortex-system/demo-mcp-server": [PODS],
+    }
+    bound = {name: binding.at("roleRef.name") for name, binding in recording.of("RoleBinding").items()}
+    assert bound == {
+        f"{space}/demo-mcp-server-{suffix}": role
+        for space in ("cortex-mcp", "cortex-system")
+        for suffix, role in (("view", "view"), ("flux-view", "flux-view"), ("rules", "demo-mcp-server"))
+    }
+    own = "cortex-mcp-demo-mcp-server-cluster-rules"
+    assert recording.of("ClusterRole")[own].at("rules") == [NODES, METRICS]
+    assert recording.of("ClusterRoleBinding")[own].at("roleRef.name") == own
+
+
+def test_everything_can_be_granted_in_the_whole_cluster() -> None:
+    recording = served(kubernetes={"clusterRole": "view", "rules": [PODS], "everywhere": True})
+    assert recording.of("RoleBinding") == recording.of("Role") == {}
+    bound = {name: binding.at("roleRef.name") for name, binding in recording.of("ClusterRoleBinding").items()}
+    own = "cortex-mcp-demo-mcp-server-rules"
+    assert bound == {"cortex-mcp-demo-mcp-server-view": "view", own: own}
+    assert recording.of("ClusterRole")[own].at("rules") == [PODS]
+
+
 def test_nobody_reaches_a_server_without_clients() -> None:
     assert served().of("NetworkPolicy")[NAME].at("spec") == {
         "podSelector": {"matchLabels": {"app": "mcp-server", "mcp.cortex.dev/type": "demo"}},

@@ -1,17 +1,23 @@
+from collections.abc import Mapping
+
 import pytest
 
 from components.namespace import ManagedNamespace, ManagedNamespaceArgs
 from stacks.manifests.namespace import namespace_manifests
+from stacks.model.declaration import Cluster
 from stacks.model.environment import is_production
 from stacks.model.namespace import Namespace
 from tests.components.recording import Recording, record
 
 
-def managed(environment: str = "production", **settings: object) -> Recording:
+def managed(
+    environment: str = "production", cluster_settings: Mapping[str, object] | None = None, **settings: object
+) -> Recording:
     namespace = Namespace.model_validate(
         {"component": "mcp-servers", "description": "MCP server deployments", **settings}
     )
-    args = ManagedNamespaceArgs(namespace_manifests("cortex-mcp", namespace, environment), is_production(environment))
+    cluster = Cluster.model_validate({"context": "test", "environment": environment, **(cluster_settings or {})})
+    args = ManagedNamespaceArgs(namespace_manifests("cortex-mcp", namespace, cluster), is_production(environment))
     return record(lambda: ManagedNamespace("cortex-mcp", args))
 
 

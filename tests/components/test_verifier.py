@@ -40,8 +40,8 @@ def verifier() -> Recording:
     return reader()
 
 
-def reader(*custom: str) -> Recording:
-    return record(lambda: Verifier("verifier", VerifierArgs(verifier_manifests(SETTINGS, SITE, custom, {}))))
+def reader(*custom: str, site: Site = SITE) -> Recording:
+    return record(lambda: Verifier("verifier", VerifierArgs(verifier_manifests(SETTINGS, site, custom, {}))))
 
 
 def verification(digest: str = "0123456789abcdef", site: Site = SITE, **secrets: str) -> Registration:
@@ -169,11 +169,11 @@ def _rights(namespace: str, rule: Mapping[str, list[str]]) -> Iterable[Right]:
                     yield namespace, verb, f"{resource}.{group}".rstrip("."), name
 
 
-def used(namespaces: tuple[str, ...]) -> set[Right]:
+def used(namespaces: tuple[str, ...], **parts: dict[str, Any]) -> set[Right]:
     """Give all that a verification inside the cluster asks of the API server."""
     spaces = {name: {"component": "c", "description": "d"} for name in namespaces}
     rights: set[Right] = {("cortex-system", "create", "configmaps", "")}
-    world = World(world_declared(namespaces=spaces, servers={}, configMaps={}))
+    world = World(world_declared(**{"namespaces": spaces, "servers": {}, "configMaps": {}, **parts}))
     world.tells_usage = True
     with serve(world) as api:
         api.faults = {path: [status(403, "forbidden")] for path in NOT_CLUSTER_WIDE}
@@ -227,3 +227,11 @@ def test_rights_are_those_on_the_rare_kinds_that_a_stack_declares() -> None:
 def test_rights_are_exactly_what_a_verification_uses(verifier: Recording) -> None:
     # What `create` makes cannot be named, and the fake API server asks for no right at all.
     assert granted(verifier) == used(NAMESPACES)
+
+
+def test_in_an_existing_namespace_it_may_read_what_the_stack_can_have_there() -> None:
+    config = {"shared": {"namespace": "default", "data": {"level": "info"}}}
+    parts: Any = {"existingNamespaces": ["default", "kube-public"], "configMaps": config}
+    existing = granted(reader(site=Site(NAMESPACES, occupied=("default",)))) - granted(reader())
+    assert existing == {right for right in used(NAMESPACES, **parts) if right[0] in {"default", "kube-public"}}
+    assert {resource for _, _, resource, _ in existing}.isdisjoint({"secrets", "resourcequotas", "jobs.batch"})

@@ -11,9 +11,10 @@ from checks.results.catalogue import catalogue
 from stacks.model import cron, names
 from stacks.model.image import Image
 from stacks.model.image_lock import is_untagged
+from stacks.model.kubernetes_access import RoleName
 from stacks.model.probe import HttpPath
 from stacks.model.secret import REQUIRED_KEYS, Duration, SecretKey
-from stacks.model.server import RoleName, ServerType
+from stacks.model.server import ServerType
 from stacks.model.suppression import ObjectPattern
 from stacks.model.types import (
     ENV_NAME,
@@ -234,6 +235,7 @@ METRICS = {
     "resources": RESOURCES,
 }
 CODES = st.sampled_from(sorted({*catalogue(), *(f"{code.partition('.')[0]}.*" for code in catalogue())}))
+RULES = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"], "resourceNames": ["a"]}]
 SUPPRESSIONS = st.lists(
     st.fixed_dictionaries(
         {"code": CODES, "reason": TEXTS.filter(str.strip), "until": st.dates().map(str)},
@@ -298,10 +300,19 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
             use["envFrom"] = draw(st.booleans())
             variables |= keys if use["envFrom"] else set()
     if draw(st.booleans()):
-        role = {"clusterRole": fitting(RoleName)}
-        spaces = {"namespaces": st.lists(within, min_size=1, unique=True)}
-        server["kubernetes"] = draw(st.fixed_dictionaries(spaces, optional=role))
+        server["kubernetes"] = draw(_access(within))
     return server
+
+
+def _access(within: st.SearchStrategy[str]) -> st.SearchStrategy[Settings]:
+    """Return permissions on the Kubernetes API: in namespaces, or in the whole cluster."""
+    spaces = {"namespaces": st.lists(within, min_size=1, unique=True)}
+    one, several = {"clusterRole": fitting(RoleName)}, {"clusterRoles": st.lists(fitting(RoleName), unique=True)}
+    own = {"rules": st.just(RULES), "clusterRules": st.just(RULES)}
+    inside = st.fixed_dictionaries(spaces, optional=one) | st.fixed_dictionaries({**spaces, **own, **several})
+    return inside | st.fixed_dictionaries(
+        {"everywhere": st.sampled_from([True])}, optional={**one, "rules": st.just(RULES)}
+    )
 
 
 def _keys(secret: Settings) -> list[str]:

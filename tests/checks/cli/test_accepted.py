@@ -130,7 +130,7 @@ def test_each_command_accepts_what_the_stack_accepts(
 )
 def test_discovery_accepts_a_server_that_is_away(code: str, until: str, expected: int) -> None:
     entry = {"code": code, "object": "Deployment cortex-mcp/time-*", "reason": "known", "until": until}
-    world = World(declared(servers={"time": SETTINGS["servers"]["time"]}, suppressions=[entry]))  # type: ignore[arg-type]
+    world = World(declared(servers={"time": SETTINGS["servers"]["time"]}, suppressions=[entry]))
     world.objects["pods", "cortex-mcp"] = []
     with serve(world) as api:
         target = Target("test", world.declaration, Connection("test", api.url))
@@ -140,7 +140,7 @@ def test_discovery_accepts_a_server_that_is_away(code: str, until: str, expected
 
 def test_what_is_accepted_is_said(serving: Callable[[World], FakeApi]) -> None:
     entry = {"code": "config.missing", "reason": "ticket 4711", "until": LASTING}
-    world = World(declared(suppressions=[entry]))  # type: ignore[arg-type]
+    world = World(declared(suppressions=[entry]))
     world.remove("configmaps", "cortex-mcp", "shared")
     api = serving(world)
     report = anyio.run(config_report, Target("test", world.declaration, Connection("test", api.url)))

@@ -80,9 +80,11 @@ def test_elsewhere_than_in_a_pod_is_told(account: Path) -> None:
 
 def test_servers_are_reached_by_name_and_without_the_credentials() -> None:
     server = declared().servers["time"]
-    connection = Connection("in-cluster", "https://10.96.0.1", token=lambda: "Bearer secret", inside=True)
+    connection = Connection(
+        "in-cluster", "https://10.96.0.1", token=lambda: "Bearer secret", inside=True, domain="corp.test"
+    )
     way, path = endpoint(connection, "time", server)
-    assert way.host + path == names.endpoint("time", server.namespace, server.port, server.path)
+    assert way.host + path == names.endpoint("time", server.namespace, server.port, server.path, "corp.test")
     assert way.token() is None
 
 

@@ -78,5 +78,10 @@ def test_missing_secret_key_and_permission_are_told(api: FakeApi) -> None:
 def test_token_that_a_server_repeats_is_hidden(text: str, shown: str) -> None:
     answer = Answer(Outcome.NO_MCP, text, tools=frozenset({text}), protocol=text, smoke_error=text)
     hidden = Token(SECRET).hidden(answer)
-    assert (hidden.detail, hidden.smoke_error, hidden.protocol, hidden.tools) == (shown, shown, shown, {shown})
+    assert (hidden.detail, hidden.smoke_error, hidden.protocol, hidden.tools) == (
+        shown,
+        shown,
+        shown,
+        frozenset({shown}),
+    )
     assert Token(SECRET).hidden(Answer(Outcome.ANSWERED)).smoke_error is None

@@ -21,11 +21,12 @@ from tests.checks.world import World, declared
 
 @pytest.fixture
 def world() -> World:
-    return World(declared())
+    return World(declared(existingNamespaces=["default"]))
 
 
 DRIFTS: list[tuple[str, str, Break]] = [
     ("namespace.missing", "Namespace cortex-mcp", no_namespace),
+    ("namespace.not-existing", "Namespace default", lambda w: w.remove("namespaces", "", "default")),
     ("namespace.terminating", "Namespace cortex-mcp", set_in(*SPACE, "status", {"phase": "Terminating"})),
     ("namespace.label", "Namespace cortex-mcp", meta(*SPACE, "labels", {"environment": "prod"})),
     ("namespace.label", "Namespace cortex-mcp", meta(*SPACE, "labels", {names.COMPONENT: None})),

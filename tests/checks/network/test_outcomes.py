@@ -51,7 +51,7 @@ def test_client_elsewhere_is_told_to_be_untried() -> None:
     result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, reasons(result.facts)) == (
         Status.SKIPPED,
-        ("clients of time in undeclared namespaces are not tried: elsewhere",),
+        ("clients of time in namespaces that the stack does not own are not tried: elsewhere",),
     )
 
 

@@ -162,6 +162,7 @@ def made(nodes: Reading[tuple[k8s.Node, ...]]) -> dict[Caller, Any]:
 
 def test_pods_are_restricted_short_lived_and_fit_their_namespace(jobs: dict[Caller, Any]) -> None:
     limits = declared().namespaces["cortex-mcp"].limits
+    assert limits is not None
     for caller, job in jobs.items():
         spec = job["spec"]
         assert (spec["activeDeadlineSeconds"], spec["ttlSecondsAfterFinished"], spec["backoffLimit"]) == (60, 30, 0)

@@ -81,7 +81,7 @@ def api() -> Iterator[FakeApi]:
 
 def verified(api: FakeApi, *entries: Json, selection: Selection | None = None) -> Report:
     """Verify with these suppressions, deployed as well, on a fixed day."""
-    declaration = declared(servers={}, configMaps={}, suppressions=list(entries))  # type: ignore[arg-type]
+    declaration = declared(servers={}, configMaps={}, suppressions=list(entries))
     api.world.objects["configmaps", "cortex-system"] = World(declaration).objects["configmaps", "cortex-system"]
 
     async def run() -> Report:

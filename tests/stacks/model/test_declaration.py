@@ -16,6 +16,7 @@ SERVER = Server(image="registry.test/server:1", version="1.0.0", transport="http
 
 
 def test_quota_has_the_required_defaults() -> None:
+    assert NAMESPACE.quota is not None
     assert NAMESPACE.quota.hard() == {
         "requests.cpu": "10",
         "requests.memory": "20Gi",
@@ -27,6 +28,7 @@ def test_quota_has_the_required_defaults() -> None:
 
 
 def test_limit_range_has_the_required_defaults() -> None:
+    assert NAMESPACE.limits is not None
     assert NAMESPACE.limits.model_dump(by_alias=True) == {
         "max": {"cpu": "2", "memory": "4Gi"},
         "min": {"cpu": "50m", "memory": "64Mi"},

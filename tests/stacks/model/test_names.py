@@ -2,7 +2,7 @@ from stacks.model import names
 
 
 def test_endpoint_is_the_services_dns_name() -> None:
-    assert names.endpoint("talos", "cortex-mcp", 8080, "/mcp") == (
+    assert names.endpoint("talos", "cortex-mcp", 8080, "/mcp", "cluster.local") == (
         "http://talos-mcp-server.cortex-mcp.svc.cluster.local:8080/mcp"
     )
 

@@ -97,7 +97,10 @@ WRONG: Wrong = [
         {"servers.clock.probes.startup.periodSeconds": "5s"},
         "servers.clock.probes.startup.periodSeconds: input should be a valid integer",
     ),
-    ({"servers.clock.kubernetes": {"namespaces": []}}, "servers.clock.kubernetes.namespaces: needs at least one entry"),
+    (
+        {"servers.clock.kubernetes": {"namespaces": []}},
+        "servers.clock.kubernetes: is granted nowhere: give namespaces, or everywhere: true",
+    ),
     (
         {"servers.clock.kubernetes": {"clusterRole": "read/all", "namespaces": ["cortex-mcp"]}},
         "servers.clock.kubernetes.clusterRole: 'read/all' is not a role name: use neither '/' nor '%'",

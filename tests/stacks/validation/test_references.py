@@ -21,6 +21,27 @@ WRONG: Wrong = [
         "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system",
     ),
     (
+        {"servers.clock.kubernetes": {"namespaces": ["kube-system"]}},
+        "servers.clock.kubernetes.namespaces: namespace 'kube-system' is not declared: "
+        "add it under cortex:existingNamespaces, or use one of cortex-mcp, cortex-system",
+    ),
+    (
+        {"secrets.token": TOKEN, "secrets.twin": {**TOKEN, "name": "token"}},
+        "secrets.twin: has the namespace and name of secrets.token, 'token': give it another name, or remove one",
+    ),
+    (
+        {"configMaps.settings": SETTINGS, "configMaps.twin": {**SETTINGS, "name": "settings"}},
+        "configMaps.twin: has the namespace and name of configMaps.settings, 'settings': "
+        "give it another name, or remove one",
+    ),
+    (
+        {
+            "secrets.own": {**TOKEN, "name": "clock-mcp-credentials"},
+            "servers.clock.secretEnv": {"TOKEN": "token"},
+        },
+        "secrets.own: servers.clock makes it from secretEnv and secretFiles: remove it here or there",
+    ),
+    (
         {"secrets.token": {**TOKEN, "namespace": "mcp"}},
         f"secrets.token.namespace: namespace 'mcp' is not declared: {UNDECLARED}",
     ),
@@ -80,7 +101,7 @@ WRONG: Wrong = [
             "servers.clock.secrets": [{"name": "token", "mount": "/etc/token"}],
         },
         "servers.clock.secrets.0.name: Secret 'token' is in cortex-system, the server in cortex-mcp: "
-        "a pod can use only objects of its own namespace, so declare another one there under another name",
+        "a pod can use only objects of its own namespace, so declare another one there under another key",
     ),
     (
         {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "tokn"}}]},
@@ -96,7 +117,7 @@ WRONG: Wrong = [
             "servers.clock.configMaps": [{"name": "settings", "envFrom": True}],
         },
         "servers.clock.configMaps.0.name: ConfigMap 'settings' is in cortex-system, the server in cortex-mcp: "
-        "a pod can use only objects of its own namespace, so declare another one there under another name",
+        "a pod can use only objects of its own namespace, so declare another one there under another key",
     ),
     (
         {**MONITORING, "kubeStateMetrics": {"serviceMonitor": True}},

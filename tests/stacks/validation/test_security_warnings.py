@@ -3,7 +3,7 @@ import pytest
 from stacks.program import deploy
 from stacks.validation.security_warnings import weakenings
 from tests.components.full import SECRETS, full
-from tests.components.recording import record
+from tests.components.recording import MINIMAL, record
 
 SPACES = {name: {"component": "c", "description": "d"} for name in ("cortex-system", "cortex-mcp", "cortex-monitoring")}
 PROD = {"context": "c", "environment": "prod-eu"}
@@ -60,3 +60,59 @@ def test_each_weakening_is_one_sentence_in_preview_and_deployment(parts: dict[st
 
 def test_literals_are_welcome_outside_production() -> None:
     assert list(weakenings(full(servers={}, secrets=LITERAL, resourceManager=None))) == []
+
+
+def _access(**kubernetes: object) -> list[str]:
+    server = {**MINIMAL, "kubernetes": kubernetes}
+    return [warning.removeprefix("servers.demo.kubernetes") for warning in weakenings(full(servers={"demo": server}))]
+
+
+def test_access_in_the_whole_cluster_is_named() -> None:
+    assert _access(everywhere=True) == [
+        ".everywhere: what is granted is granted in every namespace, kube-system included: "
+        "name the namespaces that the server needs"
+    ]
+
+
+def test_strong_cluster_roles_are_named() -> None:
+    assert _access(clusterRoles=["view", "edit"], namespaces=["cortex-mcp"]) == [
+        ": ClusterRole edit may read Secrets and start pods: grant view, or the rules that the server needs"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentences"),
+    [
+        ({"resources": ["pods"], "verbs": ["get", "list"]}, []),
+        (
+            {"apiGroups": ["apps"], "resources": ["*"], "verbs": ["*"]},
+            ["has '*' as resources and verbs, also what is added to the cluster later: name what the server needs"],
+        ),
+        (
+            {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["bind", "escalate"]},
+            [
+                "has the verb bind: the server may grant itself roles: remove it",
+                "has the verb escalate: the server may add permissions to its roles: remove it",
+            ],
+        ),
+        (
+            {"resources": ["serviceaccounts"], "verbs": ["impersonate"]},
+            ["has the verb impersonate: the server may act as others: remove it"],
+        ),
+        (
+            {"resources": ["secrets"], "verbs": ["list"]},
+            ["reads every Secret where it is granted: get them by resourceNames"],
+        ),
+        (
+            {"resources": ["secrets"], "resourceNames": ["a", "b"], "verbs": ["get"]},
+            ["reads a, b: remove it if the server does without"],
+        ),
+        (
+            {"resources": ["pods/exec"], "verbs": ["create"]},
+            ["has pods/exec: the server may run commands in pods: remove it if the server does without"],
+        ),
+    ],
+)
+def test_rules_that_open_more_are_named(rule: object, sentences: list[str]) -> None:
+    expected = [f".clusterRules.0: {sentence}" for sentence in sentences]
+    assert _access(clusterRules=[rule]) == expected

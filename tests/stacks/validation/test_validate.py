@@ -18,11 +18,21 @@ WRONG: Wrong = [
     ),
     (
         {"namespaces.kube-system": {"component": "x", "description": "x"}},
-        "namespaces.kube-system: belongs to Kubernetes: choose another name, for instance cortex-kube-system",
+        "namespaces.kube-system: belongs to Kubernetes: to use it without owning it, name it in existingNamespaces; "
+        "otherwise choose another name, for instance cortex-kube-system",
     ),
     (
         {"namespaces.default": {"component": "x", "description": "x"}},
-        "namespaces.default: belongs to Kubernetes: choose another name, for instance cortex-default",
+        "namespaces.default: belongs to Kubernetes: to use it without owning it, name it in existingNamespaces; "
+        "otherwise choose another name, for instance cortex-default",
+    ),
+    (
+        {"existingNamespaces": ["cortex-mcp"]},
+        "existingNamespaces: 'cortex-mcp' is under cortex:namespaces, too: remove it here or there",
+    ),
+    (
+        {"existingNamespaces": ["default", "default"]},
+        "existingNamespaces: names 'default' twice: remove one",
     ),
     (
         {"cluster.environment": "prod-eu", "servers.clock.image": "registry.test/time:latest"},

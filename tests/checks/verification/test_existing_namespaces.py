@@ -1,0 +1,69 @@
+"""A server in a namespace that the stack does not own: only the stack's own objects there are judged."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from checks.network.callers import callers
+from stacks.model import names
+from tests.checks.drifts import Break
+from tests.checks.world import SETTINGS, World, declared
+
+SERVERS = {**SETTINGS["servers"], "time": {**SETTINGS["servers"]["time"], "namespace": "default"}}
+
+
+@pytest.fixture
+def world() -> World:
+    return World(declared(servers=SERVERS, existingNamespaces=["default", "kube-system"]))
+
+
+def named(name: str, labels: Mapping[str, str] | None = None) -> dict[str, object]:
+    return {"metadata": {"name": name, "labels": labels or {}}}
+
+
+def test_neighbours_are_not_reported(world: World) -> None:
+    broken = {
+        **named("broken"),
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "broken"}}, "template": named("")},
+        "status": {"replicas": 1, "unavailableReplicas": 1},
+    }
+    world.add("deployments", "default", broken)
+    pod = {**named("broken-1", {"app": "broken"}), "status": {"phase": "Pending", "conditions": []}}
+    world.add("pods", "default", {**pod, "spec": {"containers": []}})
+    for plural in ("networkpolicies", "configmaps", "secrets", "roles", "serviceaccounts", "services"):
+        world.add(plural, "default", named("theirs"))
+    for plural in ("resourcequotas", "limitranges", "jobs", "cronjobs"):
+        world.add(plural, "default", named("theirs", {names.COMPONENT: "theirs"}))
+    assert world.codes() == []
+
+
+LEFTOVERS: list[tuple[str, str, Break]] = [
+    ("object.undeclared", "Service", lambda w: w.add("services", "default", named("old", {names.COMPONENT: "x"}))),
+    (
+        "network.undeclared",
+        "NetworkPolicy",
+        lambda w: w.add("networkpolicies", "default", {**named("old", {names.COMPONENT: "x"})}),
+    ),
+    ("server.missing", "Deployment", lambda w: w.remove("deployments", "default", "time")),
+    ("network.missing", "NetworkPolicy", lambda w: w.remove("networkpolicies", "default", "time")),
+]
+
+
+@pytest.mark.parametrize(("code", "kind", "drift"), LEFTOVERS, ids=[f"{code}-{kind}" for code, kind, _ in LEFTOVERS])
+def test_what_is_the_stacks_is_reported(world: World, code: str, kind: str, drift: Break) -> None:
+    drift(world)
+    found = {(finding.code, finding.object.kind) for finding in world.findings() if finding.object.space == "default"}
+    assert (code, kind) in found
+
+
+def test_no_probe_pods_are_started_there(world: World) -> None:
+    assert "default" not in {caller.namespace for caller in callers(world.declaration)}
+    assert callers(world.declaration)
+
+
+def test_a_namespace_that_is_gone_is_reported_once(world: World) -> None:
+    world.remove("namespaces", "", "default")
+    for key in [key for key in world.objects if key[1] == "default"]:
+        del world.objects[key]
+    assert "namespace.not-existing" in world.codes()
+    assert "server.missing" not in world.codes()

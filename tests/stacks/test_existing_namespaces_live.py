@@ -1,0 +1,57 @@
+"""A server in a namespace that the stack does not own, beside neighbours that are nobody's business."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cluster
+from tests.stacks.changing import Project
+
+pytestmark = pytest.mark.live
+
+NEIGHBOURS = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: broken, namespace: default}
+spec:
+  selector: {matchLabels: {app: broken}}
+  template:
+    metadata: {labels: {app: broken}}
+    spec: {containers: [{name: broken, image: registry.test/is-not-there:1}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: theirs, namespace: default}
+spec: {podSelector: {matchLabels: {app: broken}}, policyTypes: [Ingress, Egress]}
+"""
+
+
+@pytest.fixture
+def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
+    project = Project(stack, tmp_path, ("verify",))
+    stack.run("kubectl", "apply", "-f", "-", given=NEIGHBOURS)
+    yield project
+    stack.run("kubectl", "delete", "-f", "-", given=NEIGHBOURS)
+    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+
+
+def test_a_server_comes_to_default_and_leaves_it_again(project: Project) -> None:
+    settings = project.declared()
+    settings["existingNamespaces"] = ["default"]
+    settings["servers"]["time"].update(namespace="default", secrets=[{"name": "theirs", "env": {"THEIRS": "token"}}])
+    literal = {"name": "creds", "keys": {"token": {"literal": "a-literal"}}}
+    settings["secrets"] = {
+        "ours": {"namespace": "cortex-mcp", **literal},
+        "theirs": {"namespace": "default", **literal},
+    }
+    settings["servers"]["kubernetes"]["secrets"] = [{"name": "ours", "env": {"OURS": "token"}}]
+    project.up(settings)
+    assert project.names("deployments", "default") == {"broken", "time-mcp-server"}
+    assert project.names("resourcequotas", "default") == project.names("limitranges", "default") == set()
+    assert project.names("networkpolicies", "default") == {"theirs", "time-mcp-server"}
+    assert "cortex.dev/component" not in project.live("namespace", "default")["metadata"]["labels"]
+
+    project.up(project.declared())
+    assert project.names("deployments", "default") == {"broken"}
+    assert project.names("networkpolicies", "default") == {"theirs"}
