@@ -35,6 +35,7 @@ COMMANDS = (
     # The import rules keep `local` out of `checks`: the module is only named, and imported when the command runs.
     Listed("local", "local.cli", "Run an embedded cluster on this machine."),
     Listed("explain", f"{_HERE}.explain", "Explain the code of a finding."),
+    Listed("preset", f"{_HERE}.preset", "List and show the presets for servers."),
     Listed("schema", f"{_HERE}.schema", "Print the JSON Schema of the stack files, for editors."),
     Listed("version", f"{_HERE}.version", "Show the version."),
 )

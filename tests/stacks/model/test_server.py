@@ -46,14 +46,23 @@ WRONG: Wrong = [
     ),
     *WRONG_IMAGES,
     ({"servers.clock.version": 1.0}, "servers.clock.version: must be text: put the value in quotes"),
-    ({"servers.clock.transport": "sse"}, "servers.clock.transport: input should be 'http' or 'stdio'"),
+    ({"servers.clock.port": "8080"}, "servers.clock.port: must be a whole number: write 8080 without quotes"),
+    (
+        {"servers.clock.imagePullSecrets": ["a"]},
+        "servers.clock.imagePullSecrets: is not a known setting: "
+        "set cluster.imagePullSecrets, which is for all pods of the stack",
+    ),
+    (
+        {"servers.clock.resources": {"gpu": 1}},
+        "servers.clock.resources.gpu: is not a known setting: known here are limits, requests",
+    ),
     ({"servers.clock.capabilities": {}}, "servers.clock.capabilities: needs at least one entry"),
     (
         {"servers.clock.capabilities": {"time": "get_current_time"}},
         "servers.clock.capabilities.time: must be a list",
     ),
     ({"servers.clock.replicas": -1}, "servers.clock.replicas: input should be greater than or equal to 0"),
-    ({"servers.clock.replicas": True}, "servers.clock.replicas: input should be a valid integer"),
+    ({"servers.clock.replicas": True}, "servers.clock.replicas: must be a whole number"),
     ({"servers.clock.port": 70000}, "servers.clock.port: input should be less than or equal to 65535"),
     (
         {"servers.clock.path": "mcp"},
@@ -86,7 +95,7 @@ WRONG: Wrong = [
     ),
     (
         {"servers.clock.probes.startup.periodSeconds": "5s"},
-        "servers.clock.probes.startup.periodSeconds: input should be a valid integer",
+        "servers.clock.probes.startup.periodSeconds: must be a whole number",
     ),
     ({"servers.clock.kubernetes": {"namespaces": []}}, "servers.clock.kubernetes.namespaces: needs at least one entry"),
     (
