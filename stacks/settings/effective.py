@@ -24,6 +24,8 @@ class Effective:
     """What a stack's files, defaults and presets come to."""
 
     layered: Layered
+    written: Settings
+    """What the files alone come to; its order is that of the settings."""
     faults: Sequence[str]
     """What is wrong with presets and defaults, as `path: what is wrong`."""
     unused: Mapping[str, str]
@@ -32,9 +34,10 @@ class Effective:
     @property
     def settings(self) -> dict[str, object]:
         """Return the settings of the declaration, without those that only say where others come from."""
-        settings = {key: value for key, value in self.layered.settings.items() if key not in (EXTENDS, DEFAULTS)}
+        whole = self.layered.settings
+        settings = {key: whole[key] for key in self.written if key not in (EXTENDS, DEFAULTS)}
         if servers := _mapping(settings.get(SERVERS)):
-            settings[SERVERS] = {kind: _without_preset(server) for kind, server in servers.items()}
+            settings[SERVERS] = {kind: _without_preset(servers[kind]) for kind in _mapping(self.written[SERVERS])}
         return settings
 
 
@@ -62,7 +65,7 @@ def effective(files: Sequence[Layer], presets: Presets) -> Effective:
                 f"{SERVERS}.{kind}: has the name of a preset, but does not use it: "
                 f"write `preset: {kind}`, or `preset: null` to keep it so"
             )
-    return Effective(Layered(layers), faults, unused)
+    return Effective(Layered(layers), written, faults, unused)
 
 
 def _says_preset(kind: str, files: Sequence[Layer]) -> bool:

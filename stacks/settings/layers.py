@@ -51,7 +51,7 @@ class Layered:
 
     def line(self, fault: str) -> str:
         """Return the line about a fault `path: what is wrong`, with the place where the setting is written."""
-        return self.source(self._path(fault.partition(": ")[0])).line(fault)
+        return self.source(self._path(fault.partition(" ")[0].removesuffix(":"))).line(fault)
 
     def source(self, path: Path) -> Source:
         """Return where the setting at a path is written; of a mapping, the strongest of the places."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
+from stacks.validation.clear_secrets import clear_secrets
 
 
 def weakenings(declaration: Declaration) -> Iterator[str]:
@@ -22,6 +23,8 @@ def weakenings(declaration: Declaration) -> Iterator[str]:
             )
     if is_production(declaration.cluster.environment):
         yield from _literals(declaration)
+    for kind, server in declaration.servers.items():
+        yield from clear_secrets(kind, server)
     yield from _resource_manager(declaration)
 
 

@@ -1,4 +1,4 @@
-"""`cortex secrets` and `cortex config`: each object with its state, never a value, and the exit code that follows."""
+"""`cortex secrets` and `cortex config list`: each object with its state, never a value, and the exit code that follows."""
 
 import json
 from collections.abc import Callable
