@@ -40,9 +40,9 @@ class _Generator(GenerateJsonSchema):
     def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
         """Return a schema with the docstrings under the fields as descriptions."""
         made = super().model_schema(schema)
-        model = schema["cls"]
-        for name, text in _docstrings(model).items():
-            made["properties"][model.model_fields[name].alias or name].setdefault("description", text)
+        cls = schema["cls"]
+        for name, text in _docstrings(cls).items():
+            made["properties"][cls.model_fields[name].alias or name].setdefault("description", text)
         return made
 
     def dict_schema(self, schema: DictSchema) -> JsonSchemaValue:
@@ -71,16 +71,21 @@ def render() -> str:
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
+def model() -> JsonSchemaValue:
+    """Return the schema of a whole declaration."""
+    return Declaration.model_json_schema(by_alias=True, schema_generator=_Generator)
+
+
 def document() -> JsonSchemaValue:
     """Return the schema of a whole stack file, which may also have keys of Pulumi and of other projects."""
-    model = Declaration.model_json_schema(by_alias=True, schema_generator=_Generator)
-    definitions = model["$defs"]
-    visited = {id(model): model}
-    required = _required(model, definitions, visited)
+    declaration = model()
+    definitions = declaration["$defs"]
+    visited = {id(declaration): declaration}
+    required = _required(declaration, definitions, visited)
     for part in visited.values():
         part.pop("required", None)
     definitions["Server"]["properties"] = {PRESET: _preset(), **definitions["Server"]["properties"]}
-    properties = {**_OTHERS, **model["properties"]}
+    properties = {**_OTHERS, **declaration["properties"]}
     settings = {f"{PREFIX}{name}": part for name, part in properties.items()}
     config = {
         "type": "object",
