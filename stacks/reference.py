@@ -13,9 +13,9 @@ from stacks.settings.files import EXTENDS, PREFIX
 _HEAD = f"""\
 # Settings
 
-Every setting of a stack file. This file is generated from the model: edit the docstrings there, and run
-`python -m stacks.reference > docs/settings.md`. [declaration.md](declaration.md) explains how the parts belong together.
-Besides these, a stack file may have `{PREFIX}{EXTENDS}` and `{PREFIX}{DEFAULTS}`, and a server `{PRESET}`
+Every setting of a stack file. This file is generated from the model: edit the docstrings there, and run `python -m
+stacks.reference > docs/settings.md`. [declaration.md](declaration.md) explains how the parts belong together. Besides
+these, a stack file may have `{PREFIX}{EXTENDS}` and `{PREFIX}{DEFAULTS}`, and a server `{PRESET}`
 ([how settings are merged](declaration.md#how-settings-are-merged)).
 """
 
@@ -26,12 +26,12 @@ def render() -> str:
     definitions = schema["$defs"]
     places: dict[str, str] = {}
     _find(schema, PREFIX, definitions, places)
-    parts = [_HEAD, "## A stack file\n", *_table(schema, PREFIX)]
+    parts = [_HEAD, "## A stack file\n", *_table(schema, definitions, PREFIX)]
     for name, place in places.items():
         parts += [
             f"\n## {name}\n",
             f"`{place}`: {_cell(definitions[name]['description'])}\n",
-            *_table(definitions[name]),
+            *_table(definitions[name], definitions),
         ]
     return "\n".join(parts) + "\n"
 
@@ -59,13 +59,13 @@ def _references(setting: JsonSchemaValue, place: str) -> Iterator[tuple[str, str
         yield from _references(setting["additionalProperties"], f"{place}.NAME")
 
 
-def _table(part: JsonSchemaValue, prefix: str = "") -> Iterator[str]:
+def _table(part: JsonSchemaValue, definitions: JsonSchemaValue, prefix: str = "") -> Iterator[str]:
     yield "| setting | type | default | meaning |\n|---|---|---|---|"
     for name, setting in part["properties"].items():
         cells = (
             f"`{prefix}{name}`",
             _type(setting),
-            _default(name, setting, part),
+            _default(name, part, definitions),
             _cell(setting.get("description", "")),
         )
         yield f"| {' | '.join(cells)} |"
@@ -98,9 +98,12 @@ def _number(setting: JsonSchemaValue) -> str:
     return f"number from {least}{upper}" if least is not None else f"number{upper}"
 
 
-def _default(name: str, setting: JsonSchemaValue, part: JsonSchemaValue) -> str:
+def _default(name: str, part: JsonSchemaValue, definitions: JsonSchemaValue) -> str:
     if name in part.get("required", ()):
         return "required"
+    setting = part["properties"][name]
+    if "$ref" in setting and "required" not in definitions[_name(setting)]:
+        return "as there"
     default = setting.get("default")
     return f"`{_cell(json.dumps(default, ensure_ascii=False))}`" if default or default in (0, False) else ""
 
