@@ -7,8 +7,10 @@ from stacks.model.presets.merge import Settings
 from stacks.model.yaml_text import yaml_of
 from stacks.settings.effective import Effective
 from stacks.settings.layers import Path
+from stacks.validation.clear_secrets import looks_secret
 
 _INDENT = "  "
+_HIDDEN = "[hidden]"
 
 
 def listing(effective: Effective) -> str:
@@ -25,9 +27,14 @@ def _lines(effective: Effective, settings: Settings, above: Path) -> Iterator[st
             yield indent + yaml_of({key: None}).removesuffix(" null\n")
             yield from _lines(effective, cast("Settings", value), path)
             continue
-        first, *others = yaml_of({key: value}).splitlines()
+        first, *others = yaml_of({key: _HIDDEN if _is_secret(path, value) else value}).splitlines()
         yield f"{indent}{first}{_comment(effective, path)}"
         yield from (f"{indent}{line}" if line else "" for line in others)
+
+
+def _is_secret(path: Path, value: object) -> bool:
+    """Check whether a variable of a server or of the defaults looks like a secret in the clear."""
+    return isinstance(value, str) and path[-2:-1] == ("env",) and looks_secret(path[-1], value)
 
 
 def _comment(effective: Effective, path: Path) -> str:

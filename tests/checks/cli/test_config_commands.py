@@ -55,6 +55,8 @@ def test_a_right_file_may_have_warnings(project: Project) -> None:
     project.declare({**SETTINGS, "servers": {"clock": {**CLOCK, "env": env}}})
     _, err = project.cortex("config", "check", "test", code=0)
     assert err.startswith("cortex: warning: Pulumi.test.yaml: cortex:servers.clock.env.API_TOKEN looks like a secret: ")
+    out, _ = project.cortex("config", "show", "test", code=0)
+    assert "      API_TOKEN: '[hidden]'\n" in out
 
 
 def test_settings_are_shown_with_their_places(project: Project) -> None:

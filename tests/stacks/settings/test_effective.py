@@ -22,7 +22,7 @@ VALID: dict[str, Any] = {
 def write(folder: Path, base: object = None, **changes: object) -> Path:
     settings = {**deepcopy(VALID), **changes}
     config = {f"cortex:{key}": value for key, value in settings.items() if value is not None}
-    (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}, sort_keys=False), encoding="utf-8")
     if base is not None:
         (folder / "cortex.base.yaml").write_text(yaml.safe_dump(base), encoding="utf-8")
     return folder
@@ -64,6 +64,13 @@ def test_the_stack_file_is_over_the_file_that_it_extends(tmp_path: Path) -> None
     assert (found.cluster.context, found.cluster.environment, list(found.servers)) == ("c", "test", ["clock"])
     clock = found.servers["clock"]
     assert (clock.version, clock.replicas, clock.port, clock.transport) == ("2", 4, 9000, "stdio")
+
+
+def test_servers_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    own = {"image": "registry.test/t:1", "version": "1", "transport": "http", "capabilities": {"own": ["a"]}}
+    write(tmp_path, servers={"z": own, **server(), "a": VALID["servers"]["clock"], "b": own})
+    document = yaml.safe_load((tmp_path / "Pulumi.test.yaml").read_text())
+    assert list(load("test", tmp_path).servers) == list(document["config"]["cortex:servers"])
 
 
 def test_a_file_that_extends_all_has_the_hash_of_one_that_repeats_all(tmp_path: Path) -> None:
