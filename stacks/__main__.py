@@ -6,7 +6,7 @@ import pulumi
 
 from components import secret_values
 from stacks.errors import DeclarationError
-from stacks.loader import load
+from stacks.loader import read
 from stacks.program import deploy
 
 
@@ -19,9 +19,12 @@ def main() -> None:
     root = Path(__file__).resolve().parent.parent
     stack = pulumi.get_stack()
     try:
-        declaration = load(stack, root)
+        loaded = read(stack, root)
     except DeclarationError as error:
         raise pulumi.RunError(str(error)) from None
+    for warning in loaded.warnings:
+        pulumi.log.warn(warning)
+    declaration = loaded.declaration
     secret_values.require_own_passphrase(declaration, stack, root)
     for name, value in deploy(declaration, root).items():
         pulumi.export(name, value)

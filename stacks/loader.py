@@ -1,7 +1,8 @@
 """Reads stack files: `Pulumi.<stack>.yaml` becomes a valid Declaration, or an error with one line for each fault."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -10,15 +11,24 @@ from pydantic import ValidationError
 from stacks.errors import DeclarationError
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
-from stacks.model.presets.installed import installed
-from stacks.model.presets.merge import completed
+from stacks.model.presets.installed import available
 from stacks.model.validation_errors import sentences
-from stacks.model.yaml_text import parse_yaml
+from stacks.settings.effective import Effective, effective
+from stacks.settings.files import PREFIX, read_files
+from stacks.settings.layers import Layered
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
-PREFIX = "cortex:"
-"""The Pulumi project's name, with which its settings begin."""
+
+@dataclass(frozen=True)
+class Loaded:
+    """A stack as it was read."""
+
+    declaration: Declaration
+    warnings: tuple[str, ...]
+    """What its author may not have meant, one sentence each."""
+    settings: Layered
+    """Its settings, with the place where each is written."""
 
 
 def load(stack: str, root: Path) -> Declaration:
@@ -27,22 +37,35 @@ def load(stack: str, root: Path) -> Declaration:
     Raises:
         DeclarationError: the stack is unknown, its file is not readable YAML, or a setting breaks a rule.
     """
+    return read(stack, root).declaration
+
+
+def read(stack: str, root: Path) -> Loaded:
+    """Return a stack from the project's folder: its declaration, and what its author should know of it.
+
+    Raises:
+        DeclarationError: see `load`.
+    """
+    merged = settings(stack, root)
+    declaration = _declaration(merged.settings, f"Pulumi.{stack}.yaml", merged.layered.line, merged)
+    warnings = tuple(merged.layered.line(warning) for warning in merged.unused.values())
+    return Loaded(declaration, warnings, merged.layered)
+
+
+def settings(stack: str, root: Path) -> Effective:
+    """Return the settings of a stack, merged, but not yet checked.
+
+    Raises:
+        DeclarationError: the stack is unknown, or one of its files is not readable YAML.
+    """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", stack):
         raise DeclarationError(f"{stack!r} is not a stack name: use letters, digits, '-', '_' and '.'")
     path = root / f"Pulumi.{stack}.yaml"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         known = sorted(p.name.removeprefix("Pulumi.").removesuffix(".yaml") for p in root.glob("Pulumi.*.yaml"))
         hint = f"the stacks here are {', '.join(known)}" if known else "run this in the project's folder"
-        raise DeclarationError(f"no stack {stack!r}: {path.name} is not in {root}; {hint}") from None
-    except OSError as error:
-        raise DeclarationError(
-            f"{path.name}: cannot be read ({error.strerror}): correct the file or its permissions"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise DeclarationError(f"{path.name}: is not UTF-8 text: save it as UTF-8") from error
-    return parse(completed(_settings(text, path.name), installed()), path.name)
+        raise DeclarationError(f"no stack {stack!r}: {path.name} is not in {root}; {hint}")
+    return effective(read_files(path), available(root))
 
 
 def parse(settings: Mapping[str, object], source: str) -> Declaration:
@@ -51,39 +74,51 @@ def parse(settings: Mapping[str, object], source: str) -> Declaration:
     Raises:
         DeclarationError: a setting breaks a rule; each fault has its own line.
     """
+    return _declaration(settings, source, lambda fault: f"{source}: {PREFIX}{fault}")
+
+
+def _declaration(
+    settings: Mapping[str, object], source: str, line: Callable[[str], str], merged: Effective | None = None
+) -> Declaration:
+    """Return the declaration of settings, or tell all faults, those of their merging included."""
+    found, declaration = [*(merged.faults if merged else ())], None
     try:
         declaration = Declaration.model_validate(settings)
+        # Which codes exist depends on what is installed here, so `validate` does not check them: a deployed
+        # declaration, which other installations read as well, would be wrong as a whole.
+        found += [*validate(declaration), *suppression_codes.faults(declaration.suppressions)]
     except ValidationError as error:
-        raise _refusal(sentences(error), source) from error
-    # Which codes exist depends on what is installed here, so `validate` does not check them: a deployed declaration,
-    # which other installations read as well, would be wrong as a whole.
-    if faults := [*validate(declaration), *suppression_codes.faults(declaration.suppressions)]:
-        raise _refusal(faults, source)
-    return _with_locked_images(declaration, source)
+        found += sentences(error, Declaration)
+    images = declaration.images() if declaration else dict(_written_images(settings))
+    untagged = {path: image for path, image in images.items() if is_untagged(image)}
+    lock = _lock(source) if untagged else {}
+    places = {fault.partition(": ")[0] for fault in found}
+    found += (
+        f"{path}: {image!r} has no tag or digest: write one, "
+        f'or for images built here set {LOCK_VARIABLE}: eval "$(cortex local env)"'
+        for path, image in untagged.items()
+        if image not in lock and path not in places
+    )
+    if declaration is None or found:
+        unused = merged.unused if merged else {}
+        found += [note for kind, note in unused.items() if any(one.startswith(f"servers.{kind}.") for one in found)]
+        raise DeclarationError("\n".join(dict.fromkeys(map(line, found))))
+    return _relocated(declaration, lock) if untagged else declaration
 
 
-def _refusal(faults: Iterable[str], source: str) -> DeclarationError:
-    return DeclarationError("\n".join(f"{source}: {PREFIX}{fault}" for fault in faults))
+def _written_images(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the image references of settings that the model refuses, by their path."""
+    servers = settings.get("servers")
+    parts = {f"servers.{kind}": one for kind, one in servers.items()} if isinstance(servers, Mapping) else {}
+    for path, part in {**parts, **{key: settings.get(key) for key in ("kubeStateMetrics", "verifier")}}.items():
+        image = cast("Mapping[str, object]", part).get("image") if isinstance(part, Mapping) else None
+        if isinstance(image, str):
+            yield f"{path}.image", image
 
 
-def _settings(text: str, source: str) -> dict[str, object]:
+def _lock(source: str) -> Mapping[str, str]:
     try:
-        document = parse_yaml(text)
-    except ValueError as error:
-        raise DeclarationError(f"{source}: {error}") from error
-    config = document.get("config") if isinstance(document, dict) else None
-    if not isinstance(config, dict):
-        raise DeclarationError(f"{source}: has no 'config:' section: declare the cluster there under {PREFIX}cluster")
-    items = cast("dict[object, object]", config).items()
-    return {str(k).removeprefix(PREFIX): v for k, v in items if str(k).startswith(PREFIX)}
-
-
-def _with_locked_images(declaration: Declaration, source: str) -> Declaration:
-    untagged = {path: image for path, image in declaration.images().items() if is_untagged(image)}
-    if not untagged:
-        return declaration
-    try:
-        lock = read_lock()
+        return read_lock()
     except OSError as error:
         raise DeclarationError(
             f"{source}: the image lock {error.filename} (from {LOCK_VARIABLE}) cannot be read "
@@ -91,15 +126,6 @@ def _with_locked_images(declaration: Declaration, source: str) -> Declaration:
         ) from error
     except ValueError as error:
         raise DeclarationError(f"{source}: the image lock (from {LOCK_VARIABLE}) is broken: {error}") from error
-    faults = [
-        f"{source}: {PREFIX}{path}: {image!r} has no tag or digest: write one, "
-        f'or for images built here set {LOCK_VARIABLE}: eval "$(cortex local env)"'
-        for path, image in untagged.items()
-        if image not in lock
-    ]
-    if faults:
-        raise DeclarationError("\n".join(faults))
-    return _relocated(declaration, lock)
 
 
 def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration:

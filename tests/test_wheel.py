@@ -24,7 +24,7 @@ config:
     cortex-system: {component: system, description: Core}
     cortex-mcp: {component: mcp, description: MCP servers}
   cortex:servers:
-    time: {image: "registry.example/time:1.0.0", version: 1.0.0}
+    time: {preset: time, image: "registry.example/time:1.0.0", version: 1.0.0}
 """
 
 

@@ -31,10 +31,11 @@ COMMANDS = (
     Listed("access", f"{_HERE}.access", "Show the permissions of the stack's accounts."),
     Listed("kubeconfig", f"{_HERE}.kubeconfig", "Make a short-lived kubeconfig for an account of a stack."),
     Listed("secrets", f"{_HERE}.secrets", "Show the Secrets of a stack, without their values."),
-    Listed("config", f"{_HERE}.config", "Show the ConfigMaps of a stack and their state."),
+    Listed("config", f"{_HERE}.config", "Check, show and render a stack file; list its ConfigMaps."),
     # The import rules keep `local` out of `checks`: the module is only named, and imported when the command runs.
     Listed("local", "local.cli", "Run an embedded cluster on this machine."),
     Listed("explain", f"{_HERE}.explain", "Explain the code of a finding."),
+    Listed("preset", f"{_HERE}.preset", "List and show the presets for servers."),
     Listed("schema", f"{_HERE}.schema", "Print the JSON Schema of the stack files, for editors."),
     Listed("version", f"{_HERE}.version", "Show the version."),
 )

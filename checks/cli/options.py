@@ -121,7 +121,7 @@ def application() -> typer.Typer:
 
 
 def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target":
-    """Return the declaration of a stack, and the connection of its context.
+    """Return the declaration of a stack, and the connection of its context; warnings go to standard error.
 
     Raises:
         DeclarationError: the stack file cannot be read, or is wrong.
@@ -131,7 +131,10 @@ def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target"
     from checks.cli.project import root
     from checks.kube.connection import from_kubeconfig
     from checks.target import Target
-    from stacks.loader import load
+    from stacks.loader import read
 
-    declaration = load(stack, root(Path.cwd()))
+    loaded = read(stack, root(Path.cwd()))
+    for warning in loaded.warnings:
+        typer.echo(f"cortex: warning: {warning}", err=True)
+    declaration = loaded.declaration
     return Target(stack, declaration, from_kubeconfig(context or declaration.cluster.context, kubeconfig))

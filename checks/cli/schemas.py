@@ -25,6 +25,7 @@ def schema(name: str = SCHEMA) -> str:
 def documents() -> dict[str, type[msgspec.Struct]]:
     """Return every report's type by its schema."""
     # Imported here: a command renders its own report, and need not load the others'.
+    from checks.cli.commands import preset
     from checks.config import inventory as config
     from checks.connection import diagnosis as doctor
     from checks.events import report as events
@@ -49,6 +50,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         matrix.SCHEMA: matrix.Matrix,
         actions.SCHEMA: actions.Report,
         rounds.SCHEMA: rounds.Round,
+        preset.SCHEMA: preset.PresetReport,
         usage.SCHEMA: usage.UsageReport,
     }
 

@@ -22,6 +22,18 @@ Shown = tuple["Document", Callable[[TextIO], None]]
 def view(summary: str, look: "Callable[[Target], Shown]", exit_codes: str = EXIT_CODES) -> typer.Typer:
     """Return the application of a command that shows the report that `look` makes."""
     app = application()
+    add_view(app, None, summary, look, exit_codes)
+    return app
+
+
+def add_view(
+    app: typer.Typer,
+    name: str | None,
+    summary: str,
+    look: "Callable[[Target], Shown]",
+    exit_codes: str = EXIT_CODES,
+) -> None:
+    """Add such a command to an application with several commands."""
 
     def command(
         stack: Stack,
@@ -32,8 +44,7 @@ def view(summary: str, look: "Callable[[Target], Shown]", exit_codes: str = EXIT
     ) -> None:
         show(look(target(stack, kubeconfig, context)), output_format, output)
 
-    app.command(help=f"{summary}\n\n{exit_codes}")(command)
-    return app
+    app.command(name, help=f"{summary}\n\n{exit_codes}")(command)
 
 
 def show(shown: Shown, output_format: str, output: Path | None) -> NoReturn:

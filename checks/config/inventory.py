@@ -1,4 +1,4 @@
-"""What `cortex config` shows: each declared ConfigMap, and which declaration is deployed."""
+"""What `cortex config list` shows: each declared ConfigMap, and which declaration is deployed."""
 
 import msgspec
 
@@ -35,7 +35,7 @@ class ConfigEntry(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ConfigReport(Document, frozen=True, rename="camel", kw_only=True):
-    """The report of `cortex config`. `declaration` and `deployed` are hashes of the declaration."""
+    """The report of `cortex config list`. `declaration` and `deployed` are hashes of the declaration."""
 
     declaration: str
     deployed: str | None

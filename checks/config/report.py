@@ -1,4 +1,4 @@
-"""What `cortex config` shows, as text."""
+"""What `cortex config list` shows, as text."""
 
 from typing import TextIO
 

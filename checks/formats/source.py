@@ -7,10 +7,11 @@ from pathlib import Path
 import yaml
 
 from checks.results.result import Finding, Ref
-from stacks.loader import PREFIX, load
+from stacks.loader import load
 from stacks.manifests.build import DeclarationPath, build
 from stacks.manifests.manifest import Manifest
 from stacks.model.declaration import Declaration
+from stacks.settings.files import PREFIX
 
 ROOT_MARK = ".git"
 """Marks the folder to which the paths for code scanning are relative."""

@@ -74,6 +74,15 @@ class Manifest:
         return {"name": self.name, **_fields({key: value for key, value in fixed.items() if value})}
 
 
+def shown(value: Value) -> object:
+    """Return a JSON value with the text of HIDDEN in its place, for people to read."""
+    if isinstance(value, Mapping):
+        return {key: shown(one) for key, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [shown(one) for one in value]
+    return value.value if isinstance(value, Hidden) else value
+
+
 def given(fields: Mapping[str, Value]) -> dict[str, Value]:
     """Return the fields that are not None; the stack does not fix the others."""
     return {key: value for key, value in fields.items() if value is not None}

@@ -6,9 +6,7 @@ from pydantic import BeforeValidator
 
 from stacks.model.types import Model
 
-_ELSEWHERE = (
-    "is not supported: declare the server under cortex:workloads or cortex:manifests, where it is not asked over MCP"
-)
+_ELSEWHERE = "is not supported: declare the server under cortex:manifests, where it is not asked over MCP"
 _OTHERS = {
     "streamable-http": "is called http here: write transport: http",
     "streamableHttp": "is called http here: write transport: http",

@@ -1,5 +1,6 @@
-"""YAML as Pulumi reads it."""
+"""YAML: read as Pulumi reads it, and written for people."""
 
+import sys
 from typing import cast
 
 import yaml
@@ -20,6 +21,23 @@ def parse_yaml(text: str) -> object:
     except (yaml.YAMLError, ValueError) as error:
         # A control character, or a scalar such as the date 2026-02-31: PyYAML marks neither.
         raise ValueError(f"not valid YAML: {str(error).splitlines()[0]}") from error
+
+
+def yaml_of(value: object) -> str:
+    """Return a value as YAML text: without anchors, long lines as they are, and texts of several lines as blocks."""
+    return yaml.dump(value, Dumper=_ForPeople, sort_keys=False, allow_unicode=True, width=sys.maxsize)
+
+
+class _ForPeople(yaml.SafeDumper):
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_ForPeople.add_representer(str, _text)
 
 
 class _UniqueKeys(yaml.SafeLoader):

@@ -1,12 +1,13 @@
 """Check that what one part of a declaration names is declared by another part, and can be used there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from stacks.model import names
 from stacks.model.config_map import ConfigMap
 from stacks.model.declaration import Declaration
 from stacks.model.secret import Secret
 from stacks.model.server import Server
+from stacks.model.suggestion import nearest
 from stacks.validation import env_vars
 
 PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 - a type of Secret
@@ -22,7 +23,7 @@ def faults(declaration: Declaration) -> Iterator[str]:
         if name not in known:
             section = "existingNamespaces" if is_of_kubernetes(name) else "namespaces"
             yield (
-                f"{path}: namespace {name!r} is not declared: "
+                f"{path}: namespace {name!r} is not declared: {_meant(name, known)}"
                 f"add it under cortex:{section}, or use one of {', '.join(known)}"
             )
     for kind, server in declaration.servers.items():
@@ -71,6 +72,7 @@ def _uses(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
             if declared and key not in declared.names():
                 yield (
                     f"{path}.env.{variable}: Secret {secret.name!r} has no key {key!r}: "
+                    f"{_meant(key, declared.names())}"
                     f"add it there, or use one of {', '.join(sorted(declared.names()))}"
                 )
     for index, config_map in enumerate(server.config_maps):
@@ -87,7 +89,7 @@ def _use(
 ) -> Iterator[str]:
     title, section = what
     if name not in declared:
-        yield f"{path}.name: {title} {name!r} is not declared: add it under cortex:{section}"
+        yield f"{path}.name: {title} {name!r} is not declared: {_meant(name, declared)}add it under cortex:{section}"
     elif declared[name].namespace != server.namespace:
         yield (
             f"{path}.name: {title} {name!r} is in {declared[name].namespace}, the server in {server.namespace}: "
@@ -117,6 +119,11 @@ def _token(kind: str, server: Server, declaration: Declaration) -> Iterator[str]
             f"{path}.key: Secret {bearer.secret!r} has no key {bearer.key!r}: "
             f"add it there, or use one of {', '.join(sorted(keys))}"
         )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f"did you mean {near!r}? Otherwise " if near else ""
 
 
 def _own_names(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
@@ -179,6 +186,7 @@ def _readable_secrets(declaration: Declaration) -> Iterator[str]:
             if (namespace, name) not in known and namespace in spaces:
                 yield (
                     f"resourceManager.readableSecrets.{namespace}: Secret {name!r} is not declared there: "
+                    f"{_meant(name, (known_name for space, known_name in known if space == namespace))}"
                     "add it under cortex:secrets, or remove it here"
                 )
 

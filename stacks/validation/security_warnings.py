@@ -8,6 +8,7 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
 from stacks.model.kubernetes_access import AccessRule, KubernetesAccess
+from stacks.validation.clear_secrets import clear_secrets
 from stacks.validation.pod_security import exceptions
 
 
@@ -28,6 +29,7 @@ def weakenings(declaration: Declaration) -> Iterator[str]:
     if is_production(declaration.cluster.environment):
         yield from _literals(declaration)
     for kind, server in declaration.servers.items():
+        yield from clear_secrets(kind, server)
         if server.kubernetes:
             yield from _access(f"servers.{kind}.kubernetes", server.kubernetes)
     yield from _resource_manager(declaration)

@@ -29,8 +29,9 @@ def test_all_of_it_is_used(acme: Extended, api: FakeApi) -> None:
     out, _ = acme.cortex("--help", code=0)
     assert re.search(r"^  teams +What Acme adds to cortex\.$", out, re.MULTILINE)
     out, _ = acme.cortex("schema", code=0)
-    servers = json.loads(out)["properties"]["config"]["properties"]["cortex:servers"]["properties"]
-    assert servers["tides"]["required"] == ["image", "version"]
+    assert "tides" in json.loads(out)["$defs"]["Server"]["properties"]["preset"]["examples"]
+    out, _ = acme.cortex("preset", "show", "tides", code=0)
+    assert out.startswith("# preset tides of acme-cortex\n")
 
 
 def test_a_check_of_others_is_one_of_all(acme: Extended) -> None:

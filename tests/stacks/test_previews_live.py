@@ -40,6 +40,7 @@ def stack_file(root: Path, stack: str) -> str:
 def copied(cluster: Cluster, folder: Path, stack: str, **env: str) -> Cluster:
     """Give the cluster with a copy of the project that holds this stack alone, so that it can be changed."""
     shutil.copy(cluster.root / "Pulumi.yaml", folder)
+    shutil.copy(cluster.root / "cortex.base.yaml", folder)
     shutil.copytree(cluster.root / "stacks", folder / "stacks")
     (folder / f"Pulumi.{stack}.yaml").write_text(stack_file(cluster.root, stack))
     return Cluster(cluster.name, {**cluster.env, **env}, folder)

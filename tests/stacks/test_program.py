@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pulumi
 import pytest
+import yaml
 
 from stacks.loader import load
 from stacks.model import names
@@ -171,6 +172,22 @@ def test_missing_secret_stops_before_anything_is_registered(tmp_path: Path, monk
     with pytest.raises(pulumi.RunError, match="secrets:time-api-token is not set"):
         record(run, into=seen)
     assert seen.resources == []
+
+
+def test_a_server_with_the_name_of_a_preset_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir()
+    shutil.copy(ROOT / "stacks" / "__main__.py", tmp_path / "stacks")
+    namespace = {"component": "c", "description": "d"}
+    config = {
+        "cortex:cluster": {"context": "c", "environment": "local"},
+        "cortex:namespaces": {"cortex-system": namespace, "cortex-mcp": namespace},
+        "cortex:servers": {
+            "time": {"image": "a.test/b:1", "version": "1", "transport": "http", "capabilities": {"a": ["b"]}},
+        },
+    }
+    (tmp_path / "Pulumi.local.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    (warning,) = record(lambda: run(tmp_path)).warnings
+    assert warning.startswith("Pulumi.local.yaml: cortex:servers.time: has the name of a preset, but does not use it: ")
 
 
 def test_wrong_declaration_is_told_without_a_traceback(tmp_path: Path) -> None:

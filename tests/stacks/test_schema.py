@@ -81,8 +81,11 @@ OTHER = {"image": "registry.test/other:1", "version": "1", "transport": "http", 
     [
         {},
         {"secrets:token": {"secure": "v1:abc"}, "kubernetes:context": "other"},
-        {"cortex:servers": {"time": {"image": "registry.test/time:1", "version": "1"}}},
+        {"cortex:servers": {"clock": {"preset": "time", "image": "registry.test/time:1", "version": "1"}}},
         {"cortex:servers": {"other": OTHER}},
+        {"cortex:servers": {"own": {"preset": "own"}}},
+        {"cortex:servers": {"other": {"image": "registry.test/other:1"}}, "cortex:defaults": {"version": "1"}},
+        {"cortex:extends": "base", "cortex:namespaces": {"cortex-mcp": {"quota": {"pods": 9}}}},
     ],
 )
 def test_right_files_fit(more: dict[str, object]) -> None:
@@ -100,7 +103,9 @@ def test_right_files_fit(more: dict[str, object]) -> None:
             {"cortex:servers": {"other": {"image": "registry.test/other:1", "version": "1"}}},
             "config.cortex:servers.other",
         ),
-        ({"cortex:servers": {"time": {"image": "Time Server", "version": "1"}}}, "config.cortex:servers.time.image"),
+        ({"cortex:servers": {"other": {**OTHER, "image": "My Server"}}}, "config.cortex:servers.other.image"),
+        ({"cortex:servers": {"time": {"image": "registry.test/time:1", "version": "1"}}}, "config.cortex:servers.time"),
+        ({"cortex:servers": {"clock": {"preset": "time", "version": "1"}}}, "config.cortex:servers.clock"),
         ({"cortex:servers": {"other": {**OTHER, "port": 0}}}, "config.cortex:servers.other.port"),
         ({"cortex:servers": {"other": {**OTHER, "env": {"a-b": "c"}}}}, "config.cortex:servers.other.env"),
         ({"cortex:resourceManager": {"scope": "all"}}, "config.cortex:resourceManager"),

@@ -1,12 +1,92 @@
-"""The command `cortex config`."""
+"""The commands `cortex config`: what a stack declares, without a cluster, and its ConfigMaps on the cluster."""
 
+from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from checks.cli.view import Shown, view
+import typer
+
+from checks.cli.options import JSON, Stack, application, format_option
+from checks.cli.view import Shown, add_view
 
 if TYPE_CHECKING:
     from checks.target import Target
+
+YAML = "yaml"
+
+app = application()
+
+
+@app.command()
+def check(stack: Stack) -> None:
+    """Check a stack file, without Pulumi and without a cluster.
+
+    Exit code: 0 right, perhaps with warnings, 2 wrong.
+    """
+    from checks.cli.project import root
+    from checks.output import show
+    from stacks.errors import DeclarationError
+    from stacks.loader import read, settings
+    from stacks.validation.security_warnings import weakenings
+
+    folder = root(Path.cwd())
+    try:
+        loaded = read(stack, folder)
+    except DeclarationError as error:
+        merged = settings(stack, folder)
+        told = str(error).splitlines()
+        _warn(line for line in map(merged.layered.line, merged.unused.values()) if line not in told)
+        raise
+    _warn([*loaded.warnings, *map(loaded.settings.line, weakenings(loaded.declaration))])
+    declared = loaded.declaration
+    show(f"Pulumi.{stack}.yaml: right: {len(declared.namespaces)} namespaces, {len(declared.servers)} servers\n")
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        typer.echo(f"cortex: warning: {warning}", err=True)
+
+
+@app.command("show")
+def show_settings(stack: Stack) -> None:
+    """Show the settings of a stack as YAML, with the files that it extends, its defaults and its presets put together.
+
+    A comment says where a setting is from, if it is not in the stack file. The settings are not checked.
+
+    Exit code: 0 shown, 2 bad usage, or a file cannot be read.
+    """
+    from checks.cli.project import root
+    from checks.output import show
+    from stacks.loader import settings
+    from stacks.settings.listing import listing
+
+    show(listing(settings(stack, root(Path.cwd()))))
+
+
+@app.command()
+def render(stack: Stack, output_format: Annotated[str, format_option([YAML, JSON])] = YAML) -> None:
+    """Print all manifests of a stack, without Pulumi and without a cluster.
+
+    Values that the stack file does not have, such as those of Secrets, are shown as [hidden].
+
+    Exit code: 0 printed, 2 bad usage or a bad declaration.
+    """
+    from checks.cli.project import root
+    from checks.formats import json
+    from checks.output import show
+    from stacks.loader import read
+    from stacks.manifests.build import build
+    from stacks.manifests.manifest import shown
+    from stacks.model.yaml_text import yaml_of
+
+    loaded = read(stack, root(Path.cwd()))
+    _warn(loaded.warnings)
+    documents = [shown(manifest.made()) for manifest in build(loaded.declaration)]
+    if output_format == JSON:
+        show(json.render({"apiVersion": "v1", "kind": "List", "items": documents}))
+    else:
+        show("---\n".join(map(yaml_of, documents)))
 
 
 def _look(target: "Target") -> Shown:
@@ -19,7 +99,9 @@ def _look(target: "Target") -> Shown:
     return report, partial(write, report)
 
 
-app = view(
-    "Show the ConfigMaps of a stack, and whether the cluster runs the declaration of this checkout.",
+add_view(
+    app,
+    "list",
+    "List the ConfigMaps of a stack on the cluster, and whether it runs the declaration of this checkout.",
     _look,
 )

@@ -1,4 +1,5 @@
-"""Settings of known types of MCP server, one YAML file a type, so that stack files need not repeat them.
+"""Settings of known MCP servers, one YAML file a server, which stack files take by name.
 
-Another distribution provides presets of its own by the entry point group `cortex.presets`.
+Another distribution provides presets of its own by the entry point group `cortex.presets`, a project in its folder
+`presets`.
 """

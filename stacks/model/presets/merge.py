@@ -1,4 +1,4 @@
-"""Puts presets under the servers of a stack file."""
+"""Puts settings over others: those of a stack file over a preset, or over the file that it extends."""
 
 from collections.abc import Mapping
 from typing import TypeAlias, cast
@@ -7,20 +7,11 @@ Settings: TypeAlias = Mapping[str, object]
 """A piece of a stack file as YAML gives it."""
 
 
-def completed(settings: Settings, presets: Mapping[str, Settings]) -> Settings:
-    """Return a stack's settings with each server's preset put under what the file says of the server.
-
-    The two are merged down to single values and lists. The file wins, and `null` there removes an entry of the preset.
-    Values of the wrong shape stay as they are, for the model to refuse.
-    """
-    servers = settings.get("servers")
-    if not isinstance(servers, dict):
-        return settings
-    return {**settings, "servers": {kind: merged(presets.get(kind), server) for kind, server in servers.items()}}
-
-
 def merged(under: object, over: object) -> object:
-    """Return `over`, with the entries of `under` that it lacks where both are mappings."""
+    """Return `over`, with the entries of `under` that it lacks where both are mappings.
+
+    Mappings are merged down to single values. Lists and single values replace what is under them; `null` removes it.
+    """
     if not (isinstance(under, Mapping) and isinstance(over, Mapping)):
         return over
     below, above = cast("Settings", under), cast("Settings", over)

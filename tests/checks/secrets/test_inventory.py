@@ -1,4 +1,4 @@
-"""`cortex secrets` and `cortex config`: each object with its state, never a value, and the exit code that follows."""
+"""`cortex secrets` and `cortex config list`: each object with its state, never a value, and the exit code."""
 
 import json
 from collections.abc import Callable
@@ -142,11 +142,11 @@ def test_config_that_may_not_be_read_is_unknown(world: World) -> None:
     assert "    while    list configmaps in namespace cortex-mcp" in text
 
 
-@pytest.mark.parametrize("command", ["secrets", "config"])
-def test_commands_run(command: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["secrets"], ["config", "list"]], ids=" ".join)
+def test_commands_run(command: list[str], tmp_path: Path) -> None:
     with serve(World(declared(servers={}, configMaps={}))) as api:
         project = Project(tmp_path, api.url)
-        out, err = project.cortex(command, "test", "--format", "json", code=0)
+        out, err = project.cortex(*command, "test", "--format", "json", code=0)
         assert (json.loads(out)["stack"], err) == ("test", "")
-        out, err = project.cortex(command, "test", code=0)
+        out, err = project.cortex(*command, "test", code=0)
         assert out.startswith("NAMESPACE")

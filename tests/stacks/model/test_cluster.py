@@ -12,11 +12,14 @@ WRONG: Wrong = [
     ({"cluster": "prod"}, "cluster: must be a mapping of settings"),
     ({"cluster.context": REMOVED}, "cluster.context: is missing"),
     ({"cluster.context": ""}, "cluster.context: string should have at least 1 character"),
-    ({"cluster.contxt": "x"}, "cluster.contxt: is not a known setting: check its spelling"),
+    ({"cluster.contxt": "x"}, "cluster.contxt: is not a known setting: did you mean context?"),
     ({"cluster.environment": "on prod"}, f"cluster.environment: 'on prod' is not {VALUE}"),
     ({"cluster.nodes": 0}, "cluster.nodes: input should be greater than or equal to 1"),
-    ({"cluster.networkPolicies": "maybe"}, "cluster.networkPolicies: input should be 'enforced' or 'ignored'"),
-    ({"clusters": {}}, "clusters: is not a known setting: check its spelling"),
+    (
+        {"cluster.networkPolicies": "maybe"},
+        "cluster.networkPolicies: 'maybe' is not possible: it must be 'enforced' or 'ignored'",
+    ),
+    ({"clusters": {}}, "clusters: is not a known setting: did you mean cluster?"),
     ({"cluster.imagePullSecrets": ["a", "a"]}, "cluster: imagePullSecrets has the same entry twice: remove one"),
     (
         {"cluster.apiServers": ["api.test"]},
@@ -24,8 +27,8 @@ WRONG: Wrong = [
     ),
     (
         {"cluster.customResources": ["Certificate"]},
-        "cluster.customResources.0: input should be "
-        "'ExternalSecret', 'HTTPRoute', 'PrometheusRule' or 'ServiceMonitor'",
+        "cluster.customResources.0: 'Certificate' is not possible: "
+        "it must be 'ExternalSecret', 'HTTPRoute', 'PrometheusRule' or 'ServiceMonitor'",
     ),
 ]
 
@@ -42,5 +45,5 @@ def test_every_fault_has_its_line(tmp_path: Path) -> None:
     assert found == [
         "cluster.context: is missing",
         "servers.clock.port: input should be greater than or equal to 1",
-        "servers.clock.prot: is not a known setting: check its spelling",
+        "servers.clock.prot: is not a known setting: did you mean port?",
     ]

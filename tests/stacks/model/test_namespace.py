@@ -20,7 +20,8 @@ WRONG: Wrong = [
     ),
     (
         {"namespaces.cortex-mcp.podSecurity": "strict"},
-        "namespaces.cortex-mcp.podSecurity: input should be 'restricted', 'baseline' or 'privileged'",
+        "namespaces.cortex-mcp.podSecurity: 'strict' is not possible: "
+        "did you mean 'restricted'? It must be 'restricted', 'baseline' or 'privileged'",
     ),
     (
         {"namespaces.cortex-mcp.quota": {"limits.cpu": "many"}},

@@ -8,8 +8,14 @@ import pytest
 from tests.stacks.wrong import Wrong, ids, refused
 
 WRONG: Wrong = [
-    ({"resourceManager": {"scope": "all"}}, "resourceManager.scope: input should be 'namespaces' or 'cluster'"),
-    ({"resourceManager": {"token": "forever"}}, "resourceManager.token: input should be 'bound' or 'legacy'"),
+    (
+        {"resourceManager": {"scope": "all"}},
+        "resourceManager.scope: 'all' is not possible: it must be 'namespaces' or 'cluster'",
+    ),
+    (
+        {"resourceManager": {"token": "forever"}},
+        "resourceManager.token: 'forever' is not possible: it must be 'bound' or 'legacy'",
+    ),
     (
         {"resourceManager": {"execIn": ["cortex-mcp", "cortex-mcp"]}},
         "resourceManager: execIn has the same entry twice: remove one",

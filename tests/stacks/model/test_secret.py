@@ -59,7 +59,7 @@ WRONG: Wrong = [
                 "external": {"store": "vault", "keys": {"a": {"key": "b", "propery": "c"}}},
             },
         },
-        "secrets.token.external.keys.a.propery: is not a known setting: check its spelling",
+        "secrets.token.external.keys.a.propery: is not a known setting: did you mean property?",
     ),
     ({"secrets.token": {**TOKEN, "type": "kubernetes.io/tls"}}, "secrets.token: " + wants("tls", "'tls.crt'")),
     (

@@ -46,7 +46,10 @@ WRONG: Wrong = [
     ),
     *WRONG_IMAGES,
     ({"servers.clock.version": 1.0}, "servers.clock.version: must be text: put the value in quotes"),
-    ({"servers.clock.transport": "tcp"}, "servers.clock.transport: input should be 'http', 'sse' or 'stdio'"),
+    (
+        {"servers.clock.transport": "tcp"},
+        "servers.clock.transport: 'tcp' is not possible: it must be 'http', 'sse' or 'stdio'",
+    ),
     (
         {"servers.clock.transport": "streamable-http"},
         "servers.clock.transport: 'streamable-http' is called http here: write transport: http",
@@ -56,13 +59,23 @@ WRONG: Wrong = [
         "servers.clock.transport: 'websocket' is not supported: declare the server under cortex:workloads or "
         "cortex:manifests, where it is not asked over MCP",
     ),
+    ({"servers.clock.port": "8080"}, "servers.clock.port: must be a whole number: write 8080 without quotes"),
+    (
+        {"servers.clock.imagePullSecrets": ["a"]},
+        "servers.clock.imagePullSecrets: is not a known setting: "
+        "set cluster.imagePullSecrets, which is for all pods of the stack",
+    ),
+    (
+        {"servers.clock.resources": {"gpu": 1}},
+        "servers.clock.resources.gpu: is not a known setting: known here are extended, limits, requests",
+    ),
     ({"servers.clock.capabilities": {}}, "servers.clock.capabilities: needs at least one entry"),
     (
         {"servers.clock.capabilities": {"time": "get_current_time"}},
         "servers.clock.capabilities.time: must be a list",
     ),
     ({"servers.clock.replicas": -1}, "servers.clock.replicas: input should be greater than or equal to 0"),
-    ({"servers.clock.replicas": True}, "servers.clock.replicas: input should be a valid integer"),
+    ({"servers.clock.replicas": True}, "servers.clock.replicas: must be a whole number"),
     ({"servers.clock.port": 70000}, "servers.clock.port: input should be less than or equal to 65535"),
     (
         {"servers.clock.path": "mcp"},
@@ -95,7 +108,7 @@ WRONG: Wrong = [
     ),
     (
         {"servers.clock.probes.startup.periodSeconds": "5s"},
-        "servers.clock.probes.startup.periodSeconds: input should be a valid integer",
+        "servers.clock.probes.startup.periodSeconds: must be a whole number",
     ),
     (
         {"servers.clock.kubernetes": {"namespaces": []}},

@@ -36,7 +36,7 @@ WRONG: Wrong = [
     ),
     (
         {"suppressions": [{**ACCEPTED, "untill": "x"}]},
-        "suppressions.0.untill: is not a known setting: check its spelling",
+        "suppressions.0.untill: is not a known setting: did you mean until?",
     ),
 ]
 

@@ -12,7 +12,7 @@ UNDECLARED = "add it under cortex:namespaces, or use one of cortex-mcp, cortex-s
 WRONG: Wrong = [
     (
         {"servers.clock.namespace": "cortex-mpc"},
-        "servers.clock.namespace: namespace 'cortex-mpc' is not declared: "
+        "servers.clock.namespace: namespace 'cortex-mpc' is not declared: did you mean 'cortex-mcp'? Otherwise "
         "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system",
     ),
     (
@@ -105,7 +105,8 @@ WRONG: Wrong = [
     ),
     (
         {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "tokn"}}]},
-        "servers.clock.secrets.0.env.TOKEN: Secret 'token' has no key 'tokn': add it there, or use one of token",
+        "servers.clock.secrets.0.env.TOKEN: Secret 'token' has no key 'tokn': "
+        "did you mean 'token'? Otherwise add it there, or use one of token",
     ),
     (
         {"servers.clock.configMaps": [{"name": "settings", "envFrom": True}]},

@@ -1,6 +1,7 @@
 """Presets of other distributions: found by their entry point, and refused with one sentence where they are wrong."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,9 +13,11 @@ import pytest
 import yaml
 
 from stacks.errors import DeclarationError
-from stacks.model.presets.installed import GROUP, read
+from stacks.model.presets.installed import GROUP, installed, read
 
 ROOT = Path(__file__).parents[4]
+TRIED_BEFORE = {"kubernetes", "proxmox", "talos", "time"}
+"""Presets whose versions the committed stacks name."""
 VALID = "transport: http\ncapabilities: {weather: [forecast]}\n"
 
 
@@ -52,20 +55,28 @@ def refusal(*found: Distribution) -> str:
 def test_a_package_folder_provides_a_preset_a_file(folder: Path) -> None:
     acme = distribution(folder, "acme-folder", {"weather.yaml": VALID, "tides.yaml": VALID, "notes.txt": "no preset"})
     found = read(points(acme))
-    assert list(found) == ["kubernetes", "proxmox", "talos", "tides", "time", "weather"]
-    assert found["weather"] == {"transport": "http", "capabilities": {"weather": ["forecast"]}}
+    assert list(found) == sorted([*installed(), "tides", "weather"])
+    assert found["weather"].settings == {"transport": "http", "capabilities": {"weather": ["forecast"]}}
+
+
+@pytest.mark.parametrize("name", installed())
+def test_our_presets_say_which_package_they_are_for(name: str) -> None:
+    preset = installed()[name]
+    assert preset.title
+    assert preset.provider == "cortex-on-kubernetes"
+    assert name in TRIED_BEFORE or re.search(r"Tried with version \d\S*[.,]( |$)", preset.text.splitlines()[0])
 
 
 def test_a_mapping_provides_a_preset_an_entry(folder: Path) -> None:
     files = {"__init__.py": f"PRESETS = {{'weather': {VALID!r}}}\n"}
     acme = distribution(folder, "acme-mapping", files, "acme_mapping:PRESETS")
-    assert read(points(acme))["weather"] == {"transport": "http", "capabilities": {"weather": ["forecast"]}}
+    assert read(points(acme))["weather"].settings == {"transport": "http", "capabilities": {"weather": ["forecast"]}}
 
 
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("weather", "transport: sse\n", "transport: input should be 'http' or 'stdio'"),
+        ("weather", "port: ten\n", "port: must be a whole number"),
         ("weather", "[]", "must be a mapping of settings"),
         ("weather", "", "must be a mapping of settings"),
         ("weather", "a: 1\na: 2\n", "not valid YAML at line 2, column 1: 'a' is written twice"),
@@ -95,7 +106,7 @@ def test_a_type_has_one_preset(folder: Path, name: str) -> None:
     first = "cortex-on-kubernetes" if name == "time" else one.name
     second = one.name if name == "time" else two.name
     assert refusal(one, two) == (
-        f"preset {name!r} is in {first} and in {second}: uninstall one of them, or give its preset another name"
+        f"preset {name!r} is in {first} and in {second}: remove one of them, or give it another name"
     )
 
 
@@ -111,7 +122,7 @@ def test_an_entry_point_that_names_something_else_is_refused(folder: Path) -> No
     acme = distribution(folder, "acme-number", {"__init__.py": "PRESETS = 1\n"}, "acme_number:PRESETS")
     assert refusal(acme) == (
         "the presets of acme-number are a int: let its entry point 'own' name a package with YAML files, "
-        "or a mapping of server type to YAML text"
+        "or a mapping of name to YAML text"
     )
 
 
@@ -127,18 +138,18 @@ def test_stack_files_and_the_schema_have_the_presets_of_others(tmp_path: Path) -
     settings: dict[str, Any] = {
         "cortex:cluster": {"context": "c", "environment": "e"},
         "cortex:namespaces": {"cortex-system": namespace, "cortex-mcp": namespace},
-        "cortex:servers": {"weather": {"image": "registry.test/weather:1", "version": "1.0.0"}},
+        "cortex:servers": {"weather": {"preset": "weather", "image": "registry.test/weather:1", "version": "1.0.0"}},
     }
     (tmp_path / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": settings}), encoding="utf-8")
     code = (
         "from pathlib import Path; from stacks.loader import load; from stacks.schema import document; "
         "print(load('test', Path()).servers['weather'].capabilities); "
-        "print(document()['properties']['config']['properties']['cortex:servers']['properties']['weather']['required'])"
+        "print('weather' in document()['$defs']['Server']['properties']['preset']['examples'])"
     )
     done = run(tmp_path, "-c", code)
     assert (done.stderr, done.stdout.splitlines()) == (
         "",
-        ["{'weather': ('forecast',)}", "['image', 'version']"],
+        ["{'weather': ('forecast',)}", "True"],
     )
 
 
@@ -146,4 +157,4 @@ def test_the_command_refuses_a_faulty_preset(tmp_path: Path) -> None:
     distribution(tmp_path, "acme-wrong", {"weather.yaml": "prot: 1\n"})
     done = run(tmp_path, "-m", "checks.cli.main", "schema")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "cortex: preset 'weather' of acme-wrong: prot: is not a known setting: check its spelling\n"
+    assert done.stderr == "cortex: preset 'weather' of acme-wrong: prot: is not a known setting: did you mean port?\n"

@@ -8,7 +8,7 @@ import yaml
 from stacks.loader import load
 from stacks.model import names
 from stacks.model.presets.installed import installed
-from stacks.model.presets.merge import completed
+from stacks.model.presets.merge import merged
 from stacks.model.server import Server
 
 SECRETS = {"talos-config": {"namespace": "cortex-mcp", "keys": {"talosconfig": {"pulumi": "talosconfig"}}}}
@@ -21,16 +21,16 @@ def loaded(folder: Path, kind: str, **settings: object) -> Server:
         "cortex:cluster": {"context": "c", "environment": "e"},
         "cortex:namespaces": {"cortex-system": namespace, "cortex-mcp": namespace},
         "cortex:secrets": SECRETS,
-        "cortex:servers": {kind: {"image": "registry.test/server:1", "version": "1.0.0", **settings}},
+        "cortex:servers": {"own": {"preset": kind, "image": "registry.test/server:1", "version": "1.0.0", **settings}},
     }
     (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": document}), encoding="utf-8")
-    return load("test", folder).servers[kind]
+    return load("test", folder).servers["own"]
 
 
 @pytest.mark.parametrize("kind", installed())
 def test_image_and_version_are_enough(kind: str, tmp_path: Path) -> None:
     server = loaded(tmp_path, kind)
-    assert server.model_fields_set == {"image", "version", *map(_python_name, installed()[kind])}
+    assert server.model_fields_set == {"image", "version", *map(_python_name, installed()[kind].settings)}
     assert all(server.capabilities.values())
 
 
@@ -79,17 +79,15 @@ def test_null_takes_an_entry_of_the_preset_away(tmp_path: Path) -> None:
     assert set(server.secret_env) == {"PROXMOX_TOKEN_ID", "PROXMOX_TOKEN_SECRET"}
 
 
-def test_types_without_preset_stay_as_written() -> None:
-    settings = {"servers": {"other": {"image": "x", "smoke": None}}, "cluster": {}}
-    assert completed(settings, installed()) == settings
+def test_null_removes_only_what_is_under_it() -> None:
+    assert merged({"a": 1, "b": 2}, {"a": None, "c": None}) == {"b": 2, "c": None}
 
 
-@pytest.mark.parametrize("settings", [{}, {"servers": None}, {"servers": []}, {"servers": {"time": "1"}}])
-def test_wrong_shapes_are_left_to_the_model(settings: dict[str, object]) -> None:
-    assert completed(settings, installed()) == settings
+def test_lists_and_single_values_replace_what_is_under_them() -> None:
+    assert merged({"a": [1, 2], "b": {"c": 1}}, {"a": [3], "b": "text"}) == {"a": [3], "b": "text"}
 
 
-def test_presets_are_not_changed_by_what_lies_over_them() -> None:
-    presets = installed()
-    completed({"servers": {"time": {"smoke": {"arguments": {"timezone": "UTC"}}}}}, presets)
-    assert presets["time"]["smoke"] == {"tool": "get_current_time", "arguments": {"timezone": "Europe/London"}}
+def test_what_is_under_stays_unchanged() -> None:
+    below = {"a": {"b": 1}}
+    merged(below, {"a": {"b": 2}})
+    assert below == {"a": {"b": 1}}

@@ -1,0 +1,92 @@
+"""The settings that exist at a place of the model, for messages about one that does not."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import UnionType
+from typing import Annotated, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from stacks.model.suggestion import nearest
+
+Place = Sequence[str | int]
+"""Keys and indices that lead to a value, as pydantic gives them: a union adds the name of the type that it tried."""
+
+_ELSEWHERE: Mapping[str, str] = {
+    "targetCPUUtilizationPercentage": "write cpuPercent",
+    "imagePullSecrets": "set cluster.imagePullSecrets, which is for all pods of the stack",
+    "imagePullSecret": "set cluster.imagePullSecrets, which is for all pods of the stack",
+    "containers": "write image, args and env of its container directly under the server",
+    "envFrom": "list the Secrets in secrets, and the ConfigMaps in configMaps with envFrom: true",
+    "volumeMounts": "give the folder as mount in secrets or configMaps",
+    "livenessProbe": "write probes.liveness",
+    "readinessProbe": "write probes.readiness",
+    "startupProbe": "write probes.startup",
+    "containerPort": "write port",
+    "ports": "write port",
+    "hpa": "write autoscaling",
+    "minAvailable": "write maxUnavailable",
+    "podDisruptionBudget": "write disruption",
+    "networkPolicy": "write clients for who may reach it, and egress for what it may reach",
+    "ingress": "write clients for the pods that may reach it",
+    "rbac": "write kubernetes, with a clusterRole and its namespaces",
+    "clusterRoles": "write clusterRole, and the namespaces in which it is bound",
+    "tools": "write capabilities: each capability with its tools",
+    "mcpServers": "write servers",
+    "apiVersion": "write only settings of cortex here, no Kubernetes manifest",
+    "kind": "write only settings of cortex here, no Kubernetes manifest",
+}
+"""Words of Kubernetes, Helm charts and MCP clients → what to write here instead."""
+
+
+def way_out(name: str, model: type[BaseModel], place: Place) -> str:
+    """Return what to do about a setting that does not exist at a place of a model: the nearest, or all that do."""
+    known = sorted(settings_at(model, place))
+    if name in _ELSEWHERE:
+        return _ELSEWHERE[name]
+    if not known:
+        return "check its spelling"
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near else f"known here are {', '.join(known)}"
+
+
+def settings_at(model: type[BaseModel], place: Place) -> set[str]:
+    """Return the names of the settings that the model has at a place; empty if that is no mapping of settings."""
+    types: list[object] = [model]
+    for key in place:
+        types = [inner for one in types for inner in _inside(one, key)]
+    return {field.alias or name for one in types if _is_model(one) for name, field in _fields(one)}
+
+
+def _inside(kind: object, key: str | int) -> Iterator[object]:
+    """Yield the types that a value of this type has at a key."""
+    if _is_model(kind):
+        for name, field in _fields(kind):
+            if key in (name, field.alias):
+                yield from _members(field.annotation)
+        if key == getattr(kind, "__name__", None):
+            yield kind
+    elif get_origin(kind) in (dict, Mapping):
+        yield from _members(get_args(kind)[1])
+    elif get_origin(kind) in (tuple, list, Sequence):
+        yield from _members(get_args(kind)[0])
+
+
+def _members(kind: object) -> Iterator[object]:
+    """Yield the members of a union, and any other type as it is; without its metadata."""
+    if get_origin(kind) is Annotated:
+        yield from _members(get_args(kind)[0])
+    elif get_origin(kind) in (Union, UnionType):
+        for member in get_args(kind):
+            yield from _members(member)
+    else:
+        yield kind
+
+
+def _is_model(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _fields(kind: object) -> Iterator[tuple[str, FieldInfo]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield from kind.model_fields.items()
