@@ -156,6 +156,8 @@ class Server(Process, Placement):
     """Label `mcp.cortex.dev/version`."""
     transport: Literal["http", "stdio"]
     """The transport of the server itself. With `stdio` its image has the bridge in front, which serves HTTP."""
+    bridge: Annotated[Image | None, LEFT_OUT] = None
+    """Image of the bridge, for a stdio server from its stock image, which `command` then starts."""
     capabilities: dict[DnsLabel, tuple[str, ...]] = Field(min_length=1)
     """Capability → its tools: each must be in the server's `tools/list`."""
     namespace: DnsLabel = "cortex-mcp"
