@@ -13,7 +13,5 @@ VOLUME: Final = "bridge"
 """The volume with that program and the socket between the two containers."""
 FOLDER: Final = "/cortex"
 """Where both containers mount it."""
-RESOURCES: Final = Resources(
-    requests=Compute(cpu="50m", memory="96Mi"), limits=Limits(cpu="500m", memory="256Mi")
-)
+RESOURCES: Final = Resources(requests=Compute(cpu="50m", memory="96Mi"), limits=Limits(cpu="500m", memory="256Mi"))
 """CPU and memory of the bridge and of the init container."""
