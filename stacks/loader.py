@@ -134,7 +134,12 @@ def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration
     return declaration.model_copy(
         update={
             "servers": {
-                kind: server.model_copy(update={"image": lock.get(server.image, server.image)})
+                kind: server.model_copy(
+                    update={
+                        "image": lock.get(server.image, server.image),
+                        "bridge": server.bridge and lock.get(server.bridge, server.bridge),
+                    }
+                )
                 for kind, server in declaration.servers.items()
             },
             "kube_state_metrics": metrics

@@ -3,7 +3,7 @@
 Omitted fields are not compared, except for those listed here: they change what runs, or who can connect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from stacks.manifests.manifest import Manifest, Value
@@ -43,5 +43,8 @@ def _pods(value: Value) -> Value:
     fields = {key: _pods(inner) for key, inner in value.items()}
     if "containers" not in fields:
         return fields
-    containers = cast("list[Mapping[str, Value]]", fields["containers"])
-    return {**_POD, **fields, "containers": [{**_CONTAINER, **container} for container in containers]}
+    complete = {**_POD, **fields}
+    for key in ("containers", "initContainers"):
+        containers = cast("Sequence[Mapping[str, Value]]", complete[key])
+        complete[key] = [{**_CONTAINER, **container} for container in containers]
+    return complete

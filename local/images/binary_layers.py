@@ -1,4 +1,4 @@
-"""Layers with one static program each, from a tool's build or from an npm package."""
+"""Layers with one static program each, from a tool's build, a Go module of this project, or an npm package."""
 
 import base64
 import hashlib
@@ -38,6 +38,23 @@ def program(name: str, path: Path, cache: LayerCache) -> Layer:
         layer.write([entry], target)
 
     return cache.layer(name, ["program", layer.content_hash([entry])], make)
+
+
+def go_program(name: str, module: Path, at: str, cache: LayerCache, run: Run) -> Layer:
+    """Return a layer with the program of a Go module without dependencies, at /`at`."""
+    sources = [layer.Entry(path.name, path) for path in (module / "go.mod", *module.glob("*.go"))]
+
+    def make(target: BinaryIO) -> None:
+        with cache.work() as folder:
+            built = folder / name
+            # Without a build id, so that the same sources give the same bytes.
+            flags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid="]
+            environ = {"CGO_ENABLED": "0", "GOWORK": "off"}
+            run(["go", "build", *flags, "-o", str(built), "."], folder=module, env=environ)
+            _require_static(name, built)
+            layer.write([layer.Entry(at, built, layer.PROGRAM)], target)
+
+    return cache.layer(name, ["go", at, architecture(), layer.content_hash(sources)], make)
 
 
 def kubernetes_mcp_server(cache: LayerCache, run: Run) -> Layer:

@@ -15,6 +15,8 @@ PACKAGES = ("bridge", "checks", "stacks")
 """The project's packages in the cortex image."""
 _PROJECT = "cortex-on-kubernetes"
 _SITE, _CODE, _SERVER = "opt/cortex/site", "opt/cortex/code", "opt/server"
+_LAUNCH = "usr/local/bin/cortex-launch"
+"""The program that connects a server in another container with the bridge."""
 _ENV = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "PYTHONPATH": f"/{_CODE}:/{_SITE}",
@@ -63,10 +65,11 @@ def _pythons(store: LayerCache, source: Path, run: Run) -> list[Recipe]:
     launcher = Entry("usr/local/bin/cortex", _CORTEX, PROGRAM)
     metadata = python_layers.metadata(distribution(_PROJECT), PACKAGES, _CODE)
     own = python_layers.code(source, PACKAGES, _CODE, [launcher, *metadata], store, run)
+    launch = binary_layers.go_program("launch", source / "bridge" / "launch", _LAUNCH, store, run)
     starter = Entry(f"{_SERVER}/run", _TIME, PROGRAM)
     server = python_layers.wheels(server_lock, f"{_SERVER}/site", [starter], store, run)
     bridge = ["python3", "-m", "bridge"]
     return [
-        Recipe("cortex", [root, site, own], bridge, _ENV),
-        Recipe("mcp-server-time", [root, site, own, server], [*bridge, "--", f"/{_SERVER}/run"], _ENV),
+        Recipe("cortex", [root, site, launch, own], bridge, _ENV),
+        Recipe("mcp-server-time", [root, site, launch, own, server], [*bridge, "--", f"/{_SERVER}/run"], _ENV),
     ]

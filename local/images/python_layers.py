@@ -12,7 +12,7 @@ from local.images.layer_cache import Layer, LayerCache
 from local.images.run_program import Run
 
 _VERSION = ".".join(map(str, PYTHON))
-_NOT_CODE = {"Containerfile", "requirements.in", "requirements.txt"}
+_NOT_CODE = {"Containerfile", "go.mod", "requirements.in", "requirements.txt"}
 
 
 def wheels(lock: Path, at: str, extra: Sequence[layer.Entry], cache: LayerCache, run: Run) -> Layer:
@@ -82,7 +82,7 @@ def _sources(package: Path, at: str) -> Iterator[layer.Entry]:
     for entry in layer.tree(package, at):
         parts = entry.path.removeprefix(f"{at}/").split("/")
         hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-        if not hidden and parts[-1] not in _NOT_CODE:
+        if not hidden and parts[-1] not in _NOT_CODE and not parts[-1].endswith(".go"):
             yield entry
 
 

@@ -1,6 +1,8 @@
 """The Deployment or StatefulSet of an MCP server: restricted, probed, and labelled for discovery."""
 
-from stacks.manifests import labels, pods, rbac, volumes
+from collections.abc import Sequence
+
+from stacks.manifests import bridge, labels, pods, rbac, volumes
 from stacks.manifests.checksum import checksum
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value, given
 from stacks.manifests.pod_config import Content
@@ -102,9 +104,12 @@ def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
             "terminationGracePeriodSeconds": grace_seconds(server),
             "securityContext": pods.pod_security(server.security_context),
             **placement(server),
-            "initContainers": _beside(server) or None,
-            "containers": [_container(kind, server)],
-            "volumes": [volume for volume, _ in volumes.mounted(kind, server) if volume],
+            "initContainers": [*bridge.init_containers(server), *_beside(server)] or None,
+            "containers": [_container(kind, server), *bridge.containers(server, _endpoint(server))],
+            "volumes": [
+                *(volume for volume, _ in volumes.mounted(kind, server) if volume),
+                *bridge.volumes(server),
+            ],
             "topologySpreadConstraints": spread,
         }
     )
@@ -177,22 +182,35 @@ def _process(declared: Process) -> dict[str, Value]:
 
 
 def _container(kind: str, server: Server) -> Value:
+    others = [_port(name, port) for name, port in ports(server).items()]
+    endpoint = {"ports": others or None} if server.bridge else _endpoint(server, others)
     return given(
         {
             "name": names.server(kind),
             "image": server.image,
             **_process(server),
-            "ports": [_port(HTTP, server.port), *(_port(name, port) for name, port in ports(server).items())],
+            "command": bridge.command(server),
             "env": volumes.variables(kind, server) or None,
             "envFrom": volumes.variable_sources(server),
             "resources": pods.resources(server.resources),
             "securityContext": pods.container_security(server.security_context),
-            "volumeMounts": [mount for _, mount in volumes.mounted(kind, server) if mount],
-            "livenessProbe": pods.probe(server.probes.liveness, HTTP, server.port),
-            "readinessProbe": pods.probe(server.probes.readiness, HTTP, server.port),
-            "startupProbe": pods.probe(server.probes.startup, HTTP, server.port),
+            "volumeMounts": [
+                *(mount for _, mount in volumes.mounted(kind, server) if mount),
+                *bridge.mounts(server),
+            ],
+            **endpoint,
         }
     )
+
+
+def _endpoint(server: Server, others: Sequence[Value] = ()) -> dict[str, Value]:
+    """Return the ports and probes of the container that serves MCP."""
+    return {
+        "ports": [_port(HTTP, server.port), *others],
+        "livenessProbe": pods.probe(server.probes.liveness, HTTP, server.port),
+        "readinessProbe": pods.probe(server.probes.readiness, HTTP, server.port),
+        "startupProbe": pods.probe(server.probes.startup, HTTP, server.port),
+    }
 
 
 def _port(name: str, number: int) -> Value:

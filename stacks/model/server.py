@@ -146,8 +146,11 @@ class Server(Process, Placement):
     version: LabelValue
     """Label `mcp.cortex.dev/version`."""
     transport: Transport
-    """The transport of the server itself: `http` (streamable HTTP), `sse` (the older HTTP+SSE), or `stdio` for an image
-    that has the bridge in front, which serves HTTP."""
+    """The transport of the server itself: `http` (streamable HTTP), `sse` (the older HTTP+SSE), or `stdio` behind the
+    bridge, which serves HTTP."""
+    bridge: Annotated[Image | None, LEFT_OUT] = None
+    """Image of the bridge, for a stdio server from its stock image, which `command` then starts. Without it, the
+    server's own image has the bridge in front."""
     capabilities: dict[DnsLabel, tuple[str, ...]] = Field(min_length=1)
     """Capability → its tools: each must be in the server's `tools/list`."""
     namespace: DnsLabel = "cortex-mcp"

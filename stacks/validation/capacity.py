@@ -1,10 +1,10 @@
 """Check that pods fit the limits and the quota of their namespace."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from stacks.model import names
+from stacks.model import bridge, names
 from stacks.model.declaration import Declaration
 from stacks.model.namespace import Namespace
 from stacks.model.quantity import amount, in_unit_of
@@ -22,11 +22,13 @@ VERIFIER_PODS = 2
 class _Load:
     namespace: str
     containers: Mapping[str, Resources]
-    """Place of the declaration → what the container there needs: the pod's own first."""
+    """Place of the declaration → what the container there needs."""
     pods: int
     """The most that can be there at once."""
     first: frozenset[str] = frozenset()
     """The places of init containers, which end before the own container starts."""
+    sidecars: frozenset[str] = frozenset()
+    """The places of sidecars, which also run beside init containers."""
 
 
 def faults(declaration: Declaration) -> Iterator[str]:
@@ -46,8 +48,12 @@ def _loads(declaration: Declaration) -> Iterator[_Load]:
         before = {
             f"servers.{kind}.initContainers.{name}": one.resources for name, one in server.init_containers.items()
         }
-        containers = {f"servers.{kind}": server.resources, **beside, **before}
-        yield _Load(server.namespace, containers, most + server.surge if most else 0, frozenset(before))
+        own = {f"servers.{kind}": server.resources}
+        if server.bridge:
+            # Its init container needs the same, but not at the same time.
+            own[f"servers.{kind}.bridge"] = bridge.RESOURCES
+        pods = most + server.surge if most else 0
+        yield _Load(server.namespace, {**own, **beside, **before}, pods, frozenset(before), frozenset(beside))
     if metrics := declaration.kube_state_metrics:
         yield _Load(metrics.namespace, {"kubeStateMetrics": metrics.resources}, METRICS_PODS)
     if verifier := declaration.verifier:
@@ -103,6 +109,9 @@ def _pod(load: _Load, side: str, unit: str) -> Decimal:
     """Return what Kubernetes counts for a pod: its containers, or an init container where that needs more."""
     wants = {path: getattr(getattr(one, side), unit) for path, one in load.containers.items()}
     amounts = {path: amount(want) for path, want in wants.items() if want is not None}
-    own, *beside = (path for path in load.containers if path not in load.first)
-    largest = max((amounts.get(path, Decimal()) for path in (own, *load.first)), default=Decimal())
-    return largest + sum((amounts.get(path, Decimal()) for path in beside), Decimal())
+    own = _total(amounts, set(load.containers) - load.first - load.sidecars)
+    return max([own, *(_total(amounts, {path}) for path in load.first)]) + _total(amounts, load.sidecars)
+
+
+def _total(amounts: Mapping[str, Decimal], paths: Iterable[str]) -> Decimal:
+    return sum((amounts.get(path, Decimal()) for path in paths), Decimal())

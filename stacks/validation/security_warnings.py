@@ -52,6 +52,11 @@ def _servers(declaration: Declaration) -> Iterator[str]:
         for name, probe in server.probes:
             if probe.none is not None:
                 yield f"servers.{kind}.probes.{name}: none ({probe.none}): give one as soon as the image has one"
+        if server.transport == "stdio" and server.command and server.bridge is None:
+            yield (
+                f"servers.{kind}.command: replaces the bridge that a stdio server's image starts, so nothing may serve "
+                "HTTP: set bridge to the bridge's image, or start the bridge in command"
+            )
         for patched in server.patch:
             yield (
                 f"servers.{kind}.patch.{patched}: changes the {patched} besides what the settings declare: "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from stacks.model import names
+from stacks.model import bridge, names
 from stacks.model.replicas import replicas
 from stacks.model.server import STATEFUL_SET, Server, controller
 from stacks.validation import env_vars
@@ -34,6 +34,7 @@ def faults(server: Server) -> Iterator[str]:
             f"replicas is {server.replicas}, but autoscaling goes from {scaling.min_replicas} to "
             f"{scaling.max_replicas}: set replicas between them"
         )
+    yield from _bridge(server)
     yield from _ports(server)
     yield from _volumes(server)
     yield from _labels(server)
@@ -64,6 +65,29 @@ def _entries(server: Server) -> Iterator[str]:
         used = [use.name for use in uses]
         for name in sorted({name for name in used if used.count(name) > 1}):
             yield f"{field} names {name!r} twice: join the two entries"
+
+
+def _bridge(server: Server) -> Iterator[str]:
+    if server.bridge is None:
+        return
+    if server.transport != "stdio":
+        yield (
+            f"bridge: is for servers that speak stdio, but transport is {server.transport}: "
+            "remove bridge, or set transport: stdio"
+        )
+    if not server.command:
+        yield (
+            "bridge: starts the server by command, which is missing: "
+            "write the program and arguments of the image, such as command: [npx, -y, my-server]"
+        )
+    taken = {
+        "initContainers": {bridge.CONTAINER, bridge.INIT_CONTAINER} & set(server.init_containers),
+        "sidecars": {bridge.CONTAINER, bridge.INIT_CONTAINER} & set(server.sidecars),
+        "volumes": {bridge.VOLUME} & set(server.volumes),
+    }
+    for section, found in taken.items():
+        for name in sorted(found):
+            yield f"{section}.{name}: is a name that the stack uses itself with bridge: choose another"
 
 
 def _ports(server: Server) -> Iterator[str]:
@@ -127,7 +151,8 @@ def _mounts(server: Server) -> Iterator[str]:
     uses += [(f"volumes.{name}", volume.mount) for name, volume in server.volumes.items() if not volume.sub_path]
     mounts = [(f"{place}.mount", folder) for place, folder in uses if folder]
     mounts += [(f"writable.{index}", folder.path) for index, folder in enumerate(server.writable)]
-    built_in = [("the built-in", folder) for folder in BUILT_IN_MOUNTS]
+    folders = (*BUILT_IN_MOUNTS, bridge.FOLDER) if server.bridge else BUILT_IN_MOUNTS
+    built_in = [("the built-in", folder) for folder in folders]
     pairs = [*combinations(mounts, 2), *((mount, own) for mount in mounts for own in built_in)]
     for (one, here), (other, there) in pairs:
         if f"{here}/".startswith(f"{there}/") or f"{there}/".startswith(f"{here}/"):

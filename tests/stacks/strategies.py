@@ -299,6 +299,8 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
         if all(re.fullmatch(ENV_NAME, key) and key.startswith("E_") for key in keys) and keys.isdisjoint(variables):
             use["envFrom"] = draw(st.booleans())
             variables |= keys if use["envFrom"] else set()
+    if server["transport"] == "stdio" and draw(st.booleans()):
+        server |= {"bridge": draw(IMAGES), "command": [*draw(st.lists(TEXTS, min_size=1, max_size=2))]}
     if draw(st.booleans()):
         server["kubernetes"] = draw(_access(within))
     return server

@@ -23,3 +23,25 @@ def test_objects_that_do_not_say_who_wrote_them_are_unknown_once_a_kind(world: W
     unknowns = [unknown.what for result in world.results() for unknown in result.unknowns]
     assert unknowns == ["look for undeclared fields of Service objects"]
     assert (world.codes(), exit_code(world.results(), Severity.ERROR)) == ([], UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("containers", "name", "change", "path"),
+    [
+        ("containers", "bridge", {"args": []}, "containers[bridge].args"),
+        ("containers", "bridge", {"env": [{"name": "A", "value": "b"}]}, "containers[bridge].env"),
+        ("initContainers", "launch", {"image": "registry.test/other:1"}, "initContainers[launch].image"),
+        ("initContainers", "launch", {"env": [{"name": "A", "value": "b"}]}, "initContainers[launch].env"),
+    ],
+)
+def test_the_containers_of_a_bridge_are_compared(
+    containers: str, name: str, change: dict[str, object], path: str
+) -> None:
+    server = {"image": "registry.test/server:1", "version": "1", "transport": "stdio", "capabilities": {"demo": []}}
+    bridged = {**server, "bridge": "registry.test/bridge:1", "command": ["server"], "namespace": "cortex-mcp"}
+    world = World(declared(servers={"demo": bridged}))
+    assert world.codes() == []
+    pod = world.one("deployments", "cortex-mcp", "demo")["spec"]["template"]["spec"]
+    next(one for one in pod[containers] if one["name"] == name).update(change)
+    [finding] = world.findings()
+    assert path in finding.message

@@ -17,6 +17,8 @@ def source(tmp_path: Path) -> Path:
         root,
         {
             "bridge/__init__.py": "",
+            "bridge/launch/go.mod": "module launch\n",
+            "bridge/launch/main.go": "package main\n",
             "bridge/requirements.txt": "wheel==1",
             "bridge/servers/time/requirements.txt": "wheel==2",
             "checks/cli/main.py": "def main(): ...\n",

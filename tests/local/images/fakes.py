@@ -17,19 +17,21 @@ DYNAMIC = STATIC[:56] + struct.pack("<H", 1) + b"\0" * 6 + struct.pack("<I", 3).
 
 
 class Programs:
-    """Replaces mmdebstrap, npm and pip: creates files as they would, and records its calls."""
+    """Replaces mmdebstrap, npm, Go and pip: creates files as they would, and records its calls."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
     def __call__(self, arguments: Sequence[str], *, folder: Path, env: Mapping[str, str] | None = None) -> None:
         program = Path(arguments[0]).name
-        self.asked.append(program if program in ("mmdebstrap", "npm") else arguments[2])
+        self.asked.append(program if program in ("mmdebstrap", "npm", "go") else arguments[2])
         if program == "mmdebstrap":
             debian_root(Path(arguments[-1]))
         elif "install" in arguments:
             site = Path(arguments[arguments.index("--target") + 1])
             lay(site, {"wheel/__init__.py": "", "wheel-1.dist-info/RECORD": "x", "bin/tool": f"#!{folder}"})
+        elif program == "go":
+            Path(arguments[arguments.index("-o") + 1]).write_bytes(STATIC)
         elif program == "npm":
             raise ImageError("npm is not asked in this test")
 

@@ -72,6 +72,15 @@ def test_changed_code_changes_the_tags_of_its_images_only(
     assert run.asked[len(asked) :] == ["compileall"]
 
 
+def test_a_changed_launch_program_is_built_again(tmp_path: Path, programs: dict[str, Path], source: Path) -> None:
+    run = Programs()
+    built(tmp_path / "cache", programs, source, run)
+    assert run.asked.count("go") == 1
+    lay(source, {"bridge/launch/run.go": "package main\n"})
+    built(tmp_path / "cache", programs, source, run)
+    assert run.asked.count("go") == 2
+
+
 def test_nothing_is_made_twice(tmp_path: Path, programs: dict[str, Path], source: Path) -> None:
     first = built(tmp_path / "cache", programs, source)
     times = {image.archive: image.archive.stat().st_ino for image in first.values()}
@@ -112,6 +121,7 @@ def test_what_an_image_holds(tmp_path: Path, programs: dict[str, Path], source: 
         "usr/bin/sg",
         "usr/bin/su",
         "usr/local/bin/cortex",
+        "usr/local/bin/cortex-launch",
     }
     assert {(member.uid, member.gid, member.mtime) for member in held.values()} == {(0, 0, 0)}
     assert held["usr/bin/su"].mode == 0o755

@@ -90,6 +90,13 @@ def test_lock_completes_the_images_of_metrics_and_verifier(tmp_path: Path, monke
     assert loaded.images() == {"kubeStateMetrics.image": "local/a:123", "verifier.image": "local/b:456"}
 
 
+def test_lock_completes_the_image_of_a_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch, json.dumps({"local/bridge": "local/bridge:123"}))
+    server = {"image": "local/a:1", "version": "1", "transport": "stdio", "capabilities": {"demo": []}}
+    loaded = load(servers={"one": {**server, "bridge": "local/bridge", "command": ["server"]}})
+    assert loaded.images() == {"servers.one.image": "local/a:1", "servers.one.bridge": "local/bridge:123"}
+
+
 def test_every_unknown_image_has_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lock(tmp_path, monkeypatch, "{}")
     with pytest.raises(DeclarationError) as raised:

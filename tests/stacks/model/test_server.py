@@ -56,7 +56,7 @@ WRONG: Wrong = [
     ),
     (
         {"servers.clock.transport": "websocket"},
-        "servers.clock.transport: 'websocket' is not supported: declare the server under cortex:workloads or "
+        "servers.clock.transport: 'websocket' is not supported: declare the server under "
         "cortex:manifests, where it is not asked over MCP",
     ),
     ({"servers.clock.port": "8080"}, "servers.clock.port: must be a whole number: write 8080 without quotes"),

@@ -7,6 +7,13 @@ import pytest
 
 from tests.stacks.wrong import MONITORING, Wrong, ids, refused
 
+BRIDGE = {"servers.clock.bridge": "registry.test/bridge:1", "servers.clock.command": ["server"]}
+LARGE_FIRST = {
+    "servers.clock.initContainers": {
+        "first": {"image": "registry.test/a:1", "resources": {"limits": {"cpu": "500m", "memory": "768Mi"}}}
+    }
+}
+
 WRONG: Wrong = [
     (
         {"namespaces.cortex-mcp.quota.pods": 2},
@@ -64,6 +71,20 @@ WRONG: Wrong = [
             "kubeStateMetrics": {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}},
         },
         "kubeStateMetrics.resources.requests: are smaller than namespaces.cortex-monitoring.limits.min: "
+        "raise these or lower those",
+    ),
+    (
+        # Three pods of 512Mi and 256Mi; the init container ends before both start.
+        {**BRIDGE, **LARGE_FIRST, "namespaces.cortex-mcp.quota": {"limits.memory": "2Gi"}},
+        "namespaces.cortex-mcp.quota.limits.memory: is 2Gi, but its pods need 2.25Gi while they roll: "
+        "raise it, or lower resources or replicas",
+    ),
+    (
+        {
+            **BRIDGE,
+            "namespaces.cortex-mcp.limits.min": {"cpu": "60m", "memory": "64Mi"},
+        },
+        "servers.clock.bridge.resources.requests: are smaller than namespaces.cortex-mcp.limits.min: "
         "raise these or lower those",
     ),
 ]

@@ -7,11 +7,14 @@ from tests.components.recording import MINIMAL, record
 
 SPACES = {name: {"component": "c", "description": "d"} for name in ("cortex-system", "cortex-mcp", "cortex-monitoring")}
 PROD = {"context": "c", "environment": "prod-eu"}
+COMMAND = {**MINIMAL, "transport": "stdio", "command": ["npx", "-y", "server"]}
 LITERAL = {"url": {"namespace": "cortex-mcp", "keys": {"url": {"literal": "https://x"}}}}
 
 
 def test_a_stack_that_switches_nothing_off_has_no_warning() -> None:
     assert list(weakenings(full())) == []
+    stock = {**COMMAND, "bridge": "registry.test/bridge:1"}
+    assert list(weakenings(full(servers={"demo": stock}))) == []
 
 
 @pytest.mark.parametrize(
@@ -48,8 +51,13 @@ def test_a_stack_that_switches_nothing_off_has_no_warning() -> None:
             "resourceManager.token is legacy: its token never expires and is stored in etcd and in the stack's state: "
             "remove token, and request one that expires: kubectl create token cortex-resource-manager -n cortex-system",
         ),
+        (
+            {"servers": {"demo": COMMAND}},
+            "servers.demo.command: replaces the bridge that a stdio server's image starts, so nothing may serve HTTP: "
+            "set bridge to the bridge's image, or start the bridge in command",
+        ),
     ],
-    ids=["network", "baseline", "privileged", "literal", "scope", "token"],
+    ids=["network", "baseline", "privileged", "literal", "scope", "token", "command"],
 )
 def test_each_weakening_is_one_sentence_in_preview_and_deployment(parts: dict[str, object], sentence: str) -> None:
     bare: dict[str, object] = {"servers": {}, "secrets": {}, "kubeStateMetrics": None, "resourceManager": None}

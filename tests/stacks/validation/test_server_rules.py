@@ -7,6 +7,8 @@ import pytest
 
 from tests.stacks.wrong import SETTINGS, TOKEN, Settings, Wrong, changed, ids, lines, refused
 
+BRIDGE: Settings = {"servers.clock.bridge": "registry.test/bridge:1", "servers.clock.command": ["server"]}
+
 WRONG: Wrong = [
     (
         {"servers.clock.secretEnv": {"TOKEN": "a"}, "servers.clock.secretFiles": {"TOKEN": "b"}},
@@ -94,6 +96,32 @@ WRONG: Wrong = [
     (
         {"servers.clock.disruption": {"maxUnavailable": 3}, "servers.clock.autoscaling": {"minReplicas": 3}},
         "servers.clock: disruption.maxUnavailable is 3, so none of 3 pods need stay available: set it to at most 2",
+    ),
+    (
+        {**BRIDGE, "servers.clock.transport": "http"},
+        "servers.clock: bridge: is for servers that speak stdio, but transport is http: "
+        "remove bridge, or set transport: stdio",
+    ),
+    (
+        {**BRIDGE, "servers.clock.command": []},
+        "servers.clock: bridge: starts the server by command, which is missing: "
+        "write the program and arguments of the image, such as command: [npx, -y, my-server]",
+    ),
+    (
+        {**BRIDGE, "servers.clock.sidecars": {"bridge": {"image": "registry.test/a:1"}}},
+        "servers.clock: sidecars.bridge: is a name that the stack uses itself with bridge: choose another",
+    ),
+    (
+        {**BRIDGE, "servers.clock.initContainers": {"launch": {"image": "registry.test/a:1"}}},
+        "servers.clock: initContainers.launch: is a name that the stack uses itself with bridge: choose another",
+    ),
+    (
+        {**BRIDGE, "servers.clock.volumes": {"bridge": {"emptyDir": {}}}},
+        "servers.clock: volumes.bridge: is a name that the stack uses itself with bridge: choose another",
+    ),
+    (
+        {**BRIDGE, "servers.clock.writable": ["/cortex/cache"]},
+        "servers.clock: writable.0 /cortex/cache and the built-in /cortex overlap: choose another folder",
     ),
 ]
 

@@ -1,0 +1,3 @@
+module cortex.local/launch
+
+go 1.24
