@@ -112,7 +112,7 @@ def record(
             )
         )
         settings.SETTINGS.callbacks = cast("Any", _Callbacks(recording))
-        # The SDK reads the call stack for each resource, which takes a fifth of the time; a recording does not show it.
+        # The SDK reads the call stack for each resource, which takes time, and a recording does not have it.
         with patch.object(resource, "_get_stack_trace", StackTrace):
             loop.run_until_complete(run_in_stack(lambda: cast("None", program())))
     finally:
