@@ -20,6 +20,10 @@ these, a stack file may have `{PREFIX}{EXTENDS}` and `{PREFIX}{DEFAULTS}`, and a
 """
 
 
+_ANY = "JsonValue"
+"""The definition of a value that Kubernetes defines, not the stack file."""
+
+
 def render() -> str:
     """Return the reference as Markdown."""
     schema = model()
@@ -49,7 +53,7 @@ def _find(part: JsonSchemaValue, place: str, definitions: JsonSchemaValue, place
 
 
 def _references(setting: JsonSchemaValue, place: str) -> Iterator[tuple[str, str]]:
-    if "$ref" in setting:
+    if "$ref" in setting and _name(setting) != _ANY:
         yield _name(setting), place
     for member in setting.get("anyOf", ()):
         yield from _references(member, place)
@@ -72,6 +76,8 @@ def _table(part: JsonSchemaValue, definitions: JsonSchemaValue, prefix: str = ""
 
 
 def _type(setting: JsonSchemaValue) -> str:
+    if "$ref" in setting and _name(setting) == _ANY:
+        return "anything"
     if "$ref" in setting:
         return f"[{_name(setting)}](#{_name(setting).lower()})"
     if members := [member for member in setting.get("anyOf", ()) if member.get("type") != "null"]:

@@ -54,7 +54,7 @@ class Server:
     @contextmanager
     def connected(self) -> Iterator[subprocess.Popen[str]]:
         """A running `launch connect`, as the bridge starts it."""
-        command = [self._launch, "connect", self.socket]
+        command = [str(self._launch), "connect", str(self.socket)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
             try:
                 yield client

@@ -41,7 +41,8 @@ def _container_violations(pod: Spec, container: Spec) -> list[str]:
     rules = {
         "privileged": not container.get("privileged"),
         "allowPrivilegeEscalation": container.get("allowPrivilegeEscalation") is False,
-        "capabilities": "ALL" in capabilities.get("drop", []) and not capabilities.get("add"),
+        "capabilities": "ALL" in capabilities.get("drop", [])
+        and set(capabilities.get("add", [])) <= {"NET_BIND_SERVICE"},
         "runAsNonRoot": effective.get("runAsNonRoot") is True,
         "runAsUser": effective.get("runAsUser") != 0,
         "seccompProfile": profile.get("type") in {"RuntimeDefault", "Localhost"},

@@ -54,7 +54,6 @@ SECURITY = st.fixed_dictionaries(
         "runAsGroup": st.integers(1, 99999),
         "fsGroup": st.integers(1, 99999),
         "supplementalGroups": st.lists(st.integers(1, 99999), min_size=1, max_size=2, unique=True),
-        "readOnlyRootFilesystem": st.just(value=False),
         "addCapabilities": st.just(["NET_BIND_SERVICE"]),
     },
 )

@@ -48,7 +48,8 @@ WRONG: Wrong = [
     ({"servers.clock.version": 1.0}, "servers.clock.version: must be text: put the value in quotes"),
     (
         {"servers.clock.transport": "tcp"},
-        "servers.clock.transport: 'tcp' is not possible: it must be 'http', 'sse' or 'stdio'",
+        "servers.clock.transport: 'tcp' is not possible: it must be 'http' (Streamable HTTP), 'sse' (the older HTTP with "
+        "a stream of events) or 'stdio' (standard input and output, for an image with the bridge in front)",
     ),
     (
         {"servers.clock.transport": "streamable-http"},
