@@ -38,6 +38,12 @@ _ELSEWHERE: Mapping[str, str] = {
 }
 """Words of Kubernetes, Helm charts and MCP clients → what to write here instead."""
 
+_NOT_IN_THE_MODEL: Mapping[str, frozenset[str]] = {
+    "Declaration": frozenset({"extends", "defaults"}),
+    "Server": frozenset({"preset"}),
+}
+"""Settings that are resolved before the model is made, by the name of its class."""
+
 
 def way_out(name: str, model: type[BaseModel], place: Place) -> str:
     """Return what to do about a setting that does not exist at a place of a model: the nearest, or all that do."""
@@ -55,17 +61,17 @@ def settings_at(model: type[BaseModel], place: Place) -> set[str]:
     types: list[object] = [model]
     for key in place:
         types = [inner for one in types for inner in _inside(one, key)]
-    return {field.alias or name for one in types if _is_model(one) for name, field in _fields(one)}
+    found = {field.alias or name for one in types for name, field in _fields(one)}
+    return found.union(*(_NOT_IN_THE_MODEL.get(getattr(one, "__name__", ""), ()) for one in types))
 
 
 def _inside(kind: object, key: str | int) -> Iterator[object]:
     """Yield the types that a value of this type has at a key."""
-    if _is_model(kind):
-        for name, field in _fields(kind):
-            if key in (name, field.alias):
-                yield from _members(field.annotation)
-        if key == getattr(kind, "__name__", None):
-            yield kind
+    for name, field in _fields(kind):
+        if key in (name, field.alias):
+            yield from _members(field.annotation)
+    if key == getattr(kind, "__name__", None):
+        yield kind
     elif get_origin(kind) in (dict, Mapping):
         yield from _members(get_args(kind)[1])
     elif get_origin(kind) in (tuple, list, Sequence):
@@ -83,10 +89,7 @@ def _members(kind: object) -> Iterator[object]:
         yield kind
 
 
-def _is_model(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
-
-
 def _fields(kind: object) -> Iterator[tuple[str, FieldInfo]]:
+    """Yield the fields of a model; of another type, none."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         yield from kind.model_fields.items()

@@ -71,8 +71,15 @@ def _sentence(fault: ErrorDetails, model: type[BaseModel]) -> str:
             return f"must be true or false{_unquoted(fault['input'], lambda text: text in ('true', 'false'))}"
         case "literal_error":
             return _choice(fault)
+        case "dict_type" if _is_list_of_names(fault["input"]):
+            return "must be a mapping, and no list: write `NAME: VALUE` in place of `- name: NAME`"
         case kind:
             return _SENTENCES.get(kind, f"{fault['msg'][0].lower()}{fault['msg'][1:]}")
+
+
+def _is_list_of_names(value: object) -> bool:
+    """Check whether a value is a list of the kind that Kubernetes has for variables."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) and "name" in one for one in value)
 
 
 def _unquoted(value: object, right: Callable[[str], bool]) -> str:

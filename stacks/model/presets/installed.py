@@ -1,12 +1,13 @@
 """The presets: those of this distribution, those of other distributions, and those in the folder of a project."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import NamedTuple, cast
+from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,23 +30,11 @@ _COMPLETION = {"image": "registry.invalid/image:1", "version": "1", "transport":
 """What a preset may leave to the stack file."""
 
 
-class _Text(NamedTuple):
-    """A preset as it was found."""
-
-    name: str
-    text: str
-    provider: str
-    """The distribution, or the file."""
-
-    @property
-    def title(self) -> str:
-        return f"preset {self.name!r} of {self.provider}"
-
-
-class Preset(NamedTuple):
+@dataclass(frozen=True)
+class Preset:
     """Settings of a server that stack files take by their name."""
 
-    settings: Settings
+    name: str
     text: str
     """The YAML."""
     provider: str
@@ -56,6 +45,26 @@ class Preset(NamedTuple):
         """Return the first sentence of the comment at its top; empty if there is none."""
         first = self.text.partition("\n")[0]
         return first.removeprefix("#").strip().partition(". ")[0].rstrip(".") if first.startswith("#") else ""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Return the settings.
+
+        Raises:
+            DeclarationError: they break a rule.
+        """
+        place = f"preset {self.name!r} of {self.provider}"
+        try:
+            settings = parse_yaml(self.text)
+            TypeAdapter(ServerType).validate_python(self.name)
+            if not isinstance(settings, dict):
+                raise DeclarationError(f"{place}: must be a mapping of settings")
+            Server.model_validate({**_COMPLETION, **settings})
+        except ValidationError as error:
+            raise DeclarationError("\n".join(f"{place}: {line}" for line in sentences(error, Server))) from error
+        except ValueError as error:
+            raise DeclarationError(f"{place}: {error}") from error
+        return cast("Settings", settings)
 
 
 Presets = Mapping[str, Preset]
@@ -78,40 +87,44 @@ def available(root: Path) -> Presets:
     Raises:
         DeclarationError: see `installed`.
     """
-    own = sorted((root / FOLDER).glob(f"*{_EXTENSION}"))
-    if not own:
-        return installed()
-    return _unique([*installed().items(), *((one.name, _preset(one)) for one in map(_of_file, own))])
+    files_here = sorted((root / FOLDER).glob(f"*{_EXTENSION}"))
+    return _unique([*installed().values(), *_checked(map(_of_file, files_here))]) if files_here else installed()
 
 
 def read(points: Iterable[EntryPoint]) -> Presets:
     """Return this project's presets and those of entry points; see `installed`."""
-    found = [*_texts(own, _OWN)]
-    for point in points:
-        found += _provided(point)
-    return _unique([(one.name, _preset(one)) for one in found])
+    others = [preset for point in points for preset in _provided(point)]
+    # Reading all of our own at each start takes 20 ms; the tests check them.
+    return _unique([*_texts(own, _OWN), *_checked(others)])
 
 
-def _unique(found: Sequence[tuple[str, Preset]]) -> Presets:
+def _checked(presets: Iterable[Preset]) -> Iterator[Preset]:
+    """Yield presets that break no rule."""
+    for preset in presets:
+        _ = preset.settings
+        yield preset
+
+
+def _unique(found: Iterable[Preset]) -> Presets:
     by_name: dict[str, Preset] = {}
-    for name, one in found:
-        if (other := by_name.setdefault(name, one)) is not one:
+    for one in found:
+        if (other := by_name.setdefault(one.name, one)) is not one:
             raise DeclarationError(
-                f"preset {name!r} is in {other.provider} and in {one.provider}: "
+                f"preset {one.name!r} is in {other.provider} and in {one.provider}: "
                 "remove one of them, or give it another name"
             )
     return MappingProxyType({name: by_name[name] for name in sorted(by_name)})
 
 
-def _of_file(file: Path) -> _Text:
+def _of_file(file: Path) -> Preset:
     name, provider = file.name.removesuffix(_EXTENSION), f"{FOLDER}/{file.name}"
     try:
-        return _Text(name, file.read_text(encoding="utf-8"), provider)
+        return Preset(name, file.read_text(encoding="utf-8"), provider)
     except (OSError, UnicodeDecodeError) as error:
         raise DeclarationError(f"preset {name!r} of {provider}: cannot be read as UTF-8 text ({error})") from error
 
 
-def _provided(point: EntryPoint) -> Iterator[_Text]:
+def _provided(point: EntryPoint) -> Iterator[Preset]:
     provider = point.dist.name if point.dist else point.value
     try:
         source = point.load()
@@ -128,30 +141,16 @@ def _provided(point: EntryPoint) -> Iterator[_Text]:
     return _texts(source, provider)
 
 
-def _texts(source: ModuleType | Mapping[object, object], provider: str) -> Iterator[_Text]:
+def _texts(source: ModuleType | Mapping[object, object], provider: str) -> Iterator[Preset]:
     if isinstance(source, Mapping):
-        yield from (_Text(str(name), str(text), provider) for name, text in source.items())
+        yield from (Preset(str(name), str(text), provider) for name, text in source.items())
         return
     for file in files(source).iterdir():
         if file.name.endswith(_EXTENSION):
             name = file.name.removesuffix(_EXTENSION)
             try:
-                yield _Text(name, file.read_text(encoding="utf-8"), provider)
+                yield Preset(name, file.read_text(encoding="utf-8"), provider)
             except (OSError, UnicodeDecodeError) as error:
                 raise DeclarationError(
                     f"preset {name!r} of {provider}: cannot be read as UTF-8 text ({error})"
                 ) from error
-
-
-def _preset(found: _Text) -> Preset:
-    try:
-        settings = parse_yaml(found.text)
-        TypeAdapter(ServerType).validate_python(found.name)
-        if not isinstance(settings, dict):
-            raise DeclarationError(f"{found.title}: must be a mapping of settings")
-        Server.model_validate({**_COMPLETION, **settings})
-    except ValidationError as error:
-        raise DeclarationError("\n".join(f"{found.title}: {line}" for line in sentences(error, Server))) from error
-    except ValueError as error:
-        raise DeclarationError(f"{found.title}: {error}") from error
-    return Preset(cast("Settings", settings), found.text, found.provider)

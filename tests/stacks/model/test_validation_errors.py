@@ -34,6 +34,12 @@ def lines(**settings: object) -> list[str]:
     return sentences(raised.value, _Outer)
 
 
+def test_a_list_where_kubernetes_has_one_is_told_to_be_a_mapping() -> None:
+    assert lines(inner=[{"name": "A", "value": "b"}]) == [
+        "inner: must be a mapping, and no list: write `NAME: VALUE` in place of `- name: NAME`"
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "start"),
     [
@@ -68,8 +74,8 @@ def test_a_fault_names_the_way_out_inside_mappings_and_lists(inner: object, sent
 @pytest.mark.parametrize(
     ("place", "some"),
     [
-        ((), {"servers", "configMaps"}),
-        (("servers", "x"), {"image", "secretEnv"}),
+        ((), {"servers", "configMaps", "extends", "defaults"}),
+        (("servers", "x"), {"image", "secretEnv", "preset"}),
         (("servers", "x", "probes", "liveness"), {"path"}),
         (("servers", "x", "clients", 0), {"namespace", "labels"}),
         (("namespaces", "x", "quota"), {"requests.cpu", "pods"}),
