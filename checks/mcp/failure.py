@@ -80,5 +80,6 @@ def no_answer(error: httpx2.TransportError | OSError) -> Answer:
     while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Answer(Outcome.UNREACHABLE, f"its certificate is not trusted: {cause.verify_message}")
+        way_out = "trust its authority in the verifier's image, or declare tls: {verify: false}"
+        return Answer(Outcome.UNREACHABLE, f"its certificate is not trusted: {cause.verify_message}: {way_out}")
     return Answer(Outcome.UNREACHABLE, str(error) or "the connection was closed")

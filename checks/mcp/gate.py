@@ -19,6 +19,7 @@ def check_gate(builder: ResultBuilder, kind: str, server: Server, answers: Serve
         return answers.anonymous.failed
     if answers.service is answers.anonymous:
         if answers.anonymous.outcome is Outcome.GATED:
+            builder.fact(kind, "state", "up, gated")
             builder.skip(f"the tools of {kind} are not listed: its authorization is declared without a token")
         return answers.anonymous.failed
     return _accepted(builder, kind, server, answers)
@@ -33,7 +34,6 @@ def _anonymous(builder: ResultBuilder, kind: str, server: Server, anonymous: Ans
         builder.fault("mcp.anonymous", ref, message, expected="HTTP 401", actual="an answer to tools/list")
     elif anonymous.outcome is Outcome.GATED and anonymous.challenge:
         builder.passed(namespace=server.namespace)
-        builder.fact(kind, "state", "up, gated")
     elif anonymous.outcome is Outcome.FORBIDDEN:
         permission = Permission("create", "services/proxy", server.namespace)
         builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)

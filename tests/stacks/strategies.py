@@ -149,6 +149,7 @@ SERVERS = st.fixed_dictionaries(
         "port": st.integers(1, 65535),
         "path": fitting(HttpPath),
         "tls": st.sampled_from([True, False, {"verify": False}]),
+        "authorization": st.just({"anonymous": "refused"}),
         "args": st.lists(TEXTS, max_size=3),
         # Prefixes, because of two variables of one name only one could be meant.
         "env": st.dictionaries(fitting(EnvName, "A"), TEXTS, max_size=3),

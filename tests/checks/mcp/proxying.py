@@ -1,5 +1,6 @@
 """An API server that forwards requests to MCP servers, as its Service proxy and its pod proxy do."""
 
+import base64
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping
@@ -11,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _PROXY = re.compile(r"/api/v1/namespaces/[^/]+/(services|pods)/([a-z]+):([^:]+):\d+/proxy(/.*)")
+_SECRETS = re.compile(r"/api/v1/namespaces/[^/]+/secrets/[^/]+")
 _PODS = re.compile(r"/api/v1/namespaces/[^/]+/pods")
 
 
@@ -23,6 +25,8 @@ class Proxy:
     """Pods that a list returns, all ready."""
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     """Target, method and path of each forwarded request."""
+    token: str = ""
+    """The token in each Secret; without one, they may not be read."""
     wrapped: list[Starlette] = field(default_factory=list)
     """Applications to start that are within a target."""
     schemes: set[str] = field(default_factory=set)
@@ -51,6 +55,10 @@ class Proxy:
                 await target({**scope, "path": path, "raw_path": path.encode(), "root_path": ""}, receive, send)
                 return
         answer = JSONResponse({"kind": "Status", "message": "no endpoints available"}, status_code=503)
+        if _SECRETS.fullmatch(scope["path"]):
+            answer = JSONResponse({"kind": "Status", "message": "denied"}, status_code=403)
+            if self.token:
+                answer = JSONResponse({"data": {"token": base64.b64encode(self.token.encode()).decode()}})
         if _PODS.fullmatch(scope["path"]):
             answer = JSONResponse({"items": [pod(name) for name in self.listed]})
         await answer(scope, receive, send)

@@ -1,5 +1,6 @@
 """Which failure decides: that of the request which ended the conversation, and not another one beside it."""
 
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -139,6 +140,18 @@ def test_both_clients_share_one_deadline() -> None:
         given: Answer = asking(mcp_quick.probe)(connection, deadline=2)
     assert (given.outcome, given.detail) == (Outcome.TIMEOUT, "no complete answer within 2 s")
     assert given.seconds < 3
+
+
+def test_untrusted_certificate_says_what_to_do() -> None:
+    error = httpx2.ConnectError("failed")
+    error.__cause__ = ssl.SSLCertVerificationError(1, "self-signed certificate")
+    error.__cause__.verify_message = "self-signed certificate"
+    answer = no_answer(error)
+    assert (answer.outcome, answer.detail) == (
+        Outcome.UNREACHABLE,
+        "its certificate is not trusted: self-signed certificate: "
+        "trust its authority in the verifier's image, or declare tls: {verify: false}",
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ IMAGE = (
     "an image reference: write for instance ghcr.io/owner/name:1.0.0, "
     "in lower case except for registry and tag, or with a whole digest in place of the tag"
 )
+ONE_WAY = "give exactly one of anonymous and bearer"
 CLOCK = cast("Settings", VALID["servers"])["clock"]
 WRONG_IMAGES: Wrong = [
     ({"servers.clock.image": image}, f"servers.clock.image: {image!r} is not {IMAGE}")
@@ -48,12 +49,17 @@ WRONG: Wrong = [
     ({"servers.clock.version": 1.0}, "servers.clock.version: must be text: put the value in quotes"),
     (
         {"servers.clock.transport": "tcp"},
-        "servers.clock.transport: 'tcp' is not possible: it must be 'http' (Streamable HTTP), 'sse' (the older HTTP with "
-        "a stream of events) or 'stdio' (standard input and output, for an image with the bridge in front)",
+        "servers.clock.transport: 'tcp' is not possible: it must be 'http' (Streamable HTTP), 'sse' (the older HTTP "
+        "with a stream of events) or 'stdio' (standard input and output, for an image with the bridge in front)",
     ),
     (
         {"servers.clock.transport": "streamable-http"},
         "servers.clock.transport: 'streamable-http' is called http here: write transport: http",
+    ),
+    ({"servers.clock.authorization": {}}, f"servers.clock.authorization: {ONE_WAY}"),
+    (
+        {"servers.clock.authorization": {"anonymous": "refused", "bearer": {"secret": "token", "key": "token"}}},
+        f"servers.clock.authorization: {ONE_WAY}",
     ),
     (
         {"servers.clock.transport": "websocket"},

@@ -9,7 +9,36 @@ from tests.stacks.wrong import MONITORING, SETTINGS, TOKEN, Wrong, ids, refused
 
 TAKEN = "is a name that the stack uses itself in that namespace: choose another"
 UNDECLARED = "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system"
+BEARER = {"bearer": {"secret": "token", "key": "token"}}
 WRONG: Wrong = [
+    (
+        {"servers.clock.authorization": BEARER},
+        "servers.clock.authorization.bearer.secret: Secret 'token' is not declared in cortex-mcp: "
+        "add it under cortex:secrets with this namespace",
+    ),
+    (
+        {
+            "servers.clock.authorization": BEARER,
+            "secrets.token": {**TOKEN, "namespace": "cortex-system"},
+        },
+        "servers.clock.authorization.bearer.secret: Secret 'token' is not declared in cortex-mcp: "
+        "add it under cortex:secrets with this namespace",
+    ),
+    (
+        {
+            "servers.clock.authorization": {"bearer": {"secret": "token", "key": "tokn"}},
+            "secrets.token": TOKEN,
+        },
+        "servers.clock.authorization.bearer.key: Secret 'token' has no key 'tokn': add it there, or use one of token",
+    ),
+    (
+        {
+            "servers.clock.authorization": {"bearer": {"secret": "clock-mcp-credentials", "key": "token"}},
+            "servers.clock.secretEnv": {"TOKEN": "token"},
+        },
+        "servers.clock.authorization.bearer.key: Secret 'clock-mcp-credentials' has no key 'token': "
+        "add it there, or use one of TOKEN",
+    ),
     (
         {"servers.clock.namespace": "cortex-mpc"},
         "servers.clock.namespace: namespace 'cortex-mpc' is not declared: did you mean 'cortex-mcp'? Otherwise "
