@@ -45,7 +45,7 @@ class Server:
         self._launch = launch
         self._log = folder / "log"
         with self._log.open("w") as log:
-            self.process = subprocess.Popen([launch, "run", self.socket, "--", *command], stderr=log)
+            self.process = subprocess.Popen([str(launch), "run", str(self.socket), "--", *command], stderr=log)
 
     @property
     def log(self) -> str:
