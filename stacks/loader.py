@@ -8,6 +8,8 @@ from typing import cast
 from pydantic import ValidationError
 
 from stacks.errors import DeclarationError
+from stacks.manifest_files import with_manifests
+from stacks.manifests.build import duplicates
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
 from stacks.model.presets.installed import installed
@@ -41,7 +43,8 @@ def load(stack: str, root: Path) -> Declaration:
         ) from error
     except UnicodeDecodeError as error:
         raise DeclarationError(f"{path.name}: is not UTF-8 text: save it as UTF-8") from error
-    return parse(completed(_settings(text, path.name), installed()), path.name)
+    settings = with_manifests(_settings(text, path.name), root, path.name)
+    return parse(completed(settings, installed()), path.name)
 
 
 def parse(settings: Mapping[str, object], source: str) -> Declaration:
@@ -56,6 +59,8 @@ def parse(settings: Mapping[str, object], source: str) -> Declaration:
         raise _refusal(sentences(error), source) from error
     if faults := validate(declaration):
         raise _refusal(faults, source)
+    if twice := list(duplicates(declaration)):
+        raise _refusal(twice, source)
     return _with_locked_images(declaration, source)
 
 

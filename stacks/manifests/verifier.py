@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from stacks.manifests import network, pods
+from stacks.manifests.files import group_of, plurals
 from stacks.manifests.grants import GROUP, Grants
 from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 from stacks.manifests.permissions import CORE, Rule
@@ -69,14 +70,18 @@ _RESULT = (
 )
 
 
-def verifier_manifests(verifier: Verifier, site: Site, custom: Collection[CustomResource]) -> tuple[Manifest, ...]:
+def verifier_manifests(
+    verifier: Verifier, site: Site, custom: Collection[CustomResource], files: Sequence[Manifest] = ()
+) -> tuple[Manifest, ...]:
     """Return the account, its permissions, a NetworkPolicy to the API, and the CronJob.
 
-    It may read in the namespaces with objects of the stack, also the `custom` resources of which there are any.
+    It may read in the namespaces with objects of the stack, also the `custom` resources of which there are any,
+    and by name the objects of `files`.
     """
     return (
         service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
         *_access(site, custom),
+        *_access_to_files(files),
         _network_policy(site),
         _cron_job(verifier, site),
     )
@@ -111,6 +116,26 @@ def _access(site: Site, custom: Collection[CustomResource]) -> Iterator[Manifest
         yield grants.within(namespace, names.VERIFIER_EXISTING_ROLE, names.VERIFIER_EXISTING_ROLE)
     yield from grants.role(site.dns.namespace, names.VERIFIER, _DNS)
     yield from grants.role(names.SYSTEM_NAMESPACE, names.VERIFIER_RESULT_ROLE, _RESULT)
+
+
+def _access_to_files(files: Sequence[Manifest]) -> Iterator[Manifest]:
+    """Yield permissions to read the objects of files, each by its name."""
+    grants, resources = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS), plurals(files)
+    named: dict[str, dict[tuple[str, str], set[str]]] = {}
+    for each in files:
+        group = group_of(each)
+        by_resource = named.setdefault(each.namespace, {})
+        by_resource.setdefault((group, resources[group, each.kind]), set()).add(each.name)
+    for namespace, by_resource in named.items():
+        rules = [
+            Rule((group,), (resource,), ("get",), tuple(sorted(objects)))
+            for (group, resource), objects in by_resource.items()
+        ]
+        if namespace:
+            yield from grants.role(namespace, names.VERIFIER_FILES_ROLE, rules)
+        else:
+            yield grants.cluster_role(names.VERIFIER_FILES_ROLE, rules)
+            yield grants.everywhere(names.VERIFIER_FILES_ROLE, names.VERIFIER_FILES_ROLE)
 
 
 def _network_policy(site: Site) -> Manifest:
