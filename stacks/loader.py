@@ -9,6 +9,8 @@ from typing import cast
 from pydantic import ValidationError
 
 from stacks.errors import DeclarationError
+from stacks.manifest_files import with_manifests
+from stacks.manifests.build import duplicates
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
 from stacks.model.presets.installed import available
@@ -47,7 +49,9 @@ def read(stack: str, root: Path) -> Loaded:
         DeclarationError: see `load`.
     """
     merged = settings(stack, root)
-    declaration = _declaration(merged.settings, f"Pulumi.{stack}.yaml", merged.layered.line, merged)
+    source = f"Pulumi.{stack}.yaml"
+    complete = with_manifests(merged.settings, root, source)
+    declaration = _declaration(complete, source, merged.layered.line, merged)
     warnings = tuple(merged.layered.line(warning) for warning in merged.unused.values())
     return Loaded(declaration, warnings, merged.layered)
 
@@ -87,6 +91,7 @@ def _declaration(
         # Which codes exist depends on what is installed here, so `validate` does not check them: a deployed
         # declaration, which other installations read as well, would be wrong as a whole.
         found += [*validate(declaration), *suppression_codes.faults(declaration.suppressions)]
+        found += () if found else duplicates(declaration)
     except ValidationError as error:
         found += sentences(error, Declaration)
     images = declaration.images() if declaration else dict(_written_images(settings))

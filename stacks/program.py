@@ -9,6 +9,7 @@ from components import autoscaling, cluster, handover, secret_inputs, secret_val
 from components.config import DeclaredConfigMap, DeclaredConfigMapArgs
 from components.declaration import PublishedDeclaration, PublishedDeclarationArgs
 from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsArgs
+from components.manifests import Manifests, ManifestsArgs
 from components.mcp_server import McpServer, McpServerArgs
 from components.namespace import ManagedNamespace, ManagedNamespaceArgs
 from components.resource_manager import ResourceManager, ResourceManagerArgs
@@ -81,6 +82,9 @@ class _Stack:
                 return self._secret(name, manifests)
             case ("configMaps", name):
                 return DeclaredConfigMap(name, DeclaredConfigMapArgs(manifests), inside)
+            case ("manifests", file):
+                # After all parts so far: namespaces, Secrets, ConfigMaps, and the files before it.
+                return Manifests(file, ManifestsArgs(manifests), self._after(self._components.values()))
             case ("servers", kind):
                 return self._server(kind, manifests)
             case ("resourceManager",):

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from stacks.manifests.files import is_from_file
 from stacks.manifests.manifest import Manifest
 from stacks.model import names
 
@@ -72,5 +73,7 @@ _SERVER = {
 
 def codes(obj: Manifest) -> Codes:
     """Return the codes of an object's family."""
+    if is_from_file(obj):
+        return _OTHER
     server = _SERVER if obj.declared_at[:1] == ("servers",) else {}
     return server.get(obj.kind) or _KINDS.get(obj.kind, _OTHER)

@@ -12,12 +12,13 @@ from checks.drift.managed_fields import foreign, has_managed_fields, replicas_ma
 from checks.drift.remedy import remedy
 from checks.drift.routing import manifests
 from checks.kube.reading import ReadFailure, Reason
-from checks.kube.resources import Document
+from checks.kube.resources import RESOURCES, Document
 from checks.plain_text import shortened
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.results.result import Value as Shown
 from checks.snapshot.snapshot import Snapshot
+from stacks.manifests.files import is_from_file
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -33,10 +34,11 @@ def compare(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot
             # Reported once, as namespace.missing.
             builder.skipped(manifest.namespace)
         elif (live := builder.use(snapshot.find(manifest))) is not None:
-            _object(builder, manifest, live.value)
+            compare_object(builder, manifest, live.value)
 
 
-def _object(builder: ResultBuilder, manifest: Manifest, live: Document | None) -> None:
+def compare_object(builder: ResultBuilder, manifest: Manifest, live: Document | None) -> None:
+    """Compare a manifest with the live object, which is None if it does not exist."""
     family, ref = codes(manifest), Ref(manifest.kind, manifest.name, manifest.namespace)
     if live is None and manifest.name == names.DECLARATION_CONFIG_MAP:
         # Reported once, as declaration.missing.
@@ -79,7 +81,7 @@ def faults(manifest: Manifest, live: Document) -> Iterator[Fault]:
     """Yield the differences between a manifest and the live object, then the undeclared fields."""
     family, declared = codes(manifest), _comparable(manifest)
     reported = []
-    for difference in differences(declared, live):
+    for difference in differences(declared, live, known=_is_known(manifest)):
         reported.append(without_items(difference.path))
         state = "is missing" if difference.actual is None else "is undeclared"
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
@@ -104,7 +106,13 @@ def is_as_declared(snapshot: Snapshot, manifest: Manifest) -> bool:
     reading = snapshot.find(manifest)
     if isinstance(reading, ReadFailure) or reading.value is None:
         return False
-    return not any(differences(_comparable(manifest), reading.value))
+    return not any(differences(_comparable(manifest), reading.value, known=_is_known(manifest)))
+
+
+def _is_known(manifest: Manifest) -> bool:
+    """Return whether it is of a kind of which it is known what it means to omit a field."""
+    kind = RESOURCES.get(manifest.kind)
+    return kind is not None and kind.prefix in (f"api/{manifest.api_version}", f"apis/{manifest.api_version}")
 
 
 def _comparable(manifest: Manifest) -> dict[str, Value]:
@@ -114,7 +122,8 @@ def _comparable(manifest: Manifest) -> dict[str, Value]:
         return {"metadata": {"labels": manifest.labels}, "data": HIDDEN}
     metadata = {"labels": manifest.labels, "annotations": manifest.annotations}
     fields = {key: value for key, value in metadata.items() if value}
-    return {**with_implicit_fields(manifest), "metadata": fields}
+    content = manifest.content if is_from_file(manifest) else with_implicit_fields(manifest)
+    return {**content, "metadata": fields}
 
 
 def shown(value: Value) -> Shown:

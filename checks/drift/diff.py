@@ -83,27 +83,36 @@ def leaves(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
         yield path
 
 
-def differences(expected: Mapping[str, Value], actual: Mapping[str, Value]) -> Iterator[Difference]:
-    """Yield the differences between a manifest, or a part of one, and the live object."""
-    return _mapping((), expected, actual, closed=False)
+def differences(
+    expected: Mapping[str, Value], actual: Mapping[str, Value], *, known: bool = True
+) -> Iterator[Difference]:
+    """Yield the differences between a manifest, or a part of one, and the live object.
+
+    If the kind is not `known`, an omitted field may have any value at every depth, since its definition may have
+    defaults, and a declared zero or empty value is equal to none.
+    """
+    return _mapping((), expected, actual, closed=False if known else None)
 
 
-def _differ(path: tuple[str, ...], expected: Value, actual: Value, *, closed: bool) -> Iterator[Difference]:
-    found = _inside(path, expected, actual, closed=closed or path[-1] in CLOSED)
-    if path[-1] not in WHOLE:
+def _differ(path: tuple[str, ...], expected: Value, actual: Value, *, closed: bool | None) -> Iterator[Difference]:
+    """Yield the differences of a field; `closed` says whether undeclared keys are differences, None is never."""
+    found = _inside(path, expected, actual, closed=None if closed is None else closed or path[-1] in CLOSED)
+    if closed is None or path[-1] not in WHOLE:
         yield from found
     elif any(found):
         yield Difference(path, expected, actual)
 
 
-def _inside(path: tuple[str, ...], expected: Value, actual: Value, *, closed: bool) -> Iterator[Difference]:
+def _inside(path: tuple[str, ...], expected: Value, actual: Value, *, closed: bool | None) -> Iterator[Difference]:
     if isinstance(expected, Hidden):
         if actual is None:
             yield Difference(path, expected, actual)
     elif isinstance(expected, Mapping) and isinstance(actual, Mapping):
         # An empty mapping has a meaning: `emptyDir: {}`, `podSelector: {}`.
         yield from _mapping(path, expected, actual, closed=closed)
-    elif _is_omitted(path, expected) and _is_omitted(path, actual):
+    elif (_is_omitted(path, expected) and _is_omitted(path, actual)) or (
+        closed is None and actual is None and not expected
+    ):
         return
     elif _is_list(expected) and _is_list(actual):
         yield from _sequence(path, expected, actual, closed=closed)
@@ -112,7 +121,7 @@ def _inside(path: tuple[str, ...], expected: Value, actual: Value, *, closed: bo
 
 
 def _mapping(
-    path: tuple[str, ...], expected: Mapping[str, Value], actual: Mapping[str, Value], *, closed: bool
+    path: tuple[str, ...], expected: Mapping[str, Value], actual: Mapping[str, Value], *, closed: bool | None
 ) -> Iterator[Difference]:
     for key, value in expected.items():
         yield from _differ((*path, key), value, actual.get(key), closed=closed)
@@ -122,7 +131,7 @@ def _mapping(
 
 
 def _sequence(
-    path: tuple[str, ...], expected: Sequence[Value], actual: Sequence[Value], *, closed: bool
+    path: tuple[str, ...], expected: Sequence[Value], actual: Sequence[Value], *, closed: bool | None
 ) -> Iterator[Difference]:
     declared, live = _named(expected), _named(actual)
     if declared is None or live is None:

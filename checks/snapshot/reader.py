@@ -13,6 +13,7 @@ from checks.kube.listing import Listing, listed
 from checks.kube.reading import Reading
 from checks.kube.resources import CLUSTER_WIDE, IN_EXISTING, NAMESPACED, RESOURCES, SELECTORS, Document
 from stacks.manifests.build import build
+from stacks.manifests.files import is_from_file
 from stacks.model.declaration import Declaration
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class Reader:
     def _namespaces(self, kind: str) -> set[str]:
         """Return the namespaces to search for a kind: those with objects of the stack, and those of its manifests."""
         spaces = set(searched(self.declaration, kind)) if kind in NAMESPACED or kind in SELECTORS else set()
-        return spaces | {manifest.namespace for manifest in build(self.declaration) if manifest.kind == kind}
+        own = (manifest for manifest in build(self.declaration) if not is_from_file(manifest))
+        return spaces | {manifest.namespace for manifest in own if manifest.kind == kind}
 
 
 def searched(declaration: Declaration, kind: str) -> Collection[str]:

@@ -12,6 +12,7 @@ from checks.snapshot.check import Check
 from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
+from stacks.manifests.files import is_from_file
 from stacks.model.declaration import Declaration
 
 
@@ -32,7 +33,7 @@ async def _read(reader: Reader, checks: tuple[Check, ...]) -> None:
     for collector in collectors:
         if collector.alone:
             await reader.get(collector)
-    declared = {manifest.kind for manifest in build(reader.declaration)}
+    declared = {manifest.kind for manifest in build(reader.declaration) if not is_from_file(manifest)}
     kinds = {kind for check in checks for kind in check.needs if kind not in RARE or kind in declared}
     async with anyio.create_task_group() as group:
         # Collectors start first because they take longest: probe pods must start, servers must answer.

@@ -8,8 +8,9 @@ from itertools import chain
 from stacks.manifests import pod_config
 from stacks.manifests.config import config_map
 from stacks.manifests.declaration import published
+from stacks.manifests.files import SECTION, file_manifests
 from stacks.manifests.kube_state_metrics import kube_state_metrics_manifests
-from stacks.manifests.manifest import Manifest
+from stacks.manifests.manifest import Identity, Manifest
 from stacks.manifests.namespace import namespace_manifests
 from stacks.manifests.resource_manager import resource_manager_manifests
 from stacks.manifests.secrets import secret
@@ -48,6 +49,21 @@ def _tokens(declaration: Declaration) -> Mapping[str, set[str]]:
     return secrets
 
 
+def duplicates(declaration: Declaration) -> Iterator[str]:
+    """Yield a sentence for each object from a file that another part or file of the stack has, too."""
+    if not declaration.manifests:
+        return
+    known: dict[Identity, str] = {}
+    for path, manifests in sorted(parts(declaration).items(), key=lambda part: part[0][:1] == (SECTION,)):
+        for manifest in manifests:
+            kind, namespace, name = manifest.identity
+            if manifest.identity in known:
+                place = f"{namespace}/{name}" if namespace else name
+                where = known[manifest.identity]
+                yield f"{'.'.join(path)}: {kind} {place} is an object of {where}, too: remove it here or there"
+            known.setdefault(manifest.identity, ".".join(path) or "the stack")
+
+
 def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Manifest, ...]]]:
     here = site(declaration)
     for name, namespace in declaration.namespaces.items():
@@ -58,6 +74,8 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
         yield ("secrets", name), (made,) if made else ()
     for name, data in declaration.config_maps.items():
         yield ("configMaps", name), (config_map(data.called(name), data, declaration.component(data.namespace)),)
+    for file, documents in declaration.manifests.items():
+        yield (SECTION, file), tuple(file_manifests(documents))
     kinds: set[str] = {*declaration.required_custom_resources().values()}
     for kind, server in admitting_verifier(declaration).items():
         content = pod_config.hidden(server, declaration)
@@ -72,5 +90,6 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
     if verifier := declaration.verifier:
         secrets = pod_config.has_secrets(declaration)
         job = verification(verifier, here, declaration.digest(), secrets=secrets)
-        yield ("verifier",), (*verifier_manifests(verifier, here, kinds, _tokens(declaration)), job)
+        files = tuple(chain.from_iterable(map(file_manifests, declaration.manifests.values())))
+        yield ("verifier",), (*verifier_manifests(verifier, here, kinds, _tokens(declaration), files), job)
     yield (), (published(declaration),)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from stacks.manifests import network, pods
+from stacks.manifests.files import group_of, plurals
 from stacks.manifests.grants import GROUP, Grants
 from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 from stacks.manifests.permissions import CORE, Rule, secret_reader
@@ -74,17 +75,23 @@ _RESULT = (
 
 
 def verifier_manifests(
-    verifier: Verifier, site: Site, kinds: Collection[str], tokens: Mapping[str, Collection[str]]
+    verifier: Verifier,
+    site: Site,
+    kinds: Collection[str],
+    tokens: Mapping[str, Collection[str]],
+    files: Sequence[Manifest] = (),
 ) -> tuple[Manifest, ...]:
     """Return the account, its permissions, a NetworkPolicy to the API, and the CronJob.
 
     It may read in the namespaces with objects of the stack, also rare kinds if they are among the `kinds` that the
-    stack has, and the Secrets with `tokens` of MCP servers, which are given by namespace.
+    stack has, the Secrets with `tokens` of MCP servers, which are given by namespace, and by name the objects of
+    `files`.
     """
     return (
         service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
         *_access(site, kinds),
         *_tokens(tokens),
+        *_access_to_files(files),
         _network_policy(site),
         _cron_job(verifier, site),
     )
@@ -125,6 +132,26 @@ def _tokens(secrets: Mapping[str, Collection[str]]) -> Iterator[Manifest]:
     grants = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS)
     for namespace, wanted in secrets.items():
         yield from grants.role(namespace, names.VERIFIER_TOKENS_ROLE, secret_reader(tuple(sorted(wanted))))
+
+
+def _access_to_files(files: Sequence[Manifest]) -> Iterator[Manifest]:
+    """Yield permissions to read the objects of files, each by its name."""
+    grants, resources = Grants(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS), plurals(files)
+    named: dict[str, dict[tuple[str, str], set[str]]] = {}
+    for each in files:
+        group = group_of(each)
+        by_resource = named.setdefault(each.namespace, {})
+        by_resource.setdefault((group, resources[group, each.kind]), set()).add(each.name)
+    for namespace, by_resource in named.items():
+        rules = [
+            Rule((group,), (resource,), ("get",), tuple(sorted(objects)))
+            for (group, resource), objects in by_resource.items()
+        ]
+        if namespace:
+            yield from grants.role(namespace, names.VERIFIER_FILES_ROLE, rules)
+        else:
+            yield grants.cluster_role(names.VERIFIER_FILES_ROLE, rules)
+            yield grants.everywhere(names.VERIFIER_FILES_ROLE, names.VERIFIER_FILES_ROLE)
 
 
 def _network_policy(site: Site) -> Manifest:

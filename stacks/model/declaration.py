@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from stacks.model import names
 from stacks.model.cluster_dns import DOMAIN, ClusterDns
@@ -12,6 +12,7 @@ from stacks.model.config_map import ConfigMap
 from stacks.model.custom_resources import CustomResource
 from stacks.model.destination import AddressRange
 from stacks.model.kube_state_metrics import KubeStateMetrics
+from stacks.model.manifest_document import ManifestDocument
 from stacks.model.namespace import Namespace
 from stacks.model.resource_manager import ResourceManager
 from stacks.model.secret import Secret
@@ -19,6 +20,9 @@ from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
 from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, LabelValue, Model
 from stacks.model.verifier import Verifier
+
+_FILES = WithJsonSchema({"type": "array", "items": {"type": "string"}})
+"""In a stack file these are paths; the loader replaces them by file → manifests."""
 
 
 class Cluster(Model):
@@ -80,6 +84,8 @@ class Declaration(Model):
     """Metrics of the cluster's objects, and alerts on them."""
     verifier: Verifier | None = None
     """Verification inside the cluster."""
+    manifests: Annotated[dict[str, tuple[ManifestDocument, ...]], LEFT_OUT, _FILES] = Field(default_factory=dict)
+    """YAML files relative to the project, with Kubernetes manifests that are deployed and verified as they are."""
     suppressions: tuple[Suppression, ...] = ()
     """Findings that are accepted until a day."""
 

@@ -1,6 +1,8 @@
 """YAML: read as Pulumi reads it, and written for people."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import yaml
@@ -12,8 +14,24 @@ def parse_yaml(text: str) -> object:
     Raises:
         ValueError: the text is not valid YAML, or a key is written twice; the sentence says where.
     """
-    try:
+    with _marked():
         return cast("object", yaml.load(text, _UniqueKeys))  # noqa: S506 (it is a SafeLoader)
+
+
+def parse_documents(text: str) -> list[object]:
+    """Return the documents of a YAML text as Kubernetes reads them: a date is text.
+
+    Raises:
+        ValueError: the text is not valid YAML, or a key is written twice; the sentence says where.
+    """
+    with _marked():
+        return list(yaml.load_all(text, _Kubernetes))
+
+
+@contextmanager
+def _marked() -> Iterator[None]:
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -52,3 +70,12 @@ class _UniqueKeys(yaml.SafeLoader):
                 )
             seen.add(key.value)
         return cast("dict[object, object]", super().construct_mapping(node, deep))
+
+
+class _Kubernetes(_UniqueKeys):
+    """A loader that leaves dates as text."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }

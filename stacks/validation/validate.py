@@ -7,7 +7,7 @@ from stacks.model.config_map import LARGEST_DATA
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
 from stacks.model.image_lock import is_fixed
-from stacks.validation import capacity, pod_security, references, server_rules
+from stacks.validation import capacity, manifest_rules, pod_security, references, server_rules
 
 
 def validate(declaration: Declaration) -> list[str]:
@@ -20,6 +20,7 @@ def _faults(declaration: Declaration) -> Iterator[str]:
         yield from (f"servers.{kind}: {fault}" for fault in server_rules.faults(server))
     yield from _reserved(declaration)
     yield from references.faults(declaration)
+    yield from manifest_rules.faults(declaration)
     yield from capacity.faults(declaration)
     yield from pod_security.faults(declaration)
     yield from _moving_images(declaration)

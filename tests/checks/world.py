@@ -25,6 +25,7 @@ from checks.network.callers import admitted, asked, callers
 from checks.network.collect import ATTEMPTS, Network
 from checks.network.collect import Outcome as Reached
 from checks.objects.collect import KINDS, UNMANAGED, Unmanaged
+from checks.objects.files import FILES, Live
 from checks.rbac import collect as rbac
 from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
@@ -38,7 +39,8 @@ from checks.verification.checks import checks
 from checks.verification.verify import run
 from stacks.loader import parse
 from stacks.manifests.build import build
-from stacks.manifests.manifest import Hidden, Value
+from stacks.manifests.files import group_of, is_from_file, plurals
+from stacks.manifests.manifest import Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
@@ -146,8 +148,7 @@ class World:
         self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
         self.api_server = healthy_api_server(declaration)
         for obj in build(declaration):
-            plural = _KINDS[obj.kind].plural if obj.kind in _KINDS else "secrets"
-            self.add(plural, obj.namespace, _clear(obj.document()))
+            self.add(_plural(obj), obj.namespace, _clear(obj.document()))
         for quota in self.every("resourcequotas"):
             hard = quota["spec"]["hard"]
             quota["status"] = {"hard": hard, "used": dict.fromkeys(hard, "0")}
@@ -206,7 +207,7 @@ class World:
         spaces = self.declaration.occupied_namespaces()
         unmanaged = {name: {space: self._labelled(kind, space) for space in spaces} for name, kind in KINDS.items()}
         listings = {kind: self._listing(kind, of) for kind, of in RESOURCES.items()}
-        coredns = self._read(PODS, "kube-system")
+        coredns = self._read(PODS, self.declaration.cluster.name_servers().namespace)
         collected: dict[Collector[Any], object] = {
             API_SERVER: self.api_server,
             DNS: Dns(coredns, dict(self.dns)),
@@ -219,6 +220,7 @@ class World:
             METRICS: self.metrics,
             USAGE: self.usage,
             UNMANAGED: Unmanaged(unmanaged),
+            FILES: {each.identity: self._live(each) for each in build(self.declaration) if is_from_file(each)},
         }
         return Snapshot(Read(Version(git_version="v1.34.4"), 0.01), listings, collected, at=NOW)
 
@@ -256,6 +258,12 @@ class World:
             *(each.namespace for each in build(self.declaration) if each.kind == name),
         }
         return Listing(self._read_all(kind), {space: self._read(kind, space) for space in spaces if space})
+
+    def _live(self, manifest: Manifest) -> Reading[Live]:
+        """Return the object of a manifest, as the API server answers a request by name."""
+        objects = self.objects.get((_plural(manifest), manifest.namespace), [])
+        found = (obj for obj in objects if obj["metadata"]["name"] == manifest.name)
+        return self.unread.get((_plural(manifest), manifest.namespace)) or Read(Live(next(found, None)), 0.01)
 
     def _labelled(self, kind: Kind[Owned], namespace: str) -> Reading[tuple[Owned, ...]]:
         """Give the objects that carry our label, as the API server's label selector would."""
@@ -347,6 +355,12 @@ def told(world: World) -> Metrics:
         deployments={key: Replicas(*[obj["spec"].get("replicas", 1)] * 2) for key, obj in metas.items()},
     )
     return Metrics(Read(cluster, 0.01), Read(None, 0.01), Read((), 0.01))
+
+
+def _plural(manifest: Manifest) -> str:
+    if is_from_file(manifest):
+        return plurals([manifest])[group_of(manifest), manifest.kind]
+    return _KINDS[manifest.kind].plural if manifest.kind in _KINDS else "secrets"
 
 
 def _node(name: str) -> Json:

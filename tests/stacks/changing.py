@@ -39,6 +39,10 @@ class Project:
         config = {**{f"cortex:{key}": value for key, value in settings.items()}, **others}
         self._file.write_text(yaml.safe_dump({**self._document, "config": config}))
 
+    def write(self, file: str, text: str) -> None:
+        """Write a file of the project."""
+        (self._there.root / file).write_text(text)
+
     def up(self, settings: Settings) -> None:
         """Deploy a declaration; it is then as declared, and nothing is left to do."""
         self.declare(settings)

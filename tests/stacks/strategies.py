@@ -251,7 +251,8 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
     """Draw the settings of a stack, in which namespaces, servers, Secrets and ConfigMaps are `called` so."""
     label = fitting(DnsLabel) if called is None else called
     spaces = [names.SYSTEM_NAMESPACE, *draw(st.lists(label | st.just(names.MCP_NAMESPACE), max_size=2))]
-    within = st.sampled_from(spaces)
+    existing = draw(st.sampled_from([[], ["default"]]))
+    within = st.sampled_from([*spaces, *existing])
     secrets = draw(st.dictionaries(label, SECRETS, max_size=3))
     config_maps = draw(st.dictionaries(label, FILES.filter(bool) | VARIABLES, max_size=2))
     others = fitting(DnsSubdomain).filter(lambda name: name not in secrets)
@@ -268,6 +269,7 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
         },
         "suppressions": draw(SUPPRESSIONS),
         "namespaces": {space: draw(NAMESPACES) for space in spaces},
+        "existingNamespaces": existing,
         "secrets": {name: {"namespace": draw(within), **secret} for name, secret in secrets.items()},
         "configMaps": {name: {"namespace": draw(within), "data": data} for name, data in config_maps.items()},
     }

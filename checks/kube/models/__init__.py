@@ -13,7 +13,7 @@ from checks.kube.models.cluster import (
     Service,
     Version,
 )
-from checks.kube.models.discovery import ApiGroup, ApiGroups
+from checks.kube.models.discovery import ApiGroup, ApiGroups, ApiResource, ApiResources
 from checks.kube.models.job import Job
 from checks.kube.models.rbac import Binding, PolicyRule, Role, RoleRef, Subject
 from checks.kube.models.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
@@ -32,6 +32,8 @@ __all__ = [
     "AccessReview",
     "ApiGroup",
     "ApiGroups",
+    "ApiResource",
+    "ApiResources",
     "Binding",
     "Condition",
     "ConfigMap",

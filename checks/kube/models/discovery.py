@@ -21,3 +21,17 @@ class ApiGroups(Object, frozen=True):
     """The answer of /apis."""
 
     groups: list[ApiGroup] = []
+
+
+class ApiResource(Object, frozen=True):
+    """A kind that the API server serves: its plural, and whether its objects lie in namespaces."""
+
+    name: str
+    kind: str
+    namespaced: bool
+
+
+class ApiResources(Object, frozen=True):
+    """The kinds of an API group and version, with their subresources."""
+
+    resources: list[ApiResource] = []

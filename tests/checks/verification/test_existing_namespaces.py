@@ -1,9 +1,12 @@
 """A server in a namespace that the stack does not own: only the stack's own objects there are judged."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
+from checks.kube.reading import Read
+from checks.metrics.cluster_metrics import QUOTA
 from checks.network.callers import callers
 from stacks.model import names
 from tests.checks.drifts import Break
@@ -67,3 +70,18 @@ def test_a_namespace_that_is_gone_is_reported_once(world: World) -> None:
         del world.objects[key]
     assert "namespace.not-existing" in world.codes()
     assert "server.missing" not in world.codes()
+
+
+def test_namespaces_without_quota_and_limits_lack_neither() -> None:
+    bare = {name: {**space, "quota": None, "limits": None} for name, space in SETTINGS["namespaces"].items()}
+    metrics = {"image": "registry.test/ksm:1", "namespace": "cortex-mcp"}
+    world = World(declared(namespaces=bare, kubeStateMetrics=metrics))
+    assert world.metrics is not None
+    assert isinstance(world.metrics.scrape, Read)
+    scrape = world.metrics.scrape.value
+    samples = {name: count for name, count in scrape.samples.items() if name != QUOTA}
+    world.metrics = replace(world.metrics, scrape=Read(replace(scrape, samples=samples), 0.01))
+    assert world.codes() == []
+    world.add("resourcequotas", "cortex-mcp", named("theirs"))
+    world.one("resourcequotas", "cortex-mcp")["status"] = {"hard": {}, "used": {}}
+    assert world.codes() == ["quota.undeclared"]
