@@ -19,6 +19,7 @@ from local.tool_finder import ToolFinder
 from local.toolchain import TEST_TOOLS
 
 ROOT = Path(__file__).parent.parent
+DEFINITIONS = ROOT / "tests" / "stacks" / "custom_resources.yaml"
 CORTEX = ROOT / ".venv" / "bin" / "cortex"
 
 # A busy machine makes no example wrong.
@@ -111,6 +112,15 @@ def cluster() -> Iterator[Cluster]:
         yield start(name)
     finally:
         cortex("local", "down", "--name", name, "--delete")
+
+
+@pytest.fixture(scope="session")
+def custom_resources(cluster: Cluster) -> Iterator[Cluster]:
+    """The run's cluster with the custom resources that a stack can declare."""
+    cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
+    cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=30s", "-f", str(DEFINITIONS))
+    yield cluster
+    cluster.run("kubectl", "delete", "-f", str(DEFINITIONS))
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,7 @@ class Probe(Model):
 
 _FIELDS = {"httpGet": "http_get", "tcpSocket": "tcp_socket", "exec": "exec", "grpc": "grpc", "none": "none"}
 _ACTIONS = tuple(_FIELDS)
+_SHARED = frozenset({"path", *_FIELDS})
 
 
 class LivenessProbe(Probe):
@@ -134,7 +135,7 @@ class StartupProbe(Probe):
 class Probes(Model):
     """The three probes of an MCP server's container.
 
-    An action beside them, such as `tcpSocket: {}`, is that of each probe that has no action of its own.
+    An action beside them, such as `path: /healthz` or `tcpSocket: {}`, is that of each probe without one of its own.
     """
 
     liveness: LivenessProbe = LivenessProbe()
@@ -147,7 +148,7 @@ class Probes(Model):
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, given: object) -> object:
-        if not isinstance(given, Mapping) or not (shared := {key: given[key] for key in given if key in _FIELDS}):
+        if not isinstance(given, Mapping) or not (shared := {key: given[key] for key in given if key in _SHARED}):
             return given
         rest = {key: value for key, value in given.items() if key not in shared}
         return rest | {name: _with(shared, rest.get(name, {})) for name in ("liveness", "readiness", "startup")}
@@ -161,6 +162,6 @@ class Probes(Model):
 
 
 def _with(shared: Mapping[str, object], probe: object) -> object:
-    if not isinstance(probe, Mapping) or any(key in _FIELDS for key in probe):
+    if not isinstance(probe, Mapping) or any(key in _SHARED for key in probe):
         return probe
     return {**probe, **shared}

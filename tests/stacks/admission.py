@@ -20,6 +20,7 @@ _POD_TEMPLATES = {
     "Deployment": ("spec", "template"),
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "StatefulSet": ("spec", "template"),
 }
 
 

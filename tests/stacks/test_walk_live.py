@@ -22,9 +22,8 @@ from pydantic import ValidationError
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 from stacks.validation.validate import validate
-from tests.conftest import Cluster, cluster_name, cortex, start
+from tests.conftest import DEFINITIONS, Cluster, cluster_name, cortex, start
 from tests.stacks.changing import Project
-from tests.stacks.conftest import DEFINITIONS
 from tests.stacks.strategies import UNHURRIED, Settings, declarations
 
 pytestmark = pytest.mark.live

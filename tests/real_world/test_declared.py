@@ -1,0 +1,116 @@
+"""What people really run can be declared: each case has, in its manifests, what its deployment needs."""
+
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from stacks.manifests.build import build
+from tests.real_world.cases import CASES, loaded
+
+POD = "spec.template.spec"
+OWN = f"{POD}.containers.0"
+NEEDS: dict[str, list[tuple[str, str, object]]] = {
+    "a_read_only_kubernetes_server": [
+        ("Deployment default/kubernetes-mcp-server", f"{OWN}.args.0", "--config"),
+        ("HTTPRoute default/kubernetes-mcp-server", "spec.parentRefs.0.namespace", "gateways"),
+        ("ClusterRoleBinding default-kubernetes-mcp-server-view", "roleRef.name", "view"),
+    ],
+    "b_cloud_server": [
+        ("Deployment tools/cloud-mcp-server", f"{OWN}.imagePullPolicy", "Always"),
+        ("Deployment tools/cloud-mcp-server", f"{OWN}.livenessProbe.tcpSocket.port", "http"),
+        (
+            "ServiceAccount tools/cloud-mcp-server",
+            "metadata.annotations.eks~amazonaws~com/role-arn",
+            "arn:aws:iam::111122223333:role/mcp",
+        ),
+    ],
+    "c_managed_cluster_server": [
+        ("Deployment cortex-mcp/aks-mcp-server", f"{POD}.securityContext.runAsUser", 1000),
+        ("Deployment cortex-mcp/aks-mcp-server", f"{POD}.serviceAccountName", "aks-mcp"),
+        ("Deployment cortex-mcp/aks-mcp-server", f"{OWN}.env.0.valueFrom.secretKeyRef.optional", True),
+        (
+            "Deployment cortex-mcp/aks-mcp-server",
+            "spec.template.metadata.labels.azure~workload~identity/use",
+            "true",
+        ),
+    ],
+    "d_gitlab_server": [
+        ("Deployment dev-tools/gitlab-mcp-server", f"{OWN}.resources.limits", {"memory": "512Mi"}),
+        ("Deployment dev-tools/gitlab-mcp-server", f"{POD}.securityContext.runAsNonRoot", False),
+    ],
+    "e_kubectl_server": [
+        ("Deployment kubectl/kubectl-mcp-server", f"{OWN}.securityContext.readOnlyRootFilesystem", False),
+        ("ClusterRole kubectl-kubectl-mcp-server-rules", "rules.0.verbs", ["get", "list", "watch"]),
+    ],
+    "f_gateway": [
+        ("StatefulSet gateway/gateway-mcp-server", "spec.serviceName", "gateway-mcp-server"),
+        ("Service gateway/gateway-mcp-server", "spec.clusterIP", "None"),
+        ("Service gateway/gateway-public", "spec.type", "LoadBalancer"),
+        ("Role gateway/gateway-mcp-server", "rules.1.resources", ["statefulsets"]),
+    ],
+    "g_github_server": [
+        ("Deployment cortex-mcp/github-mcp-server", f"{OWN}.image", "registry.example/github-mcp-server:v0.20.1"),
+        (
+            "Deployment cortex-mcp/github-mcp-server",
+            "spec.template.metadata.annotations.vault~hashicorp~com/role",
+            "github-mcp",
+        ),
+    ],
+    "h_talos_server": [
+        ("Deployment talos-tools/talos-mcp-server", f"{OWN}.volumeMounts.1.mountPath", "/var/run/secrets/talos.dev"),
+    ],
+    "i_gitops_server": [
+        ("Deployment flux-operator/flux-mcp-server", f"{OWN}.env.1.valueFrom.fieldRef.fieldPath", "metadata.namespace"),
+        ("ClusterRole flux-operator-flux-mcp-server-rules", "rules.1.nonResourceURLs", ["/version", "/healthz"]),
+    ],
+    "j_node_server": [
+        ("Deployment home/media-mcp-server", f"{OWN}.image", "docker.example/node:22.20.0-alpine"),
+        ("NetworkPolicy home/media-mcp-server", "spec.egress.0.to.0.podSelector.matchLabels", {"app": "sonarr"}),
+        ("ExternalSecret home/plex", "spec.data.0.remoteRef.key", "media"),
+    ],
+    "k_socket_server": [
+        ("Service cortex-mcp/realtime-mcp-server", "spec.ports.0.port", 80),
+        ("Service cortex-mcp/realtime-mcp-server", "spec.sessionAffinityConfig.clientIP.timeoutSeconds", 86400),
+        ("Deployment cortex-mcp/realtime-mcp-server", f"{OWN}.lifecycle.preStop.exec.command", ["sleep", "15"]),
+        ("Deployment cortex-mcp/realtime-mcp-server", f"{POD}.terminationGracePeriodSeconds", 30),
+    ],
+    "l_gpu_server": [
+        ("Deployment gpu/vision-mcp-server", f"{OWN}.resources.limits.nvidia~com/gpu", "1"),
+        ("Deployment gpu/vision-mcp-server", "spec.strategy", {"type": "Recreate"}),
+        ("PersistentVolumeClaim gpu/vision-mcp-server-models", "spec.storageClassName", "fast"),
+    ],
+    "m_tls_server": [
+        ("Service cortex-mcp/database-mcp-server", "spec.ports.0.port", 443),
+        ("Deployment cortex-mcp/database-mcp-server", f"{OWN}.readinessProbe.httpGet.scheme", "HTTPS"),
+    ],
+    "n_openshift_server": [
+        ("Deployment assisted/assisted-mcp-server", f"{POD}.securityContext.runAsNonRoot", True),
+        ("Deployment assisted/assisted-mcp-server", f"{OWN}.livenessProbe.exec.command.0", "curl"),
+        ("NetworkPolicy assisted/allow-dns", "spec.egress.0.ports.0.port", 5353),
+        ("Route assisted/assisted", "spec.tls.termination", "edge"),
+    ],
+}
+"""Case → object, path of a field (`~` stands for a dot in a key), value."""
+
+
+def field(document: Any, path: str) -> object:
+    for part in path.split("."):
+        document = document[int(part)] if part.isdigit() else document[part.replace("~", ".")]
+    return document
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_manifests_have_what_the_deployment_needs(case: str, tmp_path: Path) -> None:
+    found = {}
+    for manifest in build(loaded(case, tmp_path)):
+        place = f"{manifest.namespace}/{manifest.name}" if manifest.namespace else manifest.name
+        found[f"{manifest.kind} {place}"] = manifest.document()
+    for name, path, value in NEEDS[case]:
+        assert field(found[name], path) == value, (name, path)
+
+
+def test_stack_files_are_short() -> None:
+    lines = [len(path.read_text(encoding="utf-8").splitlines()) for path in CASES.values()]
+    assert median(lines) < 30
