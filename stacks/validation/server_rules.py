@@ -75,6 +75,8 @@ def _bridge(server: Server) -> Iterator[str]:
             f"bridge: is for servers that speak stdio, but transport is {server.transport}: "
             "remove bridge, or set transport: stdio"
         )
+    if server.tls:
+        yield "tls: the bridge serves plain HTTP: remove tls, or bridge"
     if not server.command:
         yield (
             "bridge: starts the server by command, which is missing: "

@@ -303,6 +303,7 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
             use["envFrom"] = draw(st.booleans())
             variables |= keys if use["envFrom"] else set()
     if server["transport"] == "stdio" and draw(st.booleans()):
+        server.pop("tls", None)
         server |= {"bridge": draw(IMAGES), "command": [*draw(st.lists(TEXTS, min_size=1, max_size=2))]}
     if draw(st.booleans()):
         server["kubernetes"] = draw(_access(within))

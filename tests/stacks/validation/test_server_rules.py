@@ -103,6 +103,10 @@ WRONG: Wrong = [
         "remove bridge, or set transport: stdio",
     ),
     (
+        {**BRIDGE, "servers.clock.tls": True},
+        "servers.clock: tls: the bridge serves plain HTTP: remove tls, or bridge",
+    ),
+    (
         {**BRIDGE, "servers.clock.command": []},
         "servers.clock: bridge: starts the server by command, which is missing: "
         "write the program and arguments of the image, such as command: [npx, -y, my-server]",
