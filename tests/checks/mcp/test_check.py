@@ -70,6 +70,12 @@ def test_sessions_for_the_older_protocol_are_found_at_a_pod(world: World) -> Non
     assert world.codes() == ["mcp.session"]
 
 
+def test_smoke_call_that_lost_its_session_is_explained(world: World) -> None:
+    tools = frozenset({"get_current_time", "convert_time"})
+    world.mcp["time"] = Answer(Outcome.ANSWERED, tools=tools, smoke_error="HTTP 404", sessions=True)
+    assert world.codes() == ["mcp.session"]
+
+
 def test_sessions_are_kept_where_the_service_keeps_its_clients(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("checks.mcp.check.keeps_clients", lambda _: True)
     world.mcp_pods["talos"] = {"talos-1": replace(GOOD, sessions=True), "talos-2": GOOD}
