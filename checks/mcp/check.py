@@ -11,6 +11,7 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
+from checks.workloads.workload import KINDS
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.replicas import replicas
@@ -158,4 +159,4 @@ def _listed(tools: frozenset[str]) -> str:
     return ", ".join(sorted(tools)) or "no tools"
 
 
-CHECK = Check("mcp", "MCP endpoints", frozenset({"Namespace", "Deployment", "Service", "Pod"}), (ANSWERS,), check)
+CHECK = Check("mcp", "MCP endpoints", frozenset({"Namespace", *KINDS, "Service", "Pod"}), (ANSWERS,), check)

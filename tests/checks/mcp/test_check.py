@@ -7,9 +7,11 @@ import pytest
 from checks.kube.reading import Permission, Reason
 from checks.mcp.answer import Answer, Outcome
 from checks.mcp.check import CHECK as MCP
+from checks.network.check import CHECK as NETWORK
 from checks.results.result import Status
+from checks.snapshot.check import Check
 from tests.checks.drifts import codes_of
-from tests.checks.world import World, declared
+from tests.checks.world import SETTINGS, World, declared
 
 
 @pytest.fixture
@@ -44,6 +46,16 @@ def test_every_code_is_provoked() -> None:
 def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> None:
     world.mcp["talos"] = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}), sessions=True)
     assert world.codes() == ["mcp.session"]
+
+
+@pytest.mark.parametrize("check", [MCP, NETWORK], ids=["mcp", "network"])
+def test_stateful_set_is_among_what_is_read(check: Check) -> None:
+    stateful = {"time": {**SETTINGS["servers"]["time"], "controller": "StatefulSet"}}
+    world = World(declared(servers=stateful))
+    world.mcp["time"] = Answer(Outcome.UNREACHABLE, "connection refused")
+    taken = world.snapshot()
+    read = {kind: listing for kind, listing in taken.listings.items() if kind in check.needs}
+    assert check.run(world.declaration, replace(taken, listings=read)).status
 
 
 GOOD = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}))
