@@ -11,6 +11,7 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
+from checks.workloads.workload import KINDS
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.replicas import replicas
@@ -49,6 +50,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
             continue
         if tools:
             _answer(builder, kind, server, answers)
+            _smoke(builder, kind, server, answers.service, loses=loses)
 
 
 def _silent(answer: Answer) -> bool:
@@ -138,9 +140,17 @@ def _tools(builder: ResultBuilder, kind: str, server: Server, answers: ServerAns
             message = f"{who} does not offer the tool {tool!r} of the capability {capability!r}"
             held = tool in answer.tools and not lacking
             builder.holds(held, "mcp.tool", ref, message, expected=tool, actual=_listed(offered))
-    if server.smoke is not None:
+
+
+def _smoke(builder: ResultBuilder, kind: str, server: Server, answer: Answer, *, loses: bool) -> None:
+    """Check the smoke call of a server that answered; a session that it lost is reported as mcp.session."""
+    if server.smoke is not None and answer.outcome is Outcome.ANSWERED:
         missing = server.smoke.tool not in answer.tools
         error = "the server does not offer this tool" if missing else answer.smoke_error
+        if error and loses and not missing:
+            builder.skipped(server.namespace)
+            return
+        ref = Ref("Service", names.server(kind), server.namespace)
         message = f"the smoke call of {server.smoke.tool!r} failed: {error}"
         builder.holds(error is None, "mcp.smoke", ref, message, expected="an answer without error", actual=error)
 
@@ -149,4 +159,4 @@ def _listed(tools: frozenset[str]) -> str:
     return ", ".join(sorted(tools)) or "no tools"
 
 
-CHECK = Check("mcp", "MCP endpoints", frozenset({"Namespace", "Deployment", "Service", "Pod"}), (ANSWERS,), check)
+CHECK = Check("mcp", "MCP endpoints", frozenset({"Namespace", *KINDS, "Service", "Pod"}), (ANSWERS,), check)

@@ -42,6 +42,10 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
     token = await read_token(reader.api, server.namespace, server.authorization.bearer)
     if isinstance(token, ReadFailure):
         return ServerAnswers(anonymous, {}, anonymous, token)
+    listed = (await reader.pods()).parts[server.namespace]
+    if isinstance(listed, ReadFailure) and not reader.connection.inside:
+        # The token can be sent to pods only.
+        return ServerAnswers(anonymous, {}, anonymous, listed)
     return replace(await _asked(reader, kind, server, token.value), anonymous=anonymous)
 
 
@@ -52,9 +56,9 @@ async def _asked(reader: Reader, kind: str, server: Server, token: Token | None)
         # the credentials.
         pods = await ask_pods(reader, kind, server, server.smoke, token)
         if pods:
-            return ServerAnswers(min(pods.values(), key=lambda answer: answer.failed), pods)
+            return ServerAnswers(min(pods.values(), key=_worth), pods)
         if token:
-            return ServerAnswers(Answer(Outcome.UNREACHABLE, "the server has no ready pod that can be listed"))
+            return ServerAnswers(Answer(Outcome.UNREACHABLE, "the server has no ready pod"))
         return ServerAnswers(await _service(reader, kind, server, server.smoke, None))
 
     async def ask() -> None:
@@ -65,6 +69,11 @@ async def _asked(reader: Reader, kind: str, server: Server, token: Token | None)
         group.start_soon(ask)
         service = await _service(reader, kind, server, server.smoke, token)
     return ServerAnswers(service, pods)
+
+
+def _worth(answer: Answer) -> tuple[bool, bool]:
+    """Return the order of answers: those with tools first, failures last."""
+    return answer.outcome is not Outcome.ANSWERED, answer.failed
 
 
 async def _service(reader: Reader, kind: str, server: Server, smoke: SmokeCall | None, token: Token | None) -> Answer:

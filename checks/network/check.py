@@ -14,6 +14,7 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
+from checks.workloads.workload import KINDS
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
@@ -93,7 +94,7 @@ def _answer(kind: str, snapshot: Snapshot) -> McpOutcome:
 CHECK = Check(
     NETWORK,
     "NetworkPolicies, and at work",
-    frozenset({"Namespace", "NetworkPolicy", "Deployment", "Service", "Pod"}),
+    frozenset({"Namespace", "NetworkPolicy", *KINDS, "Service", "Pod"}),
     (ATTEMPTS, ANSWERS),
     check,
 )

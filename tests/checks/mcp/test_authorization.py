@@ -10,10 +10,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from checks.kube.connection import Connection
+from checks.kube.listing import Listing
 from checks.kube.port_forward import ForwardError
-from checks.kube.reading import Reason
+from checks.kube.reading import ReadFailure, Reason
 from checks.mcp import replicas as mcp_replicas
-from checks.mcp.answer import Outcome, ServerAnswers
+from checks.mcp.answer import Answer, Outcome, ServerAnswers
 from checks.mcp.collect import ANSWERS
 from stacks.model.declaration import Declaration
 from tests.checks.collecting import collect
@@ -114,6 +115,28 @@ def test_unreadable_secret_and_refused_port_are_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(mcp_replicas, "forwarded", denied)
     answers = asked(Proxy({SERVICE: GATE}, token=TOKEN), stack(WITH, replicas=1), ONE)
     assert (answers.service.outcome, answers.service.detail) == (Outcome.FORBIDDEN, "pods is forbidden")
+
+
+def test_pods_that_cannot_be_listed_are_told() -> None:
+    failure = ReadFailure("list pods", Reason.FORBIDDEN, "denied")
+    with running(Proxy({SERVICE: GATE}, token=TOKEN).application()) as connection:
+
+        async def main() -> ServerAnswers:
+            unread: Listing[Any] = Listing(failure, {"cortex-mcp": failure})
+            return (await collect(ANSWERS, stack(WITH, replicas=1), connection, Pod=unread))["time"]
+
+        answers = anyio.run(main)
+    assert (answers.unread, answers.service) == (failure, answers.anonymous)
+
+
+def test_accepted_token_counts_whichever_pod_answers_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = Answer(Outcome.ANSWERED)
+
+    async def ask_pods(*_: object) -> dict[str, Answer]:
+        return {ONE: Answer(Outcome.GATED), TWO: answered}
+
+    monkeypatch.setattr("checks.mcp.collect.ask_pods", ask_pods)
+    assert asked(Proxy({SERVICE: GATE}, token=TOKEN), stack(WITH), ONE, TWO).service == answered
 
 
 def test_server_without_a_ready_pod_is_not_reached() -> None:

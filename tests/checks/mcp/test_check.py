@@ -7,9 +7,11 @@ import pytest
 from checks.kube.reading import Permission, Reason
 from checks.mcp.answer import Answer, Outcome
 from checks.mcp.check import CHECK as MCP
+from checks.network.check import CHECK as NETWORK
 from checks.results.result import Status
+from checks.snapshot.check import Check
 from tests.checks.drifts import codes_of
-from tests.checks.world import World, declared
+from tests.checks.world import SETTINGS, World, declared
 
 
 @pytest.fixture
@@ -46,6 +48,16 @@ def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> N
     assert world.codes() == ["mcp.session"]
 
 
+@pytest.mark.parametrize("check", [MCP, NETWORK], ids=["mcp", "network"])
+def test_stateful_set_is_among_what_is_read(check: Check) -> None:
+    stateful = {"time": {**SETTINGS["servers"]["time"], "controller": "StatefulSet"}}
+    world = World(declared(servers=stateful))
+    world.mcp["time"] = Answer(Outcome.UNREACHABLE, "connection refused")
+    taken = world.snapshot()
+    read = {kind: listing for kind, listing in taken.listings.items() if kind in check.needs}
+    assert check.run(world.declaration, replace(taken, listings=read)).status
+
+
 GOOD = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}))
 TIMEOUT = Answer(Outcome.TIMEOUT, "no complete answer within 15 s")
 
@@ -67,6 +79,12 @@ def test_failure_of_all_pods_is_one_finding(world: World) -> None:
 
 def test_sessions_for_the_older_protocol_are_found_at_a_pod(world: World) -> None:
     world.mcp_pods["talos"] = {"talos-1": replace(GOOD, sessions=True), "talos-2": GOOD}
+    assert world.codes() == ["mcp.session"]
+
+
+def test_smoke_call_that_lost_its_session_is_explained(world: World) -> None:
+    tools = frozenset({"get_current_time", "convert_time"})
+    world.mcp["time"] = Answer(Outcome.ANSWERED, tools=tools, smoke_error="HTTP 404", sessions=True)
     assert world.codes() == ["mcp.session"]
 
 
