@@ -41,6 +41,8 @@ def test_a_server_comes_to_default_and_leaves_it_again(project: Project) -> None
     settings["existingNamespaces"] = ["default"]
     settings["servers"]["time"].update(namespace="default", secrets=[{"name": "theirs", "env": {"THEIRS": "token"}}])
     literal = {"name": "creds", "keys": {"token": {"literal": "a-literal"}}}
+    settings["servers"]["time"]["kubernetes"] = {"everywhere": True}
+    settings["namespaces"]["cortex-workers"].update(quota=None, limits=None)
     settings["secrets"] = {
         "ours": {"namespace": "cortex-mcp", **literal},
         "theirs": {"namespace": "default", **literal},
@@ -50,6 +52,7 @@ def test_a_server_comes_to_default_and_leaves_it_again(project: Project) -> None
     assert project.names("deployments", "default") == {"broken", "time-mcp-server"}
     assert project.names("resourcequotas", "default") == project.names("limitranges", "default") == set()
     assert project.names("networkpolicies", "default") == {"theirs", "time-mcp-server"}
+    assert project.names("resourcequotas", "cortex-workers") == set()
     assert "cortex.dev/component" not in project.live("namespace", "default")["metadata"]["labels"]
 
     project.up(project.declared())

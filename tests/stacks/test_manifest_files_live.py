@@ -39,7 +39,11 @@ data: {level: LEVEL}
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {name: web, namespace: cortex-mcp}
+metadata:
+  name: web
+  namespace: cortex-mcp
+  # The embedded cluster has no Ingress controller, which would give it an address.
+  annotations: {pulumi.com/skipAwait: "true"}
 spec:
   rules:
     - host: time.test
