@@ -12,7 +12,7 @@ from checks.drift.managed_fields import foreign, has_managed_fields, replicas_ma
 from checks.drift.remedy import remedy
 from checks.drift.routing import manifests
 from checks.kube.reading import ReadFailure, Reason
-from checks.kube.resources import RESOURCES, Document
+from checks.kube.resources import RARE, RESOURCES, Document
 from checks.plain_text import shortened
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
@@ -112,6 +112,8 @@ def is_as_declared(snapshot: Snapshot, manifest: Manifest) -> bool:
 def _is_known(manifest: Manifest) -> bool:
     """Return whether it is of a kind of which it is known what it means to omit a field."""
     kind = RESOURCES.get(manifest.kind)
+    if is_from_file(manifest) and manifest.kind in RARE:
+        return False
     return kind is not None and kind.prefix in (f"api/{manifest.api_version}", f"apis/{manifest.api_version}")
 
 

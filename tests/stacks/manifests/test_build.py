@@ -50,7 +50,7 @@ def declared_paths(declaration: Declaration) -> Iterator[DeclarationPath]:
         setting = str(field.alias)
         if isinstance(value, dict):
             yield from ((setting, key) for key in value)
-        elif value is not None and name not in ("cluster", "suppressions"):
+        elif value is not None and name not in ("cluster", "existing_namespaces", "suppressions"):
             yield (setting,)
     yield ()
 
