@@ -207,9 +207,9 @@ def _endpoint(server: Server, others: Sequence[Value] = ()) -> dict[str, Value]:
     """Return the ports and probes of the container that serves MCP."""
     return {
         "ports": [_port(HTTP, server.port), *others],
-        "livenessProbe": pods.probe(server.probes.liveness, HTTP, server.port),
-        "readinessProbe": pods.probe(server.probes.readiness, HTTP, server.port),
-        "startupProbe": pods.probe(server.probes.startup, HTTP, server.port),
+        "livenessProbe": pods.probe(server.probes.liveness, HTTP, server.port, tls=bool(server.tls)),
+        "readinessProbe": pods.probe(server.probes.readiness, HTTP, server.port, tls=bool(server.tls)),
+        "startupProbe": pods.probe(server.probes.startup, HTTP, server.port, tls=bool(server.tls)),
     }
 
 

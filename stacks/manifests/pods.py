@@ -87,19 +87,23 @@ def _hook(declared: Hook | None) -> dict[str, Value] | None:
     return {"sleep": {"seconds": declared.sleep}} if declared.sleep else {"exec": {"command": declared.exec}}
 
 
-def probe(declared: Probe, port: str, number: int) -> dict[str, Value] | None:
-    """Return a probe, by default of the port with this name and number; None if there is no such probe."""
+def probe(declared: Probe, port: str, number: int, *, tls: bool = False) -> dict[str, Value] | None:
+    """Return a probe, by default of the port with this name and number; None if there is no such probe.
+
+    With `tls`, that port serves HTTPS.
+    """
     action = declared.action()
     if action is None:
         return None
-    return {**_action(action, port, number), **declared.timing()}
+    return {**_action(action, port, number, tls=tls), **declared.timing()}
 
 
-def _action(action: Action, port: str, number: int) -> dict[str, Value]:
+def _action(action: Action, port: str, number: int, *, tls: bool) -> dict[str, Value]:
     match action:
         case HttpGet():
             headers: list[Value] = [{"name": name, "value": value} for name, value in action.headers.items()]
-            target = {"path": action.path, "port": action.port or port, "scheme": action.scheme}
+            secure = "HTTPS" if tls and action.port in (None, number) else None
+            target = {"path": action.path, "port": action.port or port, "scheme": action.scheme or secure}
             return {"httpGet": given({**target, "httpHeaders": headers or None})}
         case TcpSocket():
             return {"tcpSocket": {"port": action.port or port}}

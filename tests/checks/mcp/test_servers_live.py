@@ -20,15 +20,11 @@ NAMESPACE = "mcp-live"
 TOKEN = "live-token-4711"
 PROGRAM = (Path(__file__).parent / "live_server.py").read_text(encoding="utf-8")
 BEARER = {"bearer": {"secret": "guarded-token", "key": "token"}}
-HTTPS = {name: {"httpGet": {"path": f"/{name}", "scheme": "HTTPS"}} for name in ("health", "ready", "startup")}
 FAST = {"initialDelaySeconds": 0, "periodSeconds": 1}
 
 
 def server(image: str, mode: str, **settings: Any) -> Json:
     probes: Json = {name: dict(FAST) for name in ("liveness", "readiness", "startup")}
-    if "tls" in settings:
-        for probe, action in zip(probes.values(), HTTPS.values(), strict=True):
-            probe.update(action)
     return {
         "image": image,
         "version": "1",

@@ -29,6 +29,19 @@ def test_tls_and_the_older_transport_are_said() -> None:
         assert told(transport="sse", path="/sse", tls=tls, service={"port": 443}) == ("sse", endpoint, "https")
 
 
+def test_probes_of_the_endpoint_use_its_tls() -> None:
+    probes = {
+        "liveness": {"httpGet": {"path": "/live", "port": 9000}},
+        "startup": {"httpGet": {"path": "/start", "scheme": "HTTP"}},
+    }
+    time = {**SETTINGS["servers"]["time"], "tls": True, "probes": probes}
+    made = parts(declared(servers={"time": time}))["servers", "time"]
+    (deployment,) = [manifest for manifest in made if manifest.kind == "Deployment"]
+    (container,) = cast("Any", deployment.content)["spec"]["template"]["spec"]["containers"]
+    schemes = [container[f"{name}Probe"]["httpGet"].get("scheme") for name in ("liveness", "readiness", "startup")]
+    assert schemes == [None, "HTTPS", "HTTP"]
+
+
 def test_settings_that_are_off_are_not_published() -> None:
     assert (
         declared().canonical()
