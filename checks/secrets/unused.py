@@ -10,7 +10,7 @@ from checks.kube.listing import listed
 from checks.kube.models.base import Meta, Object
 from checks.kube.models.references import Account, Ingress, ReaderPod, Reference, Workload
 from checks.kube.reading import Read, ReadFailure, Reading
-from checks.kube.resources import Document
+from checks.kube.resources import RESOURCES, Document
 from checks.secrets.wanted import (
     Place,
     WantedConfigMap,
@@ -124,7 +124,10 @@ async def _used(reader: Reader, namespace: str) -> Reading[frozenset[tuple[str, 
         for kind in _USERS:
             group.start_soon(one, kind)
     for name, user in _LISTED:
-        listed_users = (await reader.listing(name)).parts[namespace]
+        listed_users = (await reader.listing(name)).parts.get(namespace)
+        if listed_users is None:
+            # Of an existing namespace some kinds are not listed.
+            listed_users = await reader.api.list(RESOURCES[name], namespace)
         readings.append(converted(listed_users, user, f"read {name} in namespace {namespace}"))
     used: set[tuple[str, str]] = set()
     for reading in readings:

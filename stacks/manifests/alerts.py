@@ -14,26 +14,25 @@ LONGEST_SILENCE_SECONDS = 3600
 def prometheus_rule(
     namespace: str, alerts: Alerts, site: Site, labels: Mapping[str, str], *, verified: bool
 ) -> Manifest:
-    """Return the PrometheusRule for the quotas, pods and Deployments of the managed namespaces.
+    """Return the PrometheusRule for the quotas, pods and Deployments of the managed namespaces, and for MCP servers.
 
     If the stack is `verified` inside the cluster, there are two more alerts on the verification.
     """
     mine = f'namespace=~"{"|".join(site.namespaces)}"'
+    others = {space: "|".join(servers) for space, servers in site.servers_of_others().items()}
     # Without samples of it, none of the alerts could fire.
     always = "kube_resourcequota" if site.has_quotas else "kube_namespace_status_phase"
-    rules = _rules(alerts, mine, always) + (_verification() if verified else [])
+    rules = _rules(alerts, mine, others, always) + (_verification() if verified else [])
     spec: Value = {"groups": [{"name": names.ALERTS, "rules": rules}]}
     return Manifest(
         "monitoring.coreos.com/v1", "PrometheusRule", names.ALERTS, namespace, labels, content={"spec": spec}
     )
 
 
-def _rules(alerts: Alerts, mine: str, always: str) -> list[Value]:
+def _rules(alerts: Alerts, mine: str, others: Mapping[str, str], always: str) -> list[Value]:
     hard = f'(kube_resourcequota{{type="hard",{mine}}} > 0)'
-    total = f"kube_pod_container_status_restarts_total{{{mine}}}"
-    # Not increase(): it extrapolates to the whole range, so five restarts would count as more than five.
-    restarts = f"{total} - min_over_time({total}[{alerts.restart_minutes}m])"
-    missing = f"kube_deployment_spec_replicas{{{mine}}} > kube_deployment_status_replicas_available{{{mine}}}"
+    containers = [mine, *(f'namespace="{space}",container=~"{servers}"' for space, servers in others.items())]
+    deployments = [mine, *(f'namespace="{space}",deployment=~"{servers}"' for space, servers in others.items())]
     # Watches and commands in pods last as long as their client wants, so their duration says nothing about the server.
     requests = 'apiserver_request_duration_seconds_bucket{verb!~"WATCH|CONNECT"}'
     return [
@@ -46,7 +45,7 @@ def _rules(alerts: Alerts, mine: str, always: str) -> list[Value]:
         ),
         _rule(
             "CortexContainerRestarts",
-            f"{restarts} > {alerts.restarts}",
+            " or ".join(_restarts(chosen, alerts) for chosen in containers),
             "0m",
             "critical",
             "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} restarted {{ $value | humanize }} "
@@ -54,7 +53,7 @@ def _rules(alerts: Alerts, mine: str, always: str) -> list[Value]:
         ),
         _rule(
             "CortexDeploymentUnavailable",
-            missing,
+            " or ".join(map(_missing, deployments)),
             "5m",
             "critical",
             "{{ $labels.namespace }}/{{ $labels.deployment }} has fewer replicas available than it should",
@@ -81,6 +80,16 @@ def _rules(alerts: Alerts, mine: str, always: str) -> list[Value]:
             "Nothing comes from kube-state-metrics, so that no other alert can be relied on",
         ),
     ]
+
+
+def _restarts(chosen: str, alerts: Alerts) -> str:
+    total = f"kube_pod_container_status_restarts_total{{{chosen}}}"
+    # Not increase(): it extrapolates to the whole range, so five restarts would count as more than five.
+    return f"{total} - min_over_time({total}[{alerts.restart_minutes}m]) > {alerts.restarts}"
+
+
+def _missing(chosen: str) -> str:
+    return f"kube_deployment_spec_replicas{{{chosen}}} > kube_deployment_status_replicas_available{{{chosen}}}"
 
 
 def _verification() -> list[Value]:

@@ -24,8 +24,8 @@ class Site:
     """Namespaces that others manage, with pods or other objects of the stack."""
     has_quotas: bool = True
     """Whether any managed namespace has a ResourceQuota."""
-    servers: frozenset[str] = frozenset()
-    """The types of its MCP servers. The policy of each denies its pods what is not declared."""
+    servers: Mapping[str, str] = field(default_factory=dict)
+    """Type of each MCP server → its namespace. The policy of each denies its pods what is not declared."""
     dns: ClusterDns = field(default_factory=ClusterDns)
     """Where the cluster's DNS answers."""
     domain: str = DOMAIN
@@ -36,6 +36,14 @@ class Site:
         return client.namespace in self.namespaces or (
             client.namespace in self.occupied and client.labels.get(names.TYPE, "") in self.servers
         )
+
+    def servers_of_others(self) -> dict[str, list[str]]:
+        """Return the namespaces that others manage → the names of the MCP servers there."""
+        return {
+            space: [names.server(kind) for kind, namespace in self.servers.items() if namespace == space]
+            for space in self.occupied
+            if space in self.servers.values()
+        }
 
     def image_pull_secrets(self, namespace: str) -> list[Value] | None:
         """Return the pod field `imagePullSecrets` for a namespace; None if there are no such Secrets."""
@@ -51,7 +59,7 @@ def site(declaration: Declaration) -> Site:
         pull_secrets={space: _pull_secrets(declaration, space) for space in spaces},
         occupied=tuple(space for space in spaces if space not in declaration.namespaces),
         has_quotas=any(space.quota for space in declaration.namespaces.values()),
-        servers=frozenset(declaration.servers),
+        servers={kind: server.namespace for kind, server in declaration.servers.items()},
         dns=declaration.cluster.name_servers(),
         domain=declaration.cluster.service_domain(),
     )

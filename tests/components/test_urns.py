@@ -4,18 +4,50 @@ Where one must change, give the resource `aliases` (see the docstring of `compon
 `python -m tests.components.test_urns`.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from stacks.program import deploy
 from tests.components.full import SECRETS, full
-from tests.components.recording import Recording, record
+from tests.components.recording import MINIMAL, Recording, record
 
 KNOWN = Path(__file__).with_name("urns.txt")
 
 
+RULES = [{"resources": ["pods"], "verbs": ["get"]}]
+ELSEWHERE: Mapping[str, object] = {
+    "existingNamespaces": ["default"],
+    "secrets": {
+        key: {"name": "creds", "namespace": space, "keys": {"token": {"pulumi": "shared-token"}}}
+        for key, space in (("here", "cortex-mcp"), ("there", "default"))
+    },
+    "servers": {
+        "demo": {
+            **MINIMAL,
+            "namespace": "default",
+            "kubernetes": {
+                "clusterRoles": ["view", "a"],
+                "rules": RULES,
+                "clusterRules": RULES,
+                "namespaces": ["default"],
+            },
+        },
+        "bare": {**MINIMAL, "kubernetes": {"rules": RULES, "clusterRole": "view", "everywhere": True}},
+    },
+    "manifests": {
+        "a.yaml": [
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "extra", "namespace": space}, "data": {}}
+            for space in ("cortex-mcp", "default")
+        ],
+        "b.yaml": [{"apiVersion": "example.test/v1", "kind": "Widget", "metadata": {"name": "first"}}],
+    },
+}
+"""What lies in namespaces of others, is in two namespaces under one name, or is granted to servers."""
+
+
 def listed() -> str:
-    chosen = (full(), full(resourceManager={"scope": "cluster", "token": "legacy"}))
+    chosen = (full(), full(resourceManager={"scope": "cluster", "token": "legacy"}), full(**ELSEWHERE))
     recordings = [record(partial(deploy, declaration), SECRETS) for declaration in chosen]
     return "".join(f"{urn}\n" for urn in sorted({urn for one in recordings for urn in urns(one)}))
 
@@ -36,8 +68,9 @@ def test_urns_are_the_known_ones() -> None:
 
 
 def test_urns_are_unique() -> None:
-    found = urns(record(lambda: deploy(full()), SECRETS))
-    assert len(set(found)) == len(found)
+    for declaration in (full(), full(**ELSEWHERE)):
+        found = urns(record(partial(deploy, declaration), SECRETS))
+        assert len(set(found)) == len(found)
 
 
 if __name__ == "__main__":

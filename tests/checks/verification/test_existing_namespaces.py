@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import anyio
 import pytest
 
+from checks.kube.connection import Connection
 from checks.kube.reading import Read
 from checks.metrics.cluster_metrics import QUOTA
 from checks.network.callers import callers
+from checks.secrets.collect import READ_SECRETS
 from stacks.model import names
+from tests.checks.collecting import collect
 from tests.checks.drifts import Break
+from tests.checks.fake_api import serve
 from tests.checks.world import SETTINGS, World, declared
 
 SERVERS = {**SETTINGS["servers"], "time": {**SETTINGS["servers"]["time"], "namespace": "default"}}
@@ -85,3 +90,16 @@ def test_namespaces_without_quota_and_limits_lack_neither() -> None:
     world.add("resourcequotas", "cortex-mcp", named("theirs"))
     world.one("resourcequotas", "cortex-mcp")["status"] = {"hard": {}, "used": {}}
     assert world.codes() == ["quota.undeclared"]
+
+
+def test_a_leftover_that_a_neighbours_cron_job_uses_is_used(world: World) -> None:
+    container = {"name": "a", "image": "a", "envFrom": [{"configMapRef": {"name": "used"}}]}
+    template = {"spec": {"template": {"spec": {"containers": [container]}}}}
+    world.add("cronjobs", "default", {**named("theirs"), "spec": {"jobTemplate": template}})
+    for name in ("used", "unused"):
+        world.add("configmaps", "default", {**named(name, {names.COMPONENT: "x"}), "data": {}})
+    with serve(world) as api:
+        seen = anyio.run(collect, READ_SECRETS, world.declaration, Connection("test", api.url))
+    reading = seen.unused["default"]
+    assert isinstance(reading, Read)
+    assert [each.name for each in reading.value] == ["unused"]

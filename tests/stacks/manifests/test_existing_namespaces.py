@@ -121,3 +121,18 @@ def test_a_namespace_can_be_without_quota_and_limits() -> None:
     space = {"component": "m", "description": "d", "quota": None, "limits": None}
     declaration = declared(namespaces={**VALID["namespaces"], "cortex-mcp": space})  # type: ignore[dict-item]
     assert {kind for kind, _ in inside(declaration, "cortex-mcp")} == {"NetworkPolicy"}
+
+
+def test_alerts_watch_the_servers_there_and_not_their_neighbours() -> None:
+    cluster = {"context": "prod", "environment": "production", "customResources": ["PrometheusRule"]}
+    metrics = {"image": "registry.test/ksm:1", "namespace": "cortex-mcp", "alerts": {}}
+    rule: Any = one(
+        declared(cluster=cluster, kubeStateMetrics=metrics), "PrometheusRule", "cortex-alerts", "cortex-mcp"
+    )
+    alerts = {each["alert"]: each["expr"] for each in rule.content["spec"]["groups"][0]["rules"]}
+    there = '{namespace="default",deployment=~"clock-mcp-server"}'
+    assert alerts["CortexDeploymentUnavailable"].endswith(
+        f" or kube_deployment_spec_replicas{there} > kube_deployment_status_replicas_available{there}"
+    )
+    assert '{namespace="default",container=~"clock-mcp-server"}' in alerts["CortexContainerRestarts"]
+    assert "default" not in alerts["CortexQuotaNearExhaustion"]
