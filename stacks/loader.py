@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from stacks.errors import DeclarationError
 from stacks.manifest_files import with_manifests
 from stacks.manifests.build import duplicates
+from stacks.model.container import Container
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
 from stacks.model.presets.installed import available
+from stacks.model.server import Server
 from stacks.model.validation_errors import sentences
 from stacks.settings.effective import Effective, effective
 from stacks.settings.files import PREFIX, read_files
@@ -138,17 +140,25 @@ def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration
     metrics, verifier = declaration.kube_state_metrics, declaration.verifier
     return declaration.model_copy(
         update={
-            "servers": {
-                kind: server.model_copy(
-                    update={
-                        "image": lock.get(server.image, server.image),
-                        "bridge": server.bridge and lock.get(server.bridge, server.bridge),
-                    }
-                )
-                for kind, server in declaration.servers.items()
-            },
+            "servers": {kind: _relocated_server(server, lock) for kind, server in declaration.servers.items()},
             "kube_state_metrics": metrics
             and metrics.model_copy(update={"image": lock.get(metrics.image, metrics.image)}),
             "verifier": verifier and verifier.model_copy(update={"image": lock.get(verifier.image, verifier.image)}),
+        }
+    )
+
+
+def _relocated_server(server: Server, lock: Mapping[str, str]) -> Server:
+    def moved(containers: Mapping[str, Container]) -> dict[str, Container]:
+        return {
+            name: one.model_copy(update={"image": lock.get(one.image, one.image)}) for name, one in containers.items()
+        }
+
+    return server.model_copy(
+        update={
+            "image": lock.get(server.image, server.image),
+            "bridge": server.bridge and lock.get(server.bridge, server.bridge),
+            "sidecars": moved(server.sidecars),
+            "init_containers": moved(server.init_containers),
         }
     )

@@ -1,17 +1,12 @@
 """The Deployment or StatefulSet of an MCP server: restricted, probed, and labelled for discovery."""
 
-from collections.abc import Sequence
-
-from stacks.manifests import bridge, labels, pods, rbac, volumes
+from stacks.manifests import bridge, containers, labels, pods, rbac, volumes
 from stacks.manifests.checksum import checksum
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value, given
 from stacks.manifests.pod_config import Content
-from stacks.manifests.service import HTTP, ports
 from stacks.manifests.site import Site
 from stacks.model import names
-from stacks.model.container import Container
 from stacks.model.placement import Placement
-from stacks.model.process import Process
 from stacks.model.replicas import replicas
 from stacks.model.rollout import Rollout
 from stacks.model.server import STATEFUL_SET, Server, controller
@@ -104,8 +99,8 @@ def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
             "terminationGracePeriodSeconds": grace_seconds(server),
             "securityContext": pods.pod_security(server.security_context),
             **placement(server),
-            "initContainers": [*bridge.init_containers(server), *_beside(server)] or None,
-            "containers": [_container(kind, server), *bridge.containers(server, _endpoint(server))],
+            "initContainers": containers.init_containers(server) or None,
+            "containers": containers.containers(kind, server),
             "volumes": [
                 *(volume for volume, _ in volumes.mounted(kind, server) if volume),
                 *bridge.volumes(server),
@@ -140,78 +135,3 @@ def _spread(kind: str) -> Value:
         # Otherwise new pods would be spread together with those that they replace, and unevenly once those are gone.
         "matchLabelKeys": ["pod-template-hash"],
     }
-
-
-def _beside(server: Server) -> list[Value]:
-    """Return the containers beside the server's own; a sidecar is an init container that is restarted always."""
-    sidecars = [{**_other(name, one, server), "restartPolicy": "Always"} for name, one in server.sidecars.items()]
-    # Sidecars come first, so that init containers can use them.
-    return [*sidecars, *(_other(name, one, server) for name, one in server.init_containers.items())]
-
-
-def _other(name: str, declared: Container, server: Server) -> dict[str, Value]:
-    read_only = {volume: server.volumes[volume].read_only or None for volume in declared.mounts}
-    mounts = [
-        given({"name": volume, "mountPath": folder, "readOnly": read_only[volume]})
-        for volume, folder in declared.mounts.items()
-    ]
-    own = declared.security_context
-    return given(
-        {
-            "name": name,
-            "image": declared.image,
-            **_process(declared),
-            "env": list(volumes.plain_variables(declared.env)) or None,
-            "resources": pods.resources(declared.resources),
-            "securityContext": {**(pods.container_ids(own) if own else {}), **pods.container_security(own)},
-            "volumeMounts": mounts or None,
-        }
-    )
-
-
-def _process(declared: Process) -> dict[str, Value]:
-    return given(
-        {
-            "imagePullPolicy": declared.image_pull_policy or "IfNotPresent",
-            "command": declared.command,
-            "args": declared.args,
-            "workingDir": declared.working_dir,
-            "lifecycle": pods.lifecycle(declared.lifecycle),
-        }
-    )
-
-
-def _container(kind: str, server: Server) -> Value:
-    others = [_port(name, port) for name, port in ports(server).items()]
-    endpoint = {"ports": others or None} if server.bridge else _endpoint(server, others)
-    return given(
-        {
-            "name": names.server(kind),
-            "image": server.image,
-            **_process(server),
-            "command": bridge.command(server),
-            "env": volumes.variables(kind, server) or None,
-            "envFrom": volumes.variable_sources(server),
-            "resources": pods.resources(server.resources),
-            "securityContext": pods.container_security(server.security_context),
-            "volumeMounts": [
-                *(mount for _, mount in volumes.mounted(kind, server) if mount),
-                *bridge.mounts(server),
-            ],
-            **endpoint,
-        }
-    )
-
-
-def _endpoint(server: Server, others: Sequence[Value] = ()) -> dict[str, Value]:
-    """Return the ports and probes of the container that serves MCP."""
-    return {
-        "ports": [_port(HTTP, server.port), *others],
-        "livenessProbe": pods.probe(server.probes.liveness, HTTP, server.port, tls=bool(server.tls)),
-        "readinessProbe": pods.probe(server.probes.readiness, HTTP, server.port, tls=bool(server.tls)),
-        "startupProbe": pods.probe(server.probes.startup, HTTP, server.port, tls=bool(server.tls)),
-    }
-
-
-def _port(name: str, number: int) -> Value:
-    return {"name": name, "containerPort": number, "protocol": "TCP"}

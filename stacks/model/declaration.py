@@ -109,7 +109,9 @@ class Declaration(Model):
     def images(self) -> dict[str, str]:
         """Return every image reference by its path in the declaration."""
         images = {f"servers.{kind}.image": server.image for kind, server in self.servers.items()}
-        images |= {f"servers.{kind}.bridge": server.bridge for kind, server in self.servers.items() if server.bridge}
+        for kind, server in self.servers.items():
+            images |= {f"servers.{kind}.bridge": server.bridge} if server.bridge else {}
+            images |= {f"servers.{kind}.{place}.image": one.image for place, one in server.beside().items()}
         if self.kube_state_metrics:
             images["kubeStateMetrics.image"] = self.kube_state_metrics.image
         if self.verifier:

@@ -231,6 +231,11 @@ class Server(Process, Placement):
     smoke: SmokeCall | None = None
     """A tool call that a verification makes."""
 
+    def beside(self) -> dict[str, Container]:
+        """Return the containers beside its own, by their place in the declaration."""
+        places = {"sidecars": self.sidecars, "initContainers": self.init_containers}
+        return {f"{place}.{name}": one for place, group in places.items() for name, one in group.items()}
+
     @property
     def service_port(self) -> int:
         """Return the port of its Service."""

@@ -1,0 +1,184 @@
+"""Servers as people really run them, on a real node: deployed, verified, changed behind the stack's back, removed.
+
+Images that this machine cannot get are played by the bridge with the server `time`; SSE, TLS in the pod, tokens and
+stock images have live tests of their own.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cluster
+from tests.stacks.changing import Project
+from tests.stacks.strategies import Settings
+
+pytestmark = pytest.mark.live
+
+TIME = {"image": "cortex.local/mcp-server-time", "version": "1", "transport": "stdio", "replicas": 1}
+TOOLS = {"capabilities": {"time": ["get_current_time"]}, "clients": [{"namespace": "cortex-system"}]}
+PLAYED = {**TIME, **TOOLS}
+SERVERS: Settings = {
+    "cloud": {
+        **PLAYED,
+        "namespace": "default",
+        "probes": {"tcpSocket": {}},
+        "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/mcp"}},
+        "egress": [{"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}, "ports": [53]}],
+    },
+    "managed": {
+        **PLAYED,
+        "securityContext": {"runAsUser": 1000},
+        "writable": [{"path": "/home/mcp/.azure", "size": "64Mi"}],
+        "labels": {"azure.workload.identity/use": "true"},
+        "serviceAccount": {"name": "managed-mcp", "annotations": {"azure.workload.identity/client-id": "0"}},
+        "terminationGracePeriodSeconds": 5,
+    },
+    "rooted": {
+        **PLAYED,
+        "namespace": "rooted",
+        "probes": {"exec": {"command": ["python3", "-c", "pass"]}},
+        "securityContext": {"runAsNonRoot": False, "readOnlyRootFilesystem": False, "addCapabilities": ["CHOWN"]},
+        "resources": {"limits": {"cpu": None}},
+    },
+    "gateway": {
+        **PLAYED,
+        "controller": "StatefulSet",
+        "replicas": 2,
+        "service": {"headless": True},
+        "env": {"POD": {"fieldRef": "metadata.name"}, "GREETING": "I am $(POD)"},
+        "kubernetes": {
+            "namespaces": ["cortex-mcp"],
+            "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
+        },
+        "probes": {"none": "the image has no health route"},
+    },
+    "talosctl": {**PLAYED, "secrets": [{"name": "talosconfig", "mount": "/var/run/secrets/talos.dev"}]},
+    "gitops": {
+        **PLAYED,
+        "env": {
+            "NAMESPACE": {"fieldRef": "metadata.namespace"},
+            "LIMIT": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}},
+        },
+        "kubernetes": {"everywhere": True, "rules": [{"resources": ["nodes"], "verbs": ["get", "list"]}]},
+        "priorityClassName": "system-node-critical",
+    },
+    "realtime": {
+        **PLAYED,
+        "service": {"port": 80, "sessionAffinity": "ClientIP", "sessionAffinitySeconds": 3600},
+        "lifecycle": {"preStop": {"sleep": 1}},
+        "ports": {"admin": 9091},
+        "rollout": {"minReadySeconds": 1, "revisionHistoryLimit": 2},
+        "hostAliases": [{"ip": "192.0.2.7", "hostnames": ["db.example.com"]}],
+        "metrics": {"port": 9090},
+    },
+    "vision": {
+        **PLAYED,
+        "rollout": {"strategy": "Recreate"},
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+        "volumes": {
+            "models": {"mount": "/models", "claim": {"size": "1Gi", "storageClass": "by-hand"}},
+            "shm": {"mount": "/dev/shm", "emptyDir": {"medium": "Memory", "size": "16Mi"}},
+            "vault": {"mount": "/var/run/vault", "token": {"audience": "vault"}},
+        },
+        "sidecars": {
+            "tail": {
+                "image": "cortex.local/mcp-server-time",
+                "command": ["python3", "-c", "import time; time.sleep(1e6)"],
+                "mounts": {"models": "/models"},
+            }
+        },
+        "exposure": {"host": "vision.example.com", "proxy": {"namespace": "ingress"}, "tls": {"secret": "tls"}},
+    },
+}
+ROOTED = {
+    "component": "rooted",
+    "description": "A server as root",
+    "podSecurity": "baseline",
+    "quota": None,
+    "limits": None,
+}
+# The fields that a server of each kind has by a setting, changed by somebody else: object, patch, code.
+CHANGES: list[tuple[str, Settings, str]] = [
+    (
+        "deployment/vision-mcp-server",
+        {"spec": {"template": {"spec": {"nodeSelector": {"disk": "ssd"}}}}},
+        "server.spec",
+    ),
+    ("deployment/vision-mcp-server", {"spec": {"strategy": {"type": "RollingUpdate"}}}, "server.spec"),
+    (
+        "deployment/managed-mcp-server",
+        {"metadata": {"labels": {"azure.workload.identity/use": "false"}}},
+        "server.label",
+    ),
+    ("deployment/realtime-mcp-server", {"spec": {"minReadySeconds": 9}}, "server.spec"),
+    ("service/realtime-mcp-server", {"spec": {"sessionAffinity": "None"}}, "object.field"),
+    ("service/realtime-mcp-server", {"metadata": {"labels": {"app": "other"}}}, "object.label"),
+    ("statefulset/gateway-mcp-server", {"spec": {"replicas": 1}}, "server.replicas"),
+    ("ingress/vision-mcp-server", {"spec": {"tls": [{"secretName": "theirs"}]}}, "object.field"),
+    (
+        "serviceaccount/managed-mcp",
+        {"metadata": {"annotations": {"azure.workload.identity/client-id": "1"}}},
+        "object.field",
+    ),
+    ("role/gateway-mcp-server", {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["*"]}]}, "rbac.rules"),
+    ("clusterrole/cortex-mcp-gitops-mcp-server-rules", {"rules": []}, "rbac.rules"),
+]
+VOLUME = """
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: by-hand}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  storageClassName: by-hand
+  persistentVolumeReclaimPolicy: Delete
+  hostPath: {path: /tmp/cortex-by-hand, type: DirectoryOrCreate}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: talosconfig, namespace: cortex-mcp}
+stringData: {config: "context: none"}
+"""
+
+
+@pytest.fixture
+def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
+    stack.run("kubectl", "apply", "-f", "-", given=VOLUME)
+    yield Project(stack, tmp_path, ("verify",))
+    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+    stack.run("kubectl", "delete", "--namespace", "cortex-mcp", "pvc/vision-mcp-server-models", "--ignore-not-found")
+    stack.run("kubectl", "delete", "-f", "-", given=VOLUME)
+
+
+def test_servers_of_all_kinds_are_deployed_verified_and_removed(project: Project) -> None:
+    before = project.declared()
+    settings = project.declared()
+    settings["existingNamespaces"] = ["default"]
+    settings["namespaces"]["rooted"] = ROOTED
+    settings["secrets"] = {"talosconfig": {"namespace": "cortex-mcp", "existing": ["config"]}}
+    settings["servers"] |= SERVERS
+    project.up(settings)
+    pod = project.run(
+        "kubectl", "exec", "--namespace", "cortex-mcp", "gateway-mcp-server-1", "--", "printenv", "GREETING"
+    )
+    assert pod.strip() == "I am gateway-mcp-server-1"
+
+    for target, patch, _ in CHANGES:
+        project.run(
+            "kubectl", "patch", "--namespace", "cortex-mcp", target, "--type=merge", "--patch", json.dumps(patch)
+        )
+    report = json.loads(project.refused("cortex", "verify", "local", "--read-only", "--format", "json"))
+    found = {
+        (one["code"], one["object"].rpartition("/")[2]) for result in report["results"] for one in result["findings"]
+    }
+    for target, _, code in CHANGES:
+        assert (code, target.partition("/")[2]) in {(code, name.split()[-1]) for code, name in found}, (target, found)
+
+    project.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--refresh")
+    project.up(settings)
+    project.up(before)
+    assert project.names("persistentvolumeclaims", "cortex-mcp") == {"vision-mcp-server-models"}
+    assert project.names("statefulsets", "cortex-mcp") == set()
