@@ -55,6 +55,14 @@ def test_a_server_comes_to_default_and_leaves_it_again(project: Project) -> None
     assert project.names("resourcequotas", "cortex-workers") == set()
     assert "cortex.dev/component" not in project.live("namespace", "default")["metadata"]["labels"]
 
+    project.run("kubectl", "create", "configmap", "leftover")
+    project.run("kubectl", "label", "configmap", "leftover", "cortex.dev/component=mcp-server")
+    found = project.refused("cortex", "verify", "--read-only", "local")
+    assert "ConfigMap default/leftover" in found
+    assert "object.undeclared" in found
+    assert "broken" not in found
+    project.run("kubectl", "delete", "configmap", "leftover")
+
     project.up(project.declared())
     assert project.names("deployments", "default") == {"broken"}
     assert project.names("networkpolicies", "default") == {"theirs"}
