@@ -69,10 +69,11 @@ def _elsewhere(builder: ResultBuilder, declaration: Declaration, snapshot: Snaps
 
 def _undeclared(builder: ResultBuilder, declaration: Declaration, namespace: str, snapshot: Snapshot) -> None:
     declared = {kind for kind, server in declaration.servers.items() if server.namespace == namespace}
+    deployed = {names.server(kind) for kind in declared if controller(declaration.servers[kind]) == "Deployment"}
     pods, deployments = builder.use(snapshot.pods(namespace)), _deployments(builder, snapshot, namespace)
     found: dict[Ref, str | None] = {}
     for deployment in deployments or ():
-        if is_server(deployment) and deployment.metadata.name not in map(names.server, declared):
+        if is_server(deployment) and deployment.metadata.name not in deployed:
             found[Ref("Deployment", deployment.metadata.name, namespace)] = _type(deployment.spec.template.metadata)
     # A Deployment is reported instead of its pods.
     reported = {*declared, *found.values()}

@@ -6,7 +6,7 @@ declared, have the stack's label, and were created by Pulumi according to their 
 others remain findings. The report lists each removed object, and every later verification checks for it again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -22,6 +22,7 @@ from checks.rbac.collect import ANSWERS, policy_of
 from checks.rbac.policy import Policy, reference
 from checks.results.result import Ref
 from checks.snapshot.snapshot import Snapshot
+from checks.workloads.workload import workloads
 from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -54,6 +55,20 @@ class _Deployment(k8s.Object, frozen=True):
     spec: _DeploymentSpec
 
 
+class _ServiceSpec(k8s.Object, frozen=True):
+    selector: k8s.Text = msgspec.field(default_factory=dict)
+
+
+class _Service(k8s.Object, frozen=True):
+    """A Service, with the labels that select its pods."""
+
+    spec: _ServiceSpec
+
+
+_CONTROLLERS = {"Deployment": "ReplicaSet", "StatefulSet": "StatefulSet"}
+"""Kind of a workload → the kind that controls its pods."""
+
+
 def without_pending_deletion(declaration: Declaration, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot without the objects that the deployment will delete."""
     known = _Known(frozenset((manifest.kind, manifest.namespace, manifest.name) for manifest in build(declaration)))
@@ -63,7 +78,7 @@ def without_pending_deletion(declaration: Declaration, snapshot: Snapshot) -> Sn
         for kind, listing in snapshot.listings.items()
     }
     if "Pod" in listings:
-        listings["Pod"] = _kept(listings["Pod"], _Survivors(pending.get("Deployment", {}).values()).keeps)
+        listings["Pod"] = _kept(listings["Pod"], _Survivors(declaration, pending).keeps)
     if "Job" in listings:
         # Not the ended runs of the verifier: the present run is newer.
         listings["Job"] = _kept(listings["Job"], _is_relevant_job)
@@ -124,18 +139,28 @@ def _kept(listing: Listing[T], keeps: Callable[[T], bool]) -> Listing[T]:
 
 
 class _Survivors:
-    """The pods that remain: those that no Deployment selects that will be deleted."""
+    """The pods that remain: those of declared workloads, and those that nothing selects that will be deleted."""
 
-    def __init__(self, deployments: Iterable[Document]) -> None:
-        pending = [
+    def __init__(self, declaration: Declaration, pending: Mapping[str, _Pending]) -> None:
+        self._declared = workloads(declaration)
+        kept = {(workload.namespace, workload.name) for workload in self._declared}
+        deployments = [each for key, each in pending.get("Deployment", {}).items() if key not in kept]
+        selectors = [
             (_key(each)[0], msgspec.convert(each, _Deployment).spec.selector.match_labels) for each in deployments
         ]
+        # A StatefulSet is only listed if one is declared, but the Service of the same pods always is.
+        services = pending.get("Service", {}).values()
+        selectors += [(_key(each)[0], msgspec.convert(each, _Service).spec.selector) for each in services]
         # An empty selector would select every pod.
-        self._selectors = [(namespace, labels.items()) for namespace, labels in pending if labels]
+        self._selectors = [(namespace, labels.items()) for namespace, labels in selectors if labels]
 
     def keeps(self, pod: k8s.Pod) -> bool:
         """Return whether the pod remains."""
         meta = pod.metadata
+        for workload in self._declared:
+            if meta.namespace == workload.namespace and workload.selector.items() <= meta.labels.items():
+                # A server that became a StatefulSet has the pods of its Deployment until that is deleted.
+                return meta.controller in ("", _CONTROLLERS[workload.kind])
         return not any(meta.namespace == space and labels <= meta.labels.items() for space, labels in self._selectors)
 
 

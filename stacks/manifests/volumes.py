@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
 from stacks.manifests.manifest import Manifest, Value, given
@@ -32,10 +32,23 @@ def variables(kind: str, server: Server) -> list[Value]:
         ),
     ]
     # Kubernetes replaces $(NAME) in a value only by a variable that comes before it.
-    known = {*server.secret_env, *(name for use in server.secrets for name in use.env)}
-    later = {name: value for name, value in server.env.items() if known.intersection(_referred(value))}
-    first = {name: value for name, value in server.env.items() if name not in later}
+    first, later = _ordered(server.env, {*server.secret_env, *(name for use in server.secrets for name in use.env)})
     return [*plain_variables(first), *secret, *plain_variables(later)]
+
+
+def _ordered(
+    declared: Mapping[str, EnvValue], secret: Set[str]
+) -> tuple[Mapping[str, EnvValue], Mapping[str, EnvValue]]:
+    """Return the variables that refer to no others, and those that do, each after those that it refers to."""
+    waiting = {name: {*_referred(value)} & {*declared, *secret} - {name} for name, value in declared.items()}
+    first = {name: declared[name] for name, needed in waiting.items() if not needed}
+    later: dict[str, EnvValue] = {}
+    known = {*first, *secret}
+    while ready := [name for name, needed in waiting.items() if name not in known and needed <= known]:
+        later |= {name: declared[name] for name in ready}
+        known.update(ready)
+    # Variables that refer to each other cannot be ordered: Kubernetes leaves such references as they are.
+    return first, later | {name: value for name, value in declared.items() if name not in known}
 
 
 def _referred(value: EnvValue) -> list[str]:

@@ -156,6 +156,8 @@ class World:
             cron_job["spec"].setdefault("suspend", False)
         for deployment in self.every("deployments"):
             self._running(deployment)
+        for stateful_set in self.every("statefulsets"):
+            self._running(stateful_set)
         self._everybodys()
         for kind in declaration.servers:
             self._answering(kind)
@@ -312,15 +314,17 @@ class World:
         self.add("rolebindings" if namespace else "clusterrolebindings", namespace, obj)
 
     def _running(self, deployment: Json) -> None:
-        """Let a Deployment's pods run."""
+        """Let the pods of a Deployment or StatefulSet run."""
         meta, template = deployment["metadata"], deployment["spec"]["template"]["metadata"]
         replicas = deployment["spec"].get("replicas", 1)
         counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), replicas)
         meta["generation"] = 1
         deployment["status"] = {"observedGeneration": 1, **counts}
         for number in range(replicas):
-            name = f"{meta['name']}-5d-{number}"
+            stateful = "serviceName" in deployment["spec"]
+            name = f"{meta['name']}-{number}" if stateful else f"{meta['name']}-5d-{number}"
             pod = _pod(name, meta["namespace"], template["labels"], template.get("annotations", {}))
+            pod["metadata"]["ownerReferences"][0]["kind"] = "StatefulSet" if stateful else "ReplicaSet"
             self.add("pods", meta["namespace"], pod)
 
     def _answering(self, kind: str) -> None:

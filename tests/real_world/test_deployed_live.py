@@ -6,6 +6,7 @@ stock images have live tests of their own.
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -159,7 +160,7 @@ def test_servers_of_all_kinds_are_deployed_verified_and_removed(project: Project
     settings["existingNamespaces"] = ["default"]
     settings["namespaces"]["rooted"] = ROOTED
     settings["secrets"] = {"talosconfig": {"namespace": "cortex-mcp", "existing": ["config"]}}
-    settings["servers"] |= SERVERS
+    settings["servers"] |= deepcopy(SERVERS)
     project.up(settings)
     pod = project.run(
         "kubectl", "exec", "--namespace", "cortex-mcp", "gateway-mcp-server-1", "--", "printenv", "GREETING"
@@ -178,7 +179,11 @@ def test_servers_of_all_kinds_are_deployed_verified_and_removed(project: Project
         assert (code, target.partition("/")[2]) in {(code, name.split()[-1]) for code, name in found}, (target, found)
 
     project.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview", "--refresh")
+    project.run("cortex", "verify", "local", "--read-only")
+    del settings["servers"]["gateway"]["controller"]
+    settings["servers"]["talosctl"]["controller"] = "StatefulSet"
     project.up(settings)
+    assert project.names("statefulsets", "cortex-mcp") == {"talosctl-mcp-server"}
     project.up(before)
     assert project.names("persistentvolumeclaims", "cortex-mcp") == {"vision-mcp-server-models"}
     assert project.names("statefulsets", "cortex-mcp") == set()

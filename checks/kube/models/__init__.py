@@ -1,7 +1,7 @@
 """The fields of Kubernetes objects that the checks read; other fields are skipped while decoding."""
 
 from checks.kube.models.admission import WebhookConfiguration
-from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Text
+from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, PodMeta, Text
 from checks.kube.models.cluster import (
     ConfigMap,
     Event,
@@ -53,6 +53,7 @@ __all__ = [
     "Owned",
     "OwnedMeta",
     "Pod",
+    "PodMeta",
     "PodMetrics",
     "PolicyRule",
     "Quota",

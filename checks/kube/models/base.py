@@ -59,6 +59,17 @@ class Owner(Object, frozen=True):
     controller: bool = False
 
 
+class PodMeta(Meta, frozen=True):
+    """A pod's metadata with its owners."""
+
+    owner_references: list[Owner] = []
+
+    @property
+    def controller(self) -> str:
+        """Return the kind of its controller; empty if it has none."""
+        return next((owner.kind for owner in self.owner_references if owner.controller), "")
+
+
 class OwnedMeta(Object, frozen=True):
     """An object's metadata with its owners."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from checks.kube.models.base import Condition, Meta, Object, Text
+from checks.kube.models.base import Condition, Meta, Object, PodMeta, Text
 
 
 class ContainerPort(Object, frozen=True):
@@ -91,7 +91,7 @@ class PodStatus(Object, frozen=True):
 class Pod(Object, frozen=True):
     """A pod."""
 
-    metadata: Meta
+    metadata: PodMeta
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
 

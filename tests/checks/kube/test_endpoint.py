@@ -23,7 +23,7 @@ def server(**settings: Any) -> Server:
 
 
 def pod(address: str = "10.0.0.7") -> k8s.Pod:
-    return k8s.Pod(metadata=k8s.Meta(name="time-1", namespace="cortex-mcp"), status=PodStatus(pod_ip=address))
+    return k8s.Pod(metadata=k8s.PodMeta(name="time-1", namespace="cortex-mcp"), status=PodStatus(pod_ip=address))
 
 
 @pytest.mark.parametrize(("tls", "scheme"), [(False, "http"), (True, "https"), ({"verify": False}, "https")])

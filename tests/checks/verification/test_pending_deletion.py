@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from checks.kube.reading import Read
+from checks.objects.collect import UNMANAGED, Unmanaged
 from checks.rbac.collect import ANSWERS
 from checks.results.result import Finding, Ref, Result
 from checks.snapshot.snapshot import Snapshot
@@ -34,9 +35,9 @@ def before() -> Declaration:
     )
 
 
-def deployed(after: Declaration) -> World:
+def deployed(after: Declaration, earlier: Declaration | None = None) -> World:
     """Return the cluster in the moment in which `after` is created, and nothing of before is deleted yet."""
-    world, new = World(before()), World(after)
+    world, new = World(earlier or before()), World(after)
     for place, updated in new.objects.items():
         names_now = {obj["metadata"]["name"] for obj in updated}
         old = [obj for obj in world.objects.get(place, []) if obj["metadata"]["name"] not in names_now]
@@ -69,6 +70,32 @@ def test_it_is_green_though_a_later_verification_would_not_be(world: World) -> N
     findings, results = deploying(world)
     assert findings == []
     assert [result.name for result in results if result.unknowns] == []
+
+
+STATEFUL = {**SETTINGS["servers"]["time"], "controller": "StatefulSet"}
+
+
+def inside(world: World) -> list[Finding]:
+    """Give the findings in the cluster, where StatefulSets are listed only if one is declared."""
+
+    def read(snapshot: Snapshot) -> Snapshot:
+        return without_pending_deletion(world.declaration, with_collected(snapshot, UNMANAGED, Unmanaged()))
+
+    return judged(world, read)[0]
+
+
+@pytest.mark.parametrize("servers", [[SETTINGS["servers"]["time"], STATEFUL], [STATEFUL, SETTINGS["servers"]["time"]]])
+def test_a_server_that_changes_its_controller_has_the_pods_of_the_new_one(servers: list[Json]) -> None:
+    was, now = (declared(servers={"time": server}) for server in servers)
+    world = deployed(now, was)
+    assert "server.pods" in {finding.code for finding in judged(world)[0]}
+    assert inside(world) == []
+
+
+def test_a_stateful_server_that_is_removed_leaves_its_pods_for_now() -> None:
+    world = deployed(declared(), declared(servers={**SETTINGS["servers"], "gone": STATEFUL}))
+    assert "server.undeclared" in {finding.code for finding in judged(world)[0]}
+    assert inside(world) == []
 
 
 def test_each_object_that_is_left_out_is_named(world: World) -> None:
