@@ -32,7 +32,16 @@ STEPS = int(os.environ.get("CORTEX_WALK_STEPS", "20"))
 SEED = int(os.environ.get("CORTEX_WALK_SEED", "1"))
 # Few names, so that what one declaration has the next often has as well, but otherwise.
 CALLED = st.sampled_from(["one", "two"])
-PARTS = ("cluster", "namespaces", "secrets", "configMaps", "servers", "resourceManager", "kubeStateMetrics")
+PARTS = (
+    "cluster",
+    "namespaces",
+    "existingNamespaces",
+    "secrets",
+    "configMaps",
+    "servers",
+    "resourceManager",
+    "kubeStateMetrics",
+)
 
 
 @pytest.fixture
@@ -71,7 +80,8 @@ def plain(stack: Settings) -> Settings:
     for server in stack["servers"].values():
         server.pop("secretEnv", None)
         server.pop("secretFiles", None)
-        server.get("kubernetes", {}).pop("clusterRole", None)
+        for roles in ("clusterRole", "clusterRoles"):
+            server.get("kubernetes", {}).pop(roles, None)
     kept = {part: stack[part] for part in PARTS if part in stack}
     return {**kept, "cluster": {**stack["cluster"], **context}}
 
