@@ -10,6 +10,9 @@ from stacks.validation import env_vars
 
 HTTP, METRICS = "http", "metrics"
 """Names of the ports that a server has anyway."""
+OWN_VOLUMES = frozenset({"config", "secrets", "tmp"})
+OWN_VOLUME_PREFIXES = frozenset({"config", "secret", "writable"})
+"""Names of the volumes that a server may have anyway, and how their names begin."""
 OWN_DOMAINS = frozenset({"mcp.cortex.dev", "cortex.dev", "pulumi.com"})
 """Domains of the labels and annotations that the stack sets itself."""
 BUILT_IN_MOUNTS = (
@@ -118,6 +121,9 @@ def _volumes(server: Server) -> Iterator[str]:
     stateful, recreated = server.controller == STATEFUL_SET, bool(server.rollout and server.rollout.strategy)
     if stateful and recreated:
         yield "rollout.strategy is Recreate, which a StatefulSet does not have: remove it"
+    for name in server.volumes:
+        if name in OWN_VOLUMES or name.partition("-")[0] in OWN_VOLUME_PREFIXES:
+            yield f"volumes.{name}: is a name that the stack uses itself: choose another"
     for name, volume in server.volumes.items():
         alone = volume.claim and not stateful and volume.claim.access_modes == ("ReadWriteOncePod",)
         if alone and (replicas(server).most > 1 or not recreated):
