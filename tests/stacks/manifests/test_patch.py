@@ -1,6 +1,6 @@
 """Fields that are merged into manifests last."""
 
-from stacks.manifests.manifest import Manifest
+from stacks.manifests.manifest import Manifest, Value
 from stacks.manifests.patch import patched
 
 DEPLOYMENT = Manifest(
@@ -16,7 +16,7 @@ DEPLOYMENT = Manifest(
 
 
 def test_mappings_and_named_items_are_merged_and_the_rest_replaced() -> None:
-    patch = {
+    patch: dict[str, Value] = {
         "metadata": {"labels": {"team": "blue"}, "annotations": {"note": "x"}},
         "spec": {"paused": None, "containers": [{"name": "a", "tty": True}, {"name": "c"}], "args": ["z"]},
     }
