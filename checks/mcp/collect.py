@@ -37,9 +37,10 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
     if server.authorization is None:
         return await _asked(reader, kind, server, None)
     anonymous = await _service(reader, kind, server, None, None)
-    if server.authorization.bearer is None:
+    bearer = reader.declaration.bearer_token(kind)
+    if bearer is None:
         return ServerAnswers(anonymous, await ask_pods(reader, kind, server, None, None), anonymous)
-    token = await read_token(reader.api, server.namespace, server.authorization.bearer)
+    token = await read_token(reader.api, server.namespace, bearer)
     if isinstance(token, ReadFailure):
         return ServerAnswers(anonymous, {}, anonymous, token)
     listed = (await reader.pods()).parts[server.namespace]

@@ -34,6 +34,8 @@ class WantedSecret:
     """MCP servers that read it."""
     type: str | None = OPAQUE
     """None if its creator chooses the type."""
+    optional: bool = False
+    """Whether each of its users also starts without it, or without some of its keys."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,15 @@ class WantedConfigMap:
 def wanted_secrets(declaration: Declaration) -> Iterator[WantedSecret]:
     """Yield every declared Secret, including those of MCP servers."""
     for key, secret in declaration.secrets.items():
-        users = [kind for kind, server in declaration.servers.items() if key in {use.name for use in server.secrets}]
+        every = [(kind, use) for kind, server in declaration.servers.items() for use in server.secrets]
+        uses = {kind: use for kind, use in every if use.name == key}
+        optional = bool(uses) and all(use.optional for use in uses.values())
         place, made = Place(secret.namespace, secret.called(key)), bool(secret.keys)
         of_type = None if secret.existing and secret.type == OPAQUE else secret.type
-        yield WantedSecret(key, place, secret.names(), made, secret.rotate_after_days, tuple(users), of_type)
+        rotation = secret.rotate_after_days
+        yield WantedSecret(
+            key, place, secret.names(), made, rotation, tuple(uses), of_type, optional=optional and not made
+        )
     for kind, server in declaration.servers.items():
         if keys := frozenset({**server.secret_env, **server.secret_files}):
             own = names.server_secret(kind)
@@ -85,9 +92,9 @@ def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place
     readable = manager.readable_secrets.items() if manager else ()
     secrets = {("Secret", Place(space, name)) for space, names_ in readable for name in names_}
     secrets |= {
-        ("Secret", Place(server.namespace, server.authorization.bearer.secret))
-        for server in declaration.servers.values()
-        if server.authorization and server.authorization.bearer
+        ("Secret", Place(server.namespace, bearer.secret))
+        for kind, server in declaration.servers.items()
+        if (bearer := declaration.bearer_token(kind))
     }
     token = ("Secret", Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN))
     return frozenset({*config_maps, *secrets, token})

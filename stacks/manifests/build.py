@@ -43,9 +43,9 @@ def parts(declaration: Declaration) -> Mapping[DeclarationPath, tuple[Manifest, 
 def _tokens(declaration: Declaration) -> Mapping[str, set[str]]:
     """Return the Secrets with tokens of MCP servers, by namespace."""
     secrets: dict[str, set[str]] = {}
-    for server in declaration.servers.values():
-        if server.authorization and server.authorization.bearer:
-            secrets.setdefault(server.namespace, set()).add(server.authorization.bearer.secret)
+    for kind, server in declaration.servers.items():
+        if bearer := declaration.bearer_token(kind):
+            secrets.setdefault(server.namespace, set()).add(bearer.secret)
     return secrets
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 
 from stacks.model import names
+from stacks.model.authorization import BearerToken
 from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.config_map import ConfigMap
 from stacks.model.custom_resources import CustomResource
@@ -100,6 +101,14 @@ class Declaration(Model):
         occupied |= {config_map.namespace for config_map in self.config_maps.values()}
         occupied |= {self.kube_state_metrics.namespace} if self.kube_state_metrics else set()
         return (*self.namespaces, *(name for name in self.existing_namespaces if name in occupied))
+
+    def bearer_token(self, kind: str) -> BearerToken | None:
+        """Return the token of a verification of a server, with the name of its Secret instead of the key."""
+        authorization = self.servers[kind].authorization
+        bearer = authorization.bearer if authorization else None
+        if bearer is None or bearer.secret not in self.secrets:
+            return bearer
+        return bearer.model_copy(update={"secret": self.secrets[bearer.secret].called(bearer.secret)})
 
     def component(self, namespace: str) -> str:
         """Return the label `cortex.dev/component` of the Secrets and ConfigMaps of a namespace."""

@@ -24,6 +24,7 @@ from checks.secrets.sealed import Opened
 from checks.secrets.wanted import Place
 from stacks.manifests.checksum import checksum
 from stacks.model import names
+from stacks.model.server import SecretUse
 from tests.checks.collecting import collect
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
@@ -212,6 +213,16 @@ def test_healthy_secrets_are_ok(world: World) -> None:
 def test_each_fault_gives_exactly_its_finding(world: World, code: str, obj: str, fault: Break) -> None:
     fault(world)
     assert [(finding.code, str(finding.object)) for finding in judged(world).findings] == [(code, obj)]
+
+
+@pytest.mark.parametrize("fault", [lambda w: w.remove(*FOREIGN), put(FOREIGN, "data/very-secret", None)])
+def test_a_secret_that_its_users_can_do_without_may_be_missing(fault: Break) -> None:
+    world = healthy()
+    time, use = world.declaration.servers["time"], {"name": "foreign", "env": {"X": "very-secret"}, "optional": True}
+    servers = {"time": time.model_copy(update={"secrets": (*time.secrets, SecretUse.model_validate(use))})}
+    world.declaration = world.declaration.model_copy(update={"servers": servers})
+    fault(world)
+    assert not {finding.code for finding in judged(world).findings} & {"secret.missing", "secret.keys"}
 
 
 def test_pods_without_secrets_are_stale_by_their_configuration() -> None:

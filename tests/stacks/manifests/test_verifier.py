@@ -12,7 +12,7 @@ TOKEN = {"namespace": "cortex-mcp", "keys": {"token": {"pulumi": "token"}}}
 def rules(**servers: Any) -> dict[str, Any]:
     """Give the rules about Secrets of the verifier's roles, by namespace."""
     given = {kind: {**SETTINGS["servers"]["time"], **settings} for kind, settings in servers.items()}
-    secrets = {"one": TOKEN, "two": TOKEN}
+    secrets = {"one": TOKEN, "two": TOKEN, "key": {**TOKEN, "name": "called-otherwise"}}
     made = parts(declared(servers=given, secrets=secrets, verifier={"image": "registry.test/cortex:1"}))["verifier",]
     roles = [each for each in made if each.kind in ("Role", "ClusterRole")]
     found = {role.namespace: cast("Any", role.content)["rules"] for role in roles if "secrets" in str(role.content)}
@@ -39,3 +39,8 @@ def test_exactly_the_named_secrets_are_readable() -> None:
         ("get",),
         ("one", "own-mcp-credentials", "two"),
     )
+
+
+def test_a_secret_is_readable_under_its_name() -> None:
+    (rule,) = rules(time=bearer("key"))["cortex-mcp"]
+    assert rule["resourceNames"] == ("called-otherwise",)
