@@ -40,7 +40,7 @@ def check(stack: Stack) -> None:
         raise
     _warn([*loaded.warnings, *map(loaded.settings.line, weakenings(loaded.declaration))])
     declared = loaded.declaration
-    show(f"Pulumi.{stack}.yaml: right: {len(declared.namespaces)} namespaces, {len(declared.servers)} servers\n")
+    show(f"Pulumi.{stack}.yaml: valid: {len(declared.namespaces)} namespaces, {len(declared.servers)} servers\n")
 
 
 def _warn(warnings: Iterable[str]) -> None:

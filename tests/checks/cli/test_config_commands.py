@@ -28,7 +28,7 @@ def project(tmp_path: Path) -> Project:
 
 def test_a_right_file_is_checked_without_a_cluster(project: Project) -> None:
     out, err = project.cortex("config", "check", "test", code=0)
-    assert (out, err) == ("Pulumi.test.yaml: right: 2 namespaces, 1 servers\n", "")
+    assert (out, err) == ("Pulumi.test.yaml: valid: 2 namespaces, 1 servers\n", "")
 
 
 def test_all_faults_and_warnings_are_told(project: Project) -> None:
