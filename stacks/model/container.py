@@ -1,8 +1,9 @@
 """The containers of a pod beside the server's own, and their variables."""
 
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from stacks.model.image import Image
 from stacks.model.process import Process
@@ -35,7 +36,16 @@ class FromResource(Model):
     """Which one."""
 
 
-EnvValue: TypeAlias = str | FromField | FromResource
+def _text_or_reference(value: object) -> object:
+    if isinstance(value, (str, Mapping, FromField, FromResource)):
+        return value
+    raise ValueError("must be text: put the value in quotes")
+
+
+EnvValue: TypeAlias = Annotated[
+    str | FromField | FromResource,
+    BeforeValidator(_text_or_reference, json_schema_input_type=str | FromField | FromResource),
+]
 """A variable's value: a text, or a field of the pod or of the container's resources."""
 
 

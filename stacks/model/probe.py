@@ -99,6 +99,7 @@ class Probe(Model):
 
 _FIELDS = {"httpGet": "http_get", "tcpSocket": "tcp_socket", "exec": "exec", "grpc": "grpc", "none": "none"}
 _ACTIONS = tuple(_FIELDS)
+_NAMES = ("liveness", "readiness", "startup")
 _SHARED = frozenset({"path", *_FIELDS})
 
 
@@ -148,10 +149,13 @@ class Probes(Model):
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, given: object) -> object:
+        nothing = [name for name in _NAMES if isinstance(given, Mapping) and name in given and given[name] is None]
+        if nothing:
+            raise ValueError(f"{nothing[0]} is null: write {nothing[0]}: {{none: WHY}} if there is to be no such probe")
         if not isinstance(given, Mapping) or not (shared := {key: given[key] for key in given if key in _SHARED}):
             return given
         rest = {key: value for key, value in given.items() if key not in shared}
-        return rest | {name: _with(shared, rest.get(name, {})) for name in ("liveness", "readiness", "startup")}
+        return rest | {name: _with(shared, rest.get(name, {})) for name in _NAMES}
 
     @model_validator(mode="after")
     def _one_success(self) -> "Probes":

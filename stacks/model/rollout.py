@@ -4,13 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from stacks.model.types import LEFT_OUT, Count, Model, Seconds
+from stacks.model.types import LEFT_OUT, Count, Model, Seconds, spelled_out
 
 
 class Rollout(Model):
     """Exceptions to the default: one more pod at a time, and none fewer than declared."""
 
-    strategy: Annotated[Literal["Recreate"] | None, LEFT_OUT] = None
+    strategy: Annotated[
+        Literal["Recreate"] | None, spelled_out("RollingUpdate", Literal["Recreate", "RollingUpdate"]), LEFT_OUT
+    ] = None
     """`Recreate` ends all pods before new ones start, for a server that holds a lock or a volume of one node."""
     min_ready_seconds: Annotated[Seconds | None, LEFT_OUT] = None
     """How long a new pod must be ready before the next old one ends: 0 unless given."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stacks.model.types import LARGEST, LEFT_OUT, LEFT_OUT_IF_NONE, Model
+from stacks.model.types import LARGEST, LEFT_OUT, LEFT_OUT_IF_NONE, Model, spelled_out
 
 Id = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 """The number of a user or group."""
@@ -27,17 +27,23 @@ class SecurityContext(Model):
     """The group that owns volumes and reads Secrets: `runAsGroup` unless given."""
     supplemental_groups: Annotated[tuple[Id, ...], LEFT_OUT] = ()
     """More groups of the processes."""
-    run_as_non_root: Annotated[Literal[False] | None, LEFT_OUT_IF_NONE] = None
+    run_as_non_root: Annotated[Literal[False] | None, spelled_out(default=True, accepted=bool), LEFT_OUT_IF_NONE] = None
     """`false` admits an image that runs as root. The user is then the image's own unless `runAsUser` is given."""
-    read_only_root_filesystem: Annotated[Literal[False] | None, LEFT_OUT_IF_NONE] = None
+    read_only_root_filesystem: Annotated[
+        Literal[False] | None, spelled_out(default=True, accepted=bool), LEFT_OUT_IF_NONE
+    ] = None
     """`false` makes the whole root file system writable; prefer `writable`, which names the folders."""
-    allow_privilege_escalation: Annotated[Literal[True] | None, LEFT_OUT] = None
+    allow_privilege_escalation: Annotated[Literal[True] | None, spelled_out(default=False, accepted=bool), LEFT_OUT] = (
+        None
+    )
     """`true` lets a process gain more rights than its parent, as `sudo` does."""
-    privileged: Annotated[Literal[True] | None, LEFT_OUT] = None
+    privileged: Annotated[Literal[True] | None, spelled_out(default=False, accepted=bool), LEFT_OUT] = None
     """`true` gives the container all rights on its node."""
     add_capabilities: Annotated[tuple[Capability, ...], LEFT_OUT] = ()
     """Capabilities that it gets; all others are dropped."""
-    seccomp_profile: Annotated[Literal["Unconfined"] | None, LEFT_OUT] = None
+    seccomp_profile: Annotated[
+        Literal["Unconfined"] | None, spelled_out("RuntimeDefault", Literal["RuntimeDefault", "Unconfined"]), LEFT_OUT
+    ] = None
     """`Unconfined` switches off the filter of system calls."""
 
     @model_validator(mode="after")

@@ -37,6 +37,7 @@ from stacks.model.types import (
     Port,
     Seconds,
     matching,
+    spelled_out,
 )
 from stacks.model.volume import Volume, WritableFolder
 
@@ -157,7 +158,9 @@ class Server(Process, Placement):
     """A declared namespace."""
     autoscaling: Autoscaling | None = None
     """More pods under load."""
-    controller: Annotated[Literal["StatefulSet"] | None, LEFT_OUT] = None
+    controller: Annotated[
+        Literal["StatefulSet"] | None, spelled_out("Deployment", Literal["Deployment", "StatefulSet"]), LEFT_OUT
+    ] = None
     """`StatefulSet` gives each pod a name and claims of its own. A Deployment unless given."""
     replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = Field(default_factory=_replicas)
     """Number of pods (2); with `autoscaling` the number at first, in its range (`minReplicas`)."""

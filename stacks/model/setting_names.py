@@ -38,6 +38,8 @@ _ELSEWHERE: Mapping[str, str] = {
     "hosts": "write exposure: {host: …}",
     "topologySpreadConstraints": "pods are spread over the nodes already; write another rule in patch",
     "hostNetwork": "write patch: {Deployment: …}",
+    "hostPath": "write patch: {Deployment: …}, since it opens files of the node to the pod",
+    "persistentVolumeClaim": "write claim, or existingClaim for one that others make",
     "livenessProbe": "write probes.liveness",
     "readinessProbe": "write probes.readiness",
     "startupProbe": "write probes.startup",

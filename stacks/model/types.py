@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -35,6 +35,18 @@ So a new setting changes neither the hash nor the objects of a stack that does n
 
 LEFT_OUT_IF_NONE = Field(exclude_if=lambda value: value is None)
 """The same for a setting of which `false` has a meaning."""
+
+
+def spelled_out(default: object, accepted: object) -> BeforeValidator:
+    """Return a validator that takes the `default` of Kubernetes, spelled out, as not given.
+
+    `accepted` is the type of the setting for the JSON Schema.
+    """
+
+    def check(value: object) -> object:
+        return None if value == default and type(value) is type(default) else value
+
+    return BeforeValidator(check, json_schema_input_type=accepted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,3 +106,21 @@ def test_hash_changes_with_any_setting() -> None:
         return Declaration.model_validate({"cluster": cluster, "namespaces": namespaces}).digest()
 
     assert len({digest(), digest(nodes=2), digest(context="other"), digest(networkPolicies="ignored")}) == 4
+
+
+def test_defaults_of_kubernetes_can_be_spelled_out() -> None:
+    usual: dict[str, object] = {
+        "controller": "Deployment",
+        "rollout": {"strategy": "RollingUpdate"},
+        "service": {"type": "ClusterIP", "sessionAffinity": "None", "externalTrafficPolicy": "Cluster"},
+        "securityContext": {
+            "runAsNonRoot": True,
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "privileged": False,
+            "seccompProfile": "RuntimeDefault",
+        },
+    }
+    server: dict[str, object] = {"image": "a:1", "version": "1", "transport": "http", "capabilities": {"a": ["b"]}}
+    empty = {key: {} for key in usual if key != "controller"}
+    assert Server.model_validate({**server, **usual}) == Server.model_validate({**server, **empty})

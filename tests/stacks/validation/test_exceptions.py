@@ -99,6 +99,11 @@ WRONG: Wrong = [
         {f"{CLOCK}.probes": {"liveness": {"tcpSocket": {}, "exec": {"command": ["true"]}}}},
         f"{CLOCK}.probes.liveness: has tcpSocket and exec: keep one of them",
     ),
+    ({f"{CLOCK}.env": {"PORT": 3000}}, f"{CLOCK}.env.PORT: must be text: put the value in quotes"),
+    (
+        {f"{CLOCK}.probes": {"liveness": None}},
+        f"{CLOCK}.probes: liveness is null: write liveness: {{none: WHY}} if there is to be no such probe",
+    ),
     (
         {f"{CLOCK}.tolerations": [{"effect": "NoExecute"}]},
         f"{CLOCK}.tolerations.0: has no key: name the taint's key, or write operator: Exists to accept all taints",
