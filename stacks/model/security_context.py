@@ -13,6 +13,13 @@ Capability = Annotated[str, Field(pattern=r"^[A-Z_]+$", examples=["NET_BIND_SERV
 """A capability of Linux, without `CAP_`."""
 
 
+OnByDefault = Annotated[Literal[False] | None, spelled_out(default=True, accepted=bool), LEFT_OUT_IF_NONE]
+"""A switch that can only be turned off."""
+
+OffByDefault = Annotated[Literal[True] | None, spelled_out(default=False, accepted=bool), LEFT_OUT]
+"""A switch that can only be turned on."""
+
+
 class SecurityContext(Model):
     """Exceptions to the defaults, in the terms of Kubernetes. Each preview names those that weaken security.
 
@@ -27,17 +34,13 @@ class SecurityContext(Model):
     """The group that owns volumes and reads Secrets: `runAsGroup` unless given."""
     supplemental_groups: Annotated[tuple[Id, ...], LEFT_OUT] = ()
     """More groups of the processes."""
-    run_as_non_root: Annotated[Literal[False] | None, spelled_out(default=True, accepted=bool), LEFT_OUT_IF_NONE] = None
+    run_as_non_root: OnByDefault = None
     """`false` admits an image that runs as root. The user is then the image's own unless `runAsUser` is given."""
-    read_only_root_filesystem: Annotated[
-        Literal[False] | None, spelled_out(default=True, accepted=bool), LEFT_OUT_IF_NONE
-    ] = None
+    read_only_root_filesystem: OnByDefault = None
     """`false` makes the whole root file system writable; prefer `writable`, which names the folders."""
-    allow_privilege_escalation: Annotated[Literal[True] | None, spelled_out(default=False, accepted=bool), LEFT_OUT] = (
-        None
-    )
+    allow_privilege_escalation: OffByDefault = None
     """`true` lets a process gain more rights than its parent, as `sudo` does."""
-    privileged: Annotated[Literal[True] | None, spelled_out(default=False, accepted=bool), LEFT_OUT] = None
+    privileged: OffByDefault = None
     """`true` gives the container all rights on its node."""
     add_capabilities: Annotated[tuple[Capability, ...], LEFT_OUT] = ()
     """Capabilities that it gets; all others are dropped."""

@@ -122,5 +122,5 @@ def test_defaults_of_kubernetes_can_be_spelled_out() -> None:
         },
     }
     server: dict[str, object] = {"image": "a:1", "version": "1", "transport": "http", "capabilities": {"a": ["b"]}}
-    empty = {key: {} for key in usual if key != "controller"}
+    empty: dict[str, object] = {key: {} for key in usual if key != "controller"}
     assert Server.model_validate({**server, **usual}) == Server.model_validate({**server, **empty})
