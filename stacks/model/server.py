@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue
 
 from stacks.model.authorization import Authorization
 from stacks.model.availability import Autoscaling, Disruption
@@ -30,7 +30,6 @@ from stacks.model.types import (
     DnsLabel,
     EnvName,
     FileKey,
-    Folder,
     LabelKey,
     LabelValue,
     Model,
@@ -39,6 +38,7 @@ from stacks.model.types import (
     matching,
     spelled_out,
 )
+from stacks.model.uses import ConfigMapUse, SecretUse
 from stacks.model.volume import Volume, WritableFolder
 
 ServerType = Annotated[
@@ -81,44 +81,6 @@ PatchedKind = Literal[
     "StatefulSet",
 ]
 """A kind of which an MCP server can have an object."""
-
-
-class SecretUse(Model):
-    """A declared Secret (cortex:secrets) that the server's container reads: as variables, as files, or both."""
-
-    name: DnsLabel
-    """Key of the Secret under cortex:secrets."""
-    env: dict[EnvName, FileKey] = {}
-    """Environment variable → key."""
-    env_from: Annotated[bool, LEFT_OUT] = False
-    """Every key becomes an environment variable."""
-    mount: Folder | None = None
-    """Folder of the container that has the keys as read-only files."""
-    optional: Annotated[bool, LEFT_OUT] = False
-    """Whether the server also starts without the Secret, or without a key of it."""
-
-    @model_validator(mode="after")
-    def _used(self) -> "SecretUse":
-        if not (self.env or self.env_from or self.mount):
-            raise ValueError("is not used: give env, envFrom, mount, or several of them")
-        return self
-
-
-class ConfigMapUse(Model):
-    """A declared ConfigMap (cortex:configMaps) that the server's container reads."""
-
-    name: DnsLabel
-    """Key of the ConfigMap under cortex:configMaps."""
-    env_from: bool = False
-    """Every key becomes an environment variable."""
-    mount: Folder | None = None
-    """Folder of the container that has the keys as read-only files."""
-
-    @model_validator(mode="after")
-    def _used(self) -> "ConfigMapUse":
-        if not self.env_from and self.mount is None:
-            raise ValueError("is not used: give envFrom, mount, or both")
-        return self
 
 
 class SmokeCall(Model):

@@ -24,7 +24,7 @@ from checks.secrets.sealed import Opened
 from checks.secrets.wanted import Place
 from stacks.manifests.checksum import checksum
 from stacks.model import names
-from stacks.model.server import SecretUse
+from stacks.model.uses import SecretUse
 from tests.checks.collecting import collect
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
