@@ -174,9 +174,9 @@ KINDS = [
     ),
     changing(
         "quota-equal-amount", "core.v1.ResourceQuota",
-        {"metadata": meta("quota-equal"), "spec": {"hard": {"requests.memory": "1Gi"}}},
-        {"metadata": meta("quota-equal"), "spec": {"hard": {"requests.memory": "1073741824"}}},
-        UPDATE, "spec.hard[\"requests.memory\"]",
+        {"metadata": meta("quota-equal"), "spec": {"hard": {"requests.storage": "1Ti"}}},
+        {"metadata": meta("quota-equal"), "spec": {"hard": {"requests.storage": "1099511627776"}}},
+        UPDATE, "spec.hard[\"requests.storage\"]",
     ),
     changing(
         "quota-scopes", "core.v1.ResourceQuota",
