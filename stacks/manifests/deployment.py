@@ -11,9 +11,6 @@ from stacks.model.replicas import replicas
 from stacks.model.rollout import Rollout
 from stacks.model.server import STATEFUL_SET, Server, controller
 
-GRACE_SECONDS = 20
-"""Seconds that a pod has to end after SIGTERM; the bridge needs at most 5.5."""
-
 
 def workload(kind: str, server: Server, content: Content[object], site: Site) -> Manifest:
     """Return a server's Deployment or StatefulSet."""
@@ -96,7 +93,7 @@ def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
             "imagePullSecrets": site.image_pull_secrets(server.namespace),
             "automountServiceAccountToken": server.kubernetes is not None,
             "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": grace_seconds(server),
+            "terminationGracePeriodSeconds": server.grace_seconds,
             "securityContext": pods.pod_security(server.security_context),
             **placement(server),
             "initContainers": containers.init_containers(server) or None,
@@ -108,12 +105,6 @@ def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
             "topologySpreadConstraints": spread,
         }
     )
-
-
-def grace_seconds(server: Server) -> int:
-    """Return how many seconds a server's pod has to end."""
-    declared = server.termination_grace_period_seconds
-    return GRACE_SECONDS if declared is None else declared
 
 
 def placement(declared: Placement) -> dict[str, Value]:

@@ -93,6 +93,8 @@ class SmokeCall(Model):
 
 
 STATEFUL_SET: Final = "StatefulSet"
+GRACE_SECONDS = 20
+"""Seconds that a pod has to end after SIGTERM; the bridge needs at most 5.5."""
 
 
 def _replicas(before: dict[str, Any]) -> int:
@@ -200,6 +202,12 @@ class Server(Process, Placement):
         """Return the containers beside its own, by their place in the declaration."""
         places = {"sidecars": self.sidecars, "initContainers": self.init_containers}
         return {f"{place}.{name}": one for place, group in places.items() for name, one in group.items()}
+
+    @property
+    def grace_seconds(self) -> int:
+        """Return how many seconds a pod has to end."""
+        declared = self.termination_grace_period_seconds
+        return GRACE_SECONDS if declared is None else declared
 
     @property
     def service_port(self) -> int:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import combinations
 
+from pydantic.alias_generators import to_camel
+
 from stacks.model import bridge, names
 from stacks.model.replicas import replicas
 from stacks.model.server import STATEFUL_SET, Server, controller
@@ -39,6 +41,7 @@ def faults(server: Server) -> Iterator[str]:
         )
     yield from _bridge(server)
     yield from _ports(server)
+    yield from _hooks(server)
     yield from _volumes(server)
     yield from _labels(server)
     yield from _patches(server)
@@ -93,6 +96,18 @@ def _bridge(server: Server) -> Iterator[str]:
     for section, found in taken.items():
         for name in sorted(found):
             yield f"{section}.{name}: is a name that the stack uses itself with bridge: choose another"
+
+
+def _hooks(server: Server) -> Iterator[str]:
+    """Check that hooks wait less than a pod has to end, which Kubernetes asks for."""
+    grace = server.grace_seconds
+    for place, process in {"": server, **{f"{place}.": one for place, one in server.beside().items()}}.items():
+        for name, hook in process.lifecycle or ():
+            if hook and hook.sleep and hook.sleep >= grace:
+                yield (
+                    f"{place}lifecycle.{to_camel(name)}.sleep is {hook.sleep}, but pods have {grace} seconds to end: "
+                    "raise terminationGracePeriodSeconds, or wait less"
+                )
 
 
 def _ports(server: Server) -> Iterator[str]:

@@ -22,10 +22,11 @@ from components.namespace import ManagedNamespace, ManagedNamespaceArgs
 from stacks.manifests.config import config_map
 from stacks.manifests.namespace import namespace_manifests
 from stacks.model.config_map import ConfigMap as Declared
+from stacks.model.declaration import Cluster
 from stacks.model.namespace import Namespace
 
 DECLARED = Namespace(component="test", description="Aliases")
-SPACE = ManagedNamespaceArgs(namespace_manifests(NS, DECLARED, "testing"), protect=False)
+SPACE = ManagedNamespaceArgs(namespace_manifests(NS, DECLARED, Cluster(context="test", environment="testing")), protect=False)
 DATA = {"LEVEL": "info"}
 
 def settings(name, opts, old=None):

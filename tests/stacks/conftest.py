@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stacks.model.names import COMPONENT
 from tests.conftest import Cluster
 from tests.stacks.admission import PREFIX, Admission
 
@@ -13,3 +14,5 @@ def admission(custom_resources: Cluster) -> Iterator[Admission]:
     """The API server; what a test keeps there is gone after it, for it carries the stack's label."""
     yield Admission(custom_resources.kubeconfig)
     custom_resources.run("kubectl", "delete", "namespace", "--selector", PREFIX)
+    # Accounts are kept, and a declaration can have some in an existing namespace.
+    custom_resources.run("kubectl", "delete", "serviceaccount", "--namespace", "default", "--selector", COMPONENT)

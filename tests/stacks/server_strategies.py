@@ -116,7 +116,7 @@ SETTINGS = st.fixed_dictionaries(
         "workingDir": st.just("/srv"),
         "imagePullPolicy": st.sampled_from(["Always", "IfNotPresent", "Never"]),
         "lifecycle": st.fixed_dictionaries({}, optional={"preStop": HOOKS, "postStart": HOOKS}),
-        "terminationGracePeriodSeconds": st.integers(1, 60),
+        "terminationGracePeriodSeconds": st.integers(10, 60),
         "architecture": st.just("amd64"),
         "nodeSelector": st.just({"kubernetes.io/os": "linux"}),
         "tolerations": TOLERATIONS,

@@ -80,6 +80,9 @@ def plain(stack: Settings) -> Settings:
     for server in stack["servers"].values():
         server.pop("secretEnv", None)
         server.pop("secretFiles", None)
+        # The played node has none of the labels that every real one has.
+        for place in ("architecture", "nodeSelector", "affinity"):
+            server.pop(place, None)
         for roles in ("clusterRole", "clusterRoles"):
             server.get("kubernetes", {}).pop(roles, None)
     kept = {part: stack[part] for part in PARTS if part in stack}

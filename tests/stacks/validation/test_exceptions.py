@@ -105,6 +105,11 @@ WRONG: Wrong = [
         f"{CLOCK}.probes: liveness is null: write liveness: {{none: WHY}} if there is to be no such probe",
     ),
     (
+        {f"{CLOCK}.lifecycle": {"preStop": {"sleep": 20}}},
+        f"{CLOCK}: lifecycle.preStop.sleep is 20, but pods have 20 seconds to end: "
+        "raise terminationGracePeriodSeconds, or wait less",
+    ),
+    (
         {f"{CLOCK}.tolerations": [{"effect": "NoExecute"}]},
         f"{CLOCK}.tolerations.0: has no key: name the taint's key, or write operator: Exists to accept all taints",
     ),
