@@ -26,7 +26,8 @@ from stacks.model.declaration import Cluster
 from stacks.model.namespace import Namespace
 
 DECLARED = Namespace(component="test", description="Aliases")
-SPACE = ManagedNamespaceArgs(namespace_manifests(NS, DECLARED, Cluster(context="test", environment="testing")), protect=False)
+CLUSTER = Cluster(context="test", environment="testing")
+SPACE = ManagedNamespaceArgs(namespace_manifests(NS, DECLARED, CLUSTER), protect=False)
 DATA = {"LEVEL": "info"}
 
 def settings(name, opts, old=None):
