@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -14,14 +14,19 @@ from stacks.manifests.build import duplicates
 from stacks.model.container import Container
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
+from stacks.model.kube_state_metrics import KubeStateMetrics
 from stacks.model.presets.installed import available
 from stacks.model.server import Server
 from stacks.model.validation_errors import sentences
+from stacks.model.verifier import Verifier
 from stacks.settings.effective import Effective, effective
 from stacks.settings.files import PREFIX, read_files
 from stacks.settings.layers import Layered
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
+
+Part = TypeVar("Part", Container, KubeStateMetrics, Server, Verifier)
+"""A part of the declaration that has an image."""
 
 
 @dataclass(frozen=True)
@@ -141,24 +146,21 @@ def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration
     return declaration.model_copy(
         update={
             "servers": {kind: _relocated_server(server, lock) for kind, server in declaration.servers.items()},
-            "kube_state_metrics": metrics
-            and metrics.model_copy(update={"image": lock.get(metrics.image, metrics.image)}),
-            "verifier": verifier and verifier.model_copy(update={"image": lock.get(verifier.image, verifier.image)}),
+            "kube_state_metrics": metrics and _moved(metrics, lock),
+            "verifier": verifier and _moved(verifier, lock),
         }
     )
 
 
 def _relocated_server(server: Server, lock: Mapping[str, str]) -> Server:
-    def moved(containers: Mapping[str, Container]) -> dict[str, Container]:
-        return {
-            name: one.model_copy(update={"image": lock.get(one.image, one.image)}) for name, one in containers.items()
-        }
-
-    return server.model_copy(
+    return _moved(server, lock).model_copy(
         update={
-            "image": lock.get(server.image, server.image),
             "bridge": server.bridge and lock.get(server.bridge, server.bridge),
-            "sidecars": moved(server.sidecars),
-            "init_containers": moved(server.init_containers),
+            "sidecars": {name: _moved(one, lock) for name, one in server.sidecars.items()},
+            "init_containers": {name: _moved(one, lock) for name, one in server.init_containers.items()},
         }
     )
+
+
+def _moved(part: Part, lock: Mapping[str, str]) -> Part:
+    return part.model_copy(update={"image": lock.get(part.image, part.image)})

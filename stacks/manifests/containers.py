@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stacks.manifests import bridge, pods, volumes
 from stacks.manifests.manifest import Value, given
-from stacks.manifests.service import HTTP, ports
+from stacks.manifests.service import ports
 from stacks.model import names
 from stacks.model.container import Container
 from stacks.model.process import Process
@@ -81,10 +81,10 @@ def _container(kind: str, server: Server) -> Value:
 def _endpoint(server: Server, others: Sequence[Value] = ()) -> dict[str, Value]:
     """Return the ports and probes of the container that serves MCP."""
     return {
-        "ports": [_port(HTTP, server.port), *others],
-        "livenessProbe": pods.probe(server.probes.liveness, HTTP, server.port, tls=bool(server.tls)),
-        "readinessProbe": pods.probe(server.probes.readiness, HTTP, server.port, tls=bool(server.tls)),
-        "startupProbe": pods.probe(server.probes.startup, HTTP, server.port, tls=bool(server.tls)),
+        "ports": [_port(names.HTTP, server.port), *others],
+        "livenessProbe": pods.probe(server.probes.liveness, names.HTTP, server.port, tls=bool(server.tls)),
+        "readinessProbe": pods.probe(server.probes.readiness, names.HTTP, server.port, tls=bool(server.tls)),
+        "startupProbe": pods.probe(server.probes.startup, names.HTTP, server.port, tls=bool(server.tls)),
     }
 
 

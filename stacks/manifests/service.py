@@ -10,11 +10,6 @@ from stacks.model.exposure import Exposure, Gateway
 from stacks.model.scraping import Scraping
 from stacks.model.server import Server
 
-HTTP = "http"
-"""Name of the port of the MCP endpoint."""
-METRICS = "metrics"
-"""Name of the port of the metrics, if it is another one."""
-
 # No controller needs to be there when the stack is deployed, so Pulumi does not wait for an address.
 _NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 
@@ -23,7 +18,7 @@ def ports(server: Server) -> dict[str, int]:
     """Return the ports of the container besides that of the MCP endpoint, by name."""
     metrics = server.metrics.port if server.metrics else None
     known = {server.port, *server.ports.values()}
-    return {**server.ports, **({METRICS: metrics} if metrics and metrics not in known else {})}
+    return {**server.ports, **({names.METRICS: metrics} if metrics and metrics not in known else {})}
 
 
 def service(kind: str, server: Server) -> Manifest:
@@ -31,9 +26,9 @@ def service(kind: str, server: Server) -> Manifest:
     declared = server.service or model.Service()
     first = given(
         {
-            "name": HTTP,
+            "name": names.HTTP,
             "port": server.service_port,
-            "targetPort": HTTP,
+            "targetPort": names.HTTP,
             "protocol": "TCP",
             "nodePort": declared.node_port,
             "appProtocol": "https" if server.tls else None,
@@ -86,7 +81,7 @@ def reached_by(kind: str, server: Server) -> Iterator[Manifest]:
 
 
 def _ingress(kind: str, server: Server, exposure: Exposure) -> Manifest:
-    backend: Value = {"service": {"name": names.server(kind), "port": {"name": HTTP}}}
+    backend: Value = {"service": {"name": names.server(kind), "port": {"name": names.HTTP}}}
     path: Value = {"path": exposure.path, "pathType": "Prefix", "backend": backend}
     spec = given(
         {
@@ -142,4 +137,4 @@ def _service_monitor(kind: str, server: Server, metrics: Scraping) -> Manifest:
 def metrics_port(server: Server, metrics: Scraping) -> str:
     """Return the name of the port with the metrics."""
     number = metrics.port or server.port
-    return HTTP if number == server.port else next(name for name, port in ports(server).items() if port == number)
+    return names.HTTP if number == server.port else next(name for name, port in ports(server).items() if port == number)

@@ -24,6 +24,11 @@ POD_SECURITY = "pod-security.kubernetes.io/"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that Kubernetes puts on every namespace."""
 
+HTTP = "http"
+"""Name of the port of an MCP server's endpoint."""
+METRICS = "metrics"
+"""Name of the port of an MCP server's metrics, if it is another one."""
+
 SYSTEM_NAMESPACE = "cortex-system"
 DECLARATION_CONFIG_MAP = "cortex-declaration"
 DECLARATION_KEY = "declaration.json"

@@ -34,8 +34,7 @@ def exceptions(declaration: Declaration) -> Iterator[tuple[str, str, SecurityCon
     """Yield the path of each declared security context, the namespace of its pods, and the context."""
     for kind, server in declaration.servers.items():
         contexts = {"": server.security_context}
-        contexts |= {f".initContainers.{name}": one.security_context for name, one in server.init_containers.items()}
-        contexts |= {f".sidecars.{name}": one.security_context for name, one in server.sidecars.items()}
+        contexts |= {f".{place}": one.security_context for place, one in server.beside().items()}
         for place, context in contexts.items():
             if context:
                 yield f"servers.{kind}{place}.securityContext", server.namespace, context

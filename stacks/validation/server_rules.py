@@ -10,8 +10,6 @@ from stacks.model.replicas import replicas
 from stacks.model.server import STATEFUL_SET, Server, controller
 from stacks.validation import env_vars
 
-HTTP, METRICS = "http", "metrics"
-"""Names of the ports that a server has anyway."""
 OWN_VOLUMES = frozenset({"config", "secrets", "tmp"})
 OWN_VOLUME_PREFIXES = frozenset({"config", "secret", "writable"})
 """Names of the volumes that a server may have anyway, and how their names begin."""
@@ -115,7 +113,7 @@ def _ports(server: Server) -> Iterator[str]:
     for (one, here), (other, there) in combinations(numbers, 2):
         if here == there:
             yield f"{one} and {other} are both {here}: remove one of them"
-    for name in sorted({HTTP, METRICS} & set(server.ports)):
+    for name in sorted({names.HTTP, names.METRICS} & set(server.ports)):
         yield f"ports.{name}: is a name that the stack uses itself: choose another"
     if server.service and server.service.headless and server.service.port not in (None, server.port):
         yield (
