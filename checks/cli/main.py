@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from typing import Annotated, NoReturn
 
 import typer
@@ -54,6 +55,7 @@ def main() -> NoReturn:
         # The report has what libraries log; without a handler, Python would print it.
         logging.getLogger().addHandler(logging.NullHandler())
     ignore_closed_readers()
+    ignore_interrupted_exits()
     try:
         code = _run()
     except KeyboardInterrupt:
@@ -67,6 +69,12 @@ def main() -> NoReturn:
         except KeyboardInterrupt:
             continue
     sys.exit(code)
+
+
+def ignore_interrupted_exits() -> None:
+    """Do not warn of the exit of an `async with` that was not awaited: only an interrupt just before it leaves one."""
+    message = r"coroutine '\w+\.__aexit__' was never awaited"
+    warnings.filterwarnings("ignore", message=message, category=RuntimeWarning)
 
 
 def _run() -> int:

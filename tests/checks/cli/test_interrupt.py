@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import threading
 from unittest.mock import Mock
 
@@ -10,6 +11,7 @@ import pytest
 from checks.cli import main as cli
 from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import Answer, FakeApi
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("name", ["verify", "repair", "health", "doctor", "watch"])
@@ -42,3 +44,20 @@ def test_two_interrupts_are_clean(project: Project, api: FakeApi, name: str) -> 
 def test_an_interrupt_is_no_internal_error(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     monkeypatch.setattr(cli, "app", Mock(side_effect=error))
     assert cli._run() == 130
+
+
+LEFT = """
+from checks.cli.main import ignore_interrupted_exits
+class Lock:
+    async def __aexit__(self): pass
+    async def other(self): pass
+ignore_interrupted_exits()
+Lock().{method}()
+"""
+
+
+@pytest.mark.parametrize(("method", "warned"), [("__aexit__", False), ("other", True)])
+def test_only_an_exit_that_an_interrupt_left_gives_no_warning(method: str, warned: bool) -> None:
+    program = [sys.executable, "-W", "error", "-c", LEFT.format(method=method)]
+    done = subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ("was never awaited" in done.stderr) is warned
