@@ -97,11 +97,12 @@ def test_each_connection_has_a_process_of_its_own(plain: Server) -> None:
 
 
 def test_a_second_connection_waits_for_the_end_of_the_first(plain: Server) -> None:
-    with plain.connected() as one, plain.connected() as other:
-        first = int(ask(one, "pid"))
-        assert one.stdin is not None
-        one.stdin.close()
-        assert int(ask(other, "pid")) != first
+    with plain.connected() as one:
+        first = int(ask(one, "pid"))  # Answered: so it is the first, whichever process starts faster.
+        with plain.connected() as other:
+            assert one.stdin is not None
+            one.stdin.close()
+            assert int(ask(other, "pid")) != first
         assert has_ended(first)
 
 
