@@ -1,66 +1,124 @@
 """The agent: what it follows, and where each change goes."""
 
-from datetime import UTC, datetime
+import socket
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import anyio
+from prometheus_client.core import Metric
 
-from checks.agent.event_watcher import EventWatcher, Missed
-from checks.event_log import resume
-from checks.event_log.entry import Entry, LoggedGap
-from checks.event_log.grouping import Grouping
-from checks.event_log.writer import EventLog
+from checks.agent.config_map_watcher import ConfigMapWatcher
+from checks.agent.event_watcher import EventWatcher
+from checks.agent.http_app import HttpApp
+from checks.agent.log_keeper import LogKeeper
+from checks.agent.metrics import AgentCollector, Counts, gauge, render
+from checks.agent.node_watcher import NodeWatcher
+from checks.agent.pod_watcher import PodWatcher
+from checks.agent.registry_keeper import RegistryKeeper
+from checks.event_log.entry import LoggedChange
+from checks.event_log.writer import Retention
 from checks.events.occurrence import Occurrence
+from checks.kube import models as k8s
 from checks.kube.watch.availability import Availability
 from checks.kube.watch.connector import Connector
+from checks.kube.watch.reflector import Gap, Reflector
 from checks.kube.watch.stats import WatchStats
 from checks.target import Target
+from stacks.model.kube_state_metrics import Alerts
 
-TICK_SECONDS = 0.25
+HUNG_SECONDS = 30.0
+"""Without a turn for so long, the agent's own loop hangs."""
 
 
 class Agent:
     """Follows one cluster until it is cancelled (R8)."""
 
-    def __init__(self, target: Target, connector: Connector, log: EventLog, folder: Path) -> None:
-        self._target, self._connector, self._log = target, connector, log
-        self._grouping = Grouping()
-        self._logged = resume.logged(folder, datetime.now(UTC))
-        self._availability = Availability()
-        self.watches: list[WatchStats] = []
+    def __init__(self, target: Target, connector: Connector, log: Path, registry: Path | None = None) -> None:
+        declaration = target.declaration
+        spaces = declaration.occupied_namespaces()
+        availability = Availability()
+        self._counts = Counts()
+        self._verified: Mapping[str, str] = {}
+        self._turn = monotonic()
+        self._events = EventWatcher(spaces, connector, availability, self._occurred, self._missed)
+        self.log = LogKeeper(log, Retention(), self._events.known)
+        alerts = (declaration.kube_state_metrics and declaration.kube_state_metrics.alerts) or Alerts()
+        self._pods = PodWatcher(spaces, connector, availability, self._pod_changed, alerts.restarts)
+        self._nodes = NodeWatcher(connector, availability, self.log.changed)
+        self._config_maps = ConfigMapWatcher(spaces, connector, availability, self.log.changed, self._verification)
+        self._registry = RegistryKeeper(target, registry or Path(), self._known_pods)
+        self._keeps_registry = registry is not None
+        self._reflectors: list[Reflector[Any]] = [
+            *self._events.reflectors,
+            *self._pods.reflectors,
+            *self._nodes.reflectors,
+            *self._config_maps.reflectors,
+        ]
 
-    async def run(self) -> None:
+    @property
+    def watches(self) -> list[WatchStats]:
+        """Return what each watch counts."""
+        return [reflector.stats for reflector in self._reflectors]
+
+    async def run(self, listener: socket.socket | None = None) -> None:
         """Follow until cancelled; then write what is not in the log yet."""
-        self._note_start()
-        events = EventWatcher(self._connector, self._availability, self._occurred, self._missed, self._logged.times)
-        followed = events.reflectors(self._target.declaration.occupied_namespaces())
-        self.watches += [each.stats for each in followed]
-        try:
-            async with anyio.create_task_group() as group:
-                for each in followed:
-                    group.start_soon(each.run)
-                group.start_soon(self._write_log)
-        finally:
-            self._flush(all_of_them=True)
+        async with anyio.create_task_group() as group:
+            for reflector in self._reflectors:
+                group.start_soon(reflector.run)
+            group.start_soon(self.log.run)
+            group.start_soon(self._count_turns)
+            if self._keeps_registry:
+                group.start_soon(self._registry.run)
+            if listener:
+                group.start_soon(self._http().serve, listener)
 
-    def _note_start(self) -> None:
-        now, last = datetime.now(UTC), self._logged.last
-        if last and now - last > resume.KEPT:
-            reason = "the agent did not run, and API servers keep events for an hour"
-            self._log.append(Entry(now, gap=LoggedGap(last, now, reason)))
+    def unready(self) -> str:
+        """Return why the agent does not know the whole cluster yet; empty if it does."""
+        waiting = [watch for watch in self.watches if not watch.synced]
+        if not waiting:
+            return ""
+        first = waiting[0]
+        why = first.problem or "its first list is not complete"
+        return f"{first.kind} of namespace {first.namespace or 'all'}: {why}"
 
-    async def _occurred(self, occurred: Occurrence) -> None:
-        self._grouping.add(occurred, monotonic())
+    def unhealthy(self) -> str:
+        """Return why the agent should be started again; empty if it works, also while the API server is down."""
+        late = monotonic() - self._turn
+        return f"the agent had no turn for {late:.0f} s" if late > HUNG_SECONDS else ""
 
-    async def _missed(self, missed: Missed) -> None:
-        self._log.append(Entry(datetime.now(UTC), gap=LoggedGap(missed.since, missed.until, missed.reason)))
+    def metrics(self) -> bytes:
+        """Return the metrics, with those of the last published verification."""
+        own = render(AgentCollector(lambda: self.watches, lambda: self.log.stats, self._counts, self._more))
+        return own + self._verified.get("metrics.prom", "").encode()
 
-    async def _write_log(self) -> None:
+    def _http(self) -> HttpApp:
+        return HttpApp(self.log.folder, self.metrics, self.unready, self.unhealthy, self._registry.registry)
+
+    def _more(self) -> Iterable[Metric]:
+        yield gauge("log_writer", "1 if this agent writes the event log.", not self.log.waits)
+        yield gauge("restart_alerts", "Pods that restarted too often, since the start.", self._pods.alerts)
+        yield gauge("config_map_faults", "Files in ConfigMaps that were not valid.", self._config_maps.faults)
+
+    async def _count_turns(self) -> None:
         while True:
-            self._flush()
-            await anyio.sleep(TICK_SECONDS)
+            self._turn = monotonic()
+            await anyio.sleep(1)
 
-    def _flush(self, *, all_of_them: bool = False) -> None:
-        now = datetime.now(UTC)
-        self._log.append(*(Entry(now, event=each) for each in self._grouping.due(monotonic(), all_of_them=all_of_them)))
+    def _occurred(self, occurred: Occurrence) -> None:
+        self._counts.occurred(occurred)
+        self.log.occurred(occurred)
+
+    def _missed(self, gap: Gap, namespace: str) -> None:
+        self.log.missed(gap, namespace)
+
+    def _pod_changed(self, change: LoggedChange) -> None:
+        self.log.changed(change)
+        self._registry.changed()
+
+    def _known_pods(self) -> Iterable[k8s.Pod]:
+        return (pod for reflector in self._pods.reflectors for pod in reflector.objects)
+
+    def _verification(self, data: Mapping[str, str]) -> None:
+        self._verified = data

@@ -9,8 +9,8 @@ import anyio
 from platformdirs import user_state_path
 
 from checks.agent.agent import Agent
+from checks.agent.http_app import listen
 from checks.errors import INTERRUPTED
-from checks.event_log.writer import EventLog, Retention
 from checks.kube.connection import Connection
 from checks.kube.watch.connector import Connector
 from checks.target import Target
@@ -21,23 +21,38 @@ def log_folder(stack: str) -> Path:
     return user_state_path("cortex-events") / stack
 
 
-async def run(followed: Callable[[], Awaitable[Target]], reload: Callable[[], Connection], folder: Path | None) -> None:
+async def run(
+    followed: Callable[[], Awaitable[Target]],
+    reload: Callable[[], Connection],
+    log: Path | None,
+    listen_at: str,
+    registry: Path | None,
+) -> None:
     """Follow a cluster until SIGTERM or SIGINT.
 
     Raises:
-        UsageError: the folder of the log cannot be used.
-        UncheckedError: another agent writes this log.
+        UsageError: the folder of the log, or the address to listen at, cannot be used.
+        UncheckedError: the deployed declaration cannot be read.
     """
     target = await followed()
-    log_to = folder or log_folder(target.stack)
-    log = EventLog(log_to, Retention())
-    agent = Agent(target, Connector(target.connection, reload), log, log_to)
+    listener = listen(listen_at) if listen_at else None
+    agent = Agent(target, Connector(target.connection, reload), log or log_folder(target.stack), registry)
+    agent.log.open()
+    _say(f"follows the cluster of context {target.connection.context}; event log: {agent.log.folder}")
+    if agent.log.waits:
+        _say(f"{agent.log.waits}; until then this one only follows")
+    if listener:
+        host, port = listener.getsockname()[:2]
+        _say(f"serves /metrics, /healthz, /readyz, /events and /registry at {host}:{port}")
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with anyio.create_task_group() as group:
-            group.start_soon(agent.run)
-            async for number in signals:
-                group.cancel_scope.cancel()
-                break
-    log.close()
+            group.start_soon(agent.run, listener)
+            number = await anext(signals)
+            group.cancel_scope.cancel()
     if number == signal.SIGINT:
         sys.exit(INTERRUPTED)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"cortex: {text}\n")
+    sys.stderr.flush()

@@ -59,6 +59,19 @@ class LoggedReaction(msgspec.Struct, frozen=True, omit_defaults=True):
     failed: str = ""
 
 
+class LoggedChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change of an object that no event tells: of a pod's phase, a node's condition, or a key of a ConfigMap.
+
+    `alert` says that it needs attention.
+    """
+
+    object: Ref
+    what: str
+    before: str
+    after: str
+    alert: bool = False
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line: when it was written (UTC), and one of the others. `note` is about the log itself."""
 
@@ -66,6 +79,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     event: LoggedEvent | None = None
     gap: LoggedGap | None = None
     reaction: LoggedReaction | None = None
+    change: LoggedChange | None = None
     note: str = ""
 
 

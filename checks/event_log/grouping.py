@@ -60,9 +60,9 @@ class Grouping:
             group.uids[occurred.uid] = occurred.total
         self._highest[occurred.scope] = max(self._highest.get(occurred.scope, 0), occurred.version)
 
-    def due(self, now: float, *, all_of_them: bool = False) -> Iterator[LoggedEvent]:
-        """Yield the groups whose time has come, and forget them: those of before the end of the agent are all due."""
-        for key in [key for key, group in self._pending.items() if all_of_them or group.due <= now]:
+    def due(self, now: float, *, everything: bool = False) -> Iterator[LoggedEvent]:
+        """Yield the groups whose time has come, or everything, and forget them."""
+        for key in [key for key, group in self._pending.items() if everything or group.due <= now]:
             group = self._pending.pop(key)
             self._remember(key, now)
             yield logged(

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from checks.event_log import files
-from checks.kube import models as k8s
+from checks.events.occurrence import Occurrence
 
 REMEMBERED = timedelta(hours=2)
 """API servers keep events for an hour, unless they are told otherwise."""
@@ -22,12 +24,12 @@ class Logged:
     uids: dict[str, int] = field(default_factory=dict)
     damaged: int = 0
 
-    def times(self, event: k8s.Event) -> int:
-        """Return how many occurrences of an event the log has."""
-        version = int(event.metadata.resource_version or 0)
-        if version <= self.resume.get(event.metadata.namespace, 0):
-            return event.times
-        return self.uids.get(event.metadata.uid, 0)
+    def rest(self, occurred: Occurrence) -> Occurrence | None:
+        """Return what the log does not have of an occurrence; None if it has all."""
+        if occurred.version <= self.resume.get(occurred.scope, 0):
+            return None
+        times = min(occurred.times, occurred.total - self.uids.get(occurred.uid, 0))
+        return msgspec.structs.replace(occurred, times=times) if times > 0 else None
 
 
 def logged(folder: Path, now: datetime) -> Logged:

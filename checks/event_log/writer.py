@@ -2,10 +2,13 @@
 
 import fcntl
 import os
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +19,17 @@ from checks.event_log.entry import Entry, LoggedGap
 LOCK = ".lock"
 MOST_WAITING = 10_000
 """Entries that are kept while nothing can be written; after that the oldest are dropped, and a gap is logged."""
+
+
+class _Line(NamedTuple):
+    """An encoded entry, and its time."""
+
+    at: datetime
+    text: bytes
+
+
+def _encoded(entry: Entry) -> bytes:
+    return msgspec.json.encode(entry) + b"\n"
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,22 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def is_written(folder: Path) -> bool:
+    """Return whether an agent writes the log of a folder at the moment."""
+    try:
+        lock = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(lock)
+
+
 class EventLog:
     """An open log; `append` never fails: what cannot be written now is written when that is possible again."""
 
@@ -53,7 +83,7 @@ class EventLog:
         """
         self.stats = LogStats()
         self._folder, self._retention, self._clock = folder, retention, clock
-        self._waiting: list[Entry] = []
+        self._waiting: deque[_Line] = deque()
         self._gap: LoggedGap | None = None
         self._file: int | None = None
         self._day = self._last = datetime.min.replace(tzinfo=UTC)
@@ -79,52 +109,53 @@ class EventLog:
 
     def append(self, *entries: Entry) -> None:
         """Write entries, and those that could not be written before."""
-        self._waiting += entries
-        if (surplus := len(self._waiting) - MOST_WAITING) > 0:
-            self.stats.dropped += surplus
-            self._gap = LoggedGap(
-                since=self._gap.since if self._gap else self._waiting[0].timestamp,
-                until=self._waiting[surplus - 1].timestamp,
-                reason=self.stats.problem,
-            )
-            del self._waiting[:surplus]
+        self._waiting.extend(_Line(entry.timestamp, _encoded(entry)) for entry in entries)
+        self._drop_surplus()
         if not self._waiting:
             return
         try:
-            self._write([*self._notes(), *self._waiting])
+            self._write(b"".join([*self._notes(), *(line.text for line in self._waiting)]))
         except OSError as error:
             self.stats.problem = f"the event log in {self._folder} cannot be written: {error.strerror}"
             self._end_day()
         else:
             self.stats.written += len(self._waiting)
             self.stats.problem = ""
-            self._waiting, self._gap = [], None
+            self._waiting.clear()
+            self._gap = None
 
-    def _notes(self) -> Iterable[Entry]:
+    def _drop_surplus(self) -> None:
+        while len(self._waiting) > MOST_WAITING:
+            dropped = self._waiting.popleft().at
+            self.stats.dropped += 1
+            since = self._gap.since if self._gap else dropped
+            self._gap = LoggedGap(since, dropped, self.stats.problem)
+
+    def _notes(self) -> Iterator[bytes]:
         """Yield what a reader has to know before the next entries."""
         now = self._clock()
         if now + timedelta(seconds=1) < self._last:
             self.stats.clock_set_back += 1
-            yield Entry(now, note=f"the clock was set back by {(self._last - now).total_seconds():.0f} s")
+            yield _encoded(Entry(now, note=f"the clock was set back by {(self._last - now).total_seconds():.0f} s"))
         self._last = now
         if self._gap:
-            yield Entry(now, gap=self._gap)
+            yield _encoded(Entry(now, gap=self._gap))
 
-    def _write(self, entries: Iterable[Entry]) -> None:
+    def _write(self, data: bytes) -> None:
         """Write and sync whole lines. A partial write is cut off, so that no entry is written twice."""
         today = self._clock().astimezone(UTC)
         if self._file is None or today.date() != self._day.date():
             self._end_day()
             self._remove_old(today)
             self._file, self._day = self._opened(self._folder / files.name(today.date())), today
-        data = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
         size = os.fstat(self._file).st_size
         try:
             while data:
                 data = data[os.write(self._file, data) :]
             os.fsync(self._file)
         except OSError:
-            os.ftruncate(self._file, size)
+            with suppress(OSError):
+                os.ftruncate(self._file, size)
             raise
 
     def _opened(self, path: Path) -> int:

@@ -33,13 +33,11 @@ class Occurrence(msgspec.Struct, frozen=True):
     scope: str = ""
 
 
-def occurrence(change: Change[k8s.Event], known: int = 0) -> Occurrence | None:
-    """Return what occurred; None if an event object was deleted, or counts nothing that was not `known`."""
+def occurrence(change: Change[k8s.Event]) -> Occurrence | None:
+    """Return what occurred; None if an event object was deleted, or counts nothing new."""
     event = change.object
-    if change.deleted:
-        return None
-    before = max(change.before.times if change.before else 0, known)
-    if event.times <= before:
+    before = change.before.times if change.before else 0
+    if change.deleted or event.times <= before:
         return None
     about = event.involved_object
     return Occurrence(

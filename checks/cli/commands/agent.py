@@ -29,6 +29,12 @@ def agent(
     log: Annotated[
         Path | None, typer.Option(help="The folder of the event log; the default is one of the user's for each stack.")
     ] = None,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where to serve metrics, health, events and registry.")
+    ] = "",
+    registry: Annotated[
+        Path | None, typer.Option(help="Keep this file current, as `cortex registry` writes it.")
+    ] = None,
 ) -> None:
     """Follow the cluster of a stack until interrupted: write the event log, react to events, and export metrics.
 
@@ -50,4 +56,4 @@ def agent(
     def reload() -> "Connection":
         return from_service_account() if stack is None else target(stack, kubeconfig, context).connection
 
-    anyio.run(run, followed, reload, log)
+    anyio.run(run, followed, reload, log, listen, registry)

@@ -33,8 +33,8 @@ class Availability:
 
     async def turn(self) -> None:
         """Wait until a request may be sent: at once, or while the API server is down, once a second."""
-        while self.down:
-            async with self._turns:
+        async with self._turns:
+            while self.down:
                 pause = self._last + PAUSE_SECONDS - monotonic()
                 if pause <= 0:
                     self._last = monotonic()

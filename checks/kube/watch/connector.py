@@ -15,12 +15,15 @@ RENEWAL_SECONDS = 10.0
 class Connector:
     """Makes clients. `reload` returns the connection with the credential as it is now."""
 
-    def __init__(self, connection: Connection, reload: Callable[[], Connection]) -> None:
+    def __init__(
+        self, connection: Connection, reload: Callable[[], Connection], clock: Callable[[], float] = monotonic
+    ) -> None:
         self.connection = connection
         self.problem = ""
         """Why the last renewal failed."""
         self._reload = reload
-        self._renewed = monotonic()
+        self._clock = clock
+        self._renewed = clock()
 
     def client(self) -> httpx2.AsyncClient:
         """Return a new client with the present credential."""
@@ -28,9 +31,9 @@ class Connector:
 
     def renew(self) -> None:
         """Read the credential again, because the API server rejected it; if that fails, keep the one there is."""
-        if monotonic() - self._renewed < RENEWAL_SECONDS:
+        if self._clock() - self._renewed < RENEWAL_SECONDS:
             return
-        self._renewed = monotonic()
+        self._renewed = self._clock()
         try:
             self.connection, self.problem = self._reload(), ""
         except CheckError as error:

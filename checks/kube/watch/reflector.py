@@ -1,13 +1,12 @@
 """Keep the objects of a resource as the API server has them, and tell each change once."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
-import anyio
 import httpx2
 import msgspec
 
@@ -17,7 +16,6 @@ from checks.kube.reading import Permission
 from checks.kube.transport import timed_out, unreachable
 from checks.kube.watch.availability import Availability
 from checks.kube.watch.backoff import Backoff
-from checks.kube.watch.connector import Connector
 from checks.kube.watch.stats import WatchStats
 from checks.kube.watch.stream import ExpiredError, Line, RefusedError, Scope, refused, watch
 
@@ -27,6 +25,16 @@ LONGEST_ASKED_SECONDS = 300.0
 """The longest time that an API server may tell a client to wait."""
 AT_ONCE_SECONDS = 2.0
 """A watch that ends sooner and without a line did not work. If it is of events, its version has expired."""
+
+
+class Clients(Protocol):
+    """Makes clients of the API server."""
+
+    def client(self) -> httpx2.AsyncClient:
+        """Return a new client with the present credential."""
+
+    def renew(self) -> None:
+        """Read the credential again."""
 
 
 class Watched(Protocol):
@@ -57,12 +65,12 @@ class Gap:
     until: datetime
 
 
-Consumer = Callable[[Change[T]], Awaitable[None]]
-"""Takes each change; the watch reads on when it returns."""
+Consumer = Callable[[Change[T]], None]
+"""Takes each change, and never waits: what takes time has a queue of its own."""
 
 
-async def _ignore(_: Gap) -> None:
-    """Take a gap that matters to nobody."""
+def _ignore(_: Gap) -> None:
+    """Take a gap that does not matter."""
 
 
 class Reflector(Generic[T]):
@@ -76,11 +84,11 @@ class Reflector(Generic[T]):
         self,
         kind: Kind[T],
         scope: Scope,
-        connector: Connector,
+        connector: Clients,
         consume: Consumer[T],
         *,
         availability: Availability | None = None,
-        missed: Callable[[Gap], Awaitable[None]] = _ignore,
+        missed: Callable[[Gap], None] = _ignore,
     ) -> None:
         self.stats = WatchStats(kind.resource(), scope.namespace)
         self._kind, self._scope = kind, scope
@@ -131,7 +139,7 @@ class Reflector(Generic[T]):
     async def _round(self, client: httpx2.AsyncClient) -> None:
         """List if there is no version to resume from, then watch until the API server ends the watch."""
         if not self._version and not self._streams:
-            await self._relist(await self._pages(client))
+            self._relist(await self._pages(client))
         try:
             await self._watch(client, initial=not self._version)
         except RefusedError as error:
@@ -148,12 +156,12 @@ class Reflector(Generic[T]):
             lines += 1
             self._heard()
             if listed is None:
-                await self._take(line)
+                self._take(line)
             elif line.object is not None:
                 listed[_key(line.object)] = line.object
             elif line.listed:
                 self._version = line.version
-                await self._relist(listed)
+                self._relist(listed)
                 listed = None
         self._availability.answered()
         if not lines and monotonic() - start < AT_ONCE_SECONDS:
@@ -161,7 +169,7 @@ class Reflector(Generic[T]):
                 raise ExpiredError("the watch ended at once")
             raise RefusedError(HTTPStatus.OK, "the watch ended at once")
 
-    async def _take(self, line: Line[T]) -> None:
+    def _take(self, line: Line[T]) -> None:
         """Deliver one change; a version that is known already is not told again."""
         if line.object is not None:
             key = _key(line.object)
@@ -169,28 +177,27 @@ class Reflector(Generic[T]):
             if line.type == "DELETED":
                 self._known.pop(key, None)
                 if before is not None:
-                    await self._deliver(Change(before, before, deleted=True))
+                    self._deliver(Change(before, before, deleted=True))
             elif before is None or before.metadata.resource_version != line.version:
                 self._known[key] = line.object
-                await self._deliver(Change(line.object, before))
-        # After delivery: what was not delivered is sent again after a failure.
+                self._deliver(Change(line.object, before))
         self._version = line.version
 
-    async def _relist(self, listed: Mapping[str, T]) -> None:
+    def _relist(self, listed: Mapping[str, T]) -> None:
         """Deliver what differs from what was known."""
         if self._lost:
-            await self._missed(Gap(self._lost, datetime.now(UTC)))
+            self._missed(Gap(self._lost, datetime.now(UTC)))
             self._lost = None
         known, self._known = self._known, dict(listed)
         self.stats.lists += 1
         self._heard()
         for key, before in known.items():
             if key not in listed:
-                await self._deliver(Change(before, before, deleted=True))
+                self._deliver(Change(before, before, deleted=True))
         for key, after in listed.items():
             old = known.get(key)
             if old is None or old.metadata.resource_version != after.metadata.resource_version:
-                await self._deliver(Change(after, old))
+                self._deliver(Change(after, old))
         self.stats.synced = True
 
     async def _pages(self, client: httpx2.AsyncClient) -> dict[str, T]:
@@ -208,9 +215,9 @@ class Reflector(Generic[T]):
                 return found
             query["continue"] = page.metadata.continue_
 
-    async def _deliver(self, change: Change[T]) -> None:
+    def _deliver(self, change: Change[T]) -> None:
         self.stats.changes += 1
-        await self._consume(change)
+        self._consume(change)
 
     def _heard(self) -> None:
         self._availability.answered()
@@ -224,11 +231,12 @@ class Reflector(Generic[T]):
         self.stats.failures[str(error.status)] += 1
         self.stats.problem = self._sentence(error)
         if error.wait is not None:
-            await anyio.sleep(min(error.wait, LONGEST_ASKED_SECONDS))
+            wait = min(error.wait, LONGEST_ASKED_SECONDS)
         elif error.status == HTTPStatus.FORBIDDEN:
-            await anyio.sleep(FORBIDDEN_SECONDS)
+            wait = FORBIDDEN_SECONDS
         else:
-            await anyio.sleep(self._backoff.seconds())
+            wait = self._backoff.seconds()
+        await self._availability.pause(wait)
 
     async def _wait_after_failure(self, error: Exception) -> None:
         """Wait after a request without an answer, or with one that is not an API server's."""
