@@ -150,9 +150,7 @@ class Reflector(Generic[T]):
     async def _watch(self, client: httpx2.AsyncClient, *, initial: bool) -> None:
         start, lines = monotonic(), 0
         listed: dict[str, T] | None = {} if initial else None
-        async for line in watch(client, self._kind, self._scope, self._version, initial=initial):
-            if not lines:
-                self.stats.connections += 1
+        async for line in watch(client, self._kind, self._scope, self._version, self._accepted, initial=initial):
             lines += 1
             self._heard()
             if listed is None:
@@ -163,7 +161,6 @@ class Reflector(Generic[T]):
                 self._version = line.version
                 self._relist(listed)
                 listed = None
-        self._availability.answered()
         if not lines and monotonic() - start < AT_ONCE_SECONDS:
             if self._kind.plural == "events":
                 raise ExpiredError("the watch ended at once")
@@ -182,6 +179,7 @@ class Reflector(Generic[T]):
                 self._known[key] = line.object
                 self._deliver(Change(line.object, before))
         self._version = line.version
+        self.stats.objects = len(self._known)
 
     def _relist(self, listed: Mapping[str, T]) -> None:
         """Deliver what differs from what was known."""
@@ -198,7 +196,7 @@ class Reflector(Generic[T]):
             old = known.get(key)
             if old is None or old.metadata.resource_version != after.metadata.resource_version:
                 self._deliver(Change(after, old))
-        self.stats.synced = True
+        self.stats.synced, self.stats.objects = True, len(self._known)
 
     async def _pages(self, client: httpx2.AsyncClient) -> dict[str, T]:
         """List page by page, and remember the version of the list."""
@@ -219,12 +217,14 @@ class Reflector(Generic[T]):
         self.stats.changes += 1
         self._consume(change)
 
-    def _heard(self) -> None:
+    def _accepted(self) -> None:
         self._availability.answered()
         self._rejected = False
+        self.stats.connections += 1
         self.stats.problem = ""
+
+    def _heard(self) -> None:
         self.stats.heard = datetime.now(UTC)
-        self.stats.objects = len(self._known)
 
     async def _wait_after(self, error: RefusedError) -> None:
         """Wait after an answer that is an error: as long as the API server says, or it makes sense."""

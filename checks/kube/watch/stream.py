@@ -1,6 +1,6 @@
 """One watch request: the lines of its answer, decoded."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from random import SystemRandom
@@ -86,9 +86,17 @@ class _Failure(msgspec.Struct):
 
 
 async def watch(
-    client: httpx2.AsyncClient, kind: Kind[T], scope: Scope, version: str, *, initial: bool = False
+    client: httpx2.AsyncClient,
+    kind: Kind[T],
+    scope: Scope,
+    version: str,
+    accepted: Callable[[], None],
+    *,
+    initial: bool = False,
 ) -> AsyncIterator[Line[T]]:
     """Yield the lines of one watch since a version, until the API server ends it; `initial` asks for a list first.
+
+    `accepted` is called when the API server has accepted the request: the first line may come much later.
 
     Raises:
         ExpiredError: the version is too old.
@@ -112,6 +120,7 @@ async def watch(
         if not response.is_success:
             await response.aread()
             raise refused(response)
+        accepted()
         decode = _decoder(kind)
         async for line in _lines(response):
             yield decode(line)
