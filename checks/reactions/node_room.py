@@ -9,7 +9,7 @@ import anyio
 
 from checks.kube.client import ApiClient
 from checks.kube.reading import ReadFailure
-from checks.reactions.objects import NODES, PODS, UNFINISHED, Node, Pod, Taint, Toleration
+from checks.reactions.objects import NODES, OCCUPANTS, UNFINISHED, Node, Occupant, Pod, Taint, Toleration
 from checks.reactions.requests import requests, shown
 from stacks.model.quantity import amount
 
@@ -57,7 +57,7 @@ class RoomReader:
 
 
 async def _room(api: ApiClient) -> Room:
-    nodes, pods = await api.list(NODES), await api.list(PODS, fields=UNFINISHED)
+    nodes, pods = await api.list(NODES), await api.list(OCCUPANTS, fields=UNFINISHED)
     missing = tuple(f"{each.what}: {each.message}" for each in (nodes, pods) if isinstance(each, ReadFailure))
     return Room(
         nodes=() if isinstance(nodes, ReadFailure) else nodes.value,
@@ -66,7 +66,7 @@ async def _room(api: ApiClient) -> Room:
     )
 
 
-def requested(pods: Iterable[Pod]) -> Requested:
+def requested(pods: Iterable[Pod | Occupant]) -> Requested:
     """Return what the pods of each node request together."""
     sums: dict[str, dict[str, Decimal]] = {}
     for pod in pods:

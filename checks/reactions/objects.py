@@ -14,10 +14,15 @@ class Condition(k8s.Condition, frozen=True):
     last_transition_time: datetime | None = None
 
 
-class Resources(k8s.Object, frozen=True):
-    """What a container requests, and its limits."""
+class Requests(k8s.Object, frozen=True):
+    """What a container requests."""
 
     requests: k8s.Text = {}
+
+
+class Resources(Requests, frozen=True):
+    """What a container requests, and its limits."""
+
     limits: k8s.Text = {}
 
 
@@ -61,7 +66,15 @@ class Probe(k8s.Object, frozen=True):
     failure_threshold: int = 3
 
 
-class Container(k8s.Object, frozen=True):
+class Sized(k8s.Object, frozen=True):
+    """A container, as far as it takes room on a node."""
+
+    resources: Requests = Requests()
+    restart_policy: str = ""
+    """`Always` makes an init container a sidecar."""
+
+
+class Container(Sized, frozen=True, kw_only=True):
     """A container of a pod."""
 
     name: str
@@ -70,8 +83,6 @@ class Container(k8s.Object, frozen=True):
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
     startup_probe: Probe | None = None
-    restart_policy: str = ""
-    """`Always` makes an init container a sidecar."""
 
 
 class Toleration(k8s.Object, frozen=True):
@@ -129,6 +140,21 @@ class Pod(k8s.Object, frozen=True):
         return next((one for one in every if one.name == name), None)
 
 
+class OccupantSpec(k8s.Object, frozen=True):
+    """A pod's specification, as far as it takes room on a node."""
+
+    node_name: str = ""
+    containers: list[Sized] = []
+    init_containers: list[Sized] = []
+    overhead: k8s.Text = {}
+
+
+class Occupant(k8s.Object, frozen=True):
+    """A pod, as far as it takes room on a node: of a large cluster, all pods are in memory at the same time."""
+
+    spec: OccupantSpec = OccupantSpec()
+
+
 class Taint(k8s.Object, frozen=True):
     """A taint of a node."""
 
@@ -168,6 +194,7 @@ class Node(k8s.Object, frozen=True):
 
 
 PODS = Kind("api/v1", "pods", Pod)
+OCCUPANTS = Kind("api/v1", "pods", Occupant)
 NODES = Kind("api/v1", "nodes", Node)
 
 UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"

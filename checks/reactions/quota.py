@@ -12,7 +12,7 @@ from checks.plain_text import enumerated
 from checks.reactions.objects import PODS, UNFINISHED, Pod
 from checks.reactions.reaction import Reaction
 from checks.reactions.reading import unread
-from checks.reactions.requests import shown, total
+from checks.reactions.requests import limits, requests, shown
 from checks.usage.quota import QuotaUse, uses
 
 MOST_CONSUMERS = 5
@@ -82,13 +82,9 @@ def _consumers(resource: str, pods: Iterable[Pod]) -> Iterator[str]:
 
 
 def _used_by(pod: Pod, resource: str) -> Decimal:
-    if resource in ("pods", "count/pods"):
-        return Decimal(1)
-    part, _, name = resource.rpartition(".")
-    if part == "limits":
-        return total(pod, lambda container: container.resources.limits).get(name, Decimal(0))
+    part, _, name = resource.removeprefix("count/").rpartition(".")
     # A quota of `cpu` is one of `requests.cpu`.
-    return total(pod, lambda container: container.resources.requests).get(name, Decimal(0))
+    return (limits(pod) if part == "limits" else requests(pod)).get(name, Decimal(0))
 
 
 def _owner(pod: Pod) -> str:

@@ -1,35 +1,48 @@
 """What a pod requests in all, as the scheduler and quotas count it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import TypeVar
 
 from checks.kube.models import Text
-from checks.reactions.objects import Container, Pod
+from checks.reactions.objects import Occupant, Pod, Sized
 from stacks.model.quantity import amount, in_unit_of
 
+C = TypeVar("C", bound=Sized)
 
-def total(pod: Pod, part: Callable[[Container], Text]) -> dict[str, Decimal]:
-    """Return the sums of a part of its containers' resources, such as the requests.
+
+def total(init_containers: Iterable[C], containers: Iterable[C], part: Callable[[C], Text]) -> dict[str, Decimal]:
+    """Return the sums of a part of the containers' resources, such as the requests.
 
     Init containers run one after the other before the containers, and sidecars beside both.
     """
     sidecars: dict[str, Decimal] = {}
     peak: dict[str, Decimal] = {}
-    for container in pod.spec.init_containers:
+    for container in init_containers:
         if container.restart_policy == "Always":
             sidecars = _sum(sidecars, part(container))
             peak = _most(peak, sidecars)
         else:
             peak = _most(peak, _sum(sidecars, part(container)))
     running = sidecars
-    for container in pod.spec.containers:
+    for container in containers:
         running = _sum(running, part(container))
-    return _sum(_most(peak, running), pod.spec.overhead)
+    return _most(peak, running)
 
 
-def requests(pod: Pod) -> dict[str, Decimal]:
+def requests(pod: Pod | Occupant) -> dict[str, Decimal]:
     """Return what a pod requests of its node, itself included: a node also limits the number of pods."""
-    return {**total(pod, lambda container: container.resources.requests), "pods": Decimal(1)}
+    spec = pod.spec
+    sums = total(spec.init_containers, spec.containers, lambda container: container.resources.requests)
+    return {**_sum(sums, spec.overhead), "pods": Decimal(1)}
+
+
+def limits(pod: Pod) -> dict[str, Decimal]:
+    """Return the limits of a pod."""
+    spec = pod.spec
+    sums = total(spec.init_containers, spec.containers, lambda container: container.resources.limits)
+    # Kubernetes adds the overhead of a runtime only to limits that there are.
+    return sums | {name: value + sums[name] for name, value in _sum({}, spec.overhead).items() if name in sums}
 
 
 def shown(resource: str, value: Decimal) -> str:
