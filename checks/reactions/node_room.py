@@ -15,6 +15,7 @@ from stacks.model.quantity import amount
 
 FRESH_SECONDS = 10.0
 """All pods that cannot be scheduled in this time are examined with one reading: it lists every pod of the cluster."""
+AT_ONCE = 500
 CORDONED = "node.kubernetes.io/unschedulable"
 """The taint of a cordoned node."""
 
@@ -61,15 +62,18 @@ async def _room(api: ApiClient) -> Room:
     missing = tuple(f"{each.what}: {each.message}" for each in (nodes, pods) if isinstance(each, ReadFailure))
     return Room(
         nodes=() if isinstance(nodes, ReadFailure) else nodes.value,
-        requested=None if isinstance(pods, ReadFailure) else requested(pods.value),
+        requested=None if isinstance(pods, ReadFailure) else await requested(pods.value),
         missing=missing,
     )
 
 
-def requested(pods: Iterable[Pod | Occupant]) -> Requested:
+async def requested(pods: Iterable[Pod | Occupant]) -> Requested:
     """Return what the pods of each node request together."""
     sums: dict[str, dict[str, Decimal]] = {}
-    for pod in pods:
+    for number, pod in enumerate(pods):
+        if number % AT_ONCE == 0:
+            # 20,000 pods take a quarter of a second, in which no watch would be read.
+            await anyio.sleep(0)
         if pod.spec.node_name:
             of_node = sums.setdefault(pod.spec.node_name, {})
             for resource, value in requests(pod).items():

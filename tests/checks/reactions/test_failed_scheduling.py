@@ -35,7 +35,7 @@ def running(name: str, on: str, cpu: str) -> Json:
 
 
 def explained(wanted: Json, nodes: list[Json], *pods: Json) -> Reaction:
-    room = Room(tuple(map(as_node, nodes)), requested(map(as_pod, pods)))
+    room = Room(tuple(map(as_node, nodes)), anyio.run(requested, map(as_pod, pods)))
     return explain(EVENT, as_pod(wanted), room)
 
 
