@@ -64,9 +64,9 @@ def explain(occurred: Occurrence, container: Container, status: ContainerStatus,
     state = "keeps ending" if status.restart_count else "does not run"
     summary = (
         f"container {container.name} of {occurred.object} {state}: {likely_cause(container, status, lines)}; "
-        f"{status.restart_count} restarts" + (", it runs again now" if status.ready else "")
+        f"restarts: {status.restart_count}" + ("; it runs again now" if status.ready else "")
     )
-    return Reaction(summary, (*_states(status), *(_logs(logs) if logs else ())))
+    return Reaction(summary, (*_states(status), *(_logs(status, logs) if logs else ())))
 
 
 def _states(status: ContainerStatus) -> Iterator[str]:
@@ -78,11 +78,11 @@ def _states(status: ContainerStatus) -> Iterator[str]:
         yield f"the last run ended with exit code {ended.exit_code} ({ended.reason}){message}"
 
 
-def _logs(logs: Logs) -> Iterator[str]:
+def _logs(status: ContainerStatus, logs: Logs) -> Iterator[str]:
     # Of a container that waits for its next start, both are the log of its last run.
     if _read(logs.current) != _read(logs.previous):
         yield from _log("previous run", logs.previous)
-    yield from _log("last run", logs.current)
+    yield from _log("current run" if status.state.running else "last run", logs.current)
 
 
 def _log(run: str, log: Log) -> Iterator[str]:

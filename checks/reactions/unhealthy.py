@@ -38,7 +38,7 @@ def explain(occurred: Occurrence, pod: Pod) -> Reaction:
     )
     status = pod.container_status(container.name)
     where = f" ({endpoint(probe)})" if probe else ""
-    restarts = f", {status.restart_count} restarts" if status else ""
+    restarts = f"; restarts: {status.restart_count}" if status else ""
     details += _lines(container, kind, probe, status)
     return Reaction(
         f"the {kind} probe of container {container.name} of {occurred.object} fails{where}; "

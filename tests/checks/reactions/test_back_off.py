@@ -86,7 +86,7 @@ def test_logs_of_both_runs_are_in_the_details_only(api: FakeApi) -> None:
     found = ask(api, lambda client: react(EVENT, client))
     assert found == Reaction(
         "container main of Pod cortex-mcp/time-1 keeps ending: it ends with exit code 3; according to its log "
-        "its port is in use already; 3 restarts",
+        "its port is in use already; restarts: 3",
         (
             "the last run ended with exit code 3 (Error): said\x1b[31m red",
             "the last lines of the previous run:",
@@ -121,7 +121,7 @@ def test_a_log_that_cannot_be_read(api: FakeApi) -> None:
     found = ask(api, lambda client: react(EVENT, client))
     assert found
     assert found.summary == (
-        "container main of Pod cortex-mcp/time-1 does not run: it ends with exit code 3; 0 restarts"
+        "container main of Pod cortex-mcp/time-1 does not run: it ends with exit code 3; restarts: 0"
     )
     assert found.details[1:] == (
         "read the log of container main of pod cortex-mcp/time-1: the account lacks the verb "
@@ -135,7 +135,7 @@ def test_an_image_that_cannot_be_pulled_has_no_log(api: FakeApi) -> None:
     found = ask(api, lambda client: react(occurred("BackOff"), client))
     assert found == Reaction(
         "container main of Pod cortex-mcp/time-1 does not run: its image registry.test/time:1 cannot be pulled "
-        "(ImagePullBackOff); 0 restarts",
+        "(ImagePullBackOff); restarts: 0",
         ("ImagePullBackOff: Back-off pulling image",),
     )
     assert api.requests[LOG] == 0
@@ -146,8 +146,8 @@ def test_a_container_that_runs_again(api: FakeApi) -> None:
     api.faults[LOG] = [Answer(200, b"")]
     found = ask(api, lambda client: react(EVENT, client))
     assert found
-    assert found.summary.endswith("it ends with exit code 3; 3 restarts, it runs again now")
-    assert found.details[1:] == ("the last run wrote nothing",)
+    assert found.summary.endswith("it ends with exit code 3; restarts: 3; it runs again now")
+    assert found.details[1:] == ("the current run wrote nothing",)
     api.world.objects["pods", SPACE].clear()
     api.world.add("pods", SPACE, one({"running": {}}, restarts=0, ready=True))
     assert ask(api, lambda client: react(EVENT, client)) is None

@@ -30,7 +30,7 @@ def test_a_failing_readiness_probe() -> None:
     found = explain(occurred("Unhealthy", MESSAGE, container="main"), as_pod(pod(container(**PROBES), state)))
     assert found == Reaction(
         "the readiness probe of container main of Pod cortex-mcp/time-1 fails (GET http :8080/ready); "
-        f"the pod is not ready since {AT}, 2 restarts",
+        f"the pod is not ready since {AT}; restarts: 2",
         (
             f"the kubelet says: {MESSAGE}",
             "the readiness probe asks every 5 s, waits 1 s for the answer, and counts after 3 failures in a row",
@@ -56,7 +56,7 @@ def test_a_pod_that_is_still_ready_is_reported() -> None:
     found = explain(event, as_pod(pod(container(**PROBES), unready("True"))))
     assert found.summary == (
         "the liveness probe of container main of Pod cortex-mcp/time-1 fails (connection to port http); "
-        "the pod is still ready, 2 restarts"
+        "the pod is still ready; restarts: 2"
     )
 
 
