@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902), as far as an API server that tests play has to know it."""
+"""JSON Patch (RFC 6902; `add` only to objects), as far as an API server that tests play has to know it."""
 
 from typing import Any
 
@@ -22,9 +22,9 @@ def _apply(document: Any, op: str, path: str, value: Any) -> bool:
             return bool(target[key] == value)
         case "remove":
             del target[key]
-        case "replace":
+        case "add" | "replace":
             target[key] = value
-    return op in ("remove", "replace")
+    return op in ("add", "remove", "replace")
 
 
 def _key(target: Any, part: str) -> str | int:
