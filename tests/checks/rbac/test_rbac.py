@@ -30,6 +30,7 @@ FULL: Json = {
     "resourceManager": {},
     "kubeStateMetrics": {"image": "registry.test/ksm:1", "namespace": "cortex-system"},
     "verifier": {"image": "registry.test/cortex:1"},
+    "agent": {"image": "registry.test/cortex:1", "actions": ["cordon", "restart"]},
 }
 MANAGER = {"kind": "ServiceAccount", "name": "cortex-resource-manager", "namespace": "cortex-system"}
 SERVER = {"kind": "ServiceAccount", "name": "time-mcp-server", "namespace": "cortex-mcp"}
@@ -87,9 +88,9 @@ DRIFTS: list[tuple[list[tuple[str, str]], Callable[[World], None]]] = [
     ([("rbac.undeclared-binding", STRAY)], bound("reader", SERVER)),
     ([("rbac.undeclared-binding", STRAY)], bound("reader", USER)),
     ([("rbac.undeclared-binding", "RoleBinding other/stray")], bound("reader", SERVER, "other")),
-    # The stack has five accounts; each is told, for each may need it or not.
-    ([("rbac.group-binding", STRAY)] * 5, bound("reader", group("system:authenticated"))),
-    ([("rbac.group-binding", STRAY)] * 5, bound("reader", group("system:serviceaccounts"))),
+    # The stack has six accounts; each is told, for each may need it or not.
+    ([("rbac.group-binding", STRAY)] * 6, bound("reader", group("system:authenticated"))),
+    ([("rbac.group-binding", STRAY)] * 6, bound("reader", group("system:serviceaccounts"))),
     ([("rbac.group-binding", STRAY)] * 2, bound("reader", group("system:serviceaccounts:cortex-mcp"))),
     (
         [("rbac.escalation", "ClusterRole cortex-resource-manager-role")],
