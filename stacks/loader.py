@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from stacks.errors import DeclarationError
 from stacks.manifest_files import with_manifests
 from stacks.manifests.build import duplicates
+from stacks.model.agent import Agent
 from stacks.model.container import Container
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
@@ -25,7 +26,7 @@ from stacks.settings.layers import Layered
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
-Part = TypeVar("Part", Container, KubeStateMetrics, Server, Verifier)
+Part = TypeVar("Part", Agent, Container, KubeStateMetrics, Server, Verifier)
 """A part of the declaration that has an image."""
 
 
@@ -122,7 +123,8 @@ def _written_images(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]
     """Yield the image references of settings that the model refuses, by their path."""
     servers = settings.get("servers")
     parts = {f"servers.{kind}": one for kind, one in servers.items()} if isinstance(servers, Mapping) else {}
-    for path, part in {**parts, **{key: settings.get(key) for key in ("kubeStateMetrics", "verifier")}}.items():
+    others = {key: settings.get(key) for key in ("kubeStateMetrics", "verifier", "agent")}
+    for path, part in {**parts, **others}.items():
         image = cast("Mapping[str, object]", part).get("image") if isinstance(part, Mapping) else None
         if isinstance(image, str):
             yield f"{path}.image", image
@@ -142,12 +144,13 @@ def _lock(source: str) -> Mapping[str, str]:
 
 def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration:
     """Return the declaration with the full references of locked images; the lock has no others."""
-    metrics, verifier = declaration.kube_state_metrics, declaration.verifier
+    metrics, verifier, agent = declaration.kube_state_metrics, declaration.verifier, declaration.agent
     return declaration.model_copy(
         update={
             "servers": {kind: _relocated_server(server, lock) for kind, server in declaration.servers.items()},
             "kube_state_metrics": metrics and _moved(metrics, lock),
             "verifier": verifier and _moved(verifier, lock),
+            "agent": agent and _moved(agent, lock),
         }
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pulumi
 
 from components import autoscaling, cluster, handover, secret_inputs, secret_values
+from components.agent import Agent, AgentArgs
 from components.config import DeclaredConfigMap, DeclaredConfigMapArgs
 from components.declaration import PublishedDeclaration, PublishedDeclarationArgs
 from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsArgs
@@ -95,16 +96,23 @@ class _Stack:
             case ("verifier",):
                 scheduled = [manifest for manifest in manifests if manifest.kind != _JOB]
                 return Verifier("verifier", VerifierArgs(scheduled), inside)
-            case ():
-                # After all others, because its hash says that all of the declaration was deployed.
-                after = self._after(self._components.values())
-                return PublishedDeclaration("declaration", PublishedDeclarationArgs(manifests), after)
+            case () | ("agent",):
+                return self._last(path, manifests)
         raise AssertionError(f"no component registers {'.'.join(path)}")
 
+    def _last(self, path: DeclarationPath, manifests: Sequence[Manifest]) -> pulumi.Resource:
+        """Register what comes after all parts so far: the published declaration, then the agent, which reads it."""
+        # The hash of the published declaration says that all of it was deployed.
+        after = self._after(self._components.values())
+        if path:
+            return Agent("agent", AgentArgs(manifests), after)
+        return PublishedDeclaration("declaration", PublishedDeclarationArgs(manifests), after)
+
     def _verification(self) -> None:
+        *_, last = self._components.values()
         (job,) = (manifest for manifest in parts(self._declared)["verifier",] if manifest.kind == _JOB)
         args = VerificationArgs(job, secret_inputs.verification_checksum(self._values.all()))
-        Verification("verification", args, self._after([self._components[()]]))
+        Verification("verification", args, self._after([last]))
 
     def _secret(self, name: str, manifests: Sequence[Manifest]) -> pulumi.Resource:
         declared = self._declared.secrets[name]

@@ -40,7 +40,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         _probes(builder, declaration, kind, snapshot)
     if declaration.verifier:
         _verifier(builder, declaration, snapshot)
-    if not (declaration.servers or metrics or declaration.verifier):
+    if not (declaration.servers or metrics or declaration.verifier or declaration.agent):
         # The stack declares no workload.
         builder.passed()
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import chain
 
 from stacks.manifests import pod_config
+from stacks.manifests.agent import agent_manifests
 from stacks.manifests.config import config_map
 from stacks.manifests.declaration import published
 from stacks.manifests.files import SECTION, file_manifests
@@ -32,7 +33,7 @@ def build(declaration: Declaration) -> tuple[Manifest, ...]:
 def parts(declaration: Declaration) -> Mapping[DeclarationPath, tuple[Manifest, ...]]:
     """Return the manifests of each part of the declaration; none for a Secret that others provide.
 
-    A part comes after those that it uses, and the published declaration comes last.
+    A part comes after those that it uses. The published declaration comes after all but the agent, which reads it.
     """
     return {
         path: tuple(replace(manifest, declared_at=path) for manifest in manifests)
@@ -87,9 +88,13 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
     if metrics := declaration.kube_state_metrics:
         verified = declaration.verifier is not None
         yield ("kubeStateMetrics",), kube_state_metrics_manifests(metrics, here, verified=verified)
+    follower = agent_manifests(declaration.agent, here, declaration.digest()) if declaration.agent else ()
+    kinds.update(manifest.kind for manifest in follower)
     if verifier := declaration.verifier:
         secrets = pod_config.has_secrets(declaration)
         job = verification(verifier, here, declaration.digest(), secrets=secrets)
         files = tuple(chain.from_iterable(map(file_manifests, declaration.manifests.values())))
         yield ("verifier",), (*verifier_manifests(verifier, here, kinds, _tokens(declaration), files), job)
     yield (), (published(declaration),)
+    if follower:
+        yield ("agent",), follower

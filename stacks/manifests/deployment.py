@@ -86,7 +86,7 @@ def _checksum(kind: str, server: Server, content: Content[object]) -> str | Hidd
 
 
 def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
-    spread = [_spread(kind)] if replicas(server).least > 1 else None
+    spread = [pods.spread(names.server_selector(kind))] if replicas(server).least > 1 else None
     return given(
         {
             "serviceAccountName": rbac.account_name(kind, server),
@@ -114,15 +114,3 @@ def placement(declared: Placement) -> dict[str, Value]:
     labels = {**fields.pop("nodeSelector", {}), **({"kubernetes.io/arch": architecture} if architecture else {})}
     # Tolerations are declared as empty, so that a deployment removes what somebody adds.
     return {"tolerations": [], **fields, **({"nodeSelector": labels} if labels else {})}
-
-
-def _spread(kind: str) -> Value:
-    return {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        # A cluster of one node must also run all of them.
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": names.server_selector(kind)},
-        # Otherwise new pods would be spread together with those that they replace, and unevenly once those are gone.
-        "matchLabelKeys": ["pod-template-hash"],
-    }

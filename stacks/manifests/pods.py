@@ -1,5 +1,7 @@
 """Settings that all pods of the stack share. By default they satisfy Pod Security `restricted`."""
 
+from collections.abc import Mapping
+
 from stacks.manifests.manifest import Value, given
 from stacks.model.probe import Action, Exec, Grpc, HttpGet, Probe, TcpSocket
 from stacks.model.process import Hook, Lifecycle
@@ -112,6 +114,19 @@ def _action(action: Action, port: str, number: int, *, tls: bool) -> dict[str, V
         case Grpc():
             # Kubernetes takes no name of a port here.
             return {"grpc": given({"port": action.port or number, "service": action.service or None})}
+
+
+def spread(selector: Mapping[str, str]) -> dict[str, Value]:
+    """Return the constraint that spreads the pods with these labels over the nodes."""
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        # A cluster of one node must also run all of them.
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector},
+        # Otherwise new pods would be spread together with those that they replace, and unevenly once those are gone.
+        "matchLabelKeys": ["pod-template-hash"],
+    }
 
 
 def read_only(volume: str, path: str) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 
 from stacks.model import names
+from stacks.model.agent import Agent
 from stacks.model.authorization import BearerToken
 from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.config_map import ConfigMap
@@ -85,6 +86,8 @@ class Declaration(Model):
     """Metrics of the cluster's objects, and alerts on them."""
     verifier: Verifier | None = None
     """Verification inside the cluster."""
+    agent: Annotated[Agent | None, LEFT_OUT] = None
+    """What follows the cluster's events and objects."""
     manifests: Annotated[dict[str, tuple[ManifestDocument, ...]], LEFT_OUT, _FILES] = Field(default_factory=dict)
     """YAML files relative to the project, with Kubernetes manifests that are deployed and verified as they are."""
     suppressions: tuple[Suppression, ...] = ()
@@ -125,6 +128,8 @@ class Declaration(Model):
             images["kubeStateMetrics.image"] = self.kube_state_metrics.image
         if self.verifier:
             images["verifier.image"] = self.verifier.image
+        if self.agent:
+            images["agent.image"] = self.agent.image
         return images
 
     def required_custom_resources(self) -> dict[str, CustomResource]:
@@ -141,6 +146,11 @@ class Declaration(Model):
             required["kubeStateMetrics.serviceMonitor"] = "ServiceMonitor"
         if self.kube_state_metrics and self.kube_state_metrics.alerts:
             required["kubeStateMetrics.alerts"] = "PrometheusRule"
+        agent_metrics = self.agent.metrics if self.agent else None
+        if agent_metrics and agent_metrics.service_monitor:
+            required["agent.metrics.serviceMonitor"] = "ServiceMonitor"
+        if agent_metrics and agent_metrics.alerts:
+            required["agent.metrics.alerts"] = "PrometheusRule"
         return required
 
     def digest(self) -> str:

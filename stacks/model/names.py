@@ -186,6 +186,33 @@ VERIFICATION_CONFIG_MAP = "cortex-verification"
 """The ConfigMap with the result of the latest verification inside the cluster."""
 
 
+AGENT = "cortex-agent"
+"""The agent's objects, the label `app` of its pods, and the Lease that its leader holds."""
+AGENT_COMPONENT = "agent"
+"""Value of the label `cortex.dev/component` of the agent's objects."""
+AGENT_NAMESPACE_ROLE = f"{AGENT}-namespace"
+"""The ClusterRole that is bound to the agent in each namespace with objects of the stack."""
+AGENT_NODES_ROLE = f"{AGENT}-nodes"
+"""The Role with which the agent reads the events of nodes."""
+AGENT_OWN_ROLE = f"{AGENT}-own"
+"""The Role with which the agent reads the declaration and takes part in the election of the leader."""
+AGENT_CLIENT = f"{AGENT}-client"
+"""NetworkPolicy in a managed namespace that allows its pods to scrape the agent."""
+AGENT_LOG = f"{AGENT}-log"
+"""The PersistentVolumeClaim of the event log."""
+AGENT_PORT = 9440
+"""Port of its metrics and of its probes."""
+AGENT_LEADING = "cortex_agent_leading"
+"""The metric of an agent's pod that is 1 while the pod leads, and 0 otherwise."""
+NODE_EVENTS_NAMESPACE = "default"
+"""Where Kubernetes puts the events of nodes, which have no namespace."""
+
+
+def agent_labels() -> dict[str, str]:
+    """Return the labels of the agent's objects; the label `app` selects its pods."""
+    return {APP: AGENT, COMPONENT: AGENT_COMPONENT}
+
+
 def verifier_labels() -> dict[str, str]:
     """Return the labels of the verifier's objects; the label `app` selects its pods."""
     return {APP: VERIFIER, COMPONENT: VERIFIER_COMPONENT}

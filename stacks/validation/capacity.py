@@ -58,6 +58,8 @@ def _loads(declaration: Declaration) -> Iterator[_Load]:
         yield _Load(metrics.namespace, {"kubeStateMetrics": metrics.resources}, METRICS_PODS)
     if verifier := declaration.verifier:
         yield _Load(names.SYSTEM_NAMESPACE, {"verifier": verifier.resources}, VERIFIER_PODS)
+    if agent := declaration.agent:
+        yield _Load(names.SYSTEM_NAMESPACE, {"agent": agent.resources}, agent.replicas + agent.surge)
 
 
 def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:

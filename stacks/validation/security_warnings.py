@@ -33,6 +33,11 @@ def weakenings(declaration: Declaration) -> Iterator[str]:
         if server.kubernetes:
             yield from _access(f"servers.{kind}.kubernetes", server.kubernetes)
     yield from _resource_manager(declaration)
+    if declaration.agent and "cordon" in declaration.agent.actions:
+        yield (
+            "agent.actions has cordon: RBAC cannot limit the change of a node to one field, so whoever controls a pod "
+            "of the agent can change labels and taints of every node: remove it, and cordon nodes by hand"
+        )
 
 
 def _way_out(declaration: Declaration, name: str) -> str:

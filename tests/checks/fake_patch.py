@@ -20,11 +20,13 @@ def _apply(document: Any, op: str, path: str, value: Any) -> bool:
     match op:
         case "test":
             return bool(target[key] == value)
+        case "add" if isinstance(target, dict):
+            target[key] = value
         case "remove":
             del target[key]
-        case "add" | "replace":
+        case "replace":
             target[key] = value
-    return op in ("add", "remove", "replace")
+    return op in ("remove", "replace") or (op == "add" and isinstance(target, dict))
 
 
 def _key(target: Any, part: str) -> str | int:

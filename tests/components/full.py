@@ -55,6 +55,12 @@ def full(**parts: object) -> Declaration:
                 "monitorLabels": {"release": "p"},
             },
             "verifier": {"image": "registry.test/cortex:1"},
+            "agent": {
+                "image": "registry.test/cortex:1",
+                "log": {"claim": {"size": "1Gi", "accessModes": ["ReadWriteMany"]}},
+                "actions": ["restart"],
+                "metrics": {"serviceMonitor": True, "alerts": True, "monitorLabels": {"release": "p"}},
+            },
             **parts,
         }
     )

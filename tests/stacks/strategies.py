@@ -235,6 +235,24 @@ METRICS = {
     "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
     "resources": RESOURCES,
 }
+AGENTS = st.fixed_dictionaries(
+    {"image": IMAGES},
+    optional={
+        "replicas": st.integers(1, 3),
+        "log": st.fixed_dictionaries({}, optional={"days": COUNTS, "size": st.sampled_from(["100Mi", "2Gi", "1e9"])}),
+        "actions": st.lists(st.sampled_from(["cordon", "restart"]), unique=True),
+        "metrics": st.fixed_dictionaries(
+            {},
+            optional={
+                "scraper": st.fixed_dictionaries({"namespace": fitting(DnsLabel)}),
+                "serviceMonitor": st.booleans(),
+                "alerts": st.booleans(),
+                "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
+            },
+        ),
+        "resources": RESOURCES,
+    },
+)
 CODES = st.sampled_from(sorted({*catalogue(), *(f"{code.partition('.')[0]}.*" for code in catalogue())}))
 RULES = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"], "resourceNames": ["a"]}]
 SUPPRESSIONS = st.lists(
@@ -281,6 +299,8 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
         settings["kubeStateMetrics"] = draw(st.fixed_dictionaries({"namespace": within}, optional=METRICS))
     if draw(st.booleans()):
         settings["verifier"] = draw(VERIFIERS)
+    if draw(st.booleans()):
+        settings["agent"] = draw(AGENTS)
     return settings
 
 

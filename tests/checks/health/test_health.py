@@ -31,6 +31,7 @@ def world() -> World:
             namespaces={**SETTINGS["namespaces"], "cortex-monitoring": MONITORING},
             kubeStateMetrics={},
             verifier={"image": "registry.test/cortex:1"},
+            agent={"image": "registry.test/cortex:1"},
         )
     )
 

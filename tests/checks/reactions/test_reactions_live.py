@@ -10,12 +10,13 @@ import anyio
 import pytest
 import yaml
 
-from checks.agent.event_watcher import EventWatcher, Missed
+from checks.agent.event_watcher import EventWatcher
 from checks.events.occurrence import Occurrence
 from checks.kube.client import ApiClient
 from checks.kube.connection import from_kubeconfig
 from checks.kube.watch.availability import Availability
 from checks.kube.watch.connector import Connector
+from checks.kube.watch.reflector import Gap
 from checks.reactions.actions import Actions
 from checks.reactions.handlers import handlers
 from checks.reactions.reaction import Action, Reaction, Verb
@@ -124,18 +125,15 @@ class Agent:
             reactor = Reactor(handlers(), api, self._report, actions)
             self.stats = reactor.stats
 
-            async def told(occurred: Occurrence) -> None:
-                reactor.take(occurred)
-
-            async def missed(gap: Missed) -> None:
-                raise AssertionError(gap)
+            def missed(gap: Gap, namespace: str) -> None:
+                raise AssertionError((gap, namespace))
 
             connector = Connector(self.connection, lambda: self.connection)
-            watcher = EventWatcher(connector, Availability(), told, missed, lambda event: 0)
+            watcher = EventWatcher([SPACE, FULL], connector, Availability(), reactor.take, missed)
             with anyio.fail_after(SECONDS):
                 async with anyio.create_task_group() as group:
                     group.start_soon(reactor.run)
-                    for each in watcher.reflectors([SPACE, FULL]):
+                    for each in watcher.reflectors:
                         group.start_soon(each.run)
                     while not WANTED.keys() <= self.reported.keys():
                         await anyio.sleep(0.2)
