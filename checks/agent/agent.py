@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,9 +14,10 @@ from checks.agent.config_map_watcher import ConfigMapWatcher
 from checks.agent.event_watcher import EventWatcher
 from checks.agent.http_app import HttpApp
 from checks.agent.log_keeper import LogKeeper
-from checks.agent.metrics import AgentCollector, Counts, gauge, render
+from checks.agent.metrics import AgentCollector, Counts, gauge, reaction_metrics, render
 from checks.agent.node_watcher import NodeWatcher
 from checks.agent.pod_watcher import PodWatcher
+from checks.agent.reacting import Reacting
 from checks.agent.registry_keeper import RegistryKeeper
 from checks.event_log.entry import LoggedChange
 from checks.event_log.writer import Retention
@@ -25,17 +27,31 @@ from checks.kube.watch.availability import Availability
 from checks.kube.watch.connector import Connector
 from checks.kube.watch.reflector import Gap, Reflector
 from checks.kube.watch.stats import WatchStats
+from checks.reactions.reaction import Verb
 from checks.target import Target
+from stacks.model.agent import Agent as Declared
 from stacks.model.kube_state_metrics import Alerts
+from stacks.model.quantity import amount
 
 HUNG_SECONDS = 30.0
 """Without a turn for so long, the agent's own loop hangs."""
 
 
+OLDEST = timedelta(minutes=5)
+"""What occurred longer ago, before the agent began, is only logged: nothing is to be found out any more."""
+
+
 class Agent:
     """Follows one cluster until it is cancelled (R8)."""
 
-    def __init__(self, target: Target, connector: Connector, log: Path, registry: Path | None = None) -> None:
+    def __init__(
+        self, target: Target, connector: Connector, log: Path, *, registry: Path | None = None, identity: str = ""
+    ) -> None:
+        """Make an agent; with an `identity` it is one of several, and only one of them reacts.
+
+        Raises:
+            UncheckedError: an extension cannot be loaded.
+        """
         declaration = target.declaration
         spaces = declaration.occupied_namespaces()
         availability = Availability()
@@ -43,7 +59,9 @@ class Agent:
         self._verified: Mapping[str, str] = {}
         self._turn = monotonic()
         self._events = EventWatcher(spaces, connector, availability, self._occurred, self._missed)
-        self.log = LogKeeper(log, Retention(), self._events.known)
+        self.log = LogKeeper(log, _retention(declaration.agent), self._events.known)
+        allowed = frozenset(Verb(verb) for verb in declaration.agent.actions) if declaration.agent else frozenset()
+        self._reacting = Reacting(connector, allowed, identity, self.log.opened, self.log.reacted)
         alerts = (declaration.kube_state_metrics and declaration.kube_state_metrics.alerts) or Alerts()
         self._pods = PodWatcher(spaces, connector, availability, self._pod_changed, alerts.restarts)
         self._nodes = NodeWatcher(connector, availability, self.log.changed)
@@ -69,6 +87,7 @@ class Agent:
                 group.start_soon(reflector.run)
             group.start_soon(self.log.run)
             group.start_soon(self._count_turns)
+            group.start_soon(self._reacting.run)
             if self._keeps_registry:
                 group.start_soon(self._registry.run)
             if listener:
@@ -97,6 +116,7 @@ class Agent:
         return HttpApp(self.log.folder, self.metrics, self.unready, self.unhealthy, self._registry.registry)
 
     def _more(self) -> Iterable[Metric]:
+        yield from reaction_metrics(self._reacting)
         yield gauge("log_writer", "1 if this agent writes the event log.", not self.log.waits)
         yield gauge("restart_alerts", "Pods that restarted too often, since the start.", self._pods.alerts)
         yield gauge("config_map_faults", "Files in ConfigMaps that were not valid.", self._config_maps.faults)
@@ -109,6 +129,8 @@ class Agent:
     def _occurred(self, occurred: Occurrence) -> None:
         self._counts.occurred(occurred)
         self.log.occurred(occurred)
+        if occurred.last >= self._counts.started - OLDEST:
+            self._reacting.take(occurred)
 
     def _missed(self, gap: Gap, namespace: str) -> None:
         self.log.missed(gap, namespace)
@@ -122,3 +144,7 @@ class Agent:
 
     def _verification(self, data: Mapping[str, str]) -> None:
         self._verified = data
+
+
+def _retention(declared: Declared | None) -> Retention:
+    return Retention(declared.log.days, int(amount(declared.log.size))) if declared else Retention()

@@ -54,7 +54,7 @@ class Election:
         """Why the last attempt failed; empty if it did not."""
         self._api, self._identity, self._timing, self._now = api, identity, timing or Timing(), now
         self._seen = k8s.LeaseSpec()
-        self._seen_at = 0.0
+        self._seen_at = self._vacant_since = 0.0
         self._version = ""
         """The resourceVersion of the Lease as this leader wrote it last; empty if it has to be read first."""
         self._holds = False
@@ -75,6 +75,11 @@ class Election:
     def transitions(self) -> int:
         """Return how often the leader has changed."""
         return self._seen.lease_transitions or 0
+
+    @property
+    def vacant_since(self) -> float:
+        """Return when the Lease was last seen to change before this agent led, by the monotonic clock."""
+        return self._vacant_since
 
     async def run(self, lead: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Take part until cancelled: run `lead` while this is the leader, and cancel it when it no longer is.
@@ -135,6 +140,7 @@ class Election:
         self._holds = False
         if self.holder and monotonic() < self._seen_at + (self._seen.lease_duration_seconds or 0):
             return ""
+        self._vacant_since = self._seen_at
         return await self._write(self._spec(self._timestamp(), self.transitions + 1))
 
     async def _renew(self) -> str:

@@ -9,9 +9,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from checks.agent.reacting import Reacting
 from checks.event_log.writer import LogStats
 from checks.events.occurrence import Occurrence
 from checks.kube.watch.stats import WatchStats
+from stacks.model import names
 
 _WATCH = ("resource", "namespace")
 
@@ -70,6 +72,27 @@ def gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
 def counter(name: str, text: str, value: float) -> CounterMetricFamily:
     """Return a counter with one value."""
     return CounterMetricFamily(f"cortex_agent_{name}", text, value=value)
+
+
+def reaction_metrics(reacting: Reacting) -> Iterator[Metric]:
+    """Yield what reactions count."""
+    stats = reacting.stats
+    yield GaugeMetricFamily(names.AGENT_LEADING, "1 if this agent reacts to events.", value=reacting.leading)
+    yield gauge("leader_transitions", "How often the leader has changed, as this agent saw it.", reacting.transitions)
+    for name, text, counts in (
+        ("reactions", "Handlers that ended.", stats.handled),
+        ("reactions_failed", "Handlers that failed or did not end in time.", stats.failed),
+    ):
+        family = CounterMetricFamily(f"cortex_agent_{name}", text, labels=("reason",))
+        for reason, count in counts.items():
+            family.add_metric((reason,), count)
+        yield family
+    yield gauge("reactions_waiting", "Objects and reasons that wait for a handler.", stats.queued)
+    yield counter("reactions_timed_out", "Handlers that did not end in time.", stats.timed_out)
+    yield counter("reactions_dropped_events", "Events that no handler saw, because too many waited.", stats.dropped)
+    yield counter(
+        "reactions_suppressed_events", "Events that repeated within five minutes of a reaction.", stats.suppressed
+    )
 
 
 def _watch_metrics(watches: list[WatchStats]) -> Iterator[Metric]:

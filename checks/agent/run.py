@@ -1,5 +1,6 @@
 """Run an agent until a signal ends it."""
 
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,9 @@ from checks.errors import INTERRUPTED
 from checks.kube.connection import Connection
 from checks.kube.watch.connector import Connector
 from checks.target import Target
+
+IDENTITY = "POD_NAME"
+"""The variable with the name of the pod, by which the leader is known."""
 
 
 def log_folder(stack: str) -> Path:
@@ -36,7 +40,10 @@ async def run(
     """
     target = await followed()
     listener = listen(listen_at) if listen_at else None
-    agent = Agent(target, Connector(target.connection, reload), log or log_folder(target.stack), registry)
+    # Pods of the Deployment elect a leader; an agent on a desk is alone, and leads if it has the log.
+    identity = os.environ.get(IDENTITY, "") if target.connection.inside else ""
+    folder = log or log_folder(target.stack)
+    agent = Agent(target, Connector(target.connection, reload), folder, registry=registry, identity=identity)
     agent.log.open()
     _say(f"follows the cluster of context {target.connection.context}; event log: {agent.log.folder}")
     if agent.log.waits:
