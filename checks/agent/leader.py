@@ -15,11 +15,11 @@ from typing import Any
 import anyio
 
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind
+from checks.kube.client import ApiClient
 from checks.kube.reading import ReadFailure
+from checks.kube.resources import LEASES
 from stacks.model import names
 
-LEASES = Kind("apis/coordination.k8s.io/v1", "leases", k8s.Lease)
 RELEASE_SECONDS = 2.0
 """The longest time that a leader that ends waits for the release of the Lease."""
 

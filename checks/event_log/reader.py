@@ -12,6 +12,29 @@ from checks.event_log.entry import Entry
 POLL_SECONDS = 0.25
 
 
+class FolderLog:
+    """The log in a folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def past(self, begin: datetime) -> list[Entry]:
+        """Return the entries since a time.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        return [entry for entry in files.since(self.folder, begin) if entry]
+
+    def follow(self, begin: datetime) -> AsyncIterator[Entry]:
+        """Yield the entries since a time, then new ones, for ever.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        return follow(self.folder, begin)
+
+
 async def follow(folder: Path, begin: datetime) -> AsyncIterator[Entry]:
     """Yield the entries since a time, then those that are written from now on, for ever.
 

@@ -25,9 +25,12 @@ from checks.cli.view import show
 from checks.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from checks.event_log.entry import Entry
+    from checks.event_log.reader import FolderLog
+    from checks.event_log.remote import RemoteLog
     from checks.events.report import Choice, Events
     from checks.kube.connection import Connection
     from checks.target import Target
@@ -64,100 +67,112 @@ def events(
 ) -> None:
     """Show the events of the declared namespaces by time, the newest last, repeated ones together.
 
-    They are read from the event log of `cortex agent` where there is one, else from the API server. With --follow, the
-    format json is one line of the log for each entry.
+    They are read from the event log of an agent: in the folder of --log, or else that of the cluster if the stack
+    declares one, or else the user's. Without a log, the API server is asked. With --follow, the format json is one line
+    of the log for each entry.
 
     Exit code: 0 shown, 2 bad usage or a bad declaration, 3 the events of a namespace could not be read.
     """
     from datetime import UTC, datetime
 
-    from checks.agent.run import log_folder
-    from checks.event_log import files
-    from checks.event_log.writer import is_written
     from checks.events.report import Choice, write
 
     if follow and output:
         raise UsageError("--follow: it has no end, and so no report for --output: leave one of them out")
     aim = target(stack, kubeconfig, context)
-    folder = log or log_folder(stack)
-    begin = datetime.now(UTC) - since
-    choice = Choice("" if kind is Type.ALL else kind.value, reason, about)
-    logged = bool(files.days(folder))
-    if log and not logged:
-        raise UsageError(f"--log: {log} has no event log: choose the folder that the agent got")
-    if logged and not is_written(folder):
-        typer.echo(
-            f"cortex: warning: no agent writes the event log in {folder} at the moment, so it can lack newer events: "
-            f"start `cortex agent {stack}`",
-            err=True,
-        )
+    wanted = Wanted(aim, datetime.now(UTC) - since, Choice("" if kind is Type.ALL else kind.value, reason, about))
+    kept = _log(aim, log)
     if follow:
-        _follow(Followed(aim, folder if logged else None, begin, choice, output_format), kubeconfig, context)
-    report = _of_log(aim, folder, begin, choice) if logged else _of_api(aim, begin, choice)
+        _follow(kept, wanted, output_format, lambda: target(stack, kubeconfig, context).connection)
+    report = _past(kept, wanted)
     show((report, partial(write, report)), output_format, output)
 
 
 @dataclass(frozen=True)
-class Followed:
-    """What is followed: the log of a folder, or without one the API server."""
+class Wanted:
+    """What is shown: of which stack, since when, and which events."""
 
     target: "Target"
-    folder: Path | None
     begin: "datetime"
     choice: "Choice"
-    output_format: str
-
-    def show(self, entry: "Entry") -> bool:
-        """Write an entry if it is chosen; return whether standard output is still read."""
-        from checks.event_log.rows import lines, row
-        from checks.output import emit
-
-        group = row(entry)
-        if group and not self.choice.has(group):
-            return True
-        text = "\n".join(lines(entry)) if self.output_format == TEXT else msgspec.json.encode(entry).decode()
-        return emit(lambda out: print(text, file=out))
 
 
-def _follow(followed: Followed, kubeconfig: Path | None, context: str | None) -> NoReturn:
+def _log(aim: "Target", folder: Path | None) -> "RemoteLog | FolderLog | None":
+    """Return the log that is read; None if there is none."""
+    from checks.agent.run import log_folder
+    from checks.event_log import files
+    from checks.event_log.reader import FolderLog
+    from checks.event_log.remote import RemoteLog
+    from checks.event_log.writer import is_written
+
+    if aim.declaration.agent and folder is None:
+        return RemoteLog(aim.connection)
+    place = folder or log_folder(aim.stack)
+    if not files.days(place):
+        if folder:
+            raise UsageError(f"--log: {folder} has no event log: choose the folder that the agent got")
+        return None
+    if not is_written(place):
+        typer.echo(
+            f"cortex: warning: no agent writes the event log in {place} at the moment, so it can lack newer events: "
+            f"start `cortex agent {aim.stack}`",
+            err=True,
+        )
+    return FolderLog(place)
+
+
+def _past(kept: "RemoteLog | FolderLog | None", wanted: Wanted) -> "Events":
+    """Return the report of a log, or of what the API server remembers."""
+    from datetime import UTC, datetime
+
+    import anyio
+
+    from checks.errors import UncheckedError
+    from checks.event_log.rows import gaps, joined
+    from checks.events.events import read
+    from checks.events.report import of_api, of_log
+
+    aim, begin, choice = wanted.target, wanted.begin, wanted.choice
+    if kept:
+        try:
+            entries = anyio.run(kept.past, begin)
+        except UncheckedError as error:
+            typer.echo(f"cortex: warning: {error}; these are the events that the API server remembers", err=True)
+        else:
+            return of_log(aim, joined(entries), gaps(entries), begin, datetime.now(UTC), choice)
+    readings = anyio.run(read, aim.declaration, aim.connection)
+    return of_api(aim, readings, begin, datetime.now(UTC), choice)
+
+
+def _follow(
+    kept: "RemoteLog | FolderLog | None", wanted: Wanted, output_format: str, reload: "Callable[[], Connection]"
+) -> NoReturn:
     import anyio
 
     from checks.agent import live_events
-    from checks.event_log import reader
 
-    async def log(folder: Path) -> None:
-        async for entry in reader.follow(folder, followed.begin):
-            if not followed.show(entry):
+    def shown(entry: "Entry") -> bool:
+        return _show(entry, wanted.choice, output_format)
+
+    async def follow() -> None:
+        if kept is None:
+            await live_events.follow(wanted.target, reload, wanted.begin, shown)
+            return
+        async for entry in kept.follow(wanted.begin):
+            if not shown(entry):
                 return
 
-    def reload() -> "Connection":
-        return target(followed.target.stack, kubeconfig, context).connection
-
-    if followed.folder:
-        anyio.run(log, followed.folder)
-    else:
-        anyio.run(live_events.follow, followed.target, reload, followed.begin, followed.show)
+    anyio.run(follow)
     raise typer.Exit(0)
 
 
-def _of_log(aim: "Target", folder: Path, begin: "datetime", choice: "Choice") -> "Events":
-    from datetime import UTC, datetime
+def _show(entry: "Entry", choice: "Choice", output_format: str) -> bool:
+    """Write an entry if it is chosen; return whether standard output is still read."""
+    from checks.event_log.rows import lines, row
+    from checks.output import emit
 
-    from checks.event_log import files
-    from checks.event_log.rows import gaps, joined
-    from checks.events.report import of_log
-
-    entries = [entry for entry in files.since(folder, begin) if entry]
-    return of_log(aim, joined(entries), gaps(entries), begin, datetime.now(UTC), choice)
-
-
-def _of_api(aim: "Target", begin: "datetime", choice: "Choice") -> "Events":
-    from datetime import UTC, datetime
-
-    import anyio
-
-    from checks.events.events import read
-    from checks.events.report import of_api
-
-    readings = anyio.run(read, aim.declaration, aim.connection)
-    return of_api(aim, readings, begin, datetime.now(UTC), choice)
+    group = row(entry)
+    if group and not choice.has(group):
+        return True
+    text = "\n".join(lines(entry)) if output_format == TEXT else msgspec.json.encode(entry).decode()
+    return emit(lambda out: print(text, file=out))
