@@ -10,13 +10,15 @@ from typing import Any
 import anyio
 from prometheus_client.core import Metric
 
+from checks.agent.api_timer import ApiTimer
 from checks.agent.config_map_watcher import ConfigMapWatcher
 from checks.agent.event_watcher import EventWatcher
 from checks.agent.http_app import HttpApp
 from checks.agent.log_keeper import LogKeeper
-from checks.agent.metrics import AgentCollector, Counts, gauge, reaction_metrics, render
+from checks.agent.metrics import AgentCollector, Counts, counter, gauge, reaction_metrics, render
 from checks.agent.node_watcher import NodeWatcher
 from checks.agent.pod_watcher import PodWatcher
+from checks.agent.quota_watcher import QuotaWatcher
 from checks.agent.reacting import Reacting
 from checks.agent.registry_keeper import RegistryKeeper
 from checks.event_log.entry import LoggedChange
@@ -66,6 +68,8 @@ class Agent:
         self._pods = PodWatcher(spaces, connector, availability, self._pod_changed, alerts.restarts)
         self._nodes = NodeWatcher(connector, availability, self.log.changed)
         self._config_maps = ConfigMapWatcher(spaces, connector, availability, self.log.changed, self._verification)
+        self._quotas = QuotaWatcher(spaces, connector, availability)
+        self._timer, self._connector = ApiTimer(connector), connector
         self._registry = RegistryKeeper(target, registry or Path(), self._known_pods)
         self._keeps_registry = registry is not None
         self._reflectors: list[Reflector[Any]] = [
@@ -73,6 +77,7 @@ class Agent:
             *self._pods.reflectors,
             *self._nodes.reflectors,
             *self._config_maps.reflectors,
+            *self._quotas.reflectors,
         ]
 
     @property
@@ -88,6 +93,7 @@ class Agent:
             group.start_soon(self.log.run)
             group.start_soon(self._count_turns)
             group.start_soon(self._reacting.run)
+            group.start_soon(self._timer.run)
             if self._keeps_registry:
                 group.start_soon(self._registry.run)
             if listener:
@@ -117,6 +123,12 @@ class Agent:
 
     def _more(self) -> Iterable[Metric]:
         yield from reaction_metrics(self._reacting)
+        yield self._quotas.metric()
+        yield from self._timer.histogram.collect()
+        yield counter("api_request_failures", "Small requests that were not answered.", self._timer.failures)
+        if expires := self._connector.connection.credential().expires:
+            text = "When the credential expires, in seconds since 1970."
+            yield gauge("credential_expiry_timestamp_seconds", text, expires.timestamp())
         yield gauge("log_writer", "1 if this agent writes the event log.", not self.log.waits)
         yield gauge("restart_alerts", "Pods that restarted too often, since the start.", self._pods.alerts)
         yield gauge("config_map_faults", "Files in ConfigMaps that were not valid.", self._config_maps.faults)

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from checks.events.occurrence import Occurrence
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind
+from checks.kube.client import ApiClient
 from checks.kube.reading import ReadFailure
+from checks.kube.resources import QUOTAS
 from checks.plain_text import enumerated
 from checks.reactions.objects import PODS, UNFINISHED, Pod
 from checks.reactions.reaction import Reaction
@@ -18,7 +19,6 @@ from checks.usage.quota import QuotaUse, uses
 MOST_CONSUMERS = 5
 NEARLY_PERCENT = 90.0
 """A resource that is used up so far counts as exhausted if the event does not name any."""
-QUOTAS = Kind("api/v1", "resourcequotas", k8s.Quota)
 _REFUSED = re.compile(r"(?:exceeded|failed) quota: (?P<name>[a-z0-9.-]+)")
 _REQUESTED = re.compile(r"requested: (?P<amounts>\S+),")
 
