@@ -282,8 +282,8 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
     }
     types = draw(st.lists(fitting(ServerType) if called is None else called, max_size=3, unique=True))
     settings["servers"] = {kind: _server(draw, within, settings) for kind in types}
-    others = draw(st.lists(fitting(WorkloadName) if called is None else called, max_size=2, unique=True))
-    settings["workloads"] = {name: _workload(draw, within, settings) for name in others}
+    named = draw(st.lists(fitting(WorkloadName) if called is None else called, max_size=2, unique=True))
+    settings["workloads"] = {name: _workload(draw, within, settings) for name in named}
     if draw(st.booleans()):
         settings["resourceManager"] = _manager(draw, within, settings["secrets"])
     if draw(st.booleans()):

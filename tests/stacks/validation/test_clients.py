@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.wrong import Wrong, ids, refused
+from tests.stacks.wrong import Settings, Wrong, ids, refused
 
-DB = {"image": "registry.test/db:1", "port": 5432}
+DB: Settings = {"image": "registry.test/db:1", "port": 5432}
 TAKEN = "is a name that the cluster or the stack uses itself: choose another"
 WRONG: Wrong = [
-    *(({f"workloads.{name}": DB}, f"workloads.{name}: {TAKEN}") for name in ("default", "kubernetes", "mcp-server")),
+    ({"workloads.default": DB}, f"workloads.default: {TAKEN}"),
+    ({"workloads.mcp-server": DB}, f"workloads.mcp-server: {TAKEN}"),
     (
         {"workloads.DB": DB},
         "workloads.DB: 'DB' is not a workload's name: use at most 52 of a-z, 0-9 and '-', begin with a letter, "

@@ -7,24 +7,19 @@ import pytest
 
 from stacks.validation.security_warnings import weakenings
 from tests.components.full import full
-from tests.stacks.wrong import Wrong, ids, refused
+from tests.stacks.wrong import Settings, Wrong, ids, refused
 
-WORKER = {"image": "registry.test/worker:1"}
-DB = {**WORKER, "port": 5432}
+WORKER: Settings = {"image": "registry.test/worker:1"}
+DB: Settings = {**WORKER, "port": 5432}
 EXPOSURE = {"host": "db.example.com", "proxy": {"namespace": "ingress"}}
+NEEDING: Settings = {
+    "clients": [{"server": "clock"}],
+    "exposure": EXPOSURE,
+    "metrics": {},
+    "service": {"headless": True},
+}
+"""Settings that need a port."""
 WRONG: Wrong = [
-    *(
-        (
-            {"workloads.db": {**WORKER, setting: value}},
-            f"workloads.db: {setting}: needs a port: set port, or remove {setting}",
-        )
-        for setting, value in (
-            ("clients", [{"server": "clock"}]),
-            ("exposure", EXPOSURE),
-            ("metrics", {}),
-            ("service", {"headless": True}),
-        )
-    ),
     (
         {"workloads.db": {**WORKER, "probes": {"liveness": {"path": "/live"}}}},
         "workloads.db: probes.liveness: needs a port: set port, or remove probes.liveness",
@@ -64,6 +59,13 @@ def test_a_fault_is_told(
     changes: Mapping[str, object], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert line in refused(changes, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("setting", NEEDING)
+def test_a_setting_that_needs_a_port_says_so(setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = {"workloads.db": {**WORKER, setting: NEEDING[setting]}}
+    line = f"workloads.db: {setting}: needs a port: set port, or remove {setting}"
+    assert refused(changes, tmp_path, monkeypatch) == [line]
 
 
 def test_what_weakens_a_workload_is_a_warning() -> None:
