@@ -16,18 +16,23 @@ from stacks.model.container import Container
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
 from stacks.model.kube_state_metrics import KubeStateMetrics
+from stacks.model.owner import SERVERS, WORKLOADS
 from stacks.model.presets.installed import available
 from stacks.model.server import Server
 from stacks.model.validation_errors import sentences
 from stacks.model.verifier import Verifier
+from stacks.model.workload import Workload
 from stacks.settings.effective import Effective, effective
 from stacks.settings.files import PREFIX, read_files
 from stacks.settings.layers import Layered
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
-Part = TypeVar("Part", Agent, Container, KubeStateMetrics, Server, Verifier)
+Part = TypeVar("Part", Agent, Container, KubeStateMetrics, Server, Workload, Verifier)
 """A part of the declaration that has an image."""
+
+Pods = TypeVar("Pods", Server, Workload)
+"""A server or a workload."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +126,11 @@ def _declaration(
 
 def _written_images(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield the image references of settings that the model refuses, by their path."""
-    servers = settings.get("servers")
-    parts = {f"servers.{kind}": one for kind, one in servers.items()} if isinstance(servers, Mapping) else {}
-    others = {key: settings.get(key) for key in ("kubeStateMetrics", "verifier", "agent")}
-    for path, part in {**parts, **others}.items():
+    parts: dict[str, object] = {key: settings.get(key) for key in ("kubeStateMetrics", "verifier", "agent")}
+    for section in (SERVERS, WORKLOADS):
+        if isinstance(declared := settings.get(section), Mapping):
+            parts |= {f"{section}.{key}": one for key, one in declared.items()}
+    for path, part in parts.items():
         image = cast("Mapping[str, object]", part).get("image") if isinstance(part, Mapping) else None
         if isinstance(image, str):
             yield f"{path}.image", image
@@ -148,6 +154,7 @@ def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration
     return declaration.model_copy(
         update={
             "servers": {kind: _relocated_server(server, lock) for kind, server in declaration.servers.items()},
+            "workloads": {name: _relocated_pods(workload, lock) for name, workload in declaration.workloads.items()},
             "kube_state_metrics": metrics and _moved(metrics, lock),
             "verifier": verifier and _moved(verifier, lock),
             "agent": agent and _moved(agent, lock),
@@ -156,11 +163,15 @@ def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration
 
 
 def _relocated_server(server: Server, lock: Mapping[str, str]) -> Server:
-    return _moved(server, lock).model_copy(
+    bridge = server.bridge and lock.get(server.bridge, server.bridge)
+    return _relocated_pods(server, lock).model_copy(update={"bridge": bridge})
+
+
+def _relocated_pods(declared: Pods, lock: Mapping[str, str]) -> Pods:
+    return _moved(declared, lock).model_copy(
         update={
-            "bridge": server.bridge and lock.get(server.bridge, server.bridge),
-            "sidecars": {name: _moved(one, lock) for name, one in server.sidecars.items()},
-            "init_containers": {name: _moved(one, lock) for name, one in server.init_containers.items()},
+            "sidecars": {name: _moved(one, lock) for name, one in declared.sidecars.items()},
+            "init_containers": {name: _moved(one, lock) for name, one in declared.init_containers.items()},
         }
     )
 

@@ -14,6 +14,7 @@ from stacks.manifests.manifest import Value, given
 from stacks.manifests.pods import read_only
 from stacks.model import bridge
 from stacks.model.server import Server
+from stacks.model.workload import Workload
 
 _PROGRAM = "cortex-launch"
 """Its name in the bridge's image."""
@@ -22,39 +23,44 @@ _SOCKET = f"{bridge.FOLDER}/server.sock"
 _MOUNT: Value = {"name": bridge.VOLUME, "mountPath": bridge.FOLDER}
 
 
-def command(server: Server) -> Sequence[str]:
-    """Return the command of the server's container."""
-    return [_COPY, "run", _SOCKET, "--", *server.command] if server.bridge else server.command
+def image(declared: Workload) -> str | None:
+    """Return the image of the bridge; None if it has none."""
+    return declared.bridge if isinstance(declared, Server) else None
 
 
-def mounts(server: Server) -> list[Value]:
-    """Return what the server's container mounts for the bridge."""
-    return [_MOUNT] if server.bridge else []
+def command(declared: Workload) -> Sequence[str]:
+    """Return the command of its own container."""
+    return [_COPY, "run", _SOCKET, "--", *declared.command] if image(declared) else declared.command
 
 
-def volumes(server: Server) -> list[Value]:
+def mounts(declared: Workload) -> list[Value]:
+    """Return what its own container mounts for the bridge."""
+    return [_MOUNT] if image(declared) else []
+
+
+def volumes(declared: Workload) -> list[Value]:
     """Return the volume of both containers."""
     # It has a program of 2 MB, and a socket.
-    return [{"name": bridge.VOLUME, "emptyDir": {"sizeLimit": "16Mi"}}] if server.bridge else []
+    return [{"name": bridge.VOLUME, "emptyDir": {"sizeLimit": "16Mi"}}] if image(declared) else []
 
 
-def init_containers(server: Server) -> list[Value]:
+def init_containers(declared: Workload) -> list[Value]:
     """Return the init container that copies the program."""
-    if server.bridge is None:
+    if (found := image(declared)) is None:
         return []
     copied: dict[str, Value] = {"command": [_PROGRAM, "copy", _COPY], "volumeMounts": [_MOUNT]}
-    return [{**_container(bridge.INIT_CONTAINER, server.bridge), **copied}]
+    return [{**_container(bridge.INIT_CONTAINER, found), **copied}]
 
 
-def containers(server: Server, endpoint: dict[str, Value]) -> list[Value]:
+def containers(declared: Workload, endpoint: dict[str, Value]) -> list[Value]:
     """Return the bridge with the port and the probes of `endpoint`."""
-    if server.bridge is None:
+    if (found := image(declared)) is None:
         return []
     started: dict[str, Value] = {
-        "args": ["--port", str(server.port), "--", _PROGRAM, "connect", _SOCKET],
+        "args": ["--port", str(declared.port), "--", _PROGRAM, "connect", _SOCKET],
         "volumeMounts": [read_only(bridge.VOLUME, bridge.FOLDER)],
     }
-    return [given({**_container(bridge.CONTAINER, server.bridge), **started, **endpoint})]
+    return [given({**_container(bridge.CONTAINER, found), **started, **endpoint})]
 
 
 def _container(name: str, image: str) -> dict[str, Value]:

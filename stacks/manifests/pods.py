@@ -89,18 +89,18 @@ def _hook(declared: Hook | None) -> dict[str, Value] | None:
     return {"sleep": {"seconds": declared.sleep}} if declared.sleep else {"exec": {"command": declared.exec}}
 
 
-def probe(declared: Probe, port: str, number: int, *, tls: bool = False) -> dict[str, Value] | None:
+def probe(declared: Probe, port: str, number: int | None, *, tls: bool = False) -> dict[str, Value] | None:
     """Return a probe, by default of the port with this name and number; None if there is no such probe.
 
-    With `tls`, that port serves HTTPS.
+    With `tls`, that port serves HTTPS. A connection to a port that does not exist is no probe.
     """
     action = declared.action()
-    if action is None:
+    if action is None or (isinstance(action, TcpSocket) and (action.port or number) is None):
         return None
     return {**_action(action, port, number, tls=tls), **declared.timing()}
 
 
-def _action(action: Action, port: str, number: int, *, tls: bool) -> dict[str, Value]:
+def _action(action: Action, port: str, number: int | None, *, tls: bool) -> dict[str, Value]:
     match action:
         case HttpGet():
             headers: list[Value] = [{"name": name, "value": value} for name, value in action.headers.items()]

@@ -1,13 +1,17 @@
 """Names and labels of the stack's objects: the manifests have them, and the checks look for them."""
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 MCP_SERVER_APP = "mcp-server"
 """Value of the labels `app` and `cortex.dev/component` of an MCP server's objects."""
 
+WORKLOAD_COMPONENT = "workload"
+"""Value of the label `cortex.dev/component` of a workload's objects."""
+
 APP = "app"
+WORKLOAD = "cortex.dev/workload"
+"""Label with a workload's name."""
 TYPE = "mcp.cortex.dev/type"
 VERSION = "mcp.cortex.dev/version"
 PROTOCOL = "mcp.cortex.dev/protocol"
@@ -26,8 +30,10 @@ NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 HTTP = "http"
 """Name of the port of an MCP server's endpoint."""
+TCP = "tcp"
+"""Name of the first port of a workload."""
 METRICS = "metrics"
-"""Name of the port of an MCP server's metrics, if it is another one."""
+"""Name of the port of metrics, if it is another one."""
 
 SYSTEM_NAMESPACE = "cortex-system"
 DECLARATION_CONFIG_MAP = "cortex-declaration"
@@ -95,37 +101,6 @@ def limits(namespace: str) -> str:
 def server(kind: str) -> str:
     """Return the name of an MCP server's Deployment, Service, ServiceAccount, NetworkPolicy and RoleBindings."""
     return f"{kind}-mcp-server"
-
-
-def server_role(kind: str, namespace: str) -> str:
-    """Return how the names of an MCP server's roles and bindings for the whole cluster begin."""
-    return f"{namespace}-{server(kind)}"
-
-
-def server_config(kind: str) -> str:
-    """Return the name of an MCP server's ConfigMap."""
-    return f"{kind}-mcp-config"
-
-
-def server_secret(kind: str) -> str:
-    """Return the name of an MCP server's Secret."""
-    return f"{kind}-mcp-credentials"
-
-
-def server_client(kind: str, labels: Mapping[str, str]) -> str:
-    """Return the name of the NetworkPolicy that allows a client in a managed namespace to connect to a server.
-
-    Clients of one namespace differ in their labels, so the name ends with eight digits of the labels' hash.
-    """
-    if not labels:
-        return f"{server(kind)}-client"
-    digest = hashlib.sha256(json.dumps(dict(labels), sort_keys=True).encode()).hexdigest()
-    return f"{server(kind)}-client-{digest[:8]}"
-
-
-def server_claim(kind: str, volume: str) -> str:
-    """Return the name of the PersistentVolumeClaim of a volume of an MCP server."""
-    return f"{server(kind)}-{volume}"
 
 
 def server_selector(kind: str) -> dict[str, str]:

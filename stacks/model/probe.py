@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from stacks.model.types import LEFT_OUT, Count, Model, Port, Seconds, matching
 
@@ -25,9 +25,9 @@ class HttpGet(Model):
     path: HttpPath
     """Path of the request."""
     port: Annotated[Port | None, LEFT_OUT] = None
-    """Port of the container: the server's own unless given."""
+    """Port of the container: `port` unless given."""
     scheme: Annotated[Literal["HTTP", "HTTPS"] | None, LEFT_OUT] = None
-    """`HTTPS` does not check the certificate. HTTP unless given or the server has `tls`."""
+    """`HTTPS` does not check the certificate. HTTP unless given or a server has `tls`."""
     headers: Annotated[dict[str, str], LEFT_OUT] = {}
     """Headers of the request."""
 
@@ -36,7 +36,7 @@ class TcpSocket(Model):
     """A connection; if it is accepted, that is a success."""
 
     port: Annotated[Port | None, LEFT_OUT] = None
-    """Port of the container: the server's own unless given."""
+    """Port of the container: `port` unless given."""
 
 
 class Exec(Model):
@@ -50,7 +50,7 @@ class Grpc(Model):
     """The gRPC health checking protocol."""
 
     port: Annotated[Port | None, LEFT_OUT] = None
-    """Port of the container: the server's own unless given."""
+    """Port of the container: `port` unless given."""
     service: Annotated[str, LEFT_OUT] = ""
     """The service to ask about; empty for the server as a whole."""
 
@@ -134,7 +134,7 @@ class StartupProbe(Probe):
 
 
 class Probes(Model):
-    """The three probes of an MCP server's container.
+    """The three probes of a container.
 
     An action beside them, such as `path: /healthz` or `tcpSocket: {}`, is that of each probe without one of its own.
     """
@@ -169,3 +169,16 @@ def _with(shared: Mapping[str, object], probe: object) -> object:
     if not isinstance(probe, Mapping) or any(key in _SHARED for key in probe):
         return probe
     return {**probe, **shared}
+
+
+def _by_connection(given: object) -> object:
+    if not isinstance(given, Mapping) or any(key in _SHARED for key in given):
+        return given
+    return {**given, "tcpSocket": {}}
+
+
+WorkloadProbes = Annotated[Probes, BeforeValidator(_by_connection)]
+"""Probes that are connections to the first port, if there is one, unless another action is given."""
+
+CONNECTIONS = Probes.model_validate({"tcpSocket": {}})
+"""The probes of a workload that declares none."""

@@ -73,9 +73,9 @@ def rendered(declaration: Declaration) -> Recording:
 
 
 def _keys(declaration: Declaration) -> Iterator[str]:
-    for server in declaration.servers.values():
-        yield from server.secret_env.values()
-        yield from server.secret_files.values()
+    for declared in declaration.running().values():
+        yield from declared.secret_env.values()
+        yield from declared.secret_files.values()
     for secret in declaration.secrets.values():
         yield from (source.pulumi for source in secret.keys.values() if source.pulumi)
 

@@ -23,7 +23,7 @@ from stacks.program import deploy
 from tests.checks.fake_api import serve, status
 from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared
-from tests.components.full import SECRETS, full
+from tests.components.full import SECRETS, WORKLOADS, full
 from tests.components.recording import MINIMAL, Recording, Registration, record
 from tests.components.test_restricted import violations
 
@@ -226,6 +226,7 @@ def test_rights_are_those_on_the_rare_kinds_that_a_stack_declares() -> None:
     assert with_agent & rare == {"externalsecrets", "persistentvolumeclaims", "prometheusrules", "servicemonitors"}
     assert "persistentvolumeclaims" in resources(servers={"demo": {**MINIMAL, "volumes": data}})
     assert "statefulsets" in resources(servers={"demo": {**MINIMAL, "controller": "StatefulSet"}})
+    assert "statefulsets" in resources(workloads=WORKLOADS)
 
 
 def test_rights_are_exactly_what_a_verification_uses(verifier: Recording) -> None:

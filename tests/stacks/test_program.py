@@ -117,7 +117,7 @@ def test_agent_waits_for_the_declaration_that_it_reads_and_the_verification_for_
 
 def test_any_rotated_secret_is_verified() -> None:
     def verified(secrets: Mapping[str, str]) -> object:
-        job = record(lambda: deploy(full.full()), secrets).one("Job")
+        job = record(lambda: deploy(full.full(workloads=full.WORKLOADS)), secrets).one("Job")
         return job.at("spec.template.metadata.annotations.cortex~dev/checksum")
 
     before = verified(full.SECRETS)

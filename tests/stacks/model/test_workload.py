@@ -1,0 +1,48 @@
+"""Workloads as they are declared."""
+
+import pytest
+from pydantic import ValidationError
+
+from stacks.model.client import Client
+from stacks.model.declaration import Declaration
+from stacks.model.server import Server
+from stacks.model.workload import Workload
+from tests.components.full import full
+
+IMAGE = "registry.test/db:1"
+
+
+def test_a_stack_without_workloads_has_no_trace_of_them() -> None:
+    assert "workload" not in full(workloads={}).canonical()
+
+
+def test_canonical_json_gives_a_workload_back() -> None:
+    probes = {"liveness": {"path": "/live"}, "readiness": {"none": "it is always ready"}}
+    declared = full(workloads={"db": {"image": IMAGE, "port": 5432, "probes": probes, "clients": [{"server": "demo"}]}})
+    assert Declaration.model_validate_json(declared.canonical()) == declared
+
+
+def test_a_server_is_a_workload_with_more() -> None:
+    assert set(Workload.model_fields) < set(Server.model_fields)
+    only = set(Server.model_fields) - set(Workload.model_fields)
+    assert only == {"version", "transport", "bridge", "capabilities", "path", "tls", "authorization", "smoke"}
+
+
+def test_defaults_are_one_pod_and_no_port() -> None:
+    declared = Workload(image=IMAGE)
+    assert (declared.replicas, declared.port, declared.reached_at(), declared.service_port) == (1, None, (), None)
+    assert Workload.model_validate({"image": IMAGE, "autoscaling": {"minReplicas": 3}}).replicas == 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"namespace": "data", "server": "time"},
+        {"server": "time", "workload": "db"},
+        {"server": "time", "labels": {"app": "time"}},
+    ],
+)
+def test_a_client_is_given_in_one_way(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Client.model_validate(wrong)
