@@ -12,6 +12,8 @@ from stacks.model.agent import Verb
 _LEASES = ("coordination.k8s.io",)
 
 _NODES = Rule(CORE, ("nodes",), READ)
+# What a node has left for a pod that is not scheduled depends on the pods of all namespaces.
+_ALL_PODS = Rule(CORE, ("pods",), ("list",))
 _EVENTS = Rule(CORE, ("events",), ("list", "watch"))
 _IN_A_NAMESPACE = (
     Rule(CORE, ("configmaps", "resourcequotas"), ("list", "watch")),
@@ -32,7 +34,7 @@ _RESTART = Rule(CORE, ("pods",), ("delete",))
 def agent_access(actions: Collection[Verb], site: Site) -> Iterator[Manifest]:
     """Yield permissions to read what the agent follows, to hold its Lease, and to do what `actions` allow."""
     grants = Grants(names.AGENT, names.SYSTEM_NAMESPACE, names.agent_labels())
-    yield grants.cluster_role(names.AGENT, (_NODES, *([_CORDON] if "cordon" in actions else [])))
+    yield grants.cluster_role(names.AGENT, (_NODES, _ALL_PODS, *([_CORDON] if "cordon" in actions else [])))
     yield grants.everywhere(names.AGENT, names.AGENT)
     restart = [_RESTART] if "restart" in actions else []
     yield grants.cluster_role(names.AGENT_NAMESPACE_ROLE, (*_IN_A_NAMESPACE, *restart))

@@ -153,7 +153,7 @@ OWN: set[Right] = {
     ("cortex-system", "patch", LEASES, "cortex-agent"),
     ("cortex-system", "create", LEASES, ""),
 }
-NODES: set[Right] = {("", verb, "nodes", "") for verb in ("get", "list", "watch")}
+NODES: set[Right] = {("", verb, "nodes", "") for verb in ("get", "list", "watch")} | {("", "list", "pods", "")}
 NODE_EVENTS: set[Right] = {("default", verb, "events", "") for verb in ("list", "watch")}
 
 
