@@ -40,13 +40,20 @@ class Candidate:
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.led = Event()
         self.since = 0.0
-        Thread(target=self._read, daemon=True).start()
+        self._reader = Thread(target=self._read)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout
-        for _ in self.process.stdout:
-            self.since = time.monotonic()
-            self.led.set()
+        with self.process.stdout as lines:
+            for _ in lines:
+                self.since = time.monotonic()
+                self.led.set()
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
 
 
 @contextmanager
@@ -60,8 +67,7 @@ def two(cluster: Cluster) -> Iterator[tuple[Candidate, Candidate]]:
         yield found[0], found[1]
     finally:
         for each in found:
-            each.process.kill()
-            each.process.wait()
+            each.stop()
         cluster.run("kubectl", "delete", "lease", "cortex-agent", "--namespace", "cortex-system")
 
 

@@ -32,6 +32,7 @@ def before() -> Declaration:
         configMaps={**SETTINGS["configMaps"], "gone": {"namespace": "cortex-mcp", "data": {"a": "b"}}},
         resourceManager={"scope": "cluster"},
         kubeStateMetrics={"image": "registry.test/kube-state-metrics:1", "namespace": "cortex-mcp"},
+        agent={"image": "registry.test/cortex:1", "actions": ["cordon", "restart"]},
     )
 
 
