@@ -44,7 +44,7 @@ WORKER: Settings = {
 ASK = "import socket; print(socket.create_connection(('db', {port}), 5).recv(99).decode())"
 # What somebody changes behind the stack's back: object, patch, code.
 CHANGES: list[tuple[str, Settings, str]] = [
-    ("statefulset/db", {"spec": {"template": {"spec": {"nodeSelector": {"disk": "ssd"}}}}}, "object.field"),
+    ("statefulset/db", {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 2}}}}, "object.field"),
     ("service/db", {"spec": {"selector": {"app": "other"}}}, "object.field"),
     ("deployment/worker", {"metadata": {"labels": {"app": "other"}}}, "object.label"),
     ("networkpolicy/db", {"spec": {"ingress": [{}]}}, "network.policy"),
