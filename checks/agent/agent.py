@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 from prometheus_client.core import Metric
 
+from checks.agent.alerting import Alerting
 from checks.agent.api_timer import ApiTimer
 from checks.agent.config_map_watcher import ConfigMapWatcher
 from checks.agent.event_watcher import EventWatcher
@@ -21,7 +22,7 @@ from checks.agent.pod_watcher import PodWatcher
 from checks.agent.quota_watcher import QuotaWatcher
 from checks.agent.reacting import Reacting
 from checks.agent.registry_keeper import RegistryKeeper
-from checks.event_log.entry import LoggedChange
+from checks.event_log.entry import LoggedChange, LoggedReaction
 from checks.event_log.writer import Retention
 from checks.events.occurrence import Occurrence
 from checks.kube import models as k8s
@@ -47,7 +48,14 @@ class Agent:
     """Follows one cluster until it is cancelled (R8)."""
 
     def __init__(
-        self, target: Target, connector: Connector, log: Path, *, registry: Path | None = None, identity: str = ""
+        self,
+        target: Target,
+        connector: Connector,
+        log: Path,
+        *,
+        registry: Path | None = None,
+        webhooks: Path | None = None,
+        identity: str = "",
     ) -> None:
         """Make an agent; with an `identity` it is one of several, and only one of them reacts.
 
@@ -63,11 +71,12 @@ class Agent:
         self._events = EventWatcher(spaces, connector, availability, self._occurred, self._missed)
         self.log = LogKeeper(log, _retention(declaration.agent), self._events.known)
         allowed = frozenset(Verb(verb) for verb in declaration.agent.actions) if declaration.agent else frozenset()
-        self._reacting = Reacting(connector, allowed, identity, self.log.opened, self.log.reacted)
+        self._reacting = Reacting(connector, allowed, identity, self.log.opened, self._reacted)
+        self._alerting = Alerting(target, log / "webhooks", webhooks)
         alerts = (declaration.kube_state_metrics and declaration.kube_state_metrics.alerts) or Alerts()
         self._pods = PodWatcher(spaces, connector, availability, self._pod_changed, alerts.restarts)
-        self._nodes = NodeWatcher(connector, availability, self.log.changed)
-        self._config_maps = ConfigMapWatcher(spaces, connector, availability, self.log.changed, self._verification)
+        self._nodes = NodeWatcher(connector, availability, self._changed)
+        self._config_maps = ConfigMapWatcher(spaces, connector, availability, self._changed, self._verification)
         self._quotas = QuotaWatcher(spaces, connector, availability)
         self._timer, self._connector = ApiTimer(connector), connector
         self._registry = RegistryKeeper(target, registry or Path(), self._known_pods)
@@ -94,6 +103,7 @@ class Agent:
             group.start_soon(self._count_turns)
             group.start_soon(self._reacting.run)
             group.start_soon(self._timer.run)
+            group.start_soon(self._alerting.run)
             if self._keeps_registry:
                 group.start_soon(self._registry.run)
             if listener:
@@ -123,6 +133,7 @@ class Agent:
 
     def _more(self) -> Iterable[Metric]:
         yield from reaction_metrics(self._reacting)
+        yield from self._alerting.metrics()
         yield self._quotas.metric()
         yield from self._timer.histogram.collect()
         yield counter("api_request_failures", "Small requests that were not answered.", self._timer.failures)
@@ -147,8 +158,17 @@ class Agent:
     def _missed(self, gap: Gap, namespace: str) -> None:
         self.log.missed(gap, namespace)
 
-    def _pod_changed(self, change: LoggedChange) -> None:
+    def _reacted(self, reaction: LoggedReaction) -> None:
+        self.log.reacted(reaction)
+        self._alerting.reacted(reaction)
+
+    def _changed(self, change: LoggedChange) -> None:
         self.log.changed(change)
+        if change.alert and self._reacting.leading:
+            self._alerting.changed(change)
+
+    def _pod_changed(self, change: LoggedChange) -> None:
+        self._changed(change)
         self._registry.changed()
 
     def _known_pods(self) -> Iterable[k8s.Pod]:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -25,12 +26,20 @@ def log_folder(stack: str) -> Path:
     return user_state_path("cortex-events") / stack
 
 
+@dataclass(frozen=True)
+class Files:
+    """A file that the agent keeps current, and a folder with the addresses of webhooks."""
+
+    registry: Path | None = None
+    webhooks: Path | None = None
+
+
 async def run(
     followed: Callable[[], Awaitable[Target]],
     reload: Callable[[], Connection],
     log: Path | None,
     listen_at: str,
-    registry: Path | None,
+    files: Files,
 ) -> None:
     """Follow a cluster until SIGTERM or SIGINT.
 
@@ -43,7 +52,14 @@ async def run(
     # Pods of the Deployment elect a leader; an agent on a desk is alone, and leads if it has the log.
     identity = os.environ.get(IDENTITY, "") if target.connection.inside else ""
     folder = log or log_folder(target.stack)
-    agent = Agent(target, Connector(target.connection, reload), folder, registry=registry, identity=identity)
+    agent = Agent(
+        target,
+        Connector(target.connection, reload),
+        folder,
+        registry=files.registry,
+        webhooks=files.webhooks,
+        identity=identity,
+    )
     agent.log.open()
     _say(f"follows the cluster of context {target.connection.context}; event log: {agent.log.folder}")
     if agent.log.waits:

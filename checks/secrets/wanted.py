@@ -101,5 +101,7 @@ def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place
         for kind, server in declaration.servers.items()
         if (bearer := declaration.bearer_token(kind))
     }
+    # The agent's pods mount them.
+    secrets |= {("Secret", Place(names.SYSTEM_NAMESPACE, name)) for name in declaration.webhook_secrets().values()}
     token = ("Secret", Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN))
     return frozenset({*config_maps, *secrets, token})

@@ -1,5 +1,6 @@
 """Send alerts to a webhook: one at a time, in order, again until it takes them."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,19 +50,31 @@ class Webhook:
         self._backoff = Backoff()
 
     def send(self, alert: Alert) -> None:
-        """Send an alert as soon as that is possible."""
-        self._spool.add(self.name, FORMATS[self._form](alert))
-        self.stats.waiting = self._spool.count(self.name)
+        """Send an alert as soon as that is possible; it is lost if the spool cannot be written."""
+        try:
+            self._spool.add(self.name, FORMATS[self._form](alert))
+            self.stats.waiting = self._spool.count(self.name)
+        except (sqlite3.Error, OSError) as error:
+            self.stats.given_up += 1
+            self.stats.problem = f"webhook {self.name}: the spool cannot be written: {error}"
         self._added.set()
 
     async def run(self) -> None:
         """Send what waits, for ever."""
         while True:
-            message = self._spool.first(self.name)
-            if message is None:
-                await self._added.wait()
-                self._added = anyio.Event()
-                continue
+            try:
+                await self._next()
+            except (sqlite3.Error, OSError) as error:
+                self.stats.problem = f"webhook {self.name}: the spool cannot be used: {error}"
+                await self._pause(self._backoff.seconds())
+
+    async def _next(self) -> None:
+        """Send the oldest message, or wait for one."""
+        message = self._spool.first(self.name)
+        if message is None:
+            await self._added.wait()
+            self._added = anyio.Event()
+        else:
             await self._deliver(message)
             self.stats.waiting = self._spool.count(self.name)
 

@@ -1,13 +1,13 @@
 """The agent inside the cluster: `cortex agent --in-cluster`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from stacks.manifests import network, pods
 from stacks.manifests.agent_access import agent_access
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.rbac import service_account
 from stacks.manifests.site import Site
-from stacks.manifests.volumes import claim_spec, writable_tmp
+from stacks.manifests.volumes import SECRET_MODE, claim_spec, writable_tmp
 from stacks.model import names
 from stacks.model.agent import Agent, AgentMetrics
 from stacks.model.quantity import amount
@@ -15,6 +15,7 @@ from stacks.model.quantity import amount
 LOG_FOLDER = "/var/log/cortex"
 COMMAND = ("cortex", "agent", "--in-cluster", "--log", LOG_FOLDER, "--listen", f"0.0.0.0:{names.AGENT_PORT}")
 """The image's own entry point is the bridge."""
+WEBHOOKS, WEBHOOKS_FOLDER = "webhooks", "/etc/cortex/webhooks"
 IDENTITY = "POD_NAME"
 """The variable with the name of the pod, which identifies the holder of the Lease."""
 
@@ -29,15 +30,18 @@ _SELECTOR = {names.APP: _NAME}
 _MONITORING = "monitoring.coreos.com/v1"
 
 
-def agent_manifests(agent: Agent, site: Site, digest: str) -> tuple[Manifest, ...]:
-    """Return the agent's objects; `digest` is the declaration's hash, and another one restarts the pods."""
+def agent_manifests(agent: Agent, site: Site, digest: str, secrets: Mapping[str, str]) -> tuple[Manifest, ...]:
+    """Return the agent's objects; `digest` is the declaration's hash, and another one restarts the pods.
+
+    `secrets` are the names of the Secrets of its webhooks.
+    """
     before_pods = (
         service_account(_NAME, names.SYSTEM_NAMESPACE, _LABELS),
         *agent_access(agent.actions, site),
-        _policy(agent.metrics, site),
+        _policy(agent, site),
         *_claim(agent),
     )
-    deployment = _deployment(agent, site, digest).after(before_pods)
+    deployment = _deployment(agent, site, digest, secrets).after(before_pods)
     return (
         *before_pods,
         *([_disruption_budget()] if agent.replicas > 1 else []),
@@ -48,13 +52,13 @@ def agent_manifests(agent: Agent, site: Site, digest: str) -> tuple[Manifest, ..
     )
 
 
-def _policy(metrics: AgentMetrics | None, site: Site) -> Manifest:
-    """Return the policy that allows its pods to connect to the API, and the scraper to connect to them."""
+def _policy(agent: Agent, site: Site) -> Manifest:
+    """Return the policy that allows its pods to connect to the API and webhooks, and the scraper to connect to them."""
     ingress: list[Value] = []
-    if metrics:
+    if metrics := agent.metrics:
         peer = network.pods(metrics.scraper.namespace, metrics.scraper.labels)
         ingress = [{"from": [peer], "ports": network.tcp(names.AGENT_PORT)}]
-    chosen, egress = network.selector(_SELECTOR), [network.api_egress(site)]
+    chosen, egress = network.selector(_SELECTOR), [network.api_egress(site), *network.destinations(agent.egress)]
     return network.policy(_NAME, names.SYSTEM_NAMESPACE, _LABELS, chosen, ingress=ingress, egress=egress)
 
 
@@ -83,7 +87,7 @@ def _disruption_budget() -> Manifest:
     return Manifest("policy/v1", "PodDisruptionBudget", _NAME, names.SYSTEM_NAMESPACE, _LABELS, content={"spec": spec})
 
 
-def _deployment(agent: Agent, site: Site, digest: str) -> Manifest:
+def _deployment(agent: Agent, site: Site, digest: str, secrets: Mapping[str, str]) -> Manifest:
     rolling: Value = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": agent.surge, "maxUnavailable": 0}}
     spec: Value = {
         "replicas": agent.replicas,
@@ -92,14 +96,19 @@ def _deployment(agent: Agent, site: Site, digest: str) -> Manifest:
         "selector": {"matchLabels": _SELECTOR},
         "template": {
             "metadata": {"labels": _LABELS, "annotations": {names.DECLARATION_HASH: digest}},
-            "spec": _pod(agent, site),
+            "spec": _pod(agent, site, secrets),
         },
     }
     return Manifest("apps/v1", "Deployment", _NAME, names.SYSTEM_NAMESPACE, _LABELS, content={"spec": spec})
 
 
-def _pod(agent: Agent, site: Site) -> Value:
+def _pod(agent: Agent, site: Site, secrets: Mapping[str, str]) -> Value:
     tmp, tmp_mount = writable_tmp()
+    mounts: list[Value] = [tmp_mount, {"name": "log", "mountPath": LOG_FOLDER}]
+    volumes: list[Value] = [tmp, {"name": "log", **_log_volume(agent)}]
+    if agent.webhooks:
+        mounts.append(pods.read_only(WEBHOOKS, WEBHOOKS_FOLDER))
+        volumes.append(_webhooks(agent, secrets))
     return given(
         {
             "serviceAccountName": _NAME,
@@ -108,8 +117,8 @@ def _pod(agent: Agent, site: Site) -> Value:
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": GRACE_SECONDS,
             "securityContext": pods.pod_security(),
-            "containers": [_container(agent, [tmp_mount, {"name": "log", "mountPath": LOG_FOLDER}])],
-            "volumes": [tmp, {"name": "log", **_log_volume(agent)}],
+            "containers": [_container(agent, mounts)],
+            "volumes": volumes,
             "tolerations": [],
             "topologySpreadConstraints": [pods.spread(_SELECTOR)] if agent.replicas > 1 else None,
         }
@@ -122,12 +131,21 @@ def _log_volume(agent: Agent) -> dict[str, Value]:
     return {"emptyDir": {"sizeLimit": str(int(amount(agent.log.size) * _ROOM))}}
 
 
+def _webhooks(agent: Agent, secrets: Mapping[str, str]) -> Value:
+    """Return the volume that has a file with the address of each webhook."""
+    sources: list[Value] = [
+        {"secret": {"name": secrets[name], "items": [{"key": hook.key, "path": name}]}}
+        for name, hook in agent.webhooks.items()
+    ]
+    return {"name": WEBHOOKS, "projected": {"defaultMode": SECRET_MODE, "sources": sources}}
+
+
 def _container(agent: Agent, mounts: list[Value]) -> Value:
     return {
         "name": names.AGENT_COMPONENT,
         "image": agent.image,
         "imagePullPolicy": "IfNotPresent",
-        "command": COMMAND,
+        "command": [*COMMAND, *(("--webhooks", WEBHOOKS_FOLDER) if agent.webhooks else ())],
         "env": [{"name": IDENTITY, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
         "ports": [{"name": names.HTTP, "containerPort": names.AGENT_PORT, "protocol": "TCP"}],
         "resources": pods.resources(agent.resources),

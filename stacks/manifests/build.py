@@ -94,7 +94,8 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
     if metrics := declaration.kube_state_metrics:
         verified = declaration.verifier is not None
         yield ("kubeStateMetrics",), kube_state_metrics_manifests(metrics, here, verified=verified)
-    follower = agent_manifests(declaration.agent, here, declaration.digest()) if declaration.agent else ()
+    agent, hooks = declaration.agent, declaration.webhook_secrets()
+    follower = agent_manifests(agent, here, declaration.digest(), hooks) if agent else ()
     kinds.update(manifest.kind for manifest in follower)
     if verifier := declaration.verifier:
         secrets = pod_config.has_secrets(declaration)

@@ -18,7 +18,7 @@ Mounted = tuple[dict[str, Value] | None, dict[str, Value] | None]
 
 # Everybody may read files of a ConfigMap; only the container's group may read those of a Secret.
 _CONFIG_MODE = 0o444
-_SECRET_MODE = 0o440
+SECRET_MODE = 0o440
 
 
 def variables(owner: Owner, declared: Workload) -> list[Value]:
@@ -145,7 +145,7 @@ def _source(claim: str, volume: Volume) -> dict[str, Value]:
             "expirationSeconds": token.expiration_seconds,
             "path": token.file,
         }
-        return {"projected": {"defaultMode": _SECRET_MODE, "sources": [{"serviceAccountToken": projected}]}}
+        return {"projected": {"defaultMode": SECRET_MODE, "sources": [{"serviceAccountToken": projected}]}}
     return {"persistentVolumeClaim": {"claimName": volume.existing_claim or claim}}
 
 
@@ -172,5 +172,5 @@ def _config_map(volume: str, name: str, path: str) -> Mounted:
 
 
 def _secret(volume: str, name: str, path: str, items: Value = None, *, optional: bool = False) -> Mounted:
-    source = given({"secretName": name, "defaultMode": _SECRET_MODE, "items": items, "optional": optional or None})
+    source = given({"secretName": name, "defaultMode": SECRET_MODE, "items": items, "optional": optional or None})
     return {"name": volume, "secret": source}, read_only(volume, path)

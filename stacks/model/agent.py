@@ -6,11 +6,12 @@ from pydantic import model_validator
 
 from stacks.model import names
 from stacks.model.client import Client
+from stacks.model.destination import Destination
 from stacks.model.image import Image
 from stacks.model.namespace import Compute
 from stacks.model.quantity import Quantity, amount
 from stacks.model.resources import Limits, Resources
-from stacks.model.types import LEFT_OUT, Count, LabelKey, LabelValue, Model
+from stacks.model.types import LEFT_OUT, Count, DnsLabel, FileKey, LabelKey, LabelValue, Model
 from stacks.model.volume import Claim
 
 SHARED = "ReadWriteMany"
@@ -57,6 +58,17 @@ class AgentMetrics(Model):
         return self
 
 
+class Webhook(Model):
+    """An address that gets what needs attention. The address is secret, so it is in a Secret."""
+
+    secret: DnsLabel
+    """A declared Secret of cortex-system."""
+    key: FileKey
+    """Its key with the address."""
+    format: Literal["json", "slack", "alertmanager"] = "json"
+    """What it takes: our own JSON, a message for Slack, or alerts as Alertmanager's API takes them."""
+
+
 class Agent(Model):
     """A Deployment in cortex-system. One of its pods leads, elected by a Lease; the others follow and wait."""
 
@@ -68,6 +80,10 @@ class Agent(Model):
     """What the event log keeps, and where."""
     actions: Annotated[tuple[Verb, ...], LEFT_OUT] = ()
     """What it may do to the cluster besides reading: `cordon` nodes, and `restart` pods of the stack's namespaces."""
+    webhooks: Annotated[dict[DnsLabel, Webhook], LEFT_OUT] = {}
+    """Name → where alerts and reactions are sent."""
+    egress: Annotated[tuple[Destination, ...], LEFT_OUT] = ()
+    """Destinations that its pods may connect to besides the Kubernetes API: those of its webhooks."""
     metrics: Annotated[AgentMetrics | None, LEFT_OUT] = None
     """How Prometheus reaches its metrics."""
     resources: Resources = Resources(

@@ -139,6 +139,13 @@ class Declaration(Model):
             return bearer
         return bearer.model_copy(update={"secret": self.secrets[bearer.secret].called(bearer.secret)})
 
+    def webhook_secrets(self) -> dict[str, str]:
+        """Return the name of the Secret of each webhook of the agent."""
+        hooks = self.agent.webhooks.items() if self.agent else ()
+        return {
+            name: self.secrets[hook.secret].called(hook.secret) for name, hook in hooks if hook.secret in self.secrets
+        }
+
     def component(self, namespace: str) -> str:
         """Return the label `cortex.dev/component` of the Secrets and ConfigMaps of a namespace."""
         owned = self.namespaces.get(namespace)

@@ -40,6 +40,7 @@ def faults(declaration: Declaration) -> Iterator[str]:
     yield from _pull_secrets(declaration)
     yield from _readable_secrets(declaration)
     yield from _custom_resources(declaration)
+    yield from _webhooks(declaration)
 
 
 def is_of_kubernetes(namespace: str) -> bool:
@@ -64,6 +65,26 @@ def _namespaces(declaration: Declaration) -> Iterator[tuple[str, str]]:
         yield "resourceManager.execIn", name
     if declaration.kube_state_metrics:
         yield "kubeStateMetrics.namespace", declaration.kube_state_metrics.namespace
+
+
+def _webhooks(declaration: Declaration) -> Iterator[str]:
+    """Yield each webhook of the agent whose Secret or key is not declared in cortex-system."""
+    within = {
+        name: secret for name, secret in declaration.secrets.items() if secret.namespace == names.SYSTEM_NAMESPACE
+    }
+    for name, hook in declaration.agent.webhooks.items() if declaration.agent else ():
+        path = f"agent.webhooks.{name}"
+        if hook.secret not in within:
+            known = ", ".join(sorted(within)) or "none"
+            yield (
+                f"{path}.secret: Secret {hook.secret!r} is not declared in {names.SYSTEM_NAMESPACE}: "
+                f"{meant(hook.secret, within)}add it under cortex:secrets; declared there: {known}"
+            )
+        elif hook.key not in (keys := within[hook.secret].names()):
+            yield (
+                f"{path}.key: Secret {hook.secret!r} has no key {hook.key!r}: {meant(hook.key, keys)}"
+                f"add it there, or use one of {', '.join(sorted(keys))}"
+            )
 
 
 def _uses(owner: Owner, reader: Workload, declaration: Declaration) -> Iterator[str]:

@@ -17,7 +17,8 @@ Right = tuple[str, str, str, str]
 
 def agent(site: Site = SITE, digest: str = "0123", **settings: object) -> Recording:
     declared = Declared.model_validate({"image": IMAGE, **settings})
-    return record(lambda: Agent("agent", AgentArgs(agent_manifests(declared, site, digest))))
+    secrets = dict.fromkeys(declared.webhooks, "hooks")
+    return record(lambda: Agent("agent", AgentArgs(agent_manifests(declared, site, digest, secrets))))
 
 
 def spec(recording: Recording, kind: str = "Deployment") -> dict[str, Any]:
@@ -43,6 +44,24 @@ def test_pods_follow_the_cluster_they_run_on() -> None:
     assert container["ports"] == [{"name": "http", "containerPort": 9440, "protocol": "TCP"}]
     assert (pod["serviceAccountName"], pod["automountServiceAccountToken"]) == ("cortex-agent", True)
     assert pod["terminationGracePeriodSeconds"] == 15
+
+
+def test_the_addresses_of_webhooks_are_files_that_may_be_reached() -> None:
+    hooks = {"ops": {"secret": "hooks", "key": "ops-url", "format": "slack"}}
+    found = agent(webhooks=hooks, egress=[{"cidrs": ["192.0.2.0/24"], "ports": [443]}])
+    pod = spec(found)["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["command"][-2:] == ["--webhooks", "/etc/cortex/webhooks"]
+    assert {"name": "webhooks", "mountPath": "/etc/cortex/webhooks", "readOnly": True} in container["volumeMounts"]
+    items = [{"key": "ops-url", "path": "ops"}]
+    assert pod["volumes"][-1] == {
+        "name": "webhooks",
+        "projected": {"defaultMode": 0o440, "sources": [{"secret": {"name": "hooks", "items": items}}]},
+    }
+    assert spec(found, "NetworkPolicy")["egress"][-1] == {
+        "to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}],
+        "ports": [{"port": 443, "protocol": "TCP"}],
+    }
 
 
 def test_another_declaration_restarts_the_pods() -> None:

@@ -35,6 +35,10 @@ def agent(
     registry: Annotated[
         Path | None, typer.Option(help="Keep this file current, as `cortex registry` writes it.")
     ] = None,
+    webhooks: Annotated[
+        Path | None,
+        typer.Option(help="Send alerts to the declared webhooks: a folder that has a file with the address of each."),
+    ] = None,
 ) -> None:
     """Follow the cluster of a stack until interrupted: write the event log, react to events, and export metrics.
 
@@ -42,7 +46,7 @@ def agent(
     """
     import anyio
 
-    from checks.agent.run import run
+    from checks.agent.run import Files, run
     from checks.kube.connection import from_service_account
 
     if (stack is None) != in_cluster:
@@ -56,4 +60,4 @@ def agent(
     def reload() -> "Connection":
         return from_service_account() if stack is None else target(stack, kubeconfig, context).connection
 
-    anyio.run(run, followed, reload, log, listen, registry)
+    anyio.run(run, followed, reload, log, listen, Files(registry, webhooks))

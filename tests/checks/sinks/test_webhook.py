@@ -95,6 +95,14 @@ def test_what_is_refused_becomes_a_dead_letter(spool: Spool, tmp_path: Path) -> 
     assert URL not in letters
 
 
+def test_a_spool_that_cannot_be_written_ends_nothing(spool: Spool) -> None:
+    webhook = Webhook("ops", lambda: URL, "json", spool, httpx2.AsyncClient())
+    spool.close()
+    webhook.send(alert(1))
+    assert webhook.stats.given_up == 1
+    assert webhook.stats.problem.startswith("webhook ops: the spool cannot be written: Cannot operate on a closed")
+
+
 def test_a_restart_sends_what_waited(spool: Spool, tmp_path: Path) -> None:
     spool.add("ops", b'{"summary": "of before"}')
     spool.close()

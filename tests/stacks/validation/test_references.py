@@ -10,6 +10,7 @@ from tests.stacks.wrong import MONITORING, SETTINGS, TOKEN, Wrong, ids, refused
 TAKEN = "is a name that the stack uses itself in that namespace: choose another"
 UNDECLARED = "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system"
 BEARER = {"bearer": {"secret": "token", "key": "token"}}
+HOOK = {"image": "registry.test/cortex:1", "webhooks": {"ops": {"secret": "token", "key": "url"}}}
 WRONG: Wrong = [
     (
         {"servers.clock.authorization": BEARER},
@@ -38,6 +39,15 @@ WRONG: Wrong = [
         },
         "servers.clock.authorization.bearer.key: Secret 'clock-mcp-credentials' has no key 'token': "
         "add it there, or use one of TOKEN",
+    ),
+    (
+        {"agent": HOOK, "secrets.token": TOKEN},
+        "agent.webhooks.ops.secret: Secret 'token' is not declared in cortex-system: "
+        "add it under cortex:secrets; declared there: none",
+    ),
+    (
+        {"agent": HOOK, "secrets.token": {**TOKEN, "namespace": "cortex-system"}},
+        "agent.webhooks.ops.key: Secret 'token' has no key 'url': add it there, or use one of token",
     ),
     (
         {"servers.clock.namespace": "cortex-mpc"},

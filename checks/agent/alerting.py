@@ -1,0 +1,105 @@
+"""Send what needs attention to the declared webhooks, from the agent that leads."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+import httpx2
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from checks.event_log.entry import LoggedChange, LoggedReaction
+from checks.sinks.alert import Alert
+from checks.sinks.spool import Spool
+from checks.sinks.webhook import Webhook
+from checks.target import Target
+
+
+class Alerting:
+    """Sends alerts; `addresses` is a folder with a file for each webhook, which has its address.
+
+    Without such a folder nothing is sent.
+    """
+
+    def __init__(self, target: Target, spool: Path, addresses: Path | None) -> None:
+        self._target, self._spool, self._addresses = target, spool, addresses
+        self._webhooks: list[Webhook] = []
+
+    async def run(self) -> None:
+        """Send for ever; what an agent before it left behind comes first."""
+        declared = self._target.declaration.agent
+        if self._addresses is None or declared is None or not declared.webhooks:
+            return
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False))
+            spool = Spool(self._spool)
+            stack.callback(spool.close)
+            self._webhooks = [
+                Webhook(name, _Address(self._addresses / name), hook.format, spool, client)
+                for name, hook in declared.webhooks.items()
+            ]
+            async with anyio.create_task_group() as group:
+                for webhook in self._webhooks:
+                    group.start_soon(webhook.run)
+
+    def reacted(self, reaction: LoggedReaction) -> None:
+        """Send a reaction."""
+        details = (*reaction.details, *([reaction.action] if reaction.action else []))
+        self._send(
+            Alert(
+                time=datetime.now(UTC),
+                context=self._target.connection.context,
+                stack=self._target.stack,
+                object=reaction.object,
+                reason=reaction.reason,
+                summary=reaction.summary or reaction.failed,
+                details=details,
+            )
+        )
+
+    def changed(self, change: LoggedChange) -> None:
+        """Send a change that is an alert."""
+        self._send(
+            Alert(
+                time=datetime.now(UTC),
+                context=self._target.connection.context,
+                stack=self._target.stack,
+                object=change.object,
+                reason=change.what,
+                summary=f"{change.before} → {change.after}" if change.before else change.after,
+            )
+        )
+
+    def metrics(self) -> Iterator[Metric]:
+        """Yield what the webhooks count."""
+        yield _counter("webhook_sent", "Alerts that a webhook took.", ((w.name, w.stats.sent) for w in self._webhooks))
+        failed = ((w.name, w.stats.failed) for w in self._webhooks)
+        yield _counter("webhook_failures", "Attempts that a webhook did not take.", failed)
+        given_up = ((w.name, w.stats.given_up) for w in self._webhooks)
+        yield _counter("webhook_dead_letters", "Alerts that were given up.", given_up)
+        waiting = GaugeMetricFamily("cortex_agent_webhook_waiting", "Alerts that wait to be sent.", labels=("webhook",))
+        for webhook in self._webhooks:
+            waiting.add_metric((webhook.name,), webhook.stats.waiting)
+        yield waiting
+
+    def _send(self, alert: Alert) -> None:
+        for webhook in self._webhooks:
+            webhook.send(alert)
+
+
+class _Address:
+    """Reads an address whenever it is needed, since Kubernetes renews the file when its Secret changes."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __call__(self) -> str:
+        return self._file.read_text(encoding="utf-8").strip()
+
+
+def _counter(name: str, text: str, values: Iterable[tuple[str, int]]) -> CounterMetricFamily:
+    family = CounterMetricFamily(f"cortex_agent_{name}", text, labels=("webhook",))
+    for webhook, value in values:
+        family.add_metric((webhook,), value)
+    return family
