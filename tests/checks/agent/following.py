@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,11 @@ config:
     cortex-system: {component: system, description: The system}
     cortex-mcp: {component: mcp, description: The servers}
 """
+
+
+def tell(figure: str) -> None:
+    """Show a figure of the test, with `pytest -s`."""
+    sys.stdout.write(f"\n{figure}\n")
 
 
 class Agent:

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from checks.kube.reading import ReadFailure
 from checks.kube.resources import CONFIG_MAPS, EVENTS, Document
 from local.waiting import wait_until
 from tests.checks.agent.cutting_proxy import cutting_proxy
-from tests.checks.agent.following import Agent, end, event, following
+from tests.checks.agent.following import Agent, end, event, following, tell
 from tests.conftest import Cluster, cluster_name, cortex, start
 from tests.provider.processes import api_server
 
@@ -39,11 +38,6 @@ def kwok() -> Iterator[Cluster]:
         yield cluster
     finally:
         cortex("local", "down", "--name", name, "--delete")
-
-
-def tell(figure: str) -> None:
-    """Show a figure of the test, with `pytest -s`."""
-    sys.stdout.write(f"\n{figure}\n")
 
 
 class Writer:

@@ -1,0 +1,100 @@
+"""The agent that stack `local` declares: its log is followed, its metrics are served, and another one takes over."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from local.waiting import wait_until
+from tests.checks.agent.following import tell
+from tests.conftest import CORTEX, Cluster
+
+pytestmark = pytest.mark.live
+
+SYSTEM = "cortex-system"
+
+
+def holder(stack: Cluster) -> str:
+    """Return the pod that leads."""
+    return stack.run(
+        *("kubectl", "--namespace", SYSTEM, "get", "lease", "cortex-agent", "-o", "jsonpath={.spec.holderIdentity}")
+    ).stdout
+
+
+def agents(stack: Cluster) -> list[str]:
+    """Return the pods of the agent that run."""
+    listed = stack.run(
+        *("kubectl", "--namespace", SYSTEM, "get", "pods", "--selector", "app=cortex-agent", "--output", "json")
+    )
+    found = json.loads(listed.stdout)["items"]
+    return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def metrics(stack: Cluster, pod: str) -> str:
+    return stack.run(
+        "kubectl", "get", "--raw", f"/api/v1/namespaces/{SYSTEM}/pods/{pod}:9440/proxy/metrics", check=False
+    ).stdout
+
+
+@contextmanager
+def followed(stack: Cluster, folder: Path) -> Iterator[list[str]]:
+    """Follow the events of the stack, and give the lines as they come."""
+    lines: list[str] = []
+    command = [str(CORTEX), "events", "local", "--since", "30s", "--follow"]
+    with (
+        (folder / "errors").open("w") as errors,
+        subprocess.Popen(
+            command, cwd=stack.root, env=dict(stack.env), stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        output = process.stdout
+        reading = Thread(target=lambda: lines.extend(iter(output.readline, "")))
+        reading.start()
+        try:
+            yield lines
+        finally:
+            process.terminate()
+            reading.join()
+
+
+def test_a_deleted_pod_is_followed_as_it_happens(stack: Cluster, tmp_path: Path) -> None:
+    selector = "mcp.cortex.dev/type=time"
+    listed = stack.run("kubectl", "--namespace", "cortex-mcp", "get", "pods", "-l", selector, "-o", "name").stdout
+    pod = listed.split()[0].removeprefix("pod/")
+    with followed(stack, tmp_path) as lines:
+        begin = time.monotonic()
+        stack.run("kubectl", "--namespace", "cortex-mcp", "delete", "pod", pod)
+        gone = re.compile(rf"\S+Z  Change    Pod cortex-mcp/{pod}  pod: .*terminating → deleted\n")
+        assert wait_until(lambda: any(map(gone.fullmatch, lines)), 30), "".join(lines)
+        taken = time.monotonic() - begin
+        assert wait_until(lambda: any("  Killing: Stopping container" in line for line in lines), 30), "".join(lines)
+    tell(f"the deletion was shown {taken:.1f} s after kubectl was called")
+    stack.run("kubectl", "--namespace", "cortex-mcp", "rollout", "status", "deployment/time-mcp-server")
+
+
+def test_metrics_say_that_one_leads_and_both_follow(stack: Cluster) -> None:
+    shown = {pod: metrics(stack, pod) for pod in agents(stack)}
+    leading = [text for text in shown.values() if re.search(r"^cortex_agent_leading 1.0$", text, re.MULTILINE)]
+    assert (len(leading), len(shown)) == (1, 2)
+    for text in shown.values():
+        assert not re.search(r"^cortex_agent_watch_failing\{.*\} 1.0$", text, re.MULTILINE)
+        assert "cortex_verify_exit_code" in text
+        assert re.search(r'^cortex_agent_quota_used_ratio\{namespace="cortex-mcp",.*\} 0\.\d+$', text, re.MULTILINE)
+
+
+def test_when_the_leader_is_killed_the_other_one_leads(stack: Cluster) -> None:
+    first = holder(stack)
+    begin = time.monotonic()
+    stack.run("kubectl", "--namespace", SYSTEM, "delete", "pod", first, "--grace-period=0", "--force")
+    assert wait_until(lambda: holder(stack) not in ("", first), 30)
+    taken = time.monotonic() - begin
+    assert wait_until(lambda: "cortex_agent_leading 1.0" in metrics(stack, holder(stack)), 10)
+    tell(f"another agent led {taken:.1f} s after the pod of the first was killed")
+    stack.run("kubectl", "--namespace", SYSTEM, "rollout", "status", "deployment/cortex-agent")
