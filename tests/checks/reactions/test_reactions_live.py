@@ -50,9 +50,14 @@ WANTED = {
 
 
 def image(cluster: Cluster, words: str) -> str:
-    """Give the image on a node whose name contains this."""
-    names = cluster.run("kubectl", "get", "nodes", "-o", "jsonpath={.items[*].status.images[*].names[*]}").stdout
-    return next(name for name in names.split() if words in name)
+    """Give the image on a node whose name contains this, as soon as the node tells it."""
+    end = monotonic() + SECONDS
+    while True:
+        names = cluster.run("kubectl", "get", "nodes", "-o", "jsonpath={.items[*].status.images[*].names[*]}").stdout
+        if found := next((name for name in names.split() if words in name), None):
+            return found
+        assert monotonic() < end, f"no image {words} in {names}"
+        sleep(0.5)
 
 
 def in_trouble(pause: str, python: str) -> Iterator[Json]:
