@@ -129,6 +129,14 @@ def test_a_log_that_cannot_be_read(api: FakeApi) -> None:
     )
 
 
+def test_a_log_that_the_kubelet_has_removed(api: FakeApi) -> None:
+    api.world.add("pods", SPACE, one(CRASHED, ended(3)))
+    api.faults[LOG] = [Answer(200, b"boom"), Answer(200, b"unable to retrieve container logs for containerd://1015")]
+    found = ask(api, lambda client: react(EVENT, client))
+    assert found
+    assert found.details[-3:] == ("the previous run has no log", "the last lines of the last run:", "boom")
+
+
 def test_an_image_that_cannot_be_pulled_has_no_log(api: FakeApi) -> None:
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}}
     api.world.add("pods", SPACE, one(waiting, restarts=0))
