@@ -63,7 +63,8 @@ def troubled(pod: Pod, name: str) -> tuple[Container, ContainerStatus] | None:
 def explain(occurred: Occurrence, container: Container, status: ContainerStatus, logs: Logs | None) -> Reaction:
     """Return the likely cause. Log lines stand only in the details: they can have secrets."""
     lines = [*_read(logs.previous), *_read(logs.current)] if logs else []
-    state = "keeps ending" if status.restart_count else "does not run"
+    # The event comes before the status of the restart that it is about, so that the restarts may still be zero.
+    state = "keeps ending" if status.state.terminated or status.last_state.terminated else "does not run"
     summary = (
         f"container {container.name} of {occurred.object} {state}: {likely_cause(container, status, lines)}; "
         f"restarts: {status.restart_count}" + ("; it runs again now" if status.ready else "")

@@ -121,7 +121,7 @@ def test_a_log_that_cannot_be_read(api: FakeApi) -> None:
     found = ask(api, lambda client: react(EVENT, client))
     assert found
     assert found.summary == (
-        "container main of Pod cortex-mcp/time-1 does not run: it ends with exit code 3; restarts: 0"
+        "container main of Pod cortex-mcp/time-1 keeps ending: it ends with exit code 3; restarts: 0"
     )
     assert found.details[1:] == (
         "read the log of container main of pod cortex-mcp/time-1: the account lacks the verb "
