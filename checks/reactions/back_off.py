@@ -15,6 +15,8 @@ from checks.reactions.reading import read_pod
 
 MOST_LINES = 50
 """Lines of a log that are read."""
+_REMOVED = "unable to retrieve container logs for "
+"""What a kubelet answers, as if it were the log, for a container that it has removed."""
 
 Log = Reading[tuple[str, ...]]
 
@@ -61,7 +63,8 @@ def troubled(pod: Pod, name: str) -> tuple[Container, ContainerStatus] | None:
 def explain(occurred: Occurrence, container: Container, status: ContainerStatus, logs: Logs | None) -> Reaction:
     """Return the likely cause. Log lines stand only in the details: they can have secrets."""
     lines = [*_read(logs.previous), *_read(logs.current)] if logs else []
-    state = "keeps ending" if status.restart_count else "does not run"
+    # The event comes before the status of the restart that it is about, so that the restarts may still be zero.
+    state = "keeps ending" if status.state.terminated or status.last_state.terminated else "does not run"
     summary = (
         f"container {container.name} of {occurred.object} {state}: {likely_cause(container, status, lines)}; "
         f"restarts: {status.restart_count}" + ("; it runs again now" if status.ready else "")
@@ -86,7 +89,7 @@ def _logs(status: ContainerStatus, logs: Logs) -> Iterator[str]:
 
 
 def _log(run: str, log: Log) -> Iterator[str]:
-    if isinstance(log, ReadFailure) and log.status == HTTPStatus.BAD_REQUEST:
+    if _is_absent(log):
         yield f"the {run} has no log"
     elif isinstance(log, ReadFailure):
         yield f"{log.what}: {log.message}"
@@ -97,5 +100,11 @@ def _log(run: str, log: Log) -> Iterator[str]:
         yield f"the {run} wrote nothing"
 
 
+def _is_absent(log: Log) -> bool:
+    if isinstance(log, ReadFailure):
+        return log.status == HTTPStatus.BAD_REQUEST
+    return len(log.value) == 1 and log.value[0].startswith(_REMOVED)
+
+
 def _read(log: Log) -> tuple[str, ...]:
-    return () if isinstance(log, ReadFailure) else log.value
+    return () if isinstance(log, ReadFailure) or _is_absent(log) else log.value

@@ -13,7 +13,12 @@ from checks.reactions.requests import requests, shown
 
 MOST_NODES = 20
 """Nodes that are named; those that lack the least come first."""
-_SORTS = {"cordoned": "cordoned", "taint": "taints that it does not tolerate", "label": "other labels than it selects"}
+_SORTS = {
+    "cordoned": "cordoned",
+    "label": "other labels than it selects",
+    "pods": "as many pods as it may have",
+    "taint": "taints that it does not tolerate",
+}
 _ROOM = "has room: affinity, spread rules, volumes or ports of the pod keep it away"
 
 

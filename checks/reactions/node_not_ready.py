@@ -10,13 +10,12 @@ from checks.kube.client import METADATA, ApiClient, Kind
 from checks.kube.models import Owned
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.plain_text import brief, enumerated
+from checks.reactions import reading
 from checks.reactions.objects import NODES, Condition, Node
 from checks.reactions.reaction import Action, Reaction, Verb
 from checks.reactions.reading import gone, unread
 from checks.times import rfc3339
 
-SETTLE_SECONDS = 2.0
-"""A kubelet sends this event before it updates its node's status."""
 MOST_NAMESPACES = 20
 POD_NAMES = Kind("api/v1", "pods", Owned, METADATA)
 
@@ -28,7 +27,7 @@ async def react(occurred: Occurrence, api: ApiClient) -> Reaction | None:
         return None
     node = await _node(occurred, api)
     if isinstance(node, Read) and node.value and node.value.ready:
-        await anyio.sleep(SETTLE_SECONDS)
+        await anyio.sleep(reading.SETTLE_SECONDS)
         node = await _node(occurred, api)
     if isinstance(node, ReadFailure):
         return unread(occurred, node)

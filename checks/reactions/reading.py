@@ -6,6 +6,9 @@ from checks.kube.reading import ReadFailure
 from checks.reactions.objects import PODS, Pod
 from checks.reactions.reaction import Reaction
 
+SETTLE_SECONDS = 2.0
+"""How long to wait for a kubelet's status: it sends an event before it updates the status that belongs to it."""
+
 
 async def read_pod(occurred: Occurrence, api: ApiClient) -> Pod | Reaction:
     """Return the pod of an event, or the reaction that says why there is none."""

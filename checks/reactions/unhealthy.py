@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
+import anyio
+
 from checks.events.occurrence import Occurrence
 from checks.kube.client import ApiClient
+from checks.reactions import reading
 from checks.reactions.objects import Container, ContainerStatus, Pod, Probe
 from checks.reactions.reaction import Reaction
-from checks.reactions.reading import read_pod
 from checks.times import rfc3339
 
 _PROBE = re.compile(r"(Readiness|Liveness|Startup) probe")
@@ -20,8 +22,17 @@ async def react(occurred: Occurrence, api: ApiClient) -> Reaction | None:
     """
     if occurred.object.kind != "Pod":
         return None
-    pod = await read_pod(occurred, api)
+    pod = await reading.read_pod(occurred, api)
+    if isinstance(pod, Pod) and not _runs(pod, occurred.container):
+        # Only containers that run are probed, so that this status is older than the event.
+        await anyio.sleep(reading.SETTLE_SECONDS)
+        pod = await reading.read_pod(occurred, api)
     return pod if isinstance(pod, Reaction) else explain(occurred, pod)
+
+
+def _runs(pod: Pod, container: str) -> bool:
+    status = pod.container_status(container)
+    return status is not None and status.state.running is not None
 
 
 def explain(occurred: Occurrence, pod: Pod) -> Reaction:

@@ -121,12 +121,20 @@ def test_a_log_that_cannot_be_read(api: FakeApi) -> None:
     found = ask(api, lambda client: react(EVENT, client))
     assert found
     assert found.summary == (
-        "container main of Pod cortex-mcp/time-1 does not run: it ends with exit code 3; restarts: 0"
+        "container main of Pod cortex-mcp/time-1 keeps ending: it ends with exit code 3; restarts: 0"
     )
     assert found.details[1:] == (
         "read the log of container main of pod cortex-mcp/time-1: the account lacks the verb "
         '"get" on "pods/log" in namespace cortex-mcp: grant it',
     )
+
+
+def test_a_log_that_the_kubelet_has_removed(api: FakeApi) -> None:
+    api.world.add("pods", SPACE, one(CRASHED, ended(3)))
+    api.faults[LOG] = [Answer(200, b"boom"), Answer(200, b"unable to retrieve container logs for containerd://1015")]
+    found = ask(api, lambda client: react(EVENT, client))
+    assert found
+    assert found.details[-3:] == ("the previous run has no log", "the last lines of the last run:", "boom")
 
 
 def test_an_image_that_cannot_be_pulled_has_no_log(api: FakeApi) -> None:

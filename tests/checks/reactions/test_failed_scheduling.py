@@ -87,6 +87,7 @@ def test_tolerated_taints_and_preferences_keep_no_pod_away() -> None:
 
 def test_the_number_of_pods_is_limited_too() -> None:
     found = explained(pod(container()), [node("a", pods="1")], running("other", "a", "1m"))
+    assert found.summary.endswith("none of 1 node takes it: as many pods as it may have (1)")
     assert found.details[-1] == "Node a: pods: 1 requested, 0 of 1 free"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.reactions import node_not_ready
+from checks.reactions import reading
 from checks.reactions.node_not_ready import react
 from checks.reactions.reaction import Action, Reaction, Verb
 from checks.results.result import Ref
@@ -51,7 +51,7 @@ def test_a_cordoned_node_is_not_proposed_again(api: FakeApi) -> None:
 
 
 def test_the_status_may_be_updated_after_the_event(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node_not_ready, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(reading, "SETTLE_SECONDS", 0.0)
     api.world.add("nodes", "", node("worker"))
     assert ask(api, lambda client: react(EVENT, client)) is None
 

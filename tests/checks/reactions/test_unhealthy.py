@@ -2,6 +2,7 @@
 
 import pytest
 
+from checks.reactions import reading
 from checks.reactions.objects import Exec, Grpc, HttpGet, Probe, TcpSocket
 from checks.reactions.reaction import Reaction
 from checks.reactions.unhealthy import endpoint, explain, react
@@ -81,10 +82,25 @@ def test_where_a_probe_asks(probe: Probe, where: str) -> None:
     assert endpoint(probe) == where
 
 
+def test_a_status_that_is_older_than_the_event_is_read_again(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SETTLE_SECONDS", 0.0)
+    path = f"/api/v1/namespaces/{SPACE}/pods/time-1"
+
+    def update(asked: str) -> None:
+        if api.requests[path] == 2:
+            api.world.one("pods", SPACE, "time-1")["status"] = unready(state={"running": {"startedAt": AT}})
+
+    api.on_request = update
+    api.world.add("pods", SPACE, pod(container(**PROBES), unready(state={"waiting": {"reason": "ContainerCreating"}})))
+    found = ask(api, lambda client: react(occurred("Unhealthy", MESSAGE, container="main"), client))
+    assert found
+    assert found.details[-1] == f"the container runs since {AT}"
+
+
 def test_of_the_cluster(api: FakeApi) -> None:
     event = occurred("Unhealthy", MESSAGE, container="main")
     assert ask(api, lambda client: react(event, client)) == Reaction("Pod cortex-mcp/time-1 no longer exists")
-    api.world.add("pods", SPACE, pod(container(**PROBES), unready()))
+    api.world.add("pods", SPACE, pod(container(**PROBES), unready(state={"running": {}})))
     found = ask(api, lambda client: react(event, client))
     assert found
     assert "GET http :8080/ready" in found.summary
