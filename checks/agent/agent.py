@@ -38,8 +38,6 @@ from stacks.model.quantity import amount
 
 HUNG_SECONDS = 30.0
 """Without a turn for so long, the agent's own loop hangs."""
-
-
 OLDEST = timedelta(minutes=5)
 """What occurred longer ago, before the agent began, is only logged: nothing is to be found out any more."""
 
