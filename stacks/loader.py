@@ -16,6 +16,7 @@ from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
 from stacks.model.kube_state_metrics import KubeStateMetrics
 from stacks.model.presets.installed import available
+from stacks.model.probe import Exchange, Probes
 from stacks.model.server import Server
 from stacks.model.validation_errors import sentences
 from stacks.model.verifier import Verifier
@@ -25,7 +26,7 @@ from stacks.settings.layers import Layered
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
-Part = TypeVar("Part", Container, KubeStateMetrics, Server, Verifier)
+Part = TypeVar("Part", Container, Exchange, KubeStateMetrics, Server, Verifier)
 """A part of the declaration that has an image."""
 
 
@@ -156,9 +157,17 @@ def _relocated_server(server: Server, lock: Mapping[str, str]) -> Server:
     return _moved(server, lock).model_copy(
         update={
             "bridge": server.bridge and lock.get(server.bridge, server.bridge),
+            "probes": _relocated_probes(server.probes, lock),
             "sidecars": {name: _moved(one, lock) for name, one in server.sidecars.items()},
             "init_containers": {name: _moved(one, lock) for name, one in server.init_containers.items()},
         }
+    )
+
+
+def _relocated_probes(probes: Probes, lock: Mapping[str, str]) -> Probes:
+    by_mcp = {name: _moved(exchange, lock) for name, exchange in probes.exchanges().items()}
+    return probes.model_copy(
+        update={name: getattr(probes, name).model_copy(update={"mcp": moved}) for name, moved in by_mcp.items()}
     )
 
 

@@ -9,41 +9,34 @@ sidecar, which succeeds when the server has initialised. And both get SIGTERM at
 
 from collections.abc import Sequence
 
-from stacks.manifests import pods
+from stacks.manifests import launch
 from stacks.manifests.manifest import Value, given
 from stacks.manifests.pods import read_only
 from stacks.model import bridge
+from stacks.model.launch import FOLDER
 from stacks.model.server import Server
 
-_PROGRAM = "cortex-launch"
-"""Its name in the bridge's image."""
-_COPY = f"{bridge.FOLDER}/launch"
-_SOCKET = f"{bridge.FOLDER}/server.sock"
-_MOUNT: Value = {"name": bridge.VOLUME, "mountPath": bridge.FOLDER}
+_SOCKET = f"{FOLDER}/server.sock"
 
 
 def command(server: Server) -> Sequence[str]:
     """Return the command of the server's container."""
-    return [_COPY, "run", _SOCKET, "--", *server.command] if server.bridge else server.command
+    return [launch.COPY, "run", _SOCKET, "--", *server.command] if server.bridge else server.command
 
 
 def mounts(server: Server) -> list[Value]:
     """Return what the server's container mounts for the bridge."""
-    return [_MOUNT] if server.bridge else []
+    return [launch.mount(bridge.VOLUME)] if server.bridge else []
 
 
 def volumes(server: Server) -> list[Value]:
     """Return the volume of both containers."""
-    # It has a program of 2 MB, and a socket.
-    return [{"name": bridge.VOLUME, "emptyDir": {"sizeLimit": "16Mi"}}] if server.bridge else []
+    return [launch.volume(bridge.VOLUME)] if server.bridge else []
 
 
 def init_containers(server: Server) -> list[Value]:
     """Return the init container that copies the program."""
-    if server.bridge is None:
-        return []
-    copied: dict[str, Value] = {"command": [_PROGRAM, "copy", _COPY], "volumeMounts": [_MOUNT]}
-    return [{**_container(bridge.INIT_CONTAINER, server.bridge), **copied}]
+    return [launch.init_container(server.bridge, bridge.VOLUME, bridge.RESOURCES)] if server.bridge else []
 
 
 def containers(server: Server, endpoint: dict[str, Value]) -> list[Value]:
@@ -51,17 +44,8 @@ def containers(server: Server, endpoint: dict[str, Value]) -> list[Value]:
     if server.bridge is None:
         return []
     started: dict[str, Value] = {
-        "args": ["--port", str(server.port), "--", _PROGRAM, "connect", _SOCKET],
-        "volumeMounts": [read_only(bridge.VOLUME, bridge.FOLDER)],
+        "args": ["--port", str(server.port), "--", launch.PROGRAM, "connect", _SOCKET],
+        "volumeMounts": [read_only(bridge.VOLUME, FOLDER)],
     }
-    return [given({**_container(bridge.CONTAINER, server.bridge), **started, **endpoint})]
-
-
-def _container(name: str, image: str) -> dict[str, Value]:
-    return {
-        "name": name,
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "resources": pods.resources(bridge.RESOURCES),
-        "securityContext": pods.container_security(),
-    }
+    common = launch.container(bridge.CONTAINER, server.bridge, bridge.RESOURCES)
+    return [given({**common, **started, **endpoint})]

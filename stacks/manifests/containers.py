@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from stacks.manifests import bridge, pods, volumes
+from stacks.manifests import bridge, launch, pods, volumes
 from stacks.manifests.manifest import Value, given
 from stacks.manifests.service import ports
 from stacks.model import names
 from stacks.model.container import Container
+from stacks.model.probe import Probe
 from stacks.model.process import Process
 from stacks.model.server import Server
 
@@ -16,7 +17,7 @@ def init_containers(server: Server) -> list[Value]:
     sidecars = [{**_other(name, one, server), "restartPolicy": "Always"} for name, one in server.sidecars.items()]
     # Sidecars come before init containers, which can use them.
     others = (_other(name, one, server) for name, one in server.init_containers.items())
-    return [*bridge.init_containers(server), *sidecars, *others]
+    return [*bridge.init_containers(server), *launch.init_containers(server), *sidecars, *others]
 
 
 def containers(kind: str, server: Server) -> list[Value]:
@@ -72,6 +73,7 @@ def _container(kind: str, server: Server) -> Value:
             "volumeMounts": [
                 *(mount for _, mount in volumes.mounted(kind, server) if mount),
                 *bridge.mounts(server),
+                *launch.mounts(server),
             ],
             **endpoint,
         }
@@ -82,10 +84,15 @@ def _endpoint(server: Server, others: Sequence[Value] = ()) -> dict[str, Value]:
     """Return the ports and probes of the container that serves MCP."""
     return {
         "ports": [_port(names.HTTP, server.port), *others],
-        "livenessProbe": pods.probe(server.probes.liveness, names.HTTP, server.port, tls=bool(server.tls)),
-        "readinessProbe": pods.probe(server.probes.readiness, names.HTTP, server.port, tls=bool(server.tls)),
-        "startupProbe": pods.probe(server.probes.startup, names.HTTP, server.port, tls=bool(server.tls)),
+        "livenessProbe": _probe(server, server.probes.liveness),
+        "readinessProbe": _probe(server, server.probes.readiness),
+        "startupProbe": _probe(server, server.probes.startup),
     }
+
+
+def _probe(server: Server, declared: Probe) -> dict[str, Value] | None:
+    by_mcp = launch.probe(server, declared)
+    return pods.probe(declared, names.HTTP, server.port, by_mcp, tls=bool(server.tls))
 
 
 def _port(name: str, number: int) -> Value:

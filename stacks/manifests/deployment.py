@@ -1,6 +1,6 @@
 """The Deployment or StatefulSet of an MCP server: restricted, probed, and labelled for discovery."""
 
-from stacks.manifests import bridge, containers, labels, pods, rbac, volumes
+from stacks.manifests import bridge, containers, labels, launch, pods, rbac, volumes
 from stacks.manifests.checksum import checksum
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value, given
 from stacks.manifests.pod_config import Content
@@ -101,6 +101,7 @@ def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
             "volumes": [
                 *(volume for volume, _ in volumes.mounted(kind, server) if volume),
                 *bridge.volumes(server),
+                *launch.volumes(server),
             ],
             "topologySpreadConstraints": spread,
         }

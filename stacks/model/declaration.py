@@ -121,6 +121,8 @@ class Declaration(Model):
         for kind, server in self.servers.items():
             images |= {f"servers.{kind}.bridge": server.bridge} if server.bridge else {}
             images |= {f"servers.{kind}.{place}.image": one.image for place, one in server.beside().items()}
+            probes = server.probes.exchanges()
+            images |= {f"servers.{kind}.probes.{name}.mcp.image": one.image for name, one in probes.items()}
         if self.kube_state_metrics:
             images["kubeStateMetrics.image"] = self.kube_state_metrics.image
         if self.verifier:

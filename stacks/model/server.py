@@ -204,6 +204,11 @@ class Server(Process, Placement):
         return {f"{place}.{name}": one for place, group in places.items() for name, one in group.items()}
 
     @property
+    def launcher(self) -> str | None:
+        """Return the image with the command of its probes by MCP; None if it has no such probe."""
+        return next((exchange.image for exchange in self.probes.exchanges().values()), None)
+
+    @property
     def grace_seconds(self) -> int:
         """Return how many seconds a pod has to end."""
         declared = self.termination_grace_period_seconds

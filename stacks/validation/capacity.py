@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from stacks.model import bridge, names
+from stacks.model import bridge, launch, names
 from stacks.model.declaration import Declaration
 from stacks.model.namespace import Namespace
 from stacks.model.quantity import amount, in_unit_of
@@ -52,6 +52,8 @@ def _loads(declaration: Declaration) -> Iterator[_Load]:
         if server.bridge:
             # Its init container needs the same, but not at the same time.
             own[f"servers.{kind}.bridge"] = bridge.RESOURCES
+        if server.launcher:
+            before[f"servers.{kind}.probes"] = launch.RESOURCES
         pods = most + server.surge if most else 0
         yield _Load(server.namespace, {**own, **beside, **before}, pods, frozenset(before), frozenset(beside))
     if metrics := declaration.kube_state_metrics:

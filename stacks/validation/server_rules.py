@@ -1,11 +1,11 @@
 """Check the rules inside one MCP server: no duplicates, no overlapping folders, replicas in the autoscaler's range."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import combinations
 
 from pydantic.alias_generators import to_camel
 
-from stacks.model import bridge, names
+from stacks.model import bridge, launch, names
 from stacks.model.replicas import replicas
 from stacks.model.server import STATEFUL_SET, Server, controller
 from stacks.validation import env_vars
@@ -38,6 +38,7 @@ def faults(server: Server) -> Iterator[str]:
             f"{scaling.max_replicas}: set replicas between them"
         )
     yield from _bridge(server)
+    yield from _by_mcp(server)
     yield from _ports(server)
     yield from _hooks(server)
     yield from _volumes(server)
@@ -86,14 +87,35 @@ def _bridge(server: Server) -> Iterator[str]:
             "bridge: starts the server by command, which is missing: "
             "write the program and arguments of the image, such as command: [npx, -y, my-server]"
         )
+    yield from _taken(server, {bridge.CONTAINER, launch.CONTAINER}, bridge.VOLUME, "bridge")
+
+
+def _taken(server: Server, containers: Set[str], volume: str, setting: str) -> Iterator[str]:
+    """Check that no container and no volume has a name that the stack uses itself."""
     taken = {
-        "initContainers": {bridge.CONTAINER, bridge.INIT_CONTAINER} & set(server.init_containers),
-        "sidecars": {bridge.CONTAINER, bridge.INIT_CONTAINER} & set(server.sidecars),
-        "volumes": {bridge.VOLUME} & set(server.volumes),
+        "initContainers": containers & set(server.init_containers),
+        "sidecars": containers & set(server.sidecars),
+        "volumes": {volume} & set(server.volumes),
     }
     for section, found in taken.items():
         for name in sorted(found):
-            yield f"{section}.{name}: is a name that the stack uses itself with bridge: choose another"
+            yield f"{section}.{name}: is a name that the stack uses itself with {setting}: choose another"
+
+
+def _by_mcp(server: Server) -> Iterator[str]:
+    """Check the probes by MCP."""
+    probes = server.probes.exchanges()
+    if not probes:
+        return
+    if server.transport == "stdio":
+        for name in probes:
+            yield f"probes.{name}.mcp: the bridge answers /health, /ready and /startup itself: remove mcp"
+        return
+    images = {name: exchange.image for name, exchange in probes.items()}
+    if len(set(images.values())) > 1:
+        given = ", ".join(f"{name} {image!r}" for name, image in images.items())
+        yield f"probes: mcp.image differs ({given}): one program serves all probes of a server, so write one image"
+    yield from _taken(server, {launch.CONTAINER}, launch.VOLUME, "probes by mcp")
 
 
 def _hooks(server: Server) -> Iterator[str]:
@@ -172,7 +194,7 @@ def _mounts(server: Server) -> Iterator[str]:
     uses += [(f"volumes.{name}", volume.mount) for name, volume in server.volumes.items() if not volume.sub_path]
     mounts = [(f"{place}.mount", folder) for place, folder in uses if folder]
     mounts += [(f"writable.{index}", folder.path) for index, folder in enumerate(server.writable)]
-    folders = (*BUILT_IN_MOUNTS, bridge.FOLDER) if server.bridge else BUILT_IN_MOUNTS
+    folders = (*BUILT_IN_MOUNTS, launch.FOLDER) if server.bridge or server.launcher else BUILT_IN_MOUNTS
     built_in = [("the built-in", folder) for folder in folders]
     pairs = [*combinations(mounts, 2), *((mount, own) for mount in mounts for own in built_in)]
     for (one, here), (other, there) in pairs:

@@ -110,6 +110,11 @@ WRONG: Wrong = [
         "servers.clock.probes: liveness.successThreshold must be 1: Kubernetes allows more for readiness only",
     ),
     (
+        {"servers.clock.probes.readiness": {"mcp": {"image": "a:1"}, "tcpSocket": {}}},
+        "servers.clock.probes.readiness: has tcpSocket and mcp: keep one of them",
+    ),
+    ({"servers.clock.probes.readiness": {"mcp": {}}}, "servers.clock.probes.readiness.mcp.image: is missing"),
+    (
         {"servers.clock.probes.startup.initialDelaySeconds": 2**31},
         "servers.clock.probes.startup.initialDelaySeconds: input should be less than or equal to 2147483647",
     ),
