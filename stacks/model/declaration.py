@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 
 from stacks.model import names
-from stacks.model.authorization import BearerToken
+from stacks.model.authorization import SecretValue
 from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.config_map import ConfigMap
 from stacks.model.custom_resources import CustomResource
@@ -102,13 +102,13 @@ class Declaration(Model):
         occupied |= {self.kube_state_metrics.namespace} if self.kube_state_metrics else set()
         return (*self.namespaces, *(name for name in self.existing_namespaces if name in occupied))
 
-    def bearer_token(self, kind: str) -> BearerToken | None:
-        """Return the token of a verification of a server, with the name of its Secret instead of the key."""
+    def credential(self, kind: str) -> SecretValue | None:
+        """Return the token or client secret of a verification of a server, with the name of its Secret, not the key."""
         authorization = self.servers[kind].authorization
-        bearer = authorization.bearer if authorization else None
-        if bearer is None or bearer.secret not in self.secrets:
-            return bearer
-        return bearer.model_copy(update={"secret": self.secrets[bearer.secret].called(bearer.secret)})
+        _, stored = (authorization and authorization.stored) or ("", None)
+        if stored is None or stored.secret not in self.secrets:
+            return stored
+        return stored.model_copy(update={"secret": self.secrets[stored.secret].called(stored.secret)})
 
     def component(self, namespace: str) -> str:
         """Return the label `cortex.dev/component` of the Secrets and ConfigMaps of a namespace."""

@@ -225,7 +225,11 @@ def field(part: cron.Field) -> st.SearchStrategy[str]:
 
 VERIFIERS = st.fixed_dictionaries(
     {"image": IMAGES},
-    optional={"schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join), "resources": RESOURCES},
+    optional={
+        "schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join),
+        "resources": RESOURCES,
+        "egress": DESTINATIONS,
+    },
 )
 METRICS = {
     "image": IMAGES,
