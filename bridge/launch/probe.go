@@ -18,6 +18,7 @@ const (
 	withoutSessions = "2026-07-28"
 	session         = "Mcp-Session-Id"
 	protocol        = "MCP-Protocol-Version"
+
 	initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"` + version + `",` +
 		`"capabilities":{},"clientInfo":{"name":"cortex-probe","version":"1"}}}`
 	discover = `{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{` +

@@ -52,7 +52,8 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
         return ServerAnswers(anonymous, {}, anonymous, listed)
     answers = replace(await _asked(reader, kind, server, token.value), anonymous=anonymous)
     if server.authorization.client_credentials and answers.service.outcome is Outcome.GATED:
-        answers = replace(answers, authorities=await named_authorities(reader.connection, kind, server))
+        named = await named_authorities(reader.connection, kind, server)
+        answers = replace(answers, authorities=tuple(map(token.value.without, named)))
     return answers
 
 
