@@ -1,4 +1,4 @@
-"""What other distributions add to `cortex` through entry points: commands, checks and formats."""
+"""What other distributions add to `cortex` through entry points: commands, checks, formats and reactors."""
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -15,6 +15,9 @@ CHECKS = "cortex.checks"
 
 FORMATS = "cortex.formats"
 """A function that writes a report, by the format's name."""
+
+REACTORS = "cortex.reactors"
+"""A function that reacts to events, by their reason."""
 
 
 @cache

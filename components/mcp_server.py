@@ -1,27 +1,19 @@
 """One MCP server of any type."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 
-from components.autoscaling import has_fixed_replicas
-from components.children import Children, HiddenValues, in_namespace
-from stacks.manifests.manifest import Manifest
+from components.workload import WorkloadArgs, register
 from stacks.model import names
 
 
-@dataclass(frozen=True)
-class McpServerArgs:
+@dataclass(frozen=True, kw_only=True)
+class McpServerArgs(WorkloadArgs):
     """The manifests of an MCP server, with the values that they hide."""
 
-    manifests: Sequence[Manifest]
     endpoint: str
     """The URL of the MCP endpoint inside the cluster."""
-    stop_autoscaler: pulumi.ResourceHook
-    """The hook that deletes the autoscaler of a server whose number of pods is declared again."""
-    hidden: Mapping[str, HiddenValues] = field(default_factory=dict)
-    """Kind of a manifest → what it hides."""
 
 
 class McpServer(pulumi.ComponentResource):
@@ -38,15 +30,6 @@ class McpServer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: McpServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cortex:kubernetes:McpServer", name, None, opts)
-        children, hooks = Children(self), pulumi.ResourceHookBinding(before_update=[args.stop_autoscaler])
-        for manifest in args.manifests:
-            # The policies of its clients lie in the clients' namespaces, under one name in each.
-            is_clients = manifest.kind == "NetworkPolicy" and manifest.name != names.server(name)
-            children.register(
-                manifest,
-                name=in_namespace(manifest) if is_clients else None,
-                hidden=args.hidden.get(manifest.kind),
-                opts=pulumi.ResourceOptions(hooks=hooks) if has_fixed_replicas(manifest.annotations) else None,
-            )
+        register(self, names.server(name), args)
         self.endpoint = args.endpoint
         self.register_outputs({"endpoint": self.endpoint})

@@ -11,7 +11,8 @@ from stacks.manifests import checksum
 from stacks.manifests.deployment import checksum_owner
 from stacks.manifests.pod_config import Content
 from stacks.model import names
-from stacks.model.server import Server
+from stacks.model.owner import Owner
+from stacks.model.workload import Workload
 
 
 def secret_data(namespace: str, name: str, values: SecretValues) -> HiddenValues:
@@ -20,12 +21,12 @@ def secret_data(namespace: str, name: str, values: SecretValues) -> HiddenValues
     return {**data, names.CHECKSUM: _checksum(f"{namespace}/{name}", {}, values)} if values else {}
 
 
-def pod_checksum(kind: str, server: Server, content: Content[pulumi.Output[str]]) -> HiddenValues:
+def pod_checksum(owner: Owner, declared: Workload, content: Content[pulumi.Output[str]]) -> HiddenValues:
     """Return what a Deployment hides: the checksum of what its pods read, if that includes secrets."""
     values = content.values()
     if not values:
         return {}
-    return {names.CHECKSUM: _checksum(checksum_owner(kind, server), content.plain(server.config), values)}
+    return {names.CHECKSUM: _checksum(checksum_owner(owner, declared), content.plain(declared.config), values)}
 
 
 def verification_checksum(values: SecretValues) -> HiddenValues:

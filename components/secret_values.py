@@ -15,7 +15,9 @@ from pulumi.runtime import is_dry_run
 from pulumi.runtime.config import is_config_secret
 
 from stacks.model.declaration import Declaration
+from stacks.model.owner import SERVERS, WORKLOADS
 from stacks.model.secret import Source
+from stacks.model.workload import Workload
 
 SECTION = "secrets"
 """The Pulumi config namespace that holds secrets: `pulumi config set --secret secrets:KEY`."""
@@ -35,12 +37,14 @@ class Values:
 
     servers: Mapping[str, SecretValues]
     """Server type → values of its `secretEnv` and `secretFiles`."""
+    workloads: Mapping[str, SecretValues]
+    """The same of workloads."""
     secrets: Mapping[str, SecretValues]
     """Declared Secret → values of its `keys`; empty if others make it."""
 
     def all(self) -> SecretValues:
         """Return all of them, each under a unique name."""
-        parts = {"servers": self.servers, "secrets": self.secrets}
+        parts = {SERVERS: self.servers, WORKLOADS: self.workloads, "secrets": self.secrets}
         return {
             f"{part}/{owner}/{name}": value
             for part, owners in parts.items()
@@ -65,13 +69,8 @@ def read(declaration: Declaration, root: Path) -> Values:
     """
     reader = _Reader(root)
     values = Values(
-        servers={
-            kind: {
-                name: reader.setting(key, f"the MCP server {kind!r}", name)
-                for name, key in {**server.secret_env, **server.secret_files}.items()
-            }
-            for kind, server in declaration.servers.items()
-        },
+        servers={kind: reader.own(server, f"the MCP server {kind!r}") for kind, server in declaration.servers.items()},
+        workloads={name: reader.own(one, f"the workload {name!r}") for name, one in declaration.workloads.items()},
         secrets={
             name: {key: reader.source(source, f"the Secret {name!r}", key) for key, source in secret.keys.items()}
             for name, secret in declaration.secrets.items()
@@ -88,7 +87,7 @@ def require_own_passphrase(declaration: Declaration, stack: str, root: Path) -> 
         pulumi.RunError: it does; a preview only warns.
     """
     path = root / f"Pulumi.{stack}.yaml"
-    has_secrets = any(server.secret_env or server.secret_files for server in declaration.servers.values()) or any(
+    has_secrets = any(declared.has_own_secret for declared in declaration.running().values()) or any(
         source.literal is None for secret in declaration.secrets.values() for source in secret.keys.values()
     )
     if not has_secrets or declaration.cluster.environment == "local":
@@ -106,6 +105,10 @@ class _Reader:
         self._root = root
         self._config = pulumi.Config(SECTION)
         self._missing: list[_Missing] = []
+
+    def own(self, declared: Workload, owner: str) -> SecretValues:
+        keys = {**declared.secret_env, **declared.secret_files}
+        return {name: self.setting(key, owner, name) for name, key in keys.items()}
 
     def setting(self, key: str, owner: str, name: str) -> pulumi.Output[str]:
         full = f"{SECTION}:{key}"

@@ -11,23 +11,29 @@ from pydantic import ValidationError
 from stacks.errors import DeclarationError
 from stacks.manifest_files import with_manifests
 from stacks.manifests.build import duplicates
+from stacks.model.agent import Agent
 from stacks.model.container import Container
 from stacks.model.declaration import Declaration
 from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
 from stacks.model.kube_state_metrics import KubeStateMetrics
+from stacks.model.owner import SERVERS, WORKLOADS
 from stacks.model.presets.installed import available
 from stacks.model.probe import Exchange, Probes
 from stacks.model.server import Server
 from stacks.model.validation_errors import sentences
 from stacks.model.verifier import Verifier
+from stacks.model.workload import Workload
 from stacks.settings.effective import Effective, effective
 from stacks.settings.files import PREFIX, read_files
 from stacks.settings.layers import Layered
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
-Part = TypeVar("Part", Container, Exchange, KubeStateMetrics, Server, Verifier)
+Part = TypeVar("Part", Agent, Container, Exchange, KubeStateMetrics, Server, Workload, Verifier)
 """A part of the declaration that has an image."""
+
+Pods = TypeVar("Pods", Server, Workload)
+"""A server or a workload."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +127,11 @@ def _declaration(
 
 def _written_images(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield the image references of settings that the model refuses, by their path."""
-    servers = settings.get("servers")
-    parts = {f"servers.{kind}": one for kind, one in servers.items()} if isinstance(servers, Mapping) else {}
-    for path, part in {**parts, **{key: settings.get(key) for key in ("kubeStateMetrics", "verifier")}}.items():
+    parts: dict[str, object] = {key: settings.get(key) for key in ("kubeStateMetrics", "verifier", "agent")}
+    for section in (SERVERS, WORKLOADS):
+        if isinstance(declared := settings.get(section), Mapping):
+            parts |= {f"{section}.{key}": one for key, one in declared.items()}
+    for path, part in parts.items():
         image = cast("Mapping[str, object]", part).get("image") if isinstance(part, Mapping) else None
         if isinstance(image, str):
             yield f"{path}.image", image
@@ -143,23 +151,29 @@ def _lock(source: str) -> Mapping[str, str]:
 
 def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration:
     """Return the declaration with the full references of locked images; the lock has no others."""
-    metrics, verifier = declaration.kube_state_metrics, declaration.verifier
+    metrics, verifier, agent = declaration.kube_state_metrics, declaration.verifier, declaration.agent
     return declaration.model_copy(
         update={
             "servers": {kind: _relocated_server(server, lock) for kind, server in declaration.servers.items()},
+            "workloads": {name: _relocated_pods(workload, lock) for name, workload in declaration.workloads.items()},
             "kube_state_metrics": metrics and _moved(metrics, lock),
             "verifier": verifier and _moved(verifier, lock),
+            "agent": agent and _moved(agent, lock),
         }
     )
 
 
 def _relocated_server(server: Server, lock: Mapping[str, str]) -> Server:
-    return _moved(server, lock).model_copy(
+    bridge = server.bridge and lock.get(server.bridge, server.bridge)
+    probes = _relocated_probes(server.probes, lock)
+    return _relocated_pods(server, lock).model_copy(update={"bridge": bridge, "probes": probes})
+
+
+def _relocated_pods(declared: Pods, lock: Mapping[str, str]) -> Pods:
+    return _moved(declared, lock).model_copy(
         update={
-            "bridge": server.bridge and lock.get(server.bridge, server.bridge),
-            "probes": _relocated_probes(server.probes, lock),
-            "sidecars": {name: _moved(one, lock) for name, one in server.sidecars.items()},
-            "init_containers": {name: _moved(one, lock) for name, one in server.init_containers.items()},
+            "sidecars": {name: _moved(one, lock) for name, one in declared.sidecars.items()},
+            "init_containers": {name: _moved(one, lock) for name, one in declared.init_containers.items()},
         }
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pulumi
 
 from components import autoscaling, cluster, handover, secret_inputs, secret_values
+from components.agent import Agent, AgentArgs
 from components.config import DeclaredConfigMap, DeclaredConfigMapArgs
 from components.declaration import PublishedDeclaration, PublishedDeclarationArgs
 from components.kube_state_metrics import KubeStateMetrics, KubeStateMetricsArgs
@@ -16,14 +17,16 @@ from components.resource_manager import ResourceManager, ResourceManagerArgs
 from components.secret_values import Values
 from components.secrets import DeclaredSecret, DeclaredSecretArgs
 from components.verifier import Verification, VerificationArgs, Verifier, VerifierArgs
+from components.workload import Workload, WorkloadArgs
 from stacks.manifests import pod_config
 from stacks.manifests.build import DeclarationPath, parts
 from stacks.manifests.labels import Entry, endpoint, entry
 from stacks.manifests.manifest import Manifest
-from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
-from stacks.model.server import controller
+from stacks.model.owner import Owner
+from stacks.model.server import Server
+from stacks.model.workload import controller
 from stacks.validation.security_warnings import weakenings
 
 Outputs = Mapping[str, str | Sequence[str] | Mapping[str, str] | Mapping[str, Entry]]
@@ -85,8 +88,8 @@ class _Stack:
             case ("manifests", file):
                 # After all parts so far: namespaces, Secrets, ConfigMaps, and the files before it.
                 return Manifests(file, ManifestsArgs(manifests), self._after(self._components.values()))
-            case ("servers", kind):
-                return self._server(kind, manifests)
+            case (("servers" | "workloads") as section, key):
+                return self._workload(Owner(section, key), manifests)
             case ("resourceManager",):
                 after = self._after(self._namespaces(self._declared.namespaces))
                 return ResourceManager("resource-manager", ResourceManagerArgs(manifests), after)
@@ -95,16 +98,23 @@ class _Stack:
             case ("verifier",):
                 scheduled = [manifest for manifest in manifests if manifest.kind != _JOB]
                 return Verifier("verifier", VerifierArgs(scheduled), inside)
-            case ():
-                # After all others, because its hash says that all of the declaration was deployed.
-                after = self._after(self._components.values())
-                return PublishedDeclaration("declaration", PublishedDeclarationArgs(manifests), after)
+            case () | ("agent",):
+                return self._last(path, manifests)
         raise AssertionError(f"no component registers {'.'.join(path)}")
 
+    def _last(self, path: DeclarationPath, manifests: Sequence[Manifest]) -> pulumi.Resource:
+        """Register what comes after all parts so far: the published declaration, then the agent, which reads it."""
+        # The hash of the published declaration says that all of it was deployed.
+        after = self._after(self._components.values())
+        if path:
+            return Agent("agent", AgentArgs(manifests), after)
+        return PublishedDeclaration("declaration", PublishedDeclarationArgs(manifests), after)
+
     def _verification(self) -> None:
+        *_, last = self._components.values()
         (job,) = (manifest for manifest in parts(self._declared)["verifier",] if manifest.kind == _JOB)
         args = VerificationArgs(job, secret_inputs.verification_checksum(self._values.all()))
-        Verification("verification", args, self._after([self._components[()]]))
+        Verification("verification", args, self._after([last]))
 
     def _secret(self, name: str, manifests: Sequence[Manifest]) -> pulumi.Resource:
         declared = self._declared.secrets[name]
@@ -113,18 +123,24 @@ class _Stack:
         args = DeclaredSecretArgs(manifests, hidden, name in self._handed_over)
         return DeclaredSecret(name, args, self._after(self._namespaces([namespace])))
 
-    def _server(self, kind: str, manifests: Sequence[Manifest]) -> pulumi.Resource:
-        server = self._declared.servers[kind]
-        content = pod_config.used(server, self._declared, self._values.servers[kind], self._values.secrets)
+    def _workload(self, owner: Owner, manifests: Sequence[Manifest]) -> pulumi.Resource:
+        declared = self._declared.running()[owner]
+        own = (self._values.servers if owner.is_server else self._values.workloads)[owner.key]
+        content = pod_config.used(declared, self._declared, own, self._values.secrets)
         hidden = {
-            "Secret": secret_inputs.secret_data(server.namespace, names.server_secret(kind), content.own),
-            controller(server): secret_inputs.pod_checksum(kind, server, content),
+            "Secret": secret_inputs.secret_data(declared.namespace, owner.secret, content.own),
+            controller(declared): secret_inputs.pod_checksum(owner, declared, content),
         }
-        used = [self._components["secrets", use.name] for use in server.secrets]
-        used += [self._components["configMaps", use.name] for use in server.config_maps]
-        after = self._after([*self._namespaces({manifest.namespace for manifest in manifests}), *used])
-        url = endpoint(kind, server, self._declared.cluster.service_domain())
-        return McpServer(kind, McpServerArgs(manifests, url, self._stop_autoscaler, hidden), after)
+        used: list[DeclarationPath] = [("secrets", use.name) for use in declared.secrets]
+        used += [("configMaps", use.name) for use in declared.config_maps]
+        # Of two that connect to each other, one is registered first.
+        used += [other for other in self._declared.connects_to(owner) if other in self._components]
+        spaces = self._namespaces({manifest.namespace for manifest in manifests})
+        after = self._after([*spaces, *(self._components[path] for path in used)])
+        if not isinstance(declared, Server):
+            return Workload(owner.name, WorkloadArgs(manifests, self._stop_autoscaler, hidden), after)
+        url = endpoint(owner.key, declared, self._declared.cluster.service_domain())
+        return McpServer(owner.key, McpServerArgs(manifests, self._stop_autoscaler, hidden, endpoint=url), after)
 
     def _after(self, components: Iterable[pulumi.Resource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(provider=self._provider, depends_on=[*components])

@@ -16,6 +16,7 @@ _HERE = "checks.cli.commands"
 COMMANDS = (
     Listed("verify", f"{_HERE}.verify", "Compare the live cluster with the declaration of a stack."),
     Listed("watch", f"{_HERE}.watch", "Verify again and again, and show what changes."),
+    Listed("agent", f"{_HERE}.agent", "Follow the cluster: log events, react, and export metrics."),
     Listed("repair", f"{_HERE}.repair", "Undo undeclared changes that Pulumi does not undo."),
     Listed("drift", f"{_HERE}.drift", "Compare all declared objects, and find undeclared ones."),
     Listed("doctor", f"{_HERE}.doctor", "Check the connection to the cluster of a stack."),

@@ -12,7 +12,7 @@ from checks.results.conclusion import exit_code
 from checks.results.document import Document
 from checks.results.result import Finding, Ref, Severity, Suppressed, Unknown
 from checks.results.suppressions import accepted
-from checks.secrets.wanted import WantedConfigMap, wanted_config_maps
+from checks.secrets.wanted import WantedConfigMap, shown, wanted_config_maps
 from checks.snapshot.take import take
 from checks.target import Target
 from checks.times import rfc3339
@@ -22,7 +22,7 @@ SCHEMA = "cortex.dev/config/v1"
 
 
 class ConfigEntry(msgspec.Struct, frozen=True, rename="camel"):
-    """A ConfigMap that the declaration needs. `used_by` names MCP servers; unknown values are null."""
+    """A ConfigMap that the declaration needs. `used_by` names servers and workloads; unknown values are null."""
 
     namespace: str
     name: str
@@ -88,6 +88,6 @@ def _config_map(config_map: WantedConfigMap, reading: Reading[ConfigMap | None])
         present=None if isinstance(reading, ReadFailure) else there is not None,
         keys=tuple(sorted(there.data)) if there else (),
         created=rfc3339(created) if created else None,
-        used_by=config_map.users,
+        used_by=shown(config_map.users),
         as_declared=None if isinstance(reading, ReadFailure) else there is not None and there.data == config_map.data,
     )

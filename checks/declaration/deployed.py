@@ -1,15 +1,18 @@
 """Read the deployed declaration, which is all that the in-cluster verifier knows of the stack."""
 
 import hashlib
+from dataclasses import replace
 
 from pydantic import ValidationError
 
+from checks.errors import UncheckedError
 from checks.kube.client import ApiClient
-from checks.kube.connection import Connection
+from checks.kube.connection import Connection, from_service_account
 from checks.kube.models import ConfigMap
 from checks.kube.reading import ReadFailure, Reading, Reason
 from checks.kube.resources import CONFIG_MAPS
 from checks.kube.retry import patiently
+from checks.target import Target
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.validation.validate import validate
@@ -38,6 +41,22 @@ async def read_deployed(connection: Connection) -> Declaration | ReadFailure:
             reading.seconds,
         )
     return declaration
+
+
+async def deployed_target() -> Target:
+    """Return what a pod of the stack is about: the deployed declaration, and the cluster of the pod.
+
+    Raises:
+        UsageError: this is not a pod with a token of a ServiceAccount.
+        UncheckedError: the deployed declaration cannot be read.
+    """
+    connection = from_service_account()
+    declaration = await read_deployed(connection)
+    if isinstance(declaration, ReadFailure):
+        raise UncheckedError(declaration.message)
+    cluster = declaration.cluster
+    inside = replace(connection, context=cluster.context, domain=cluster.service_domain())
+    return Target("", declaration, inside)
 
 
 def parse(config_map: ConfigMap) -> Declaration | None:

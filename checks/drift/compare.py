@@ -24,7 +24,8 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 
 REPLICAS = "server.replicas"
-"""The code of a number of replicas that is not as declared."""
+"""The code of an MCP server's number of replicas that is not as declared."""
+_REPLICAS = "spec.replicas"
 
 
 def compare(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot, check: str) -> None:
@@ -87,7 +88,7 @@ def faults(manifest: Manifest, live: Document) -> Iterator[Fault]:
         fault = "is not as declared" if None not in (difference.expected, difference.actual) else state
         message = f"{difference.place} {fault}"
         code, cure = family.of(difference.place), remedy(manifest, difference)
-        if code == REPLICAS and (manager := replicas_manager(live)) is not None:
+        if difference.place == _REPLICAS and (manager := replicas_manager(live)) is not None:
             # The autoscaler would change the number again after a deployment.
             message, cure = f"{message}: {manager} set it for a HorizontalPodAutoscaler", Remedy.PERSON
         yield Fault(code, difference.path, message, difference.expected, difference.actual, cure)

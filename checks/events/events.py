@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
-from checks.kube.client import ApiClient, Kind
+from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.listing import PerNamespace, one_by_one
 from checks.kube.reading import ReadFailure, Reason
+from checks.kube.resources import EVENTS
 from checks.results.result import Ref
 from stacks.model.declaration import Declaration
-
-EVENTS = Kind("api/v1", "events", k8s.Event)
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -31,12 +30,12 @@ class Group:
     last: datetime
 
 
-def grouped(events: Mapping[str, Iterable[k8s.Event]], since: datetime = _BEGINNING, kind: str = "") -> list[Group]:
-    """Return the groups of events that were last seen since then, of one type or all, the newest last."""
+def grouped(events: Mapping[str, Iterable[k8s.Event]], since: datetime = _BEGINNING) -> list[Group]:
+    """Return the groups of events that were last seen since then, the newest last."""
     found: dict[tuple[str, str, str, str, str], list[k8s.Event]] = {}
     for namespace, listed in events.items():
         for event in listed:
-            if (event.seen or _BEGINNING) >= since and kind in ("", event.type):
+            if (event.seen or _BEGINNING) >= since:
                 about = event.involved_object
                 key = namespace, about.kind, about.name, event.type, event.reason
                 found.setdefault(key, []).append(event)

@@ -40,7 +40,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         _probes(builder, declaration, kind, snapshot)
     if declaration.verifier:
         _verifier(builder, declaration, snapshot)
-    if not (declaration.servers or metrics or declaration.verifier):
+    if not (declaration.running() or metrics or declaration.verifier or declaration.agent):
         # The stack declares no workload.
         builder.passed()
 
@@ -83,7 +83,7 @@ def _workload(
 def _least(declaration: Declaration, workload: Workload, deployment: k8s.Deployment | None) -> int:
     """Return how many replicas must be available: with an autoscaler, at most its minimum, since it may be scaling."""
     asked = deployment.spec.replicas if deployment else 0
-    scaling = declaration.servers[workload.server].autoscaling if workload.server else None
+    scaling = declaration.running()[workload.owner].autoscaling if workload.owner else None
     return min(asked, scaling.min_replicas) if scaling else asked
 
 

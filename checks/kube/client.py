@@ -25,6 +25,8 @@ LONGEST_RETRY_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
 """Timeout of a single read, including its pages and retries."""
 BUSY = frozenset({429, 500, 502, 503, 504})
+LOG_BYTES = 256 * 1024
+"""The most that is read of a container's log."""
 METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 """The `accept` of a Kind of which only the metadata is requested, so that for example no data of Secrets is sent."""
 
@@ -128,6 +130,25 @@ class ApiClient:
 
         permission = Permission("get", kind.resource(), namespace)
         return await self._read(f"get {kind.plural} {namespace}/{name}", permission, one)
+
+    async def log(
+        self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False
+    ) -> Reading[tuple[str, ...]]:
+        """Read the last lines of a container's log, or of its previous run; of these at most the first LOG_BYTES."""
+        query = {
+            "container": container,
+            "tailLines": str(lines),
+            "limitBytes": str(LOG_BYTES),
+            **({"previous": "true"} if previous else {}),
+        }
+
+        async def text() -> tuple[str, ...]:
+            # The answer is text in any case, and a container may write bytes that are not UTF-8.
+            content = await self._send("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query, accept="*/*")
+            return tuple(content.decode(errors="replace").removesuffix("\n").split("\n")) if content else ()
+
+        permission = Permission("get", "pods/log", namespace)
+        return await self._read(f"read the log of container {container} of pod {namespace}/{pod}", permission, text)
 
     async def apply(self, kind: Kind[T], namespace: str, name: str, manager: str, document: object) -> Reading[None]:
         """Create or update one object by server-side apply, with force."""

@@ -41,6 +41,11 @@ def behind(connection: Connection, name: str, namespace: str, port: int, path: s
     return connection, _proxy(namespace, f"services/http:{name}:{port}", path)
 
 
+def pod_behind(name: str, namespace: str, port: int, path: str) -> str:
+    """Return the full path of one of a pod's paths, through the API server's proxy."""
+    return _proxy(namespace, f"pods/http:{name}:{port}", path)
+
+
 def one_pod(connection: Connection, kind: str, server: Server, pod: k8s.Pod) -> tuple[Connection, str]:
     """Return the connection to one pod of an MCP server, and the path of its MCP endpoint."""
     if connection.inside:

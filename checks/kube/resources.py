@@ -57,6 +57,8 @@ NODES = Kind(_CORE, "nodes", k8s.Node)
 PODS = Kind(_CORE, "pods", k8s.Pod)
 EVENTS = Kind(_CORE, "events", k8s.Event)
 CONFIG_MAPS = Kind(_CORE, "configmaps", k8s.ConfigMap)
+QUOTAS = Kind(_CORE, "resourcequotas", k8s.Quota)
+LEASES = Kind("apis/coordination.k8s.io/v1", "leases", k8s.Lease)
 
 RESOURCES: dict[str, Kind[Any]] = {**CLUSTER_WIDE, **NAMESPACED, **RARE, "Node": NODES, "Pod": PODS, "Event": EVENTS}
 """All kinds that a check can need. Of nodes, pods and events only the fields of their models are decoded."""

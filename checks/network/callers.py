@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stacks.manifests.server import admitting_verifier
+from stacks.manifests.workload import resolved
 from stacks.model.client import Client
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
@@ -43,7 +43,11 @@ def callers(declaration: Declaration) -> tuple[Caller, ...]:
 
 def asked(declaration: Declaration) -> Mapping[str, Server]:
     """Return the servers that must be reachable: those with replicas."""
-    return {kind: server for kind, server in admitting_verifier(declaration).items() if server.replicas}
+    return {
+        owner.key: server
+        for owner, server in resolved(declaration).items()
+        if isinstance(server, Server) and server.replicas
+    }
 
 
 def admitted(server: Server, caller: Caller) -> bool:

@@ -11,6 +11,7 @@ from checks.kube.reading import Read
 from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, RARE
 from checks.objects.collect import UNMANAGED
 from checks.objects.files import FILES, check_files
+from checks.objects.workloads import check_workloads
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.servers.check import is_server
@@ -36,6 +37,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     """Check the objects that no other check compares, and look for undeclared ones."""
     compare(builder, declaration, snapshot, OBJECTS)
     check_files(builder, declaration, snapshot)
+    check_workloads(builder, declaration, snapshot)
     _undeclared(builder, declaration, snapshot)
     _unmanaged(builder, declaration, snapshot)
 
@@ -111,4 +113,10 @@ def _belongs_to_stack(kind: str, meta: k8s.OwnedMeta, *, managed: bool) -> bool:
     return names.COMPONENT in meta.labels and not meta.controlled and meta.name != names.VERIFICATION_CONFIG_MAP
 
 
-CHECK = Check(OBJECTS, "Other objects", frozenset({*CLUSTER_WIDE, *NAMESPACED, *RARE}), (UNMANAGED, FILES), check)
+CHECK = Check(
+    OBJECTS,
+    "Other objects",
+    frozenset({*CLUSTER_WIDE, *NAMESPACED, *RARE, "Pod"}),
+    (UNMANAGED, FILES),
+    check,
+)

@@ -15,7 +15,9 @@ from stacks.model.declaration import Declaration
 if TYPE_CHECKING:
     from stacks.manifests.manifest import Value
 
-CHANGED_PODS = frozenset({"pod.ephemeral-container", "server.annotation", "server.image", "server.label"})
+CHANGED_PODS = frozenset(
+    {"pod.ephemeral-container", "server.annotation", "server.image", "server.label", "workload.image"}
+)
 """Codes of a changed pod. It is deleted, and its controller creates another one, as declared."""
 _BINDING = "rbac.undeclared-binding"
 

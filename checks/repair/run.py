@@ -16,7 +16,7 @@ from checks.repair.actions import SCHEMA, Action, Because, Left, Outcome, Report
 from checks.repair.kinds import kind_of
 from checks.repair.plan import Place, Plan, plan, wanted
 from checks.repair.selection import about, chosen
-from checks.repair.settling import key, settle
+from checks.repair.settling import Key, key, settle
 from checks.repair.writing import interrupted, write
 from checks.results.cluster_document import head
 from checks.results.result import Finding, Ref, Remedy, Selection, Severity, Unknown
@@ -24,6 +24,8 @@ from checks.results.result import Report as Verification
 from checks.target import Target
 from checks.verification.verify import verify
 
+ROLLOUTS = ("server.rollout", "deployment.rollout")
+"""Findings that end by themselves."""
 FIXED, LEFT, UNKNOWN = 0, 1, 3
 """Exit codes. 2 is bad usage."""
 
@@ -138,8 +140,7 @@ async def _settled(api: ApiClient, repair: Repair, actions: list[Action]) -> Rep
     """Return the report after the cluster has settled, or at once if the API server is unreachable."""
     if any(action.outcome in (Outcome.UNKNOWN, Outcome.NOT_DONE) for action in actions):
         return repair.done(actions, None)
-    known = {(entry.code, entry.object) for entry in repair.plan.left}
-    known |= {(c, a.object) for a in actions if not a.is_fixed for c in a.codes}
+    known = lasting(repair.plan.left, actions)
 
     def open_(report: Verification) -> bool:
         return any(key(finding) not in known for finding in about(report.findings, repair.object))
@@ -147,6 +148,16 @@ async def _settled(api: ApiClient, repair: Repair, actions: list[Action]) -> Rep
     written = list(zip(repair.plan.steps, actions, strict=True))
     actions, after = await settle(api, repair.verified, written, open_)
     return repair.done(actions, after)
+
+
+def lasting(left: Iterable[Left], actions: Sequence[Action]) -> set[Key]:
+    """Return the findings that no waiting ends: those that the repair leaves, and those that it could not fix.
+
+    The rollout of a repaired object ends: the drift began one, and the repair another one in its place.
+    """
+    rolling = {(code, action.object) for code in ROLLOUTS for action in actions}
+    refused = {(code, action.object) for action in actions if not action.is_fixed for code in action.codes}
+    return {(entry.code, entry.object) for entry in left} - rolling | refused
 
 
 def exit_code(

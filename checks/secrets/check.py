@@ -10,22 +10,22 @@ from checks.kube.reading import Read, Reading
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.secrets.collect import READ_SECRETS
-from checks.secrets.rolled import Server
+from checks.secrets.rolled import Rolled
 from checks.secrets.sealed import Sealed
 from checks.secrets.wanted import Place, WantedSecret, wanted_config_maps, wanted_secrets
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.workloads.workload import KINDS
 from stacks.manifests.build import build
-from stacks.model import names
 from stacks.model.declaration import Declaration
-from stacks.model.server import controller
+from stacks.model.owner import Owner
+from stacks.model.workload import controller
 
 _FAMILY = {"Secret": "secret", "ConfigMap": "config"}
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Check each declared Secret, the pods of each server, and unused Secrets and ConfigMaps."""
+    """Check each declared Secret, the pods that read them, and unused Secrets and ConfigMaps."""
     if snapshot.get(READ_SECRETS).skipped:
         builder.skip(snapshot.get(READ_SECRETS).skipped)
     else:
@@ -43,13 +43,13 @@ def _read(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
             _secret(builder, secret, reading.value, collected.taken)
             if reading.value is not None:
                 _labels(builder, secret.place, labels.get(secret.place, {}), reading.value.labels)
-    for kind in declaration.servers:
-        if (rolled := builder.use(collected.servers[kind])) is not None:
-            _server(builder, declaration, kind, rolled.value, snapshot)
+    for owner in declaration.running():
+        if (rolled := builder.use(collected.rolled[owner])) is not None:
+            _pods(builder, declaration, owner, rolled.value, snapshot)
     config_maps = {(obj.name, obj.namespace) for obj in build(declaration) if obj.kind == "ConfigMap"}
     for namespace, unused in collected.unused.items():
         _unused(builder, namespace, unused, config_maps)
-    if not (declaration.servers or declaration.secrets or collected.unused):
+    if not (declaration.running() or declaration.secrets or collected.unused):
         builder.passed()
 
 
@@ -121,31 +121,32 @@ def _labels(builder: ResultBuilder, place: Place, declared: Mapping[str, str], l
         builder.equal("object.label", ref, message, value, live.get(key))
 
 
-def _server(
-    builder: ResultBuilder, declaration: Declaration, kind: str, rolled: Server | None, snapshot: Snapshot
+def _pods(
+    builder: ResultBuilder, declaration: Declaration, owner: Owner, rolled: Rolled | None, snapshot: Snapshot
 ) -> None:
-    ref = Ref(controller(declaration.servers[kind]), names.server(kind), declaration.servers[kind].namespace)
+    declared = declaration.running()[owner]
+    ref = Ref(controller(declared), owner.name, declared.namespace)
     if rolled is None:
-        # Reported once, as server.missing or namespace.missing.
+        # Reported once, as missing.
         builder.skipped(ref.namespace)
         return
     mine = [obj for obj in build(declaration) if obj.namespace == ref.namespace]
-    declared = {(obj.kind, obj.name) for obj in mine}
+    known = {(obj.kind, obj.name) for obj in mine}
     deployment = next(obj for obj in mine if (obj.kind, obj.name) == (ref.kind, ref.name))
     for one in rolled.dangling:
         what = f"{one.kind} {one.name}" + (f" with the key {one.key}" if one.key else "")
         message = f"its pods need the {what}, which does not exist"
         # A deployment creates it, or restores a template that was changed to refer to it; else a person creates it.
-        ours = (one.kind, one.name) in declared or not is_as_declared(snapshot, deployment)
+        ours = (one.kind, one.name) in known or not is_as_declared(snapshot, deployment)
         cure = Remedy.PULUMI if ours else Remedy.PERSON
         code = f"{_FAMILY[one.kind]}.reference"
         builder.fault(code, ref, message, expected="present", actual="absent", remedy=cure)
-    own = [secret for secret in wanted_secrets(declaration) if kind in secret.users and secret.made]
+    own = [secret for secret in wanted_secrets(declaration) if owner in secret.users and secret.made]
     if rolled.current is None or any(_changed(secret, snapshot) for secret in own):
         # Reported once, for the Secret or ConfigMap that is missing or not as deployed.
         builder.skipped(ref.namespace)
         return
-    what = ", ".join(_sources(declaration, kind)) or "nothing"
+    what = ", ".join(_sources(declaration, owner)) or "nothing"
     builder.holds(
         rolled.current,
         "secret.stale-pods" if own else "config.stale-pods",
@@ -161,9 +162,9 @@ def _changed(secret: WantedSecret, snapshot: Snapshot) -> bool:
     return isinstance(reading, Read) and (reading.value is None or reading.value.intact is not True)
 
 
-def _sources(declaration: Declaration, kind: str) -> Iterator[str]:
-    yield from (f"Secret {s.place.name}" for s in wanted_secrets(declaration) if kind in s.users and s.made)
-    yield from (f"ConfigMap {c.place.name}" for c in wanted_config_maps(declaration) if kind in c.users)
+def _sources(declaration: Declaration, owner: Owner) -> Iterator[str]:
+    yield from (f"Secret {s.place.name}" for s in wanted_secrets(declaration) if owner in s.users and s.made)
+    yield from (f"ConfigMap {c.place.name}" for c in wanted_config_maps(declaration) if owner in c.users)
 
 
 CHECK = Check("secrets", "Secrets and what pods read", frozenset({"Namespace", *KINDS}), (READ_SECRETS,), check)

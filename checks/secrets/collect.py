@@ -15,13 +15,14 @@ from checks.kube.listing import Listing, PerNamespace
 from checks.kube.models.references import Reference, Workload
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.kube.resources import Document
-from checks.secrets.rolled import Cluster, Server, read_server
+from checks.secrets.rolled import Cluster, Rolled, read_rolled
 from checks.secrets.sealed import SECRETS, Opened, Sealed, seal
 from checks.secrets.unused import collect_unused
 from checks.secrets.wanted import Place, wanted_secrets
 from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import converted
-from stacks.model.server import controller
+from stacks.model.owner import Owner
+from stacks.model.workload import controller
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -31,11 +32,11 @@ INSIDE = "the in-cluster verifier does not check Secrets, by design: run `cortex
 
 @dataclass(frozen=True)
 class Secrets:
-    """The declared Secrets, the unused Secrets and ConfigMaps, and the servers that read them."""
+    """The declared Secrets, the unused Secrets and ConfigMaps, and the pods that read them."""
 
     taken: datetime
     secrets: Mapping[Place, Reading[Sealed | None]] = field(default_factory=dict)
-    servers: Mapping[str, Reading[Server | None]] = field(default_factory=dict)
+    rolled: Mapping[Owner, Reading[Rolled | None]] = field(default_factory=dict)
     unused: Mapping[str, Reading[tuple[Reference, ...]]] = field(default_factory=dict)
     """Namespace → unused objects with the stack's label."""
     skipped: str = ""
@@ -58,7 +59,7 @@ async def collect(reader: Reader) -> Secrets:
         opened = _each(group, places, lambda place: api.get(SECRETS, *place))
         group.start_soon(look_for_unused)
         config_maps = await reader.listing("ConfigMap")
-        kinds = {controller(server) for server in declaration.servers.values()}
+        kinds = {controller(declared) for declared in declaration.running().values()}
         workloads = {kind: await reader.listing(kind) for kind in kinds}
     cluster = Cluster(
         declaration,
@@ -69,8 +70,8 @@ async def collect(reader: Reader) -> Secrets:
     )
     async with anyio.create_task_group() as group:
         sealed = _each(group, opened, lambda place: _sealed(place, opened[place]))
-        servers = _each(group, declaration.servers, partial(read_server, cluster))
-    return Secrets(datetime.now(UTC), sealed, servers, unused)
+        rolled = _each(group, declaration.running(), partial(read_rolled, cluster))
+    return Secrets(datetime.now(UTC), sealed, rolled, unused)
 
 
 READ_SECRETS = Collector(collect)

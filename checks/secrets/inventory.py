@@ -13,7 +13,7 @@ from checks.results.suppressions import accepted
 from checks.secrets.check import CHECK as SECRETS
 from checks.secrets.collect import READ_SECRETS
 from checks.secrets.sealed import Sealed
-from checks.secrets.wanted import Place, WantedSecret, wanted_secrets
+from checks.secrets.wanted import Place, WantedSecret, shown, wanted_secrets
 from checks.snapshot.take import take
 from checks.target import Target
 from checks.times import rfc3339
@@ -25,7 +25,7 @@ SCHEMA = "cortex.dev/secrets/v1"
 
 
 class SecretEntry(msgspec.Struct, frozen=True, rename="camel"):
-    """A Secret that the declaration needs. `used_by` names MCP servers; unknown values are null."""
+    """A Secret that the declaration needs. `used_by` names servers and workloads; unknown values are null."""
 
     namespace: str
     name: str
@@ -74,6 +74,6 @@ def _secret(secret: WantedSecret, reading: Reading[Sealed | None]) -> SecretEntr
         present=None if isinstance(reading, ReadFailure) else there is not None,
         keys=tuple(sorted(there.keys)) if there else (),
         changed=rfc3339(there.changed) if there else None,
-        used_by=secret.users,
+        used_by=shown(secret.users),
         as_deployed=there.intact if there else None,
     )

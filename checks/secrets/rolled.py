@@ -1,4 +1,4 @@
-"""Whether an MCP server's pods run with the current Secrets and ConfigMaps, and whether these exist."""
+"""Whether the pods of a server or workload run with the current Secrets and ConfigMaps, and whether these exist."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,8 @@ from stacks.manifests.deployment import checksum_owner
 from stacks.manifests.pod_config import Content, used
 from stacks.model import names
 from stacks.model.declaration import Declaration
-from stacks.model.server import controller
+from stacks.model.owner import Owner
+from stacks.model.workload import controller
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Server:
-    """The Secrets and ConfigMaps of an MCP server's pods."""
+class Rolled:
+    """The Secrets and ConfigMaps of the pods of a server or workload."""
 
     current: bool | None
     """Whether its pods run with the current content; None if an object is missing or not as declared."""
@@ -51,34 +52,34 @@ class Server:
     """Undeclared objects that its pods refer to, and that do not exist."""
 
 
-async def read_server(cluster: Cluster, kind: str) -> Reading[Server | None]:
-    """Return the state of a server; None without its Deployment. The checksum of Secrets takes some 50 ms of CPU."""
-    server = cluster.declaration.servers[kind]
-    deployments = cluster.workloads[controller(server)][server.namespace]
+async def read_rolled(cluster: Cluster, owner: Owner) -> Reading[Rolled | None]:
+    """Return the state of its pods; None without its Deployment. The checksum of Secrets takes some 50 ms of CPU."""
+    declared = cluster.declaration.running()[owner]
+    deployments = cluster.workloads[controller(declared)][declared.namespace]
     if isinstance(deployments, ReadFailure):
         return deployments
-    deployment = next((d for d in deployments.value if d.metadata.name == names.server(kind)), None)
+    deployment = next((d for d in deployments.value if d.metadata.name == owner.name), None)
     if deployment is None:
         return Read(None, deployments.seconds)
-    dangling = await _dangling(cluster, server.namespace, set(deployment.references()))
+    dangling = await _dangling(cluster, declared.namespace, set(deployment.references()))
     if isinstance(dangling, ReadFailure):
         return dangling
-    content = _content(cluster, kind)
+    content = _content(cluster, owner)
     if isinstance(content, ReadFailure):
         return content
     current = None
     if content is not None:
-        sums = partial(checksum, checksum_owner(kind, server), content.plain(server.config), content.values())
+        sums = partial(checksum, checksum_owner(owner, declared), content.plain(declared.config), content.values())
         annotated = deployment.spec.template.metadata.annotations.get(names.CHECKSUM)
         current = annotated == await anyio.to_thread.run_sync(sums)
-    return Read(Server(current, dangling.value), deployments.seconds + dangling.seconds)
+    return Read(Rolled(current, dangling.value), deployments.seconds + dangling.seconds)
 
 
-def _content(cluster: Cluster, kind: str) -> Content[str] | ReadFailure | None:
-    """Return what the pods of a server read, with the current values; None if it is missing or not as declared."""
-    declaration, server = cluster.declaration, cluster.declaration.servers[kind]
+def _content(cluster: Cluster, owner: Owner) -> Content[str] | ReadFailure | None:
+    """Return what its pods read, with the current values; None if it is missing or not as declared."""
+    declaration, declared = cluster.declaration, cluster.declaration.running()[owner]
     for config_map in wanted_config_maps(declaration):
-        if kind in config_map.users:
+        if owner in config_map.users:
             live = cluster.config_map(config_map.place)
             if isinstance(live, ReadFailure):
                 return live
@@ -86,7 +87,7 @@ def _content(cluster: Cluster, kind: str) -> Content[str] | ReadFailure | None:
                 return None
     values: dict[str, Mapping[str, str]] = {name: {} for name in declaration.secrets}
     for secret in wanted_secrets(declaration):
-        if kind in secret.users and secret.made:
+        if owner in secret.users and secret.made:
             reading = cluster.secrets[secret.place]
             if isinstance(reading, ReadFailure):
                 return reading
@@ -94,8 +95,8 @@ def _content(cluster: Cluster, kind: str) -> Content[str] | ReadFailure | None:
             if not secret.keys <= current.keys():
                 return None
             values[secret.key] = {key: current[key] for key in secret.keys}
-    own = values.get(names.server_secret(kind), {}) if server.secret_env or server.secret_files else {}
-    return used(server, declaration, own, values)
+    own = values.get(owner.secret, {}) if declared.has_own_secret else {}
+    return used(declared, declaration, own, values)
 
 
 async def _dangling(

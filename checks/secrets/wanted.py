@@ -1,11 +1,12 @@
-"""The declared Secrets and ConfigMaps, and the MCP servers that use them."""
+"""The declared Secrets and ConfigMaps, and the servers and workloads that use them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.model.owner import Owner
 from stacks.model.secret import OPAQUE, ROTATE_AFTER_DAYS
 
 TOKEN_KEYS = frozenset({"ca.crt", "namespace", "token"})
@@ -30,8 +31,8 @@ class WantedSecret:
     made: bool
     """Whether the stack creates it, with exactly these keys and a checksum of its content."""
     rotate_after_days: int
-    users: tuple[str, ...]
-    """MCP servers that read it."""
+    users: tuple[Owner, ...]
+    """Servers and workloads that read it."""
     type: str | None = OPAQUE
     """None if its creator chooses the type."""
     optional: bool = False
@@ -44,15 +45,15 @@ class WantedConfigMap:
 
     place: Place
     data: Mapping[str, str]
-    users: tuple[str, ...]
-    """MCP servers that read it."""
+    users: tuple[Owner, ...]
+    """Servers and workloads that read it."""
 
 
 def wanted_secrets(declaration: Declaration) -> Iterator[WantedSecret]:
-    """Yield every declared Secret, including those of MCP servers."""
+    """Yield every declared Secret, including those of servers and workloads."""
     for key, secret in declaration.secrets.items():
-        every = [(kind, use) for kind, server in declaration.servers.items() for use in server.secrets]
-        uses = {kind: use for kind, use in every if use.name == key}
+        every = [(owner, use) for owner, declared in declaration.running().items() for use in declared.secrets]
+        uses = {owner: use for owner, use in every if use.name == key}
         optional = bool(uses) and all(use.optional for use in uses.values())
         place, made = Place(secret.namespace, secret.called(key)), bool(secret.keys)
         of_type = None if secret.existing and secret.type == OPAQUE else secret.type
@@ -60,11 +61,10 @@ def wanted_secrets(declaration: Declaration) -> Iterator[WantedSecret]:
         yield WantedSecret(
             key, place, secret.names(), made, rotation, tuple(uses), of_type, optional=optional and not made
         )
-    for kind, server in declaration.servers.items():
-        if keys := frozenset({**server.secret_env, **server.secret_files}):
-            own = names.server_secret(kind)
-            place = Place(server.namespace, own)
-            yield WantedSecret(own, place, keys, made=True, rotate_after_days=ROTATE_AFTER_DAYS, users=(kind,))
+    for owner, declared in declaration.running().items():
+        if keys := frozenset({**declared.secret_env, **declared.secret_files}):
+            place, rotation = Place(declared.namespace, owner.secret), ROTATE_AFTER_DAYS
+            yield WantedSecret(owner.secret, place, keys, made=True, rotate_after_days=rotation, users=(owner,))
     if (manager := declaration.resource_manager) and manager.token == "legacy":  # noqa: S105 - a kind of token
         token = names.RESOURCE_MANAGER_TOKEN
         place = Place(names.SYSTEM_NAMESPACE, token)
@@ -74,14 +74,19 @@ def wanted_secrets(declaration: Declaration) -> Iterator[WantedSecret]:
 
 
 def wanted_config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:
-    """Yield every declared ConfigMap, including those of MCP servers."""
+    """Yield every declared ConfigMap, including those of servers and workloads."""
     for key, declared in declaration.config_maps.items():
-        uses = {kind: {use.name for use in server.config_maps} for kind, server in declaration.servers.items()}
-        users = tuple(kind for kind, used in uses.items() if key in used)
+        uses = {owner: {use.name for use in one.config_maps} for owner, one in declaration.running().items()}
+        users = tuple(owner for owner, used in uses.items() if key in used)
         yield WantedConfigMap(Place(declared.namespace, declared.called(key)), declared.data, users)
-    for kind, server in declaration.servers.items():
-        if server.config:
-            yield WantedConfigMap(Place(server.namespace, names.server_config(kind)), server.config, (kind,))
+    for owner, one in declaration.running().items():
+        if one.config:
+            yield WantedConfigMap(Place(one.namespace, owner.config), one.config, (owner,))
+
+
+def shown(users: Iterable[Owner]) -> tuple[str, ...]:
+    """Return users as reports name them: a server by its type, a workload by its path in the declaration."""
+    return tuple(owner.key if owner.is_server else owner.path for owner in users)
 
 
 def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place]]:

@@ -8,12 +8,14 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.servers.collect import DISCOVERY
 from checks.servers.discovery import sightings
-from checks.servers.pods import Live, check_pods
+from checks.servers.labels import check_labels
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
+from checks.workloads.pods import check_pods, live
 from stacks.model import names
 from stacks.model.declaration import Declaration
-from stacks.model.server import controller
+from stacks.model.owner import Owner
+from stacks.model.workload import controller
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
@@ -28,12 +30,10 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
 
 
 def _server(builder: ResultBuilder, declaration: Declaration, kind: str, snapshot: Snapshot) -> None:
-    server, domain = declaration.servers[kind], declaration.cluster.service_domain()
-    reading = builder.use(snapshot.typed(controller(server), server.namespace, k8s.Deployment))
-    deployments, pods = reading.value if reading else (), builder.use(snapshot.pods(server.namespace))
-    deployment = next((d for d in deployments if d.metadata.name == names.server(kind)), None)
-    if deployment is not None:
-        check_pods(builder, kind, server, domain, Live(deployment, pods.value if pods else None))
+    owner, server = Owner(SERVERS, kind), declaration.servers[kind]
+    if found := live(builder, snapshot, owner, server):
+        check_labels(builder, owner, server, declaration.cluster.service_domain(), found)
+        check_pods(builder, "server", owner, server, found)
 
 
 def _deployments(builder: ResultBuilder, snapshot: Snapshot, namespace: str) -> tuple[k8s.Deployment, ...] | None:

@@ -1,1 +1,1 @@
-"""Declared workloads and their pods, for the checks `servers` and `health`."""
+"""Declared workloads and their pods, for the checks `servers`, `objects` and `health`."""

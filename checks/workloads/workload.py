@@ -10,6 +10,7 @@ from stacks.manifests.build import build
 from stacks.manifests.manifest import Manifest
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.model.owner import SERVERS, WORKLOADS, Owner
 
 KINDS = ("Deployment", "StatefulSet")
 """The kinds of workloads; StatefulSets are read only if one is declared."""
@@ -24,6 +25,8 @@ class Workload:
     namespace: str
     selector: Mapping[str, str]
     """The labels of its pods."""
+    owner: Owner | None = None
+    """The server or workload of the declaration; None if it is another part of the stack."""
 
     @property
     def server(self) -> str | None:
@@ -48,8 +51,15 @@ class Workload:
 def workloads(declaration: Declaration) -> tuple[Workload, ...]:
     """Return every declared Deployment and StatefulSet, in the declaration's order."""
     return tuple(
-        Workload(obj.kind, obj.name, obj.namespace, _selector(obj)) for obj in build(declaration) if obj.kind in KINDS
+        Workload(obj.kind, obj.name, obj.namespace, _selector(obj), _owner(obj))
+        for obj in build(declaration)
+        if obj.kind in KINDS
     )
+
+
+def _owner(deployment: Manifest) -> Owner | None:
+    section, *key = deployment.declared_at
+    return Owner(section, *key) if section in (SERVERS, WORKLOADS) else None
 
 
 def _selector(deployment: Manifest) -> Mapping[str, str]:

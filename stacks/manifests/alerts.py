@@ -19,7 +19,7 @@ def prometheus_rule(
     If the stack is `verified` inside the cluster, there are two more alerts on the verification.
     """
     mine = f'namespace=~"{"|".join(site.namespaces)}"'
-    others = {space: "|".join(servers) for space, servers in site.servers_of_others().items()}
+    others = {space: "|".join(running) for space, running in site.running_elsewhere().items()}
     # Without samples of it, none of the alerts could fire.
     always = "kube_resourcequota" if site.has_quotas else "kube_namespace_status_phase"
     rules = _rules(alerts, mine, others, always) + (_verification() if verified else [])

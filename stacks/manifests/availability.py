@@ -1,38 +1,36 @@
-"""The PodDisruptionBudget and the HorizontalPodAutoscaler of an MCP server."""
+"""The PodDisruptionBudget and the HorizontalPodAutoscaler of a server or workload."""
 
 from typing import cast
 
-from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value, given
-from stacks.model import names
 from stacks.model.availability import Autoscaling
-from stacks.model.server import Server, controller
+from stacks.model.owner import Owner
+from stacks.model.workload import Workload, controller
 
 
-def disruption_budget(kind: str, server: Server) -> Manifest:
-    """Return the budget of a server: how many of its pods a drain may evict at once."""
+def disruption_budget(owner: Owner, declared: Workload) -> Manifest:
+    """Return the budget: how many of its pods a drain may evict at once."""
     spec: Value = {
-        "maxUnavailable": server.disruption.max_unavailable,
-        "selector": {"matchLabels": names.server_selector(kind)},
+        "maxUnavailable": declared.disruption.max_unavailable,
+        "selector": {"matchLabels": owner.selector},
         # Otherwise pods that never become ready would block every drain.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
     return Manifest(
         "policy/v1",
         "PodDisruptionBudget",
-        names.server(kind),
-        server.namespace,
-        owner_labels(kind),
+        owner.name,
+        declared.namespace,
+        owner.labels,
         content={"spec": spec},
     )
 
 
-def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
-    """Return the autoscaler that sets the number of a server's pods by their use of CPU and memory."""
-    name = names.server(kind)
+def autoscaler(owner: Owner, declared: Workload, scaling: Autoscaling) -> Manifest:
+    """Return the autoscaler that sets the number of its pods by their use of CPU and memory."""
     percent = given({"cpu": scaling.cpu_percent, "memory": scaling.memory_percent})
     spec: Value = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": controller(server), "name": name},
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": controller(declared), "name": owner.name},
         "minReplicas": scaling.min_replicas,
         "maxReplicas": scaling.max_replicas,
         "metrics": [_metric(resource, value) for resource, value in percent.items()],
@@ -41,9 +39,9 @@ def autoscaler(kind: str, server: Server, scaling: Autoscaling) -> Manifest:
     return Manifest(
         "autoscaling/v2",
         "HorizontalPodAutoscaler",
-        name,
-        server.namespace,
-        owner_labels(kind),
+        owner.name,
+        declared.namespace,
+        owner.labels,
         content={"spec": spec},
     )
 

@@ -15,37 +15,43 @@ from stacks.manifests.pods import read_only
 from stacks.model import bridge
 from stacks.model.launch import FOLDER
 from stacks.model.server import Server
+from stacks.model.workload import Workload
 
 _SOCKET = f"{FOLDER}/server.sock"
 
 
-def command(server: Server) -> Sequence[str]:
-    """Return the command of the server's container."""
-    return [launch.COPY, "run", _SOCKET, "--", *server.command] if server.bridge else server.command
+def image(declared: Workload) -> str | None:
+    """Return the image of the bridge; None if it has none."""
+    return declared.bridge if isinstance(declared, Server) else None
 
 
-def mounts(server: Server) -> list[Value]:
-    """Return what the server's container mounts for the bridge."""
-    return [launch.mount(bridge.VOLUME)] if server.bridge else []
+def command(declared: Workload) -> Sequence[str]:
+    """Return the command of its own container."""
+    return [launch.COPY, "run", _SOCKET, "--", *declared.command] if image(declared) else declared.command
 
 
-def volumes(server: Server) -> list[Value]:
+def mounts(declared: Workload) -> list[Value]:
+    """Return what its own container mounts for the bridge."""
+    return [launch.mount(bridge.VOLUME)] if image(declared) else []
+
+
+def volumes(declared: Workload) -> list[Value]:
     """Return the volume of both containers."""
-    return [launch.volume(bridge.VOLUME)] if server.bridge else []
+    return [launch.volume(bridge.VOLUME)] if image(declared) else []
 
 
-def init_containers(server: Server) -> list[Value]:
+def init_containers(declared: Workload) -> list[Value]:
     """Return the init container that copies the program."""
-    return [launch.init_container(server.bridge, bridge.VOLUME, bridge.RESOURCES)] if server.bridge else []
+    found = image(declared)
+    return [launch.init_container(found, bridge.VOLUME, bridge.RESOURCES)] if found else []
 
 
-def containers(server: Server, endpoint: dict[str, Value]) -> list[Value]:
+def containers(declared: Workload, endpoint: dict[str, Value]) -> list[Value]:
     """Return the bridge with the port and the probes of `endpoint`."""
-    if server.bridge is None:
+    if (found := image(declared)) is None:
         return []
     started: dict[str, Value] = {
-        "args": ["--port", str(server.port), "--", launch.PROGRAM, "connect", _SOCKET],
+        "args": ["--port", str(declared.port), "--", launch.PROGRAM, "connect", _SOCKET],
         "volumeMounts": [read_only(bridge.VOLUME, FOLDER)],
     }
-    common = launch.container(bridge.CONTAINER, server.bridge, bridge.RESOURCES)
-    return [given({**common, **started, **endpoint})]
+    return [given({**launch.container(bridge.CONTAINER, found, bridge.RESOURCES), **started, **endpoint})]

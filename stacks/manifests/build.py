@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import chain
 
 from stacks.manifests import pod_config
+from stacks.manifests.agent import agent_manifests
 from stacks.manifests.config import config_map
 from stacks.manifests.declaration import published
 from stacks.manifests.files import SECTION, file_manifests
@@ -14,13 +15,17 @@ from stacks.manifests.manifest import Identity, Manifest
 from stacks.manifests.namespace import namespace_manifests
 from stacks.manifests.resource_manager import resource_manager_manifests
 from stacks.manifests.secrets import secret
-from stacks.manifests.server import admitting_verifier, server_manifests, with_object_names
 from stacks.manifests.site import site
 from stacks.manifests.verifier import verification, verifier_manifests
+from stacks.manifests.workload import resolved, workload_manifests
 from stacks.model.declaration import Declaration
+from stacks.model.owner import WORKLOADS, Owner
 
 DeclarationPath = tuple[str, ...]
 """The path of a part of the declaration, such as `("servers", "time")`; empty for the declaration as a whole."""
+
+_LAST: Mapping[DeclarationPath, int] = {(WORKLOADS,): 1, (SECTION,): 2}
+"""The parts whose objects have names that their author chooses, and that are told to choose others."""
 
 
 def build(declaration: Declaration) -> tuple[Manifest, ...]:
@@ -32,7 +37,7 @@ def build(declaration: Declaration) -> tuple[Manifest, ...]:
 def parts(declaration: Declaration) -> Mapping[DeclarationPath, tuple[Manifest, ...]]:
     """Return the manifests of each part of the declaration; none for a Secret that others provide.
 
-    A part comes after those that it uses, and the published declaration comes last.
+    A part comes after those that it uses. The published declaration comes after all but the agent, which reads it.
     """
     return {
         path: tuple(replace(manifest, declared_at=path) for manifest in manifests)
@@ -50,17 +55,18 @@ def _tokens(declaration: Declaration) -> Mapping[str, set[str]]:
 
 
 def duplicates(declaration: Declaration) -> Iterator[str]:
-    """Yield a sentence for each object from a file that another part or file of the stack has, too."""
-    if not declaration.manifests:
+    """Yield a sentence for each object of a workload or from a file that another part of the stack has, too."""
+    if not (declaration.manifests or declaration.workloads):
         return
     known: dict[Identity, str] = {}
-    for path, manifests in sorted(parts(declaration).items(), key=lambda part: part[0][:1] == (SECTION,)):
+    for path, manifests in sorted(parts(declaration).items(), key=lambda part: _LAST.get(part[0][:1], 0)):
+        way_out = "choose another name" if path[:1] == (WORKLOADS,) else "remove it here or there"
         for manifest in manifests:
             kind, namespace, name = manifest.identity
             if manifest.identity in known:
                 place = f"{namespace}/{name}" if namespace else name
                 where = known[manifest.identity]
-                yield f"{'.'.join(path)}: {kind} {place} is an object of {where}, too: remove it here or there"
+                yield f"{'.'.join(path)}: {kind} {place} is an object of {where}, too: {way_out}"
             known.setdefault(manifest.identity, ".".join(path) or "the stack")
 
 
@@ -77,19 +83,39 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
     for file, documents in declaration.manifests.items():
         yield (SECTION, file), tuple(file_manifests(documents))
     kinds: set[str] = {*declaration.required_custom_resources().values()}
-    for kind, server in admitting_verifier(declaration).items():
-        content = pod_config.hidden(server, declaration)
-        manifests = server_manifests(kind, with_object_names(server, declaration), content, here)
+    complete = resolved(declaration)
+    for owner in _in_order(declaration):
+        content = pod_config.hidden(declaration.running()[owner], declaration)
+        manifests = workload_manifests(owner, complete[owner], content, here)
         kinds.update(manifest.kind for manifest in manifests)
-        yield ("servers", kind), manifests
+        yield tuple(owner), manifests
     if manager := declaration.resource_manager:
         yield ("resourceManager",), resource_manager_manifests(manager, here)
     if metrics := declaration.kube_state_metrics:
         verified = declaration.verifier is not None
         yield ("kubeStateMetrics",), kube_state_metrics_manifests(metrics, here, verified=verified)
+    follower = agent_manifests(declaration.agent, here, declaration.digest()) if declaration.agent else ()
+    kinds.update(manifest.kind for manifest in follower)
     if verifier := declaration.verifier:
         secrets = pod_config.has_secrets(declaration)
         job = verification(verifier, here, declaration.digest(), secrets=secrets)
         files = tuple(chain.from_iterable(map(file_manifests, declaration.manifests.values())))
         yield ("verifier",), (*verifier_manifests(verifier, here, kinds, _tokens(declaration), files), job)
     yield (), (published(declaration),)
+    if follower:
+        yield ("agent",), follower
+
+
+def _in_order(declaration: Declaration) -> Iterator[Owner]:
+    """Yield servers and workloads, each after those that it connects to, unless they connect to each other."""
+    known: set[Owner] = set()
+
+    def place(owner: Owner) -> Iterator[Owner]:
+        if owner not in known:
+            known.add(owner)
+            for other in declaration.connects_to(owner):
+                yield from place(other)
+            yield owner
+
+    for owner in declaration.running():
+        yield from place(owner)

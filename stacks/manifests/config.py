@@ -1,10 +1,10 @@
-"""ConfigMaps: an MCP server's own, and those that the stack declares."""
+"""ConfigMaps: those of servers and workloads, and those that the stack declares."""
 
-from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest
 from stacks.model import config_map as model
 from stacks.model import names
-from stacks.model.server import Server
+from stacks.model.owner import Owner
+from stacks.model.workload import Workload
 
 
 def config_map(name: str, declared: model.ConfigMap, component: str) -> Manifest:
@@ -13,8 +13,7 @@ def config_map(name: str, declared: model.ConfigMap, component: str) -> Manifest
     return Manifest("v1", "ConfigMap", name, declared.namespace, labels, content={"data": declared.data})
 
 
-def server_config(kind: str, server: Server) -> Manifest:
-    """Return the ConfigMap that holds a server's files."""
-    labels = owner_labels(kind)
-    content = {"data": server.config}
-    return Manifest("v1", "ConfigMap", names.server_config(kind), server.namespace, labels, content=content)
+def own_config(owner: Owner, declared: Workload) -> Manifest:
+    """Return the ConfigMap that holds the files of a server or workload."""
+    content = {"data": declared.config}
+    return Manifest("v1", "ConfigMap", owner.config, declared.namespace, owner.labels, content=content)

@@ -1,32 +1,34 @@
-"""The containers of an MCP server's pods."""
+"""The containers of the pods of a server or workload."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stacks.manifests import bridge, launch, pods, volumes
 from stacks.manifests.manifest import Value, given
 from stacks.manifests.service import ports
-from stacks.model import names
 from stacks.model.container import Container
+from stacks.model.owner import Owner
 from stacks.model.probe import Probe
 from stacks.model.process import Process
-from stacks.model.server import Server
+from stacks.model.volume import Volume
+from stacks.model.workload import Workload
 
 
-def init_containers(server: Server) -> list[Value]:
+def init_containers(declared: Workload) -> list[Value]:
     """Return the init containers; a sidecar is one that is restarted always."""
-    sidecars = [{**_other(name, one, server), "restartPolicy": "Always"} for name, one in server.sidecars.items()]
+    volumes = declared.volumes
+    sidecars = [{**_other(name, one, volumes), "restartPolicy": "Always"} for name, one in declared.sidecars.items()]
     # Sidecars come before init containers, which can use them.
-    others = (_other(name, one, server) for name, one in server.init_containers.items())
-    return [*bridge.init_containers(server), *launch.init_containers(server), *sidecars, *others]
+    others = (_other(name, one, volumes) for name, one in declared.init_containers.items())
+    return [*bridge.init_containers(declared), *launch.init_containers(declared), *sidecars, *others]
 
 
-def containers(kind: str, server: Server) -> list[Value]:
-    """Return the server's own container, and the bridge if that is another one."""
-    return [_container(kind, server), *bridge.containers(server, _endpoint(server))]
+def containers(owner: Owner, declared: Workload) -> list[Value]:
+    """Return its own container, and the bridge if that is another one."""
+    return [_container(owner, declared), *bridge.containers(declared, _endpoint(owner, declared))]
 
 
-def _other(name: str, declared: Container, server: Server) -> dict[str, Value]:
-    read_only = {volume: server.volumes[volume].read_only or None for volume in declared.mounts}
+def _other(name: str, declared: Container, known: Mapping[str, Volume]) -> dict[str, Value]:
+    read_only = {volume: known[volume].read_only or None for volume in declared.mounts}
     mounts = [
         given({"name": volume, "mountPath": folder, "readOnly": read_only[volume]})
         for volume, folder in declared.mounts.items()
@@ -57,42 +59,39 @@ def _process(declared: Process) -> dict[str, Value]:
     )
 
 
-def _container(kind: str, server: Server) -> Value:
-    others = [_port(name, port) for name, port in ports(server).items()]
-    endpoint = {"ports": others or None} if server.bridge else _endpoint(server, others)
+def _container(owner: Owner, declared: Workload) -> Value:
+    others = [_port(name, port) for name, port in ports(declared).items()]
+    endpoint = {"ports": others or None} if bridge.image(declared) else _endpoint(owner, declared, others)
     return given(
         {
-            "name": names.server(kind),
-            "image": server.image,
-            **_process(server),
-            "command": bridge.command(server),
-            "env": volumes.variables(kind, server) or None,
-            "envFrom": volumes.variable_sources(server),
-            "resources": pods.resources(server.resources),
-            "securityContext": pods.container_security(server.security_context),
+            "name": owner.name,
+            "image": declared.image,
+            **_process(declared),
+            "command": bridge.command(declared),
+            "env": volumes.variables(owner, declared) or None,
+            "envFrom": volumes.variable_sources(declared),
+            "resources": pods.resources(declared.resources),
+            "securityContext": pods.container_security(declared.security_context),
             "volumeMounts": [
-                *(mount for _, mount in volumes.mounted(kind, server) if mount),
-                *bridge.mounts(server),
-                *launch.mounts(server),
+                *(mount for _, mount in volumes.mounted(owner, declared) if mount),
+                *bridge.mounts(declared),
+                *launch.mounts(declared),
             ],
             **endpoint,
         }
     )
 
 
-def _endpoint(server: Server, others: Sequence[Value] = ()) -> dict[str, Value]:
-    """Return the ports and probes of the container that serves MCP."""
-    return {
-        "ports": [_port(names.HTTP, server.port), *others],
-        "livenessProbe": _probe(server, server.probes.liveness),
-        "readinessProbe": _probe(server, server.probes.readiness),
-        "startupProbe": _probe(server, server.probes.startup),
-    }
+def _endpoint(owner: Owner, declared: Workload, others: Sequence[Value] = ()) -> dict[str, Value]:
+    """Return the ports and probes of the container that serves."""
+    first = [_port(owner.port, declared.port)] if declared.port else []
+    probes = {f"{name}Probe": _probe(owner, declared, probe) for name, probe in declared.probes}
+    return {"ports": [*first, *others] or None, **probes}
 
 
-def _probe(server: Server, declared: Probe) -> dict[str, Value] | None:
-    by_mcp = launch.probe(server, declared)
-    return pods.probe(declared, names.HTTP, server.port, by_mcp, tls=bool(server.tls))
+def _probe(owner: Owner, declared: Workload, probe: Probe) -> dict[str, Value] | None:
+    by_mcp = launch.probe(declared, probe)
+    return pods.probe(probe, owner.port, declared.port, by_mcp, tls=declared.serves_tls)
 
 
 def _port(name: str, number: int) -> Value:

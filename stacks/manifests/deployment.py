@@ -1,4 +1,4 @@
-"""The Deployment or StatefulSet of an MCP server: restricted, probed, and labelled for discovery."""
+"""The Deployment or StatefulSet of a server or workload: restricted and probed; a server is labelled for discovery."""
 
 from stacks.manifests import bridge, containers, labels, launch, pods, rbac, volumes
 from stacks.manifests.checksum import checksum
@@ -6,35 +6,36 @@ from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value, given
 from stacks.manifests.pod_config import Content
 from stacks.manifests.site import Site
 from stacks.model import names
+from stacks.model.owner import Owner
 from stacks.model.placement import Placement
 from stacks.model.replicas import replicas
 from stacks.model.rollout import Rollout
-from stacks.model.server import STATEFUL_SET, Server, controller
+from stacks.model.workload import STATEFUL_SET, Workload, controller
 
 
-def workload(kind: str, server: Server, content: Content[object], site: Site) -> Manifest:
-    """Return a server's Deployment or StatefulSet."""
-    carried, annotations = labels.labels(kind, server), labels.annotations(kind, server, site.domain)
-    rolled = {names.CHECKSUM: _checksum(kind, server, content)}
+def workload(owner: Owner, declared: Workload, content: Content[object], site: Site) -> Manifest:
+    """Return its Deployment or StatefulSet."""
+    carried, annotations = labels.labels(owner, declared), labels.annotations(owner, declared, site.domain)
+    rolled = {names.CHECKSUM: _checksum(owner, declared, content)}
     spec: dict[str, Value] = {
-        "selector": {"matchLabels": names.server_selector(kind)},
-        **(_stateful(kind, server) if server.controller == STATEFUL_SET else _rollout(server)),
+        "selector": {"matchLabels": owner.selector},
+        **(_stateful(owner, declared) if declared.controller == STATEFUL_SET else _rollout(declared)),
         "template": {
             "metadata": {"labels": carried, "annotations": {**annotations, **rolled}},
-            "spec": _pod(kind, server, site),
+            "spec": _pod(owner, declared, site),
         },
     }
-    if not server.autoscaling:
-        spec["replicas"] = server.replicas
+    if not declared.autoscaling:
+        spec["replicas"] = declared.replicas
     # The autoscaler owns the number afterwards: two owners would undo each other's work. Without a number to begin
     # with, there would be one pod at first.
-    initial = {"spec.replicas": server.replicas} if server.autoscaling else {}
-    fixed = {} if server.autoscaling else names.FIXED_REPLICAS
+    initial = {"spec.replicas": declared.replicas} if declared.autoscaling else {}
+    fixed = {} if declared.autoscaling else names.FIXED_REPLICAS
     return Manifest(
         "apps/v1",
-        controller(server),
-        names.server(kind),
-        server.namespace,
+        controller(declared),
+        owner.name,
+        declared.namespace,
         carried,
         {**annotations, **fixed},
         {"spec": spec},
@@ -42,15 +43,15 @@ def workload(kind: str, server: Server, content: Content[object], site: Site) ->
     )
 
 
-def _stateful(kind: str, server: Server) -> dict[str, Value]:
-    claims = {name: volume.claim for name, volume in server.volumes.items() if volume.claim}
+def _stateful(owner: Owner, declared: Workload) -> dict[str, Value]:
+    claims = {name: volume.claim for name, volume in declared.volumes.items() if volume.claim}
     retained = {name: "Retain" if claim.retain else "Delete" for name, claim in claims.items()}
-    declared = server.rollout or Rollout()
+    rollout = declared.rollout or Rollout()
     return given(
         {
-            "serviceName": names.server(kind),
-            "minReadySeconds": declared.min_ready_seconds,
-            "revisionHistoryLimit": declared.revision_history_limit,
+            "serviceName": owner.name,
+            "minReadySeconds": rollout.min_ready_seconds,
+            "revisionHistoryLimit": rollout.revision_history_limit,
             "volumeClaimTemplates": [
                 {"metadata": {"name": name}, "spec": volumes.claim_spec(claim)} for name, claim in claims.items()
             ],
@@ -65,43 +66,43 @@ def _stateful(kind: str, server: Server) -> dict[str, Value]:
     )
 
 
-def _rollout(server: Server) -> dict[str, Value]:
-    declared = server.rollout or Rollout()
-    rolling: Value = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": server.surge, "maxUnavailable": 0}}
+def _rollout(declared: Workload) -> dict[str, Value]:
+    rollout = declared.rollout or Rollout()
+    rolling: Value = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": declared.surge, "maxUnavailable": 0}}
     return {
-        "strategy": {"type": declared.strategy} if declared.strategy else rolling,
-        **declared.model_dump(by_alias=True, exclude={"strategy"}),
+        "strategy": {"type": rollout.strategy} if rollout.strategy else rolling,
+        **rollout.model_dump(by_alias=True, exclude={"strategy"}),
     }
 
 
-def checksum_owner(kind: str, server: Server) -> str:
-    """Return the salt of the checksum of a server's pods."""
-    return f"{server.namespace}/{names.server(kind)}"
+def checksum_owner(owner: Owner, declared: Workload) -> str:
+    """Return the salt of the checksum of its pods."""
+    return f"{declared.namespace}/{owner.name}"
 
 
-def _checksum(kind: str, server: Server, content: Content[object]) -> str | Hidden:
+def _checksum(owner: Owner, declared: Workload, content: Content[object]) -> str | Hidden:
     if content.values():
         return HIDDEN
-    return checksum(checksum_owner(kind, server), content.plain(server.config), {})
+    return checksum(checksum_owner(owner, declared), content.plain(declared.config), {})
 
 
-def _pod(kind: str, server: Server, site: Site) -> dict[str, Value]:
-    spread = [_spread(kind)] if replicas(server).least > 1 else None
+def _pod(owner: Owner, declared: Workload, site: Site) -> dict[str, Value]:
+    spread = [pods.spread(owner.selector)] if replicas(declared).least > 1 else None
     return given(
         {
-            "serviceAccountName": rbac.account_name(kind, server),
-            "imagePullSecrets": site.image_pull_secrets(server.namespace),
-            "automountServiceAccountToken": server.kubernetes is not None,
+            "serviceAccountName": rbac.account_name(owner, declared),
+            "imagePullSecrets": site.image_pull_secrets(declared.namespace),
+            "automountServiceAccountToken": declared.kubernetes is not None,
             "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": server.grace_seconds,
-            "securityContext": pods.pod_security(server.security_context),
-            **placement(server),
-            "initContainers": containers.init_containers(server) or None,
-            "containers": containers.containers(kind, server),
+            "terminationGracePeriodSeconds": declared.grace_seconds,
+            "securityContext": pods.pod_security(declared.security_context),
+            **placement(declared),
+            "initContainers": containers.init_containers(declared) or None,
+            "containers": containers.containers(owner, declared),
             "volumes": [
-                *(volume for volume, _ in volumes.mounted(kind, server) if volume),
-                *bridge.volumes(server),
-                *launch.volumes(server),
+                *(volume for volume, _ in volumes.mounted(owner, declared) if volume),
+                *bridge.volumes(declared),
+                *launch.volumes(declared),
             ],
             "topologySpreadConstraints": spread,
         }
@@ -115,15 +116,3 @@ def placement(declared: Placement) -> dict[str, Value]:
     labels = {**fields.pop("nodeSelector", {}), **({"kubernetes.io/arch": architecture} if architecture else {})}
     # Tolerations are declared as empty, so that a deployment removes what somebody adds.
     return {"tolerations": [], **fields, **({"nodeSelector": labels} if labels else {})}
-
-
-def _spread(kind: str) -> Value:
-    return {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        # A cluster of one node must also run all of them.
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": names.server_selector(kind)},
-        # Otherwise new pods would be spread together with those that they replace, and unevenly once those are gone.
-        "matchLabelKeys": ["pod-template-hash"],
-    }

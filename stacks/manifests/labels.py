@@ -1,9 +1,11 @@
-"""The labels and annotations by which clients discover an MCP server."""
+"""The labels and annotations of a server or workload; by those of a server, clients discover it."""
 
 from typing import TypedDict
 
 from stacks.model import names
+from stacks.model.owner import Owner
 from stacks.model.server import Server
+from stacks.model.workload import Workload
 
 
 class Entry(TypedDict):
@@ -17,22 +19,22 @@ class Entry(TypedDict):
     namespace: str
 
 
-def owner_labels(kind: str) -> dict[str, str]:
-    """Return the labels of everything that belongs to an MCP server."""
-    return {**names.server_selector(kind), names.COMPONENT: names.MCP_SERVER_APP}
+def labels(owner: Owner, declared: Workload) -> dict[str, str]:
+    """Return the labels of its Deployment and pods; only these of a server have version and protocol."""
+    carried = {**declared.labels, **owner.labels}
+    if not isinstance(declared, Server):
+        return carried
+    return {**carried, names.VERSION: declared.version, names.PROTOCOL: declared.transport}
 
 
-def labels(kind: str, server: Server) -> dict[str, str]:
-    """Return the labels of its Deployment and pods; only these have version and protocol."""
-    return {**server.labels, **owner_labels(kind), names.VERSION: server.version, names.PROTOCOL: server.transport}
-
-
-def annotations(kind: str, server: Server, domain: str) -> dict[str, str]:
-    """Return the annotations of its Deployment and pods: its capabilities, its URL, and its own."""
+def annotations(owner: Owner, declared: Workload, domain: str) -> dict[str, str]:
+    """Return the annotations of its Deployment and pods: its own, and of a server its capabilities and its URL."""
+    if not isinstance(declared, Server):
+        return declared.annotations
     return {
-        **server.annotations,
-        names.CAPABILITIES: names.capabilities(server.capabilities),
-        names.ENDPOINT: endpoint(kind, server, domain),
+        **declared.annotations,
+        names.CAPABILITIES: names.capabilities(declared.capabilities),
+        names.ENDPOINT: endpoint(owner.key, declared, domain),
     }
 
 

@@ -12,6 +12,7 @@ from stacks.model import launch
 from stacks.model.probe import Probe
 from stacks.model.resources import Resources
 from stacks.model.server import Server
+from stacks.model.workload import Workload
 
 PROGRAM = "cortex-launch"
 """Its name in the cortex image."""
@@ -51,22 +52,32 @@ def container(name: str, image: str, needs: Resources) -> dict[str, Value]:
     }
 
 
-def mounts(server: Server) -> list[Value]:
-    """Return what the server's container mounts for its probes."""
-    return [read_only(launch.VOLUME, launch.FOLDER)] if server.launcher else []
+def mounts(declared: Workload) -> list[Value]:
+    """Return what its own container mounts for its probes."""
+    return [read_only(launch.VOLUME, launch.FOLDER)] if _image(declared) else []
 
 
-def volumes(server: Server) -> list[Value]:
+def volumes(declared: Workload) -> list[Value]:
     """Return the volume for its probes."""
-    return [volume(launch.VOLUME)] if server.launcher else []
+    return [volume(launch.VOLUME)] if _image(declared) else []
 
 
-def init_containers(server: Server) -> list[Value]:
+def init_containers(declared: Workload) -> list[Value]:
     """Return the init container for its probes."""
-    return [init_container(server.launcher, launch.VOLUME, launch.RESOURCES)] if server.launcher else []
+    image = _image(declared)
+    return [init_container(image, launch.VOLUME, launch.RESOURCES)] if image else []
 
 
-def probe(server: Server, declared: Probe) -> Sequence[str]:
-    """Return the command of a probe by MCP, on loopback: the container's network is that of the pod."""
-    url = f"{'https' if server.tls else 'http'}://localhost:{server.port}{server.path}"
-    return [COPY, "probe", server.transport, url, f"{declared.timeout_seconds}s"]
+def probe(declared: Workload, asked: Probe) -> Sequence[str]:
+    """Return the command of a probe by MCP, on loopback: the container's network is that of the pod.
+
+    It is empty for a workload, which has no such probe.
+    """
+    if not isinstance(declared, Server):
+        return []
+    url = f"{'https' if declared.serves_tls else 'http'}://localhost:{declared.port}{declared.path}"
+    return [COPY, "probe", declared.transport, url, f"{asked.timeout_seconds}s"]
+
+
+def _image(declared: Workload) -> str | None:
+    return declared.launcher if isinstance(declared, Server) else None

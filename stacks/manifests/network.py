@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.site import Site
 from stacks.model import names
-from stacks.model.client import Client
+from stacks.model.client import Client, Pods
 from stacks.model.cluster_dns import ClusterDns
 from stacks.model.destination import Destination
-from stacks.model.server import Server
+from stacks.model.owner import Owner
+from stacks.model.workload import Workload
 
 # Of the Service `kubernetes` and of the API servers behind it; which of the two a policy sees depends on the network.
 API_PORTS = (443, 6443)
@@ -58,35 +58,35 @@ def allow_egress(namespace: str, labels: Mapping[str, str], declared: Sequence[D
     return policy(names.ALLOW_EGRESS, namespace, labels, selector({}), egress=rules, types=["Egress"])
 
 
-def server_policy(kind: str, server: Server, site: Site) -> Manifest:
-    """Return the policy that allows declared clients to reach a server, and the server its declared destinations."""
-    clients = [pods(client.namespace, client.labels) for client in _clients(server)] + _ranges(server.client_ranges)
+def own_policy(owner: Owner, declared: Workload, site: Site) -> Manifest:
+    """Return the policy that allows clients to reach a server or workload, and it to reach its destinations."""
+    clients = [pods(client.namespace, client.labels) for client in _clients(declared)] + _ranges(declared.client_ranges)
     return policy(
-        names.server(kind),
-        server.namespace,
-        owner_labels(kind),
-        selector(names.server_selector(kind)),
+        owner.name,
+        declared.namespace,
+        owner.labels,
+        selector(owner.selector),
         # A rule without peers would allow everyone.
         ingress=[
-            *([{"from": clients, "ports": tcp(server.port, *server.ports.values())}] if clients else []),
-            *_scraping(server),
+            *([{"from": clients, "ports": tcp(*declared.reached_at())}] if clients else []),
+            *_scraping(declared),
         ],
         egress=[
-            *dns_if_unmanaged(server.namespace, site),
-            *([api_egress(site)] if server.kubernetes else []),
-            *destinations(server.egress),
+            *dns_if_unmanaged(declared.namespace, site),
+            *([api_egress(site)] if declared.kubernetes else []),
+            *destinations(declared.egress),
         ],
     )
 
 
-def _clients(server: Server) -> tuple[Client, ...]:
-    return (*server.clients, server.exposure.proxy) if server.exposure else server.clients
+def _clients(declared: Workload) -> tuple[Client | Pods, ...]:
+    return (*declared.clients, declared.exposure.proxy) if declared.exposure else declared.clients
 
 
-def _scraping(server: Server) -> Iterator[Value]:
-    if server.metrics:
-        scraper = server.metrics.scraper
-        yield {"from": [pods(scraper.namespace, scraper.labels)], "ports": tcp(server.metrics.port or server.port)}
+def _scraping(declared: Workload) -> Iterator[Value]:
+    if declared.metrics and (port := declared.metrics.port or declared.port):
+        scraper = declared.metrics.scraper
+        yield {"from": [pods(scraper.namespace, scraper.labels)], "ports": tcp(port)}
 
 
 def destinations(declared: Sequence[Destination]) -> list[Value]:
@@ -107,14 +107,13 @@ def _ranges(cidrs: Sequence[str]) -> list[Value]:
     return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
 
 
-def client_policy(kind: str, server: Server, client: Client) -> Manifest:
-    """Return the policy in a client's managed namespace that allows its pods to connect to a server."""
-    ports = tcp(server.port, *server.ports.values())
-    rule: Value = {"to": [pods(server.namespace, names.server_selector(kind))], "ports": ports}
+def client_policy(owner: Owner, declared: Workload, client: Client) -> Manifest:
+    """Return the policy in a client's managed namespace that allows its pods to connect to a server or workload."""
+    rule: Value = {"to": [pods(declared.namespace, owner.selector)], "ports": tcp(*declared.reached_at())}
     return policy(
-        names.server_client(kind, client.labels),
+        owner.client(client.labels),
         client.namespace,
-        owner_labels(kind),
+        owner.labels,
         selector(client.labels),
         egress=[rule],
         types=["Egress"],

@@ -1,4 +1,4 @@
-"""What the pods of an MCP server read from ConfigMaps and Secrets; they roll when it changes."""
+"""What the pods of a server or workload read from ConfigMaps and Secrets; they roll when it changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from stacks.manifests.manifest import HIDDEN, Hidden
 from stacks.model.declaration import Declaration
-from stacks.model.server import Server
+from stacks.model.workload import Workload
 
 T = TypeVar("T")
 Secret = TypeVar("Secret", covariant=True)
@@ -15,7 +15,7 @@ Secret = TypeVar("Secret", covariant=True)
 
 @dataclass(frozen=True)
 class Content(Generic[Secret]):
-    """What a server's pods read besides its own ConfigMap."""
+    """What its pods read besides its own ConfigMap."""
 
     own: Mapping[str, Secret] = field(default_factory=dict)
     """The values of `secretEnv` and `secretFiles`."""
@@ -25,7 +25,7 @@ class Content(Generic[Secret]):
     """Declared ConfigMap → its data."""
 
     def plain(self, config: Mapping[str, str]) -> dict[str, str]:
-        """Return what is not secret, with the server's own `config`, for the checksum."""
+        """Return what is not secret, with its own `config`, for the checksum."""
         return {**config, **_flat(self.config_maps)}
 
     def values(self) -> dict[str, Secret]:
@@ -34,21 +34,21 @@ class Content(Generic[Secret]):
 
 
 def used(
-    server: Server, declaration: Declaration, own: Mapping[str, T], secrets: Mapping[str, Mapping[str, T]]
+    declared: Workload, declaration: Declaration, own: Mapping[str, T], secrets: Mapping[str, Mapping[str, T]]
 ) -> Content[T]:
-    """Return what the pods of a server read; `own` are the values of its own Secret, `secrets` of all declared."""
+    """Return what its pods read; `own` are the values of its own Secret, `secrets` of all declared."""
     return Content(
         own=own,
-        secrets={use.name: secrets[use.name] for use in server.secrets},
-        config_maps={use.name: declaration.config_maps[use.name].data for use in server.config_maps},
+        secrets={use.name: secrets[use.name] for use in declared.secrets},
+        config_maps={use.name: declaration.config_maps[use.name].data for use in declared.config_maps},
     )
 
 
-def hidden(server: Server, declaration: Declaration) -> Content[Hidden]:
-    """Return what the pods of a server read, with HIDDEN for secret values."""
-    own = dict.fromkeys([*server.secret_env, *server.secret_files], HIDDEN)
+def hidden(declared: Workload, declaration: Declaration) -> Content[Hidden]:
+    """Return what its pods read, with HIDDEN for secret values."""
+    own = dict.fromkeys([*declared.secret_env, *declared.secret_files], HIDDEN)
     return used(
-        server,
+        declared,
         declaration,
         own,
         {name: dict.fromkeys(secret.keys, HIDDEN) for name, secret in declaration.secrets.items()},
@@ -57,10 +57,10 @@ def hidden(server: Server, declaration: Declaration) -> Content[Hidden]:
 
 def has_secrets(declaration: Declaration) -> bool:
     """Check whether the stack deploys secret values."""
-    own = any(server.secret_env or server.secret_files for server in declaration.servers.values())
+    own = any(declared.has_own_secret for declared in declaration.running().values())
     return own or any(secret.keys for secret in declaration.secrets.values())
 
 
 def _flat(objects: Mapping[str, Mapping[str, T]]) -> dict[str, T]:
-    # Keys have no slash, so none of these is equal to a key of the server's own objects.
+    # Keys have no slash, so none of these is equal to a key of the own objects.
     return {f"{name}/{key}": value for name, data in objects.items() for key, value in data.items()}

@@ -1,6 +1,6 @@
 """Settings that all pods of the stack share. By default they satisfy Pod Security `restricted`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stacks.manifests.manifest import Value, given
 from stacks.model.probe import Exchange, Exec, Grpc, HttpGet, Probe, TcpSocket
@@ -90,21 +90,22 @@ def _hook(declared: Hook | None) -> dict[str, Value] | None:
 
 
 def probe(
-    declared: Probe, port: str, number: int, by_mcp: Sequence[str], *, tls: bool = False
+    declared: Probe, port: str, number: int | None, by_mcp: Sequence[str], *, tls: bool = False
 ) -> dict[str, Value] | None:
     """Return a probe, by default of the port with this name and number; None if there is no such probe.
 
-    With `tls`, that port serves HTTPS. `by_mcp` is the command of a probe by MCP.
+    With `tls`, that port serves HTTPS. A connection to a port that does not exist is no probe. `by_mcp` is the command
+    of a probe by MCP.
     """
     action = declared.action()
-    if action is None:
+    if action is None or (isinstance(action, TcpSocket) and (action.port or number) is None):
         return None
     if isinstance(action, Exchange):
         action = Exec(command=tuple(by_mcp))
     return {**_action(action, port, number, tls=tls), **declared.timing()}
 
 
-def _action(action: HttpGet | TcpSocket | Exec | Grpc, port: str, number: int, *, tls: bool) -> dict[str, Value]:
+def _action(action: HttpGet | TcpSocket | Exec | Grpc, port: str, number: int | None, *, tls: bool) -> dict[str, Value]:
     match action:
         case HttpGet():
             headers: list[Value] = [{"name": name, "value": value} for name, value in action.headers.items()]
@@ -118,6 +119,19 @@ def _action(action: HttpGet | TcpSocket | Exec | Grpc, port: str, number: int, *
         case Grpc():
             # Kubernetes takes no name of a port here.
             return {"grpc": given({"port": action.port or number, "service": action.service or None})}
+
+
+def spread(selector: Mapping[str, str]) -> dict[str, Value]:
+    """Return the constraint that spreads the pods with these labels over the nodes."""
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        # A cluster of one node must also run all of them.
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector},
+        # Otherwise new pods would be spread together with those that they replace, and unevenly once those are gone.
+        "matchLabelKeys": ["pod-template-hash"],
+    }
 
 
 def read_only(volume: str, path: str) -> dict[str, Value]:

@@ -1,16 +1,15 @@
-"""ServiceAccounts, and the declared permissions of MCP servers."""
+"""ServiceAccounts, and the declared permissions of servers and workloads."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from stacks.manifests.grants import Grants
-from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest
 from stacks.manifests.permissions import Rule
-from stacks.model import names
 from stacks.model.kubernetes_access import AccessRule
-from stacks.model.server import Server
+from stacks.model.owner import Owner
 from stacks.model.service_account import ServiceAccount
+from stacks.model.workload import Workload
 
 
 def service_account(name: str, namespace: str, labels: Mapping[str, str]) -> Manifest:
@@ -19,26 +18,26 @@ def service_account(name: str, namespace: str, labels: Mapping[str, str]) -> Man
     return Manifest("v1", "ServiceAccount", name, namespace, labels, content=content)
 
 
-def account_name(kind: str, server: Server) -> str:
-    """Return the name of the ServiceAccount of a server's pods."""
-    return (server.service_account and server.service_account.name) or names.server(kind)
+def account_name(owner: Owner, declared: Workload) -> str:
+    """Return the name of the ServiceAccount of its pods."""
+    return (declared.service_account and declared.service_account.name) or owner.name
 
 
-def server_accounts(kind: str, server: Server) -> Iterator[Manifest]:
-    """Yield a server's own ServiceAccount, unless others make it."""
-    declared = server.service_account or ServiceAccount()
-    if not declared.existing:
-        made = service_account(account_name(kind, server), server.namespace, owner_labels(kind))
-        yield replace(made, annotations=declared.annotations)
+def own_account(owner: Owner, declared: Workload) -> Iterator[Manifest]:
+    """Yield its own ServiceAccount, unless others make it."""
+    account = declared.service_account or ServiceAccount()
+    if not account.existing:
+        made = service_account(account_name(owner, declared), declared.namespace, owner.labels)
+        yield replace(made, annotations=account.annotations)
 
 
-def server_roles(kind: str, server: Server) -> Iterator[Manifest]:
-    """Yield the roles and bindings of a server's account: in each declared namespace, or in the whole cluster."""
-    access = server.kubernetes
+def own_roles(owner: Owner, declared: Workload) -> Iterator[Manifest]:
+    """Yield the roles and bindings of its account: in each declared namespace, or in the whole cluster."""
+    access = declared.kubernetes
     if access is None:
         return
-    name, everywhere = names.server(kind), names.server_role(kind, server.namespace)
-    grants = Grants(account_name(kind, server), server.namespace, owner_labels(kind))
+    name, everywhere = owner.name, owner.role(declared.namespace)
+    grants = Grants(account_name(owner, declared), declared.namespace, owner.labels)
     rules = [_rule(rule) for rule in access.rules]
     for namespace in access.namespaces:
         for role in access.existing_roles():

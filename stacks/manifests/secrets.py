@@ -1,12 +1,12 @@
-"""Secrets: an MCP server's own, and those that the stack declares."""
+"""Secrets: those of servers and workloads, and those that the stack declares."""
 
 from collections.abc import Iterable, Mapping
 
-from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 from stacks.model import names
 from stacks.model import secret as model
-from stacks.model.server import Server
+from stacks.model.owner import Owner
+from stacks.model.workload import Workload
 
 # Pulumi waits for the operator, so a key that the store lacks fails the deployment. The operator retries for ever, but
 # it fetches an existing key within seconds.
@@ -26,9 +26,9 @@ def secret(name: str, declared: model.Secret, component: str) -> Manifest | None
     return None
 
 
-def server_secret(kind: str, server: Server, keys: Iterable[str]) -> Manifest:
-    """Return the Secret of an MCP server."""
-    return _secret(names.server_secret(kind), server.namespace, owner_labels(kind), keys, model.OPAQUE)
+def own_secret(owner: Owner, declared: Workload, keys: Iterable[str]) -> Manifest:
+    """Return the Secret of a server or workload alone."""
+    return _secret(owner.secret, declared.namespace, owner.labels, keys, model.OPAQUE)
 
 
 def _secret(name: str, namespace: str, labels: Mapping[str, str], keys: Iterable[str], kind: str) -> Manifest:

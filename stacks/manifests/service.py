@@ -1,58 +1,62 @@
-"""How an MCP server is reached: its Service, an Ingress or HTTPRoute, and a ServiceMonitor."""
+"""How a server or workload is reached: its Service, an Ingress or HTTPRoute, and a ServiceMonitor."""
 
 from collections.abc import Iterator
 
-from stacks.manifests.labels import owner_labels
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.model import names
 from stacks.model import service as model
 from stacks.model.exposure import Exposure, Gateway
+from stacks.model.owner import Owner
 from stacks.model.scraping import Scraping
-from stacks.model.server import Server
+from stacks.model.workload import Workload
 
 # No controller needs to be there when the stack is deployed, so Pulumi does not wait for an address.
 _NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 
 
-def ports(server: Server) -> dict[str, int]:
-    """Return the ports of the container besides that of the MCP endpoint, by name."""
-    metrics = server.metrics.port if server.metrics else None
-    known = {server.port, *server.ports.values()}
-    return {**server.ports, **({names.METRICS: metrics} if metrics and metrics not in known else {})}
+def ports(declared: Workload) -> dict[str, int]:
+    """Return the ports of the container besides the first, by name."""
+    metrics = declared.metrics.port if declared.metrics else None
+    known = {declared.port, *declared.ports.values()}
+    return {**declared.ports, **({names.METRICS: metrics} if metrics and metrics not in known else {})}
 
 
-def service(kind: str, server: Server) -> Manifest:
-    """Return a server's Service."""
-    declared = server.service or model.Service()
-    first = given(
-        {
-            "name": names.HTTP,
-            "port": server.service_port,
-            "targetPort": names.HTTP,
-            "protocol": "TCP",
-            "nodePort": declared.node_port,
-            "appProtocol": "https" if server.tls else None,
-        }
-    )
+def service(owner: Owner, declared: Workload) -> Manifest:
+    """Return the Service of a server or workload."""
+    given_service = declared.service or model.Service()
     more: list[Value] = [
-        {"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in ports(server).items()
+        {"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in ports(declared).items()
     ]
     spec: Value = {
-        "type": declared.type or "ClusterIP",
-        "selector": names.server_selector(kind),
-        "ports": [first, *more],
+        "type": given_service.type or "ClusterIP",
+        "selector": owner.selector,
+        "ports": [*_first(owner, declared, given_service), *more],
         "externalIPs": [],
-        **_exceptions(declared),
+        **_exceptions(given_service),
     }
     return Manifest(
         "v1",
         "Service",
-        names.server(kind),
-        server.namespace,
-        owner_labels(kind),
-        declared.annotations,
+        owner.name,
+        declared.namespace,
+        owner.labels,
+        given_service.annotations,
         {"spec": spec},
     )
+
+
+def _first(owner: Owner, declared: Workload, given_service: model.Service) -> Iterator[Value]:
+    if declared.port:
+        yield given(
+            {
+                "name": owner.port,
+                "port": declared.service_port,
+                "targetPort": owner.port,
+                "protocol": "TCP",
+                "nodePort": given_service.node_port,
+                "appProtocol": "https" if declared.serves_tls else None,
+            }
+        )
 
 
 def _exceptions(declared: model.Service) -> dict[str, Value]:
@@ -69,19 +73,17 @@ def _exceptions(declared: model.Service) -> dict[str, Value]:
     )
 
 
-def reached_by(kind: str, server: Server) -> Iterator[Manifest]:
-    """Yield the Ingress or HTTPRoute of a server, and its ServiceMonitor."""
-    if server.exposure:
-        gateway = server.exposure.gateway
-        yield (
-            _http_route(kind, server, server.exposure, gateway) if gateway else _ingress(kind, server, server.exposure)
-        )
-    if server.metrics and server.metrics.service_monitor:
-        yield _service_monitor(kind, server, server.metrics)
+def reached_by(owner: Owner, declared: Workload) -> Iterator[Manifest]:
+    """Yield the Ingress or HTTPRoute of a server or workload, and its ServiceMonitor."""
+    if declared.exposure:
+        exposure, gateway = declared.exposure, declared.exposure.gateway
+        yield _http_route(owner, declared, exposure, gateway) if gateway else _ingress(owner, declared, exposure)
+    if declared.metrics and declared.metrics.service_monitor:
+        yield _service_monitor(owner, declared, declared.metrics)
 
 
-def _ingress(kind: str, server: Server, exposure: Exposure) -> Manifest:
-    backend: Value = {"service": {"name": names.server(kind), "port": {"name": names.HTTP}}}
+def _ingress(owner: Owner, declared: Workload, exposure: Exposure) -> Manifest:
+    backend: Value = {"service": {"name": owner.name, "port": {"name": owner.port}}}
     path: Value = {"path": exposure.path, "pathType": "Prefix", "backend": backend}
     spec = given(
         {
@@ -95,46 +97,46 @@ def _ingress(kind: str, server: Server, exposure: Exposure) -> Manifest:
     return Manifest(
         "networking.k8s.io/v1",
         "Ingress",
-        names.server(kind),
-        server.namespace,
-        owner_labels(kind),
+        owner.name,
+        declared.namespace,
+        owner.labels,
         {**annotations, **_NOT_AWAITED},
         {"spec": spec},
     )
 
 
-def _http_route(kind: str, server: Server, exposure: Exposure, gateway: Gateway) -> Manifest:
+def _http_route(owner: Owner, declared: Workload, exposure: Exposure, gateway: Gateway) -> Manifest:
     parent = given({"name": gateway.name, "namespace": gateway.namespace, "sectionName": gateway.listener})
     rule: Value = {
         "matches": [{"path": {"type": "PathPrefix", "value": exposure.path}}],
-        "backendRefs": [{"name": names.server(kind), "port": server.service_port}],
+        "backendRefs": [{"name": owner.name, "port": declared.service_port}],
     }
     spec: Value = {"parentRefs": [parent], "hostnames": [exposure.host], "rules": [rule]}
     return Manifest(
         "gateway.networking.k8s.io/v1",
         "HTTPRoute",
-        names.server(kind),
-        server.namespace,
-        owner_labels(kind),
+        owner.name,
+        declared.namespace,
+        owner.labels,
         exposure.annotations,
         {"spec": spec},
     )
 
 
-def _service_monitor(kind: str, server: Server, metrics: Scraping) -> Manifest:
-    endpoint: Value = {"port": metrics_port(server, metrics), "path": metrics.path}
-    spec: Value = {"selector": {"matchLabels": names.server_selector(kind)}, "endpoints": [endpoint]}
+def _service_monitor(owner: Owner, declared: Workload, metrics: Scraping) -> Manifest:
+    endpoint: Value = {"port": metrics_port(owner, declared, metrics), "path": metrics.path}
+    spec: Value = {"selector": {"matchLabels": owner.selector}, "endpoints": [endpoint]}
     return Manifest(
         "monitoring.coreos.com/v1",
         "ServiceMonitor",
-        names.server(kind),
-        server.namespace,
-        owner_labels(kind),
+        owner.name,
+        declared.namespace,
+        owner.labels,
         content={"spec": spec},
     )
 
 
-def metrics_port(server: Server, metrics: Scraping) -> str:
+def metrics_port(owner: Owner, declared: Workload, metrics: Scraping) -> str:
     """Return the name of the port with the metrics."""
-    number = metrics.port or server.port
-    return names.HTTP if number == server.port else next(name for name, port in ports(server).items() if port == number)
+    number = metrics.port or declared.port
+    return owner.port if number == declared.port else next(n for n, port in ports(declared).items() if port == number)

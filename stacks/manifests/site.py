@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stacks.manifests.manifest import Value
-from stacks.model import names
 from stacks.model.client import Client
 from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.declaration import Declaration
+from stacks.model.owner import Owner
 
 
 @dataclass(frozen=True)
@@ -24,25 +24,26 @@ class Site:
     """Namespaces that others manage, with pods or other objects of the stack."""
     has_quotas: bool = True
     """Whether any managed namespace has a ResourceQuota."""
-    servers: Mapping[str, str] = field(default_factory=dict)
-    """Type of each MCP server → its namespace. The policy of each denies its pods what is not declared."""
+    running: Mapping[Owner, str] = field(default_factory=dict)
+    """Each server and workload → its namespace. The policy of each denies its pods what is not declared."""
     dns: ClusterDns = field(default_factory=ClusterDns)
     """Where the cluster's DNS answers."""
     domain: str = DOMAIN
     """The domain of Services."""
 
     def isolates(self, client: Client) -> bool:
-        """Return whether a client's pods are denied connections by default: in a managed namespace, or a server's."""
+        """Return whether a client's pods are denied connections by default: in a managed namespace, or of the stack."""
         return client.namespace in self.namespaces or (
-            client.namespace in self.occupied and client.labels.get(names.TYPE, "") in self.servers
+            client.namespace in self.occupied
+            and any(client.labels.get(owner.label) == owner.key for owner in self.running)
         )
 
-    def servers_of_others(self) -> dict[str, list[str]]:
-        """Return the namespaces that others manage → the names of the MCP servers there."""
+    def running_elsewhere(self) -> dict[str, list[str]]:
+        """Return the namespaces that others manage → the names of the servers and workloads there."""
         return {
-            space: [names.server(kind) for kind, namespace in self.servers.items() if namespace == space]
+            space: [owner.name for owner, namespace in self.running.items() if namespace == space]
             for space in self.occupied
-            if space in self.servers.values()
+            if space in self.running.values()
         }
 
     def image_pull_secrets(self, namespace: str) -> list[Value] | None:
@@ -59,7 +60,7 @@ def site(declaration: Declaration) -> Site:
         pull_secrets={space: _pull_secrets(declaration, space) for space in spaces},
         occupied=tuple(space for space in spaces if space not in declaration.namespaces),
         has_quotas=any(space.quota for space in declaration.namespaces.values()),
-        servers={kind: server.namespace for kind, server in declaration.servers.items()},
+        running={owner: declared.namespace for owner, declared in declaration.running().items()},
         dns=declaration.cluster.name_servers(),
         domain=declaration.cluster.service_domain(),
     )

@@ -1,4 +1,4 @@
-"""The variables, files and volumes of an MCP server's container."""
+"""The variables, files and volumes of the container of a server or workload."""
 
 import itertools
 import re
@@ -9,8 +9,9 @@ from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.pods import read_only
 from stacks.model import names
 from stacks.model.container import EnvValue, FromField, FromResource
-from stacks.model.server import STATEFUL_SET, Server
+from stacks.model.owner import Owner
 from stacks.model.volume import Claim, Volume
+from stacks.model.workload import STATEFUL_SET, Workload
 
 Mounted = tuple[dict[str, Value] | None, dict[str, Value] | None]
 """A volume (None if a StatefulSet makes it for each pod), and its mount (None if only other containers have one)."""
@@ -20,19 +21,21 @@ _CONFIG_MODE = 0o444
 _SECRET_MODE = 0o440
 
 
-def variables(kind: str, server: Server) -> list[Value]:
+def variables(owner: Owner, declared: Workload) -> list[Value]:
     """Return the container's variables: plain ones, those of the server's own Secret, those of declared Secrets."""
-    own = names.server_secret(kind)
+    own = owner.secret
     secret: list[Value] = [
-        *(_secret_variable(name, own, name) for name in server.secret_env),
+        *(_secret_variable(name, own, name) for name in declared.secret_env),
         *(
             _secret_variable(name, use.name, key, optional=use.optional)
-            for use in server.secrets
+            for use in declared.secrets
             for name, key in use.env.items()
         ),
     ]
     # Kubernetes replaces $(NAME) in a value only by a variable that comes before it.
-    first, later = _ordered(server.env, {*server.secret_env, *(name for use in server.secrets for name in use.env)})
+    first, later = _ordered(
+        declared.env, {*declared.secret_env, *(name for use in declared.secrets for name in use.env)}
+    )
     return [*plain_variables(first), *secret, *plain_variables(later)]
 
 
@@ -73,23 +76,23 @@ def _secret_variable(name: str, secret: str, key: str, *, optional: bool = False
     return {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
 
-def variable_sources(server: Server) -> list[Value]:
+def variable_sources(declared: Workload) -> list[Value]:
     """Return the ConfigMaps and Secrets whose keys all become variables."""
-    secrets = (given({"name": use.name, "optional": use.optional or None}) for use in server.secrets if use.env_from)
+    secrets = (given({"name": use.name, "optional": use.optional or None}) for use in declared.secrets if use.env_from)
     return [
-        *({"configMapRef": {"name": use.name}} for use in server.config_maps if use.env_from),
+        *({"configMapRef": {"name": use.name}} for use in declared.config_maps if use.env_from),
         *({"secretRef": reference} for reference in secrets),
     ]
 
 
-def mounted(kind: str, server: Server) -> list[Mounted]:
+def mounted(owner: Owner, declared: Workload) -> list[Mounted]:
     """Return each volume of a server with its mount in the server's container; None if it has none there.
 
     They are a writable /tmp, the server's own files, those of declared objects, writable folders, and its volumes.
     """
     return list(
         itertools.chain(
-            [writable_tmp()], _own(kind, server), _declared(server), _writable(server), _volumes(kind, server)
+            [writable_tmp()], _own(owner, declared), _declared(declared), _writable(declared), _volumes(owner, declared)
         )
     )
 
@@ -99,37 +102,37 @@ def writable_tmp() -> Mounted:
     return {"name": "tmp", "emptyDir": {}}, {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
 
 
-def _own(kind: str, server: Server) -> Iterator[Mounted]:
-    if server.config:
-        yield _config_map("config", names.server_config(kind), names.CONFIG_MOUNT)
-    if server.secret_files:
+def _own(owner: Owner, declared: Workload) -> Iterator[Mounted]:
+    if declared.config:
+        yield _config_map("config", owner.config, names.CONFIG_MOUNT)
+    if declared.secret_files:
         # Only the files: the same Secret also has the keys of `secretEnv`.
-        items: Value = [{"key": name, "path": name} for name in server.secret_files]
-        yield _secret("secrets", names.server_secret(kind), names.SECRETS_MOUNT, items)
+        items: Value = [{"key": name, "path": name} for name in declared.secret_files]
+        yield _secret("secrets", owner.secret, names.SECRETS_MOUNT, items)
 
 
-def _declared(server: Server) -> Iterator[Mounted]:
-    for config_map in server.config_maps:
+def _declared(declared: Workload) -> Iterator[Mounted]:
+    for config_map in declared.config_maps:
         if config_map.mount is not None:
             yield _config_map(names.volume("config", config_map.name), config_map.name, config_map.mount)
-    for secret in server.secrets:
+    for secret in declared.secrets:
         if secret.mount is not None:
             yield _secret(names.volume("secret", secret.name), secret.name, secret.mount, optional=secret.optional)
 
 
-def _writable(server: Server) -> Iterator[Mounted]:
-    for folder in server.writable:
+def _writable(declared: Workload) -> Iterator[Mounted]:
+    for folder in declared.writable:
         name = names.volume("writable", re.sub("[^a-z0-9]+", "-", folder.path.lower()).strip("-"))
         yield {"name": name, "emptyDir": {"sizeLimit": folder.size}}, {"name": name, "mountPath": folder.path}
 
 
-def _volumes(kind: str, server: Server) -> Iterator[Mounted]:
-    for name, volume in server.volumes.items():
+def _volumes(owner: Owner, declared: Workload) -> Iterator[Mounted]:
+    for name, volume in declared.volumes.items():
         mount = given(
             {"name": name, "mountPath": volume.mount, "subPath": volume.sub_path, "readOnly": volume.read_only or None}
         )
-        source = _source(names.server_claim(kind, name), volume)
-        made_for_each_pod = volume.claim is not None and server.controller == STATEFUL_SET
+        source = _source(owner.claim(name), volume)
+        made_for_each_pod = volume.claim is not None and declared.controller == STATEFUL_SET
         yield None if made_for_each_pod else {"name": name, **source}, mount if volume.mount else None
 
 
@@ -146,15 +149,15 @@ def _source(claim: str, volume: Volume) -> dict[str, Value]:
     return {"persistentVolumeClaim": {"claimName": volume.existing_claim or claim}}
 
 
-def claims(kind: str, server: Server) -> Iterator[Manifest]:
+def claims(owner: Owner, declared: Workload) -> Iterator[Manifest]:
     """Yield the PersistentVolumeClaims of a server; a StatefulSet makes its own."""
-    for name, volume in server.volumes.items():
-        if volume.claim and server.controller != STATEFUL_SET:
-            claim = names.server_claim(kind, name)
+    for name, volume in declared.volumes.items():
+        if volume.claim and declared.controller != STATEFUL_SET:
+            claim = owner.claim(name)
             content = {"spec": claim_spec(volume.claim)}
             # Without the label by which undeclared objects are found, since the stack leaves a retained claim behind.
-            labels = names.server_selector(kind)
-            made = Manifest("v1", "PersistentVolumeClaim", claim, server.namespace, labels, content=content)
+            labels = owner.selector
+            made = Manifest("v1", "PersistentVolumeClaim", claim, declared.namespace, labels, content=content)
             yield replace(made, retained=volume.claim.retain)
 
 

@@ -1,4 +1,4 @@
-"""How many pods of a server may be evicted while nodes are drained, and how many run under load."""
+"""How many pods may be evicted while nodes are drained, and how many run under load."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from stacks.model.types import LEFT_OUT, Count, Model
 
 
 class Disruption(Model):
-    """A PodDisruptionBudget. A server with one replica has none, because it would block every drain."""
+    """A PodDisruptionBudget. With one replica there is none, because it would block every drain."""
 
     max_unavailable: Count = 1
     """Pods that may be unavailable at once."""

@@ -1,4 +1,4 @@
-"""The containers of a pod beside the server's own, and their variables."""
+"""The containers of a pod beside the main container, and their variables."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
@@ -50,7 +50,7 @@ EnvValue: TypeAlias = Annotated[
 
 
 class Container(Process):
-    """A container beside the server's own. It is restricted like the server unless `securityContext` says otherwise."""
+    """A container beside the main container. It is restricted like that unless `securityContext` says otherwise."""
 
     image: Image
     """Image reference with tag or digest."""
@@ -61,4 +61,4 @@ class Container(Process):
     security_context: Annotated[SecurityContext | None, LEFT_OUT] = None
     """What it may do besides the defaults."""
     mounts: Annotated[dict[DnsLabel, Folder], LEFT_OUT] = {}
-    """Volume of the server (`volumes`) → folder of this container."""
+    """Volume (`volumes`) → folder of this container."""

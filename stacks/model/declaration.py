@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 
 from stacks.model import names
+from stacks.model.agent import Agent
 from stacks.model.authorization import SecretValue
 from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.config_map import ConfigMap
@@ -15,12 +16,23 @@ from stacks.model.destination import AddressRange
 from stacks.model.kube_state_metrics import KubeStateMetrics
 from stacks.model.manifest_document import ManifestDocument
 from stacks.model.namespace import Namespace
+from stacks.model.owner import SERVERS, WORKLOADS, Owner
 from stacks.model.resource_manager import ResourceManager
 from stacks.model.secret import Secret
 from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
-from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, LabelValue, Model
+from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, LabelValue, Model, matching
 from stacks.model.verifier import Verifier
+from stacks.model.workload import Workload
+
+WorkloadName = Annotated[
+    str,
+    matching(
+        r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?",
+        "a workload's name: use at most 52 of a-z, 0-9 and '-', begin with a letter, end with a letter or digit",
+    ),
+]
+"""The name of a workload and of its Service. A StatefulSet adds 11 characters to it in a label, hence the 52."""
 
 _FILES = WithJsonSchema({"type": "array", "items": {"type": "string"}})
 """In a stack file these are paths; the loader replaces them by file → manifests."""
@@ -75,6 +87,8 @@ class Declaration(Model):
     its own objects."""
     servers: dict[ServerType, Server] = {}
     """Type (`talos`, `time` …) → MCP server."""
+    workloads: Annotated[dict[WorkloadName, Workload], LEFT_OUT] = {}
+    """Name → companion of MCP servers, such as a database, a cache or a gateway."""
     secrets: dict[DnsLabel, Secret] = {}
     """Name → Secret."""
     config_maps: dict[DnsLabel, ConfigMap] = {}
@@ -85,6 +99,8 @@ class Declaration(Model):
     """Metrics of the cluster's objects, and alerts on them."""
     verifier: Verifier | None = None
     """Verification inside the cluster."""
+    agent: Annotated[Agent | None, LEFT_OUT] = None
+    """What follows the cluster's events and objects."""
     manifests: Annotated[dict[str, tuple[ManifestDocument, ...]], LEFT_OUT, _FILES] = Field(default_factory=dict)
     """YAML files relative to the project, with Kubernetes manifests that are deployed and verified as they are."""
     suppressions: tuple[Suppression, ...] = ()
@@ -94,9 +110,22 @@ class Declaration(Model):
         # Mappings are not hashable; names distinguish most declarations.
         return hash((self.cluster.context, frozenset(self.namespaces), frozenset(self.servers)))
 
+    def running(self) -> dict[Owner, Workload]:
+        """Return every MCP server and every workload."""
+        servers: dict[Owner, Workload] = {Owner(SERVERS, kind): server for kind, server in self.servers.items()}
+        return servers | {Owner(WORKLOADS, name): workload for name, workload in self.workloads.items()}
+
+    def connects_to(self, client: Owner) -> list[Owner]:
+        """Return the servers and workloads that name this one as their client."""
+        return [
+            owner
+            for owner, declared in self.running().items()
+            if owner != client and any(one.owner == client for one in declared.clients)
+        ]
+
     def occupied_namespaces(self) -> tuple[str, ...]:
         """Return the namespaces in which the stack has more than roles: its own, then existing ones."""
-        occupied = {server.namespace for server in self.servers.values()}
+        occupied = {declared.namespace for declared in self.running().values()}
         occupied |= {secret.namespace for secret in self.secrets.values()}
         occupied |= {config_map.namespace for config_map in self.config_maps.values()}
         occupied |= {self.kube_state_metrics.namespace} if self.kube_state_metrics else set()
@@ -117,16 +146,19 @@ class Declaration(Model):
 
     def images(self) -> dict[str, str]:
         """Return every image reference by its path in the declaration."""
-        images = {f"servers.{kind}.image": server.image for kind, server in self.servers.items()}
-        for kind, server in self.servers.items():
-            images |= {f"servers.{kind}.bridge": server.bridge} if server.bridge else {}
-            images |= {f"servers.{kind}.{place}.image": one.image for place, one in server.beside().items()}
-            probes = server.probes.exchanges()
-            images |= {f"servers.{kind}.probes.{name}.mcp.image": one.image for name, one in probes.items()}
+        images = {f"{owner.path}.image": declared.image for owner, declared in self.running().items()}
+        for owner, declared in self.running().items():
+            bridge = declared.bridge if isinstance(declared, Server) else None
+            images |= {f"{owner.path}.bridge": bridge} if bridge else {}
+            images |= {f"{owner.path}.{place}.image": one.image for place, one in declared.beside().items()}
+            probes = declared.probes.exchanges()
+            images |= {f"{owner.path}.probes.{name}.mcp.image": one.image for name, one in probes.items()}
         if self.kube_state_metrics:
             images["kubeStateMetrics.image"] = self.kube_state_metrics.image
         if self.verifier:
             images["verifier.image"] = self.verifier.image
+        if self.agent:
+            images["agent.image"] = self.agent.image
         return images
 
     def required_custom_resources(self) -> dict[str, CustomResource]:
@@ -134,15 +166,20 @@ class Declaration(Model):
         required: dict[str, CustomResource] = {
             f"secrets.{name}.external": "ExternalSecret" for name, secret in self.secrets.items() if secret.external
         }
-        for kind, server in self.servers.items():
-            if server.exposure and server.exposure.gateway:
-                required[f"servers.{kind}.exposure.gateway"] = "HTTPRoute"
-            if server.metrics and server.metrics.service_monitor:
-                required[f"servers.{kind}.metrics.serviceMonitor"] = "ServiceMonitor"
+        for owner, declared in self.running().items():
+            if declared.exposure and declared.exposure.gateway:
+                required[f"{owner.path}.exposure.gateway"] = "HTTPRoute"
+            if declared.metrics and declared.metrics.service_monitor:
+                required[f"{owner.path}.metrics.serviceMonitor"] = "ServiceMonitor"
         if self.kube_state_metrics and self.kube_state_metrics.service_monitor:
             required["kubeStateMetrics.serviceMonitor"] = "ServiceMonitor"
         if self.kube_state_metrics and self.kube_state_metrics.alerts:
             required["kubeStateMetrics.alerts"] = "PrometheusRule"
+        agent_metrics = self.agent.metrics if self.agent else None
+        if agent_metrics and agent_metrics.service_monitor:
+            required["agent.metrics.serviceMonitor"] = "ServiceMonitor"
+        if agent_metrics and agent_metrics.alerts:
+            required["agent.metrics.alerts"] = "PrometheusRule"
         return required
 
     def digest(self) -> str:

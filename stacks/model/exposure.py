@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from stacks.model.client import Client
+from stacks.model.client import Pods
 from stacks.model.probe import HttpPath
 from stacks.model.types import LEFT_OUT, DnsLabel, DnsSubdomain, LabelKey, Model
 
@@ -36,7 +36,7 @@ class Exposure(Model):
     """The host name."""
     path: HttpPath = "/"
     """Requests whose path begins with it go to the server."""
-    proxy: Client
+    proxy: Pods
     """Who is let in: the pods of the Ingress controller or Gateway."""
     gateway: Annotated[Gateway | None, LEFT_OUT] = None
     """The Gateway that has the host."""

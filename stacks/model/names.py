@@ -1,13 +1,17 @@
 """Names and labels of the stack's objects: the manifests have them, and the checks look for them."""
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 MCP_SERVER_APP = "mcp-server"
 """Value of the labels `app` and `cortex.dev/component` of an MCP server's objects."""
 
+WORKLOAD_COMPONENT = "workload"
+"""Value of the label `cortex.dev/component` of a workload's objects."""
+
 APP = "app"
+WORKLOAD = "cortex.dev/workload"
+"""Label with a workload's name."""
 TYPE = "mcp.cortex.dev/type"
 VERSION = "mcp.cortex.dev/version"
 PROTOCOL = "mcp.cortex.dev/protocol"
@@ -26,8 +30,10 @@ NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 HTTP = "http"
 """Name of the port of an MCP server's endpoint."""
+TCP = "tcp"
+"""Name of the first port of a workload."""
 METRICS = "metrics"
-"""Name of the port of an MCP server's metrics, if it is another one."""
+"""Name of the port of metrics, if it is another one."""
 
 SYSTEM_NAMESPACE = "cortex-system"
 DECLARATION_CONFIG_MAP = "cortex-declaration"
@@ -97,37 +103,6 @@ def server(kind: str) -> str:
     return f"{kind}-mcp-server"
 
 
-def server_role(kind: str, namespace: str) -> str:
-    """Return how the names of an MCP server's roles and bindings for the whole cluster begin."""
-    return f"{namespace}-{server(kind)}"
-
-
-def server_config(kind: str) -> str:
-    """Return the name of an MCP server's ConfigMap."""
-    return f"{kind}-mcp-config"
-
-
-def server_secret(kind: str) -> str:
-    """Return the name of an MCP server's Secret."""
-    return f"{kind}-mcp-credentials"
-
-
-def server_client(kind: str, labels: Mapping[str, str]) -> str:
-    """Return the name of the NetworkPolicy that allows a client in a managed namespace to connect to a server.
-
-    Clients of one namespace differ in their labels, so the name ends with eight digits of the labels' hash.
-    """
-    if not labels:
-        return f"{server(kind)}-client"
-    digest = hashlib.sha256(json.dumps(dict(labels), sort_keys=True).encode()).hexdigest()
-    return f"{server(kind)}-client-{digest[:8]}"
-
-
-def server_claim(kind: str, volume: str) -> str:
-    """Return the name of the PersistentVolumeClaim of a volume of an MCP server."""
-    return f"{server(kind)}-{volume}"
-
-
 def server_selector(kind: str) -> dict[str, str]:
     """Return the labels that select an MCP server's pods."""
     return {APP: MCP_SERVER_APP, TYPE: kind}
@@ -184,6 +159,33 @@ VERIFY = "cortex-verify"
 """The CronJob that verifies on a schedule."""
 VERIFICATION_CONFIG_MAP = "cortex-verification"
 """The ConfigMap with the result of the latest verification inside the cluster."""
+
+
+AGENT = "cortex-agent"
+"""The agent's objects, the label `app` of its pods, and the Lease that its leader holds."""
+AGENT_COMPONENT = "agent"
+"""Value of the label `cortex.dev/component` of the agent's objects."""
+AGENT_NAMESPACE_ROLE = f"{AGENT}-namespace"
+"""The ClusterRole that is bound to the agent in each namespace with objects of the stack."""
+AGENT_NODES_ROLE = f"{AGENT}-nodes"
+"""The Role with which the agent reads the events of nodes."""
+AGENT_OWN_ROLE = f"{AGENT}-own"
+"""The Role with which the agent reads the declaration and takes part in the election of the leader."""
+AGENT_CLIENT = f"{AGENT}-client"
+"""NetworkPolicy in a managed namespace that allows its pods to scrape the agent."""
+AGENT_LOG = f"{AGENT}-log"
+"""The PersistentVolumeClaim of the event log."""
+AGENT_PORT = 9440
+"""Port of its metrics and of its probes."""
+AGENT_LEADING = "cortex_agent_leading"
+"""The metric of an agent's pod that is 1 while the pod leads, and 0 otherwise."""
+NODE_EVENTS_NAMESPACE = "default"
+"""Where Kubernetes puts the events of nodes, which have no namespace."""
+
+
+def agent_labels() -> dict[str, str]:
+    """Return the labels of the agent's objects; the label `app` selects its pods."""
+    return {APP: AGENT, COMPONENT: AGENT_COMPONENT}
 
 
 def verifier_labels() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from stacks.model.image import Image
 from stacks.model.types import LEFT_OUT, Count, Model, Port, Seconds, matching
@@ -26,9 +26,9 @@ class HttpGet(Model):
     path: HttpPath
     """Path of the request."""
     port: Annotated[Port | None, LEFT_OUT] = None
-    """Port of the container: the server's own unless given."""
+    """Port of the container: `port` unless given."""
     scheme: Annotated[Literal["HTTP", "HTTPS"] | None, LEFT_OUT] = None
-    """`HTTPS` does not check the certificate. HTTP unless given or the server has `tls`."""
+    """`HTTPS` does not check the certificate. HTTP unless given or a server has `tls`."""
     headers: Annotated[dict[str, str], LEFT_OUT] = {}
     """Headers of the request."""
 
@@ -37,7 +37,7 @@ class TcpSocket(Model):
     """A connection; if it is accepted, that is a success."""
 
     port: Annotated[Port | None, LEFT_OUT] = None
-    """Port of the container: the server's own unless given."""
+    """Port of the container: `port` unless given."""
 
 
 class Exec(Model):
@@ -51,7 +51,7 @@ class Grpc(Model):
     """The gRPC health checking protocol."""
 
     port: Annotated[Port | None, LEFT_OUT] = None
-    """Port of the container: the server's own unless given."""
+    """Port of the container: `port` unless given."""
     service: Annotated[str, LEFT_OUT] = ""
     """The service to ask about; empty for the server as a whole."""
 
@@ -83,7 +83,7 @@ class Probe(Model):
     grpc: Annotated[Grpc | None, LEFT_OUT] = None
     """The gRPC health checking protocol."""
     mcp: Annotated[Exchange | None, LEFT_OUT] = None
-    """One exchange over MCP; for readiness and liveness, `periodSeconds` is then 15 unless given."""
+    """One exchange over MCP, of a server only; for readiness and liveness, `periodSeconds` is then 15 unless given."""
     none: Annotated[str | None, Field(min_length=1), LEFT_OUT] = None
     """Why the container has no such probe. A preview shows the reason."""
     initial_delay_seconds: Delay
@@ -168,7 +168,7 @@ class StartupProbe(Probe):
 
 
 class Probes(Model):
-    """The three probes of an MCP server's container.
+    """The three probes of a container.
 
     An action beside them, such as `path: /healthz` or `tcpSocket: {}`, is that of each probe without one of its own.
     """
@@ -207,3 +207,22 @@ def _with(shared: Mapping[str, object], probe: object) -> object:
     if not isinstance(probe, Mapping) or any(key in _SHARED for key in probe):
         return probe
     return {**probe, **shared}
+
+
+def _by_connection(given: object) -> object:
+    if not isinstance(given, Mapping) or any(key in _SHARED for key in given):
+        return given
+    return {**given, "tcpSocket": {}}
+
+
+def _without_mcp(probes: Probes) -> Probes:
+    if probes.exchanges():
+        raise ValueError("mcp is for MCP servers, and a workload is not one: use httpGet, tcpSocket, exec or grpc")
+    return probes
+
+
+WorkloadProbes = Annotated[Probes, BeforeValidator(_by_connection), AfterValidator(_without_mcp)]
+"""Probes that are connections to the first port, if there is one, unless another action is given; never by MCP."""
+
+CONNECTIONS = Probes.model_validate({"tcpSocket": {}})
+"""The probes of a workload that declares none."""

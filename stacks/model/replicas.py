@@ -1,12 +1,12 @@
-"""The number of an MCP server's pods, or the range in which its autoscaler chooses it."""
+"""The number of the pods of a server or workload, or the range in which its autoscaler chooses it."""
 
 from typing import NamedTuple
 
-from stacks.model.server import Server
+from stacks.model.workload import Workload
 
 
 class Replicas(NamedTuple):
-    """The fewest and the most pods of a server outside of rollouts."""
+    """The fewest and the most pods outside of rollouts."""
 
     least: int
     most: int
@@ -15,8 +15,8 @@ class Replicas(NamedTuple):
         return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
 
 
-def replicas(server: Server) -> Replicas:
-    """Return the number of a server's pods. With autoscaling, `replicas` is only the number at first."""
-    if server.autoscaling:
-        return Replicas(server.autoscaling.min_replicas, server.autoscaling.max_replicas)
-    return Replicas(server.replicas, server.replicas)
+def replicas(declared: Workload) -> Replicas:
+    """Return the number of its pods. With autoscaling, `replicas` is only the number at first."""
+    if declared.autoscaling:
+        return Replicas(declared.autoscaling.min_replicas, declared.autoscaling.max_replicas)
+    return Replicas(declared.replicas, declared.replicas)

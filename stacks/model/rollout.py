@@ -1,4 +1,4 @@
-"""How a server's pods are replaced when it changes."""
+"""How pods are replaced when it changes."""
 
 from typing import Annotated, Literal
 

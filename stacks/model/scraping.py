@@ -1,8 +1,8 @@
-"""How Prometheus finds the metrics of a server."""
+"""How Prometheus finds the metrics of pods."""
 
 from typing import Annotated
 
-from stacks.model.client import Client
+from stacks.model.client import Pods
 from stacks.model.names import MONITORING_NAMESPACE
 from stacks.model.probe import HttpPath
 from stacks.model.types import LEFT_OUT, Model, Port
@@ -12,10 +12,10 @@ class Scraping(Model):
     """Metrics in the format of Prometheus: announced by annotations of the pods, or by a ServiceMonitor."""
 
     port: Annotated[Port | None, LEFT_OUT] = None
-    """Port of the container: the server's own unless given."""
+    """Port of the container: `port` unless given."""
     path: HttpPath = "/metrics"
     """Path of the metrics."""
     service_monitor: Annotated[bool, LEFT_OUT] = False
     """Whether there is a ServiceMonitor instead of annotations; the cluster must have that custom resource."""
-    scraper: Client = Client(namespace=MONITORING_NAMESPACE)
+    scraper: Pods = Pods(namespace=MONITORING_NAMESPACE)
     """Who may scrape."""

@@ -1,45 +1,16 @@
-"""An MCP server: its image, transport, probes, resources and clients."""
+"""An MCP server: what it has besides what any workload has."""
 
-from typing import Annotated, Any, Final, Literal
+from functools import partial
+from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from stacks.model.authorization import Authorization
-from stacks.model.availability import Autoscaling, Disruption
-from stacks.model.client import Client
-from stacks.model.config_map import Data
-from stacks.model.container import Container, EnvValue
-from stacks.model.destination import AddressRange, Destination
-from stacks.model.exposure import Exposure
 from stacks.model.image import Image
-from stacks.model.kubernetes_access import KubernetesAccess
-from stacks.model.placement import Placement
 from stacks.model.probe import HttpPath, Probes
-from stacks.model.process import Process
-from stacks.model.resources import Resources
-from stacks.model.rollout import Rollout
-from stacks.model.scraping import Scraping
-from stacks.model.secret import SecretKey
-from stacks.model.security_context import SecurityContext
-from stacks.model.service import Service
-from stacks.model.service_account import ServiceAccount
 from stacks.model.transport import PodTls, Transport
-from stacks.model.types import (
-    LARGEST,
-    LEFT_OUT,
-    DnsLabel,
-    EnvName,
-    FileKey,
-    LabelKey,
-    LabelValue,
-    Model,
-    Port,
-    Seconds,
-    matching,
-    spelled_out,
-)
-from stacks.model.uses import ConfigMapUse, SecretUse
-from stacks.model.volume import Volume, WritableFolder
+from stacks.model.types import LARGEST, LEFT_OUT, DnsLabel, LabelValue, Model, Port, matching
+from stacks.model.workload import Workload, replicas
 
 ServerType = Annotated[
     str,
@@ -51,38 +22,6 @@ ServerType = Annotated[
 """The type of an MCP server. Its Service is called `<type>-mcp-server`, hence the 52 and the letter in front."""
 
 
-PortName = Annotated[
-    str,
-    matching(r"(?=.*[a-z])[a-z0-9](-?[a-z0-9]){0,14}", "the name of a port: use at most 15 of a-z, 0-9 and '-'"),
-]
-"""The name of a port."""
-
-VolumeName = Annotated[
-    str,
-    matching(
-        r"[a-z0-9]([-a-z0-9]{0,28}[a-z0-9])?",
-        "a volume's name: use at most 30 of a-z, 0-9 and '-', and begin and end with a letter or digit",
-    ),
-]
-"""The name of a volume of a server; shorter than a DNS label, since it is a part of other names."""
-
-PatchedKind = Literal[
-    "ConfigMap",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "HTTPRoute",
-    "Ingress",
-    "NetworkPolicy",
-    "PersistentVolumeClaim",
-    "PodDisruptionBudget",
-    "Service",
-    "ServiceAccount",
-    "ServiceMonitor",
-    "StatefulSet",
-]
-"""A kind of which an MCP server can have an object."""
-
-
 class SmokeCall(Model):
     """A harmless tool call by which a verification checks that the server works; it must succeed."""
 
@@ -92,22 +31,9 @@ class SmokeCall(Model):
     """Its arguments."""
 
 
-STATEFUL_SET: Final = "StatefulSet"
-GRACE_SECONDS = 20
-"""Seconds that a pod has to end after SIGTERM; the bridge needs at most 5.5."""
-
-
-def _replicas(before: dict[str, Any]) -> int:
-    """Return the default number of pods, by the fields before it."""
-    scaling: Autoscaling | None = before["autoscaling"]
-    return scaling.min_replicas if scaling else 2
-
-
-class Server(Process, Placement):
+class Server(Workload):
     """One MCP server, keyed in the declaration by its type (`talos`, `time` …)."""
 
-    image: Image
-    """Image reference; without tag and digest it is looked up in the image lock (`CORTEX_IMAGES`)."""
     version: LabelValue
     """Label `mcp.cortex.dev/version`."""
     transport: Transport
@@ -118,15 +44,7 @@ class Server(Process, Placement):
     server's own image has the bridge in front."""
     capabilities: dict[DnsLabel, tuple[str, ...]] = Field(min_length=1)
     """Capability → its tools: each must be in the server's `tools/list`."""
-    namespace: DnsLabel = "cortex-mcp"
-    """A declared namespace."""
-    autoscaling: Autoscaling | None = None
-    """More pods under load."""
-    controller: Annotated[
-        Literal["StatefulSet"] | None, spelled_out("Deployment", Literal["Deployment", "StatefulSet"]), LEFT_OUT
-    ] = None
-    """`StatefulSet` gives each pod a name and claims of its own. A Deployment unless given."""
-    replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = Field(default_factory=_replicas)
+    replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = Field(default_factory=partial(replicas, 2))
     """Number of pods (2); with `autoscaling` the number at first, in its range (`minReplicas`)."""
     port: Port = 8080
     """The TCP port of container and Service."""
@@ -136,72 +54,10 @@ class Server(Process, Placement):
     """Whether the container serves HTTPS on `port`."""
     authorization: Annotated[Authorization | None, LEFT_OUT] = None
     """How it refuses requests without credentials, and the credentials of a verification."""
-    ports: Annotated[dict[PortName, Port], LEFT_OUT] = {}
-    """More TCP ports of container and Service, by name; what may reach `port` may reach them too."""
-    service: Annotated[Service | None, LEFT_OUT] = None
-    """How it is reached, besides by pods at its cluster address."""
-    exposure: Annotated[Exposure | None, LEFT_OUT] = None
-    """A host name for clients outside the cluster."""
-    metrics: Annotated[Scraping | None, LEFT_OUT] = None
-    """How Prometheus finds its metrics."""
-    env: dict[EnvName, EnvValue] = {}
-    """Environment variables that are not secret."""
-    config: Data = {}
-    """Files of the server's ConfigMap, mounted at /etc/mcp/config."""
-    secret_env: dict[EnvName, SecretKey] = {}
-    """Environment variable → key of a Pulumi secret."""
-    secret_files: dict[FileKey, SecretKey] = {}
-    """File under /etc/mcp/secrets → key of a Pulumi secret."""
-    secrets: tuple[SecretUse, ...] = ()
-    """Declared Secrets that the container uses."""
-    config_maps: tuple[ConfigMapUse, ...] = ()
-    """Declared ConfigMaps that the container uses."""
-    egress: tuple[Destination, ...] = ()
-    """Destinations that it may connect to besides DNS and, if declared, the Kubernetes API."""
-    disruption: Disruption = Disruption()
-    """How many pods may be unavailable while nodes are drained."""
-    resources: Resources = Resources()
-    """CPU and memory of the container."""
     probes: Probes = Probes()
     """How the kubelet checks its health."""
-    rollout: Annotated[Rollout | None, LEFT_OUT] = None
-    """How its pods are replaced when it changes."""
-    termination_grace_period_seconds: Annotated[Seconds | None, LEFT_OUT] = None
-    """Seconds that a pod has to end, before it is killed: 20 unless given."""
-    service_account: Annotated[ServiceAccount | None, LEFT_OUT] = None
-    """The ServiceAccount of its pods."""
-    volumes: Annotated[dict[VolumeName, Volume], LEFT_OUT] = {}
-    """Name → volume."""
-    writable: Annotated[tuple[WritableFolder, ...], LEFT_OUT] = ()
-    """Folders that are writable, although the root file system is not; /tmp always is."""
-    init_containers: Annotated[dict[DnsLabel, Container], LEFT_OUT] = {}
-    """Name → container that runs to its end before the server starts, in this order."""
-    sidecars: Annotated[dict[DnsLabel, Container], LEFT_OUT] = {}
-    """Name → container that runs beside the server, and starts before it."""
-    security_context: Annotated[SecurityContext | None, LEFT_OUT] = None
-    """What its pods may do besides the defaults."""
-    labels: Annotated[dict[LabelKey, LabelValue], LEFT_OUT] = {}
-    """More labels of its Deployment and pods."""
-    annotations: Annotated[dict[LabelKey, str], LEFT_OUT] = {}
-    """More annotations of its Deployment and pods."""
-    patch: Annotated[dict[PatchedKind, dict[str, JsonValue]], LEFT_OUT] = {}
-    """Kind of one of its objects → fields that are merged into the object last, for what has no setting.
-
-    Mappings are merged, and so are lists whose items have names; other values replace what is there, and `null` removes
-    it. What is patched is verified like what is declared."""
-    clients: tuple[Client, ...] = ()
-    """The only pods that may reach it."""
-    client_ranges: Annotated[tuple[AddressRange, ...], LEFT_OUT] = ()
-    """Addresses that may reach it besides pods, for a Service of type NodePort or LoadBalancer."""
-    kubernetes: KubernetesAccess | None = None
-    """Its permissions on the Kubernetes API; without them its pods have no token."""
     smoke: SmokeCall | None = None
     """A tool call that a verification makes."""
-
-    def beside(self) -> dict[str, Container]:
-        """Return the containers beside its own, by their place in the declaration."""
-        places = {"sidecars": self.sidecars, "initContainers": self.init_containers}
-        return {f"{place}.{name}": one for place, group in places.items() for name, one in group.items()}
 
     @property
     def launcher(self) -> str | None:
@@ -209,22 +65,11 @@ class Server(Process, Placement):
         return next((exchange.image for exchange in self.probes.exchanges().values()), None)
 
     @property
-    def grace_seconds(self) -> int:
-        """Return how many seconds a pod has to end."""
-        declared = self.termination_grace_period_seconds
-        return GRACE_SECONDS if declared is None else declared
+    def serves_tls(self) -> bool:
+        """Return whether `port` serves HTTPS."""
+        return bool(self.tls)
 
     @property
     def service_port(self) -> int:
-        """Return the port of its Service."""
+        """Return the port of its Service that leads to `port`."""
         return (self.service and self.service.port) or self.port
-
-    @property
-    def surge(self) -> int:
-        """Return how many pods a rollout runs in addition to `replicas`."""
-        return 0 if self.rollout and self.rollout.strategy == "Recreate" else 1
-
-
-def controller(server: Server) -> str:
-    """Return the kind of object that runs a server's pods."""
-    return server.controller or "Deployment"

@@ -1,4 +1,4 @@
-"""The Service of a server: how it is reached, besides by pods at its cluster address."""
+"""The Service of a server or workload: how it is reached, besides by pods at its cluster address."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from stacks.model.types import LEFT_OUT, LabelKey, Model, Port, spelled_out
 
 
 class Service(Model):
-    """Exceptions to the default: a Service of type ClusterIP with the server's port."""
+    """Exceptions to the default: a Service of type ClusterIP with `port`."""
 
     type: Annotated[
         Literal["NodePort", "LoadBalancer"] | None,

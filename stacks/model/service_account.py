@@ -1,4 +1,4 @@
-"""The ServiceAccount with which a server's pods run."""
+"""The ServiceAccount with which pods run."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from stacks.model.types import LEFT_OUT, DnsSubdomain, LabelKey, Model
 
 
 class ServiceAccount(Model):
-    """Exceptions to the default: an account of the server's own, called `<type>-mcp-server`."""
+    """Exceptions to the default: an account of their own, called like the Deployment."""
 
     name: Annotated[DnsSubdomain | None, LEFT_OUT] = None
     """Its name, for instance one that a cloud's role trusts."""

@@ -9,6 +9,9 @@ from pydantic.fields import FieldInfo
 
 from stacks.model.suggestion import nearest
 
+_IN_A_PART = 2
+"""The length of the place of a server's or workload's own settings."""
+
 Place = Sequence[str | int]
 """Keys and indices that lead to a value, as pydantic gives them: a union adds the name of the type that it tried."""
 
@@ -17,7 +20,7 @@ _ELSEWHERE: Mapping[str, str] = {
     "imagePullSecrets": "set cluster.imagePullSecrets, which is for all pods of the stack",
     "imagePullSecret": "set cluster.imagePullSecrets, which is for all pods of the stack",
     "serviceAccountName": "write serviceAccount: {name: …}, with existing: true if others make it",
-    "containers": "write image, args and env of its container directly under the server, and others as sidecars",
+    "containers": "write image, args and env of its container directly under its name, and others as sidecars",
     "envFrom": "write envFrom: true in an entry of secrets or configMaps",
     "volumeMounts": "give the folder as mount in volumes, secrets or configMaps",
     "persistence": "write volumes: {NAME: {mount: …, claim: {size: …}}}",
@@ -52,10 +55,15 @@ _ELSEWHERE: Mapping[str, str] = {
     "rbac": "write kubernetes, with a clusterRole and its namespaces",
     "tools": "write capabilities: each capability with its tools",
     "mcpServers": "write servers",
+    "companions": "write workloads",
+    "egress.server": "name this under clients of that server, which opens both sides",
+    "egress.workload": "name this under clients of that workload, which opens both sides",
+    "services": "write workloads for what runs beside servers, and service in the settings of a server or workload",
     "apiVersion": "write only settings of cortex here, no Kubernetes manifest",
     "kind": "write only settings of cortex here, no Kubernetes manifest",
 }
-"""Words of Kubernetes, Helm charts and MCP clients → what to write here instead."""
+"""Words of Kubernetes, Helm charts and MCP clients → what to write here instead; with the setting that they are in, if
+they are right elsewhere."""
 
 _NOT_IN_THE_MODEL: Mapping[str, frozenset[str]] = {
     "Declaration": frozenset({"extends", "defaults"}),
@@ -67,8 +75,11 @@ _NOT_IN_THE_MODEL: Mapping[str, frozenset[str]] = {
 def way_out(name: str, model: type[BaseModel], place: Place) -> str:
     """Return what to do about a setting that does not exist at a place of a model: the nearest, or all that do."""
     known = sorted(settings_at(model, place))
-    if name in _ELSEWHERE:
-        return _ELSEWHERE[name]
+    if place[:1] == ["workloads"] and len(place) == _IN_A_PART and name in settings_at(model, ("servers", place[1])):
+        return "only MCP servers have it: remove it, or declare this under servers"
+    setting = next((str(key) for key in reversed(place) if isinstance(key, str)), "")
+    if elsewhere := _ELSEWHERE.get(f"{setting}.{name}", _ELSEWHERE.get(name)):
+        return elsewhere
     if not known:
         return "check its spelling"
     near = nearest(name, known)

@@ -1,4 +1,4 @@
-"""The declared Secrets and ConfigMaps that a server's container reads."""
+"""The declared Secrets and ConfigMaps that a container reads."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from stacks.model.types import LEFT_OUT, DnsLabel, EnvName, FileKey, Folder, Mod
 
 
 class SecretUse(Model):
-    """A declared Secret (cortex:secrets) that the server's container reads: as variables, as files, or both."""
+    """A declared Secret (cortex:secrets) that the main container reads: as variables, as files, or both."""
 
     name: DnsLabel
     """Key of the Secret under cortex:secrets."""
@@ -19,7 +19,7 @@ class SecretUse(Model):
     mount: Folder | None = None
     """Folder of the container that has the keys as read-only files."""
     optional: Annotated[bool, LEFT_OUT] = False
-    """Whether the server also starts without the Secret, or without a key of it."""
+    """Whether pods also start without the Secret, or without a key of it."""
 
     @model_validator(mode="after")
     def _used(self) -> "SecretUse":
@@ -29,7 +29,7 @@ class SecretUse(Model):
 
 
 class ConfigMapUse(Model):
-    """A declared ConfigMap (cortex:configMaps) that the server's container reads."""
+    """A declared ConfigMap (cortex:configMaps) that the main container reads."""
 
     name: DnsLabel
     """Key of the ConfigMap under cortex:configMaps."""

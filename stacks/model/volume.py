@@ -1,4 +1,4 @@
-"""Volumes of a server's pods: scratch space, claims of storage, and tokens."""
+"""Volumes of pods: scratch space, claims of storage, and tokens."""
 
 from typing import Annotated, Literal
 
@@ -38,7 +38,7 @@ class EmptyDir(Model):
 
 
 class Claim(Model):
-    """A PersistentVolumeClaim `<server>-<volume>`, or one for each replica of a StatefulSet."""
+    """A PersistentVolumeClaim `<name of the Deployment>-<volume>`, or one for each replica of a StatefulSet."""
 
     size: Quantity
     """Bytes, such as 10Gi."""
@@ -49,11 +49,11 @@ class Claim(Model):
     )
     """How it may be mounted: by default by the pods of one node."""
     retain: bool = True
-    """Whether it stays in the cluster when the server, or the volume, leaves the declaration."""
+    """Whether it stays in the cluster when its owner, or the volume, leaves the declaration."""
 
 
 class Token(Model):
-    """A token of the server's ServiceAccount for another service, renewed by the kubelet."""
+    """A token of the pods' ServiceAccount for another service, renewed by the kubelet."""
 
     audience: str = Field(min_length=1)
     """The service for which it is valid, such as a Vault or a cloud."""
@@ -64,14 +64,14 @@ class Token(Model):
 
 
 class Volume(Model):
-    """A volume, mounted in the server's container: exactly one of emptyDir, claim, existingClaim and token."""
+    """A volume, mounted in the main container: exactly one of emptyDir, claim, existingClaim and token."""
 
     mount: Annotated[Folder | None, LEFT_OUT] = None
-    """Folder of the server's container; without it, only init containers and sidecars mount the volume."""
+    """Folder of the main container; without it, only init containers and sidecars mount the volume."""
     sub_path: Annotated[str | None, Field(min_length=1), LEFT_OUT] = None
     """Path inside the volume that is mounted, instead of all of it."""
     read_only: Annotated[bool, LEFT_OUT] = False
-    """Whether the server only reads it."""
+    """Whether it is only read."""
     empty_dir: Annotated[EmptyDir | None, LEFT_OUT] = None
     """Scratch space."""
     claim: Annotated[Claim | None, LEFT_OUT] = None
@@ -79,7 +79,7 @@ class Volume(Model):
     existing_claim: Annotated[DnsSubdomain | None, LEFT_OUT] = None
     """Name of a PersistentVolumeClaim that others make."""
     token: Annotated[Token | None, LEFT_OUT] = None
-    """A token of the server's ServiceAccount."""
+    """A token of the pods' ServiceAccount."""
 
     @model_validator(mode="after")
     def _one_source(self) -> "Volume":

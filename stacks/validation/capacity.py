@@ -10,6 +10,7 @@ from stacks.model.namespace import Namespace
 from stacks.model.quantity import amount, in_unit_of
 from stacks.model.replicas import replicas
 from stacks.model.resources import Resources
+from stacks.model.server import Server
 
 METRICS_PODS = 2
 """kube-state-metrics has one pod, and one more during a rollout."""
@@ -42,24 +43,24 @@ def faults(declaration: Declaration) -> Iterator[str]:
 
 
 def _loads(declaration: Declaration) -> Iterator[_Load]:
-    for kind, server in declaration.servers.items():
-        most = replicas(server).most
-        beside = {f"servers.{kind}.sidecars.{name}": one.resources for name, one in server.sidecars.items()}
-        before = {
-            f"servers.{kind}.initContainers.{name}": one.resources for name, one in server.init_containers.items()
-        }
-        own = {f"servers.{kind}": server.resources}
-        if server.bridge:
+    for owner, declared in declaration.running().items():
+        most, path = replicas(declared).most, owner.path
+        beside = {f"{path}.sidecars.{name}": one.resources for name, one in declared.sidecars.items()}
+        before = {f"{path}.initContainers.{name}": one.resources for name, one in declared.init_containers.items()}
+        own = {path: declared.resources}
+        if isinstance(declared, Server) and declared.bridge:
             # Its init container needs the same, but not at the same time.
-            own[f"servers.{kind}.bridge"] = bridge.RESOURCES
-        if server.launcher:
-            before[f"servers.{kind}.probes"] = launch.RESOURCES
-        pods = most + server.surge if most else 0
-        yield _Load(server.namespace, {**own, **beside, **before}, pods, frozenset(before), frozenset(beside))
+            own[f"{path}.bridge"] = bridge.RESOURCES
+        if isinstance(declared, Server) and declared.launcher:
+            before[f"{path}.probes"] = launch.RESOURCES
+        pods = most + declared.surge if most else 0
+        yield _Load(declared.namespace, {**own, **beside, **before}, pods, frozenset(before), frozenset(beside))
     if metrics := declaration.kube_state_metrics:
         yield _Load(metrics.namespace, {"kubeStateMetrics": metrics.resources}, METRICS_PODS)
     if verifier := declaration.verifier:
         yield _Load(names.SYSTEM_NAMESPACE, {"verifier": verifier.resources}, VERIFIER_PODS)
+    if agent := declaration.agent:
+        yield _Load(names.SYSTEM_NAMESPACE, {"agent": agent.resources}, agent.replicas + agent.surge)
 
 
 def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _outside_limits(load: _Load, namespace: Namespace) -> Iterator[str]:
 
 
 def _over_quota(name: str, namespace: Namespace, loads: Sequence[_Load]) -> Iterator[str]:
-    """Check that the quota allows for a rollout of all servers at once, each with one pod more than its replicas."""
+    """Check that the quota allows for a rollout of all of them at once, each with one pod more than its replicas."""
     if namespace.quota is None:
         return
     hard = namespace.quota.hard()

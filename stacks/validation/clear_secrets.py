@@ -1,4 +1,4 @@
-"""Warnings about values of MCP servers that look like secrets, and stand in the stack file as plain text."""
+"""Warnings about values of servers and workloads that look like secrets, and stand in the stack file as plain text."""
 
 import re
 from collections import Counter
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from math import log2
 
 from stacks.model import names
-from stacks.model.server import Server
+from stacks.model.owner import Owner
+from stacks.model.workload import Workload
 
 _SECRET_NAME = re.compile(
     r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|PAT|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY"
@@ -40,23 +41,23 @@ _LEAST_BITS = 4.0
 _STORED = f"as plain text it is in the stack file, in the pods and in the ConfigMap {names.DECLARATION_CONFIG_MAP}"
 
 
-def clear_secrets(kind: str, server: Server) -> Iterator[str]:
-    """Yield a sentence for each value of a server that looks like a secret, without the value."""
-    for name, value in server.env.items():
+def clear_secrets(owner: Owner, declared: Workload) -> Iterator[str]:
+    """Yield a sentence for each value of a server or workload that looks like a secret, without the value."""
+    for name, value in declared.env.items():
         if isinstance(value, str) and looks_secret(name, value):
             yield (
-                f"servers.{kind}.env.{name} looks like a secret: {_STORED}: use secretEnv: {{{name}: KEY}}, "
+                f"{owner.path}.env.{name} looks like a secret: {_STORED}: use secretEnv: {{{name}: KEY}}, "
                 "and pulumi config set --secret secrets:KEY"
             )
-    for index, argument in enumerate(server.args):
+    for index, argument in enumerate(declared.args):
         if _is_secret(argument):
             yield (
-                f"servers.{kind}.args.{index} looks like a secret: {_STORED}: use secretEnv: {{NAME: KEY}}, "
+                f"{owner.path}.args.{index} looks like a secret: {_STORED}: use secretEnv: {{NAME: KEY}}, "
                 "and write $(NAME) here"
             )
-    for file, text in server.config.items():
+    for file, text in declared.config.items():
         if _KNOWN.search(text) or _CREDENTIALS.search(text):
-            yield f"servers.{kind}.config.{file} looks like it has a secret: {_STORED}: use secretFiles"
+            yield f"{owner.path}.config.{file} looks like it has a secret: {_STORED}: use secretFiles"
 
 
 def looks_secret(name: str, value: str) -> bool:

@@ -32,23 +32,23 @@ _ORDER: tuple[PodSecurity, ...] = ("restricted", "baseline", "privileged")
 
 def exceptions(declaration: Declaration) -> Iterator[tuple[str, str, SecurityContext]]:
     """Yield the path of each declared security context, the namespace of its pods, and the context."""
-    for kind, server in declaration.servers.items():
-        contexts = {"": server.security_context}
-        contexts |= {f".{place}": one.security_context for place, one in server.beside().items()}
+    for owner, declared in declaration.running().items():
+        contexts = {"": declared.security_context}
+        contexts |= {f".{place}": one.security_context for place, one in declared.beside().items()}
         for place, context in contexts.items():
             if context:
-                yield f"servers.{kind}{place}.securityContext", server.namespace, context
+                yield f"{owner.path}{place}.securityContext", declared.namespace, context
 
 
 def faults(declaration: Declaration) -> Iterator[str]:
     """Yield every setting that admission would refuse, as `path: what is wrong: the way out`."""
     for path, name, context in exceptions(declaration):
-        namespace = declaration.namespaces.get(name)
+        namespace, what = declaration.namespaces.get(name), path.partition(".")[0].removesuffix("s")
         for field, needed in _needed(context):
             if namespace and _ORDER.index(needed) > _ORDER.index(namespace.pod_security):
                 yield (
                     f"{path}.{field}: Pod Security {namespace.pod_security!r} of namespace {name} refuses such pods: "
-                    f"set namespaces.{name}.podSecurity: {needed}, or move the server to a namespace of its own"
+                    f"set namespaces.{name}.podSecurity: {needed}, or move the {what} to a namespace of its own"
                 )
 
 

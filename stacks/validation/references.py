@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from stacks.model import names
 from stacks.model.config_map import ConfigMap
 from stacks.model.declaration import Declaration
+from stacks.model.owner import Owner
 from stacks.model.secret import Secret
 from stacks.model.server import Server
 from stacks.model.suggestion import nearest
+from stacks.model.workload import Workload
 from stacks.validation import env_vars
 
 PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 - a type of Secret
@@ -23,14 +25,15 @@ def faults(declaration: Declaration) -> Iterator[str]:
         if name not in known:
             section = "existingNamespaces" if is_of_kubernetes(name) else "namespaces"
             yield (
-                f"{path}: namespace {name!r} is not declared: {_meant(name, known)}"
+                f"{path}: namespace {name!r} is not declared: {meant(name, known)}"
                 f"add it under cortex:{section}, or use one of {', '.join(known)}"
             )
-    for kind, server in declaration.servers.items():
-        yield from _uses(kind, server, declaration)
-        yield from _token(kind, server, declaration)
-        yield from _own_names(kind, server, declaration)
-        yield from env_vars.faults(kind, server, declaration.config_maps, declaration.secrets)
+    for owner, declared in declaration.running().items():
+        yield from _uses(owner, declared, declaration)
+        if isinstance(declared, Server):
+            yield from _token(owner, declared, declaration)
+        yield from _own_names(owner, declared, declaration)
+        yield from env_vars.faults(owner, declared, declaration.config_maps, declaration.secrets)
     yield from _once("secrets", declaration.secrets)
     yield from _once("configMaps", declaration.config_maps)
     yield from _taken(declaration)
@@ -46,10 +49,10 @@ def is_of_kubernetes(namespace: str) -> bool:
 
 def _namespaces(declaration: Declaration) -> Iterator[tuple[str, str]]:
     """Yield the path of each setting that names a declared namespace, and the name."""
-    for kind, server in declaration.servers.items():
-        yield f"servers.{kind}.namespace", server.namespace
-        for name in server.kubernetes.namespaces if server.kubernetes else ():
-            yield f"servers.{kind}.kubernetes.namespaces", name
+    for owner, declared in declaration.running().items():
+        yield f"{owner.path}.namespace", declared.namespace
+        for name in declared.kubernetes.namespaces if declared.kubernetes else ():
+            yield f"{owner.path}.kubernetes.namespaces", name
     for name, secret in declaration.secrets.items():
         yield f"secrets.{name}.namespace", secret.namespace
     for name, config_map in declaration.config_maps.items():
@@ -63,48 +66,50 @@ def _namespaces(declaration: Declaration) -> Iterator[tuple[str, str]]:
         yield "kubeStateMetrics.namespace", declaration.kube_state_metrics.namespace
 
 
-def _uses(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
-    for index, secret in enumerate(server.secrets):
-        path = f"servers.{kind}.secrets.{index}"
-        yield from _use(path, ("Secret", "secrets"), secret.name, server, declaration.secrets)
+def _uses(owner: Owner, reader: Workload, declaration: Declaration) -> Iterator[str]:
+    user = f"{owner.title} in {reader.namespace}"
+    for index, secret in enumerate(reader.secrets):
+        path = f"{owner.path}.secrets.{index}"
+        yield from _use(path, ("Secret", "secrets"), secret.name, (user, reader.namespace), declaration.secrets)
         declared = declaration.secrets.get(secret.name)
         for variable, key in secret.env.items() if declared else ():
             if declared and key not in declared.names():
                 yield (
                     f"{path}.env.{variable}: Secret {secret.name!r} has no key {key!r}: "
-                    f"{_meant(key, declared.names())}"
+                    f"{meant(key, declared.names())}"
                     f"add it there, or use one of {', '.join(sorted(declared.names()))}"
                 )
-    for index, config_map in enumerate(server.config_maps):
-        path = f"servers.{kind}.configMaps.{index}"
-        yield from _use(path, ("ConfigMap", "configMaps"), config_map.name, server, declaration.config_maps)
+    known = declaration.config_maps
+    for index, config_map in enumerate(reader.config_maps):
+        path = f"{owner.path}.configMaps.{index}"
+        yield from _use(path, ("ConfigMap", "configMaps"), config_map.name, (user, reader.namespace), known)
 
 
 def _use(
     path: str,
     what: tuple[str, str],
     name: str,
-    server: Server,
+    user: tuple[str, str],
     declared: Mapping[str, Secret] | Mapping[str, ConfigMap],
 ) -> Iterator[str]:
     title, section = what
     if name not in declared:
-        yield f"{path}.name: {title} {name!r} is not declared: {_meant(name, declared)}add it under cortex:{section}"
-    elif declared[name].namespace != server.namespace:
+        yield f"{path}.name: {title} {name!r} is not declared: {meant(name, declared)}add it under cortex:{section}"
+    elif declared[name].namespace != user[1]:
         yield (
-            f"{path}.name: {title} {name!r} is in {declared[name].namespace}, the server in {server.namespace}: "
+            f"{path}.name: {title} {name!r} is in {declared[name].namespace}, the {user[0]}: "
             "a pod can use only objects of its own namespace, so declare another one there under another key"
         )
 
 
-def _token(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
+def _token(owner: Owner, server: Server, declaration: Declaration) -> Iterator[str]:
     """Check the Secret with the token or client secret of a verification: a declared one, or the server's own."""
     setting, stored = (server.authorization and server.authorization.stored) or ("", None)
     if stored is None:
         return
-    path = f"servers.{kind}.authorization.{setting}"
+    path = f"{owner.path}.authorization.{setting}"
     declared = declaration.secrets.get(stored.secret)
-    if stored.secret == names.server_secret(kind) and has_own_secret(server):
+    if stored.secret == owner.secret and server.has_own_secret:
         keys = frozenset({**server.secret_env, **server.secret_files})
     elif declared is None or declared.namespace != server.namespace:
         yield (
@@ -121,19 +126,20 @@ def _token(kind: str, server: Server, declaration: Declaration) -> Iterator[str]
         )
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return the beginning of a way out that asks for the most similar name; empty if none is similar."""
     near = nearest(name, known)
     return f"did you mean {near!r}? Otherwise " if near else ""
 
 
-def _own_names(kind: str, server: Server, declaration: Declaration) -> Iterator[str]:
-    """Check that nobody declares the Secret and the ConfigMap that the stack makes for a server."""
-    own = server.namespace, names.server_secret(kind)
-    for key in _keys(declaration.secrets, own) if has_own_secret(server) else ():
-        yield f"secrets.{key}: servers.{kind} makes it from secretEnv and secretFiles: remove it here or there"
-    own = server.namespace, names.server_config(kind)
-    for key in _keys(declaration.config_maps, own) if server.config else ():
-        yield f"configMaps.{key}: servers.{kind} makes it from config: remove it here or there"
+def _own_names(owner: Owner, declared: Workload, declaration: Declaration) -> Iterator[str]:
+    """Check that nobody declares the Secret and the ConfigMap that the stack makes for a server or workload."""
+    own = declared.namespace, owner.secret
+    for key in _keys(declaration.secrets, own) if declared.has_own_secret else ():
+        yield f"secrets.{key}: {owner.path} makes it from secretEnv and secretFiles: remove it here or there"
+    own = declared.namespace, owner.config
+    for key in _keys(declaration.config_maps, own) if declared.config else ():
+        yield f"configMaps.{key}: {owner.path} makes it from config: remove it here or there"
 
 
 def _keys(declared: Mapping[str, Secret] | Mapping[str, ConfigMap], place: tuple[str, str]) -> list[str]:
@@ -170,23 +176,18 @@ def _pull_secrets(declaration: Declaration) -> Iterator[str]:
             )
 
 
-def has_own_secret(server: Server) -> bool:
-    """Check whether the stack makes a Secret for this server alone."""
-    return bool(server.secret_env or server.secret_files)
-
-
 def _readable_secrets(declaration: Declaration) -> Iterator[str]:
     if declaration.resource_manager is None:
         return
     known = {(secret.namespace, secret.called(key)) for key, secret in declaration.secrets.items()}
-    known |= {(s.namespace, names.server_secret(kind)) for kind, s in declaration.servers.items() if has_own_secret(s)}
+    known |= {(one.namespace, owner.secret) for owner, one in declaration.running().items() if one.has_own_secret}
     spaces = (*declaration.namespaces, *declaration.existing_namespaces)
     for namespace, wanted in declaration.resource_manager.readable_secrets.items():
         for name in wanted:
             if (namespace, name) not in known and namespace in spaces:
                 yield (
                     f"resourceManager.readableSecrets.{namespace}: Secret {name!r} is not declared there: "
-                    f"{_meant(name, (known_name for space, known_name in known if space == namespace))}"
+                    f"{meant(name, (known_name for space, known_name in known if space == namespace))}"
                     "add it under cortex:secrets, or remove it here"
                 )
 

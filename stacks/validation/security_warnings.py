@@ -8,6 +8,9 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
 from stacks.model.kubernetes_access import AccessRule, KubernetesAccess
+from stacks.model.owner import Owner
+from stacks.model.server import Server
+from stacks.model.workload import Workload
 from stacks.validation.clear_secrets import clear_secrets
 from stacks.validation.pod_security import exceptions
 
@@ -25,14 +28,21 @@ def weakenings(declaration: Declaration) -> Iterator[str]:
                 f"namespaces.{name}.podSecurity is {namespace.pod_security}: {_ADMITTED[namespace.pod_security]}: "
                 f"{_way_out(declaration, name)}"
             )
-    yield from _servers(declaration)
+    yield from _contexts(declaration)
+    for owner, declared in declaration.running().items():
+        yield from _settings(owner, declared)
     if is_production(declaration.cluster.environment):
         yield from _literals(declaration)
-    for kind, server in declaration.servers.items():
-        yield from clear_secrets(kind, server)
-        if server.kubernetes:
-            yield from _access(f"servers.{kind}.kubernetes", server.kubernetes)
+    for owner, declared in declaration.running().items():
+        yield from clear_secrets(owner, declared)
+        if declared.kubernetes:
+            yield from _access(f"{owner.path}.kubernetes", declared.kubernetes)
     yield from _resource_manager(declaration)
+    if declaration.agent and "cordon" in declaration.agent.actions:
+        yield (
+            "agent.actions has cordon: RBAC cannot limit the change of a node to one field, so whoever controls a pod "
+            "of the agent can change labels and taints of every node: remove it, and cordon nodes by hand"
+        )
 
 
 def _way_out(declaration: Declaration, name: str) -> str:
@@ -42,31 +52,34 @@ def _way_out(declaration: Declaration, name: str) -> str:
     return "remove podSecurity, because nothing in this stack needs it"
 
 
-def _servers(declaration: Declaration) -> Iterator[str]:
+def _contexts(declaration: Declaration) -> Iterator[str]:
     for path, _, context in exceptions(declaration):
         for field, effect in _WEAKER.items():
             if (value := getattr(context, field)) not in (None, ()):
                 shown = to_camel(field)
                 yield f"{path}.{shown} is {_written(value)}: {effect}: remove it if the image runs without"
-    for kind, server in declaration.servers.items():
-        for name, probe in server.probes:
-            if probe.none is not None:
-                yield f"servers.{kind}.probes.{name}: none ({probe.none}): give one as soon as the image has one"
-        if server.transport == "stdio" and server.command and server.bridge is None:
-            yield (
-                f"servers.{kind}.command: replaces the bridge that a stdio server's image starts, so nothing may serve "
-                "HTTP: set bridge to the bridge's image, or start the bridge in command"
-            )
-        for patched in server.patch:
-            yield (
-                f"servers.{kind}.patch.{patched}: changes the {patched} besides what the settings declare: "
-                "use a setting where there is one"
-            )
-        if server.client_ranges:
-            yield (
-                f"servers.{kind}.clientRanges: every program at these addresses reaches the server: "
-                "name as few as possible, and let the server ask for credentials"
-            )
+
+
+def _settings(owner: Owner, declared: Workload) -> Iterator[str]:
+    path = owner.path
+    for name, probe in declared.probes:
+        if probe.none is not None:
+            yield f"{path}.probes.{name}: none ({probe.none}): give one as soon as the image has one"
+    if isinstance(declared, Server) and declared.transport == "stdio" and declared.command and declared.bridge is None:
+        yield (
+            f"{path}.command: replaces the bridge that a stdio server's image starts, so nothing may serve "
+            "HTTP: set bridge to the bridge's image, or start the bridge in command"
+        )
+    for patched in declared.patch:
+        yield (
+            f"{path}.patch.{patched}: changes the {patched} besides what the settings declare: "
+            "use a setting where there is one"
+        )
+    if declared.client_ranges:
+        yield (
+            f"{path}.clientRanges: every program at these addresses reaches the {owner.title}: "
+            f"name as few as possible, and let the {owner.title} ask for credentials"
+        )
 
 
 def _written(value: object) -> str:

@@ -7,7 +7,7 @@ from stacks.model.config_map import LARGEST_DATA
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
 from stacks.model.image_lock import is_fixed
-from stacks.validation import capacity, manifest_rules, pod_security, references, server_rules
+from stacks.validation import capacity, clients, manifest_rules, pod_security, references, workload_rules
 
 
 def validate(declaration: Declaration) -> list[str]:
@@ -16,10 +16,11 @@ def validate(declaration: Declaration) -> list[str]:
 
 
 def _faults(declaration: Declaration) -> Iterator[str]:
-    for kind, server in declaration.servers.items():
-        yield from (f"servers.{kind}: {fault}" for fault in server_rules.faults(server))
+    for owner, declared in declaration.running().items():
+        yield from (f"{owner.path}: {fault}" for fault in workload_rules.faults(owner, declared))
     yield from _reserved(declaration)
     yield from references.faults(declaration)
+    yield from clients.faults(declaration)
     yield from manifest_rules.faults(declaration)
     yield from capacity.faults(declaration)
     yield from pod_security.faults(declaration)

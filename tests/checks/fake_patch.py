@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902), as far as an API server that tests play has to know it."""
+"""JSON Patch (RFC 6902; `add` only to objects), as far as an API server that tests play has to know it."""
 
 from typing import Any
 
@@ -20,11 +20,13 @@ def _apply(document: Any, op: str, path: str, value: Any) -> bool:
     match op:
         case "test":
             return bool(target[key] == value)
+        case "add" if isinstance(target, dict):
+            target[key] = value
         case "remove":
             del target[key]
         case "replace":
             target[key] = value
-    return op in ("remove", "replace")
+    return op in ("remove", "replace") or (op == "add" and isinstance(target, dict))
 
 
 def _key(target: Any, part: str) -> str | int:

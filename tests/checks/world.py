@@ -31,7 +31,7 @@ from checks.rbac.policy import Policy
 from checks.rbac.requests import Account, Request
 from checks.results.result import Finding, Result
 from checks.secrets.collect import READ_SECRETS, Secrets
-from checks.secrets.rolled import Server
+from checks.secrets.rolled import Rolled
 from checks.servers.collect import DISCOVERY
 from checks.snapshot.snapshot import Snapshot
 from checks.usage.collect import USAGE, Usage
@@ -47,6 +47,7 @@ from stacks.model.declaration import Declaration
 if TYPE_CHECKING:
     from checks.rbac.questions import Question
     from checks.snapshot.reader import Collector
+    from stacks.model.owner import Owner
 
 T = TypeVar("T")
 
@@ -137,10 +138,10 @@ class World:
         self.client_refused = ""
         self.authorities: tuple[str, ...] = ()
         self.network = enforced(declaration)
-        servers: dict[str, Reading[Server | None]] = {
-            kind: Read(Server(current=True, dangling=()), 0.01) for kind in declaration.servers
+        rolled: dict[Owner, Reading[Rolled | None]] = {
+            owner: Read(Rolled(current=True, dangling=()), 0.01) for owner in declaration.running()
         }
-        self.secrets = Secrets(NOW, servers=servers)
+        self.secrets = Secrets(NOW, rolled=rolled)
         self.replies: dict[str, dict[str, Reply | ReadFailure]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))

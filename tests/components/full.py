@@ -4,6 +4,7 @@ from stacks.model.declaration import Declaration
 from tests.components.recording import MINIMAL
 
 SECRETS = {"secrets:demo-token": "hunter2", "secrets:demo-ca": "hunter2", "secrets:shared-token": "hunter2"}
+SECRETS |= {"secrets:db-password": "hunter2"}
 """The secret settings that it needs."""
 
 _NAMESPACES = {
@@ -22,6 +23,17 @@ _DEMO = {
     "clients": [{"namespace": "cortex-system"}, {"namespace": "prometheus", "labels": {"app": "prometheus"}}],
     "kubernetes": {"namespaces": ["cortex-mcp"]},
 }
+WORKLOADS = {
+    "db": {
+        "image": "registry.test/db:1",
+        "port": 5432,
+        "controller": "StatefulSet",
+        "volumes": {"data": {"mount": "/data", "claim": {"size": "1Gi"}}},
+        "secretEnv": {"PASSWORD": "db-password"},
+        "clients": [{"server": "demo"}],
+    }
+}
+"""A companion of the server `demo`."""
 
 
 def full(**parts: object) -> Declaration:
@@ -55,6 +67,12 @@ def full(**parts: object) -> Declaration:
                 "monitorLabels": {"release": "p"},
             },
             "verifier": {"image": "registry.test/cortex:1"},
+            "agent": {
+                "image": "registry.test/cortex:1",
+                "log": {"claim": {"size": "1Gi", "accessModes": ["ReadWriteMany"]}},
+                "actions": ["restart"],
+                "metrics": {"serviceMonitor": True, "alerts": True, "monitorLabels": {"release": "p"}},
+            },
             **parts,
         }
     )

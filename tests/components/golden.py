@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any, cast
 from unittest import mock
 
 import yaml
@@ -24,6 +24,7 @@ from tests.components.recording import Recording, Registration, record
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).with_name("golden")
 SECRET = "[secret]"
+_HASH = "[hash of the declaration]"
 LOCAL_IMAGES = ("cortex", "kube-state-metrics", "kubernetes-mcp-server", "mcp-server-time")
 
 Manifest = dict[str, object]
@@ -72,9 +73,9 @@ def rendered(declaration: Declaration) -> Recording:
 
 
 def _keys(declaration: Declaration) -> Iterator[str]:
-    for server in declaration.servers.values():
-        yield from server.secret_env.values()
-        yield from server.secret_files.values()
+    for declared in declaration.running().values():
+        yield from declared.secret_env.values()
+        yield from declared.secret_files.values()
     for secret in declaration.secrets.values():
         yield from (source.pulumi for source in secret.keys.values() if source.pulumi)
 
@@ -94,9 +95,11 @@ def _manifest(resource: Registration) -> Manifest:
     if resource.name == names.DECLARATION_CONFIG_MAP:
         # It repeats the stack file; its hash changes with every default.
         manifest["data"] = {names.DECLARATION_KEY: "[the declaration]"}
-        cast("Manifest", manifest["metadata"])["annotations"] = {names.DECLARATION_HASH: "[hash of the declaration]"}
+        cast("Manifest", manifest["metadata"])["annotations"] = {names.DECLARATION_HASH: _HASH}
+    if resource.name == names.AGENT and resource.type.endswith(":Deployment"):
+        cast("Any", manifest)["spec"]["template"]["metadata"]["annotations"] = {names.DECLARATION_HASH: _HASH}
     if resource.type.endswith(":Job"):
-        cast("Manifest", manifest["metadata"])["name"] = f"{names.VERIFY}-[hash of the declaration]"
+        cast("Manifest", manifest["metadata"])["name"] = f"{names.VERIFY}-{_HASH}"
     return manifest
 
 

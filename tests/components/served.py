@@ -9,11 +9,13 @@ from components.mcp_server import McpServer, McpServerArgs
 from components.secret_inputs import pod_checksum, secret_data
 from stacks.manifests.labels import endpoint
 from stacks.manifests.pod_config import Content
-from stacks.manifests.server import server_manifests
 from stacks.manifests.site import Site
+from stacks.manifests.workload import workload_manifests
+from stacks.model.owner import SERVERS, Owner
 from stacks.model.server import Server
 from tests.components.recording import MINIMAL, Recording, record
 
+DEMO = Owner(SERVERS, "demo")
 NAME = "cortex-mcp/demo-mcp-server"
 SITE = Site(("cortex-system", "cortex-mcp"))
 SELECTOR = {"matchLabels": {"app": "mcp-server", "mcp.cortex.dev/type": "demo"}}
@@ -38,10 +40,10 @@ def served(
         )
         hidden = {
             "Secret": secret_data(server.namespace, "demo-mcp-credentials", content.own),
-            "Deployment": pod_checksum("demo", server, content),
+            "Deployment": pod_checksum(DEMO, server, content),
         }
-        manifests = server_manifests("demo", server, content, site)
-        McpServer("demo", McpServerArgs(manifests, endpoint("demo", server, site.domain), stopping("test"), hidden))
+        manifests, url = workload_manifests(DEMO, server, content, site), endpoint("demo", server, site.domain)
+        McpServer("demo", McpServerArgs(manifests, stopping("test"), hidden, endpoint=url))
 
     return record(program)
 

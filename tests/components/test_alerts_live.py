@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
@@ -24,10 +25,11 @@ TESTS = Path(__file__).with_name("alerts.promtool.yaml")
 
 @pytest.fixture(scope="module")
 def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the rules of the PrometheusRule that the components make of a declaration."""
+    """The folder with the rules of the PrometheusRules that the components make of a declaration."""
     folder = tmp_path_factory.mktemp("alerts")
-    spec = record(lambda: deploy(full()), SECRETS).one("PrometheusRule").at("spec")
-    (folder / "rules.yaml").write_text(yaml.safe_dump(spec))
+    made = record(lambda: deploy(full()), SECRETS).of("PrometheusRule").values()
+    groups = [group for rule in made for group in cast("list[object]", rule.at("spec.groups"))]
+    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
     shutil.copy(TESTS, folder)
     return folder
 
@@ -40,27 +42,33 @@ def promtool(checkers: Mapping[str, Path], folder: Path, *arguments: str) -> str
 
 def test_every_rule_is_valid(rules: Path, checkers: Mapping[str, Path]) -> None:
     shown = promtool(checkers, rules, "check", "rules", "--lint=all", "--lint-fatal", "rules.yaml")
-    assert "SUCCESS: 8 rules found" in shown
+    assert "SUCCESS: 9 rules found" in shown
 
 
 def test_each_alert_fires_on_what_it_is_for_and_on_nothing_else(rules: Path, checkers: Mapping[str, Path]) -> None:
-    declared = yaml.safe_load((rules / "rules.yaml").read_text())["groups"][0]["rules"]
+    groups = yaml.safe_load((rules / "rules.yaml").read_text())["groups"]
     tested = [test["alert_rule_test"] for test in yaml.safe_load(TESTS.read_text())["tests"]]
     fired = {alert["alertname"] for alerts in tested for alert in alerts if alert["exp_alerts"]}
-    assert fired == {rule["alert"] for rule in declared}
+    assert fired == {rule["alert"] for group in groups for rule in group["rules"]}
     assert "SUCCESS" in promtool(checkers, rules, "test", "rules", TESTS.name)
 
 
 def test_the_made_up_series_are_those_of_the_live_cluster(stack: Cluster) -> None:
-    """Same metrics, same labels: kube-state-metrics and the API server of the embedded cluster have them."""
-    service = f"services/{names.KUBE_STATE_METRICS}:{names.HTTP_METRICS}"
-    path = f"/api/v1/namespaces/{names.MONITORING_NAMESPACE}/{service}/proxy/metrics"
+    """Same metrics, same labels: kube-state-metrics, the agent and the API server of the embedded cluster have them."""
+    paths = [
+        f"/api/v1/namespaces/{namespace}/services/{service}/proxy/metrics"
+        for namespace, service in (
+            (names.MONITORING_NAMESPACE, f"{names.KUBE_STATE_METRICS}:{names.HTTP_METRICS}"),
+            (names.SYSTEM_NAMESPACE, f"{names.AGENT}:{names.HTTP}"),
+        )
+    ]
     tests = yaml.safe_load(TESTS.read_text())["tests"]
     made_up = exposed("\n".join(series["series"] for test in tests for series in test["input_series"]))
     latency = {name for name, _ in made_up if name.startswith("apiserver_")}
     with ended_jobs(stack):
         deadline = time.monotonic() + 120
-        while unknown := {pair for pair in made_up if pair[0] not in latency} - exposed(raw(stack, path)):
+        wanted = {pair for pair in made_up if pair[0] not in latency}
+        while unknown := wanted - exposed("\n".join(raw(stack, path) for path in paths)):
             assert time.monotonic() < deadline, unknown
             time.sleep(1)
     live = exposed(raw(stack, "/metrics"))
@@ -105,5 +113,5 @@ def ended_jobs(stack: Cluster) -> Iterator[None]:
 
 def exposed(text: str) -> set[tuple[str, frozenset[str]]]:
     """Give the name of each sample in Prometheus' text format with the names of its labels."""
-    samples = re.findall(r"^([a-z_]+)\{(.*)\}", text, re.MULTILINE)
+    samples = re.findall(r"^([a-z_]+)(?:\{(.*)\})?(?= |$)", text, re.MULTILINE)
     return {(name, frozenset(re.findall(r'(\w+)="(?:[^"\\]|\\.)*"', labels))) for name, labels in samples}

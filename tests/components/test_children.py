@@ -13,11 +13,11 @@ from stacks.manifests.manifest import HIDDEN, Manifest
 from stacks.model.declaration import Declaration
 from stacks.program import deploy
 from tests.components import golden
-from tests.components.full import SECRETS, full
+from tests.components.full import SECRETS, WORKLOADS, full
 from tests.components.recording import Recording, record
 
 FULL = {
-    "secure": full(),
+    "secure": full(workloads=WORKLOADS),
     "the less safe settings": full(resourceManager={"scope": "cluster", "token": "legacy"}),
     "the least": full(servers={}, secrets={}, resourceManager=None, kubeStateMetrics=None, verifier=None),
 }

@@ -7,7 +7,7 @@ import pytest
 
 from stacks.program import deploy
 from tests.components import golden
-from tests.components.full import SECRETS, full
+from tests.components.full import SECRETS, WORKLOADS, full
 from tests.components.recording import Recording, record
 
 ALLOWED_VOLUMES = {
@@ -54,7 +54,7 @@ def _container_violations(pod: Spec, container: Spec) -> list[str]:
 
 def pods(recording: Recording) -> dict[str, Spec]:
     """Give the pod template of every object that has one, by kind and name."""
-    places = {"Deployment": "spec", "CronJob": "spec.jobTemplate.spec", "Job": "spec"}
+    places = {"Deployment": "spec", "StatefulSet": "spec", "CronJob": "spec.jobTemplate.spec", "Job": "spec"}
     return {
         f"{kind} {name}": cast("Spec", resource.at(f"{place}.template.spec"))
         for kind, place in places.items()
@@ -67,8 +67,9 @@ def kinds(names: Iterable[str]) -> list[str]:
 
 
 def test_every_pod_is_restricted() -> None:
-    found = pods(record(lambda: deploy(full()), SECRETS))
-    assert kinds(found) == ["CronJob", "Deployment", "Deployment", "Deployment", "Job"]
+    found = pods(record(lambda: deploy(full(workloads=WORKLOADS)), SECRETS))
+    deployments = ["Deployment"] * 4
+    assert kinds(found) == ["CronJob", *deployments, "Job", "StatefulSet"]
     assert {name: violations(pod) for name, pod in found.items()} == {name: [] for name in found}
 
 
@@ -85,13 +86,13 @@ def test_every_pod_of_the_committed_stacks_is_restricted(stack: str) -> None:
 
 
 def test_no_other_kind_of_object_brings_pods() -> None:
-    recording = record(lambda: deploy(full()), SECRETS)
+    recording = record(lambda: deploy(full(workloads=WORKLOADS)), SECRETS)
     templates = {
         resource.type.rpartition(":")[2]
         for resource in recording.resources
         if "'containers'" in str(cast("Spec", resource.inputs.get("spec", {})))
     }
-    assert templates == {"CronJob", "Deployment", "Job"}
+    assert templates == {"CronJob", "Deployment", "Job", "StatefulSet"}
 
 
 def test_the_judge_finds_what_is_not_restricted() -> None:

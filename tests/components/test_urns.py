@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from stacks.program import deploy
-from tests.components.full import SECRETS, full
+from tests.components.full import SECRETS, WORKLOADS, full
 from tests.components.recording import MINIMAL, Recording, record
 
 KNOWN = Path(__file__).with_name("urns.txt")
@@ -47,7 +47,11 @@ ELSEWHERE: Mapping[str, object] = {
 
 
 def listed() -> str:
-    chosen = (full(), full(resourceManager={"scope": "cluster", "token": "legacy"}), full(**ELSEWHERE))
+    chosen = (
+        full(workloads=WORKLOADS),
+        full(resourceManager={"scope": "cluster", "token": "legacy"}),
+        full(**ELSEWHERE),
+    )
     recordings = [record(partial(deploy, declaration), SECRETS) for declaration in chosen]
     return "".join(f"{urn}\n" for urn in sorted({urn for one in recordings for urn in urns(one)}))
 
@@ -68,7 +72,7 @@ def test_urns_are_the_known_ones() -> None:
 
 
 def test_urns_are_unique() -> None:
-    for declaration in (full(), full(**ELSEWHERE)):
+    for declaration in (full(workloads=WORKLOADS), full(**ELSEWHERE)):
         found = urns(record(partial(deploy, declaration), SECRETS))
         assert len(set(found)) == len(found)
 

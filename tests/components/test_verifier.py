@@ -23,7 +23,7 @@ from stacks.program import deploy
 from tests.checks.fake_api import serve, status
 from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared
-from tests.components.full import SECRETS, full
+from tests.components.full import SECRETS, WORKLOADS, full
 from tests.components.recording import MINIMAL, Recording, Registration, record
 from tests.components.test_restricted import violations
 
@@ -213,15 +213,20 @@ def test_rare_kinds_are_listed_where_the_stack_declares_such(kind: str, verifier
 
 def test_rights_are_those_on_the_rare_kinds_that_a_stack_declares() -> None:
     def resources(**parts: object) -> set[str]:
-        role = record(lambda: deploy(full(**parts)), SECRETS).of("ClusterRole")["cortex-verifier-namespace"]
+        role = record(lambda: deploy(full(**{"agent": None, **parts})), SECRETS).of("ClusterRole")[
+            "cortex-verifier-namespace"
+        ]
         return {name for rule in cast("list[Mapping[str, list[str]]]", role.at("rules")) for name in rule["resources"]}
 
     rare = {kind.plural for kind in RARE.values()}
     assert resources() & rare == {"externalsecrets", "prometheusrules", "servicemonitors"}
     assert resources(kubeStateMetrics={"alerts": {}}) & rare == {"externalsecrets", "prometheusrules"}
     data = {"data": {"mount": "/data", "claim": {"size": "1Gi"}}}
+    with_agent = resources(kubeStateMetrics=None, agent=full().model_dump(by_alias=True)["agent"])
+    assert with_agent & rare == {"externalsecrets", "persistentvolumeclaims", "prometheusrules", "servicemonitors"}
     assert "persistentvolumeclaims" in resources(servers={"demo": {**MINIMAL, "volumes": data}})
     assert "statefulsets" in resources(servers={"demo": {**MINIMAL, "controller": "StatefulSet"}})
+    assert "statefulsets" in resources(workloads=WORKLOADS)
 
 
 def test_rights_are_exactly_what_a_verification_uses(verifier: Recording) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from checks.errors import UncheckedError
+from checks.reactions.handlers import handlers
 from tests.extension.installed import ACME, Extended
 
 PYPROJECT = """
@@ -133,6 +135,22 @@ def test_a_faulty_format_is_one_sentence_when_it_is_used(
     project.cortex("verify", "test", code=0)
     out, err = project.cortex("verify", "test", "--format", "x", code=3)
     assert (out, err) == ("", f"cortex: {sentence}\n")
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({}, "the reactor 'BackOff' (x:react of other) cannot be loaded: No module named 'x': "),
+        ({"x.py": "react = 1"}, "the reactor 'BackOff' (x:react of other) is of type int, not a function"),
+    ],
+)
+def test_a_faulty_reactor_is_one_sentence(
+    other: Callable[[str, str, str, Files], Extended], files: Files, sentence: str
+) -> None:
+    other("cortex.reactors", "BackOff", "x:react", files)
+    with pytest.raises(UncheckedError) as raised:
+        handlers()
+    assert str(raised.value).startswith(sentence)
 
 
 def test_two_extensions_of_one_name_are_one_sentence(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from checks.results.catalogue import catalogue
 from stacks.model import cron, names
+from stacks.model.declaration import WorkloadName
 from stacks.model.image import Image
 from stacks.model.image_lock import is_untagged
 from stacks.model.kubernetes_access import RoleName
@@ -138,6 +139,20 @@ def budget(away: int) -> Drawn:
 
 # Of one pod there is no budget; one that lets all of several away is refused.
 PODS = st.builds(dict.__or__, FEW, budget(9)) | st.builds(dict.__or__, MANY, budget(1))
+SHARED: dict[str, st.SearchStrategy[Any]] = {
+    "args": st.lists(TEXTS, max_size=3),
+    # Prefixes, because of two variables of one name only one could be meant.
+    "env": st.dictionaries(fitting(EnvName, "A"), TEXTS, max_size=3),
+    "config": FILES,
+    "secretEnv": st.dictionaries(fitting(EnvName, "B"), fitting(SecretKey), max_size=3),
+    "secretFiles": st.dictionaries(fitting(FileKey, "C"), fitting(SecretKey), max_size=3),
+    "resources": RESOURCES,
+    "clients": CLIENTS,
+    "egress": DESTINATIONS,
+    "probes": st.fixed_dictionaries(
+        {}, optional={"liveness": probe(), "readiness": probe(successThreshold=COUNTS), "startup": probe()}
+    ),
+}
 SERVERS = st.fixed_dictionaries(
     {
         "image": IMAGES,
@@ -150,21 +165,13 @@ SERVERS = st.fixed_dictionaries(
         "path": fitting(HttpPath),
         "tls": st.sampled_from([True, False, {"verify": False}]),
         "authorization": st.just({"anonymous": "refused"}),
-        "args": st.lists(TEXTS, max_size=3),
-        # Prefixes, because of two variables of one name only one could be meant.
-        "env": st.dictionaries(fitting(EnvName, "A"), TEXTS, max_size=3),
-        "config": FILES,
-        "secretEnv": st.dictionaries(fitting(EnvName, "B"), fitting(SecretKey), max_size=3),
-        "secretFiles": st.dictionaries(fitting(FileKey, "C"), fitting(SecretKey), max_size=3),
-        "resources": RESOURCES,
-        "clients": CLIENTS,
-        "egress": DESTINATIONS,
-        "probes": st.fixed_dictionaries(
-            {}, optional={"liveness": probe(), "readiness": probe(successThreshold=COUNTS), "startup": probe()}
-        ),
         "smoke": st.fixed_dictionaries({"tool": TEXTS}, optional={"arguments": st.dictionaries(TEXTS, ARGUMENTS)}),
+        **SHARED,
     },
 )
+WORKLOADS = st.fixed_dictionaries({"image": IMAGES, "port": st.integers(1, 65535)}, optional=SHARED)
+WORKERS = st.fixed_dictionaries({"image": IMAGES}, optional={"args": SHARED["args"], "egress": DESTINATIONS})
+"""Workloads without a port, so that nobody connects to them."""
 SOURCES = st.one_of(
     fitting(SecretKey).map(lambda key: {"pulumi": key}),
     TEXTS.map(lambda text: {"literal": text}),
@@ -239,6 +246,24 @@ METRICS = {
     "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
     "resources": RESOURCES,
 }
+AGENTS = st.fixed_dictionaries(
+    {"image": IMAGES},
+    optional={
+        "replicas": st.integers(1, 3),
+        "log": st.fixed_dictionaries({}, optional={"days": COUNTS, "size": st.sampled_from(["100Mi", "2Gi", "1e9"])}),
+        "actions": st.lists(st.sampled_from(["cordon", "restart"]), unique=True),
+        "metrics": st.fixed_dictionaries(
+            {},
+            optional={
+                "scraper": st.fixed_dictionaries({"namespace": fitting(DnsLabel)}),
+                "serviceMonitor": st.booleans(),
+                "alerts": st.booleans(),
+                "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
+            },
+        ),
+        "resources": RESOURCES,
+    },
+)
 CODES = st.sampled_from(sorted({*catalogue(), *(f"{code.partition('.')[0]}.*" for code in catalogue())}))
 RULES = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"], "resourceNames": ["a"]}]
 SUPPRESSIONS = st.lists(
@@ -252,7 +277,7 @@ SUPPRESSIONS = st.lists(
 
 @st.composite
 def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) -> Settings:
-    """Draw the settings of a stack, in which namespaces, servers, Secrets and ConfigMaps are `called` so."""
+    """Draw the settings of a stack, in which namespaces, servers, workloads, Secrets and ConfigMaps are `called` so."""
     label = fitting(DnsLabel) if called is None else called
     spaces = [names.SYSTEM_NAMESPACE, *draw(st.lists(label | st.just(names.MCP_NAMESPACE), max_size=2))]
     existing = draw(st.sampled_from([[], ["default"]]))
@@ -279,33 +304,23 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
     }
     types = draw(st.lists(fitting(ServerType) if called is None else called, max_size=3, unique=True))
     settings["servers"] = {kind: _server(draw, within, settings) for kind in types}
+    named = draw(st.lists(fitting(WorkloadName) if called is None else called, max_size=2, unique=True))
+    settings["workloads"] = {name: _workload(draw, within, settings) for name in named}
     if draw(st.booleans()):
         settings["resourceManager"] = _manager(draw, within, settings["secrets"])
     if draw(st.booleans()):
         settings["kubeStateMetrics"] = draw(st.fixed_dictionaries({"namespace": within}, optional=METRICS))
     if draw(st.booleans()):
         settings["verifier"] = draw(VERIFIERS)
+    if draw(st.booleans()):
+        settings["agent"] = draw(AGENTS)
     return settings
 
 
 def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings) -> Settings:
     """Draw a server that uses some of the Secrets and ConfigMaps of its namespace."""
     server: Settings = {"namespace": draw(within), **draw(SERVERS), **draw(PODS), **draw(NO_MORE | SETTINGS)}
-    for part in ("secrets", "configMaps"):
-        here = sorted(name for name, one in declared[part].items() if one["namespace"] == server["namespace"])
-        used = draw(st.lists(st.sampled_from(here), unique=True)) if here else []
-        folders = [f"/etc/{part}/{number}{draw(fitting(Folder))}" for number in range(len(used))]
-        server[part] = [{"name": name, "mount": folder} for name, folder in zip(used, folders, strict=True)]
-    for number, use in enumerate(server["secrets"]):
-        keys = sorted(_keys(declared["secrets"][use["name"]]))
-        use["env"] = draw(st.dictionaries(fitting(EnvName, f"D{number}_"), st.sampled_from(keys), max_size=2))
-    variables: set[str] = set()
-    for use in server["configMaps"]:
-        keys = declared["configMaps"][use["name"]]["data"].keys()
-        # Keys of two ConfigMaps may be the same, but not those of two that both become variables.
-        if all(re.fullmatch(ENV_NAME, key) and key.startswith("E_") for key in keys) and keys.isdisjoint(variables):
-            use["envFrom"] = draw(st.booleans())
-            variables |= keys if use["envFrom"] else set()
+    server |= _uses(draw, server["namespace"], declared)
     if server["transport"] == "stdio" and draw(st.booleans()):
         server.pop("tls", None)
         server |= {"bridge": draw(IMAGES), "command": [*draw(st.lists(TEXTS, min_size=1, max_size=2))]}
@@ -314,6 +329,38 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
     if draw(st.booleans()):
         server["kubernetes"] = draw(_access(within))
     return server
+
+
+def _workload(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings) -> Settings:
+    """Draw a workload without a port, or one with a port and perhaps a server as its client."""
+    workload: Settings = {"namespace": draw(within), **draw(PODS)}
+    if draw(st.booleans()):
+        return {**workload, **draw(WORKERS), **_uses(draw, workload["namespace"], declared)}
+    workload |= {**draw(WORKLOADS), **draw(NO_MORE | SETTINGS), **_uses(draw, workload["namespace"], declared)}
+    if declared["servers"] and draw(st.booleans()):
+        workload["clients"] = [{"server": draw(st.sampled_from(sorted(declared["servers"])))}]
+    return workload
+
+
+def _uses(draw: st.DrawFn, namespace: str, declared: Settings) -> Settings:
+    """Draw the use of some of the Secrets and ConfigMaps of a namespace."""
+    drawn: Settings = {}
+    for part in ("secrets", "configMaps"):
+        here = sorted(name for name, one in declared[part].items() if one["namespace"] == namespace)
+        used = draw(st.lists(st.sampled_from(here), unique=True)) if here else []
+        folders = [f"/etc/{part}/{number}{draw(fitting(Folder))}" for number in range(len(used))]
+        drawn[part] = [{"name": name, "mount": folder} for name, folder in zip(used, folders, strict=True)]
+    for number, use in enumerate(drawn["secrets"]):
+        keys = sorted(_keys(declared["secrets"][use["name"]]))
+        use["env"] = draw(st.dictionaries(fitting(EnvName, f"D{number}_"), st.sampled_from(keys), max_size=2))
+    variables: set[str] = set()
+    for use in drawn["configMaps"]:
+        keys = declared["configMaps"][use["name"]]["data"].keys()
+        # Keys of two ConfigMaps may be the same, but not those of two that both become variables.
+        if all(re.fullmatch(ENV_NAME, key) and key.startswith("E_") for key in keys) and keys.isdisjoint(variables):
+            use["envFrom"] = draw(st.booleans())
+            variables |= keys if use["envFrom"] else set()
+    return drawn
 
 
 def _access(within: st.SearchStrategy[str]) -> st.SearchStrategy[Settings]:

@@ -14,6 +14,11 @@ WRONG: Wrong = [
         'set CORTEX_IMAGES: eval "$(cortex local env)"',
     ),
     (
+        {"cluster.environment": "staging", "agent": {"image": "registry.test/cortex"}},
+        "agent.image: 'registry.test/cortex' has no tag or digest: write one, or for images built here "
+        'set CORTEX_IMAGES: eval "$(cortex local env)"',
+    ),
+    (
         {"cluster.environment": "staging", "verifier": {"image": "registry.test/cortex"}},
         "verifier.image: 'registry.test/cortex' has no tag or digest: write one, or for images built here "
         'set CORTEX_IMAGES: eval "$(cortex local env)"',

@@ -42,7 +42,7 @@ def project(played: Cluster, tmp_path: Path) -> Project:
 def servers(project: Project) -> Settings:
     """Declare the servers of the committed stack, and nothing that needs a real node."""
     settings = project.declared()
-    for part in ("verifier", "resourceManager", "kubeStateMetrics"):
+    for part in ("verifier", "agent", "resourceManager", "kubeStateMetrics"):
         settings.pop(part, None)
     for server in settings["servers"].values():
         server["image"] = "registry.test/server:1"  # a played pod pulls none, and none is built

@@ -19,6 +19,7 @@ MEANT = {
     "kube-state-metrics POP-301": "it reads the cluster's objects",
     "kube-state-metrics POP-1109": "one pod is enough: metrics of a second would count everything twice",
     "cortex-verify POP-301": "it reads the cluster's objects",
+    "cortex-agent POP-301": "it reads the cluster's objects",
     "cortex-resource-manager POP-1200": "its policy is for pods that users start, not the stack",
 }
 """What of an object's name comes before the hash, and the code → why it is right as it is."""

@@ -82,8 +82,8 @@ def test_every_object_is_named_and_lies_in_a_declared_namespace(local: Recording
         if resource.type.startswith("kubernetes:"):
             assert resource.at("metadata.name")
             if resource.type.rpartition(":")[2] not in OF_THE_CLUSTER:
-                # The verifier looks at the cluster's DNS.
-                assert resource.at("metadata.namespace") in NAMESPACES | {"kube-system"}
+                # The verifier looks at the cluster's DNS, and the agent at the events of nodes.
+                assert resource.at("metadata.namespace") in NAMESPACES | {"kube-system", "default"}
 
 
 def test_logical_names_are_unique_by_type_and_parent(local: Recording) -> None:
@@ -99,21 +99,25 @@ def waits(recording: Recording, kind: str, name: str) -> set[str]:
 
 def test_declaration_waits_for_everything_else(local: Recording) -> None:
     objects = {f"{r.type}::{r.name}" for r in local.resources if r.type.startswith("kubernetes:")}
-    assert objects - waits(local, "Declaration", "declaration") == {
+    of_agent = {f"{r.type}::{r.name}" for r in local.resources if r.parent.endswith("cortex:kubernetes:Agent::agent")}
+    assert objects - waits(local, "Declaration", "declaration") - of_agent == {
         f"kubernetes:core/v1:ConfigMap::{names.DECLARATION_CONFIG_MAP}",
         f"kubernetes:batch/v1:Job::{names.VERIFY}",
     }
 
 
-def test_verification_waits_for_the_declaration(local: Recording) -> None:
-    assert waits(local, "Verification", "verification") == {
-        f"kubernetes:core/v1:ConfigMap::{names.DECLARATION_CONFIG_MAP}"
-    }
+def test_agent_waits_for_the_declaration_that_it_reads_and_the_verification_for_the_agent() -> None:
+    published = f"kubernetes:core/v1:ConfigMap::{names.DECLARATION_CONFIG_MAP}"
+    everything = record(lambda: deploy(full.full()), full.SECRETS)
+    assert published in waits(everything, "Agent", "agent")
+    assert f"kubernetes:apps/v1:Deployment::{names.AGENT}" in waits(everything, "Verification", "verification")
+    without = record(lambda: deploy(full.full(agent=None)), full.SECRETS)
+    assert waits(without, "Verification", "verification") == {published}
 
 
 def test_any_rotated_secret_is_verified() -> None:
     def verified(secrets: Mapping[str, str]) -> object:
-        job = record(lambda: deploy(full.full()), secrets).one("Job")
+        job = record(lambda: deploy(full.full(workloads=full.WORKLOADS)), secrets).one("Job")
         return job.at("spec.template.metadata.annotations.cortex~dev/checksum")
 
     before = verified(full.SECRETS)

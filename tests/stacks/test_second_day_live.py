@@ -57,9 +57,9 @@ def changed(settings: Settings) -> None:
 
 
 def removed(settings: Settings) -> None:
-    """Namespaces, the resource manager, metrics with their alerts, the autoscaler and the verifier are gone."""
+    """Namespaces, the resource manager, metrics and alerts, the autoscaler, the verifier and the agent are gone."""
     changed(settings)
-    for part in ("resourceManager", "kubeStateMetrics", "verifier"):
+    for part in ("resourceManager", "kubeStateMetrics", "verifier", "agent"):
         del settings[part]
     for space in ("cortex-extra", "cortex-data"):
         del settings["namespaces"][space]

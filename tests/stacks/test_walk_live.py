@@ -39,6 +39,7 @@ PARTS = (
     "secrets",
     "configMaps",
     "servers",
+    "workloads",
     "resourceManager",
     "kubeStateMetrics",
 )
@@ -77,7 +78,7 @@ def plain(stack: Settings) -> Settings:
     for secret in stack["secrets"].values():
         keys = secret.get("keys") or secret.pop("existing", None) or secret.pop("external")["keys"]
         secret["keys"] = {key: {"literal": "{}"} for key in keys}
-    for server in stack["servers"].values():
+    for server in (*stack["servers"].values(), *stack["workloads"].values()):
         server.pop("secretEnv", None)
         server.pop("secretFiles", None)
         # The played node has none of the labels that every real one has.

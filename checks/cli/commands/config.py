@@ -40,7 +40,9 @@ def check(stack: Stack) -> None:
         raise
     _warn([*loaded.warnings, *map(loaded.settings.line, weakenings(loaded.declaration))])
     declared = loaded.declaration
-    show(f"Pulumi.{stack}.yaml: valid: {len(declared.namespaces)} namespaces, {len(declared.servers)} servers\n")
+    parts = [f"{len(declared.namespaces)} namespaces", f"{len(declared.servers)} servers"]
+    parts += [f"{len(declared.workloads)} workloads"] if declared.workloads else []
+    show(f"Pulumi.{stack}.yaml: valid: {', '.join(parts)}\n")
 
 
 def _warn(warnings: Iterable[str]) -> None:

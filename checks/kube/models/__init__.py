@@ -16,6 +16,7 @@ from checks.kube.models.cluster import (
 )
 from checks.kube.models.discovery import ApiGroup, ApiGroups, ApiResource, ApiResources
 from checks.kube.models.job import Job
+from checks.kube.models.lease import Lease, LeaseSpec
 from checks.kube.models.rbac import Binding, PolicyRule, Role, RoleRef, Subject
 from checks.kube.models.reviews import AccessReview, SelfReview, TokenRequest, UserInfo
 from checks.kube.models.usage import PodMetrics
@@ -43,6 +44,8 @@ __all__ = [
     "Deployment",
     "Event",
     "Job",
+    "Lease",
+    "LeaseSpec",
     "Limit",
     "LimitRange",
     "ListOf",

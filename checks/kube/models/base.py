@@ -14,8 +14,9 @@ class Object(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class ListMeta(Object, frozen=True):
-    """The metadata of a list: where its next page begins."""
+    """The metadata of a list: its version, and where its next page begins."""
 
+    resource_version: str = ""
     continue_: str = msgspec.field(default="", name="continue")
 
 
@@ -32,6 +33,8 @@ class Meta(Object, frozen=True):
 
     name: str
     namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
     generation: int = 0
     labels: Text = {}
     annotations: Text = {}

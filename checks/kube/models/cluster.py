@@ -121,6 +121,15 @@ class Involved(Object, frozen=True):
 
     kind: str = ""
     name: str = ""
+    namespace: str = ""
+    field_path: str = ""
+    """The part that it is about, such as `spec.containers{main}`."""
+
+
+class EventSource(Object, frozen=True):
+    """Who reported an event."""
+
+    component: str = ""
 
 
 class EventSeries(Object, frozen=True):
@@ -143,6 +152,8 @@ class Event(Object, frozen=True):
     last_timestamp: datetime | None = None
     event_time: datetime | None = None
     series: EventSeries | None = None
+    source: EventSource | None = None
+    reporting_component: str = ""
 
     @property
     def seen(self) -> datetime | None:

@@ -9,7 +9,7 @@ import pytest
 
 from checks.errors import UncheckedError
 from checks.events.events import Group, grouped, read
-from checks.events.report import document, write
+from checks.events.report import Choice, of_api, write
 from checks.kube.connection import Connection
 from checks.kube.models import Event
 from checks.kube.reading import Read, ReadFailure, Reason
@@ -42,9 +42,12 @@ def event(minutes: float, **fields: object) -> Json:
     }
 
 
-def groups(*events: Json, kind: str = "") -> list[Group]:
+EVERYTHING = Choice()
+
+
+def groups(*events: Json, choice: Choice = EVERYTHING) -> list[Group]:
     decoded = [msgspec.convert(one, Event, strict=False) for one in events]
-    return grouped({"cortex-mcp": decoded}, NOW - HOUR, kind)
+    return [group for group in grouped({"cortex-mcp": decoded}, NOW - HOUR) if choice.has(group)]
 
 
 def test_same_object_and_reason_are_one_group_with_the_latest_message() -> None:
@@ -70,9 +73,19 @@ def test_older_events_are_left_out(minutes: int, found: int) -> None:
     assert len(groups(event(minutes))) == found
 
 
-@pytest.mark.parametrize(("kind", "reasons"), [("", ["A", "B"]), ("Warning", ["B"]), ("Normal", ["A"])])
-def test_type_is_chosen(kind: str, reasons: list[str]) -> None:
-    found = groups(event(5, type="Normal", reason="A"), event(4, reason="B"), kind=kind)
+@pytest.mark.parametrize(
+    ("choice", "reasons"),
+    [
+        (Choice(), ["A", "B"]),
+        (Choice(type="Warning"), ["B"]),
+        (Choice(type="Normal"), ["A"]),
+        (Choice(reason="B"), ["B"]),
+        (Choice(object="pod cortex-mcp/TIME"), ["A", "B"]),
+        (Choice(object="talos"), []),
+    ],
+)
+def test_some_are_chosen(choice: Choice, reasons: list[str]) -> None:
+    found = groups(event(5, type="Normal", reason="A"), event(4, reason="B"), choice=choice)
     assert [group.reason for group in found] == reasons
 
 
@@ -92,7 +105,7 @@ def test_event_without_any_time_but_its_own_is_seen_when_it_was_made() -> None:
 
 
 def shown(readings: Mapping[str, Read[tuple[Event, ...]] | ReadFailure]) -> tuple[int, str]:
-    seen = document(Target("test", declared(), Connection("test", "https://api")), readings, NOW - HOUR, NOW, "")
+    seen = of_api(Target("test", declared(), Connection("test", "https://api")), readings, NOW - HOUR, NOW)
     return seen.exit_code, written(write, seen)
 
 

@@ -31,6 +31,7 @@ def world() -> World:
             namespaces={**SETTINGS["namespaces"], "cortex-monitoring": MONITORING},
             kubeStateMetrics={},
             verifier={"image": "registry.test/cortex:1"},
+            agent={"image": "registry.test/cortex:1"},
         )
     )
 
@@ -253,6 +254,24 @@ def test_failure_before_a_good_run_is_history(world: World) -> None:
     job(world, "cortex-verify-1", 60, "Failed")
     job(world, "cortex-verify-2", 30, "Complete", code=0)
     assert judged(world).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "change"), [("deployment.unavailable", {"availableReplicas": 0}), ("deployment.rollout", {"replicas": 3})]
+)
+def test_the_agent_is_judged_like_other_deployments(world: World, code: str, change: dict[str, int]) -> None:
+    world.one("deployments", "cortex-system", names.AGENT)["status"].update(change)
+    (finding,) = judged(world).findings
+    assert (finding.code, str(finding.object)) == (code, f"Deployment cortex-system/{names.AGENT}")
+
+
+def test_an_agent_that_restarts_again_and_again(world: World) -> None:
+    pod = world.one("pods", "cortex-system", names.AGENT)
+    end = {"exitCode": 1, "reason": "Error", "startedAt": minutes_ago(2), "finishedAt": minutes_ago(1)}
+    pod["status"]["startTime"] = minutes_ago(9)
+    pod["status"]["containerStatuses"][0].update(restartCount=6, lastState={"terminated": end})
+    (finding,) = judged(world).findings
+    assert (finding.code, finding.object.name) == ("container.restarts", pod["metadata"]["name"])
 
 
 def test_runs_that_cannot_be_read_are_unknown(world: World) -> None:

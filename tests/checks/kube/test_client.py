@@ -73,6 +73,18 @@ def test_credentials_go_with_every_request(api: FakeApi) -> None:
     assert api.authorizations == {"Bearer secret"}
 
 
+def test_last_lines_of_a_log(api: FakeApi) -> None:
+    accepted: list[str] = []
+    api.on_accept = lambda path, accept: accepted.append(accept)
+    api.faults[f"{PATH}/x/log"] = [Answer(200, b"one\n\xfftwo\r\n\n"), Answer(200, b""), status(403, "no")]
+    log = lambda a: a.log("cortex-mcp", "x", "main", lines=3)  # noqa: E731
+    assert read(ask(api, log)) == ("one", "\ufffdtwo\r", "")
+    assert api.queries == [{"container": "main", "tailLines": "3", "limitBytes": "262144"}]
+    assert accepted == ["*/*"]
+    assert read(ask(api, log)) == ()
+    assert unread(ask(api, log)).permission == Permission("get", "pods/log", "cortex-mcp")
+
+
 def test_forbidden_names_the_permission(api: FakeApi) -> None:
     api.faults[PATH.replace("/api/v1", "/apis/apps/v1").replace("pods", "deployments")] = [status(403, "no")]
     reading = unread(ask(api, lambda a: a.list(NAMESPACED["Deployment"], "cortex-mcp")))

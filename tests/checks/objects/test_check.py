@@ -86,7 +86,7 @@ def test_drift_gives_exactly_its_finding(world: World, code: str, obj: str, drif
 
 
 def test_every_code_is_provoked() -> None:
-    assert {code for code, *_ in DRIFTS} == codes_of("objects")
+    assert {code for code, *_ in DRIFTS} == codes_of("objects", "workload.")
 
 
 def test_unmanaged_objects_that_cannot_be_listed_are_unknown(world: World) -> None:

@@ -30,6 +30,7 @@ FULL: Json = {
     "resourceManager": {},
     "kubeStateMetrics": {"image": "registry.test/ksm:1", "namespace": "cortex-system"},
     "verifier": {"image": "registry.test/cortex:1"},
+    "agent": {"image": "registry.test/cortex:1", "actions": ["cordon", "restart"]},
 }
 MANAGER = {"kind": "ServiceAccount", "name": "cortex-resource-manager", "namespace": "cortex-system"}
 SERVER = {"kind": "ServiceAccount", "name": "time-mcp-server", "namespace": "cortex-mcp"}
@@ -87,9 +88,9 @@ DRIFTS: list[tuple[list[tuple[str, str]], Callable[[World], None]]] = [
     ([("rbac.undeclared-binding", STRAY)], bound("reader", SERVER)),
     ([("rbac.undeclared-binding", STRAY)], bound("reader", USER)),
     ([("rbac.undeclared-binding", "RoleBinding other/stray")], bound("reader", SERVER, "other")),
-    # The stack has five accounts; each is told, for each may need it or not.
-    ([("rbac.group-binding", STRAY)] * 5, bound("reader", group("system:authenticated"))),
-    ([("rbac.group-binding", STRAY)] * 5, bound("reader", group("system:serviceaccounts"))),
+    # The stack has six accounts; each is told, for each may need it or not.
+    ([("rbac.group-binding", STRAY)] * 6, bound("reader", group("system:authenticated"))),
+    ([("rbac.group-binding", STRAY)] * 6, bound("reader", group("system:serviceaccounts"))),
     ([("rbac.group-binding", STRAY)] * 2, bound("reader", group("system:serviceaccounts:cortex-mcp"))),
     (
         [("rbac.escalation", "ClusterRole cortex-resource-manager-role")],
@@ -226,11 +227,17 @@ def test_questions_of_the_local_stack_are_few_and_about_every_account(
     live = policy_of(World(declaration).snapshot())
     assert live is not None
     asked = about(declaration, live.roles)
-    assert len(asked) < 150
+    assert len(asked) < 200
     denied = {question.account.name for question in asked if not question.expected}
     granted = {question.account.name for question in asked if question.expected}
     assert denied == {*granted, "time-mcp-server"}, "a server without access to the API is granted nothing"
-    assert granted == {"cortex-resource-manager", "cortex-verifier", "kube-state-metrics", "kubernetes-mcp-server"}
+    assert granted == {
+        "cortex-agent",
+        "cortex-resource-manager",
+        "cortex-verifier",
+        "kube-state-metrics",
+        "kubernetes-mcp-server",
+    }
 
 
 def test_no_question_is_asked_twice_or_both_ways(world: World) -> None:

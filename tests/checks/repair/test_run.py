@@ -12,9 +12,9 @@ import pytest
 from checks.errors import UsageError
 from checks.kube.connection import Connection
 from checks.repair import settling
-from checks.repair.actions import Because, Outcome, Report
-from checks.repair.run import Repair, carry_out, prepare
-from checks.results.result import Selection
+from checks.repair.actions import Action, Because, Left, Outcome, Report, Verb
+from checks.repair.run import Repair, carry_out, lasting, prepare
+from checks.results.result import Ref, Selection, Severity
 from checks.target import Target
 from tests.checks.fake_api import Answer, FakeApi, serve, status
 from tests.checks.world import Json, World, declared
@@ -229,6 +229,21 @@ def test_what_is_found_afterwards_is_left(api: FakeApi) -> None:
     report = anyio.run(carry_out, repair)
     assert ("quota.hard", Because.PULUMI) in left_errors(report)
     assert report.exit_code == 1
+
+
+def test_the_rollout_of_a_repaired_object_is_waited_for() -> None:
+    repaired, other = Ref("Deployment", "time", MCP), Ref("Deployment", "talos", MCP)
+    left = [
+        Left(code, Severity.ERROR, ref, "", Because.PERSON, "")
+        for code in ("server.rollout", "server.unavailable")
+        for ref in (repaired, other)
+    ]
+    done = [Action(Verb.REMOVE, repaired, "spec.x", None, None, None, ("server.spec",), Outcome.DONE)]
+    assert lasting(left, done) == {
+        ("server.rollout", other),
+        ("server.unavailable", repaired),
+        ("server.unavailable", other),
+    }
 
 
 @pytest.mark.parametrize("obj", [f"NetworkPolicy {MCP}/open", f"NetworkPolicy/{MCP}/open"])

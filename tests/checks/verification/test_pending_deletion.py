@@ -17,7 +17,7 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 from tests.checks.collecting import with_collected
 from tests.checks.world import SETTINGS, Json, World, declared
-from tests.components.full import full
+from tests.components.full import WORKLOADS, full
 
 CLIENT = {"namespace": "cortex-old"}
 
@@ -32,6 +32,7 @@ def before() -> Declaration:
         configMaps={**SETTINGS["configMaps"], "gone": {"namespace": "cortex-mcp", "data": {"a": "b"}}},
         resourceManager={"scope": "cluster"},
         kubeStateMetrics={"image": "registry.test/kube-state-metrics:1", "namespace": "cortex-mcp"},
+        agent={"image": "registry.test/cortex:1", "actions": ["cordon", "restart"]},
     )
 
 
@@ -98,6 +99,14 @@ def test_a_stateful_server_that_is_removed_leaves_its_pods_for_now() -> None:
     assert inside(world) == []
 
 
+@pytest.mark.parametrize("changes", [{}, {"controller": "StatefulSet"}, {"port": None, "clients": []}])
+def test_a_workload_that_is_removed_is_no_finding(changes: Json) -> None:
+    db = {"image": "registry.test/db:1", "port": 5432, "secretEnv": {"P": "p"}, "clients": [{"server": "time"}]}
+    world = deployed(declared(), declared(workloads={"db": {**db, **changes}}))
+    assert "object.undeclared" in {finding.code for finding in judged(world)[0]}
+    assert inside(world) == []
+
+
 def test_each_object_that_is_left_out_is_named(world: World) -> None:
     (result,) = [result for result in deploying(world)[1] if result.name == "declaration"]
     named = {fact.subject for fact in result.facts if fact.name == "pending_deletion"}
@@ -151,8 +160,8 @@ def test_only_what_a_pending_binding_allows_is_not_asked(world: World) -> None:
 def test_all_that_a_stack_declares_carries_its_label() -> None:
     """Else the sign by which this knows the stack's objects would miss some."""
     unlabelled = {"LimitRange", "NetworkPolicy", "ResourceQuota"}
-    for obj in build(full()):
-        assert names.COMPONENT in obj.labels or obj.kind in unlabelled, obj
+    for obj in build(full(workloads=WORKLOADS)):
+        assert names.COMPONENT in obj.labels or obj.kind in unlabelled or obj.retained, obj
 
 
 def test_the_present_verification_stays_and_earlier_runs_do_not_count() -> None:

@@ -62,7 +62,7 @@ def test_every_manifest_knows_where_it_was_declared() -> None:
     sections = list(dict.fromkeys(path[:1] for path in paths))
     assert sections[0] == ("namespaces",), "all others are in a namespace"
     assert max(sections.index(("secrets",)), sections.index(("configMaps",))) < sections.index(("servers",))
-    assert sections[-1] == ()
+    assert sections[-2:] == [(), ("agent",)], "the agent reads the published declaration"
     assert all(one.declared_at == path for path, manifests in found.items() for one in manifests)
     assert found["secrets", "existing"] == ()
     assert [one.name for one in found[()]] == ["cortex-declaration"]
@@ -149,6 +149,7 @@ def test_pull_secrets_are_on_every_pod_and_a_declared_one_in_its_namespace() -> 
     assert pull_secrets(full(cluster=cluster, **parts)) == {
         "Deployment bare-mcp-server": {"everywhere", "ours"},
         "Deployment kube-state-metrics": {"everywhere"},
+        "Deployment cortex-agent": {"everywhere"},
         "CronJob cortex-verify": {"everywhere"},
         "Job cortex-verify-": {"everywhere"},
     }

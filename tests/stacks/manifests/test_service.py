@@ -3,8 +3,10 @@
 from typing import Any
 
 from stacks.manifests.service import reached_by, service
+from stacks.model.owner import SERVERS, Owner
 from stacks.model.server import Server
 
+TIME = Owner(SERVERS, "time")
 SERVER = {"image": "registry.example/a:1", "version": "1", "transport": "http", "capabilities": {"a": ["b"]}}
 
 
@@ -13,11 +15,11 @@ def server(**settings: object) -> Server:
 
 
 def spec(**settings: object) -> Any:
-    return service("time", server(**settings)).document()["spec"]
+    return service(TIME, server(**settings)).document()["spec"]
 
 
 def reached(**settings: object) -> Any:
-    (manifest,) = reached_by("time", server(**settings))
+    (manifest,) = reached_by(TIME, server(**settings))
     return manifest.document()
 
 

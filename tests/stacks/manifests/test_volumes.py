@@ -1,6 +1,7 @@
 """The variables of a server's container."""
 
 from stacks.manifests.volumes import variables
+from stacks.model.owner import SERVERS, Owner
 from stacks.model.server import Server
 
 SERVER = {"image": "registry.example/a:1", "version": "1", "transport": "http", "capabilities": {"a": ["b"]}}
@@ -8,7 +9,7 @@ SERVER = {"image": "registry.example/a:1", "version": "1", "transport": "http", 
 
 def names(**settings: object) -> list[object]:
     server = Server.model_validate({**SERVER, **settings})
-    return [variable["name"] for variable in variables("time", server) if isinstance(variable, dict)]
+    return [variable["name"] for variable in variables(Owner(SERVERS, "time"), server) if isinstance(variable, dict)]
 
 
 def test_a_variable_comes_after_those_that_it_refers_to() -> None:

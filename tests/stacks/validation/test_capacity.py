@@ -45,6 +45,11 @@ WRONG: Wrong = [
         "raise it, or lower resources or replicas",
     ),
     (
+        {"agent": {"image": "registry.test/cortex:1"}, "namespaces.cortex-system.quota.pods": 2},
+        "namespaces.cortex-system.quota.pods: is 2, but its pods need 3 while they roll: "
+        "raise it, or lower resources or replicas",
+    ),
+    (
         {
             "namespaces.cortex-monitoring": {
                 "component": "monitoring",

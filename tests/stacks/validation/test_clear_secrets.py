@@ -2,6 +2,7 @@
 
 import pytest
 
+from stacks.model.owner import SERVERS, Owner
 from stacks.validation.clear_secrets import clear_secrets, looks_secret
 from stacks.validation.security_warnings import weakenings
 from tests.components.full import full
@@ -71,7 +72,7 @@ def test_a_warning_names_the_setting_to_use_and_not_the_value() -> None:
         }
     )
     stored = "as plain text it is in the stack file, in the pods and in the ConfigMap cortex-declaration"
-    warnings = list(clear_secrets("demo", declaration.servers["demo"]))
+    warnings = list(clear_secrets(Owner(SERVERS, "demo"), declaration.servers["demo"]))
     assert warnings == [
         f"servers.demo.env.API_TOKEN looks like a secret: {stored}: use secretEnv: {{API_TOKEN: KEY}}, "
         "and pulumi config set --secret secrets:KEY",

@@ -41,6 +41,11 @@ def test_a_stack_that_switches_nothing_off_has_no_warning() -> None:
             "cortex-declaration: if it is secret, use pulumi or file",
         ),
         (
+            {"agent": {"image": "registry.test/cortex:1", "actions": ["cordon"]}},
+            "agent.actions has cordon: RBAC cannot limit the change of a node to one field, so whoever controls a pod "
+            "of the agent can change labels and taints of every node: remove it, and cordon nodes by hand",
+        ),
+        (
             {"resourceManager": {"scope": "cluster"}},
             "resourceManager.scope is cluster: the resource manager reads every Secret and may start pods in every "
             "namespace, kube-system included, which amounts to cluster-admin: remove scope to bind it only in the "
@@ -57,7 +62,7 @@ def test_a_stack_that_switches_nothing_off_has_no_warning() -> None:
             "set bridge to the bridge's image, or start the bridge in command",
         ),
     ],
-    ids=["network", "baseline", "privileged", "literal", "scope", "token", "command"],
+    ids=["network", "baseline", "privileged", "literal", "cordon", "scope", "token", "command"],
 )
 def test_each_weakening_is_one_sentence_in_preview_and_deployment(parts: dict[str, object], sentence: str) -> None:
     bare: dict[str, object] = {"servers": {}, "secrets": {}, "kubeStateMetrics": None, "resourceManager": None}

@@ -1,0 +1,112 @@
+"""Keep the event log of an agent, or wait until the agent that keeps it has ended."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+import anyio
+
+from checks.errors import CheckError, UncheckedError
+from checks.event_log import resume
+from checks.event_log.entry import Entry, LoggedChange, LoggedGap, LoggedReaction
+from checks.event_log.grouping import Grouping
+from checks.event_log.writer import EventLog, LogStats, Retention
+from checks.events.occurrence import Occurrence
+from checks.kube.watch.reflector import Gap
+
+TICK_SECONDS = 0.25
+RETRY_SECONDS = 2.0
+"""How often an agent that waits for the log tries to open it."""
+
+
+class LogKeeper:
+    """Writes what occurs. `known` returns what occurred as the API server remembers it, for the time before."""
+
+    def __init__(self, folder: Path, retention: Retention, known: Callable[[], Iterable[Occurrence]]) -> None:
+        self.folder = folder
+        self.opened = anyio.Event()
+        self.waits = ""
+        """Why this agent does not write; empty while it does."""
+        self._retention, self._known = retention, known
+        self._log: EventLog | None = None
+        self._logged = resume.Logged()
+        self._grouping = Grouping()
+
+    @property
+    def stats(self) -> LogStats:
+        """Return what the log counts."""
+        return self._log.stats if self._log else LogStats(problem=self.waits)
+
+    def open(self) -> None:
+        """Open the log, if no other agent writes it.
+
+        Raises:
+            UsageError: the folder cannot be used.
+        """
+        try:
+            self._log = EventLog(self.folder, self._retention)
+        except UncheckedError as error:
+            self.waits = str(error)
+            return
+        self.waits = ""
+        now = datetime.now(UTC)
+        self._logged = resume.logged(self.folder, now)
+        self._log.stats.torn += self._logged.damaged
+        last = self._logged.last
+        if last and now - last > resume.KEPT:
+            reason = "no agent wrote this log, and API servers keep events for an hour"
+            self._log.append(Entry(now, gap=LoggedGap(last, now, reason)))
+        for occurred in self._known():
+            self.occurred(occurred)
+        self.opened.set()
+
+    async def run(self) -> None:
+        """Write until cancelled; then write what is left, and close the log."""
+        try:
+            while True:
+                if self._log:
+                    self._flush()
+                    await anyio.sleep(TICK_SECONDS)
+                else:
+                    await anyio.sleep(RETRY_SECONDS)
+                    self._try_to_open()
+        finally:
+            if self._log:
+                self._flush(everything=True)
+                self._log.close()
+
+    def occurred(self, occurred: Occurrence) -> None:
+        """Write what occurred, joined with its equals, unless the log has it already."""
+        rest = self._logged.rest(occurred) if self._log else None
+        if rest:
+            self._grouping.add(rest, monotonic())
+
+    def missed(self, gap: Gap, namespace: str) -> None:
+        """Write that events can have been missed."""
+        reason = f"the API server no longer had the changes of events in namespace {namespace}"
+        self._append(Entry(datetime.now(UTC), gap=LoggedGap(gap.since, gap.until, reason)))
+
+    def changed(self, change: LoggedChange) -> None:
+        """Write a change of an object."""
+        self._append(Entry(datetime.now(UTC), change=change))
+
+    def reacted(self, reaction: LoggedReaction) -> None:
+        """Write a reaction."""
+        self._append(Entry(datetime.now(UTC), reaction=reaction))
+
+    def _append(self, entry: Entry) -> None:
+        if self._log:
+            self._log.append(entry)
+
+    def _try_to_open(self) -> None:
+        try:
+            self.open()
+        except CheckError as error:
+            self.waits = str(error)
+
+    def _flush(self, *, everything: bool = False) -> None:
+        now = datetime.now(UTC)
+        groups = self._grouping.due(monotonic(), everything=everything)
+        if self._log:
+            self._log.append(*(Entry(now, event=each) for each in groups))

@@ -1,0 +1,65 @@
+"""Run an agent until a signal ends it."""
+
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import anyio
+from platformdirs import user_state_path
+
+from checks.agent.agent import Agent
+from checks.agent.http_app import listen
+from checks.errors import INTERRUPTED
+from checks.kube.connection import Connection
+from checks.kube.watch.connector import Connector
+from checks.target import Target
+
+IDENTITY = "POD_NAME"
+"""The variable with the name of the pod, by which the leader is known."""
+
+
+def log_folder(stack: str) -> Path:
+    """Return the user's folder of the event log of a stack."""
+    return user_state_path("cortex-events") / stack
+
+
+async def run(
+    followed: Callable[[], Awaitable[Target]],
+    reload: Callable[[], Connection],
+    log: Path | None,
+    listen_at: str,
+    registry: Path | None,
+) -> None:
+    """Follow a cluster until SIGTERM or SIGINT.
+
+    Raises:
+        UsageError: the folder of the log, or the address to listen at, cannot be used.
+        UncheckedError: the deployed declaration cannot be read.
+    """
+    target = await followed()
+    listener = listen(listen_at) if listen_at else None
+    # Pods of the Deployment elect a leader; an agent on a desk is alone, and leads if it has the log.
+    identity = os.environ.get(IDENTITY, "") if target.connection.inside else ""
+    folder = log or log_folder(target.stack)
+    agent = Agent(target, Connector(target.connection, reload), folder, registry=registry, identity=identity)
+    agent.log.open()
+    _say(f"follows the cluster of context {target.connection.context}; event log: {agent.log.folder}")
+    if agent.log.waits:
+        _say(f"{agent.log.waits}; until then this one only follows")
+    if listener:
+        host, port = listener.getsockname()[:2]
+        _say(f"serves /metrics, /healthz, /readyz, /events and /registry at {host}:{port}")
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with anyio.create_task_group() as group:
+            group.start_soon(agent.run, listener)
+            number = await anext(signals)
+            group.cancel_scope.cancel()
+    if number == signal.SIGINT:
+        sys.exit(INTERRUPTED)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"cortex: {text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,81 @@
+"""ConfigMaps are told key by key, and files that are not valid are an alert."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from checks.agent.config_map_watcher import ConfigMapWatcher, KeyChange, fault, key_changes
+from checks.event_log.entry import LoggedChange
+from checks.kube.connection import Connection
+from checks.kube.watch.availability import Availability
+from checks.kube.watch.connector import Connector
+from checks.kube.watch.reflector import Change
+from stacks.model import names
+from tests.checks.agent.objects import config_map
+
+
+class Following:
+    """A watcher that is told changes by hand."""
+
+    def __init__(self) -> None:
+        self.told = list[LoggedChange]()
+        self.verified = list[Mapping[str, str]]()
+        connection = Connection("test", "https://api")
+        connector = Connector(connection, lambda: connection)
+        self.watcher = ConfigMapWatcher([], connector, Availability(), self.told.append, self.verified.append)
+
+
+@pytest.fixture
+def following() -> Following:
+    return Following()
+
+
+def test_keys_are_compared() -> None:
+    assert key_changes({"a": "1", "b": "2", "c": "3"}, {"b": "2", "c": "4", "d": "5"}) == [
+        KeyChange("a", "1", None),
+        KeyChange("c", "3", "4"),
+        KeyChange("d", None, "5"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wrong"),
+    [
+        ("features.json", '{"a": 1}', ""),
+        ("features.json", "{", "features.json is not JSON: Expecting property name"),
+        ("server-config.yaml", "a: 1\n---\nb: 2\n", ""),
+        ("server-config.yaml", "a: [", "server-config.yaml is not YAML: while parsing a flow node"),
+        ("motd", "{", ""),
+    ],
+)
+def test_files_are_validated_by_their_names(key: str, value: str, wrong: str) -> None:
+    assert fault(key, value).startswith(wrong)
+    assert bool(fault(key, value)) == bool(wrong)
+
+
+def test_each_changed_key_is_told(following: Following) -> None:
+    before, after = config_map(motd="one", other="x"), config_map(motd="two", other="x", big="y" * 300)
+    following.watcher.consume(Change(before))
+    following.watcher.consume(Change(after, before))
+    following.watcher.consume(Change(after, after, deleted=True))
+    assert [(change.what, change.before, change.after) for change in following.told] == [
+        ("key big", "", "300 bytes"),
+        ("key motd", "one", "two"),
+        ("ConfigMap", "", "deleted"),
+    ]
+
+
+def test_a_file_that_is_not_valid_is_an_alert(following: Following) -> None:
+    good, bad = config_map(features_json="{}"), config_map(features_json="{")
+    following.watcher.consume(Change(bad, good))
+    following.watcher.consume(Change(good, bad))
+    assert [change.alert for change in following.told] == [True, False]
+    assert following.watcher.faults == 1
+
+
+def test_the_result_of_a_verification_is_passed_on_and_not_told(following: Following) -> None:
+    result = config_map(names.VERIFICATION_CONFIG_MAP, namespace=names.SYSTEM_NAMESPACE, status="pass")
+    following.watcher.consume(Change(result))
+    following.watcher.consume(Change(result, result, deleted=True))
+    assert following.verified == [{"status": "pass"}, {}]
+    assert following.told == []
