@@ -18,6 +18,7 @@ from stacks.model.image_lock import LOCK_VARIABLE, is_untagged, read_lock
 from stacks.model.kube_state_metrics import KubeStateMetrics
 from stacks.model.owner import SERVERS, WORKLOADS
 from stacks.model.presets.installed import available
+from stacks.model.probe import Exchange, Probes
 from stacks.model.server import Server
 from stacks.model.validation_errors import sentences
 from stacks.model.verifier import Verifier
@@ -28,7 +29,7 @@ from stacks.settings.layers import Layered
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
-Part = TypeVar("Part", Agent, Container, KubeStateMetrics, Server, Workload, Verifier)
+Part = TypeVar("Part", Agent, Container, Exchange, KubeStateMetrics, Server, Workload, Verifier)
 """A part of the declaration that has an image."""
 
 Pods = TypeVar("Pods", Server, Workload)
@@ -164,7 +165,8 @@ def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration
 
 def _relocated_server(server: Server, lock: Mapping[str, str]) -> Server:
     bridge = server.bridge and lock.get(server.bridge, server.bridge)
-    return _relocated_pods(server, lock).model_copy(update={"bridge": bridge})
+    probes = _relocated_probes(server.probes, lock)
+    return _relocated_pods(server, lock).model_copy(update={"bridge": bridge, "probes": probes})
 
 
 def _relocated_pods(declared: Pods, lock: Mapping[str, str]) -> Pods:
@@ -173,6 +175,13 @@ def _relocated_pods(declared: Pods, lock: Mapping[str, str]) -> Pods:
             "sidecars": {name: _moved(one, lock) for name, one in declared.sidecars.items()},
             "init_containers": {name: _moved(one, lock) for name, one in declared.init_containers.items()},
         }
+    )
+
+
+def _relocated_probes(probes: Probes, lock: Mapping[str, str]) -> Probes:
+    by_mcp = {name: _moved(exchange, lock) for name, exchange in probes.exchanges().items()}
+    return probes.model_copy(
+        update={name: getattr(probes, name).model_copy(update={"mcp": moved}) for name, moved in by_mcp.items()}
     )
 
 

@@ -1,8 +1,9 @@
-// Command launch connects a stdio MCP server in one container with the bridge in another.
+// Command launch does in an MCP server's container what its image cannot do.
 //
-// A container cannot reach the standard input and output of another, so both mount a folder with a Unix socket. `run`
-// is the process of the server's container, `connect` is the process that the bridge starts as its server. The program
-// is static, because it has to run in any image.
+// It connects a stdio server in one container with the bridge in another: a container cannot reach the standard input
+// and output of another, so both mount a folder with a Unix socket. `run` is the process of the server's container,
+// `connect` is the process that the bridge starts as its server. And it is the kubelet's probe of a server without a
+// health route: `probe`. The program is static, because it has to run in any image.
 package main
 
 import (
@@ -15,7 +16,8 @@ import (
 )
 
 const (
-	usage = "launch copy FILE | launch run SOCKET -- COMMAND [ARGUMENT...] | launch connect SOCKET"
+	usage = "launch copy FILE | launch run SOCKET -- COMMAND [ARGUMENT...] | launch connect SOCKET" +
+		" | launch probe http|sse URL TIMEOUT"
 	// Between two attempts to connect, while the server's container is starting.
 	pause = 100 * time.Millisecond
 )
@@ -35,6 +37,8 @@ func execute(arguments []string) error {
 		return run(arguments[1], arguments[3:])
 	case len(arguments) == 2 && arguments[0] == "connect":
 		return connect(arguments[1])
+	case len(arguments) == 4 && arguments[0] == "probe":
+		return probe(arguments[1], arguments[2], arguments[3])
 	}
 	return errors.New("usage: " + usage)
 }

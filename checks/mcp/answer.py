@@ -65,6 +65,10 @@ class ServerAnswers:
     """The answer to requests without credentials, if the server has to refuse them."""
     unread: ReadFailure | None = None
     """Why the server was not asked with its token."""
+    client_refused: str = ""
+    """How the authorization server refuses the declared client; empty if it does not."""
+    authorities: tuple[str, ...] = ()
+    """The authorization servers that a server names which refuses a token of the declared client."""
 
     @property
     def broken(self) -> frozenset[str]:

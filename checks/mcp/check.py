@@ -74,7 +74,7 @@ def _pods(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnsw
 
 
 def _access_to_pods(server: Server) -> Permission:
-    if server.authorization and server.authorization.bearer:
+    if server.authorization and server.authorization.stored:
         return Permission("get", "pods/portforward", server.namespace)
     return Permission("create", "pods/proxy", server.namespace)
 
@@ -110,7 +110,7 @@ def _answer(builder: ResultBuilder, kind: str, server: Server, answers: ServerAn
             # It runs, but its tools are not known.
             builder.passed(namespace=server.namespace)
             builder.fact(kind, "state", "up, gated")
-            way_out = f"declare cortex:servers.{kind}.authorization, with the Secret of a token or anonymous: refused"
+            way_out = f"declare cortex:servers.{kind}.authorization: a token, an OAuth client, or anonymous: refused"
             builder.unknown(what, Reason.GATED, f"{answer.detail}: {way_out}")
         case outcome:
             _fault(builder, ref, _place(server, answer), outcome)

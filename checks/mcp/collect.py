@@ -6,8 +6,10 @@ from dataclasses import replace
 import anyio
 
 from checks.kube.endpoint import endpoint
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import ReadFailure, Reading
 from checks.mcp.answer import Answer, Outcome, ServerAnswers
+from checks.mcp.client_credentials import ClientRefused, access_token
+from checks.mcp.protected_resource import named_authorities
 from checks.mcp.replicas import ask_pods, keeps_clients, patient
 from checks.mcp.token import Token, read_token
 from checks.snapshot.reader import Collector, Reader
@@ -37,17 +39,33 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
     if server.authorization is None:
         return await _asked(reader, kind, server, None)
     anonymous = await _service(reader, kind, server, None, None)
-    bearer = reader.declaration.bearer_token(kind)
-    if bearer is None:
+    token = await _token(reader, kind, server)
+    if token is None:
         return ServerAnswers(anonymous, await ask_pods(reader, kind, server, None, None), anonymous)
-    token = await read_token(reader.api, server.namespace, bearer)
+    if isinstance(token, ClientRefused):
+        return ServerAnswers(anonymous, {}, anonymous, client_refused=token.message)
     if isinstance(token, ReadFailure):
         return ServerAnswers(anonymous, {}, anonymous, token)
     listed = (await reader.pods()).parts[server.namespace]
     if isinstance(listed, ReadFailure) and not reader.connection.inside:
         # The token can be sent to pods only.
         return ServerAnswers(anonymous, {}, anonymous, listed)
-    return replace(await _asked(reader, kind, server, token.value), anonymous=anonymous)
+    answers = replace(await _asked(reader, kind, server, token.value), anonymous=anonymous)
+    if server.authorization.client_credentials and answers.service.outcome is Outcome.GATED:
+        named = await named_authorities(reader.connection, kind, server)
+        answers = replace(answers, authorities=tuple(map(token.value.without, named)))
+    return answers
+
+
+async def _token(reader: Reader, kind: str, server: Server) -> Reading[Token] | ClientRefused | None:
+    """Return the token of a verification of a server; None if it is declared without one."""
+    stored = reader.declaration.credential(kind)
+    if server.authorization is None or stored is None:
+        return None
+    client = server.authorization.client_credentials
+    if client is None:
+        return await read_token(reader.api, server.namespace, stored)
+    return await access_token(reader, server.namespace, client, stored)
 
 
 async def _asked(reader: Reader, kind: str, server: Server, token: Token | None) -> ServerAnswers:

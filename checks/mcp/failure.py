@@ -72,14 +72,26 @@ def no_answer(error: httpx2.TransportError | OSError) -> Answer:
     """Return the outcome of a request that got no answer."""
     if isinstance(error, httpx2.SSEError):
         return Answer(Outcome.NO_MCP, brief(str(error)))
-    if isinstance(error, httpx2.ConnectTimeout):
-        return Answer(Outcome.UNREACHABLE, f"no connection within {CONNECT_SECONDS:g} s")
-    if isinstance(error, httpx2.TimeoutException):
+    if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
         return Answer(Outcome.TIMEOUT, "no answer in time")
+    way_out = ": trust its authority in the verifier's image, or declare tls: {verify: false}"
+    return Answer(Outcome.UNREACHABLE, unanswered(error) + (way_out if _distrust(error) else ""))
+
+
+def unanswered(error: httpx2.HTTPError | OSError) -> str:
+    """Return why a request got no answer."""
+    if isinstance(error, httpx2.ConnectTimeout):
+        return f"no connection within {CONNECT_SECONDS:g} s"
+    if isinstance(error, httpx2.TimeoutException):
+        return "no answer in time"
+    if distrust := _distrust(error):
+        return f"its certificate is not trusted: {distrust}"
+    return str(error) or "the connection was closed"
+
+
+def _distrust(error: BaseException) -> str:
+    """Return why a certificate is not trusted; empty if that is not the cause of an error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__cause__ or cause.__context__
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        way_out = "trust its authority in the verifier's image, or declare tls: {verify: false}"
-        return Answer(Outcome.UNREACHABLE, f"its certificate is not trusted: {cause.verify_message}: {way_out}")
-    return Answer(Outcome.UNREACHABLE, str(error) or "the connection was closed")
+    return cause.verify_message if cause else ""

@@ -17,6 +17,11 @@ def check_gate(builder: ResultBuilder, kind: str, server: Server, answers: Serve
     if answers.unread is not None:
         builder.use(answers.unread)
         return answers.anonymous.failed
+    if answers.client_refused:
+        ref = Ref("Service", names.server(kind), server.namespace)
+        message = f"the authorization server refuses the declared client: {answers.client_refused}"
+        builder.fault("mcp.credentials", ref, message, expected="an access token", actual=answers.client_refused)
+        return answers.anonymous.failed
     if answers.service is answers.anonymous:
         if answers.anonymous.outcome is Outcome.GATED:
             builder.fact(kind, "state", "up, gated")
@@ -51,7 +56,10 @@ def _accepted(builder: ResultBuilder, kind: str, server: Server, answers: Server
     }
     if answers.service.outcome is Outcome.GATED or len(refused) == len(answers.pods) > 0:
         refused = {Ref("Service", names.server(kind), server.namespace): answers.service}
+    client = server.authorization and server.authorization.client_credentials
+    token = "access token of the declared client" if client else "declared token"
+    named = f"; it names the authorization server {' and '.join(answers.authorities)}" if answers.authorities else ""
     for ref, answer in refused.items():
-        message = f"the server refuses the declared token: {answer.detail}"
+        message = f"the server refuses the {token}: {answer.detail}{named}"
         builder.fault("mcp.credentials", ref, message, expected="an answer to tools/list", actual=answer.outcome.value)
     return answers.service.outcome is not Outcome.GATED

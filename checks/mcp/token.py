@@ -1,4 +1,4 @@
-"""The token with which an MCP server is asked. It enters no output: no result, message or log has it."""
+"""The token with which an MCP server is asked, and the Secret of it. It enters no result, message or log."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ import msgspec
 from checks.kube.client import ApiClient, Kind
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.mcp.answer import Answer
-from stacks.model.authorization import BearerToken
+from stacks.model.authorization import SecretValue
 
 _USABLE = re.compile(r"[!-~]+")
 """What an HTTP header can carry, without blanks."""
@@ -47,13 +47,14 @@ class Token:
         error = answer.smoke_error
         return replace(
             answer,
-            detail=self._without(answer.detail),
-            smoke_error=None if error is None else self._without(error),
-            tools=frozenset(map(self._without, answer.tools)),
-            protocol=self._without(answer.protocol),
+            detail=self.without(answer.detail),
+            smoke_error=None if error is None else self.without(error),
+            tools=frozenset(map(self.without, answer.tools)),
+            protocol=self.without(answer.protocol),
         )
 
-    def _without(self, text: str) -> str:
+    def without(self, text: str) -> str:
+        """Return a text of the server, which may have been cut off, without the token."""
         text = text.replace(self.value, _HIDDEN)
         for length in range(len(self.value) - 1, _SHORTEST - 1, -1):
             if text.endswith(f"{self.value[:length]}…"):
@@ -61,9 +62,23 @@ class Token:
         return text
 
 
-async def read_token(api: ApiClient, namespace: str, declared: BearerToken) -> Reading[Token]:
+async def read_token(api: ApiClient, namespace: str, declared: SecretValue) -> Reading[Token]:
     """Return the token of a Secret."""
     what = f"read the token {declared.key} of Secret {namespace}/{declared.secret}"
+    reading = await read_value(api, namespace, declared, what)
+    return usable(reading, what) if isinstance(reading, Read) else reading
+
+
+def usable(given: Read[str], what: str) -> Reading[Token]:
+    """Return a text as a token, if an HTTP header can carry it."""
+    if not _USABLE.fullmatch(given.value):
+        message = "its value is not a token: it is empty, or has characters that an HTTP header cannot carry"
+        return ReadFailure(what, Reason.UNDECODABLE, message, seconds=given.seconds)
+    return Read(Token(given.value), given.seconds)
+
+
+async def read_value(api: ApiClient, namespace: str, declared: SecretValue, what: str) -> Reading[str]:
+    """Return a value of a Secret without blanks around it; empty if it is not text."""
     reading = await api.get(_SECRETS, namespace, declared.secret)
     if isinstance(reading, ReadFailure):
         return replace(reading, what=what)
@@ -73,10 +88,6 @@ async def read_token(api: ApiClient, namespace: str, declared: BearerToken) -> R
     if encoded is None:
         return ReadFailure(what, Reason.FAILED, "the Secret has no such key", seconds=reading.seconds)
     try:
-        value = base64.b64decode(encoded).decode().strip()
+        return Read(base64.b64decode(encoded).decode().strip(), reading.seconds)
     except (binascii.Error, UnicodeDecodeError):
-        value = ""
-    if not _USABLE.fullmatch(value):
-        message = "its value is not a token: it is empty, or has characters that an HTTP header cannot carry"
-        return ReadFailure(what, Reason.UNDECODABLE, message, seconds=reading.seconds)
-    return Read(Token(value), reading.seconds)
+        return Read("", reading.seconds)

@@ -97,9 +97,9 @@ def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place
     readable = manager.readable_secrets.items() if manager else ()
     secrets = {("Secret", Place(space, name)) for space, names_ in readable for name in names_}
     secrets |= {
-        ("Secret", Place(server.namespace, bearer.secret))
+        ("Secret", Place(server.namespace, stored.secret))
         for kind, server in declaration.servers.items()
-        if (bearer := declaration.bearer_token(kind))
+        if (stored := declaration.credential(kind))
     }
     # The agent's pods mount them.
     secrets |= {("Secret", Place(names.SYSTEM_NAMESPACE, name)) for name in declaration.webhook_secrets().values()}

@@ -9,18 +9,15 @@ sidecar, which succeeds when the server has initialised. And both get SIGTERM at
 
 from collections.abc import Sequence
 
-from stacks.manifests import pods
+from stacks.manifests import launch
 from stacks.manifests.manifest import Value, given
 from stacks.manifests.pods import read_only
 from stacks.model import bridge
+from stacks.model.launch import FOLDER
 from stacks.model.server import Server
 from stacks.model.workload import Workload
 
-_PROGRAM = "cortex-launch"
-"""Its name in the bridge's image."""
-_COPY = f"{bridge.FOLDER}/launch"
-_SOCKET = f"{bridge.FOLDER}/server.sock"
-_MOUNT: Value = {"name": bridge.VOLUME, "mountPath": bridge.FOLDER}
+_SOCKET = f"{FOLDER}/server.sock"
 
 
 def image(declared: Workload) -> str | None:
@@ -30,26 +27,23 @@ def image(declared: Workload) -> str | None:
 
 def command(declared: Workload) -> Sequence[str]:
     """Return the command of its own container."""
-    return [_COPY, "run", _SOCKET, "--", *declared.command] if image(declared) else declared.command
+    return [launch.COPY, "run", _SOCKET, "--", *declared.command] if image(declared) else declared.command
 
 
 def mounts(declared: Workload) -> list[Value]:
     """Return what its own container mounts for the bridge."""
-    return [_MOUNT] if image(declared) else []
+    return [launch.mount(bridge.VOLUME)] if image(declared) else []
 
 
 def volumes(declared: Workload) -> list[Value]:
     """Return the volume of both containers."""
-    # It has a program of 2 MB, and a socket.
-    return [{"name": bridge.VOLUME, "emptyDir": {"sizeLimit": "16Mi"}}] if image(declared) else []
+    return [launch.volume(bridge.VOLUME)] if image(declared) else []
 
 
 def init_containers(declared: Workload) -> list[Value]:
     """Return the init container that copies the program."""
-    if (found := image(declared)) is None:
-        return []
-    copied: dict[str, Value] = {"command": [_PROGRAM, "copy", _COPY], "volumeMounts": [_MOUNT]}
-    return [{**_container(bridge.INIT_CONTAINER, found), **copied}]
+    found = image(declared)
+    return [launch.init_container(found, bridge.VOLUME, bridge.RESOURCES)] if found else []
 
 
 def containers(declared: Workload, endpoint: dict[str, Value]) -> list[Value]:
@@ -57,17 +51,7 @@ def containers(declared: Workload, endpoint: dict[str, Value]) -> list[Value]:
     if (found := image(declared)) is None:
         return []
     started: dict[str, Value] = {
-        "args": ["--port", str(declared.port), "--", _PROGRAM, "connect", _SOCKET],
-        "volumeMounts": [read_only(bridge.VOLUME, bridge.FOLDER)],
+        "args": ["--port", str(declared.port), "--", launch.PROGRAM, "connect", _SOCKET],
+        "volumeMounts": [read_only(bridge.VOLUME, FOLDER)],
     }
-    return [given({**_container(bridge.CONTAINER, found), **started, **endpoint})]
-
-
-def _container(name: str, image: str) -> dict[str, Value]:
-    return {
-        "name": name,
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "resources": pods.resources(bridge.RESOURCES),
-        "securityContext": pods.container_security(),
-    }
+    return [given({**launch.container(bridge.CONTAINER, found, bridge.RESOURCES), **started, **endpoint})]

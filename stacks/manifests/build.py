@@ -46,11 +46,11 @@ def parts(declaration: Declaration) -> Mapping[DeclarationPath, tuple[Manifest, 
 
 
 def _tokens(declaration: Declaration) -> Mapping[str, set[str]]:
-    """Return the Secrets with tokens of MCP servers, by namespace."""
+    """Return the Secrets with tokens and client secrets for MCP servers, by namespace."""
     secrets: dict[str, set[str]] = {}
     for kind, server in declaration.servers.items():
-        if bearer := declaration.bearer_token(kind):
-            secrets.setdefault(server.namespace, set()).add(bearer.secret)
+        if stored := declaration.credential(kind):
+            secrets.setdefault(server.namespace, set()).add(stored.secret)
     return secrets
 
 

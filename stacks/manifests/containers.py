@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from stacks.manifests import bridge, pods, volumes
+from stacks.manifests import bridge, launch, pods, volumes
 from stacks.manifests.manifest import Value, given
 from stacks.manifests.service import ports
 from stacks.model.container import Container
 from stacks.model.owner import Owner
+from stacks.model.probe import Probe
 from stacks.model.process import Process
 from stacks.model.volume import Volume
 from stacks.model.workload import Workload
@@ -18,7 +19,7 @@ def init_containers(declared: Workload) -> list[Value]:
     sidecars = [{**_other(name, one, volumes), "restartPolicy": "Always"} for name, one in declared.sidecars.items()]
     # Sidecars come before init containers, which can use them.
     others = (_other(name, one, volumes) for name, one in declared.init_containers.items())
-    return [*bridge.init_containers(declared), *sidecars, *others]
+    return [*bridge.init_containers(declared), *launch.init_containers(declared), *sidecars, *others]
 
 
 def containers(owner: Owner, declared: Workload) -> list[Value]:
@@ -74,6 +75,7 @@ def _container(owner: Owner, declared: Workload) -> Value:
             "volumeMounts": [
                 *(mount for _, mount in volumes.mounted(owner, declared) if mount),
                 *bridge.mounts(declared),
+                *launch.mounts(declared),
             ],
             **endpoint,
         }
@@ -83,9 +85,13 @@ def _container(owner: Owner, declared: Workload) -> Value:
 def _endpoint(owner: Owner, declared: Workload, others: Sequence[Value] = ()) -> dict[str, Value]:
     """Return the ports and probes of the container that serves."""
     first = [_port(owner.port, declared.port)] if declared.port else []
-    tls = declared.serves_tls
-    probes = {f"{name}Probe": pods.probe(each, owner.port, declared.port, tls=tls) for name, each in declared.probes}
+    probes = {f"{name}Probe": _probe(owner, declared, probe) for name, probe in declared.probes}
     return {"ports": [*first, *others] or None, **probes}
+
+
+def _probe(owner: Owner, declared: Workload, probe: Probe) -> dict[str, Value] | None:
+    by_mcp = launch.probe(declared, probe)
+    return pods.probe(probe, owner.port, declared.port, by_mcp, tls=declared.serves_tls)
 
 
 def _port(name: str, number: int) -> Value:

@@ -1,6 +1,6 @@
 """The Deployment or StatefulSet of a server or workload: restricted and probed; a server is labelled for discovery."""
 
-from stacks.manifests import bridge, containers, labels, pods, rbac, volumes
+from stacks.manifests import bridge, containers, labels, launch, pods, rbac, volumes
 from stacks.manifests.checksum import checksum
 from stacks.manifests.manifest import HIDDEN, Hidden, Manifest, Value, given
 from stacks.manifests.pod_config import Content
@@ -102,6 +102,7 @@ def _pod(owner: Owner, declared: Workload, site: Site) -> dict[str, Value]:
             "volumes": [
                 *(volume for volume, _ in volumes.mounted(owner, declared) if volume),
                 *bridge.volumes(declared),
+                *launch.volumes(declared),
             ],
             "topologySpreadConstraints": spread,
         }

@@ -1,9 +1,9 @@
 """Settings that all pods of the stack share. By default they satisfy Pod Security `restricted`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from stacks.manifests.manifest import Value, given
-from stacks.model.probe import Action, Exec, Grpc, HttpGet, Probe, TcpSocket
+from stacks.model.probe import Exchange, Exec, Grpc, HttpGet, Probe, TcpSocket
 from stacks.model.process import Hook, Lifecycle
 from stacks.model.resources import Resources
 from stacks.model.security_context import SecurityContext
@@ -89,18 +89,23 @@ def _hook(declared: Hook | None) -> dict[str, Value] | None:
     return {"sleep": {"seconds": declared.sleep}} if declared.sleep else {"exec": {"command": declared.exec}}
 
 
-def probe(declared: Probe, port: str, number: int | None, *, tls: bool = False) -> dict[str, Value] | None:
+def probe(
+    declared: Probe, port: str, number: int | None, by_mcp: Sequence[str], *, tls: bool = False
+) -> dict[str, Value] | None:
     """Return a probe, by default of the port with this name and number; None if there is no such probe.
 
-    With `tls`, that port serves HTTPS. A connection to a port that does not exist is no probe.
+    With `tls`, that port serves HTTPS. A connection to a port that does not exist is no probe. `by_mcp` is the command
+    of a probe by MCP.
     """
     action = declared.action()
     if action is None or (isinstance(action, TcpSocket) and (action.port or number) is None):
         return None
+    if isinstance(action, Exchange):
+        action = Exec(command=tuple(by_mcp))
     return {**_action(action, port, number, tls=tls), **declared.timing()}
 
 
-def _action(action: Action, port: str, number: int | None, *, tls: bool) -> dict[str, Value]:
+def _action(action: HttpGet | TcpSocket | Exec | Grpc, port: str, number: int | None, *, tls: bool) -> dict[str, Value]:
     match action:
         case HttpGet():
             headers: list[Value] = [{"name": name, "value": value} for name, value in action.headers.items()]

@@ -84,15 +84,15 @@ def verifier_manifests(
     """Return the account, its permissions, a NetworkPolicy to the API, and the CronJob.
 
     It may read in the namespaces with objects of the stack, also rare kinds if they are among the `kinds` that the
-    stack has, the Secrets with `tokens` of MCP servers, which are given by namespace, and by name the objects of
-    `files`.
+    stack has, the Secrets with `tokens` or client secrets for MCP servers, which are given by namespace, and by name
+    the objects of `files`.
     """
     return (
         service_account(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS),
         *_access(site, kinds),
         *_tokens(tokens),
         *_access_to_files(files),
-        _network_policy(site),
+        _network_policy(verifier, site),
         _cron_job(verifier, site),
     )
 
@@ -154,10 +154,14 @@ def _access_to_files(files: Sequence[Manifest]) -> Iterator[Manifest]:
             yield grants.everywhere(names.VERIFIER_FILES_ROLE, names.VERIFIER_FILES_ROLE)
 
 
-def _network_policy(site: Site) -> Manifest:
-    """Return the policy that allows it to connect to the API; each server's manifests allow it to connect there."""
+def _network_policy(verifier: Verifier, site: Site) -> Manifest:
+    """Return the policy that allows it to connect to the API and to what is declared.
+
+    Each server's manifests allow it to connect there.
+    """
     pods_of = network.selector(verifier_client().labels)
-    return network.policy(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of, egress=[network.api_egress(site)])
+    egress = [network.api_egress(site), *network.destinations(verifier.egress)]
+    return network.policy(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of, egress=egress)
 
 
 def _cron_job(verifier: Verifier, site: Site) -> Manifest:

@@ -7,11 +7,7 @@ from stacks.model.resources import Limits, Resources
 
 CONTAINER: Final = "bridge"
 """The container that serves MCP over HTTP."""
-INIT_CONTAINER: Final = "launch"
-"""The init container that copies the program which connects the server with the bridge."""
 VOLUME: Final = "bridge"
-"""The volume with that program and the socket between the two containers."""
-FOLDER: Final = "/cortex"
-"""Where both containers mount it."""
+"""The volume with the program `launch`, and with the socket by which it connects the server with the bridge."""
 RESOURCES: Final = Resources(requests=Compute(cpu="50m", memory="96Mi"), limits=Limits(cpu="500m", memory="256Mi"))
 """CPU and memory of the bridge and of the init container."""

@@ -8,7 +8,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from stacks.model import names
 from stacks.model.agent import Agent
-from stacks.model.authorization import BearerToken
+from stacks.model.authorization import SecretValue
 from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.config_map import ConfigMap
 from stacks.model.custom_resources import CustomResource
@@ -131,13 +131,13 @@ class Declaration(Model):
         occupied |= {self.kube_state_metrics.namespace} if self.kube_state_metrics else set()
         return (*self.namespaces, *(name for name in self.existing_namespaces if name in occupied))
 
-    def bearer_token(self, kind: str) -> BearerToken | None:
-        """Return the token of a verification of a server, with the name of its Secret instead of the key."""
+    def credential(self, kind: str) -> SecretValue | None:
+        """Return the token or client secret of a verification of a server, with the name of its Secret, not the key."""
         authorization = self.servers[kind].authorization
-        bearer = authorization.bearer if authorization else None
-        if bearer is None or bearer.secret not in self.secrets:
-            return bearer
-        return bearer.model_copy(update={"secret": self.secrets[bearer.secret].called(bearer.secret)})
+        _, stored = (authorization and authorization.stored) or ("", None)
+        if stored is None or stored.secret not in self.secrets:
+            return stored
+        return stored.model_copy(update={"secret": self.secrets[stored.secret].called(stored.secret)})
 
     def webhook_secrets(self) -> dict[str, str]:
         """Return the name of the Secret of each webhook of the agent."""
@@ -158,6 +158,8 @@ class Declaration(Model):
             bridge = declared.bridge if isinstance(declared, Server) else None
             images |= {f"{owner.path}.bridge": bridge} if bridge else {}
             images |= {f"{owner.path}.{place}.image": one.image for place, one in declared.beside().items()}
+            probes = declared.probes.exchanges()
+            images |= {f"{owner.path}.probes.{name}.mcp.image": one.image for name, one in probes.items()}
         if self.kube_state_metrics:
             images["kubeStateMetrics.image"] = self.kube_state_metrics.image
         if self.verifier:

@@ -1,10 +1,11 @@
 """The kubelet's probes of a container."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from stacks.model.image import Image
 from stacks.model.types import LEFT_OUT, Count, Model, Port, Seconds, matching
 
 HttpPath = Annotated[str, matching(r"/\S*", "an HTTP path: begin it with '/' and use no spaces")]
@@ -55,7 +56,18 @@ class Grpc(Model):
     """The service to ask about; empty for the server as a whole."""
 
 
-Action: TypeAlias = HttpGet | TcpSocket | Exec | Grpc
+class Exchange(Model):
+    """One exchange over MCP on the server's own port and path, for an image without a health route.
+
+    A command in the container initialises a session and ends it. An answer of MCP, also HTTP 401 or 403, is a success.
+    """
+
+    image: Image
+    """The cortex image, from which an init container copies the command; looked up in the image lock without tag and
+    digest."""
+
+
+Action: TypeAlias = HttpGet | TcpSocket | Exec | Grpc | Exchange
 
 
 class Probe(Model):
@@ -70,6 +82,8 @@ class Probe(Model):
     """A command in the container."""
     grpc: Annotated[Grpc | None, LEFT_OUT] = None
     """The gRPC health checking protocol."""
+    mcp: Annotated[Exchange | None, LEFT_OUT] = None
+    """One exchange over MCP, of a server only; for readiness and liveness, `periodSeconds` is then 15 unless given."""
     none: Annotated[str | None, Field(min_length=1), LEFT_OUT] = None
     """Why the container has no such probe. A preview shows the reason."""
     initial_delay_seconds: Delay
@@ -78,6 +92,17 @@ class Probe(Model):
     failure_threshold: Failures
     success_threshold: Count = 1
     """Consecutive successes after which the probe has succeeded."""
+
+    _period_by_mcp: ClassVar[int | None] = 15
+    """Each exchange starts a process in the container, and a session of the server, for as long as the pod runs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _less_often(cls, given: object) -> object:
+        timed = {"periodSeconds", "period_seconds"}
+        if isinstance(given, Mapping) and given.get("mcp") and cls._period_by_mcp and not timed & given.keys():
+            return {**given, "periodSeconds": cls._period_by_mcp}
+        return given
 
     @model_validator(mode="after")
     def _one_action(self) -> "Probe":
@@ -90,14 +115,21 @@ class Probe(Model):
         """Return what the kubelet does; None if there is no such probe."""
         if self.none is not None:
             return None
-        return self.http_get or self.tcp_socket or self.exec or self.grpc or HttpGet(path=self.path)
+        return self.http_get or self.tcp_socket or self.exec or self.grpc or self.mcp or HttpGet(path=self.path)
 
     def timing(self) -> dict[str, int]:
         """Return its times and thresholds under their names in Kubernetes."""
         return self.model_dump(by_alias=True, exclude={"path", *_FIELDS.values()})
 
 
-_FIELDS = {"httpGet": "http_get", "tcpSocket": "tcp_socket", "exec": "exec", "grpc": "grpc", "none": "none"}
+_FIELDS = {
+    "httpGet": "http_get",
+    "tcpSocket": "tcp_socket",
+    "exec": "exec",
+    "grpc": "grpc",
+    "mcp": "mcp",
+    "none": "none",
+}
 _ACTIONS = tuple(_FIELDS)
 _NAMES = ("liveness", "readiness", "startup")
 _SHARED = frozenset({"path", *_FIELDS})
@@ -125,6 +157,8 @@ class ReadinessProbe(Probe):
 
 class StartupProbe(Probe):
     """Checks that the server has started; until then the other probes wait. By default 150 seconds in all."""
+
+    _period_by_mcp: ClassVar[int | None] = None
 
     path: ProbedPath = "/startup"
     initial_delay_seconds: Delay = 0
@@ -157,6 +191,10 @@ class Probes(Model):
         rest = {key: value for key, value in given.items() if key not in shared}
         return rest | {name: _with(shared, rest.get(name, {})) for name in _NAMES}
 
+    def exchanges(self) -> dict[str, Exchange]:
+        """Return the probes by MCP, by the name of the probe."""
+        return {name: probe.mcp for name, probe in self if probe.mcp}
+
     @model_validator(mode="after")
     def _one_success(self) -> "Probes":
         for name, probe in (("liveness", self.liveness), ("startup", self.startup)):
@@ -177,8 +215,14 @@ def _by_connection(given: object) -> object:
     return {**given, "tcpSocket": {}}
 
 
-WorkloadProbes = Annotated[Probes, BeforeValidator(_by_connection)]
-"""Probes that are connections to the first port, if there is one, unless another action is given."""
+def _without_mcp(probes: Probes) -> Probes:
+    if probes.exchanges():
+        raise ValueError("mcp is for MCP servers, and a workload is not one: use httpGet, tcpSocket, exec or grpc")
+    return probes
+
+
+WorkloadProbes = Annotated[Probes, BeforeValidator(_by_connection), AfterValidator(_without_mcp)]
+"""Probes that are connections to the first port, if there is one, unless another action is given; never by MCP."""
 
 CONNECTIONS = Probes.model_validate({"tcpSocket": {}})
 """The probes of a workload that declares none."""

@@ -60,6 +60,11 @@ class Server(Workload):
     """A tool call that a verification makes."""
 
     @property
+    def launcher(self) -> str | None:
+        """Return the image with the command of its probes by MCP; None if it has no such probe."""
+        return next((exchange.image for exchange in self.probes.exchanges().values()), None)
+
+    @property
     def serves_tls(self) -> bool:
         """Return whether `port` serves HTTPS."""
         return bool(self.tls)

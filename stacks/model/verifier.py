@@ -6,10 +6,11 @@ from pydantic import AfterValidator
 
 from stacks.model import cron, names
 from stacks.model.client import Client
+from stacks.model.destination import Destination
 from stacks.model.image import Image
 from stacks.model.namespace import Compute
 from stacks.model.resources import Limits, Resources
-from stacks.model.types import Model
+from stacks.model.types import LEFT_OUT, Model
 
 
 class Verifier(Model):
@@ -23,6 +24,9 @@ class Verifier(Model):
         requests=Compute(cpu="100m", memory="128Mi"), limits=Limits(cpu="1", memory="512Mi")
     )
     """CPU and memory of its container."""
+    egress: Annotated[tuple[Destination, ...], LEFT_OUT] = ()
+    """Destinations that its pods may connect to besides DNS, the Kubernetes API and the MCP servers, such as an
+    authorization server."""
 
 
 def verifier_client() -> Client:

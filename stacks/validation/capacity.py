@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from stacks.model import bridge, names
+from stacks.model import bridge, launch, names
 from stacks.model.declaration import Declaration
 from stacks.model.namespace import Namespace
 from stacks.model.quantity import amount, in_unit_of
@@ -51,6 +51,8 @@ def _loads(declaration: Declaration) -> Iterator[_Load]:
         if isinstance(declared, Server) and declared.bridge:
             # Its init container needs the same, but not at the same time.
             own[f"{path}.bridge"] = bridge.RESOURCES
+        if isinstance(declared, Server) and declared.launcher:
+            before[f"{path}.probes"] = launch.RESOURCES
         pods = most + declared.surge if most else 0
         yield _Load(declared.namespace, {**own, **beside, **before}, pods, frozenset(before), frozenset(beside))
     if metrics := declaration.kube_state_metrics:

@@ -124,25 +124,25 @@ def _use(
 
 
 def _token(owner: Owner, server: Server, declaration: Declaration) -> Iterator[str]:
-    """Check the Secret with the token of a verification: a declared one, or the server's own."""
-    bearer = server.authorization.bearer if server.authorization else None
-    if bearer is None:
+    """Check the Secret with the token or client secret of a verification: a declared one, or the server's own."""
+    setting, stored = (server.authorization and server.authorization.stored) or ("", None)
+    if stored is None:
         return
-    path = f"{owner.path}.authorization.bearer"
-    declared = declaration.secrets.get(bearer.secret)
-    if bearer.secret == owner.secret and server.has_own_secret:
+    path = f"{owner.path}.authorization.{setting}"
+    declared = declaration.secrets.get(stored.secret)
+    if stored.secret == owner.secret and server.has_own_secret:
         keys = frozenset({**server.secret_env, **server.secret_files})
     elif declared is None or declared.namespace != server.namespace:
         yield (
-            f"{path}.secret: Secret {bearer.secret!r} is not declared in {server.namespace}: "
+            f"{path}.secret: Secret {stored.secret!r} is not declared in {server.namespace}: "
             "add it under cortex:secrets with this namespace"
         )
         return
     else:
         keys = declared.names()
-    if bearer.key not in keys:
+    if stored.key not in keys:
         yield (
-            f"{path}.key: Secret {bearer.secret!r} has no key {bearer.key!r}: "
+            f"{path}.key: Secret {stored.secret!r} has no key {stored.key!r}: "
             f"add it there, or use one of {', '.join(sorted(keys))}"
         )
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from pydantic.alias_generators import to_camel
 
-from stacks.model import bridge, names
+from stacks.model import launch, names
 from stacks.model.owner import Owner
 from stacks.model.probe import Grpc, HttpGet
 from stacks.model.replicas import replicas
@@ -174,8 +174,8 @@ def _mounts(declared: Workload) -> Iterator[str]:
     uses += [(f"volumes.{name}", volume.mount) for name, volume in declared.volumes.items() if not volume.sub_path]
     mounts = [(f"{place}.mount", folder) for place, folder in uses if folder]
     mounts += [(f"writable.{index}", folder.path) for index, folder in enumerate(declared.writable)]
-    bridged = isinstance(declared, Server) and declared.bridge
-    folders = (*BUILT_IN_MOUNTS, bridge.FOLDER) if bridged else BUILT_IN_MOUNTS
+    launched = isinstance(declared, Server) and (declared.bridge or declared.launcher)
+    folders = (*BUILT_IN_MOUNTS, launch.FOLDER) if launched else BUILT_IN_MOUNTS
     built_in = [("the built-in", folder) for folder in folders]
     pairs = [*combinations(mounts, 2), *((mount, own) for mount in mounts for own in built_in)]
     for (one, here), (other, there) in pairs:

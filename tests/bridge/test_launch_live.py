@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from local.waiting import wait_until
-from tests.conftest import ROOT
 from tests.processes import has_ended
 
 pytestmark = pytest.mark.live
@@ -27,14 +26,6 @@ STUBBORN = [
     "while True: time.sleep(1)",
 ]
 LEAVES_A_PROCESS = "sleep 600 & echo $!; exit 7"
-
-
-@pytest.fixture(scope="module")
-def launch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("launch") / "launch"
-    env = os.environ | {"CGO_ENABLED": "0"}
-    subprocess.run(["go", "build", "-o", str(built), "."], cwd=ROOT / "bridge" / "launch", env=env, check=True)
-    return built
 
 
 class Server:

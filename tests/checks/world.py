@@ -135,6 +135,8 @@ class World:
         self.anonymous = Answer(Outcome.GATED, "the server runs, but requires credentials (HTTP 401)", challenge=True)
         """What servers with an authorization answer to requests without credentials."""
         self.unread_token: ReadFailure | None = None
+        self.client_refused = ""
+        self.authorities: tuple[str, ...] = ()
         self.network = enforced(declaration)
         rolled: dict[Owner, Reading[Rolled | None]] = {
             owner: Read(Rolled(current=True, dangling=()), 0.01) for owner in declaration.running()
@@ -233,8 +235,15 @@ class World:
         answer, pods = self.mcp[kind], self.mcp_pods.get(kind, {})
         if authorization is None:
             return ServerAnswers(answer, pods)
-        anonymous = self.anonymous if authorization.bearer or answer.outcome is Outcome.ANSWERED else answer
-        return ServerAnswers(answer if authorization.bearer else anonymous, pods, anonymous, self.unread_token)
+        anonymous = self.anonymous if authorization.stored or answer.outcome is Outcome.ANSWERED else answer
+        return ServerAnswers(
+            answer if authorization.stored else anonymous,
+            pods,
+            anonymous,
+            self.unread_token,
+            self.client_refused,
+            self.authorities,
+        )
 
     def results(self) -> tuple[Result, ...]:
         """Judge the cluster."""

@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -64,6 +65,10 @@ class Project:
 
     def run(self, *command: str) -> str:
         return self._there.run(*command).stdout
+
+    def cortex(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of cortex, whatever it finds."""
+        return self._there.run("cortex", *arguments, check=False)
 
     def refused(self, *command: str) -> str:
         """Run a command that has to fail, and give what it printed."""

@@ -109,6 +109,11 @@ PATCHES = st.sampled_from(
     ]
 )
 
+BY_MCP = st.fixed_dictionaries({"mcp": st.just({"image": "registry.example/cortex:1"})}).flatmap(
+    lambda probe: st.sampled_from([probe, {"tcpSocket": {}, "readiness": probe}])
+)
+"""Probes by MCP, for servers that speak HTTP themselves."""
+
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={

@@ -30,7 +30,7 @@ from stacks.model.types import (
 )
 from stacks.validation.references import PULL_SECRET
 from tests.stacks.fitting import fitting
-from tests.stacks.server_strategies import SETTINGS
+from tests.stacks.server_strategies import BY_MCP, SETTINGS
 
 # Stacks are large examples, and machines that run tests are busy.
 UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -232,7 +232,11 @@ def field(part: cron.Field) -> st.SearchStrategy[str]:
 
 VERIFIERS = st.fixed_dictionaries(
     {"image": IMAGES},
-    optional={"schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join), "resources": RESOURCES},
+    optional={
+        "schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join),
+        "resources": RESOURCES,
+        "egress": DESTINATIONS,
+    },
 )
 METRICS = {
     "image": IMAGES,
@@ -320,6 +324,8 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
     if server["transport"] == "stdio" and draw(st.booleans()):
         server.pop("tls", None)
         server |= {"bridge": draw(IMAGES), "command": [*draw(st.lists(TEXTS, min_size=1, max_size=2))]}
+    if server["transport"] != "stdio" and draw(st.booleans()):
+        server["probes"] = draw(BY_MCP)
     if draw(st.booleans()):
         server["kubernetes"] = draw(_access(within))
     return server

@@ -11,6 +11,7 @@ from checks.kube.models.cluster import (
     Node,
     Quota,
     Service,
+    ServicePort,
     Version,
 )
 from checks.kube.models.discovery import ApiGroup, ApiGroups, ApiResource, ApiResources
@@ -64,6 +65,7 @@ __all__ = [
     "RoleRef",
     "SelfReview",
     "Service",
+    "ServicePort",
     "Subject",
     "Template",
     "TemplateMeta",

@@ -45,3 +45,16 @@ def test_the_containers_of_a_bridge_are_compared(
     next(one for one in pod[containers] if one["name"] == name).update(change)
     [finding] = world.findings()
     assert path in finding.message
+
+
+def test_a_probe_by_mcp_is_compared() -> None:
+    server = {"image": "registry.test/server:1", "version": "1", "transport": "http", "capabilities": {"demo": []}}
+    probes = {"tcpSocket": {}, "readiness": {"mcp": {"image": "registry.test/cortex:1"}}}
+    world = World(declared(servers={"demo": {**server, "probes": probes, "namespace": "cortex-mcp"}}))
+    assert world.codes() == []
+    world.container("demo")["readinessProbe"]["exec"]["command"] = ["true"]
+    pod = world.one("deployments", "cortex-mcp", "demo")["spec"]["template"]["spec"]
+    pod["initContainers"][0]["image"] = "registry.test/other:1"
+    found = {finding.code: finding.message for finding in world.findings()}
+    assert "readinessProbe.exec.command" in found["server.probe"]
+    assert "initContainers[launch].image" in found["server.spec"]

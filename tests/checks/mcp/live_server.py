@@ -1,12 +1,14 @@
 """An MCP server for the live tests, which runs in a pod: `python3 live_server.py MODE`.
 
 `sessions`: keeps sessions for clients of an older protocol. `old`: speaks only that one. `stream`: HTTP+SSE.
-`guarded`: HTTPS with a self-signed certificate, and requires the token of the variable TOKEN.
+`guarded`: HTTPS with a self-signed certificate, and requires the token of the variable TOKEN. `gated`: requires that
+token over HTTP. Each hangs while the file HANG exists.
 """
 
 import datetime
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 PORT = 8080
 ANYWHERE = "0.0.0.0"
+HANG = Path("/tmp/hang")
 
 
 def server() -> MCPServer:
@@ -41,6 +44,8 @@ def wrapped(app: ASGIApp, refuses: Callable[[Scope], int]) -> ASGIApp:
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         answer: ASGIApp = app
         if scope["type"] == "http":
+            while HANG.exists():
+                time.sleep(0.1)
             if scope["path"] in ("/health", "/ready", "/startup"):
                 answer = PlainTextResponse("well")
             elif status := refuses(scope):
@@ -84,7 +89,7 @@ def main(mode: str) -> None:
         certificate(Path("/tmp"))
         tls = {"ssl_certfile": "/tmp/crt", "ssl_keyfile": "/tmp/key"}
     app = server().sse_app(host=ANYWHERE) if mode == "stream" else server().streamable_http_app(host=ANYWHERE)
-    refuses = {"old": the_newest_protocol, "guarded": other_tokens}.get(mode, nothing)
+    refuses = {"old": the_newest_protocol, "guarded": other_tokens, "gated": other_tokens}.get(mode, nothing)
     uvicorn.run(wrapped(app, refuses), host=ANYWHERE, port=PORT, log_level="warning", **tls)
 
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import anyio
 import pytest
-from starlette.responses import PlainTextResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from checks.kube.connection import Connection
@@ -18,6 +21,7 @@ from checks.mcp.answer import Answer, Outcome, ServerAnswers
 from checks.mcp.collect import ANSWERS
 from stacks.model.declaration import Declaration
 from tests.checks.collecting import collect
+from tests.checks.mcp.authorizing import CLIENT, SECRET, AuthorizationServer, authorizing
 from tests.checks.mcp.proxying import Proxy
 from tests.checks.mcp.test_probe import SMOKE, page, running, server
 from tests.checks.mcp.test_replicas import ONE, SERVICE, TWO, listing
@@ -142,3 +146,38 @@ def test_accepted_token_counts_whichever_pod_answers_first(monkeypatch: pytest.M
 def test_server_without_a_ready_pod_is_not_reached() -> None:
     answers = asked(Proxy({SERVICE: GATE}, token=TOKEN), stack(WITH, replicas=1))
     assert answers.service.outcome is Outcome.UNREACHABLE
+
+
+def test_client_gets_a_token_once_for_all_pods(monkeypatch: pytest.MonkeyPatch) -> None:
+    with authorizing(AuthorizationServer()) as login, running(guarded(server().streamable_http_app())) as target:
+        forwarding(monkeypatch, target)
+        login.answers = [JSONResponse({"access_token": TOKEN, "token_type": "Bearer"})]
+        answers = asked(Proxy({SERVICE: GATE}, token=SECRET), oauth(login), ONE, TWO)
+    assert (answers.service.outcome, sorted(answers.pods)) == (Outcome.ANSWERED, [ONE, TWO])
+    assert len(login.asked) == 1
+    assert SECRET not in repr(answers)
+
+
+def test_client_that_is_refused_asks_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with authorizing(AuthorizationServer()) as login:
+        answers = asked(Proxy({SERVICE: GATE}, token="wrong"), oauth(login), ONE, TWO)
+    assert (answers.client_refused, answers.service) == ("invalid_client", answers.anonymous)
+
+
+@pytest.mark.parametrize("path", ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"])
+def test_refused_access_token_tells_what_the_server_names(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    async def described(_: Request) -> Response:
+        return JSONResponse({"authorization_servers": ["https://a.test\n", "https://b.test"]})
+
+    gate = Starlette(routes=[*GATE.routes, Route(path, described)])
+    with authorizing(AuthorizationServer()) as login, running(GATE) as target:
+        forwarding(monkeypatch, target)
+        answers = asked(Proxy({SERVICE: gate}, token=SECRET), oauth(login), ONE)
+    assert answers.service.outcome is Outcome.GATED
+    assert answers.authorities == ("https://a.test", "https://b.test")
+
+
+def oauth(login: AuthorizationServer) -> Declaration:
+    stored = {"secret": "time-token", "key": "token"}
+    client = {"tokenUrl": f"{login.url}/token", "clientId": CLIENT, "clientSecret": stored}
+    return stack({"clientCredentials": client})

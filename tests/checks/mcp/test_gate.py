@@ -17,6 +17,13 @@ REFUSED = Answer(Outcome.GATED, "the server runs, but requires credentials (HTTP
 TOKEN = {"namespace": "cortex-mcp", "keys": {"token": {"pulumi": "mcp-token"}}}
 WITHOUT: dict[str, Any] = {"anonymous": "refused"}
 WITH: dict[str, Any] = {"bearer": {"secret": "time-token", "key": "token"}}
+OAUTH: dict[str, Any] = {
+    "clientCredentials": {
+        "issuer": "https://login.test",
+        "clientId": "cortex",
+        "clientSecret": {"secret": "time-token", "key": "token"},
+    }
+}
 
 
 def world(authorization: dict[str, Any] | None) -> World:
@@ -36,13 +43,14 @@ def test_server_that_refuses_anonymous_requests_is_as_declared() -> None:
     assert facts["skipped"] == "the tools of time are not listed: its authorization is declared without a token"
 
 
-def test_server_that_accepts_the_token_and_nothing_else_passes() -> None:
-    result = judged(world(WITH))
+@pytest.mark.parametrize("authorization", [WITH, OAUTH])
+def test_server_that_accepts_the_token_and_nothing_else_passes(authorization: dict[str, Any]) -> None:
+    result = judged(world(authorization))
     assert (result.status, result.unknowns) == (Status.PASS, ())
     assert {fact.name: fact.value for fact in result.facts}["tools"] == len(TOOLS)
 
 
-@pytest.mark.parametrize("authorization", [WITHOUT, WITH])
+@pytest.mark.parametrize("authorization", [WITHOUT, WITH, OAUTH])
 def test_anonymous_answer_is_found(authorization: dict[str, Any]) -> None:
     subject = world(authorization)
     subject.anonymous = GOOD
@@ -64,6 +72,26 @@ def test_refused_token_is_found() -> None:
     assert finding.message == "the server refuses the declared token: HTTP 401"
     subject.mcp["time"], subject.mcp_pods["time"] = GOOD, {"time-1": REFUSED, "time-2": GOOD}
     assert [(f.code, str(f.object)) for f in judged(subject).findings] == [("mcp.credentials", "Pod cortex-mcp/time-1")]
+
+
+def test_refused_client_is_found() -> None:
+    subject = world(OAUTH)
+    subject.mcp["time"], subject.client_refused = subject.anonymous, "invalid_client"
+    result = judged(subject)
+    (finding,) = result.findings
+    assert (finding.code, str(finding.object)) == ("mcp.credentials", "Service cortex-mcp/time-mcp-server")
+    assert finding.message == "the authorization server refuses the declared client: invalid_client"
+    assert result.unknowns == ()
+
+
+def test_refused_access_token_is_found_with_what_the_server_trusts() -> None:
+    subject = world(OAUTH)
+    subject.mcp["time"], subject.authorities = replace(REFUSED, detail="HTTP 401"), ("https://a.test", "https://b.test")
+    (finding,) = judged(subject).findings
+    assert finding.message == (
+        "the server refuses the access token of the declared client: HTTP 401; "
+        "it names the authorization server https://a.test and https://b.test"
+    )
 
 
 @pytest.mark.parametrize("authorization", [WITHOUT, WITH])
@@ -106,6 +134,6 @@ def test_gated_server_without_declared_authorization_says_what_to_declare() -> N
     subject.mcp["time"] = REFUSED
     (unknown,) = judged(subject).unknowns
     assert unknown.message == (
-        "the server runs, but requires credentials (HTTP 401): declare cortex:servers.time.authorization, "
-        "with the Secret of a token or anonymous: refused"
+        "the server runs, but requires credentials (HTTP 401): declare cortex:servers.time.authorization: "
+        "a token, an OAuth client, or anonymous: refused"
     )

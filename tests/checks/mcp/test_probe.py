@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import NoReturn, Protocol
 
@@ -50,14 +51,17 @@ def server() -> MCPServer:
 
 
 @contextmanager
-def running(app: ASGIApp) -> Iterator[Connection]:
+def running(app: ASGIApp, certificate: Path | None = None) -> Iterator[Connection]:
+    """Run a server; over HTTPS with the `crt` and `key` of a folder."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none")
+    if certificate:
+        config.ssl_certfile, config.ssl_keyfile = certificate / "crt", certificate / "key"
     uvicorn_server = uvicorn.Server(config)
     thread = Thread(target=uvicorn_server.run, args=([listener],))
     thread.start()
     try:
-        yield Connection("test", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        yield Connection("test", f"{'https' if certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}")
     finally:
         uvicorn_server.should_exit = True
         thread.join()

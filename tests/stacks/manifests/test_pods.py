@@ -50,6 +50,7 @@ def test_extended_resources_are_requested_and_limited_alike() -> None:
         ({"tcpSocket": {"port": 9}}, {"tcpSocket": {"port": 9}}),
         ({"exec": {"command": ["a"]}}, {"exec": {"command": ("a",)}}),
         ({"grpc": {}}, {"grpc": {"port": 8080}}),
+        ({"mcp": {"image": "registry.test/cortex:1"}}, {"exec": {"command": ("ask",)}}),
         (
             {"httpGet": {"path": "/", "scheme": "HTTPS", "headers": {"A": "b"}}},
             {
@@ -66,10 +67,10 @@ def test_extended_resources_are_requested_and_limited_alike() -> None:
     ],
 )
 def test_a_probe_does_what_is_declared(declared: dict[str, object], action: dict[str, object] | None) -> None:
-    made = probe(Probes.model_validate(declared).liveness, "http", 8080)
+    made = probe(Probes.model_validate(declared).liveness, "http", 8080, ["ask"])
     if action is None:
         assert made is None
         return
     assert made is not None
     assert {key: value for key, value in made.items() if not key.endswith(("Seconds", "Threshold"))} == action
-    assert made["periodSeconds"] == 10
+    assert made["periodSeconds"] == (15 if "mcp" in declared else 10)

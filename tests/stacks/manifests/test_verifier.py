@@ -44,3 +44,21 @@ def test_exactly_the_named_secrets_are_readable() -> None:
 def test_a_secret_is_readable_under_its_name() -> None:
     (rule,) = rules(time=bearer("key"))["cortex-mcp"]
     assert rule["resourceNames"] == ("called-otherwise",)
+
+
+def test_the_secret_of_a_client_is_readable() -> None:
+    stored = {"secret": "one", "key": "token"}
+    client = {"issuer": "https://login.test", "clientId": "cortex", "clientSecret": stored}
+    (rule,) = rules(time={"authorization": {"clientCredentials": client}})["cortex-mcp"]
+    assert rule["resourceNames"] == ("one",)
+
+
+def test_declared_destinations_are_allowed_besides_the_api() -> None:
+    egress = [{"namespace": "login", "labels": {"app": "login"}, "ports": [8080]}]
+    verifier = {"image": "registry.test/cortex:1", "egress": egress}
+    made = parts(declared(verifier=verifier))["verifier",]
+    [policy] = (each for each in made if each.kind == "NetworkPolicy")
+    api, login = cast("Any", policy.content)["spec"]["egress"]
+    assert [port["port"] for port in api["ports"]] == [443, 6443]
+    assert login["ports"] == [{"port": 8080, "protocol": "TCP"}]
+    assert login["to"][0]["podSelector"] == {"matchLabels": {"app": "login"}}

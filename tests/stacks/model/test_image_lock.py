@@ -97,6 +97,18 @@ def test_lock_completes_the_image_of_a_bridge(tmp_path: Path, monkeypatch: pytes
     assert loaded.images() == {"servers.one.image": "local/a:1", "servers.one.bridge": "local/bridge:123"}
 
 
+def test_lock_completes_the_image_of_a_probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch, json.dumps({"local/cortex": "local/cortex:123"}))
+    server = {"image": "local/a:1", "version": "1", "transport": "http", "capabilities": {"demo": []}}
+    probes = {"tcpSocket": {}, "readiness": {"mcp": {"image": "local/cortex"}}}
+    loaded = load(servers={"one": {**server, "probes": probes}})
+    assert loaded.images() == {
+        "servers.one.image": "local/a:1",
+        "servers.one.probes.readiness.mcp.image": "local/cortex:123",
+    }
+    assert loaded.servers["one"].launcher == "local/cortex:123"
+
+
 def test_every_unknown_image_has_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lock(tmp_path, monkeypatch, "{}")
     with pytest.raises(DeclarationError) as raised:

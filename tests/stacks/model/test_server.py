@@ -14,7 +14,9 @@ IMAGE = (
     "an image reference: write for instance ghcr.io/owner/name:1.0.0, "
     "in lower case except for registry and tag, or with a whole digest in place of the tag"
 )
-ONE_WAY = "give exactly one of anonymous and bearer"
+ONE_WAY = "give exactly one of anonymous, bearer and clientCredentials"
+CLIENT = {"clientId": "cortex", "clientSecret": {"secret": "token", "key": "token"}}
+WRITE = "write https://HOST/PATH, or http:// with NAME.NAMESPACE.svc or localhost as the host"
 CLOCK = cast("Settings", VALID["servers"])["clock"]
 WRONG_IMAGES: Wrong = [
     ({"servers.clock.image": image}, f"servers.clock.image: {image!r} is not {IMAGE}")
@@ -60,6 +62,24 @@ WRONG: Wrong = [
     (
         {"servers.clock.authorization": {"anonymous": "refused", "bearer": {"secret": "token", "key": "token"}}},
         f"servers.clock.authorization: {ONE_WAY}",
+    ),
+    (
+        {"servers.clock.authorization.clientCredentials": {**CLIENT, "tokenUrl": "https://a", "issuer": "https://a"}},
+        "servers.clock.authorization.clientCredentials: give exactly one of tokenUrl and issuer",
+    ),
+    (
+        {"servers.clock.authorization.clientCredentials": {**CLIENT, "tokenUrl": "http://login.example.com/token"}},
+        "servers.clock.authorization.clientCredentials.tokenUrl: 'http://login.example.com/token' would send a secret "
+        f"unencrypted: {WRITE}",
+    ),
+    (
+        {"servers.clock.authorization.clientCredentials": {**CLIENT, "tokenUrl": "https://me:pw@login.example.com/"}},
+        "servers.clock.authorization.clientCredentials.tokenUrl: has a name or a password in the address: " + WRITE,
+    ),
+    (
+        {"servers.clock.authorization.clientCredentials": {**CLIENT, "issuer": "https://login.example.com?a=b"}},
+        "servers.clock.authorization.clientCredentials.issuer: 'https://login.example.com?a=b' is not an issuer: "
+        "remove the query",
     ),
     (
         {"servers.clock.transport": "websocket"},
@@ -109,6 +129,11 @@ WRONG: Wrong = [
         {"servers.clock.probes.liveness": {"successThreshold": 2}},
         "servers.clock.probes: liveness.successThreshold must be 1: Kubernetes allows more for readiness only",
     ),
+    (
+        {"servers.clock.probes.readiness": {"mcp": {"image": "a:1"}, "tcpSocket": {}}},
+        "servers.clock.probes.readiness: has tcpSocket and mcp: keep one of them",
+    ),
+    ({"servers.clock.probes.readiness": {"mcp": {}}}, "servers.clock.probes.readiness.mcp.image: is missing"),
     (
         {"servers.clock.probes.startup.initialDelaySeconds": 2**31},
         "servers.clock.probes.startup.initialDelaySeconds: input should be less than or equal to 2147483647",

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from stacks.model.client import Client
 from stacks.model.declaration import Declaration
 from stacks.model.server import Server
+from stacks.model.validation_errors import sentences
 from stacks.model.workload import Workload
 from tests.components.full import full
 
@@ -32,6 +33,17 @@ def test_defaults_are_one_pod_and_no_port() -> None:
     declared = Workload(image=IMAGE)
     assert (declared.replicas, declared.port, declared.reached_at(), declared.service_port) == (1, None, (), None)
     assert Workload.model_validate({"image": IMAGE, "autoscaling": {"minReplicas": 3}}).replicas == 3
+
+
+@pytest.mark.parametrize("place", [[], ["liveness"]])
+def test_no_probe_of_a_workload_is_by_mcp(place: list[str]) -> None:
+    probe: dict[str, object] = {"mcp": {"image": IMAGE}}
+    probes = {place[0]: probe} if place else probe
+    with pytest.raises(ValidationError) as raised:
+        Workload.model_validate({"image": IMAGE, "port": 80, "probes": probes})
+    assert sentences(raised.value, Workload) == [
+        "probes: mcp is for MCP servers, and a workload is not one: use httpGet, tcpSocket, exec or grpc"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,15 @@ WRONG: Wrong = [
         "servers.clock.bridge.resources.requests: are smaller than namespaces.cortex-mcp.limits.min: "
         "raise these or lower those",
     ),
+    (
+        {
+            "servers.clock.transport": "http",
+            "servers.clock.probes.readiness.mcp.image": "registry.test/cortex:1",
+            "namespaces.cortex-mcp.limits.min": {"cpu": "60m", "memory": "64Mi"},
+        },
+        "servers.clock.probes.resources.requests: are smaller than namespaces.cortex-mcp.limits.min: "
+        "raise these or lower those",
+    ),
 ]
 
 

@@ -50,6 +50,18 @@ WRONG: Wrong = [
         "agent.webhooks.ops.key: Secret 'token' has no key 'url': add it there, or use one of token",
     ),
     (
+        {
+            "servers.clock.authorization.clientCredentials": {
+                "issuer": "https://login.example.com",
+                "clientId": "cortex",
+                "clientSecret": {"secret": "token", "key": "secret"},
+            },
+            "secrets.token": TOKEN,
+        },
+        "servers.clock.authorization.clientCredentials.clientSecret.key: Secret 'token' has no key 'secret': "
+        "add it there, or use one of token",
+    ),
+    (
         {"servers.clock.namespace": "cortex-mpc"},
         "servers.clock.namespace: namespace 'cortex-mpc' is not declared: did you mean 'cortex-mcp'? Otherwise "
         "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system",

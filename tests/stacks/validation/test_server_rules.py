@@ -8,6 +8,10 @@ import pytest
 from tests.stacks.wrong import SETTINGS, TOKEN, Settings, Wrong, changed, ids, lines, refused
 
 BRIDGE: Settings = {"servers.clock.bridge": "registry.test/bridge:1", "servers.clock.command": ["server"]}
+MCP: Settings = {
+    "servers.clock.transport": "http",
+    "servers.clock.probes.readiness.mcp.image": "registry.test/cortex:1",
+}
 
 WRONG: Wrong = [
     (
@@ -126,6 +130,27 @@ WRONG: Wrong = [
     (
         {**BRIDGE, "servers.clock.writable": ["/cortex/cache"]},
         "servers.clock: writable.0 /cortex/cache and the built-in /cortex overlap: choose another folder",
+    ),
+    (
+        {"servers.clock.probes.readiness": {"mcp": {"image": "registry.test/cortex:1"}}},
+        "servers.clock: probes.readiness.mcp: the bridge answers /health, /ready and /startup itself: remove mcp",
+    ),
+    (
+        {**MCP, "servers.clock.probes.startup.mcp.image": "registry.test/cortex:2"},
+        "servers.clock: probes: mcp.image differs (readiness 'registry.test/cortex:1', startup "
+        "'registry.test/cortex:2'): one program serves all probes of a server, so write one image",
+    ),
+    (
+        {**MCP, "servers.clock.sidecars": {"launch": {"image": "registry.test/a:1"}}},
+        "servers.clock: sidecars.launch: is a name that the stack uses itself with probes by mcp: choose another",
+    ),
+    (
+        {**MCP, "servers.clock.volumes": {"launch": {"emptyDir": {}, "mount": "/a"}}},
+        "servers.clock: volumes.launch: is a name that the stack uses itself with probes by mcp: choose another",
+    ),
+    (
+        {**MCP, "servers.clock.writable": ["/cortex"]},
+        "servers.clock: writable.0 /cortex and the built-in /cortex overlap: choose another folder",
     ),
 ]
 
