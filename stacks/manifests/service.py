@@ -23,16 +23,16 @@ def ports(declared: Workload) -> dict[str, int]:
 
 def service(owner: Owner, declared: Workload) -> Manifest:
     """Return the Service of a server or workload."""
-    given_service = declared.service or model.Service()
+    exceptions = declared.service or model.Service()
     more: list[Value] = [
         {"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in ports(declared).items()
     ]
     spec: Value = {
-        "type": given_service.type or "ClusterIP",
+        "type": exceptions.type or "ClusterIP",
         "selector": owner.selector,
-        "ports": [*_first(owner, declared, given_service), *more],
+        "ports": [*_first(owner, declared, exceptions), *more],
         "externalIPs": [],
-        **_exceptions(given_service),
+        **_exceptions(exceptions),
     }
     return Manifest(
         "v1",
@@ -40,12 +40,12 @@ def service(owner: Owner, declared: Workload) -> Manifest:
         owner.name,
         declared.namespace,
         owner.labels,
-        given_service.annotations,
+        exceptions.annotations,
         {"spec": spec},
     )
 
 
-def _first(owner: Owner, declared: Workload, given_service: model.Service) -> Iterator[Value]:
+def _first(owner: Owner, declared: Workload, exceptions: model.Service) -> Iterator[Value]:
     if declared.port:
         yield given(
             {
@@ -53,7 +53,7 @@ def _first(owner: Owner, declared: Workload, given_service: model.Service) -> It
                 "port": declared.service_port,
                 "targetPort": owner.port,
                 "protocol": "TCP",
-                "nodePort": given_service.node_port,
+                "nodePort": exceptions.node_port,
                 "appProtocol": "https" if declared.serves_tls else None,
             }
         )

@@ -88,9 +88,9 @@ def _hooks(declared: Workload) -> Iterator[str]:
 
 
 def _ports(owner: Owner, declared: Workload) -> Iterator[str]:
-    first = [("port", declared.port)] if declared.port else []
-    numbers = [*first, *((f"ports.{name}", number) for name, number in declared.ports.items())]
-    for (one, here), (other, there) in combinations(numbers, 2):
+    first = {"port": declared.port} if declared.port else {}
+    more = {f"ports.{name}": number for name, number in declared.ports.items()}
+    for (one, here), (other, there) in combinations({**first, **more}.items(), 2):
         if here == there:
             yield f"{one} and {other} are both {here}: remove one of them"
     for name in sorted({owner.port, names.METRICS} & set(declared.ports)):
@@ -101,6 +101,10 @@ def _ports(owner: Owner, declared: Workload) -> Iterator[str]:
             f"service.port is {service.port}, but a headless Service leads to the pods' own port "
             f"{declared.port}: remove port, or headless"
         )
+    if service and service.port not in (None, declared.port):
+        others = {**more, "metrics.port": declared.metrics and declared.metrics.port}
+        for place in [place for place, number in others.items() if number == service.port]:
+            yield f"service.port and {place} are both {service.port}, and the Service has both: change one of them"
     if declared.client_ranges and not (service and service.type):
         yield "clientRanges admits addresses outside of the cluster: set service.type too, or remove clientRanges"
     if not declared.port:

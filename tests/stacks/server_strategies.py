@@ -8,6 +8,8 @@ from stacks.model.types import DnsLabel, LabelKey, LabelValue
 from tests.stacks.fitting import fitting
 
 PORTS = st.integers(1025, 65535)
+# Of one Service, these must differ.
+SERVICE_PORTS, METRICS_PORTS = st.integers(1025, 32767), st.integers(32768, 65535)
 COMMANDS = st.lists(st.sampled_from(["sh", "-c", "true", "a b", "$HOME"]), min_size=1, max_size=3)
 LABELS = st.dictionaries(
     st.sampled_from(["example.com/team", "azure.workload.identity/use", "tier"]), fitting(LabelValue), max_size=2
@@ -68,7 +70,7 @@ ROLLOUTS = st.fixed_dictionaries(
 SERVICES = st.one_of(
     st.fixed_dictionaries(
         {},
-        optional={"type": st.just("NodePort"), "port": PORTS, "annotations": ANNOTATIONS},
+        optional={"type": st.just("NodePort"), "port": SERVICE_PORTS, "annotations": ANNOTATIONS},
     ),
     st.just({"headless": True}),
     st.fixed_dictionaries(
@@ -101,7 +103,7 @@ EXPOSURES = st.fixed_dictionaries(
         "path": st.just("/time"),
     },
 )
-METRICS = st.fixed_dictionaries({}, optional={"port": PORTS, "serviceMonitor": st.booleans()})
+METRICS = st.fixed_dictionaries({}, optional={"port": METRICS_PORTS, "serviceMonitor": st.booleans()})
 PATCHES = st.sampled_from(
     [
         {"Deployment": {"spec": {"template": {"spec": {"hostname": "mcp"}}}}},

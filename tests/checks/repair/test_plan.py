@@ -200,6 +200,13 @@ def test_a_pod_with_a_debug_container_is_deleted_though_it_is_owned(world: World
     assert str(step.action.author) == "kubectl-debug through ephemeralcontainers at 2026-01-01T11:00:00Z"
 
 
+def test_a_pod_of_a_workload_with_another_image_is_deleted_though_it_is_owned() -> None:
+    world = World(declared(workloads={"gate": {"image": "registry.test/gate:1"}}))
+    world.one("pods", MCP, "gate")["spec"] = {"containers": [{"name": "gate", "image": "other:1"}]}
+    (step,) = planned(world).steps
+    assert (step.action.verb, step.action.codes) == (Verb.DELETE, ("workload.image",))
+
+
 @pytest.mark.parametrize("subject", ["ServiceAccount", "User"])
 def test_an_undeclared_binding_of_our_accounts_is_deleted(world: World, subject: str) -> None:
     ours: Json = {"kind": "ServiceAccount", "name": "time-mcp-server", "namespace": MCP}

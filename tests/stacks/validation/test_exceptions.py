@@ -14,6 +14,10 @@ RULES = "Pod Security 'restricted' of namespace cortex-mcp refuses such pods"
 ELSEWHERE = "or move the server to a namespace of its own"
 
 WRONG: Wrong = [
+    (
+        {f"{CLOCK}.service": {"port": 9090}, f"{CLOCK}.metrics": {"port": 9090}},
+        f"{CLOCK}: service.port and metrics.port are both 9090, and the Service has both: change one of them",
+    ),
     ({f"{CLOCK}.ports": {"admin": 8080}}, f"{CLOCK}: port and ports.admin are both 8080: remove one of them"),
     ({f"{CLOCK}.ports": {"http": 81}}, f"{CLOCK}: ports.http: is a name that the stack uses itself: choose another"),
     (
