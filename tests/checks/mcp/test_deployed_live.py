@@ -49,7 +49,8 @@ def login(image: str) -> str:
     }
     template = {"metadata": {"labels": LABELS}, "spec": pod}
     port = {"name": "http", "port": 8080, "targetPort": "http"}
-    admitted = {"podSelector": {"matchLabels": LABELS}, "ingress": [{"from": [VERIFIER], "ports": [{"port": 9000}]}]}
+    rule = {"from": [VERIFIER], "ports": [{"port": 9000, "protocol": "TCP"}]}
+    admitted = {"podSelector": {"matchLabels": LABELS}, "ingress": [rule]}
     contents: list[tuple[str, str, Json]] = [
         ("v1", "ConfigMap", {"data": {"live_login.py": (HERE / "live_login.py").read_text()}}),
         ("v1", "Service", {"spec": {"selector": LABELS, "ports": [port]}}),
@@ -63,7 +64,9 @@ def login(image: str) -> str:
 
 
 def server(mode: str, **settings: Any) -> Json:
-    probes = {"tcpSocket": {}, "readiness": {"mcp": {"image": "cortex.local/cortex"}, "periodSeconds": 1}}
+    # A busy machine needs a second for a command in a container.
+    readiness = {"mcp": {"image": "cortex.local/cortex"}, "periodSeconds": 2, "timeoutSeconds": 6}
+    probes = {"tcpSocket": {}, "readiness": readiness}
     return {
         "image": "cortex.local/cortex",
         "version": "1",
@@ -104,9 +107,9 @@ def project(stack: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
 
 
-def found(project: Project, *command: str) -> Json:
-    """Return what a command of cortex reports about the stack."""
-    done = project.cortex(*command, "local", "--format", "json")
+def found(project: Project, check: str) -> Json:
+    """Return what a verification finds by one check."""
+    done = project.cortex("verify", "local", "--only", check, "--format", "json")
     assert SECRET not in done.stdout + done.stderr
     assert TOKEN not in done.stdout + done.stderr
     report: Json = json.loads(done.stdout)
@@ -123,7 +126,7 @@ def unknowns(report: Json) -> list[Json]:
 
 def test_gated_server_is_verified_by_its_client(project: Project) -> None:
     report = found(project, "mcp")
-    assert [result["status"] for result in report["results"]] == ["pass"]
+    assert [result["status"] for result in report["results"]] == ["pass"], report["results"]
     published = project.live("configmap", "cortex-verification", "--namespace", "cortex-system")["data"]
     assert published["status"] == "pass"
     assert SECRET not in json.dumps(published)
