@@ -28,6 +28,8 @@ class LogKeeper:
         self.opened = anyio.Event()
         self.waits = ""
         """Why this agent does not write; empty while it does."""
+        self._unusable = ""
+        """Why the folder cannot be used, if that is why."""
         self._retention, self._known = retention, known
         self._log: EventLog | None = None
         self._logged = resume.Logged()
@@ -36,7 +38,7 @@ class LogKeeper:
     @property
     def stats(self) -> LogStats:
         """Return what the log counts."""
-        return self._log.stats if self._log else LogStats(problem=self.waits)
+        return self._log.stats if self._log else LogStats(problem=self._unusable)
 
     def open(self) -> None:
         """Open the log, if no other agent writes it.
@@ -49,7 +51,7 @@ class LogKeeper:
         except UncheckedError as error:
             self.waits = str(error)
             return
-        self.waits = ""
+        self.waits = self._unusable = ""
         now = datetime.now(UTC)
         self._logged = resume.logged(self.folder, now)
         self._log.stats.torn += self._logged.damaged
@@ -103,7 +105,7 @@ class LogKeeper:
         try:
             self.open()
         except CheckError as error:
-            self.waits = str(error)
+            self.waits = self._unusable = str(error)
 
     def _flush(self, *, everything: bool = False) -> None:
         now = datetime.now(UTC)
