@@ -120,9 +120,11 @@ def running(command: Sequence[str], **env: str) -> Iterator[Process]:
 
 
 @contextmanager
-def served(command: Sequence[str], *, timeout: float = 60, host: str = "127.0.0.1") -> Iterator[Bridge]:
+def served(
+    command: Sequence[str], *, timeout: float = 60, host: str = "127.0.0.1", delay: float = Limits.first_delay
+) -> Iterator[Bridge]:
     """A bridge in a thread of this process, which starts sooner."""
-    app = HttpApp(ServerProcess(command, Limits(timeout=timeout)), host)
+    app = HttpApp(ServerProcess(command, Limits(timeout=timeout, first_delay=delay)), host)
     config = uvicorn.Config(app.application(), log_config=None, access_log=False, timeout_graceful_shutdown=1)
     http = uvicorn.Server(config)
     with socket.create_server((host, 0)) as listener:
@@ -204,7 +206,8 @@ def test_calls_run_side_by_side(bridge: Bridge) -> None:
 
 
 def test_a_server_that_ends_fails_its_calls_and_comes_back() -> None:
-    with served(PLAIN) as bridge:
+    # Long enough to see that it is gone, also on a busy machine.
+    with served(PLAIN, delay=3) as bridge:
         eventually(lambda: bridge.status("/ready") == 200)
         first = text(bridge.call("pid"))
         error = bridge.refusal("crash")
