@@ -38,6 +38,13 @@ WHOLE = frozenset(
 CLOSED = WHOLE | QUANTITIES | {"data", "securityContext"}
 """Fields in which an undeclared key is a difference, at any depth."""
 
+DEFAULTS: Mapping[tuple[str, str], Value] = {
+    ("ports", "protocol"): "TCP",
+    ("roleRef", "apiGroup"): "rbac.authorization.k8s.io",
+    ("subjects", "apiGroup"): "rbac.authorization.k8s.io",
+}
+"""What the API server fills in inside of CLOSED fields, by the field and its key."""
+
 OMITTED = frozenset(
     {"hostIPC", "hostNetwork", "hostPID", "initialDelaySeconds", "minReadySeconds", "paused", "readOnly", "value"}
 )
@@ -125,9 +132,14 @@ def _mapping(
 ) -> Iterator[Difference]:
     for key, value in expected.items():
         yield from _differ((*path, key), value, actual.get(key), closed=closed)
-    added = [key for key in actual if key not in expected] if closed else ()
+    added = [key for key in actual if key not in expected and not _is_default(path, key, actual[key])] if closed else ()
     places = (((*path, key), actual[key]) for key in added)
     yield from (Difference(place, None, value) for place, value in places if not _is_omitted(place, value))
+
+
+def _is_default(path: tuple[str, ...], key: str, value: Value) -> bool:
+    field = next(iter(without_items(path)[-1:]), "")
+    return (field, key) in DEFAULTS and DEFAULTS[field, key] == value
 
 
 def _sequence(

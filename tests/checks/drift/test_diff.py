@@ -72,3 +72,20 @@ def test_every_zero_of_every_stack_counts_or_is_left_out_by_kubernetes(golden: P
 )
 def test_what_is_empty_or_added(declared: Json, live: Json, found: list[Difference]) -> None:
     assert list(differences(declared, live)) == found
+
+
+@pytest.mark.parametrize(
+    ("protocol", "found"), [("TCP", False), ("UDP", True)], ids=["as filled in", "as somebody wrote it"]
+)
+def test_what_the_api_server_fills_in_is_no_difference(protocol: str, found: bool) -> None:
+    declared: Json = {"spec": {"egress": [{"ports": [{"port": 53}]}]}}
+    live: Json = {"spec": {"egress": [{"ports": [{"port": 53, "protocol": protocol}]}]}}
+    assert bool(list(differences(declared, live))) is found
+    reference: Json = {"kind": "Role", "name": "a"}
+    complete: Json = {"roleRef": {**reference, "apiGroup": "rbac.authorization.k8s.io"}}
+    assert list(differences({"roleRef": reference}, complete)) == []
+
+
+def test_a_key_of_that_name_elsewhere_is_a_difference() -> None:
+    (found,) = differences({"data": {}}, {"data": {"protocol": "TCP"}})
+    assert found.path == ("data", "protocol")
