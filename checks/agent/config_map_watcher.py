@@ -1,11 +1,8 @@
 """Follow ConfigMaps: key by key, and files that have to be valid are validated first (R7.2)."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 
-import msgspec
-import yaml
-
+from checks.config.keys import KeyChange, fault, key_changes, shown
 from checks.event_log.entry import LoggedChange
 from checks.kube import models as k8s
 from checks.kube.resources import CONFIG_MAPS
@@ -13,43 +10,11 @@ from checks.kube.watch.availability import Availability
 from checks.kube.watch.connector import Connector
 from checks.kube.watch.reflector import Change, Reflector
 from checks.kube.watch.stream import Scope
-from checks.plain_text import clean
 from checks.results.result import Ref
 from stacks.model import names
 
-LONGEST_VALUE = 200
-"""Longer values are shown as their size."""
 OWN = frozenset({names.VERIFICATION_CONFIG_MAP, names.DECLARATION_CONFIG_MAP, "kube-root-ca.crt"})
 """ConfigMaps whose changes say nothing to a user."""
-
-
-class KeyChange(msgspec.Struct, frozen=True):
-    """A key of a ConfigMap that was added, changed or removed; None stands for no such key."""
-
-    key: str
-    before: str | None
-    after: str | None
-
-
-def key_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[KeyChange]:
-    """Return what differs, ordered by key."""
-    keys = sorted(before.keys() | after.keys())
-    return [KeyChange(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
-
-
-def fault(key: str, value: str) -> str:
-    """Return why a file cannot be used; empty if it can, or if its format is not known."""
-    if key.endswith(".json"):
-        try:
-            json.loads(value)
-        except ValueError as error:
-            return f"{key} is not JSON: {error}"
-    if key.endswith((".yaml", ".yml")):
-        try:
-            list(yaml.safe_load_all(value))
-        except yaml.YAMLError as error:
-            return f"{key} is not YAML: {' '.join(str(error).split())}"
-    return ""
 
 
 class ConfigMapWatcher:
@@ -90,14 +55,6 @@ class ConfigMapWatcher:
         wrong = fault(each.key, each.after) if each.after is not None else ""
         if wrong:
             self.faults += 1
-            self._changed(LoggedChange(ref, f"key {each.key}", _shown(each.before), wrong, alert=True))
+            self._changed(LoggedChange(ref, f"key {each.key}", shown(each.before), wrong, alert=True))
         else:
-            self._changed(LoggedChange(ref, f"key {each.key}", _shown(each.before), _shown(each.after)))
-
-
-def _shown(value: str | None) -> str:
-    if value is None:
-        return ""
-    if len(value) > LONGEST_VALUE or "\n" in value.rstrip("\n"):
-        return f"{len(value.encode())} bytes"
-    return clean(value.rstrip("\n"))
+            self._changed(LoggedChange(ref, f"key {each.key}", shown(each.before), shown(each.after)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from checks.agent.config_map_watcher import ConfigMapWatcher, KeyChange, fault, key_changes
+from checks.agent.config_map_watcher import ConfigMapWatcher
 from checks.event_log.entry import LoggedChange
 from checks.kube.connection import Connection
 from checks.kube.watch.availability import Availability
@@ -28,29 +28,6 @@ class Following:
 @pytest.fixture
 def following() -> Following:
     return Following()
-
-
-def test_keys_are_compared() -> None:
-    assert key_changes({"a": "1", "b": "2", "c": "3"}, {"b": "2", "c": "4", "d": "5"}) == [
-        KeyChange("a", "1", None),
-        KeyChange("c", "3", "4"),
-        KeyChange("d", None, "5"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "wrong"),
-    [
-        ("features.json", '{"a": 1}', ""),
-        ("features.json", "{", "features.json is not JSON: Expecting property name"),
-        ("server-config.yaml", "a: 1\n---\nb: 2\n", ""),
-        ("server-config.yaml", "a: [", "server-config.yaml is not YAML: while parsing a flow node"),
-        ("motd", "{", ""),
-    ],
-)
-def test_files_are_validated_by_their_names(key: str, value: str, wrong: str) -> None:
-    assert fault(key, value).startswith(wrong)
-    assert bool(fault(key, value)) == bool(wrong)
 
 
 def test_each_changed_key_is_told(following: Following) -> None:
