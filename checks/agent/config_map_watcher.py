@@ -31,17 +31,21 @@ class ConfigMapWatcher:
     ) -> None:
         self._changed, self._verified = changed, verified
         self.faults = 0
-        self.reflectors = [
-            Reflector(CONFIG_MAPS, Scope(name), connector, self.consume, availability=availability)
-            for name in namespaces
-        ]
+        self.reflectors = [self._reflector(Scope(name), connector, availability) for name in namespaces]
 
-    def consume(self, change: Change[k8s.ConfigMap]) -> None:
-        """Take a change of a ConfigMap."""
+    def _reflector(self, scope: Scope, connector: Connector, availability: Availability) -> Reflector[k8s.ConfigMap]:
+        def consume(change: Change[k8s.ConfigMap]) -> None:
+            self.consume(change, first=not reflector.stats.synced)
+
+        reflector = Reflector(CONFIG_MAPS, scope, connector, consume, availability=availability)
+        return reflector
+
+    def consume(self, change: Change[k8s.ConfigMap], *, first: bool = False) -> None:
+        """Take a change of a ConfigMap; of a new one only the faults are told, and not those of the first list."""
         meta = change.object.metadata
         if (meta.namespace, meta.name) == (names.SYSTEM_NAMESPACE, names.VERIFICATION_CONFIG_MAP):
             self._verified({} if change.deleted else change.object.data)
-        if meta.name in OWN or (change.before is None and not change.deleted):
+        if meta.name in OWN or first:
             return
         ref = Ref("ConfigMap", meta.name, meta.namespace)
         if change.deleted:
@@ -49,12 +53,12 @@ class ConfigMapWatcher:
             return
         before = change.before.data if change.before else {}
         for each in key_changes(before, change.object.data):
-            self._tell(ref, each)
+            self._tell(ref, each, new=change.before is None)
 
-    def _tell(self, ref: Ref, each: KeyChange) -> None:
+    def _tell(self, ref: Ref, each: KeyChange, *, new: bool) -> None:
         wrong = fault(each.key, each.after) if each.after is not None else ""
         if wrong:
             self.faults += 1
             self._changed(LoggedChange(ref, f"key {each.key}", shown(each.before), wrong, alert=True))
-        else:
+        elif not new:
             self._changed(LoggedChange(ref, f"key {each.key}", shown(each.before), shown(each.after)))

@@ -50,6 +50,14 @@ def test_a_file_that_is_not_valid_is_an_alert(following: Following) -> None:
     assert following.watcher.faults == 1
 
 
+def test_a_new_file_that_is_not_valid_is_an_alert(following: Following) -> None:
+    following.watcher.consume(Change(config_map("old", features_json="{")), first=True)
+    following.watcher.consume(Change(config_map("new", features_json="{", motd="hi")))
+    assert [(change.object.name, change.what, change.alert) for change in following.told] == [
+        ("new", "key features.json", True)
+    ]
+
+
 def test_the_result_of_a_verification_is_passed_on_and_not_told(following: Following) -> None:
     result = config_map(names.VERIFICATION_CONFIG_MAP, namespace=names.SYSTEM_NAMESPACE, status="pass")
     following.watcher.consume(Change(result))

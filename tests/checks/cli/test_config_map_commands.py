@@ -1,12 +1,16 @@
 """The commands `cortex config get`, `set` and `diff` against an API server that a test plays."""
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
-from tests.checks.cli.project import Project
+from tests.checks import in_process
+from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import SETTINGS, Json, World, declared
 
@@ -66,6 +70,14 @@ def test_one_value_is_written_as_it_is(project: Project) -> None:
     assert project.cortex("config", "get", "test", "motd", "text", code=0)[0] == "hi\x1b[31m"
 
 
+def test_a_terminal_gets_no_control_characters(project: Project) -> None:
+    main, terminal = os.openpty()
+    with os.fdopen(main, "rb") as screen, os.fdopen(terminal, "w") as out, TemporaryFile("w+") as err:
+        arguments = ["config", "get", "test", "motd", "text"]
+        assert in_process.run_into(out, err, arguments, project.folder, project.environment()) == 0
+        assert os.read(screen.fileno(), 100) == b"hi [31m\r\n"
+
+
 def test_keys_are_shown_as_json(project: Project) -> None:
     shown = json.loads(project.cortex("config", "get", "test", "motd", "--format", "json", code=0)[0])
     assert (shown["schema"], shown["namespace"], shown["name"]) == ("cortex.dev/config-get/v1", "cortex-mcp", "motd")
@@ -102,8 +114,8 @@ def test_what_is_not_there_is_one_sentence(project: Project, arguments: list[str
 
 def test_a_forbidden_list_could_not_be_checked(project: Project, api: FakeApi) -> None:
     api.faults["/api/v1/namespaces/cortex-mcp/configmaps"] = [status(403, "no")]
-    for command in (["get", "test", "motd"], ["set", "test", "motd", "text", "--file", "kubeconfig", "--yes"]):
-        _, err = project.cortex("config", *command, code=3)
+    for arguments in (["get", "test", "motd"], ["set", "test", "motd", "text", "--file", "kubeconfig", "--yes"]):
+        _, err = project.cortex("config", *arguments, code=3)
         assert err == (
             'cortex: cannot list configmaps in namespace cortex-mcp: the account lacks the verb "list" on '
             '"configmaps" in namespace cortex-mcp: grant it\n'
@@ -129,6 +141,32 @@ def test_a_value_is_replaced_if_it_is_as_seen(project: Project, api: FakeApi) ->
         {"op": "test", "path": "/data/text", "value": "hi\x1b[31m"},
         {"op": "replace", "path": "/data/text", "value": "ho"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "told"),
+    [("y\n", 0, "text of ConfigMap cortex-mcp/motd was set"), ("n\n", 1, "nothing"), ("\x04", 130, "nothing")],
+)
+def test_a_value_is_written_after_a_yes(project: Project, api: FakeApi, answer: str, code: int, told: str) -> None:
+    (project.folder / "value").write_text("ho")
+    main, terminal = os.openpty()
+    with os.fdopen(main, "w") as keyboard, os.fdopen(terminal) as stdin:
+        keyboard.write(answer)
+        keyboard.flush()
+        done = subprocess.run(
+            command(["config", "set", "test", "motd", "text", "--file", "value"]),
+            cwd=project.folder,
+            env=project.environment(),
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert "Write text of ConfigMap cortex-mcp/motd to test? [y/N]:" in done.stderr
+    assert told in done.stderr
+    assert len(api.patched) == (code == 0)
 
 
 @pytest.mark.parametrize("name", ["motd", "empty"])

