@@ -44,7 +44,7 @@ def origin(declaration: Declaration, stack: str, live: LiveConfigMap, key: str) 
 
 def _of(declaration: Declaration, stack: str, manifest: Manifest, key: str) -> Origin:
     ref, path = f"ConfigMap {manifest.namespace}/{manifest.name}", manifest.declared_at
-    change = f"change it here and run `pulumi up --stack {stack}`"
+    change = f"change this setting and run `pulumi up --stack {stack}`"
     if not path:
         return Origin("", f"{ref} has the declaration of the last deployment: it is written by `pulumi up`")
     if is_from_file(manifest):

@@ -189,13 +189,13 @@ def test_the_same_value_is_not_written(project: Project, api: FakeApi) -> None:
             "system",
             "x",
             "Pulumi.test.yaml: cortex:configMaps.system.data.x: the stack declares ConfigMap cortex-system/shared: "
-            "change it here and run `pulumi up --stack test`",
+            "change this setting and run `pulumi up --stack test`",
         ),
         (
             "clock-mcp-config",
             "server-config.yaml",
             "Pulumi.test.yaml: cortex:servers.clock.config.server-config.yaml: the stack declares ConfigMap "
-            "cortex-mcp/clock-mcp-config: change it here and run `pulumi up --stack test`",
+            "cortex-mcp/clock-mcp-config: change this setting and run `pulumi up --stack test`",
         ),
         (
             "cortex-declaration",
@@ -229,6 +229,15 @@ def test_what_is_not_set_here_is_refused(project: Project, api: FakeApi, name: s
     assert err.startswith(f"cortex: {message}")
     assert err.count("\n") == 1
     assert not api.patched
+
+
+@pytest.mark.parametrize("key", ["x", "new"])
+def test_a_value_of_another_file_is_refused_with_its_place(project: Project, key: str) -> None:
+    base = {"configMaps": {"system": PARTS["configMaps"]["system"]}}
+    (project.folder / "cortex.base.yaml").write_text(json.dumps(base))
+    project.declare({**SETTINGS, **PARTS, "extends": "base", "configMaps": {}})
+    _, err = set_value(project, "system", key, "{", 2)
+    assert err.startswith(f"cortex: cortex.base.yaml: configMaps.system.data.{key}: the stack declares ConfigMap ")
 
 
 def test_what_is_labelled_as_the_stacks_is_refused(project: Project, api: FakeApi) -> None:
