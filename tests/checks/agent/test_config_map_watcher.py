@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import anyio
 import pytest
 
 from checks.agent.config_map_watcher import ConfigMapWatcher
@@ -12,6 +13,7 @@ from checks.kube.watch.connector import Connector
 from checks.kube.watch.reflector import Change
 from stacks.model import names
 from tests.checks.agent.objects import config_map
+from tests.checks.kube.watch.scripted_api import ScriptedApi, bookmark, line, stream, thing
 
 
 class Following:
@@ -56,6 +58,26 @@ def test_a_new_file_that_is_not_valid_is_an_alert(following: Following) -> None:
     assert [(change.object.name, change.what, change.alert) for change in following.told] == [
         ("new", "key features.json", True)
     ]
+
+
+def test_files_of_the_first_list_are_not_told(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = {"features.json": "{"}
+    start = (line("ADDED", thing("a", 1, **bad)), bookmark(7, listed=True))
+    api = ScriptedApi([stream(*start, line("ADDED", thing("b", 8, **bad)))])
+    monkeypatch.setattr(Connection, "client", lambda _: api.client())
+    connection = Connection("test", "https://api")
+    connector = Connector(connection, lambda: connection)
+    watcher = ConfigMapWatcher(["x"], connector, Availability(), following.told.append, following.verified.append)
+
+    async def until_the_end() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(watcher.reflectors[0].run)
+            with anyio.fail_after(5):
+                await api.done.wait()
+            group.cancel_scope.cancel()
+
+    anyio.run(until_the_end)
+    assert [change.object.name for change in following.told] == ["b"]
 
 
 def test_the_result_of_a_verification_is_passed_on_and_not_told(following: Following) -> None:
