@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from checks.config.changes import ConfigMapChange, RejectedFile, watch_configmap_changes
     from checks.errors import CheckError, UncheckedError, UsageError
     from checks.kube.connection import Connection, from_kubeconfig
     from checks.results.result import Report, Severity
@@ -15,24 +16,30 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckError",
+    "ConfigMapChange",
     "Connection",
+    "RejectedFile",
     "Report",
     "Severity",
     "UncheckedError",
     "UsageError",
     "from_kubeconfig",
     "verify",
+    "watch_configmap_changes",
 ]
 
 _MODULES = {
     "CheckError": "checks.errors",
+    "ConfigMapChange": "checks.config.changes",
     "Connection": "checks.kube.connection",
+    "RejectedFile": "checks.config.changes",
     "Report": "checks.results.result",
     "Severity": "checks.results.result",
     "UncheckedError": "checks.errors",
     "UsageError": "checks.errors",
     "from_kubeconfig": "checks.kube.connection",
     "verify": "checks.verification.verify",
+    "watch_configmap_changes": "checks.config.changes",
 }
 
 

@@ -1,11 +1,8 @@
 """Follow ConfigMaps: key by key, and files that have to be valid are validated first (R7.2)."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 
-import msgspec
-import yaml
-
+from checks.config.keys import KeyChange, fault, key_changes, shown
 from checks.event_log.entry import LoggedChange
 from checks.kube import models as k8s
 from checks.kube.resources import CONFIG_MAPS
@@ -13,43 +10,11 @@ from checks.kube.watch.availability import Availability
 from checks.kube.watch.connector import Connector
 from checks.kube.watch.reflector import Change, Reflector
 from checks.kube.watch.stream import Scope
-from checks.plain_text import clean
 from checks.results.result import Ref
 from stacks.model import names
 
-LONGEST_VALUE = 200
-"""Longer values are shown as their size."""
 OWN = frozenset({names.VERIFICATION_CONFIG_MAP, names.DECLARATION_CONFIG_MAP, "kube-root-ca.crt"})
 """ConfigMaps whose changes say nothing to a user."""
-
-
-class KeyChange(msgspec.Struct, frozen=True):
-    """A key of a ConfigMap that was added, changed or removed; None stands for no such key."""
-
-    key: str
-    before: str | None
-    after: str | None
-
-
-def key_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[KeyChange]:
-    """Return what differs, ordered by key."""
-    keys = sorted(before.keys() | after.keys())
-    return [KeyChange(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
-
-
-def fault(key: str, value: str) -> str:
-    """Return why a file cannot be used; empty if it can, or if its format is not known."""
-    if key.endswith(".json"):
-        try:
-            json.loads(value)
-        except ValueError as error:
-            return f"{key} is not JSON: {error}"
-    if key.endswith((".yaml", ".yml")):
-        try:
-            list(yaml.safe_load_all(value))
-        except yaml.YAMLError as error:
-            return f"{key} is not YAML: {' '.join(str(error).split())}"
-    return ""
 
 
 class ConfigMapWatcher:
@@ -66,17 +31,21 @@ class ConfigMapWatcher:
     ) -> None:
         self._changed, self._verified = changed, verified
         self.faults = 0
-        self.reflectors = [
-            Reflector(CONFIG_MAPS, Scope(name), connector, self.consume, availability=availability)
-            for name in namespaces
-        ]
+        self.reflectors = [self._reflector(Scope(name), connector, availability) for name in namespaces]
 
-    def consume(self, change: Change[k8s.ConfigMap]) -> None:
-        """Take a change of a ConfigMap."""
+    def _reflector(self, scope: Scope, connector: Connector, availability: Availability) -> Reflector[k8s.ConfigMap]:
+        def consume(change: Change[k8s.ConfigMap]) -> None:
+            self.consume(change, first=not reflector.stats.synced)
+
+        reflector = Reflector(CONFIG_MAPS, scope, connector, consume, availability=availability)
+        return reflector
+
+    def consume(self, change: Change[k8s.ConfigMap], *, first: bool = False) -> None:
+        """Take a change of a ConfigMap; of a new one only the faults are told, and not those of the first list."""
         meta = change.object.metadata
         if (meta.namespace, meta.name) == (names.SYSTEM_NAMESPACE, names.VERIFICATION_CONFIG_MAP):
             self._verified({} if change.deleted else change.object.data)
-        if meta.name in OWN or (change.before is None and not change.deleted):
+        if meta.name in OWN or first:
             return
         ref = Ref("ConfigMap", meta.name, meta.namespace)
         if change.deleted:
@@ -84,20 +53,12 @@ class ConfigMapWatcher:
             return
         before = change.before.data if change.before else {}
         for each in key_changes(before, change.object.data):
-            self._tell(ref, each)
+            self._tell(ref, each, new=change.before is None)
 
-    def _tell(self, ref: Ref, each: KeyChange) -> None:
+    def _tell(self, ref: Ref, each: KeyChange, *, new: bool) -> None:
         wrong = fault(each.key, each.after) if each.after is not None else ""
         if wrong:
             self.faults += 1
-            self._changed(LoggedChange(ref, f"key {each.key}", _shown(each.before), wrong, alert=True))
-        else:
-            self._changed(LoggedChange(ref, f"key {each.key}", _shown(each.before), _shown(each.after)))
-
-
-def _shown(value: str | None) -> str:
-    if value is None:
-        return ""
-    if len(value) > LONGEST_VALUE or "\n" in value.rstrip("\n"):
-        return f"{len(value.encode())} bytes"
-    return clean(value.rstrip("\n"))
+            self._changed(LoggedChange(ref, f"key {each.key}", shown(each.before), wrong, alert=True))
+        elif not new:
+            self._changed(LoggedChange(ref, f"key {each.key}", shown(each.before), shown(each.after)))

@@ -32,7 +32,7 @@ COMMANDS = (
     Listed("access", f"{_HERE}.access", "Show the permissions of the stack's accounts."),
     Listed("kubeconfig", f"{_HERE}.kubeconfig", "Make a short-lived kubeconfig for an account of a stack."),
     Listed("secrets", f"{_HERE}.secrets", "Show the Secrets of a stack, without their values."),
-    Listed("config", f"{_HERE}.config", "Check, show and render a stack file; list its ConfigMaps."),
+    Listed("config", f"{_HERE}.config", "Check and show a stack file; read, set and watch ConfigMaps."),
     # The import rules keep `local` out of `checks`: the module is only named, and imported when the command runs.
     Listed("local", "local.cli", "Run an embedded cluster on this machine."),
     Listed("explain", f"{_HERE}.explain", "Explain the code of a finding."),

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[1] / "formats" / "schema"
 
 def schema(name: str = SCHEMA) -> str:
     """Return the JSON Schema (2020-12) of a report, as committed in checks/formats/schema."""
-    command = name.split("/")[1]
+    command = name.split("/")[1].replace("-", " ")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"https://{name}",
@@ -26,6 +26,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     """Return every report's type by its schema."""
     # Imported here: a command renders its own report, and need not load the others'.
     from checks.cli.commands import preset
+    from checks.config import difference, live
     from checks.config import inventory as config
     from checks.connection import diagnosis as doctor
     from checks.events import report as events
@@ -46,6 +47,8 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         events.SCHEMA: events.Events,
         health.SCHEMA: health.Report,
         config.SCHEMA: config.ConfigReport,
+        live.SCHEMA: live.Content,
+        difference.SCHEMA: difference.DiffReport,
         secrets.SCHEMA: secrets.SecretsReport,
         matrix.SCHEMA: matrix.Matrix,
         actions.SCHEMA: actions.Report,

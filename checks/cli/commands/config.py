@@ -1,4 +1,4 @@
-"""The commands `cortex config`: what a stack declares, without a cluster, and its ConfigMaps on the cluster."""
+"""The commands `cortex config`: what a stack declares, and its ConfigMaps on the cluster."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checks.cli import config_map, config_set
 from checks.cli.options import JSON, Stack, application, format_option
 from checks.cli.view import Shown, add_view
 
@@ -107,3 +108,7 @@ add_view(
     "List the ConfigMaps of a stack on the cluster, and whether it runs the declaration of this checkout.",
     _look,
 )
+
+# Without a name, the commands of an application join those of this one.
+app.add_typer(config_map.app)
+app.add_typer(config_set.app)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+import anyio
 import pytest
 
-from checks.agent.config_map_watcher import ConfigMapWatcher, KeyChange, fault, key_changes
+from checks.agent.config_map_watcher import ConfigMapWatcher
 from checks.event_log.entry import LoggedChange
 from checks.kube.connection import Connection
 from checks.kube.watch.availability import Availability
@@ -12,6 +13,7 @@ from checks.kube.watch.connector import Connector
 from checks.kube.watch.reflector import Change
 from stacks.model import names
 from tests.checks.agent.objects import config_map
+from tests.checks.kube.watch.scripted_api import ScriptedApi, bookmark, line, stream, thing
 
 
 class Following:
@@ -28,29 +30,6 @@ class Following:
 @pytest.fixture
 def following() -> Following:
     return Following()
-
-
-def test_keys_are_compared() -> None:
-    assert key_changes({"a": "1", "b": "2", "c": "3"}, {"b": "2", "c": "4", "d": "5"}) == [
-        KeyChange("a", "1", None),
-        KeyChange("c", "3", "4"),
-        KeyChange("d", None, "5"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "wrong"),
-    [
-        ("features.json", '{"a": 1}', ""),
-        ("features.json", "{", "features.json is not JSON: Expecting property name"),
-        ("server-config.yaml", "a: 1\n---\nb: 2\n", ""),
-        ("server-config.yaml", "a: [", "server-config.yaml is not YAML: while parsing a flow node"),
-        ("motd", "{", ""),
-    ],
-)
-def test_files_are_validated_by_their_names(key: str, value: str, wrong: str) -> None:
-    assert fault(key, value).startswith(wrong)
-    assert bool(fault(key, value)) == bool(wrong)
 
 
 def test_each_changed_key_is_told(following: Following) -> None:
@@ -71,6 +50,34 @@ def test_a_file_that_is_not_valid_is_an_alert(following: Following) -> None:
     following.watcher.consume(Change(good, bad))
     assert [change.alert for change in following.told] == [True, False]
     assert following.watcher.faults == 1
+
+
+def test_a_new_file_that_is_not_valid_is_an_alert(following: Following) -> None:
+    following.watcher.consume(Change(config_map("old", features_json="{")), first=True)
+    following.watcher.consume(Change(config_map("new", features_json="{", motd="hi")))
+    assert [(change.object.name, change.what, change.alert) for change in following.told] == [
+        ("new", "key features.json", True)
+    ]
+
+
+def test_files_of_the_first_list_are_not_told(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = {"features.json": "{"}
+    start = (line("ADDED", thing("a", 1, **bad)), bookmark(7, listed=True))
+    api = ScriptedApi([stream(*start, line("ADDED", thing("b", 8, **bad)))])
+    monkeypatch.setattr(Connection, "client", lambda _: api.client())
+    connection = Connection("test", "https://api")
+    connector = Connector(connection, lambda: connection)
+    watcher = ConfigMapWatcher(["x"], connector, Availability(), following.told.append, following.verified.append)
+
+    async def until_the_end() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(watcher.reflectors[0].run)
+            with anyio.fail_after(5):
+                await api.done.wait()
+            group.cancel_scope.cancel()
+
+    anyio.run(until_the_end)
+    assert [change.object.name for change in following.told] == ["b"]
 
 
 def test_the_result_of_a_verification_is_passed_on_and_not_told(following: Following) -> None:
