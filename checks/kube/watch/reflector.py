@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from time import monotonic
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import httpx2
 import msgspec
 
 from checks.kube.client import PAGE, Kind, forbidden
-from checks.kube.models import ListOf, Meta
 from checks.kube.reading import Permission
 from checks.kube.transport import timed_out, unreachable
 from checks.kube.watch.availability import Availability
 from checks.kube.watch.backoff import Backoff
 from checks.kube.watch.stats import WatchStats
-from checks.kube.watch.stream import ExpiredError, Line, RefusedError, Scope, refused, watch
+from checks.kube.watch.stream import ExpiredError, Line, RefusedError, Scope, Watched, refused, watch
+
+if TYPE_CHECKING:
+    from checks.kube.models import ListOf
 
 FORBIDDEN_SECONDS = 30.0
 """How long to wait before a forbidden request is sent again."""
@@ -35,14 +37,6 @@ class Clients(Protocol):
 
     def renew(self) -> None:
         """Read the credential again."""
-
-
-class Watched(Protocol):
-    """An object that can be watched."""
-
-    @property
-    def metadata(self) -> Meta:
-        """Return its metadata, with uid and resourceVersion."""
 
 
 T = TypeVar("T", bound=Watched)
@@ -171,7 +165,7 @@ class Reflector(Generic[T]):
         if line.object is not None:
             key = _key(line.object)
             before = self._known.get(key)
-            if line.type == "DELETED":
+            if line.deleted:
                 self._known.pop(key, None)
                 if before is not None:
                     self._deliver(Change(before, before, deleted=True))
