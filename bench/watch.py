@@ -41,7 +41,8 @@ def _ours(chunks: list[bytes]) -> list[tuple[str, str]]:
 
 
 def _theirs(chunks: list[bytes]) -> list[tuple[str, str]]:
-    lines = Watch(return_type="V1Pod").stream(_Listing(chunks), timeout_seconds=1)
+    official = Watch(return_type="V1Pod")  # type: ignore[no-untyped-call]
+    lines = official.stream(_Listing(chunks), timeout_seconds=1)  # type: ignore[no-untyped-call]
     return [(line["object"].metadata.name, line["object"].metadata.resource_version) for line in lines]
 
 

@@ -1,7 +1,7 @@
 """The fields of Kubernetes objects that the checks read; other fields are skipped while decoding."""
 
 from checks.kube.models.admission import WebhookConfiguration
-from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, PodMeta, Text
+from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Owner, PodMeta, Text
 from checks.kube.models.cluster import (
     ConfigMap,
     Event,
@@ -24,6 +24,8 @@ from checks.kube.models.workload import (
     ContainerStatus,
     Deployment,
     Pod,
+    PodSpec,
+    PodStatus,
     Template,
     TemplateMeta,
     Terminated,
@@ -55,9 +57,12 @@ __all__ = [
     "Object",
     "Owned",
     "OwnedMeta",
+    "Owner",
     "Pod",
     "PodMeta",
     "PodMetrics",
+    "PodSpec",
+    "PodStatus",
     "PolicyRule",
     "Quota",
     "Role",
