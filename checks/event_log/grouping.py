@@ -70,6 +70,8 @@ class Grouping:
 
     def _resumes(self, groups: list[_Pending]) -> list[int]:
         """Return for each line the version up to which all events of its namespace are written, this line included."""
+        if not groups:
+            return []
         lowest: dict[str, int] = {}
         for group in self._pending.values():
             _lower(lowest, group)
