@@ -5,6 +5,7 @@ from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object
 from checks.kube.models.cluster import (
     ConfigMap,
     Event,
+    Involved,
     Limit,
     LimitRange,
     Namespace,
@@ -44,6 +45,7 @@ __all__ = [
     "ContainerStatus",
     "Deployment",
     "Event",
+    "Involved",
     "Job",
     "Lease",
     "LeaseSpec",
