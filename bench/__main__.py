@@ -1,4 +1,4 @@
-"""Every bench: the start of the `cortex` command, the checks' parts, a whole verification, the provider."""
+"""Every bench: the start of the `cortex` command, parts of the checks, a whole verification, agent, provider."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from bench.ratio import interleaved
 
 _RUNS = 7
 _CLUSTER = "bench"
-_ALONE = ("scrape", "decode", "servers", "cluster")
+_ALONE = ("scrape", "decode", "watch", "servers", "cluster", "agent_load", "agent_cluster")
 """The benches that need no cluster, or bring their own."""
 
 

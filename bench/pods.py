@@ -11,9 +11,19 @@ _PROBE = {"httpGet": {"path": "/health", "port": 8080, "scheme": "HTTP"}, "timeo
 
 def listing(count: int) -> bytes:
     """Give a PodList as JSON."""
-    pods = [{**pod(number), "status": _status(number)} for number in range(count)]
+    pods = [running(number) for number in range(count)]
     meta = {"resourceVersion": "123456"}
     return json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": meta, "items": pods}).encode()
+
+
+def watched(kind: str, number: int) -> bytes:
+    """Give a line of a watch."""
+    return json.dumps({"type": kind, "object": running(number)}).encode() + b"\n"
+
+
+def running(number: int) -> Json:
+    """Give a pod that runs."""
+    return {**pod(number), "status": _status(number)}
 
 
 def pod(number: int) -> Json:

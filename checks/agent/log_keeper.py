@@ -34,6 +34,7 @@ class LogKeeper:
         self._log: EventLog | None = None
         self._logged = resume.Logged()
         self._grouping = Grouping()
+        self._changes: list[Entry] = []
 
     @property
     def stats(self) -> LogStats:
@@ -90,8 +91,9 @@ class LogKeeper:
         self._append(Entry(datetime.now(UTC), gap=LoggedGap(gap.since, gap.until, reason)))
 
     def changed(self, change: LoggedChange) -> None:
-        """Write a change of an object."""
-        self._append(Entry(datetime.now(UTC), change=change))
+        """Write a change of an object with the next tick: thousands may come at once, and each write is synced."""
+        if self._log:
+            self._changes.append(Entry(datetime.now(UTC), change=change))
 
     def reacted(self, reaction: LoggedReaction) -> None:
         """Write a reaction."""
@@ -99,7 +101,12 @@ class LogKeeper:
 
     def _append(self, entry: Entry) -> None:
         if self._log:
-            self._log.append(entry)
+            self._log.append(*self._waiting(), entry)
+
+    def _waiting(self) -> list[Entry]:
+        """Return the changes that are not written yet, and forget them."""
+        changes, self._changes = self._changes, []
+        return changes
 
     def _try_to_open(self) -> None:
         try:
@@ -111,4 +118,4 @@ class LogKeeper:
         now = datetime.now(UTC)
         groups = self._grouping.due(monotonic(), everything=everything)
         if self._log:
-            self._log.append(*(Entry(now, event=each) for each in groups))
+            self._log.append(*self._waiting(), *(Entry(now, event=each) for each in groups))

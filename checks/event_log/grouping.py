@@ -62,27 +62,37 @@ class Grouping:
 
     def due(self, now: float, *, everything: bool = False) -> Iterator[LoggedEvent]:
         """Yield the groups whose time has come, or everything, and forget them."""
-        for key in [key for key, group in self._pending.items() if everything or group.due <= now]:
-            group = self._pending.pop(key)
+        keys = [key for key, group in self._pending.items() if everything or group.due <= now]
+        groups = [self._pending.pop(key) for key in keys]
+        for key, group, resume in zip(keys, groups, self._resumes(groups), strict=True):
             self._remember(key, now)
-            yield logged(
-                group.last,
-                new=group.new,
-                uids=group.uids,
-                count=group.count,
-                resume=self._resume(group.last.scope),
-            )
+            yield logged(group.last, new=group.new, uids=group.uids, count=group.count, resume=resume)
 
-    def _resume(self, scope: str) -> int:
-        """Return the version up to which all events of a namespace are written, this line included."""
-        waiting = [group.lowest for group in self._pending.values() if group.last.scope == scope]
-        return min(waiting) - 1 if waiting else self._highest[scope]
+    def _resumes(self, groups: list[_Pending]) -> list[int]:
+        """Return for each line the version up to which all events of its namespace are written, this line included."""
+        if not groups:
+            return []
+        lowest: dict[str, int] = {}
+        for group in self._pending.values():
+            _lower(lowest, group)
+        found = []
+        # From the last one on: what is written after a line may not be counted as written by it.
+        for group in reversed(groups):
+            scope = group.last.scope
+            found.append(lowest[scope] - 1 if scope in lowest else self._highest[scope])
+            _lower(lowest, group)
+        return found[::-1]
 
     def _remember(self, key: Key, now: float) -> None:
         self._written.pop(key, None)
         self._written[key] = now
         if len(self._written) > MOST_QUIET:
             del self._written[next(iter(self._written))]
+
+
+def _lower(lowest: dict[str, int], group: _Pending) -> None:
+    scope = group.last.scope
+    lowest[scope] = min(lowest.get(scope, group.lowest), group.lowest)
 
 
 def _key(occurred: Occurrence) -> Key:

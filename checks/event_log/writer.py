@@ -110,7 +110,6 @@ class EventLog:
     def append(self, *entries: Entry) -> None:
         """Write entries, and those that could not be written before."""
         self._waiting.extend(_Line(entry.timestamp, _encoded(entry)) for entry in entries)
-        self._drop_surplus()
         if not self._waiting:
             return
         try:
@@ -118,6 +117,7 @@ class EventLog:
         except OSError as error:
             self.stats.problem = f"the event log in {self._folder} cannot be written: {error.strerror}"
             self._end_day()
+            self._drop_surplus()
         else:
             self.stats.written += len(self._waiting)
             self.stats.problem = ""

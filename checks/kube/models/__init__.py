@@ -1,10 +1,11 @@
 """The fields of Kubernetes objects that the checks read; other fields are skipped while decoding."""
 
 from checks.kube.models.admission import WebhookConfiguration
-from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, PodMeta, Text
+from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Owner, PodMeta, Text
 from checks.kube.models.cluster import (
     ConfigMap,
     Event,
+    Involved,
     Limit,
     LimitRange,
     Namespace,
@@ -25,6 +26,8 @@ from checks.kube.models.workload import (
     ContainerStatus,
     Deployment,
     Pod,
+    PodSpec,
+    PodStatus,
     Template,
     TemplateMeta,
     Terminated,
@@ -43,6 +46,7 @@ __all__ = [
     "ContainerStatus",
     "Deployment",
     "Event",
+    "Involved",
     "Job",
     "Lease",
     "LeaseSpec",
@@ -56,9 +60,12 @@ __all__ = [
     "Object",
     "Owned",
     "OwnedMeta",
+    "Owner",
     "Pod",
     "PodMeta",
     "PodMetrics",
+    "PodSpec",
+    "PodStatus",
     "PolicyRule",
     "Quota",
     "Role",

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from time import monotonic
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import httpx2
 import msgspec
 
 from checks.kube.client import PAGE, Kind, forbidden
-from checks.kube.models import ListOf, Meta
 from checks.kube.reading import Permission
 from checks.kube.transport import timed_out, unreachable
 from checks.kube.watch.availability import Availability
 from checks.kube.watch.backoff import Backoff
 from checks.kube.watch.stats import WatchStats
-from checks.kube.watch.stream import ExpiredError, Line, RefusedError, Scope, refused, watch
+from checks.kube.watch.stream import ExpiredError, Line, RefusedError, Scope, Watched, refused, watch
+
+if TYPE_CHECKING:
+    from checks.kube.models import ListOf
 
 FORBIDDEN_SECONDS = 30.0
 """How long to wait before a forbidden request is sent again."""
@@ -35,14 +37,6 @@ class Clients(Protocol):
 
     def renew(self) -> None:
         """Read the credential again."""
-
-
-class Watched(Protocol):
-    """An object that can be watched."""
-
-    @property
-    def metadata(self) -> Meta:
-        """Return its metadata, with uid and resourceVersion."""
 
 
 T = TypeVar("T", bound=Watched)
@@ -73,11 +67,17 @@ def _ignore(_: Gap) -> None:
     """Take a gap that does not matter."""
 
 
+def _whole(item: T) -> T:
+    """Remember all that was decoded."""
+    return item
+
+
 class Reflector(Generic[T]):
     """Follows the objects of a kind in a scope: `run` never returns, and tells `consume` each change once.
 
     The first list is told as changes without `before`. When the API server rejects the credential, the connector
-    renews it, at first at once.
+    renews it, at first at once. `reduced` returns an object with what is to be remembered of it, its uid and
+    resourceVersion included; changes have such objects, too.
     """
 
     def __init__(
@@ -89,10 +89,11 @@ class Reflector(Generic[T]):
         *,
         availability: Availability | None = None,
         missed: Callable[[Gap], None] = _ignore,
+        reduced: Callable[[T], T] = _whole,
     ) -> None:
         self.stats = WatchStats(kind.resource(), scope.namespace)
         self._kind, self._scope = kind, scope
-        self._connector, self._consume, self._missed = connector, consume, missed
+        self._connector, self._consume, self._missed, self._reduced = connector, consume, missed, reduced
         self._availability = availability or Availability()
         self._backoff = Backoff()
         self._known: dict[str, T] = {}
@@ -156,7 +157,7 @@ class Reflector(Generic[T]):
             if listed is None:
                 self._take(line)
             elif line.object is not None:
-                listed[_key(line.object)] = line.object
+                listed[_key(line.object)] = self._reduced(line.object)
             elif line.listed:
                 self._version = line.version
                 self._relist(listed)
@@ -171,13 +172,13 @@ class Reflector(Generic[T]):
         if line.object is not None:
             key = _key(line.object)
             before = self._known.get(key)
-            if line.type == "DELETED":
+            if line.deleted:
                 self._known.pop(key, None)
                 if before is not None:
                     self._deliver(Change(before, before, deleted=True))
             elif before is None or before.metadata.resource_version != line.version:
-                self._known[key] = line.object
-                self._deliver(Change(line.object, before))
+                after = self._known[key] = self._reduced(line.object)
+                self._deliver(Change(after, before))
         self._version = line.version
         self.stats.objects = len(self._known)
 
@@ -207,7 +208,7 @@ class Reflector(Generic[T]):
             if not response.is_success:
                 raise refused(response)
             page: ListOf[T] = msgspec.json.decode(response.content, type=self._kind.page())
-            found.update((_key(item), item) for item in page.items or ())
+            found.update((_key(item), self._reduced(item)) for item in page.items or ())
             if not page.metadata.continue_:
                 self._version = page.metadata.resource_version
                 return found

@@ -1,17 +1,28 @@
 """One watch request: the lines of its answer, decoded."""
 
+import types
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from random import SystemRandom
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import httpx2
 import msgspec
 
 from checks.kube.client import Kind, status_message
+from checks.kube.models import Meta
 
-T = TypeVar("T")
+
+class Watched(Protocol):
+    """An object that can be watched."""
+
+    @property
+    def metadata(self) -> Meta:
+        """Return its metadata, with uid and resourceVersion."""
+
+
+T = TypeVar("T", bound=Watched)
 
 SILENCE_SECONDS = 75.0
 """A connection without a line for so long is dead, since bookmarks come once a minute."""
@@ -56,13 +67,12 @@ class Scope:
 class Line(Generic[T]):
     """A line of a watch: a change of an object, or a bookmark, which has no object.
 
-    `type` is `ADDED`, `MODIFIED`, `DELETED` or `BOOKMARK`; `version` is the resourceVersion to resume from, and
-    `listed` says that the initial list ends here.
+    `version` is the resourceVersion to resume from, and `listed` says that the initial list ends here.
     """
 
-    type: str
     version: str
     object: T | None = None
+    deleted: bool = False
     listed: bool = False
 
 
@@ -75,14 +85,33 @@ class _Head(msgspec.Struct):
     metadata: _Meta = _Meta()
 
 
-class _Raw(msgspec.Struct):
-    type: str
-    object: msgspec.Raw
-
-
 class _Failure(msgspec.Struct):
     code: int = 0
     message: str = ""
+
+
+class _Changed(msgspec.Struct, Generic[T], tag_field="type"):
+    object: T
+
+
+class _Added(_Changed[T], Generic[T], tag="ADDED"):
+    pass
+
+
+class _Modified(_Changed[T], Generic[T], tag="MODIFIED"):
+    pass
+
+
+class _Deleted(_Changed[T], Generic[T], tag="DELETED"):
+    pass
+
+
+class _Bookmark(msgspec.Struct, tag_field="type", tag="BOOKMARK"):
+    object: _Head
+
+
+class _Error(msgspec.Struct, tag_field="type", tag="ERROR"):
+    object: _Failure
 
 
 async def watch(
@@ -139,21 +168,24 @@ class _decoder(Generic[T]):  # noqa: N801 - used like a function
     """Decodes lines; made once a request, because it costs more than a line."""
 
     def __init__(self, kind: Kind[T]) -> None:
-        self._line = msgspec.json.Decoder(_Raw)
-        self._head = msgspec.json.Decoder(_Head)
-        self._item = msgspec.json.Decoder(kind.item)
+        # One pass over a line: the `type` of it tells what its object is.
+        added, modified, deleted = (types.GenericAlias(each, (kind.item,)) for each in (_Added, _Modified, _Deleted))
+        self._line: msgspec.json.Decoder[_Changed[T] | _Bookmark | _Error] = msgspec.json.Decoder(
+            added | modified | deleted | _Bookmark | _Error
+        )
 
     def __call__(self, line: bytes) -> Line[T]:
-        raw = self._line.decode(line)
-        if raw.type == "ERROR":
-            failure = msgspec.json.decode(raw.object, type=_Failure)
+        decoded = self._line.decode(line)
+        if isinstance(decoded, _Error):
+            failure = decoded.object
             if failure.code == HTTPStatus.GONE:
                 raise ExpiredError(failure.message)
             raise RefusedError(failure.code, failure.message)
-        head = self._head.decode(raw.object).metadata
-        if raw.type == "BOOKMARK":
-            return Line(raw.type, head.resource_version, listed=head.annotations.get(INITIAL_EVENTS_END) == "true")
-        return Line(raw.type, head.resource_version, self._item.decode(raw.object))
+        if isinstance(decoded, _Bookmark):
+            meta = decoded.object.metadata
+            return Line(meta.resource_version, listed=meta.annotations.get(INITIAL_EVENTS_END) == "true")
+        changed = decoded.object
+        return Line(changed.metadata.resource_version, changed, deleted=isinstance(decoded, _Deleted))
 
 
 async def _lines(response: httpx2.Response) -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ from checks.agent import log_keeper
 from checks.agent.log_keeper import LogKeeper
 from checks.errors import UsageError
 from checks.event_log import files
-from checks.event_log.entry import Entry, LoggedReaction
+from checks.event_log.entry import Entry, LoggedChange, LoggedReaction
 from checks.event_log.writer import EventLog, Retention
 from checks.events.occurrence import Occurrence
 from tests.checks.event_log.samples import POD, occurred
@@ -80,6 +80,17 @@ def test_after_a_long_time_without_an_agent_there_is_a_gap(tmp_path: Path) -> No
     (gap,) = [entry.gap for entry in entries(tmp_path) if entry.gap]
     assert gap.since == old
     assert gap.reason == "no agent wrote this log, and API servers keep events for an hour"
+
+
+def test_changes_wait_for_the_next_tick_and_a_reaction_for_nothing(tmp_path: Path) -> None:
+    one = keeper(tmp_path)
+    one.open()
+    one.changed(LoggedChange(POD, "pod", "", "1"))
+    assert entries(tmp_path) == []
+    one.reacted(LoggedReaction("BackOff", POD))
+    one.changed(LoggedChange(POD, "pod", "", "2"))
+    kept(one, lambda: one.stats.written == 3)
+    assert [entry.change.after if entry.change else "reaction" for entry in entries(tmp_path)] == ["1", "reaction", "2"]
 
 
 def test_a_folder_that_cannot_be_used_is_told_at_the_start(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from checks.agent.pod_watcher import PodWatcher
+from checks.agent.pod_watcher import PodWatcher, reduced
 from checks.event_log.entry import LoggedChange
 from checks.kube import models as k8s
 from checks.kube.connection import Connection
 from checks.kube.watch.availability import Availability
 from checks.kube.watch.connector import Connector
 from checks.kube.watch.reflector import Change
+from stacks.model import names
 from tests.checks.agent.objects import pod
 
 
@@ -81,3 +82,31 @@ def test_after_a_quiet_time_restarts_alert_again(following: Following) -> None:
     following.see(pod(restarts=7))
     following.see(pod(restarts=13))
     assert following.watcher.alerts == 2
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pod(),
+        pod(phase="Pending", ready=False),
+        pod(restarts=3),
+        pod(deletionTimestamp="2026-03-01T00:00:00Z"),
+    ],
+)
+def test_what_is_remembered_of_a_pod_tells_the_same(seen: k8s.Pod) -> None:
+    kept = reduced(seen)
+    for name in ("name", "namespace", "uid", "resource_version", "deletion_timestamp"):
+        assert getattr(kept.metadata, name) == getattr(seen.metadata, name)
+    assert (kept.status.phase, kept.ready, kept.live, kept.restarts) == (
+        seen.status.phase,
+        seen.ready,
+        seen.live,
+        seen.restarts,
+    )
+
+
+def test_labels_are_remembered_of_mcp_servers_alone() -> None:
+    assert reduced(pod(labels={"app": "shop"}, annotations={"a": "b"})).metadata.labels == {}
+    server = pod(labels={names.APP: names.MCP_SERVER_APP, names.TYPE: "time"}, annotations={names.ENDPOINT: "http://a"})
+    kept = reduced(server).metadata
+    assert (kept.labels, kept.annotations) == (server.metadata.labels, server.metadata.annotations)

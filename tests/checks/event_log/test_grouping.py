@@ -64,3 +64,13 @@ def test_the_end_writes_everything() -> None:
     grouping.add(occurred(1), now=0)
     assert [line.count for line in grouping.due(0, everything=True)] == [1]
     assert len(grouping) == 0
+
+
+def test_a_line_does_not_count_those_after_it_as_written() -> None:
+    grouping = Grouping()
+    for version, reason in ((5, "a"), (3, "b"), (9, "c"), (8, "elsewhere")):
+        scope = "y" if reason == "elsewhere" else "x"
+        grouping.add(occurred(version, reason=reason, scope=scope), now=0)
+    grouping.add(occurred(7, reason="waits", scope="x"), now=0.5)
+    lines = grouping.due(SETTLE_SECONDS)
+    assert [(line.event_reason, line.resume) for line in lines] == [("a", 2), ("b", 6), ("c", 6), ("elsewhere", 8)]

@@ -114,6 +114,13 @@ def test_what_waits_too_long_is_dropped_and_leaves_a_gap(log: EventLog, tmp_path
     assert log.stats.dropped == 3
 
 
+def test_any_number_of_entries_is_written_at_once(log: EventLog, tmp_path: Path) -> None:
+    log.append(*(note(str(number)) for number in range(writer.MOST_WAITING + 1)))
+    (name,) = (path for _, path in files.days(tmp_path / "log"))
+    assert len(list(files.entries(name))) == writer.MOST_WAITING + 1
+    assert (log.stats.written, log.stats.dropped) == (writer.MOST_WAITING + 1, 0)
+
+
 def test_a_clock_that_is_set_back_is_told(log: EventLog, clock: Clock, tmp_path: Path) -> None:
     log.append(note("one"))
     clock.now -= timedelta(hours=13)

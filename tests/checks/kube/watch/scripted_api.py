@@ -130,10 +130,17 @@ class ScriptedApi:
         self,
         kind: Kind[k8s.ConfigMap] = CONFIG_MAPS,
         consume: Callable[[Change[k8s.ConfigMap]], None] | None = None,
+        reduced: Callable[[k8s.ConfigMap], k8s.ConfigMap] = lambda item: item,
     ) -> Reflector[k8s.ConfigMap]:
         """Follow until the script ends; give the reflector as it then is."""
         reflector = Reflector(
-            kind, Scope("x"), self, consume or self._take, availability=self.waits, missed=self.gaps.append
+            kind,
+            Scope("x"),
+            self,
+            consume or self._take,
+            availability=self.waits,
+            missed=self.gaps.append,
+            reduced=reduced,
         )
 
         async def until_the_end() -> None:

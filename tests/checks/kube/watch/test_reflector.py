@@ -74,6 +74,17 @@ def test_a_changed_object_is_told_with_what_it_was_before_the_list() -> None:
     assert api.told[2:] == [("deleted", "b", "4"), ("modified", "a", "3 to 9")]
 
 
+def test_of_an_object_what_is_reduced_is_told_and_remembered() -> None:
+    api = ScriptedApi([stream(*LISTED, line("MODIFIED", thing("a", 8, key="long")))])
+    told: list[k8s.ConfigMap] = []
+    reflector = api.follow(
+        consume=lambda change: told.append(change.object),
+        reduced=lambda item: k8s.ConfigMap(metadata=item.metadata, data={"size": str(len(item.data))}),
+    )
+    assert [item.data for item in told] == [{"size": "0"}, {"size": "0"}, {"size": "1"}]
+    assert {item.metadata.name: item.data for item in reflector.objects} == {"a": {"size": "1"}, "b": {"size": "0"}}
+
+
 def test_an_object_that_was_made_anew_under_its_name_is_another() -> None:
     again = thing("a", 9) | {"metadata": {"name": "a", "namespace": "x", "uid": "other", "resourceVersion": "9"}}
     api = followed(stream(*LISTED, line("DELETED", thing("a", 8)), line("ADDED", again)))
