@@ -18,6 +18,7 @@ from checks.event_log.entry import Entry
 from local.waiting import wait_until
 from tests.conftest import CORTEX, Cluster
 
+SPACE = "cortex-mcp"
 STACK = """
 config:
   cortex:cluster: {context: cortex-local, environment: test}

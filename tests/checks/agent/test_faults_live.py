@@ -5,7 +5,6 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -18,26 +17,13 @@ from checks.kube.reading import ReadFailure
 from checks.kube.resources import CONFIG_MAPS, EVENTS, Document
 from local.waiting import wait_until
 from tests.checks.agent.cutting_proxy import cutting_proxy
-from tests.checks.agent.following import Agent, end, event, following, tell
-from tests.conftest import Cluster, cluster_name, cortex, start
+from tests.checks.agent.following import SPACE, Agent, end, event, following, tell
+from tests.conftest import Cluster
 from tests.provider.processes import api_server
 
 pytestmark = pytest.mark.live
 
-SPACE = "cortex-mcp"
 JSON_EVENTS: Kind[Document] = Kind("api/v1", "events", dict)
-
-
-@pytest.fixture(scope="module")
-def kwok() -> Iterator[Cluster]:
-    name = cluster_name("agent")
-    try:
-        cluster = start(name, ["--node", "kwok"])
-        for space in ("cortex-system", SPACE):
-            cluster.make_namespace(space)
-        yield cluster
-    finally:
-        cortex("local", "down", "--name", name, "--delete")
 
 
 class Writer:
