@@ -82,7 +82,7 @@ class PodWatcher:
 
 
 def reduced(pod: k8s.PodSummary) -> k8s.PodSummary:
-    """Return what the agent reads of a pod, in an eighth of the memory, because it remembers all pods.
+    """Return only what the agent reads of a pod, because it remembers all pods.
 
     Of MCP servers the registry also reads labels, annotations, node and IP address.
     """
