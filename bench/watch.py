@@ -8,10 +8,10 @@ from kubernetes.watch import Watch
 
 from bench.pods import watched
 from bench.ratio import interleaved
-from checks.kube.resources import PODS
+from checks.kube.resources import POD_SUMMARIES
 from checks.kube.watch.stream import Scope, watch
 
-COUNT = 1000
+COUNT = 5000
 GOAL = 30
 _CHUNK = 16384
 """As much comes from a connection with TLS at a time."""
@@ -34,7 +34,7 @@ def _ours(chunks: list[bytes]) -> list[tuple[str, str]]:
         transport = httpx2.MockTransport(lambda _: httpx2.Response(200, stream=_Body(chunks)))
         # Without loading this machine's certificates, which happens once for a connection and not for a watch.
         async with httpx2.AsyncClient(transport=transport, base_url="http://api", verify=False) as client:
-            lines = watch(client, PODS, Scope(), "1", lambda: None)
+            lines = watch(client, POD_SUMMARIES, Scope(), "1", lambda: None)
             return [(line.object.metadata.name, line.version) async for line in lines if line.object]
 
     return anyio.run(follow)

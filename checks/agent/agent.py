@@ -169,7 +169,7 @@ class Agent:
         self._changed(change)
         self._registry.changed()
 
-    def _known_pods(self) -> Iterable[k8s.Pod]:
+    def _known_pods(self) -> Iterable[k8s.PodSummary]:
         return (pod for reflector in self._pods.reflectors for pod in reflector.objects)
 
     def _verification(self, data: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from checks.event_log.entry import LoggedChange
 from checks.kube import models as k8s
-from checks.kube.resources import PODS
+from checks.kube.resources import POD_SUMMARIES
 from checks.kube.watch.availability import Availability
 from checks.kube.watch.connector import Connector
 from checks.kube.watch.reflector import Change, Reflector
@@ -19,10 +19,9 @@ WINDOW = timedelta(minutes=10)
 
 # Thousands of pods share these, which nothing changes.
 _NOTHING: dict[str, str] = {}
-_NO_OWNERS: list[k8s.Owner] = []
-_NO_SPEC = k8s.PodSpec()
+_NO_SPEC = k8s.PodPlace()
 _READY, _NOT_READY = [k8s.Condition(type="Ready", status="True")], list[k8s.Condition]()
-_NONE: list[k8s.ContainerStatus] = []
+_NONE: list[k8s.Restarts] = []
 
 
 class PodWatcher:
@@ -42,11 +41,11 @@ class PodWatcher:
         self._alerted: set[str] = set()
         self.alerts = 0
         self.reflectors = [
-            Reflector(PODS, Scope(name), connector, self.consume, availability=availability, reduced=reduced)
+            Reflector(POD_SUMMARIES, Scope(name), connector, self.consume, availability=availability, reduced=reduced)
             for name in namespaces
         ]
 
-    def consume(self, change: Change[k8s.Pod]) -> None:
+    def consume(self, change: Change[k8s.PodSummary]) -> None:
         """Take a change of a pod."""
         pod, before = change.object, change.before
         ref = Ref("Pod", pod.metadata.name, pod.metadata.namespace)
@@ -61,7 +60,7 @@ class PodWatcher:
         if pod.restarts > before.restarts:
             self._count(ref, pod, pod.restarts - before.restarts)
 
-    def _count(self, ref: Ref, pod: k8s.Pod, more: int) -> None:
+    def _count(self, ref: Ref, pod: k8s.PodSummary, more: int) -> None:
         """Count restarts, and alert once when they are too many; again only after a time without so many."""
         now, uid = self._clock(), pod.metadata.uid
         seen = self._restarts.setdefault(uid, deque())
@@ -77,21 +76,21 @@ class PodWatcher:
             text = f"{within} in 10 minutes, more than {self._most}"
             self._changed(LoggedChange(ref, "restarts", "", text, alert=True))
 
-    def _forget(self, pod: k8s.Pod) -> None:
+    def _forget(self, pod: k8s.PodSummary) -> None:
         self._restarts.pop(pod.metadata.uid, None)
         self._alerted.discard(pod.metadata.uid)
 
 
-def reduced(pod: k8s.Pod) -> k8s.Pod:
-    """Return what the agent reads of a pod: a tenth of what the checks do, since it remembers all pods for weeks.
+def reduced(pod: k8s.PodSummary) -> k8s.PodSummary:
+    """Return only what the agent reads of a pod, because it remembers all pods.
 
     Of MCP servers the registry also reads labels, annotations, node and IP address.
     """
     meta, status = pod.metadata, pod.status
     serves = meta.labels.get(names.APP) == names.MCP_SERVER_APP
     ready = any(each.type == "Ready" and each.status == "True" for each in status.conditions)
-    return k8s.Pod(
-        metadata=k8s.PodMeta(
+    return k8s.PodSummary(
+        metadata=k8s.Meta(
             name=meta.name,
             namespace=sys.intern(meta.namespace),
             uid=meta.uid,
@@ -99,20 +98,18 @@ def reduced(pod: k8s.Pod) -> k8s.Pod:
             labels=meta.labels if serves else _NOTHING,
             annotations=meta.annotations if serves else _NOTHING,
             deletion_timestamp=meta.deletion_timestamp,
-            owner_references=_NO_OWNERS,
         ),
-        spec=k8s.PodSpec(node_name=pod.spec.node_name) if serves else _NO_SPEC,
-        status=k8s.PodStatus(
+        spec=k8s.PodPlace(node_name=pod.spec.node_name) if serves else _NO_SPEC,
+        status=k8s.PodState(
             phase=sys.intern(status.phase),
             pod_ip=status.pod_ip if serves else "",
             conditions=_READY if ready else _NOT_READY,
-            container_statuses=[k8s.ContainerStatus(name="", restart_count=pod.restarts)] if pod.restarts else _NONE,
-            init_container_statuses=_NONE,
+            container_statuses=[k8s.Restarts(restart_count=pod.restarts)] if pod.restarts else _NONE,
         ),
     )
 
 
-def _state(pod: k8s.Pod) -> str:
+def _state(pod: k8s.PodSummary) -> str:
     """Return the phase of a pod, and whether it is ready or ends."""
     if pod.metadata.deletion_timestamp is not None:
         return f"{pod.status.phase}, terminating"

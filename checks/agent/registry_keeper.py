@@ -22,7 +22,7 @@ SETTLE_SECONDS = 0.5
 class RegistryKeeper:
     """Writes the file as a whole after each change of a pod of an MCP server; `pods` returns those that are known."""
 
-    def __init__(self, target: Target, path: Path, pods: Callable[[], Iterable[k8s.Pod]]) -> None:
+    def __init__(self, target: Target, path: Path, pods: Callable[[], Iterable[k8s.PodSummary]]) -> None:
         self.problem = ""
         """Why the file could not be written; empty if it could."""
         self._target, self._path, self._pods = target, path, pods

@@ -55,6 +55,7 @@ RARE: dict[str, Kind[Document]] = {
 
 NODES = Kind(_CORE, "nodes", k8s.Node)
 PODS = Kind(_CORE, "pods", k8s.Pod)
+POD_SUMMARIES = Kind(_CORE, "pods", k8s.PodSummary)
 EVENTS = Kind(_CORE, "events", k8s.Event)
 CONFIG_MAPS = Kind(_CORE, "configmaps", k8s.ConfigMap)
 QUOTAS = Kind(_CORE, "resourcequotas", k8s.Quota)

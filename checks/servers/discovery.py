@@ -27,13 +27,13 @@ class Sighting:
     type: str
     namespace: str
     declared: bool
-    pods: tuple[k8s.Pod, ...]
+    pods: tuple[k8s.PodSummary, ...]
     service: k8s.Service | None
     domain: str
     """The domain of the cluster's Services."""
 
     @property
-    def pod(self) -> k8s.Pod:
+    def pod(self) -> k8s.PodSummary:
         """Return the pod whose labels and annotations are used: a ready one if possible."""
         return self.pods[0]
 
@@ -102,10 +102,10 @@ class Sight:
 
 
 def sightings(
-    declaration: Declaration, pods: Iterable[k8s.Pod], services: Mapping[str, Iterable[k8s.Service]]
+    declaration: Declaration, pods: Iterable[k8s.PodSummary], services: Mapping[str, Iterable[k8s.Service]]
 ) -> tuple[Sighting, ...]:
     """Return the servers of live pods, grouped by namespace and type."""
-    found: dict[tuple[str, str], list[k8s.Pod]] = {}
+    found: dict[tuple[str, str], list[k8s.PodSummary]] = {}
     for pod in pods:
         if pod.live:
             key = pod.metadata.namespace, pod.metadata.labels.get(names.TYPE, UNKNOWN)

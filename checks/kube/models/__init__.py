@@ -1,7 +1,7 @@
 """The fields of Kubernetes objects that the checks read; other fields are skipped while decoding."""
 
 from checks.kube.models.admission import WebhookConfiguration
-from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, Owner, PodMeta, Text
+from checks.kube.models.base import Condition, ListOf, ManagedMeta, Meta, Object, Owned, OwnedMeta, PodMeta, Text
 from checks.kube.models.cluster import (
     ConfigMap,
     Event,
@@ -26,8 +26,10 @@ from checks.kube.models.workload import (
     ContainerStatus,
     Deployment,
     Pod,
-    PodSpec,
-    PodStatus,
+    PodPlace,
+    PodState,
+    PodSummary,
+    Restarts,
     Template,
     TemplateMeta,
     Terminated,
@@ -60,14 +62,15 @@ __all__ = [
     "Object",
     "Owned",
     "OwnedMeta",
-    "Owner",
     "Pod",
     "PodMeta",
     "PodMetrics",
-    "PodSpec",
-    "PodStatus",
+    "PodPlace",
+    "PodState",
+    "PodSummary",
     "PolicyRule",
     "Quota",
+    "Restarts",
     "Role",
     "RoleRef",
     "SelfReview",

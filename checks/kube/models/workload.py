@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF012 - msgspec copies mutable defaults
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -25,13 +26,18 @@ class Container(Object, frozen=True):
     ports: list[ContainerPort] = []
 
 
-class PodSpec(Object, frozen=True):
+class PodPlace(Object, frozen=True):
+    """Where a pod runs."""
+
+    node_name: str = ""
+
+
+class PodSpec(PodPlace, frozen=True):
     """A pod's specification."""
 
     containers: list[Container] = []
     init_containers: list[Container] = []
     ephemeral_containers: list[Container] = []
-    node_name: str = ""
 
 
 class Running(Object, frozen=True):
@@ -65,35 +71,46 @@ class ContainerState(Object, frozen=True):
     terminated: Terminated | None = None
 
 
-class ContainerStatus(Object, frozen=True):
+class Restarts(Object, frozen=True):
+    """How often a container was restarted."""
+
+    restart_count: int = 0
+
+
+class ContainerStatus(Restarts, frozen=True, kw_only=True):
     """A container's status."""
 
     name: str
     ready: bool = False
-    restart_count: int = 0
     state: ContainerState = ContainerState()
     last_state: ContainerState = ContainerState()
 
 
-class PodStatus(Object, frozen=True):
-    """A pod's status."""
+class PodState(Object, frozen=True):
+    """The part of a pod's status that says whether it works."""
 
     phase: str = "Unknown"
     pod_ip: str = msgspec.field(default="", name="podIP")
+    conditions: list[Condition] = []
+    container_statuses: Sequence[Restarts] = []
+
+
+class PodStatus(PodState, frozen=True):
+    """A pod's status."""
+
     start_time: datetime | None = None
     reason: str = ""
     message: str = ""
-    conditions: list[Condition] = []
     container_statuses: list[ContainerStatus] = []
     init_container_statuses: list[ContainerStatus] = []
 
 
-class Pod(Object, frozen=True):
-    """A pod."""
+class PodSummary(Object, frozen=True):
+    """A pod without its containers: enough to follow it, and decoded in less time."""
 
-    metadata: PodMeta
-    spec: PodSpec = PodSpec()
-    status: PodStatus = PodStatus()
+    metadata: Meta
+    spec: PodPlace = PodPlace()
+    status: PodState = PodState()
 
     @property
     def ready(self) -> bool:
@@ -113,6 +130,14 @@ class Pod(Object, frozen=True):
     def live(self) -> bool:
         """Return whether it is neither finished nor being deleted."""
         return self.metadata.deletion_timestamp is None and self.status.phase not in ("Succeeded", "Failed")
+
+
+class Pod(PodSummary, frozen=True):
+    """A pod."""
+
+    metadata: PodMeta
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
 
 
 class TemplateMeta(Object, frozen=True):

@@ -63,8 +63,7 @@ class Scope:
         return {name: value for name, value in query.items() if value}
 
 
-@dataclass(frozen=True)
-class Line(Generic[T]):
+class Line(msgspec.Struct, Generic[T], frozen=True):
     """A line of a watch: a change of an object, or a bookmark, which has no object.
 
     `version` is the resourceVersion to resume from, and `listed` says that the initial list ends here.
@@ -151,8 +150,9 @@ async def watch(
             raise refused(response)
         accepted()
         decode = _decoder(kind)
-        async for line in _lines(response):
-            yield decode(line)
+        async for lines in _lines(response):
+            for line in lines:
+                yield decode(line)
 
 
 def refused(response: httpx2.Response) -> ExpiredError | RefusedError:
@@ -188,11 +188,9 @@ class _decoder(Generic[T]):  # noqa: N801 - used like a function
         return Line(changed.metadata.resource_version, changed, deleted=isinstance(decoded, _Deleted))
 
 
-async def _lines(response: httpx2.Response) -> AsyncIterator[bytes]:
+async def _lines(response: httpx2.Response) -> AsyncIterator[list[bytes]]:
     """Yield whole lines; what a cut connection leaves of one is dropped, for the next watch sends it again."""
     rest = b""
     async for chunk in response.aiter_bytes():
         *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            if line:
-                yield line
+        yield [line for line in whole if line]

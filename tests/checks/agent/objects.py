@@ -11,14 +11,16 @@ def _meta(name: str, **fields: Any) -> dict[str, Any]:
     return {"name": name, "namespace": "cortex-mcp", "uid": f"uid-{name}", "resourceVersion": "1", **fields}
 
 
-def pod(name: str = "time-1", *, phase: str = "Running", ready: bool = True, restarts: int = 0, **meta: Any) -> k8s.Pod:
+def pod(
+    name: str = "time-1", *, phase: str = "Running", ready: bool = True, restarts: int = 0, **meta: Any
+) -> k8s.PodSummary:
     """Give a pod."""
     status = {
         "phase": phase,
         "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
         "containerStatuses": [{"name": "main", "restartCount": restarts}],
     }
-    return msgspec.convert({"metadata": _meta(name, **meta), "status": status}, k8s.Pod, strict=False)
+    return msgspec.convert({"metadata": _meta(name, **meta), "status": status}, k8s.PodSummary, strict=False)
 
 
 def node(**conditions: str) -> k8s.Node:

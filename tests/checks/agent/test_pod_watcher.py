@@ -24,9 +24,9 @@ class Following:
         connection = Connection("test", "https://api")
         connector = Connector(connection, lambda: connection)
         self.watcher = PodWatcher([], connector, Availability(), self.told.append, 5, lambda: self.now)
-        self._last: k8s.Pod | None = None
+        self._last: k8s.PodSummary | None = None
 
-    def see(self, seen: k8s.Pod) -> None:
+    def see(self, seen: k8s.PodSummary) -> None:
         self.watcher.consume(Change(seen, self._last))
         self._last = seen
 
@@ -93,7 +93,7 @@ def test_after_a_quiet_time_restarts_alert_again(following: Following) -> None:
         pod(deletionTimestamp="2026-03-01T00:00:00Z"),
     ],
 )
-def test_what_is_remembered_of_a_pod_tells_the_same(seen: k8s.Pod) -> None:
+def test_what_is_remembered_of_a_pod_tells_the_same(seen: k8s.PodSummary) -> None:
     kept = reduced(seen)
     for name in ("name", "namespace", "uid", "resource_version", "deletion_timestamp"):
         assert getattr(kept.metadata, name) == getattr(seen.metadata, name)
