@@ -149,7 +149,7 @@ async def watch(
             await response.aread()
             raise refused(response)
         accepted()
-        decode = _decoder(kind)
+        decode = _Decoder(kind)
         async for lines in _lines(response):
             for line in lines:
                 yield decode(line)
@@ -164,7 +164,7 @@ def refused(response: httpx2.Response) -> ExpiredError | RefusedError:
     return RefusedError(response.status_code, message, float(wait) if wait.isdecimal() else None)
 
 
-class _decoder(Generic[T]):  # noqa: N801 - used like a function
+class _Decoder(Generic[T]):
     """Decodes lines; made once a request, because it costs more than a line."""
 
     def __init__(self, kind: Kind[T]) -> None:
