@@ -4,14 +4,14 @@ from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from checks.formats import prometheus
-from checks.results.result import Fact, Finding, Ref, Result, Severity, Status
+from checks.results.result import Fact, Finding, Ref, Remedy, Result, Severity, Status
 from tests.checks.formats.sample import REPORT
 
 REF = Ref("Deployment", "time-mcp-server", "cortex-mcp")
 
 
 def result(name: str, *facts: Fact, codes: tuple[str, ...] = ()) -> Result:
-    findings = tuple(Finding(code, Severity.ERROR, REF, "", None, None, "") for code in codes)
+    findings = tuple(Finding(code, Severity.ERROR, REF, "", None, None, "", Remedy.PERSON) for code in codes)
     return Result(name, name, Status.PASS, 1, 0, findings, (), facts, 0.1)
 
 

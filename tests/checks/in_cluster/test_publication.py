@@ -126,6 +126,10 @@ def test_metrics_are_prometheus_text(api: FakeApi) -> None:
             "exit_code",
             "timestamp_seconds",
             "duration_seconds",
+            "finding_codes",
+            "mcp_answers",
+            "mcp_latency_seconds",
+            "validity_days",
         )
     }
     assert {sample.labels["context"] for family in families.values() for sample in family.samples} == {"test"}
