@@ -13,7 +13,7 @@ from checks.event_log import files
 from checks.event_log.entry import Entry
 from checks.kube.client import ApiClient, status_message
 from checks.kube.connection import Connection
-from checks.kube.endpoint import behind, pod_behind
+from checks.kube.endpoint import behind, pod_path
 from checks.kube.reading import Read
 from checks.kube.resources import LEASES
 from checks.kube.transport import timed_out, unreachable
@@ -89,7 +89,7 @@ async def _place(client: httpx2.AsyncClient, connection: Connection, query: str)
     lease = await ApiClient(client).get(LEASES, names.SYSTEM_NAMESPACE, names.AGENT)
     holder = lease.value.spec.holder_identity if isinstance(lease, Read) and lease.value else None
     if holder:
-        return pod_behind(holder, names.SYSTEM_NAMESPACE, names.AGENT_PORT, query)
+        return pod_path(holder, names.SYSTEM_NAMESPACE, names.AGENT_PORT, query)
     return behind(connection, names.AGENT, names.SYSTEM_NAMESPACE, names.AGENT_PORT, query)[1]
 
 

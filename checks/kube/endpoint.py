@@ -41,7 +41,7 @@ def behind(connection: Connection, name: str, namespace: str, port: int, path: s
     return connection, _proxy(namespace, f"services/http:{name}:{port}", path)
 
 
-def pod_behind(name: str, namespace: str, port: int, path: str) -> str:
+def pod_path(name: str, namespace: str, port: int, path: str) -> str:
     """Return the full path of one of a pod's paths, through the API server's proxy."""
     return _proxy(namespace, f"pods/http:{name}:{port}", path)
 
