@@ -10,6 +10,7 @@ import httpx2
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from checks.event_log.entry import LoggedChange, LoggedReaction
+from checks.results.result import Ref
 from checks.sinks.alert import Alert
 from checks.sinks.spool import Spool
 from checks.sinks.webhook import Webhook
@@ -46,30 +47,11 @@ class Alerting:
     def reacted(self, reaction: LoggedReaction) -> None:
         """Send a reaction."""
         details = (*reaction.details, *([reaction.action] if reaction.action else []))
-        self._send(
-            Alert(
-                time=datetime.now(UTC),
-                context=self._target.connection.context,
-                stack=self._target.stack,
-                object=reaction.object,
-                reason=reaction.reason,
-                summary=reaction.summary or reaction.failed,
-                details=details,
-            )
-        )
+        self._send(reaction.object, reaction.reason, reaction.summary or reaction.failed, details)
 
     def changed(self, change: LoggedChange) -> None:
         """Send a change that is an alert."""
-        self._send(
-            Alert(
-                time=datetime.now(UTC),
-                context=self._target.connection.context,
-                stack=self._target.stack,
-                object=change.object,
-                reason=change.what,
-                summary=f"{change.before} → {change.after}" if change.before else change.after,
-            )
-        )
+        self._send(change.object, change.what, f"{change.before} → {change.after}" if change.before else change.after)
 
     def metrics(self) -> Iterator[Metric]:
         """Yield what the webhooks count."""
@@ -83,7 +65,9 @@ class Alerting:
             waiting.add_metric((webhook.name,), webhook.stats.waiting)
         yield waiting
 
-    def _send(self, alert: Alert) -> None:
+    def _send(self, about: Ref, reason: str, summary: str, details: tuple[str, ...] = ()) -> None:
+        context, stack = self._target.connection.context, self._target.stack
+        alert = Alert(datetime.now(UTC), context, stack, about, reason, summary, details)
         for webhook in self._webhooks:
             webhook.send(alert)
 
