@@ -91,7 +91,8 @@ def shown(users: Iterable[Owner]) -> tuple[str, ...]:
 
 def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place]]:
     """Return kind and place of the objects that are read through the Kubernetes API, so that no pod refers to them."""
-    system = (names.DECLARATION_CONFIG_MAP, names.VERIFICATION_CONFIG_MAP)
+    # Grafana's sidecar reads the dashboard.
+    system = (names.DECLARATION_CONFIG_MAP, names.VERIFICATION_CONFIG_MAP, names.AGENT_DASHBOARD)
     config_maps = {("ConfigMap", Place(names.SYSTEM_NAMESPACE, name)) for name in system}
     manager = declaration.resource_manager
     readable = manager.readable_secrets.items() if manager else ()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from stacks.manifests import network, pods
 from stacks.manifests.agent_access import agent_access
+from stacks.manifests.dashboard import dashboard_manifest
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.rbac import service_account
 from stacks.manifests.site import Site
@@ -49,6 +50,7 @@ def agent_manifests(agent: Agent, site: Site, digest: str, secrets: Mapping[str,
         # Pulumi waits for a Service's endpoints, which exist once pods are ready.
         _service().after([deployment]),
         *(_monitoring(agent.metrics, site) if agent.metrics else ()),
+        *([dashboard_manifest()] if agent.dashboard else []),
     )
 
 

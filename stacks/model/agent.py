@@ -86,6 +86,8 @@ class Agent(Model):
     """Destinations that its pods may connect to besides the Kubernetes API: those of its webhooks."""
     metrics: Annotated[AgentMetrics | None, LEFT_OUT] = None
     """How Prometheus reaches its metrics."""
+    dashboard: Annotated[bool, LEFT_OUT] = False
+    """Also a ConfigMap with a dashboard, which the sidecar of Grafana loads by the label `grafana_dashboard`."""
     resources: Resources = Resources(
         requests=Compute(cpu="50m", memory="128Mi"), limits=Limits(cpu="500m", memory="256Mi")
     )

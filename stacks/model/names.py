@@ -175,6 +175,8 @@ AGENT_CLIENT = f"{AGENT}-client"
 """NetworkPolicy in a managed namespace that allows its pods to scrape the agent."""
 AGENT_LOG = f"{AGENT}-log"
 """The PersistentVolumeClaim of the event log."""
+AGENT_DASHBOARD = f"{AGENT}-dashboard"
+"""The ConfigMap with its dashboard for Grafana."""
 AGENT_PORT = 9440
 """Port of its metrics and of its probes."""
 AGENT_LEADING = "cortex_agent_leading"

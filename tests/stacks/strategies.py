@@ -252,6 +252,7 @@ AGENTS = st.fixed_dictionaries(
         "replicas": st.integers(1, 3),
         "log": st.fixed_dictionaries({}, optional={"days": COUNTS, "size": st.sampled_from(["100Mi", "2Gi", "1e9"])}),
         "actions": st.lists(st.sampled_from(["cordon", "restart"]), unique=True),
+        "dashboard": st.booleans(),
         "metrics": st.fixed_dictionaries(
             {},
             optional={
