@@ -13,6 +13,8 @@ from checks.output import show
 from checks.servers.discovery import Sight, Sighting
 
 FILE = Path("mcp-server-registry.json")
+MAX_AGE = timedelta(minutes=5)
+"""An older file does not count as current."""
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 

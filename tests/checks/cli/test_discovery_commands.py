@@ -49,6 +49,30 @@ def test_discover(project: Project, api: FakeApi) -> None:
     assert followed(out)["schema"] == "cortex.dev/discover/v1"
 
 
+def test_discover_shows_what_is_cached_without_a_request(project: Project, api: FakeApi) -> None:
+    _, err = project.cortex("discover", "test", "--cached", code=3)
+    assert err == (
+        "cortex: mcp-server-registry.json does not exist: "
+        "run `cortex agent test --registry mcp-server-registry.json`, or leave out --cached\n"
+    )
+    project.cortex("registry", "test", code=0)
+    before = dict(api.requests)
+    out, _ = project.cortex("discover", "test", "--cached", code=0)
+    assert [line.split()[:3] for line in out.splitlines()[1:3]] == [
+        ["clock", "cortex-mcp", "healthy"],
+        ["weather", "cortex-mcp", "healthy"],
+    ]
+    assert dict(api.requests) == before
+    file = project.folder / "mcp-server-registry.json"
+    kept = json.loads(file.read_text())
+    kept["servers"]["clock"]["health_status"] = "degraded"
+    file.write_text(json.dumps(kept))
+    project.cortex("discover", "test", "--cached", code=1)
+    file.write_text(json.dumps({**kept, "last_update": "2026-01-01T00:00:00Z"}))
+    _, err = project.cortex("discover", "test", "--cached", code=3)
+    assert "is too old, or of another cluster" in err
+
+
 def test_registry_is_made_kept_and_made_anew(project: Project, api: FakeApi) -> None:
     file = project.folder / "mcp-server-registry.json"
     out, _ = project.cortex("registry", "test", code=0)
