@@ -23,7 +23,7 @@ class Connector:
         """Why the last renewal failed."""
         self._reload = reload
         self._clock = clock
-        self._renewed = clock()
+        self._renewed = clock() - RENEWAL_SECONDS
 
     def client(self) -> httpx2.AsyncClient:
         """Return a new client with the present credential."""

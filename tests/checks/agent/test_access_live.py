@@ -18,13 +18,15 @@ from checks.kube.watch.reflector import Change, Reflector
 from checks.kube.watch.stream import Scope
 from local.waiting import wait_until
 from tests.checks.agent.cutting_proxy import cutting_proxy
-from tests.checks.agent.following import SPACE, event, following
+from tests.checks.agent.following import SPACE, Agent, event, following
 from tests.conftest import Cluster
 from tests.provider.processes import api_server
 
 pytestmark = pytest.mark.live
 
 VIEWER = "agent-viewer"
+SETTLED_SECONDS = 120
+"""After several failures an agent waits up to a minute."""
 
 
 def account(kwok: Cluster, name: str) -> str:
@@ -54,6 +56,11 @@ def write_event(kwok: Cluster, name: str) -> None:
     kwok.run("kubectl", "create", "-f", "-", given=json.dumps(document))
 
 
+def seen(agent: Agent) -> float:
+    """Return how many events of the reason Seen were told."""
+    return agent.metric("cortex_agent_events_total", reason="Seen", namespace=SPACE)
+
+
 def test_a_permission_that_is_taken_away_is_named_and_nothing_is_lost(kwok: Cluster, tmp_path: Path) -> None:
     token = account(kwok, "taken")
     with cutting_proxy(kwok.kubeconfig, tmp_path) as proxy:
@@ -68,8 +75,8 @@ def test_a_permission_that_is_taken_away_is_named_and_nothing_is_lost(kwok: Clus
             write_event(kwok, "meanwhile")
             given = ("clusterrolebinding", "taken", f"--clusterrole={VIEWER}", f"--serviceaccount={SPACE}:taken")
             kwok.run("kubectl", "create", *given)
-            assert wait_until(lambda: agent.metric("cortex_agent_events_total", reason="Seen"), 60)
-            assert wait_until(lambda: not agent.metric("cortex_agent_watch_failing"), 60)
+            assert wait_until(lambda: seen(agent), SETTLED_SECONDS)
+            assert wait_until(lambda: not agent.metric("cortex_agent_watch_failing"), SETTLED_SECONDS)
         assert agent.counted("Seen") == {"meanwhile": 1}
 
 
@@ -82,22 +89,67 @@ def test_a_replaced_credential_is_read_again(kwok: Cluster, tmp_path: Path) -> N
             with_token(proxy.kubeconfig, second)
             proxy.cut()
             write_event(kwok, "renewed")
-            assert wait_until(lambda: agent.metric("cortex_agent_events_total", reason="Seen", namespace=SPACE), 60), (
-                agent.get("/metrics")
-            )
-            assert wait_until(lambda: not agent.metric("cortex_agent_watch_failing"), 60)
+            assert wait_until(
+                lambda: agent.metric("cortex_agent_events_total", reason="Seen", namespace=SPACE), SETTLED_SECONDS
+            ), agent.get("/metrics")
+            assert wait_until(lambda: not agent.metric("cortex_agent_watch_failing"), SETTLED_SECONDS)
         assert agent.counted("Seen")["renewed"] == 1
     assert first not in agent.said
     assert second not in agent.said
 
 
+def limits(name: str) -> str:
+    """Give a priority level that admits no request, for all requests of an account."""
+    group = {"apiVersion": "flowcontrol.apiserver.k8s.io/v1", "metadata": {"name": name}}
+    limited = {
+        **{"nominalConcurrencyShares": 0, "lendablePercent": 0, "borrowingLimitPercent": 0},
+        "limitResponse": {"type": "Reject"},
+    }
+    subject = {"kind": "ServiceAccount", "serviceAccount": {"name": name, "namespace": SPACE}}
+    everything = {
+        "resourceRules": [
+            {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"], "clusterScope": True}
+        ],
+        "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
+    }
+    flow = {
+        "priorityLevelConfiguration": {"name": name},
+        "matchingPrecedence": 2,
+        "rules": [{"subjects": [subject], **everything}],
+    }
+    level = {**group, "kind": "PriorityLevelConfiguration", "spec": {"type": "Limited", "limited": limited}}
+    return "\n---\n".join(json.dumps(each) for each in (level, {**group, "kind": "FlowSchema", "spec": flow}))
+
+
+def test_an_api_server_that_is_too_busy_is_asked_again_when_it_says(kwok: Cluster, tmp_path: Path) -> None:
+    token = account(kwok, "busy")
+    with cutting_proxy(kwok.kubeconfig, tmp_path) as proxy:
+        with_token(proxy.kubeconfig, token)
+        with following(kwok, tmp_path, kubeconfig=proxy.kubeconfig) as agent:
+            kwok.run("kubectl", "apply", "-f", "-", given=limits("busy"))
+            try:
+
+                def refused() -> object:
+                    proxy.cut()
+                    return agent.metric("cortex_agent_watch_failures_total", resource="events", reason="429")
+
+                assert wait_until(refused, SETTLED_SECONDS, pause=2), agent.get("/metrics")
+                known = seen(agent)
+                write_event(kwok, "busy")
+            finally:
+                kwok.run("kubectl", "delete", "flowschema,prioritylevelconfiguration", "busy")
+            assert wait_until(lambda: seen(agent) > known, SETTLED_SECONDS)
+            assert wait_until(lambda: not agent.metric("cortex_agent_watch_failing"), SETTLED_SECONDS)
+        assert agent.counted("Seen")["busy"] == 1
+
+
 def test_an_api_server_that_hangs_is_noticed_and_followed_again(kwok: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "SILENCE_SECONDS", 2.0)
     connection = from_kubeconfig("cortex-local", kwok.kubeconfig)
-    seen = list[str]()
+    names = list[str]()
 
     def consume(change: Change[k8s.ConfigMap]) -> None:
-        seen.append(change.object.metadata.name)
+        names.append(change.object.metadata.name)
 
     reflector = Reflector(CONFIG_MAPS, Scope(SPACE), Connector(connection, lambda: connection), consume)
 
@@ -119,7 +171,7 @@ def test_an_api_server_that_hangs_is_noticed_and_followed_again(kwok: Cluster, m
             await anyio.to_thread.run_sync(
                 lambda: kwok.run("kubectl", "--namespace", SPACE, "create", "configmap", "after-the-hang")
             )
-            await until(lambda: "after-the-hang" in seen)
+            await until(lambda: "after-the-hang" in names)
             group.cancel_scope.cancel()
 
     anyio.run(go)

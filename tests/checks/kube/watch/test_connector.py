@@ -21,7 +21,6 @@ def test_one_renewal_serves_all_watches_and_a_failed_one_keeps_what_there_is() -
         return answer
 
     connector = Connector(old, reload, clock=lambda: now)
-    now += module.RENEWAL_SECONDS
     connector.renew()
     connector.renew()
     assert (connector.connection, reloads) == (new, 1)
