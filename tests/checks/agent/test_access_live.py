@@ -88,10 +88,9 @@ def test_a_replaced_credential_is_read_again(kwok: Cluster, tmp_path: Path) -> N
             kwok.run("kubectl", "--namespace", SPACE, "delete", "serviceaccount", "first")
             with_token(proxy.kubeconfig, second)
             proxy.cut()
+            known = seen(agent)
             write_event(kwok, "renewed")
-            assert wait_until(
-                lambda: agent.metric("cortex_agent_events_total", reason="Seen", namespace=SPACE), SETTLED_SECONDS
-            ), agent.get("/metrics")
+            assert wait_until(lambda: seen(agent) > known, SETTLED_SECONDS), agent.get("/metrics")
             assert wait_until(lambda: not agent.metric("cortex_agent_watch_failing"), SETTLED_SECONDS)
         assert agent.counted("Seen")["renewed"] == 1
     assert first not in agent.said
@@ -102,7 +101,9 @@ def limits(name: str) -> str:
     """Give a priority level that admits no request, for all requests of an account."""
     group = {"apiVersion": "flowcontrol.apiserver.k8s.io/v1", "metadata": {"name": name}}
     limited = {
-        **{"nominalConcurrencyShares": 0, "lendablePercent": 0, "borrowingLimitPercent": 0},
+        "nominalConcurrencyShares": 0,
+        "lendablePercent": 0,
+        "borrowingLimitPercent": 0,
         "limitResponse": {"type": "Reject"},
     }
     subject = {"kind": "ServiceAccount", "serviceAccount": {"name": name, "namespace": SPACE}}
