@@ -69,7 +69,10 @@ def test_a_permission_that_is_taken_away_is_named_and_nothing_is_lost(kwok: Clus
             kwok.run("kubectl", "delete", "clusterrolebinding", "taken")
             proxy.cut()
             assert wait_until(
-                lambda: agent.metric("cortex_agent_watch_failures_total", resource="events", reason="403"), 30
+                lambda: agent.metric(
+                    "cortex_agent_watch_failures_total", namespace=SPACE, resource="events", reason="403"
+                ),
+                30,
             )
             assert agent.metric("cortex_agent_watch_failing", resource="events", namespace=SPACE) == 1
             write_event(kwok, "meanwhile")
@@ -95,53 +98,6 @@ def test_a_replaced_credential_is_read_again(kwok: Cluster, tmp_path: Path) -> N
         assert agent.counted("Seen")["renewed"] == 1
     assert first not in agent.said
     assert second not in agent.said
-
-
-def limits(name: str) -> str:
-    """Give a priority level that admits no request, for all requests of an account."""
-    group = {"apiVersion": "flowcontrol.apiserver.k8s.io/v1", "metadata": {"name": name}}
-    limited = {
-        "nominalConcurrencyShares": 0,
-        "lendablePercent": 0,
-        "borrowingLimitPercent": 0,
-        "limitResponse": {"type": "Reject"},
-    }
-    subject = {"kind": "ServiceAccount", "serviceAccount": {"name": name, "namespace": SPACE}}
-    everything = {
-        "resourceRules": [
-            {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"], "clusterScope": True}
-        ],
-        "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
-    }
-    flow = {
-        "priorityLevelConfiguration": {"name": name},
-        "matchingPrecedence": 2,
-        "rules": [{"subjects": [subject], **everything}],
-    }
-    level = {**group, "kind": "PriorityLevelConfiguration", "spec": {"type": "Limited", "limited": limited}}
-    return "\n---\n".join(json.dumps(each) for each in (level, {**group, "kind": "FlowSchema", "spec": flow}))
-
-
-def test_an_api_server_that_is_too_busy_is_asked_again_when_it_says(kwok: Cluster, tmp_path: Path) -> None:
-    token = account(kwok, "busy")
-    with cutting_proxy(kwok.kubeconfig, tmp_path) as proxy:
-        with_token(proxy.kubeconfig, token)
-        with following(kwok, tmp_path, kubeconfig=proxy.kubeconfig) as agent:
-            kwok.run("kubectl", "apply", "-f", "-", given=limits("busy"))
-            try:
-
-                def refused() -> object:
-                    proxy.cut()
-                    return agent.metric("cortex_agent_watch_failures_total", resource="events", reason="429")
-
-                assert wait_until(refused, SETTLED_SECONDS, pause=2), agent.get("/metrics")
-                known = seen(agent)
-                write_event(kwok, "busy")
-            finally:
-                kwok.run("kubectl", "delete", "flowschema,prioritylevelconfiguration", "busy")
-            assert wait_until(lambda: seen(agent) > known, SETTLED_SECONDS)
-            assert wait_until(lambda: not agent.metric("cortex_agent_watch_failing"), SETTLED_SECONDS)
-        assert agent.counted("Seen")["busy"] == 1
 
 
 def test_an_api_server_that_hangs_is_noticed_and_followed_again(kwok: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
