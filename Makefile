@@ -53,10 +53,10 @@ test-live: setup
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-live-stack test-live-provider
 
 test-live-stack:
-	$(BIN)/pytest -m live --ignore=tests/provider
+	$(BIN)/pytest -m live --durations=20 --ignore=tests/provider
 
 test-live-provider:
-	CORTEX_TEST_CLUSTER=provider $(BIN)/pytest -m live tests/provider
+	CORTEX_TEST_CLUSTER=provider $(BIN)/pytest -m live --durations=10 tests/provider
 
 conformance: setup ## The plugin's conformance cases; PLUGIN=FILE: with another plugin than ours
 	@test -z "$(PLUGIN)" || test -x "$(PLUGIN)" || { echo "PLUGIN=$(PLUGIN) is not an executable file" >&2; exit 1; }
