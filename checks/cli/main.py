@@ -92,10 +92,14 @@ def _run() -> int:
 
 
 def _is_interrupt(error: BaseException) -> bool:
-    """Check whether an interrupt ended the work; a task group puts the second one of two into a group."""
-    if isinstance(error, BaseExceptionGroup):
-        return any(_is_interrupt(one) for one in error.exceptions)
-    return isinstance(error, KeyboardInterrupt)
+    """Check whether an interrupt ended the work.
+
+    A task group puts the second one of two into a group. Another error that was raised while an interrupt was handled
+    has the interrupt as its context: the second one can come anywhere, also in the middle of the event loop's own end.
+    """
+    if isinstance(error, BaseExceptionGroup) and any(map(_is_interrupt, error.exceptions)):
+        return True
+    return isinstance(error, KeyboardInterrupt) or (error.__context__ is not None and _is_interrupt(error.__context__))
 
 
 def _internal(error: BaseException) -> int:
