@@ -55,7 +55,7 @@ class Agent:
         webhooks: Path | None = None,
         identity: str = "",
     ) -> None:
-        """Make an agent; with an `identity` it is one of several, and only one of them reacts.
+        """Make an agent; with an `identity` it is one of several in the cluster, and only one of them reacts.
 
         Raises:
             UncheckedError: an extension cannot be loaded.
@@ -68,7 +68,8 @@ class Agent:
         self._turn = monotonic()
         self._events = EventWatcher(spaces, connector, availability, self._occurred, self._missed)
         self.log = LogKeeper(log, _retention(declaration.agent), self._events.known)
-        allowed = frozenset(Verb(verb) for verb in declaration.agent.actions) if declaration.agent else frozenset()
+        inside = declaration.agent if identity else None
+        allowed = frozenset(Verb(verb) for verb in inside.actions) if inside else None
         self._reacting = Reacting(connector, allowed, identity, self.log.opened, self._reacted)
         self._alerting = Alerting(target, log / "webhooks", webhooks)
         alerts = (declaration.kube_state_metrics and declaration.kube_state_metrics.alerts) or Alerts()

@@ -29,7 +29,7 @@ class Reacting:
     def __init__(
         self,
         connector: Connector,
-        allowed: frozenset[Verb],
+        allowed: frozenset[Verb] | None,
         identity: str,
         ready: anyio.Event,
         report: Callable[[LoggedReaction], None],

@@ -24,9 +24,9 @@ _KINDS = {Verb.CORDON: "Node", Verb.RESTART: "Pod"}
 
 
 class Actions:
-    """Performs the actions that the stack allows, one after the other."""
+    """Performs the actions that the stack allows, one after the other; none if `allowed` is None."""
 
-    def __init__(self, allowed: frozenset[Verb], api: ApiClient, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, allowed: frozenset[Verb] | None, api: ApiClient, clock: Callable[[], float] = monotonic) -> None:
         self._allowed, self._api, self._clock = allowed, api, clock
         self._done: dict[Verb, deque[float]] = {verb: deque(maxlen=MOST) for verb in Verb}
         self._lock = anyio.Lock()
@@ -46,6 +46,8 @@ class Actions:
     def _refusal(self, action: Action) -> str:
         if action.object.kind != _KINDS[action.verb]:
             return f"only a {_KINDS[action.verb]} can be the object of it"
+        if self._allowed is None:
+            return "an agent outside the cluster changes nothing"
         if action.verb not in self._allowed:
             return f"the stack does not allow it: add {action.verb} to actions in cortex:agent"
         return ""

@@ -27,7 +27,9 @@ class Clock:
         return self.now
 
 
-def perform(api: FakeApi, actions: Iterable[Action], allowed: frozenset[Verb] = ALL, step: float = 0.0) -> list[str]:
+def perform(
+    api: FakeApi, actions: Iterable[Action], allowed: frozenset[Verb] | None = ALL, step: float = 0.0
+) -> list[str]:
     async def main() -> list[str]:
         async with Connection("test", api.url).client() as client:
             clock, done = Clock(), []
@@ -65,6 +67,12 @@ def test_a_cordon(nodes: FakeApi) -> None:
             [{"op": "add", "path": "/spec/unschedulable", "value": True}],
         )
     ]
+
+
+def test_outside_the_cluster_nothing_is_done(nodes: FakeApi) -> None:
+    (said,) = perform(nodes, [CORDON], allowed=None)
+    assert said.endswith("was not done: an agent outside the cluster changes nothing")
+    assert nodes.patched == []
 
 
 def test_what_the_stack_does_not_allow_is_not_done(nodes: FakeApi) -> None:
