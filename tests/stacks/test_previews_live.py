@@ -30,6 +30,12 @@ subjects: [{kind: ServiceAccount, name: reviewer, namespace: default}]
 
 Name = tuple[str, str, str]
 """Kind, namespace or nothing, name without a hash."""
+CHANGED: set[Name] = {
+    ("Namespace", "", "cortex-data"),
+    ("ConfigMap", "cortex-system", "cortex-declaration"),
+    ("Deployment", "cortex-system", "cortex-agent"),
+}
+"""What a changed namespace changes: its agent follows the declaration, and so starts anew."""
 
 
 def stack_file(root: Path, stack: str) -> str:
@@ -121,10 +127,7 @@ def test_a_reviewer_who_may_only_read_sees_just_what_changes(stack: Cluster, rev
     text = (tmp_path / "Pulumi.local.yaml").read_text()
     (tmp_path / "Pulumi.local.yaml").write_text(text.replace("Data processing workloads", "Data, processed"))
     steps, _ = previewed(there, "local")
-    assert steps.pop("update") == {
-        ("Namespace", "", "cortex-data"),
-        ("ConfigMap", "cortex-system", "cortex-declaration"),
-    }
+    assert steps.pop("update") == CHANGED
     # Another declaration is another verification.
     assert set().union(*steps.values()) == {("Job", "cortex-system", "cortex-verify-")}
 
@@ -148,9 +151,6 @@ def test_without_the_api_server_a_deployed_stack_shows_just_what_changes(stack: 
     text = (tmp_path / "Pulumi.local.yaml").read_text()
     (tmp_path / "Pulumi.local.yaml").write_text(text.replace("Data processing workloads", "Data, processed"))
     steps, shown = previewed(there, "local")
-    assert steps.pop("update") == {
-        ("Namespace", "", "cortex-data"),
-        ("ConfigMap", "cortex-system", "cortex-declaration"),
-    }
+    assert steps.pop("update") == CHANGED
     assert "Traceback" not in shown
     assert "demonstration" not in shown

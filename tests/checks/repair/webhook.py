@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
 from local.pki import Authority
+from local.waiting import wait_until
 from tests.conftest import Cluster
 
 NAME = "sidecar"
@@ -52,6 +53,7 @@ def injecting(stack: Cluster, folder: Path, resource: str, labels: dict[str, str
     document = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": NAME}}
     stack.run("kubectl", "create", "-f", "-", given=json.dumps({**document, "webhooks": [webhook]}))
     try:
+        assert wait_until(lambda: _is_asked(stack, server, resource, labels), 30)
         yield
     finally:
         stack.run("kubectl", "delete", kind, NAME)
@@ -60,7 +62,23 @@ def injecting(stack: Cluster, folder: Path, resource: str, labels: dict[str, str
         thread.join()
 
 
-def _serve(stack: Cluster, folder: Path) -> ThreadingHTTPServer:
+def _is_asked(stack: Cluster, server: "_Server", resource: str, labels: dict[str, str]) -> bool:
+    """Change an object in a dry run, and return whether the API server has asked: a new webhook takes it a moment."""
+    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    place = ("--all-namespaces", "--selector", selector)
+    stack.run("kubectl", "annotate", resource, *place, "asked=yes", "--dry-run=server", check=False)
+    return server.asked.is_set()
+
+
+class _Server(ThreadingHTTPServer):
+    """The webhook; `asked` says whether the API server has asked it."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        super().__init__(address, _Handler)
+        self.asked = Event()
+
+
+def _serve(stack: Cluster, folder: Path) -> _Server:
     cluster = yaml.safe_load(stack.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect((urlsplit(cluster).hostname, 9))
@@ -69,17 +87,20 @@ def _serve(stack: Cluster, folder: Path) -> ThreadingHTTPServer:
     authority.ensure()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(authority.certificate("server"), authority.key("server"))
-    server = ThreadingHTTPServer((address, 0), _Handler)
+    server = _Server((address, 0))
     server.daemon_threads = True
     server.socket = tls.wrap_socket(server.socket, server_side=True)
     return server
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
 
     def do_POST(self) -> None:
+        self.server.asked.set()
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
         response: dict[str, Any] = {"uid": request["uid"], "allowed": True}
         if patch := _patch(request["object"]):

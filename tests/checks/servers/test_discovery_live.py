@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from local.waiting import wait_until
 from stacks.model import names
 from tests.checks.world import Json
 from tests.conftest import CORTEX, Cluster
@@ -77,7 +78,12 @@ def test_registry_leads_to_the_servers_that_run(stack: Cluster, tmp_path: Path) 
 def test_health_of_every_workload(stack: Cluster) -> None:
     workloads = shown(stack, "health", "local")["workloads"]
     counts = {one["name"]: (one["healthy"], one["unhealthy"]) for one in workloads}
-    assert counts == {"kubernetes-mcp-server": (2, 0), "time-mcp-server": (2, 0), "kube-state-metrics": (1, 0)}
+    assert counts == {
+        "kubernetes-mcp-server": (2, 0),
+        "time-mcp-server": (2, 0),
+        "kube-state-metrics": (1, 0),
+        "cortex-agent": (2, 0),
+    }
     answers = {(one["type"], point["path"]): point["status"] for one in workloads for point in one["endpoints"]}
     assert answers == {
         ("kubernetes", "/healthz"): 200,
@@ -100,8 +106,10 @@ def test_event_is_shown_with_what_it_is_about(stack: Cluster) -> None:
     }
     stack.run("kubectl", "apply", "-f", "-", given=yaml.safe_dump(event))
     try:
-        events = shown(stack, "events", "local", "--type", "Warning", "--since", "5m")["events"]
-        (seen,) = [one for one in events if one["reason"] == "DiscoveryTest"]
+        # The agent writes it a second later, since it joins equal events.
+        asked = ("events", "local", "--type", "Warning", "--since", "5m", "--reason", "DiscoveryTest")
+        assert wait_until(lambda: shown(stack, *asked)["events"], 30, pause=0.5)
+        (seen,) = shown(stack, *asked)["events"]
         assert (seen["message"], seen["count"], seen["type"]) == ("a test", 2, "Warning")
         assert seen["object"] == {"kind": "ConfigMap", "name": "demo", "namespace": "cortex-data"}
     finally:
