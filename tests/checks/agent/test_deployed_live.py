@@ -27,11 +27,9 @@ def holder(stack: Cluster) -> str:
     ).stdout
 
 
-def agents(stack: Cluster) -> list[str]:
-    """Return the pods of the agent that run."""
-    listed = stack.run(
-        *("kubectl", "--namespace", SYSTEM, "get", "pods", "--selector", "app=cortex-agent", "--output", "json")
-    )
+def running(stack: Cluster, namespace: str, selector: str) -> list[str]:
+    """Return the pods with these labels that are not being deleted."""
+    listed = stack.run("kubectl", "--namespace", namespace, "get", "pods", "-l", selector, "--output", "json")
     found = json.loads(listed.stdout)["items"]
     return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
@@ -65,22 +63,21 @@ def followed(stack: Cluster, folder: Path) -> Iterator[list[str]]:
 
 
 def test_a_deleted_pod_is_followed_as_it_happens(stack: Cluster, tmp_path: Path) -> None:
-    selector = "mcp.cortex.dev/type=time"
-    listed = stack.run("kubectl", "--namespace", "cortex-mcp", "get", "pods", "-l", selector, "-o", "name").stdout
-    pod = listed.split()[0].removeprefix("pod/")
+    pod = running(stack, "cortex-mcp", "mcp.cortex.dev/type=time")[0]
     with followed(stack, tmp_path) as lines:
         begin = time.monotonic()
         stack.run("kubectl", "--namespace", "cortex-mcp", "delete", "pod", pod)
         gone = re.compile(rf"\S+Z  Change    Pod cortex-mcp/{pod}  pod: .*terminating → deleted\n")
         assert wait_until(lambda: any(map(gone.fullmatch, lines)), 30), "".join(lines)
         taken = time.monotonic() - begin
-        assert wait_until(lambda: any("  Killing: Stopping container" in line for line in lines), 30), "".join(lines)
+        killing = re.compile(rf"\S+Z  Normal    Pod cortex-mcp/{pod}  Killing.*: Stopping container .*\n")
+        assert wait_until(lambda: any(map(killing.fullmatch, lines)), 30), "".join(lines)
     tell(f"the deletion was shown {taken:.1f} s after kubectl was called")
     stack.run("kubectl", "--namespace", "cortex-mcp", "rollout", "status", "deployment/time-mcp-server")
 
 
 def test_metrics_say_that_one_leads_and_both_follow(stack: Cluster) -> None:
-    shown = {pod: metrics(stack, pod) for pod in agents(stack)}
+    shown = {pod: metrics(stack, pod) for pod in running(stack, SYSTEM, "app=cortex-agent")}
     leading = [text for text in shown.values() if re.search(r"^cortex_agent_leading 1.0$", text, re.MULTILINE)]
     assert (len(leading), len(shown)) == (1, 2)
     for text in shown.values():
