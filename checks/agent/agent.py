@@ -33,7 +33,6 @@ from checks.kube.watch.stats import WatchStats
 from checks.reactions.reaction import Verb
 from checks.target import Target
 from stacks.model.agent import Agent as Declared
-from stacks.model.kube_state_metrics import Alerts
 from stacks.model.quantity import amount
 
 HUNG_SECONDS = 30.0
@@ -72,14 +71,12 @@ class Agent:
         allowed = frozenset(Verb(verb) for verb in inside.actions) if inside else None
         self._reacting = Reacting(connector, allowed, identity, self.log.opened, self._reacted)
         self._alerting = Alerting(target, log / "webhooks", webhooks)
-        alerts = (declaration.kube_state_metrics and declaration.kube_state_metrics.alerts) or Alerts()
-        self._pods = PodWatcher(spaces, connector, availability, self._pod_changed, alerts.restarts)
+        self._pods = PodWatcher(spaces, connector, availability, self._pod_changed, declaration.thresholds().restarts)
         self._nodes = NodeWatcher(connector, availability, self._changed)
         self._config_maps = ConfigMapWatcher(spaces, connector, availability, self._changed, self._verification)
         self._quotas = QuotaWatcher(spaces, connector, availability)
         self._timer, self._connector = ApiTimer(connector), connector
-        self._registry = RegistryKeeper(target, registry or Path(), self._known_pods)
-        self._keeps_registry = registry is not None
+        self._registry = RegistryKeeper(target, registry, self._known_pods)
         self._reflectors: list[Reflector[Any]] = [
             *self._events.reflectors,
             *self._pods.reflectors,
@@ -103,8 +100,7 @@ class Agent:
             group.start_soon(self._reacting.run)
             group.start_soon(self._timer.run)
             group.start_soon(self._alerting.run)
-            if self._keeps_registry:
-                group.start_soon(self._registry.run)
+            group.start_soon(self._registry.run)
             if listener:
                 group.start_soon(self._http().serve, listener)
 

@@ -1,14 +1,16 @@
 """Send what needs attention to the declared webhooks, from the agent that leads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
 import anyio
 import httpx2
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 
+from checks.agent.metrics import counters
 from checks.event_log.entry import LoggedChange, LoggedReaction
 from checks.results.result import Ref
 from checks.sinks.alert import Alert
@@ -51,18 +53,20 @@ class Alerting:
 
     def changed(self, change: LoggedChange) -> None:
         """Send a change that is an alert."""
-        self._send(change.object, change.what, f"{change.before} → {change.after}" if change.before else change.after)
+        self._send(change.object, change.what, change.message)
 
     def metrics(self) -> Iterator[Metric]:
         """Yield what the webhooks count."""
-        yield _counter("webhook_sent", "Alerts that a webhook took.", ((w.name, w.stats.sent) for w in self._webhooks))
-        failed = ((w.name, w.stats.failed) for w in self._webhooks)
-        yield _counter("webhook_failures", "Attempts that a webhook did not take.", failed)
-        given_up = ((w.name, w.stats.given_up) for w in self._webhooks)
-        yield _counter("webhook_dead_letters", "Alerts that were given up.", given_up)
+        stats = {webhook.name: webhook.stats for webhook in self._webhooks}
+        for metric, text, value in (
+            ("webhook_sent", "Alerts that a webhook took.", attrgetter("sent")),
+            ("webhook_failures", "Attempts that a webhook did not take.", attrgetter("failed")),
+            ("webhook_dead_letters", "Alerts that were given up.", attrgetter("given_up")),
+        ):
+            yield counters(metric, text, "webhook", {name: value(each) for name, each in stats.items()})
         waiting = GaugeMetricFamily("cortex_agent_webhook_waiting", "Alerts that wait to be sent.", labels=("webhook",))
-        for webhook in self._webhooks:
-            waiting.add_metric((webhook.name,), webhook.stats.waiting)
+        for name, each in stats.items():
+            waiting.add_metric((name,), each.waiting)
         yield waiting
 
     def _send(self, about: Ref, reason: str, summary: str, details: tuple[str, ...] = ()) -> None:
@@ -80,10 +84,3 @@ class _Address:
 
     def __call__(self) -> str:
         return self._file.read_text(encoding="utf-8").strip()
-
-
-def _counter(name: str, text: str, values: Iterable[tuple[str, int]]) -> CounterMetricFamily:
-    family = CounterMetricFamily(f"cortex_agent_{name}", text, labels=("webhook",))
-    for webhook, value in values:
-        family.add_metric((webhook,), value)
-    return family

@@ -7,6 +7,7 @@ from time import monotonic
 import anyio
 
 from checks.agent.event_watcher import EventWatcher
+from checks.agent.log_keeper import TICK_SECONDS
 from checks.event_log.entry import Entry, LoggedGap
 from checks.event_log.grouping import Grouping
 from checks.events.occurrence import Occurrence
@@ -15,8 +16,6 @@ from checks.kube.watch.availability import Availability
 from checks.kube.watch.connector import Connector
 from checks.kube.watch.reflector import Gap
 from checks.target import Target
-
-TICK_SECONDS = 0.25
 
 
 async def follow(

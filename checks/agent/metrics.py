@@ -1,7 +1,7 @@
 """The agent's metrics in Prometheus' format, read when they are asked for."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -74,6 +74,14 @@ def counter(name: str, text: str, value: float) -> CounterMetricFamily:
     return CounterMetricFamily(f"cortex_agent_{name}", text, value=value)
 
 
+def counters(name: str, text: str, label: str, values: Mapping[str, int]) -> CounterMetricFamily:
+    """Return a counter with a value for each value of a label."""
+    family = CounterMetricFamily(f"cortex_agent_{name}", text, labels=(label,))
+    for labelled, value in values.items():
+        family.add_metric((labelled,), value)
+    return family
+
+
 def reaction_metrics(reacting: Reacting) -> Iterator[Metric]:
     """Yield what reactions count."""
     stats = reacting.stats
@@ -83,10 +91,7 @@ def reaction_metrics(reacting: Reacting) -> Iterator[Metric]:
         ("reactions", "Handlers that ended.", stats.handled),
         ("reactions_failed", "Handlers that failed or did not end in time.", stats.failed),
     ):
-        family = CounterMetricFamily(f"cortex_agent_{name}", text, labels=("reason",))
-        for reason, count in counts.items():
-            family.add_metric((reason,), count)
-        yield family
+        yield counters(name, text, "reason", counts)
     yield gauge("reactions_waiting", "Objects and reasons that wait for a handler.", stats.queued)
     yield counter("reactions_timed_out", "Handlers that did not end in time.", stats.timed_out)
     yield counter("reactions_dropped_events", "Events that no handler saw, because too many waited.", stats.dropped)
@@ -96,13 +101,13 @@ def reaction_metrics(reacting: Reacting) -> Iterator[Metric]:
 
 
 def _watch_metrics(watches: list[WatchStats]) -> Iterator[Metric]:
-    counters: tuple[tuple[str, str, Callable[[WatchStats], int]], ...] = (
+    totals: tuple[tuple[str, str, Callable[[WatchStats], int]], ...] = (
         ("watch_changes", "Changes of objects that were told.", lambda watch: watch.changes),
         ("watch_lists", "How often the objects were listed as a whole.", lambda watch: watch.lists),
         ("watch_connections", "Watch requests that were answered.", lambda watch: watch.connections),
         ("watch_expired", "Versions that the API server no longer had.", lambda watch: watch.expired),
     )
-    for name, text, value in counters:
+    for name, text, value in totals:
         family = CounterMetricFamily(f"cortex_agent_{name}", text, labels=_WATCH)
         for watch in watches:
             family.add_metric((watch.kind, watch.namespace), value(watch))

@@ -20,9 +20,12 @@ SETTLE_SECONDS = 0.5
 
 
 class RegistryKeeper:
-    """Writes the file as a whole after each change of a pod of an MCP server; `pods` returns those that are known."""
+    """Writes the file as a whole after each change of a pod of an MCP server; `pods` returns those that are known.
 
-    def __init__(self, target: Target, path: Path, pods: Callable[[], Iterable[k8s.PodSummary]]) -> None:
+    Without a `path` nothing is written.
+    """
+
+    def __init__(self, target: Target, path: Path | None, pods: Callable[[], Iterable[k8s.PodSummary]]) -> None:
         self.problem = ""
         """Why the file could not be written; empty if it could."""
         self._target, self._path, self._pods = target, path, pods
@@ -34,7 +37,7 @@ class RegistryKeeper:
 
     async def run(self) -> None:
         """Write the file at each change, and once a minute."""
-        while True:
+        while self._path:
             with anyio.move_on_after(LATEST_SECONDS):
                 await self._changed.wait()
             await anyio.sleep(SETTLE_SECONDS)

@@ -16,9 +16,7 @@ from checks.errors import INTERRUPTED
 from checks.kube.connection import Connection
 from checks.kube.watch.connector import Connector
 from checks.target import Target
-
-IDENTITY = "POD_NAME"
-"""The variable with the name of the pod, by which the leader is known."""
+from stacks.model import names
 
 
 def log_folder(stack: str) -> Path:
@@ -50,7 +48,7 @@ async def run(
     target = await followed()
     listener = listen(listen_at) if listen_at else None
     # Pods of the Deployment elect a leader; an agent on a desk is alone, and leads if it has the log.
-    identity = os.environ.get(IDENTITY, "") if target.connection.inside else ""
+    identity = os.environ.get(names.AGENT_IDENTITY, "") if target.connection.inside else ""
     folder = log or log_folder(target.stack)
     agent = Agent(
         target,

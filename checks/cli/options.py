@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from checks.target import Target
 
 Stack = Annotated[str, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
+OptionalStack = Annotated[str | None, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
+"""The stack of a command that also runs in a pod, with --in-cluster."""
 Kubeconfig = Annotated[Path | None, typer.Option(help="The kubeconfig; the default is $KUBECONFIG or ~/.kube/config.")]
 Context = Annotated[
     str | None, typer.Option(help="The context of the kubeconfig; the default is the one that the stack declares.")

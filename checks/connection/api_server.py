@@ -10,7 +10,6 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import CLUSTER, Ref
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
-from stacks.model.kube_state_metrics import Alerts
 
 CERTIFICATE_WARNING_DAYS, CERTIFICATE_ERROR_DAYS = 30, 3
 CREDENTIAL_WARNING_DAYS = 7
@@ -34,8 +33,7 @@ def check(builder: ResultBuilder, declaration: Declaration, server: ApiServer) -
 
 def _threshold(declaration: Declaration) -> int:
     """Return the highest accepted latency in milliseconds, which is also the threshold of the alert."""
-    metrics = declaration.kube_state_metrics
-    return ((metrics.alerts if metrics else None) or Alerts()).api_latency_ms
+    return declaration.thresholds().api_latency_ms
 
 
 def percentile(ascending: tuple[float, ...], percent: int) -> float:

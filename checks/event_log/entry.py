@@ -71,6 +71,11 @@ class LoggedChange(msgspec.Struct, frozen=True, omit_defaults=True):
     after: str
     alert: bool = False
 
+    @property
+    def message(self) -> str:
+        """Return what it was and is, for people."""
+        return f"{self.before} → {self.after}" if self.before else self.after
+
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line: when it was written (UTC), and one of the others. `note` is about the log itself."""

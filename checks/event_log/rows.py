@@ -27,8 +27,7 @@ def row(entry: Entry) -> Group | None:
             last=event.last_timestamp,
         )
     if change := entry.change:
-        message = f"{change.before} → {change.after}" if change.before else change.after
-        return Group(change.object, ALERT if change.alert else CHANGE, change.what, message, 1, at, at)
+        return Group(change.object, ALERT if change.alert else CHANGE, change.what, change.message, 1, at, at)
     if reaction := entry.reaction:
         said = [reaction.failed or reaction.summary, *([reaction.action] if reaction.action else [])]
         return Group(reaction.object, REACTION, reaction.reason, "; ".join(said), 1, at, at)

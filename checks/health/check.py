@@ -33,7 +33,7 @@ _MEANINGS = {1: "it found differences", 2: "bad usage or a bad declaration", 3: 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
     """Check each declared Deployment, each server's probe paths, and the verifier's latest run."""
     metrics = declaration.kube_state_metrics
-    alerts = (metrics.alerts if metrics else None) or Alerts()
+    alerts = declaration.thresholds()
     for workload in workloads(declaration):
         _workload(builder, declaration, workload, snapshot, alerts)
     for kind in declaration.servers:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from checks.kube.models import Quota
 from stacks.model.declaration import Declaration
-from stacks.model.kube_state_metrics import Alerts
 from stacks.model.quantity import amount
 
 
@@ -33,5 +32,4 @@ def uses(quota: Quota) -> Iterator[QuotaUse]:
 
 def threshold_percent(declaration: Declaration) -> int:
     """Return the percentage from which a quota is nearly used up: that of the declared alerts, or their default."""
-    metrics = declaration.kube_state_metrics
-    return ((metrics and metrics.alerts) or Alerts()).quota_percent
+    return declaration.thresholds().quota_percent

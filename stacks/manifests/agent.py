@@ -17,8 +17,6 @@ LOG_FOLDER = "/var/log/cortex"
 COMMAND = ("cortex", "agent", "--in-cluster", "--log", LOG_FOLDER, "--listen", f"0.0.0.0:{names.AGENT_PORT}")
 """The image's own entry point is the bridge."""
 WEBHOOKS, WEBHOOKS_FOLDER = "webhooks", "/etc/cortex/webhooks"
-IDENTITY = "POD_NAME"
-"""The variable with the name of the pod, which identifies the holder of the Lease."""
 
 GRACE_SECONDS = 15
 """Seconds that a pod has to end after SIGTERM; the agent needs at most 5."""
@@ -148,7 +146,7 @@ def _container(agent: Agent, mounts: list[Value]) -> Value:
         "image": agent.image,
         "imagePullPolicy": "IfNotPresent",
         "command": [*COMMAND, *(("--webhooks", WEBHOOKS_FOLDER) if agent.webhooks else ())],
-        "env": [{"name": IDENTITY, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+        "env": [{"name": names.AGENT_IDENTITY, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
         "ports": [{"name": names.HTTP, "containerPort": names.AGENT_PORT, "protocol": "TCP"}],
         "resources": pods.resources(agent.resources),
         "securityContext": pods.container_security(),

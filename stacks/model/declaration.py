@@ -13,7 +13,7 @@ from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.config_map import ConfigMap
 from stacks.model.custom_resources import CustomResource
 from stacks.model.destination import AddressRange
-from stacks.model.kube_state_metrics import KubeStateMetrics
+from stacks.model.kube_state_metrics import Alerts, KubeStateMetrics
 from stacks.model.manifest_document import ManifestDocument
 from stacks.model.namespace import Namespace
 from stacks.model.owner import SERVERS, WORKLOADS, Owner
@@ -138,6 +138,10 @@ class Declaration(Model):
         if stored is None or stored.secret not in self.secrets:
             return stored
         return stored.model_copy(update={"secret": self.secrets[stored.secret].called(stored.secret)})
+
+    def thresholds(self) -> Alerts:
+        """Return the thresholds of its alerts; the defaults if it declares none."""
+        return (self.kube_state_metrics and self.kube_state_metrics.alerts) or Alerts()
 
     def webhook_secrets(self) -> dict[str, str]:
         """Return the name of the Secret of each webhook of the agent."""

@@ -179,6 +179,8 @@ AGENT_DASHBOARD = f"{AGENT}-dashboard"
 """The ConfigMap with its dashboard for Grafana."""
 AGENT_PORT = 9440
 """Port of its metrics and of its probes."""
+AGENT_IDENTITY = "POD_NAME"
+"""The environment variable with the name of an agent's pod, by which the holder of the Lease is known."""
 AGENT_LEADING = "cortex_agent_leading"
 """The metric of an agent's pod that is 1 while the pod leads, and 0 otherwise."""
 NODE_EVENTS_NAMESPACE = "default"

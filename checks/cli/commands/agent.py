@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.cli.options import Context, Kubeconfig, application, target
+from checks.cli.options import Context, Kubeconfig, OptionalStack, application, target
 from checks.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,9 +17,7 @@ app = application()
 
 @app.command()
 def agent(
-    stack: Annotated[
-        str | None, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)
-    ] = None,
+    stack: OptionalStack = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     in_cluster: Annotated[

@@ -16,6 +16,7 @@ from checks.cli.options import (
     Least,
     Namespaces,
     Only,
+    OptionalStack,
     Output,
     ReportFormat,
     Threshold,
@@ -36,9 +37,7 @@ app = application()
 
 @app.command()
 def verify(
-    stack: Annotated[
-        str | None, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)
-    ] = None,
+    stack: OptionalStack = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     in_cluster: Annotated[
