@@ -19,6 +19,7 @@ from checks.agent.log_keeper import LogKeeper
 from checks.agent.metrics import AgentCollector, Counts, counter, gauge, reaction_metrics, render
 from checks.agent.node_watcher import NodeWatcher
 from checks.agent.pod_watcher import PodWatcher
+from checks.agent.problem_reporter import Problem
 from checks.agent.quota_watcher import QuotaWatcher
 from checks.agent.reacting import Reacting
 from checks.agent.registry_keeper import RegistryKeeper
@@ -111,7 +112,19 @@ class Agent:
             return ""
         first = waiting[0]
         why = first.problem or "its first list is not complete"
-        return f"{first.kind} of namespace {first.namespace or 'all'}: {why}"
+        return f"{first}: {why}"
+
+    def problems(self) -> Iterable[Problem]:
+        """Return what does not work at the moment."""
+        found = [
+            *((str(watch), watch.problem) for watch in self.watches),
+            ("event log", self.log.stats.problem),
+            ("credential", self._connector.problem),
+            ("election", self._reacting.problem),
+            ("registry", self._registry.problem),
+            *((f"webhook {name}", problem) for name, problem in self._alerting.problems()),
+        ]
+        return (problem for problem in found if problem[1])
 
     def unhealthy(self) -> str:
         """Return why the agent should be started again; empty if it works, also while the API server is down."""

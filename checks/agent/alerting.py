@@ -55,6 +55,10 @@ class Alerting:
         """Send a change that is an alert."""
         self._send(change.object, change.what, change.message)
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the name of each webhook, and why it did not take the last message; empty if it did."""
+        yield from ((webhook.name, webhook.stats.problem) for webhook in self._webhooks)
+
     def metrics(self) -> Iterator[Metric]:
         """Yield what the webhooks count."""
         stats = {webhook.name: webhook.stats for webhook in self._webhooks}

@@ -42,6 +42,12 @@ class Reacting:
         self._handlers = handlers()
         self._recent: deque[tuple[float, Occurrence]] = deque()
         self._reactor: Reactor | None = None
+        self._election: Election | None = None
+
+    @property
+    def problem(self) -> str:
+        """Return why the last attempt to lead failed; empty if it did not."""
+        return self._election.problem if self._election else ""
 
     def take(self, occurred: Occurrence) -> None:
         """React to what occurred, or remember it for a while."""
@@ -62,7 +68,7 @@ class Reacting:
             await self._lead(since=0.0)
             return
         async with self._connector.client() as client:
-            election = Election(ApiClient(client), self._identity)
+            self._election = election = Election(ApiClient(client), self._identity)
 
             async def lead() -> None:
                 self.transitions = election.transitions

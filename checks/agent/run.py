@@ -12,6 +12,7 @@ from platformdirs import user_state_path
 
 from checks.agent.agent import Agent
 from checks.agent.http_app import listen
+from checks.agent.problem_reporter import ProblemReporter
 from checks.errors import INTERRUPTED
 from checks.kube.connection import Connection
 from checks.kube.watch.connector import Connector
@@ -68,6 +69,7 @@ async def run(
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with anyio.create_task_group() as group:
             group.start_soon(agent.run, listener)
+            group.start_soon(ProblemReporter(agent.problems, _say).run)
             number = await anext(signals)
             group.cancel_scope.cancel()
     if number == signal.SIGINT:

@@ -56,7 +56,7 @@ class Webhook:
             self.stats.waiting = self._spool.count(self.name)
         except (sqlite3.Error, OSError) as error:
             self.stats.given_up += 1
-            self.stats.problem = f"webhook {self.name}: the spool cannot be written: {error}"
+            self.stats.problem = f"the spool cannot be written: {error}"
         self._added.set()
 
     async def run(self) -> None:
@@ -65,7 +65,7 @@ class Webhook:
             try:
                 await self._next()
             except (sqlite3.Error, OSError) as error:
-                self.stats.problem = f"webhook {self.name}: the spool cannot be used: {error}"
+                self.stats.problem = f"the spool cannot be used: {error}"
                 await self._pause(self._backoff.seconds())
 
     async def _next(self) -> None:
@@ -102,7 +102,7 @@ class Webhook:
 
     async def _failed(self, message: Waiting, why: str, *, again: bool) -> None:
         self.stats.failed += 1
-        self.stats.problem = f"webhook {self.name}: {why}"
+        self.stats.problem = why
         if not again or datetime.now(UTC) - message.since > LONGEST_WAIT:
             self._spool.give_up(self.name, message, why)
             self.stats.given_up += 1

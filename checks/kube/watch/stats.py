@@ -28,3 +28,6 @@ class WatchStats:
     heard: datetime | None = None
     """When the API server last sent something."""
     problem: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} of namespace {self.namespace}" if self.namespace else self.kind

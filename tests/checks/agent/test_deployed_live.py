@@ -40,6 +40,17 @@ def metrics(stack: Cluster, pod: str) -> str:
     ).stdout
 
 
+def failing(stack: Cluster, pod: str) -> list[str]:
+    """Return the metrics of the watches that an agent cannot follow."""
+    return re.findall(r"^cortex_agent_watch_failing\{.*\} 1.0$", metrics(stack, pod), re.MULTILINE)
+
+
+def why(stack: Cluster, pods: list[str]) -> str:
+    """Return what each agent says about its problems."""
+    logs = (stack.run("kubectl", "--namespace", SYSTEM, "logs", pod, check=False).stdout for pod in pods)
+    return "\n".join([*(line for pod in pods for line in failing(stack, pod)), *logs])
+
+
 @contextmanager
 def followed(stack: Cluster, folder: Path) -> Iterator[list[str]]:
     """Follow the events of the stack, and give the lines as they come."""
@@ -77,11 +88,12 @@ def test_a_deleted_pod_is_followed_as_it_happens(stack: Cluster, tmp_path: Path)
 
 
 def test_metrics_say_that_one_leads_and_both_follow(stack: Cluster) -> None:
-    shown = {pod: metrics(stack, pod) for pod in running(stack, SYSTEM, "app=cortex-agent")}
+    pods = running(stack, SYSTEM, "app=cortex-agent")
+    assert wait_until(lambda: not any(failing(stack, pod) for pod in pods), 60), why(stack, pods)
+    shown = {pod: metrics(stack, pod) for pod in pods}
     leading = [text for text in shown.values() if re.search(r"^cortex_agent_leading 1.0$", text, re.MULTILINE)]
     assert (len(leading), len(shown)) == (1, 2)
     for text in shown.values():
-        assert not re.search(r"^cortex_agent_watch_failing\{.*\} 1.0$", text, re.MULTILINE)
         assert "cortex_verify_exit_code" in text
         assert re.search(r'^cortex_agent_quota_used_ratio\{namespace="cortex-mcp",.*\} 0\.\d+$', text, re.MULTILINE)
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import time
 from collections import Counter
@@ -70,6 +71,8 @@ def test_an_api_server_that_dies_in_a_stream_of_events_loses_none(kwok: Cluster,
         os.kill(api_server(kwok), signal.SIGKILL)
         writing.join()
         assert wait_until(lambda: agent.metric("cortex_agent_events_total", reason="Killed") == 600, 60)
+        assert wait_until(lambda: "cortex: over since" in agent.said, 30), agent.said
+    assert re.search(r"^cortex: .+ and \d+ more: the API server ", agent.said, re.MULTILINE), agent.said
     assert agent.counted("Killed") == writer.written
     tell(f"{sum(writer.written.values())} events through a restart of the API server: none lost, none twice")
 

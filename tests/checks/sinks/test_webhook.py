@@ -100,7 +100,7 @@ def test_a_spool_that_cannot_be_written_ends_nothing(spool: Spool) -> None:
     spool.close()
     webhook.send(alert(1))
     assert webhook.stats.given_up == 1
-    assert webhook.stats.problem.startswith("webhook ops: the spool cannot be written: Cannot operate on a closed")
+    assert webhook.stats.problem.startswith("the spool cannot be written: Cannot operate on a closed")
 
 
 def test_a_restart_sends_what_waited(spool: Spool, tmp_path: Path) -> None:
@@ -159,4 +159,4 @@ def test_no_problem_shows_the_address(spool: Spool) -> None:
                 group.cancel_scope.cancel()
 
     anyio.run(go)
-    assert problems == ["", "webhook ops: no answer (ConnectError)", "webhook ops: HTTP 500"]
+    assert problems == ["", "no answer (ConnectError)", "HTTP 500"]
