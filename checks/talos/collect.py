@@ -1,0 +1,90 @@
+"""Collect what the Talos API of every node says, and the pods of the control plane."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from checks.kube import models as k8s
+from checks.kube.connection import Connection
+from checks.kube.reading import Read, ReadFailure, Reading, Reason
+from checks.kube.resources import PODS
+from checks.snapshot.reader import Collector, Reader
+from checks.talos.answers import TalosNode
+from checks.talos.places import Place, from_nodes, from_talosconfig, unlisted
+from checks.talos.talosconfig import Talosconfig, TalosconfigError, load, place
+from stacks.model.talos import Talos
+
+SYSTEM = "kube-system"
+STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+PROXY, DNS = "kube-proxy", "kube-dns"
+LABEL = "k8s-app"
+_SELECTOR = f"{LABEL} in ({', '.join((*STATIC_PODS, PROXY, DNS))})"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The talosconfig without its secrets: its context, and when its client certificate expires."""
+
+    context: str
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was asked, and what was said."""
+
+    identity: Identity | ReadFailure
+    nodes: tuple[TalosNode, ...]
+    pods: Reading[tuple[k8s.Pod, ...]]
+    """The pods in kube-system of the control plane, of kube-proxy and of CoreDNS."""
+    unlisted: tuple[str, ...] = ()
+    """Nodes of the talosconfig that are not nodes of the cluster."""
+
+
+async def collect(reader: Reader) -> Observation | None:
+    """Ask the nodes; None if the stack does not declare Talos, or this is a pod, which has no talosconfig."""
+    declared = reader.declaration.talos
+    if declared is None or reader.connection.inside:
+        return None
+    nodes = await reader.nodes()
+    pods = await reader.api.list(PODS, SYSTEM, labels=_SELECTOR)
+    return await ask(declared, reader.connection, nodes, pods)
+
+
+async def ask(
+    declared: Talos,
+    connection: Connection,
+    nodes: Reading[tuple[k8s.Node, ...]],
+    pods: Reading[tuple[k8s.Pod, ...]],
+) -> Observation:
+    """Ask the nodes that Kubernetes knows; if it says nothing, those of the talosconfig."""
+    try:
+        config = load(place(connection.talosconfig), declared.context)
+    except TalosconfigError as error:
+        failure = ReadFailure("ask the Talos API", Reason.UNAUTHORIZED, str(error))
+        places = from_nodes(nodes.value) if isinstance(nodes, Read) else ()
+        return Observation(failure, tuple(_silent(places, failure)), pods)
+    known = isinstance(nodes, Read)
+    places = from_nodes(nodes.value) if isinstance(nodes, Read) else from_talosconfig(config)
+    seen = await _observe(config, places, declared.port)
+    missing = unlisted(config, nodes.value) if isinstance(nodes, Read) else ()
+    return Observation(Identity(config.context, config.expires), seen, pods, missing if known else ())
+
+
+async def _observe(config: Talosconfig, places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
+    try:
+        from checks.talos.observe import observe
+    except ModuleNotFoundError as error:
+        message = (
+            f"the Python module {error.name!r} is not installed, which the Talos API needs: "
+            "install cortex-on-kubernetes[talos]"
+        )
+        return tuple(_silent(places, ReadFailure("ask the Talos API", Reason.FAILED, message)))
+    return await observe(config, places, port)
+
+
+def _silent(places: Iterable[Place], failure: ReadFailure) -> Iterable[TalosNode]:
+    return (TalosNode(one.name, one.address, one.control_plane, failure) for one in places)
+
+
+TALOS = Collector(collect)

@@ -1,0 +1,87 @@
+"""Ask the Talos API of all nodes at the same time; each node has a bounded time."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import anyio
+
+from checks.kube.reading import ReadFailure, Reason
+from checks.talos.answers import EtcdAnswers, NodeAnswers, TalosNode
+from checks.talos.client import GrpcNode, Route, connect
+from checks.talos.places import Place
+from checks.talos.talosconfig import Talosconfig
+from checks.talos.tls import client_context
+
+ELSEWHERE = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT})
+"""Failures of an endpoint after which the next one is tried."""
+
+
+async def observe(config: Talosconfig, places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
+    """Return what each node says, in the order of the places."""
+    places = tuple(places)
+    found: dict[Place, NodeAnswers | ReadFailure] = {}
+    expired = _expired(config)
+    tls = None if expired else client_context(config)
+
+    async def ask(place: Place, tls: ssl.SSLContext) -> None:
+        found[place] = await ask_node(config, place, port, tls)
+
+    if tls is not None:
+        async with anyio.create_task_group() as group:
+            for place in places:
+                group.start_soon(ask, place, tls)
+    return tuple(TalosNode(one.name, one.address, one.control_plane, expired or found[one]) for one in places)
+
+
+def _expired(config: Talosconfig) -> ReadFailure | None:
+    if config.expires > datetime.now(UTC):
+        return None
+    message = (
+        f"the client certificate of context {config.context!r} of the talosconfig {config.source} expired on "
+        f"{config.expires:%Y-%m-%d}: get a new one with `talosctl config new`, or from the machine configuration"
+    )
+    return ReadFailure("ask the Talos API", Reason.UNAUTHORIZED, message)
+
+
+async def ask_node(config: Talosconfig, place: Place, port: int, tls: ssl.SSLContext) -> NodeAnswers | ReadFailure:
+    """Return what a node says over the first of its routes that works, or why the last one failed."""
+    what = f"ask the Talos API of node {place.name}"
+    answers: NodeAnswers | ReadFailure = ReadFailure(what, Reason.FAILED, "the node has no InternalIP")
+    if not place.address:
+        return answers
+    for route in routes(config, place.address, port):
+        async with connect(route, tls) as node:
+            answers = node if isinstance(node, ReadFailure) else await _answers(node, etcd=place.control_plane)
+        if not isinstance(answers, ReadFailure) or answers.reason not in ELSEWHERE:
+            break
+    return answers
+
+
+def routes(config: Talosconfig, address: str, port: int) -> tuple[Route, ...]:
+    """Return the ways to a node: to itself if it is an endpoint, or there are none; otherwise through each endpoint."""
+    endpoints = config.hosts(port)
+    if not endpoints or address in {host for host, _ in endpoints}:
+        return (Route(address, port),)
+    return tuple(Route(host, at, address) for host, at in endpoints)
+
+
+async def _answers(node: GrpcNode, *, etcd: bool) -> NodeAnswers | ReadFailure:
+    """Ask everything at the same time: it takes as long as the slowest answer."""
+    (version, services, clock, memory, disk), members = await asyncio.gather(
+        asyncio.gather(node.version(), node.services(), node.clock(), node.memory(), node.disk()),
+        _etcd(node) if etcd else _nothing(),
+    )
+    if isinstance(version, ReadFailure) and version.reason is not Reason.FAILED:
+        # The other answers failed for the same reason.
+        return version
+    return NodeAnswers(version, services, clock, memory, disk, members, node.expires)
+
+
+async def _etcd(node: GrpcNode) -> EtcdAnswers | None:
+    return EtcdAnswers(*await asyncio.gather(node.etcd_members(), node.etcd_status(), node.etcd_alarms()))
+
+
+async def _nothing() -> EtcdAnswers | None:
+    return None
