@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from checks.results.result import Selection
     from checks.target import Target
+    from stacks.model.declaration import Declaration
 
 Stack = Annotated[str, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
 OptionalStack = Annotated[str | None, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
@@ -122,6 +123,22 @@ def application() -> typer.Typer:
     )
 
 
+def declared(stack: str) -> "Declaration":
+    """Return the declaration of a stack; warnings go to standard error.
+
+    Raises:
+        DeclarationError: the stack file cannot be read, or is wrong.
+        UsageError: this folder is not in a project.
+    """
+    from checks.cli.project import root
+    from stacks.loader import read
+
+    loaded = read(stack, root(Path.cwd()))
+    for warning in loaded.warnings:
+        typer.echo(f"cortex: warning: {warning}", err=True)
+    return loaded.declaration
+
+
 def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target":
     """Return the declaration of a stack, and the connection of its context; warnings go to standard error.
 
@@ -130,13 +147,8 @@ def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target"
         UsageError: this folder is not in a project, or the kubeconfig has no such context.
         UncheckedError: the context's credential plugin gave no credential.
     """
-    from checks.cli.project import root
     from checks.kube.connection import from_kubeconfig
     from checks.target import Target
-    from stacks.loader import read
 
-    loaded = read(stack, root(Path.cwd()))
-    for warning in loaded.warnings:
-        typer.echo(f"cortex: warning: {warning}", err=True)
-    declaration = loaded.declaration
+    declaration = declared(stack)
     return Target(stack, declaration, from_kubeconfig(context or declaration.cluster.context, kubeconfig))

@@ -10,6 +10,7 @@ from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.resources import PODS
 from checks.snapshot.reader import Collector, Reader
 from checks.talos.answers import TalosNode
+from checks.talos.bindings import missing
 from checks.talos.places import Place, from_nodes, from_talosconfig, unlisted
 from checks.talos.talosconfig import Talosconfig, TalosconfigError, load, place
 from stacks.model.talos import Talos
@@ -64,22 +65,19 @@ async def ask(
         failure = ReadFailure("ask the Talos API", Reason.UNAUTHORIZED, str(error))
         places = from_nodes(nodes.value) if isinstance(nodes, Read) else ()
         return Observation(failure, tuple(_silent(places, failure)), pods)
-    known = isinstance(nodes, Read)
-    places = from_nodes(nodes.value) if isinstance(nodes, Read) else from_talosconfig(config)
-    seen = await _observe(config, places, declared.port)
-    missing = unlisted(config, nodes.value) if isinstance(nodes, Read) else ()
-    return Observation(Identity(config.context, config.expires), seen, pods, missing if known else ())
+    identity = Identity(config.context, config.expires)
+    if isinstance(nodes, ReadFailure):
+        return Observation(identity, await _observe(config, from_talosconfig(config), declared.port), pods)
+    seen = await _observe(config, from_nodes(nodes.value), declared.port)
+    return Observation(identity, seen, pods, unlisted(config, nodes.value))
 
 
 async def _observe(config: Talosconfig, places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
-    try:
-        from checks.talos.observe import observe
-    except ModuleNotFoundError as error:
-        message = (
-            f"the Python module {error.name!r} is not installed, which the Talos API needs: "
-            "install cortex-on-kubernetes[talos]"
-        )
+    if message := missing():
         return tuple(_silent(places, ReadFailure("ask the Talos API", Reason.FAILED, message)))
+    # Imported here because the packages are an extra, and take 0.2 s.
+    from checks.talos.observe import observe
+
     return await observe(config, places, port)
 
 

@@ -22,8 +22,8 @@ async def observe(config: Talosconfig, places: Iterable[Place], port: int) -> tu
     """Return what each node says, in the order of the places."""
     places = tuple(places)
     found: dict[Place, NodeAnswers | ReadFailure] = {}
-    expired = _expired(config)
-    tls = None if expired else client_context(config)
+    failure = expired(config)
+    tls = None if failure else client_context(config)
 
     async def ask(place: Place, tls: ssl.SSLContext) -> None:
         found[place] = await ask_node(config, place, port, tls)
@@ -32,10 +32,11 @@ async def observe(config: Talosconfig, places: Iterable[Place], port: int) -> tu
         async with anyio.create_task_group() as group:
             for place in places:
                 group.start_soon(ask, place, tls)
-    return tuple(TalosNode(one.name, one.address, one.control_plane, expired or found[one]) for one in places)
+    return tuple(TalosNode(one.name, one.address, one.control_plane, failure or found[one]) for one in places)
 
 
-def _expired(config: Talosconfig) -> ReadFailure | None:
+def expired(config: Talosconfig) -> ReadFailure | None:
+    """Return a failure if the client certificate has expired; the nodes would only close the connection."""
     if config.expires > datetime.now(UTC):
         return None
     message = (

@@ -1,14 +1,17 @@
 """The commands `cortex talos status` and `cortex talos kubeconfig`."""
 
+import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.cli.options import TEXT, Context, FormatOption, Kubeconfig, Output, Stack, application, target
+from checks.cli.options import TEXT, Context, FormatOption, Kubeconfig, Output, Stack, application, declared, target
 from checks.cli.view import show
+from checks.errors import UncheckedError, UsageError
 
 if TYPE_CHECKING:
     from checks.target import Target
@@ -49,11 +52,49 @@ def status(
     show((report, partial(write, report)), output_format, output)
 
 
+@app.command()
+def kubeconfig(
+    stack: Stack,
+    talosconfig: Talosconfig = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write it into this new file, which only you can read.", show_default=False)
+    ] = None,
+) -> None:
+    """Fetch a kubeconfig of an administrator from a control-plane node.
+
+    It is checked first: it reaches the cluster of that node, and its certificate lasts. Its context has the declared
+    name. It is secret, and so not shown on a terminal: name a file, or use a pipe.
+    """
+    import anyio
+
+    from checks.output import show as write
+    from checks.rbac.account_kubeconfig import save
+    from checks.talos.bindings import missing
+
+    if output is None and sys.stdout.isatty():
+        raise UsageError("a kubeconfig has a key, which a terminal would show: name a file with --output")
+    if message := missing():
+        raise UncheckedError(message)
+    from checks.talos.kubeconfig import fetch
+
+    fetched = anyio.run(fetch, declared(stack), talosconfig)
+    if output is None:
+        write(fetched.content)
+    else:
+        save(fetched.content, output)
+    days = (fetched.expires - datetime.now(UTC)).days
+    typer.echo(
+        f"cortex: the kubeconfig of {fetched.node} has the permissions of an administrator at {fetched.server} "
+        f"for {days} days",
+        err=True,
+    )
+
+
 def _target(stack: str, kubeconfig: Path | None, context: str | None, talosconfig: Path | None) -> "Target":
     """Return the target; a talosconfig that was named must be right."""
-    declared = target(stack, kubeconfig, context)
+    aim = target(stack, kubeconfig, context)
     if talosconfig is not None:
         from checks.talos.talosconfig import load
 
-        load(talosconfig, declared.declaration.talos.context if declared.declaration.talos else None)
-    return replace(declared, connection=replace(declared.connection, talosconfig=talosconfig))
+        load(talosconfig, aim.declaration.talos.context if aim.declaration.talos else None)
+    return replace(aim, connection=replace(aim.connection, talosconfig=talosconfig))

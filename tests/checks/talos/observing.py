@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.resources import PODS
@@ -54,14 +54,14 @@ class TalosWorld(World):
         pods: Reading[tuple[Pod, ...]] = spaces or self._read(PODS, "kube-system")
         self.talos = Observation(self.identity, tuple(self.observed.values()), pods, self.unlisted)
 
-    def say(self, name: str, **answers: object) -> None:
+    def say(self, name: str, **answers: Any) -> None:
         """Let a node say something else."""
         node = self.observed[name]
         assert node.known is not None
         self.observed[name] = replace(node, answers=replace(node.known, **answers))
         self.watch()
 
-    def say_of_etcd(self, name: str, **answers: object) -> None:
+    def say_of_etcd(self, name: str, **answers: Any) -> None:
         """Let a control-plane node say something else of etcd."""
         node = self.observed[name]
         assert node.known is not None
