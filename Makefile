@@ -74,5 +74,6 @@ LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit
 
 lock: ## Renew the locked requirements (needs uv)
 	$(LOCK) --upgrade --all-extras pyproject.toml --output-file requirements.txt
-	$(LOCK) --upgrade pyproject.toml --output-file bridge/requirements.txt
+	@# The image has the versions that are tested; without the constraint, an extra would be older here alone.
+	$(LOCK) --upgrade --constraint requirements.txt pyproject.toml --output-file bridge/requirements.txt
 	$(LOCK) --upgrade bridge/servers/time/requirements.in --output-file bridge/servers/time/requirements.txt

@@ -6,19 +6,30 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import TypeVar
 
 import anyio
 import pytest
 from grpclib.const import Status
 
-from checks.kube.reading import Read, ReadFailure, Reason
+from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.talos import client
-from checks.talos.answers import TalosNode
+from checks.talos.answers import Alarm, TalosNode
 from checks.talos.observe import observe
 from checks.talos.places import Place
 from checks.talos.talosconfig import load
 from tests.checks.talos.certificates import Authority
-from tests.checks.talos.simulated_node import SimulatedCluster, control_planes, simulated, workers
+from tests.checks.talos.simulated_node import (
+    GIB,
+    SERVICES,
+    SimulatedCluster,
+    control_planes,
+    member,
+    simulated,
+    workers,
+)
+
+T = TypeVar("T")
 
 FIRST, SECOND, THIRD, WORKER = "127.0.0.11", "127.0.0.12", "127.0.0.13", "127.0.0.21"
 
@@ -33,18 +44,25 @@ def failure(node: TalosNode) -> ReadFailure:
     return node.answers
 
 
+def value(reading: Reading[T]) -> T:
+    assert isinstance(reading, Read), reading
+    return reading.value
+
+
 def test_everything_is_told(talos: SimulatedCluster, talosconfig: Path) -> None:
     talos.nodes[SECOND].alarms = [(THIRD, 1)]
     talos.nodes[SECOND].ahead = -2.5
     node = asked(talos, talosconfig)[SECOND].known
     assert node is not None
     assert node.etcd is not None
-    told = (node.version, node.clock, node.memory, node.disk, node.etcd.alarms, node.etcd.status, node.etcd.members)
-    version, clock, memory, disk, alarms, status, members = (read.value for read in told if isinstance(read, Read))
-    assert (version, clock.ahead, memory, disk.size) == ("v1.6.7", -2.5, 4 * 1024**3, 20 * 1024**3)
-    assert [(alarm.kind, alarm.member % 100) for alarm in alarms] == [("NOSPACE", 89)]
-    assert status.leader != status.member
-    assert [one.name for one in members] == ["cp-1", "cp-2", "cp-3"]
+    assert value(node.version) == "v1.6.7"
+    assert value(node.clock).ahead == -2.5
+    assert value(node.memory) == 4 * GIB
+    assert value(node.disk).size == 20 * GIB
+    assert {one.name: one.works for one in value(node.services)} == dict.fromkeys(SERVICES, True)
+    assert value(node.etcd.alarms) == (Alarm(member(THIRD), "NOSPACE"),)
+    assert (value(node.etcd.status).member, value(node.etcd.status).leader) == (member(SECOND), member(FIRST))
+    assert [one.name for one in value(node.etcd.members)] == ["cp-1", "cp-2", "cp-3"]
     assert node.expires is not None
 
 
