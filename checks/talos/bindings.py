@@ -2,7 +2,8 @@
 
 from importlib.util import find_spec
 
-_EXTRA = "cortex-on-kubernetes[talos]"
+EXTRA = "cortex-on-kubernetes[talos]"
+"""The extra with all of them."""
 _MODULES = ("betterproto", "grpclib", "talos_linux_api")
 
 
@@ -11,4 +12,4 @@ def missing() -> str | None:
     absent = next((name for name in _MODULES if find_spec(name) is None), None)
     if absent is None:
         return None
-    return f"the Talos API needs the Python package {absent!r}, which is not installed: install {_EXTRA}"
+    return f"the Talos API needs the Python package {absent!r}, which is not installed: install {EXTRA}"

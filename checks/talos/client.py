@@ -13,7 +13,13 @@ from betterproto.lib.google.protobuf import Empty
 from grpclib.client import Channel
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError, ProtocolError, StreamTerminatedError
-from talos_linux_api.v1_6_0.machine import EtcdMemberListRequest, MachineServiceStub
+from talos_linux_api.v1_6_0.machine import (
+    ApplyConfigurationRequest,
+    ApplyConfigurationRequestMode,
+    BootstrapRequest,
+    EtcdMemberListRequest,
+    MachineServiceStub,
+)
 from talos_linux_api.v1_6_0.time import TimeServiceStub
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
@@ -24,6 +30,7 @@ from checks.talos.tls import peer_expiry, refusal
 
 if TYPE_CHECKING:
     from grpclib.protocol import Peer
+    from talos_linux_api.v1_6_0.machine import GenerateConfigurationRequest
 
 T = TypeVar("T")
 M = TypeVar("M")
@@ -110,6 +117,21 @@ class GrpcNode:
             return b"".join([bytes(part.bytes) async for part in self._machine.kubeconfig(Empty())])
 
         return await self._ask("fetch the kubeconfig", whole, messages.kubeconfig)
+
+    async def apply_configuration(self, configuration: bytes) -> Reading[None]:
+        """Give a node its machine configuration; a node in maintenance mode then installs itself and restarts."""
+        request = ApplyConfigurationRequest(data=configuration, mode=ApplyConfigurationRequestMode.AUTO)
+        ask = lambda: self._machine.apply_configuration(request)  # noqa: E731
+        return await self._ask("apply the machine configuration", ask, lambda _: None)
+
+    async def bootstrap(self) -> Reading[None]:
+        """Bootstrap etcd on this node; Talos refuses that where etcd has data."""
+        return await self._ask("bootstrap etcd", lambda: self._machine.bootstrap(BootstrapRequest()), lambda _: None)
+
+    async def generate_configuration(self, wanted: "GenerateConfigurationRequest") -> Reading[tuple[str, str]]:
+        """Return a machine configuration and a talosconfig; a configured node gives one for its own cluster."""
+        ask = lambda: self._machine.generate_configuration(wanted)  # noqa: E731
+        return await self._ask("generate a machine configuration", ask, messages.generated)
 
     async def _ask(self, what: str, call: Callable[[], Awaitable[M]], decode: Callable[[M], T]) -> Reading[T]:
         what, start = f"{what} of {self._route}", perf_counter()

@@ -55,14 +55,21 @@ async def fetch(declaration: Declaration, talosconfig: Path | None) -> Fetched:
         UsageError: there is no talosconfig, or it cannot be used.
         UncheckedError: no control-plane node gave a kubeconfig, or it is not one for their cluster.
     """
+    fetched, members = await obtain(declaration, talosconfig)
+    what = f"the kubeconfig of {fetched.node}"
+    await _require_cluster(what, fetched.server, declaration.cluster.context, fetched.content, members)
+    return fetched
+
+
+async def obtain(declaration: Declaration, talosconfig: Path | None) -> tuple[Fetched, tuple[Member, ...]]:
+    """Return a kubeconfig that was not tried yet, and the etcd members that the node names; see `fetch`."""
     declared = declaration.talos or Talos()
     config = load(place(talosconfig), declared.context)
     given = await _from_any(config, declared.port)
-    context = declaration.cluster.context
     what = f"the kubeconfig of {given.node}"
     try:
         document = yaml.safe_load(given.kubeconfig)
-        content, server, certificate = _renamed(document, context)
+        content, server, certificate = _renamed(document, declaration.cluster.context)
         expires = x509.load_pem_x509_certificate(certificate).not_valid_after_utc
     except (yaml.YAMLError, UnicodeDecodeError, binascii.Error, LookupError, TypeError, ValueError) as error:
         # The text of the error may quote the key.
@@ -71,8 +78,7 @@ async def fetch(declaration: Declaration, talosconfig: Path | None) -> Fetched:
         ) from error
     if expires <= datetime.now(UTC):
         raise UncheckedError(f"{what} has a client certificate that expired on {expires:%Y-%m-%d}: compare the clocks")
-    await _require_cluster(what, server, context, content, given.members)
-    return Fetched(given.node, server, expires, content)
+    return Fetched(given.node, server, expires, content), given.members
 
 
 async def _from_any(config: Talosconfig, port: int) -> _Given:

@@ -84,6 +84,12 @@ def alarms(answer: "machine.EtcdAlarmListResponse") -> tuple[Alarm, ...]:
     )  # fmt: skip
 
 
+def generated(answer: "machine.GenerateConfigurationResponse") -> tuple[str, str]:
+    """Return a generated machine configuration and the talosconfig."""
+    told = answer.messages[0]
+    return bytes(told.data[0]).decode(), bytes(told.talosconfig).decode()
+
+
 def kubeconfig(archive: bytes) -> bytes:
     """Return the kubeconfig in a compressed archive, in which Talos sends it.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checks.cli.commands import talos_bootstrap
 from checks.cli.options import TEXT, Context, FormatOption, Kubeconfig, Output, Stack, application, declared, target
 from checks.cli.view import show
 from checks.errors import UncheckedError, UsageError
@@ -88,6 +89,9 @@ def kubeconfig(
         f"for {days} days",
         err=True,
     )
+
+
+talos_bootstrap.add(app)
 
 
 def _target(stack: str, kubeconfig: Path | None, context: str | None, talosconfig: Path | None) -> "Target":

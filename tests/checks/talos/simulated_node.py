@@ -240,14 +240,18 @@ class SimulatedCluster:
         return context
 
 
+def free_port() -> int:
+    """Give a port that is free on loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def simulated(*nodes: Node) -> Iterator[SimulatedCluster]:
     """Run a cluster of nodes, all on one free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with start_blocking_portal() as portal:
-        cluster = SimulatedCluster(portal, port)
+        cluster = SimulatedCluster(portal, free_port())
         try:
             cluster.add(*nodes)
             yield cluster

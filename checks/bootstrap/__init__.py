@@ -1,0 +1,1 @@
+"""Make a Talos cluster from a plan, from virtual machines to a verified stack, and delete it again."""

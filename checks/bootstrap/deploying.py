@@ -1,0 +1,74 @@
+"""Step 7: `pulumi up` of the stack with the new kubeconfig, and its verification."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections import deque
+from dataclasses import replace
+
+import anyio
+from anyio.streams.text import TextReceiveStream
+
+from checks.bootstrap.access import connection
+from checks.bootstrap.run import Run
+from checks.errors import UncheckedError, UsageError
+from checks.plain_text import brief, clean
+from checks.results.result import Status
+from checks.verification.verify import verify
+
+_LAST_LINES = 15
+_STOP_SECONDS = 60
+
+
+def require_pulumi() -> str:
+    """Return the program.
+
+    Raises:
+        UsageError: it is not on PATH.
+    """
+    if (program := shutil.which("pulumi")) is None:
+        raise UsageError("pulumi is not on PATH, and deploys the stack: install it, or run `cortex local env`")
+    return program
+
+
+async def deploy(run: Run, _seconds: float) -> str:
+    """Deploy the stack, and verify it."""
+    stack, program = run.plan.stack, require_pulumi()
+    await _pulumi(run, [program, "stack", "select", "--create", stack, "--non-interactive"])
+    await _pulumi(run, [program, "up", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"])
+    reached = replace(connection(run), talosconfig=run.talosconfig())
+    report = await verify(stack, run.planned.declaration, reached)
+    if report.exit_code != 0:
+        bad = [one.name for one in report.results if one.status in (Status.FAIL, Status.UNKNOWN)]
+        raise UncheckedError(
+            f"stack {stack} is deployed, but its verification does not pass: {', '.join(bad)}: "
+            f"`KUBECONFIG={run.state.kubeconfig} cortex verify {stack}` says why"
+        )
+    return f"stack {stack} is deployed and verified"
+
+
+async def _pulumi(run: Run, command: list[str]) -> None:
+    """Run Pulumi, and show what it says; if time is up, it gets an interrupt, so that it releases its lock."""
+    environment = {**os.environ, "KUBECONFIG": str(run.state.kubeconfig)}
+    last: deque[str] = deque(maxlen=_LAST_LINES)
+    process = await anyio.open_process(
+        command, cwd=run.planned.project, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT
+    )
+    try:
+        if process.stdout:
+            rest = ""
+            async for text in TextReceiveStream(process.stdout, errors="replace"):
+                *lines, rest = (rest + text).split("\n")
+                for line in filter(str.strip, lines):
+                    last.append(clean(line))
+                    run.say(f"  {clean(line)}")
+        code = await process.wait()
+    except anyio.get_cancelled_exc_class():
+        process.send_signal(signal.SIGINT)
+        with anyio.move_on_after(_STOP_SECONDS, shield=True):
+            await process.wait()
+        raise
+    if code != 0:
+        said = next((line for line in last if "error:" in line), last[-1] if last else "it said nothing")
+        raise UncheckedError(f"`{' '.join(['pulumi', *command[1:]])}` ended with {code}: {brief(said.strip())}")

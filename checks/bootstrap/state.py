@@ -1,0 +1,86 @@
+"""The folder of a plan: its journal, its lock, the encrypted secrets of the cluster, and the kubeconfig."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from platformdirs import user_state_path
+
+from checks.errors import UncheckedError, UsageError
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is private
+
+
+class State:
+    """The files of one cluster in the user's state folder."""
+
+    def __init__(self, cluster: str) -> None:
+        self.folder = user_state_path("cortex") / "talos" / cluster
+        self.journal = self.folder / "journal.jsonl"
+        self.secrets = self.folder / "secrets.age"
+        self.kubeconfig = self.folder / "kubeconfig"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Exclude other runs; the kernel releases the lock when the process ends, however it ends.
+
+        Raises:
+            UncheckedError: another run has the lock.
+            UsageError: the folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UsageError(f"cannot write {self.folder}: {error.strerror}: set XDG_STATE_HOME to another") from error
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.read(handle, 32).decode() or "another process"
+                raise UncheckedError(
+                    f"process {holder} works on cluster {self.folder.name}: wait for it, or end it first"
+                ) from None
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """Yield a private folder in memory: secrets in it never reach the disk.
+
+    Raises:
+        UncheckedError: this machine has none.
+    """
+    if not _MEMORY.is_dir():
+        raise UncheckedError(f"secrets need a folder in memory, and there is no {_MEMORY}: run this on Linux")
+    with TemporaryDirectory(dir=_MEMORY, prefix="cortex-") as folder:
+        yield Path(folder)
+
+
+def replace_secret(file: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, as a whole or not at all, and onto the disk."""
+    new = file.with_name(f".{file.name}.new")
+    new.unlink(missing_ok=True)
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    new.replace(file)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Write the entries of a folder onto the disk: a new file is lost without it if the power fails."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

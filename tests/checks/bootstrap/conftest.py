@@ -1,0 +1,129 @@
+"""A plan, and what it is carried out against: a fake Proxmox, simulated nodes, a fake API server, a stand-in Pulumi."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+
+from tests.checks.bootstrap.blank_nodes import BlankCluster, blank, blank_nodes
+from tests.checks.bootstrap.planning import Planning
+from tests.checks.cli.project import LIGHT, Project
+from tests.checks.fake_api import FakeApi, serve
+from tests.checks.talos.talos_world import become_talos
+from tests.checks.talos.test_kubeconfig import kubeconfig
+from tests.checks.world import World, declared
+
+TOKEN = "cortex@pve!bootstrap"
+SECRET = "very-secret-proxmox-token"
+
+
+@pytest.fixture
+def blank_cluster() -> Iterator[BlankCluster]:
+    """Three control-plane nodes and a worker, whose virtual machines do not exist yet."""
+    with blank(*blank_nodes()) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def proxmox(fakepve: Any, blank_cluster: BlankCluster) -> Iterator[Any]:
+    """A Proxmox; a node answers once its virtual machine runs."""
+    fakepve.add_node("pve1")
+    fakepve.apitokens[TOKEN] = SECRET
+    fakepve.storages["local"]["files"].add("talos.iso")
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            for vm in list(fakepve.vms):
+                if vm.status == "running":
+                    blank_cluster.starts(vm.name)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield fakepve
+    over.set()
+    thread.join()
+
+
+@pytest.fixture
+def api(blank_cluster: BlankCluster) -> Iterator[FakeApi]:
+    """An API server of a stack without servers, on Talos."""
+    settings = on_talos(blank_cluster.port)
+    with serve(
+        World(declared(**{name: settings[name] for name in ("servers", "configMaps", "cluster", "talos")}))
+    ) as api:
+        yield api
+
+
+def on_talos(port: int) -> dict[str, Any]:
+    return {**LIGHT, "cluster": {**LIGHT["cluster"], "nodes": 4}, "talos": {"port": port, "controlPlanes": 3}}
+
+
+@pytest.fixture
+def planning(
+    project: Project,
+    api: FakeApi,
+    blank_cluster: BlankCluster,
+    proxmox: Any,
+    fakepve_cafile: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Planning:
+    """The plan of a cluster that becomes that of the fake API server as soon as etcd is bootstrapped."""
+    folder = project.folder
+    project.declare(on_talos(blank_cluster.port))
+    project.kubeconfig.unlink()
+    api.world.objects["nodes", ""] = []
+
+    def register() -> None:
+        become_talos(api.world, blank_cluster.nodes.values())
+        api.world.add("pods", "kube-system", DNS_POD)
+
+    blank_cluster.on_bootstrap = register
+    for node in blank_cluster.nodes.values():
+        node.kubeconfig = kubeconfig(api.url)
+    identity = pyrage.x25519.Identity.generate()
+    (folder / "age.key").write_text(f"{identity}\n")
+    (folder / "token").write_text(f"{TOKEN}={SECRET}\n")
+    _stand_in(folder / "bin" / "pulumi", folder / "pulumi.log")
+    vm = {"cores": 2, "memory": 4096, "disk": 20}
+    nodes = [(one, {"name": one.name, "address": one.address, "vm": vm}) for one in blank_cluster.nodes.values()]
+    document = {
+        "cluster": "prod",
+        "endpoint": api.url.replace("http:", "https:"),
+        "talos": {
+            "version": "1.6.7",
+            "installer": "registry.test/installer:v1.6.7",
+            "kubernetes": "1.29.0",
+            "port": blank_cluster.port,
+        },
+        "controlPlanes": [planned for node, planned in nodes if node.control_plane],
+        "workers": [planned for node, planned in nodes if not node.control_plane],
+        "proxmox": {
+            "url": f"https://127.0.0.1:{proxmox.port}",
+            "node": "pve1",
+            "storage": "local-lvm",
+            "iso": "local:iso/talos.iso",
+            "tokenFile": "token",
+            "caFile": fakepve_cafile,
+        },
+        "keys": {"recipient": str(identity.to_public()), "identityFile": "age.key"},
+        "stack": "test",
+    }
+    return Planning(project, document, blank_cluster, proxmox, identity)
+
+
+DNS_POD = {
+    "metadata": {"name": "coredns-1", "labels": {"k8s-app": "kube-dns"}},
+    "spec": {"nodeName": "cp-1"},
+    "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+}
+
+
+def _stand_in(program: Path, log: Path) -> None:
+    """Write a Pulumi that only notes how it was called."""
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$KUBECONFIG $*" >> {log}\necho "Resources: 1 created"\n')
+    program.chmod(0o755)
