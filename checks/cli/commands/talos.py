@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.cli.commands import talos_bootstrap
+from checks.cli import talos_bootstrap
 from checks.cli.options import TEXT, Context, FormatOption, Kubeconfig, Output, Stack, application, declared, target
 from checks.cli.view import show
 from checks.errors import UncheckedError, UsageError
