@@ -14,8 +14,10 @@ from checks.talos.places import Place
 from checks.talos.talosconfig import Talosconfig
 from checks.talos.tls import client_context
 
+NODE_SECONDS = 20.0
+"""The most that a node may take over all its routes."""
 ELSEWHERE = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT})
-"""Failures of an endpoint after which the next one is tried."""
+"""Failures after which the next route is tried: an endpoint may be lost, or not reach the node."""
 
 
 async def observe(config: Talosconfig, places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
@@ -49,14 +51,16 @@ def expired(config: Talosconfig) -> ReadFailure | None:
 async def ask_node(config: Talosconfig, place: Place, port: int, tls: ssl.SSLContext) -> NodeAnswers | ReadFailure:
     """Return what a node says over the first of its routes that works, or why the last one failed."""
     what = f"ask the Talos API of node {place.name}"
-    answers: NodeAnswers | ReadFailure = ReadFailure(what, Reason.FAILED, "the node has no InternalIP")
     if not place.address:
-        return answers
-    for route in routes(config, place.address, port):
-        async with connect(route, tls) as node:
-            answers = node if isinstance(node, ReadFailure) else await _answers(node, etcd=place.control_plane)
-        if not isinstance(answers, ReadFailure) or answers.reason not in ELSEWHERE:
-            break
+        return ReadFailure(what, Reason.FAILED, "the node has no InternalIP")
+    answers: NodeAnswers | ReadFailure
+    answers = ReadFailure(what, Reason.TIMEOUT, f"no answer within {NODE_SECONDS:g} s", seconds=NODE_SECONDS)
+    with anyio.move_on_after(NODE_SECONDS):
+        for route in routes(config, place.address, port):
+            async with connect(route, tls) as node:
+                answers = node if isinstance(node, ReadFailure) else await _answers(node, etcd=place.control_plane)
+            if not isinstance(answers, ReadFailure) or answers.reason not in ELSEWHERE:
+                break
     return answers
 
 
