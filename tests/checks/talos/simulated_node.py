@@ -242,12 +242,10 @@ class SimulatedCluster:
 
 @contextmanager
 def simulated(*nodes: Node) -> Iterator[SimulatedCluster]:
-    """Run a cluster of nodes, all on one free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with start_blocking_portal() as portal:
-        cluster = SimulatedCluster(portal, port)
+    """Run a cluster of nodes, all on one port, which is kept on 127.0.0.1 from clusters of other tests."""
+    with socket.socket() as kept, start_blocking_portal() as portal:
+        kept.bind(("127.0.0.1", 0))
+        cluster = SimulatedCluster(portal, kept.getsockname()[1])
         try:
             cluster.add(*nodes)
             yield cluster
