@@ -1,5 +1,6 @@
 """Ask one node over the Talos API: gRPC with mutual TLS, through the bindings of the official protobufs."""
 
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -194,7 +195,8 @@ async def _connect(host: str, port: int, tls: ssl.SSLContext) -> _Connection | R
     except ssl.SSLError as error:
         reason, message = await refusal(host, port, error)
     except OSError as error:
-        detail = error.strerror or str(error) or type(error).__name__
+        # The texts of asyncio's own errors are not for people.
+        detail = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error) or type(error).__name__
         reason, message = Reason.UNREACHABLE, f"the node is unreachable: {detail}"
     channel.close()
     return ReadFailure("connect to the Talos API", reason, message, seconds=perf_counter() - start)
