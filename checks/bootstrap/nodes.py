@@ -12,12 +12,14 @@ import anyio
 from checks.bootstrap.plan import PlannedNode
 from checks.errors import UncheckedError
 from checks.kube.reading import ReadFailure, Reading, Reason
-from checks.talos.client import GrpcNode, Route, connect
+from checks.talos.client import GrpcNode, Route, connections
 from checks.talos.talosconfig import Talosconfig
 from checks.talos.tls import client_context
 
 T = TypeVar("T")
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
+_CLOSED_TIMES = 5
+"""How often in a row a node must close the connection before it counts as one of another cluster."""
 
 
 class Phase(Enum):
@@ -43,19 +45,27 @@ class Reach:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
-        async with connect(Route(node.address, self.port), context) as connected:
-            yield connected
+        with connections(context) as made:
+            yield await made.node(Route(node.address, self.port))
 
     @asynccontextmanager
     async def secure(self, node: PlannedNode) -> AsyncIterator[GrpcNode | ReadFailure]:
         """Connect with the certificates of the cluster."""
         if self.config is None:
             raise UncheckedError("this is a bug in cortex: the cluster has no talosconfig yet")
-        async with connect(Route(node.address, self.port), client_context(self.config)) as connected:
-            yield connected
+        with connections(client_context(self.config)) as made:
+            yield await made.node(Route(node.address, self.port))
 
     async def phase(self, node: PlannedNode) -> Phase:
-        """Return the state of a node."""
+        """Return the state of a node. One that restarts closes connections as one of another cluster does."""
+        for _ in range(_CLOSED_TIMES):
+            phase = await self._phase(node)
+            if phase is not Phase.FOREIGN:
+                return phase
+            await anyio.sleep(POLL_SECONDS)
+        return Phase.FOREIGN
+
+    async def _phase(self, node: PlannedNode) -> Phase:
         if self.config is not None:
             async with self.secure(node) as connected:
                 known = await _answer(connected)

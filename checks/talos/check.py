@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from checks.kube.models import Node
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import ReadFailure, Reason
 from checks.results.builder import ResultBuilder
 from checks.results.result import CLUSTER, Ref
 from checks.snapshot.check import Check
@@ -14,6 +14,7 @@ from checks.talos.collect import TALOS, Identity, Observation
 from checks.talos.etcd import check_etcd
 from checks.talos.lost import lost
 from checks.talos.node import check_node
+from checks.talos.places import CONTROL_PLANE
 from checks.talos.pods import check_pods, check_schedulable
 from stacks.model.declaration import Declaration
 from stacks.model.talos import Talos
@@ -104,7 +105,10 @@ def _same_version(builder: ResultBuilder, cluster: Ref, nodes: tuple[TalosNode, 
 def _control_planes(builder: ResultBuilder, cluster: Ref, declared: Talos, seen: Observation) -> None:
     count = sum(node.control_plane for node in seen.nodes)
     wanted = declared.control_planes
-    if wanted is not None and seen.nodes:
+    if not count:
+        message = f"no node has the label {CONTROL_PLANE}"
+        builder.unknown("find the control-plane nodes", Reason.FAILED, message)
+    elif wanted is not None:
         message = f"the cluster has {count} control-plane nodes, and {wanted} are declared"
         builder.equal("talos.control-planes", cluster, message, wanted, count)
     if seen.nodes:

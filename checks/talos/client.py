@@ -1,9 +1,10 @@
 """Ask one node over the Talos API: gRPC with mutual TLS, through the bindings of the official protobufs."""
 
+import os
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
@@ -38,6 +39,8 @@ M = TypeVar("M")
 CONNECT_SECONDS = 5.0
 CALL_SECONDS = 10.0
 
+_UNDECODABLE = (LookupError, ValueError, ArithmeticError, AttributeError, EOFError, RuntimeError)
+"""What the bindings raise for bytes that are not the message."""
 _REASONS = {
     Status.UNAVAILABLE: (Reason.UNREACHABLE, "the node is unreachable"),
     Status.DEADLINE_EXCEEDED: (Reason.TIMEOUT, f"no answer within {CALL_SECONDS:g} s"),
@@ -150,38 +153,72 @@ class GrpcNode:
                 "or its Talos API has just ended"
             )
             return ReadFailure(what, Reason.UNAUTHORIZED, message, seconds=perf_counter() - start)
-        except (LookupError, ValueError, AttributeError) as error:
+        except _UNDECODABLE as error:
             message = f"the node's answer cannot be decoded: {brief(str(error))}"
             return ReadFailure(what, Reason.UNDECODABLE, message, seconds=perf_counter() - start)
         return Read(value, perf_counter() - start)
 
 
-@asynccontextmanager
-async def connect(route: Route, tls: ssl.SSLContext) -> AsyncIterator[GrpcNode | ReadFailure]:
-    """Connect to a node, or to an endpoint that passes requests on to it; yield why that failed if it did."""
-    channel, start = Channel(route.host, route.port, ssl=tls), perf_counter()
-    peer: Peer | None = None
+@dataclass(frozen=True)
+class _Connection:
+    """An open connection; `expires` is when the certificate of the other side does."""
+
+    channel: Channel
+    peer: "Peer"
+    expires: datetime | None
+
+
+class Connections:
+    """Connections that are each made once, because an endpoint leads to many nodes."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self._tls = tls
+        self._made: dict[tuple[str, int], _Connection | ReadFailure] = {}
+        self._locks: dict[tuple[str, int], anyio.Lock] = {}
+
+    async def node(self, route: Route) -> GrpcNode | ReadFailure:
+        """Return a node over a route, or why the connection failed."""
+        place = route.host, route.port
+        async with self._locks.setdefault(place, anyio.Lock()):
+            if place not in self._made:
+                self._made[place] = await _connect(*place, self._tls)
+        made = self._made[place]
+        if isinstance(made, ReadFailure):
+            return replace(made, what=f"connect to the Talos API of {route}")
+        return GrpcNode(made.channel, route, None if route.behind else made.expires)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for made in self._made.values():
+            if isinstance(made, _Connection):
+                made.channel.close()
+                # Closing TLS waits for the node, which may have gone.
+                made.peer._transport.abort()
+
+
+@contextmanager
+def connections(tls: ssl.SSLContext) -> Iterator[Connections]:
+    """Yield connections, which are closed in the end."""
+    made = Connections(tls)
     try:
-        try:
-            with anyio.fail_after(CONNECT_SECONDS):
-                peer = (await channel.__connect__()).connection.get_peer()
-            expires = None if route.behind else peer_expiry(peer.cert())
-            node: GrpcNode | ReadFailure = GrpcNode(channel, route, expires)
-        except TimeoutError:
-            node = _failure(route, Reason.TIMEOUT, f"no connection within {CONNECT_SECONDS:g} s", start)
-        except ssl.SSLError as error:
-            reason, message = await refusal(route.host, route.port, error)
-            node = _failure(route, reason, message, start)
-        except OSError as error:
-            detail = error.strerror or str(error) or type(error).__name__
-            node = _failure(route, Reason.UNREACHABLE, f"the node is unreachable: {detail}", start)
-        yield node
+        yield made
     finally:
-        channel.close()
-        if peer:
-            # Closing TLS waits for the node, which may have gone.
-            peer._transport.abort()
+        made.close()
 
 
-def _failure(route: Route, reason: Reason, message: str, start: float) -> ReadFailure:
-    return ReadFailure(f"connect to the Talos API of {route}", reason, message, seconds=perf_counter() - start)
+async def _connect(host: str, port: int, tls: ssl.SSLContext) -> _Connection | ReadFailure:
+    channel, start = Channel(host, port, ssl=tls), perf_counter()
+    try:
+        with anyio.fail_after(CONNECT_SECONDS):
+            peer = (await channel.__connect__()).connection.get_peer()
+        return _Connection(channel, peer, peer_expiry(peer.cert()))
+    except TimeoutError:
+        reason, message = Reason.TIMEOUT, f"no connection within {CONNECT_SECONDS:g} s"
+    except ssl.SSLError as error:
+        reason, message = await refusal(host, port, error)
+    except OSError as error:
+        # The texts of asyncio's own errors are not for people.
+        detail = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error) or type(error).__name__
+        reason, message = Reason.UNREACHABLE, f"the node is unreachable: {detail}"
+    channel.close()
+    return ReadFailure("connect to the Talos API", reason, message, seconds=perf_counter() - start)

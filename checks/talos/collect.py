@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from checks.kube import models as k8s
 from checks.kube.connection import Connection
@@ -12,8 +13,10 @@ from checks.snapshot.reader import Collector, Reader
 from checks.talos.answers import TalosNode
 from checks.talos.bindings import missing
 from checks.talos.places import Place, from_nodes, from_talosconfig, unlisted
-from checks.talos.talosconfig import Talosconfig, TalosconfigError, load, place
 from stacks.model.talos import Talos
+
+if TYPE_CHECKING:
+    from checks.talos.talosconfig import Talosconfig
 
 SYSTEM = "kube-system"
 STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -59,6 +62,9 @@ async def ask(
     pods: Reading[tuple[k8s.Pod, ...]],
 ) -> Observation:
     """Ask the nodes that Kubernetes knows; if it says nothing, those of the talosconfig."""
+    # Imported here because most verifications need no certificate.
+    from checks.talos.talosconfig import TalosconfigError, load, place
+
     try:
         config = load(place(connection.talosconfig), declared.context)
     except TalosconfigError as error:
@@ -72,7 +78,7 @@ async def ask(
     return Observation(identity, seen, pods, unlisted(config, nodes.value))
 
 
-async def _observe(config: Talosconfig, places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
+async def _observe(config: "Talosconfig", places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
     if message := missing():
         return tuple(_silent(places, ReadFailure("ask the Talos API", Reason.FAILED, message)))
     # Imported here because the packages are an extra, and take 0.2 s.

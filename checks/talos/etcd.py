@@ -37,12 +37,16 @@ class Quorum:
 
 
 def quorum(nodes: Iterable[TalosNode]) -> Quorum | None:
-    """Return the quorum of etcd; None if no node answers, which says nothing about etcd."""
+    """Return the quorum of etcd; None if no node answers, or none is of the control plane, which says nothing of it."""
     nodes = tuple(nodes)
     planes = [node for node in nodes if node.control_plane]
-    if not any(node.known for node in nodes):
+    if not planes or not any(node.known for node in nodes):
         return None
-    voters = max((sum(not one.learner for one in told) for told in member_lists(planes).values()), default=len(planes))
+    lists = member_lists(planes).values()
+    voters = max((sum(not one.learner for one in told) for told in lists), default=len(planes))
+    if lists:
+        # A node that has not joined yet does not count.
+        planes = [node for node in planes if any(_is(one, node) for told in lists for one in told)]
     works = [_works(node) for node in planes]
     return Quorum(voters, works.count(True), works.count(None))
 
@@ -75,7 +79,7 @@ def check_etcd(builder: ResultBuilder, cluster: Ref, nodes: tuple[TalosNode, ...
     planes = [node for node in nodes if node.control_plane]
     found = quorum(nodes)
     if found is None:
-        # No node answers, which is reported once for each.
+        # That no node answers, or none is of the control plane, is reported once.
         return
     if found.lost:
         message = f"etcd has lost its quorum: {found.working} of {found.voters} members work, {found.needed} are needed"

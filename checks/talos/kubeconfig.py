@@ -19,7 +19,7 @@ from checks.kube.models import Node
 from checks.kube.reading import ReadFailure
 from checks.kube.resources import NODES
 from checks.talos.answers import Member
-from checks.talos.client import GrpcNode, connect
+from checks.talos.client import GrpcNode, connections
 from checks.talos.observe import expired, routes
 from checks.talos.places import from_talosconfig
 from checks.talos.talosconfig import Talosconfig, load, place
@@ -91,14 +91,14 @@ async def _from_any(config: Talosconfig, port: int) -> _Given:
             f"context {config.context!r} of the talosconfig {config.source} has no endpoints: "
             "add the control-plane nodes (`talosctl config endpoint ADDRESS`)"
         )
-    tls, failures = client_context(config), []
-    for one in planes:
-        for route in routes(config, one.address, port):
-            async with connect(route, tls) as node:
-                answer = await _ask(one.address, node)
-            if isinstance(answer, _Given):
-                return answer
-            failures.append(f"{one.address}: {answer.message}")
+    failures = []
+    with connections(client_context(config)) as connected:
+        for one in planes:
+            for route in routes(config, one.address, port):
+                answer = await _ask(one.address, await connected.node(route))
+                if isinstance(answer, _Given):
+                    return answer
+                failures.append(f"{one.address}: {answer.message}")
     raise UncheckedError(f"no control-plane node gave a kubeconfig: {'; '.join(failures)}")
 
 

@@ -77,11 +77,9 @@ def status(answer: "machine.EtcdStatusResponse") -> EtcdStatus:
 
 
 def alarms(answer: "machine.EtcdAlarmListResponse") -> tuple[Alarm, ...]:
-    """Return the alarms of etcd."""
-    return tuple(
-        Alarm(int(one.member_id), str(one.alarm.name)) for told in answer.messages for one in told.member_alarms
-        if one.alarm
-    )  # fmt: skip
+    """Return the alarms of etcd; one that the bindings do not know has its number as name."""
+    every = (one for told in answer.messages for one in told.member_alarms if one.alarm)
+    return tuple(Alarm(int(one.member_id), str(getattr(one.alarm, "name", None) or int(one.alarm))) for one in every)
 
 
 def generated(answer: "machine.GenerateConfigurationResponse") -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """Ask the Talos API of all nodes at the same time; each node has a bounded time."""
 
 import asyncio
-import ssl
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -9,30 +8,33 @@ import anyio
 
 from checks.kube.reading import ReadFailure, Reason
 from checks.talos.answers import EtcdAnswers, NodeAnswers, TalosNode
-from checks.talos.client import GrpcNode, Route, connect
+from checks.talos.client import Connections, GrpcNode, Route, connections
 from checks.talos.places import Place
 from checks.talos.talosconfig import Talosconfig
 from checks.talos.tls import client_context
 
+NODE_SECONDS = 20.0
+"""The most that a node may take over all its routes."""
 ELSEWHERE = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT})
-"""Failures of an endpoint after which the next one is tried."""
+"""Failures after which the next route is tried: an endpoint may be lost, or not reach the node."""
 
 
 async def observe(config: Talosconfig, places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
     """Return what each node says, in the order of the places."""
     places = tuple(places)
     found: dict[Place, NodeAnswers | ReadFailure] = {}
-    failure = expired(config)
-    tls = None if failure else client_context(config)
+    if failure := expired(config):
+        found = dict.fromkeys(places, failure)
+    else:
+        with connections(client_context(config)) as connected:
 
-    async def ask(place: Place, tls: ssl.SSLContext) -> None:
-        found[place] = await ask_node(config, place, port, tls)
+            async def ask(place: Place) -> None:
+                found[place] = await _ask(connected, config, place, port)
 
-    if tls is not None:
-        async with anyio.create_task_group() as group:
-            for place in places:
-                group.start_soon(ask, place, tls)
-    return tuple(TalosNode(one.name, one.address, one.control_plane, failure or found[one]) for one in places)
+            async with anyio.create_task_group() as group:
+                for place in places:
+                    group.start_soon(ask, place)
+    return tuple(TalosNode(one.name, one.address, one.control_plane, found[one]) for one in places)
 
 
 def expired(config: Talosconfig) -> ReadFailure | None:
@@ -46,26 +48,29 @@ def expired(config: Talosconfig) -> ReadFailure | None:
     return ReadFailure("ask the Talos API", Reason.UNAUTHORIZED, message)
 
 
-async def ask_node(config: Talosconfig, place: Place, port: int, tls: ssl.SSLContext) -> NodeAnswers | ReadFailure:
+async def _ask(connected: Connections, config: Talosconfig, place: Place, port: int) -> NodeAnswers | ReadFailure:
     """Return what a node says over the first of its routes that works, or why the last one failed."""
     what = f"ask the Talos API of node {place.name}"
-    answers: NodeAnswers | ReadFailure = ReadFailure(what, Reason.FAILED, "the node has no InternalIP")
     if not place.address:
-        return answers
-    for route in routes(config, place.address, port):
-        async with connect(route, tls) as node:
+        return ReadFailure(what, Reason.FAILED, "the node has no InternalIP")
+    answers: NodeAnswers | ReadFailure
+    answers = ReadFailure(what, Reason.TIMEOUT, f"no answer within {NODE_SECONDS:g} s", seconds=NODE_SECONDS)
+    with anyio.move_on_after(NODE_SECONDS):
+        for route in routes(config, place.address, port):
+            node = await connected.node(route)
             answers = node if isinstance(node, ReadFailure) else await _answers(node, etcd=place.control_plane)
-        if not isinstance(answers, ReadFailure) or answers.reason not in ELSEWHERE:
-            break
+            if not isinstance(answers, ReadFailure) or answers.reason not in ELSEWHERE:
+                break
     return answers
 
 
 def routes(config: Talosconfig, address: str, port: int) -> tuple[Route, ...]:
     """Return the ways to a node: to itself if it is an endpoint, or there are none; otherwise through each endpoint."""
     endpoints = config.hosts(port)
-    if not endpoints or address in {host for host, _ in endpoints}:
+    direct = tuple(Route(host, at) for host, at in endpoints if host == address)
+    if not endpoints:
         return (Route(address, port),)
-    return tuple(Route(host, at, address) for host, at in endpoints)
+    return direct or tuple(Route(host, at, address) for host, at in endpoints)
 
 
 async def _answers(node: GrpcNode, *, etcd: bool) -> NodeAnswers | ReadFailure:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from checks.kube.models import Node
-from checks.talos.talosconfig import Talosconfig
+
+if TYPE_CHECKING:
+    from checks.talos.talosconfig import Talosconfig
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 """The label of nodes with a part of the control plane."""
@@ -26,7 +29,7 @@ def from_nodes(nodes: Iterable[Node]) -> tuple[Place, ...]:
     return tuple(sorted(places, key=lambda one: (not one.control_plane, one.name)))
 
 
-def from_talosconfig(config: Talosconfig) -> tuple[Place, ...]:
+def from_talosconfig(config: "Talosconfig") -> tuple[Place, ...]:
     """Return endpoints and nodes of a talosconfig; endpoints are of the control plane."""
     endpoints = [host for host, _ in config.hosts(0)]
     others = (one for one in config.nodes if one not in endpoints)
@@ -35,7 +38,7 @@ def from_talosconfig(config: Talosconfig) -> tuple[Place, ...]:
     )
 
 
-def unlisted(config: Talosconfig, nodes: Iterable[Node]) -> tuple[str, ...]:
+def unlisted(config: "Talosconfig", nodes: Iterable[Node]) -> tuple[str, ...]:
     """Return the nodes of a talosconfig that Kubernetes does not know by name or address."""
     known = {name for one in nodes for name in (one.metadata.name, *(each.address for each in one.status.addresses))}
     return tuple(one for one in config.nodes if one not in known)

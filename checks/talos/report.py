@@ -132,16 +132,18 @@ def _status(report: TalosReport) -> Iterator[RenderableType]:
 
 
 def _figures(report: TalosReport) -> Iterator[RenderableType]:
-    yield Text()
+    lines = []
     if etcd := report.etcd:
-        line = f"etcd: {etcd.working} of {etcd.voters} members work, {etcd.needed} are needed"
-        yield Text(clean(f"{line}, leader {etcd.leader or 'unknown'}"))
+        counts = f"{etcd.working} of {etcd.voters} members work, {etcd.needed} are needed"
+        lines.append(f"etcd: {counts}, leader {clean(etcd.leader or 'unknown')}")
     if report.workloads:
         healthy = sum(one.healthy or 0 for one in report.workloads)
         wanted = sum(one.replicas or 0 for one in report.workloads)
-        yield Text(f"workloads: {healthy} of {wanted} pods are healthy")
+        lines.append(f"workloads: {healthy} of {wanted} pods are healthy")
     if figures := report.figures:
-        yield Text(f"cluster: {figures.nodes_ready} of {figures.nodes} nodes are ready, {figures.pods} pods")
+        lines.append(f"cluster: {figures.nodes_ready} of {figures.nodes} nodes are ready, {figures.pods} pods")
+    if lines:
+        yield Text("\n" + "\n".join(lines))
 
 
 def _row(node: NodeStatus) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ A node answers as soon as its virtual machine runs in the fake Proxmox.
 
 import asyncio
 import base64
+import socket
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from grpclib.server import Server
 from talos_linux_api.v1_6_0 import machine
 
 from tests.checks.talos.certificates import Authority
-from tests.checks.talos.simulated_node import Clock, Machine, Node, SimulatedCluster, free_port
+from tests.checks.talos.simulated_node import Clock, Machine, Node, SimulatedCluster
 
 WAITING = {"etcd": ("Preparing", None, "Running pre state")}
 
@@ -166,8 +167,9 @@ def _self_signed(node: Node) -> ssl.SSLContext:
 @contextmanager
 def blank(*nodes: BlankNode) -> Iterator[BlankCluster]:
     """Run a cluster of nodes that are switched off."""
-    with start_blocking_portal() as portal:
-        cluster = BlankCluster(portal, free_port())
+    with socket.socket() as kept, start_blocking_portal() as portal:
+        kept.bind(("127.0.0.1", 0))
+        cluster = BlankCluster(portal, kept.getsockname()[1])
         try:
             cluster.plan(*nodes)
             yield cluster

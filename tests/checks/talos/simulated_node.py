@@ -240,18 +240,12 @@ class SimulatedCluster:
         return context
 
 
-def free_port() -> int:
-    """Give a port that is free on loopback."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @contextmanager
 def simulated(*nodes: Node) -> Iterator[SimulatedCluster]:
-    """Run a cluster of nodes, all on one free port."""
-    with start_blocking_portal() as portal:
-        cluster = SimulatedCluster(portal, free_port())
+    """Run a cluster of nodes, all on one port, which is kept on 127.0.0.1 from clusters of other tests."""
+    with socket.socket() as kept, start_blocking_portal() as portal:
+        kept.bind(("127.0.0.1", 0))
+        cluster = SimulatedCluster(portal, kept.getsockname()[1])
         try:
             cluster.add(*nodes)
             yield cluster

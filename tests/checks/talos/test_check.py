@@ -157,6 +157,27 @@ def test_quorum_of_nodes_that_refuse_is_unknown(world: TalosWorld) -> None:
     assert "check the quorum of etcd" in {unknown.what for unknown in checked.unknowns}
 
 
+def test_node_that_has_not_joined_does_not_count_for_the_quorum(world: TalosWorld) -> None:
+    first, second, _ = control_planes()
+    members = (member(first), member(second))
+    world.say_of_etcd("cp-1", members=read(members))
+    world.fail("cp-2", Reason.UNREACHABLE)
+    world.say_of_etcd("cp-3", members=failure(Reason.FAILED))
+    assert "talos.quorum-lost" in [each.code for each in result(world).findings]
+
+
+def test_cluster_without_control_plane_nodes_is_unknown() -> None:
+    world = TalosWorld()
+    world.observed = {"worker-1": world.observed["worker-1"]}
+    world.objects["nodes", ""] = [world.one("nodes", "", "worker-1")]
+    world.watch()
+    checked = result(world)
+    assert (checked.status, [unknown.what for unknown in checked.unknowns]) == (
+        Status.UNKNOWN,
+        ["find the control-plane nodes"],
+    )
+
+
 def test_no_node_that_answers_is_unknown_not_lost(world: TalosWorld) -> None:
     for name in world.observed:
         world.fail(name, Reason.UNREACHABLE)

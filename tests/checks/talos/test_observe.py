@@ -14,6 +14,7 @@ from grpclib.const import Status
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.talos import client
+from checks.talos import observe as observe_module
 from checks.talos.answers import Alarm, TalosNode
 from checks.talos.observe import observe
 from checks.talos.places import Place
@@ -91,6 +92,18 @@ def test_a_node_that_hangs_times_out_and_the_others_answer(
     nodes = asked(talos, talosconfig)
     assert failure(nodes[SECOND]).reason is Reason.TIMEOUT
     assert [node.known is not None for node in nodes.values()] == [True, False, True, True]
+
+
+def test_a_node_takes_a_bounded_time_over_all_its_routes(
+    talos: SimulatedCluster, talosconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "CALL_SECONDS", 0.4)
+    monkeypatch.setattr(observe_module, "NODE_SECONDS", 0.6)
+    talos.nodes[WORKER].hang = True
+    start = perf_counter()
+    assert failure(asked(talos, talosconfig)[WORKER]).reason is Reason.TIMEOUT
+    # Over its three routes it would take 1.2 s.
+    assert perf_counter() - start < 1.1
 
 
 @contextmanager
