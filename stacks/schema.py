@@ -27,7 +27,7 @@ _OTHERS: JsonSchemaValue = {
 TITLE = "A stack file of Cortex on Kubernetes (Pulumi.<stack>.yaml)"
 
 
-class _Generator(GenerateJsonSchema):
+class Generator(GenerateJsonSchema):
     """Pydantic's generator with the docstrings of fields and patterns for keys of mappings, and without titles.
 
     Pydantic would read the docstrings at each start of a program (`use_attribute_docstrings`), which takes 50 ms.
@@ -73,7 +73,7 @@ def render() -> str:
 
 def model() -> JsonSchemaValue:
     """Return the schema of a whole declaration."""
-    return Declaration.model_json_schema(by_alias=True, schema_generator=_Generator)
+    return Declaration.model_json_schema(by_alias=True, schema_generator=Generator)
 
 
 def document() -> JsonSchemaValue:

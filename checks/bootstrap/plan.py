@@ -146,7 +146,7 @@ class Plan(Model):
             yield from _address_faults(node)
         yield from _repeated("nodes have the name", (node.name for node in self.nodes))
         yield from _repeated("nodes have the address", (node.address for node in self.nodes))
-        yield from _repeated("nodes have the MAC address", map(self.mac, self.nodes))
+        yield from _repeated("nodes have the MAC address", (node.mac.upper() for node in self.nodes if node.mac))
         for node in self.nodes:
             yield from _too_small(node, *(LEAST_CONTROL_PLANE if node in self.control_planes else LEAST_WORKER))
 

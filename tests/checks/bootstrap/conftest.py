@@ -87,7 +87,7 @@ def planning(
     identity = pyrage.x25519.Identity.generate()
     (folder / "age.key").write_text(f"{identity}\n")
     (folder / "token").write_text(f"{TOKEN}={SECRET}\n")
-    _stand_in(folder / "bin" / "pulumi", folder / "pulumi.log")
+    _stand_in(folder)
     vm = {"cores": 2, "memory": 4096, "disk": 20}
     nodes = [(one, {"name": one.name, "address": one.address, "vm": vm}) for one in blank_cluster.nodes.values()]
     document = {
@@ -122,8 +122,12 @@ DNS_POD = {
 }
 
 
-def _stand_in(program: Path, log: Path) -> None:
-    """Write a Pulumi that only notes how it was called."""
+def _stand_in(folder: Path) -> None:
+    """Write a Pulumi that only notes how it was called, and goes on when there is no file `hold`."""
+    program = folder / "bin" / "pulumi"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$KUBECONFIG $*" >> {log}\necho "Resources: 1 created"\n')
+    program.write_text(
+        f'#!/bin/sh\necho "$KUBECONFIG $*" >> {folder}/pulumi.log\n'
+        f'while [ -e {folder}/hold ]; do sleep 0.1; done\necho "Resources: 1 created"\n'
+    )
     program.chmod(0o755)

@@ -1,6 +1,7 @@
 """A plan in a project, and the command that carries it out."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -37,14 +38,15 @@ class Planning:
         file.write_text(yaml.safe_dump(self.document, sort_keys=False))
         return file
 
-    def begin(self, *arguments: str, module: str = "tests.checks.patient") -> "subprocess.Popen[str]":
-        """Begin a command on the plan, as a process."""
+    def begin(self, *arguments: str, kill: str = "") -> "subprocess.Popen[str]":
+        """Begin a command on the plan, as a process; it dies at the entry `kill` of the journal."""
         verb, *options = arguments
+        module = "tests.checks.bootstrap.killed" if kill else "tests.checks.patient"
         command = [sys.executable, "-W", "error", "-m", module, "talos", verb, str(self.write()), *options]
         return subprocess.Popen(
             command,
             cwd=self.project.folder,
-            env=self.environment(),
+            env={**self.environment(), "KILL": kill},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -54,8 +56,14 @@ class Planning:
     def run(self, *arguments: str, code: int = 0) -> tuple[str, str]:
         """Run a command on the plan, and give what it wrote."""
         process = self.begin(*arguments)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=240)
         return checked(Done(process.returncode, out, err), code)
+
+    def killed(self, kill: str) -> None:
+        """Let a run die at an entry of the journal."""
+        process = self.begin("bootstrap", "--yes", kill=kill)
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == -signal.SIGKILL, out + err
 
     def journal(self) -> list[dict[str, Any]]:
         file = self.state / "journal.jsonl"
@@ -64,3 +72,11 @@ class Planning:
     def done(self) -> list[str]:
         """Give the steps that the journal says are done."""
         return [entry["step"] for entry in self.journal() if entry["event"] == "done"]
+
+    def made_once(self) -> None:
+        """Check that everything was made, and nothing twice."""
+        assert sorted(vm.name for vm in self.proxmox.vms) == ["cp-1", "cp-2", "cp-3", "worker-1"]
+        assert all(vm.status == "running" for vm in self.proxmox.vms)
+        nodes = self.cluster.blank()
+        assert [node.applications for node in nodes] == [1, 1, 1, 1]
+        assert [node.bootstraps for node in nodes] == [1, 0, 0, 0]
