@@ -8,7 +8,7 @@ from typing import Protocol
 from checks.kube.reading import ReadFailure, Reading
 
 RUNNING = "Running"
-STARTING = frozenset({"Initialized", "Waiting", "Preparing", "Starting", "Pre"})
+STARTING = frozenset({"Initialized", "Preparing", "Waiting", "Starting"})
 """States of a service that is not up yet; the boot is finished when no service is in one of them."""
 
 
