@@ -3,12 +3,14 @@
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from checks.kube.reading import ReadFailure, Reading
+from checks.kube.reading import Read, ReadFailure, Reading
+
+T = TypeVar("T")
 
 RUNNING = "Running"
-STARTING = frozenset({"Initialized", "Waiting", "Preparing", "Starting", "Pre"})
+STARTING = frozenset({"Initialized", "Preparing", "Waiting", "Starting"})
 """States of a service that is not up yet; the boot is finished when no service is in one of them."""
 
 
@@ -78,6 +80,9 @@ class Disk:
 class TalosApi(Protocol):
     """The vocabulary of one node. A failure is data: unreachable, refused, timed out or not implemented."""
 
+    expires: datetime | None
+    """When the certificate of the node expires; None if that is not known."""
+
     def version(self) -> Awaitable[Reading[str]]:
         """Return the version of Talos, such as v1.9.3."""
 
@@ -145,7 +150,10 @@ class TalosNode:
 
     def service(self, name: str) -> Service | None:
         """Return one of its services; None if that is not known."""
-        services = self.known.services if self.known else None
-        if services is None or isinstance(services, ReadFailure):
-            return None
-        return next((one for one in services.value if one.name == name), None)
+        services = told(self.known.services) if self.known else None
+        return next((one for one in services or () if one.name == name), None)
+
+
+def told(reading: Reading[T] | None) -> T | None:
+    """Return what was read; None if it was not."""
+    return reading.value if isinstance(reading, Read) else None

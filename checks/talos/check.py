@@ -9,7 +9,7 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import CLUSTER, Ref
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
-from checks.talos.answers import TalosNode
+from checks.talos.answers import TalosNode, told
 from checks.talos.collect import TALOS, Identity, Observation
 from checks.talos.etcd import check_etcd
 from checks.talos.lost import lost
@@ -92,10 +92,10 @@ def _node(
 
 
 def _same_version(builder: ResultBuilder, cluster: Ref, nodes: tuple[TalosNode, ...]) -> None:
-    known = [node for node in nodes if node.known and not isinstance(node.known.version, ReadFailure)]
     by_version: dict[str, list[str]] = {}
-    for node in known:
-        by_version.setdefault(getattr(node.known and node.known.version, "value", ""), []).append(node.name)
+    for node in nodes:
+        if node.known and (version := told(node.known.version)):
+            by_version.setdefault(version, []).append(node.name)
     shown = "; ".join(f"{version} on {', '.join(names)}" for version, names in sorted(by_version.items()))
     if by_version:
         message = f"the nodes run different versions of Talos: {shown}"

@@ -45,7 +45,7 @@ _REASONS = {
     Status.UNAVAILABLE: (Reason.UNREACHABLE, "the node is unreachable"),
     Status.DEADLINE_EXCEEDED: (Reason.TIMEOUT, f"no answer within {CALL_SECONDS:g} s"),
     Status.UNAUTHENTICATED: (Reason.UNAUTHORIZED, "the node refuses the client certificate of the talosconfig"),
-    Status.PERMISSION_DENIED: (Reason.FORBIDDEN, "the client certificate of the talosconfig has no role that may"),
+    Status.PERMISSION_DENIED: (Reason.FORBIDDEN, "no role of the client certificate of the talosconfig permits it"),
     Status.UNIMPLEMENTED: (Reason.FAILED, "this version of Talos does not implement it"),
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from checks.kube.reading import Read, ReadFailure, Reason
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
-from checks.talos.answers import EtcdAnswers, Member, TalosNode
+from checks.talos.answers import EtcdAnswers, Member, TalosNode, told
 from checks.talos.lost import LOST
 
 SERVICE = "etcd"
@@ -43,10 +43,10 @@ def quorum(nodes: Iterable[TalosNode]) -> Quorum | None:
     if not planes or not any(node.known for node in nodes):
         return None
     lists = member_lists(planes).values()
-    voters = max((sum(not one.learner for one in told) for told in lists), default=len(planes))
+    voters = max((sum(not one.learner for one in members) for members in lists), default=len(planes))
     if lists:
         # A node that has not joined yet does not count.
-        planes = [node for node in planes if any(_is(one, node) for told in lists for one in told)]
+        planes = [node for node in planes if any(_is(one, node) for members in lists for one in members)]
     works = [_works(node) for node in planes]
     return Quorum(voters, works.count(True), works.count(None))
 
@@ -62,12 +62,7 @@ def _works(node: TalosNode) -> bool | None:
 
 def member_lists(nodes: Iterable[TalosNode]) -> dict[str, tuple[Member, ...]]:
     """Return the members of etcd by the node that named them."""
-    told = {node.name: _etcd(node) for node in nodes}
-    return {
-        name: etcd.members.value
-        for name, etcd in told.items()
-        if etcd and isinstance(etcd.members, Read) and etcd.members.value
-    }
+    return {node.name: members for node in nodes if (etcd := _etcd(node)) and (members := told(etcd.members))}
 
 
 def _etcd(node: TalosNode) -> EtcdAnswers | None:
@@ -114,14 +109,14 @@ def _status(builder: ResultBuilder, node: TalosNode, etcd: EtcdAnswers, *, lost:
 
 def _alarms(builder: ResultBuilder, cluster: Ref, planes: list[TalosNode]) -> None:
     """Check that no member has an alarm; each node lists those of all members."""
-    told = [etcd.alarms.value for node in planes if (etcd := _etcd(node)) and isinstance(etcd.alarms, Read)]
+    lists = [etcd.alarms.value for node in planes if (etcd := _etcd(node)) and isinstance(etcd.alarms, Read)]
     names = {one.id: one.name for members in member_lists(planes).values() for one in members}
-    for alarm in sorted({each for alarms in told for each in alarms}, key=lambda each: (each.member, each.kind)):
+    for alarm in sorted({each for alarms in lists for each in alarms}, key=lambda each: (each.member, each.kind)):
         name = names.get(alarm.member)
         ref = Ref("Node", name) if name else cluster
         message = f"etcd has an alarm: {alarm.kind}"
         builder.fault("talos.etcd-alarm", ref, message, expected="no alarm", actual=alarm.kind)
-    if told and not any(told):
+    if lists and not any(lists):
         builder.passed()
 
 
@@ -130,12 +125,10 @@ def _members(builder: ResultBuilder, cluster: Ref, planes: list[TalosNode]) -> N
     lists = member_lists(planes)
     if not lists:
         return
-    told = {name: frozenset(one.id for one in members) for name, members in lists.items()}
-    shown = "; ".join(f"{name} names {_names(lists[name])}" for name in told)
-    consistent = builder.holds(
-        len(set(told.values())) == 1, "talos.etcd-members", cluster, f"the nodes name different members: {shown}"
-    )
-    if not consistent:
+    different = {frozenset(one.id for one in members) for members in lists.values()}
+    shown = "; ".join(f"{name} names {_names(members)}" for name, members in lists.items())
+    message = f"the nodes name different members: {shown}"
+    if not builder.holds(len(different) == 1, "talos.etcd-members", cluster, message, expected="the same members"):
         # Which members are right is not known.
         builder.skipped()
         return
@@ -174,7 +167,8 @@ def _leader(builder: ResultBuilder, cluster: Ref, planes: list[TalosNode], *, lo
 def leader_of(node: TalosNode) -> int | None:
     """Return the leader that a node's member knows, 0 if none; None if that is not known."""
     etcd = _etcd(node)
-    return etcd.status.value.leader if etcd and isinstance(etcd.status, Read) else None
+    status = told(etcd.status) if etcd else None
+    return status.leader if status else None
 
 
 def _ref(node: TalosNode) -> Ref:

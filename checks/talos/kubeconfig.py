@@ -18,8 +18,8 @@ from checks.kube.connection import from_kubeconfig
 from checks.kube.models import Node
 from checks.kube.reading import ReadFailure
 from checks.kube.resources import NODES
-from checks.talos.answers import Member
-from checks.talos.client import GrpcNode, connections
+from checks.talos.answers import Member, TalosApi, told
+from checks.talos.client import connections
 from checks.talos.observe import expired, routes
 from checks.talos.places import from_talosconfig
 from checks.talos.talosconfig import Talosconfig, load, place
@@ -102,13 +102,13 @@ async def _from_any(config: Talosconfig, port: int) -> _Given:
     raise UncheckedError(f"no control-plane node gave a kubeconfig: {'; '.join(failures)}")
 
 
-async def _ask(address: str, node: GrpcNode | ReadFailure) -> _Given | ReadFailure:
+async def _ask(address: str, node: TalosApi | ReadFailure) -> _Given | ReadFailure:
     if isinstance(node, ReadFailure):
         return node
     kubeconfig, members = await node.kubeconfig(), await node.etcd_members()
     if isinstance(kubeconfig, ReadFailure):
         return kubeconfig
-    return _Given(address, kubeconfig.value, () if isinstance(members, ReadFailure) else members.value)
+    return _Given(address, kubeconfig.value, told(members) or ())
 
 
 def _renamed(document: object, name: str) -> tuple[str, str, bytes]:

@@ -13,8 +13,8 @@ GIB = 1024**3
 _RESERVED = 150 * 1024**2
 """Firmware and kernel keep a part of the memory for themselves."""
 LEAST_MEMORY, LEAST_WORKER_MEMORY = 2 * GIB - _RESERVED, GIB - _RESERVED
-LEAST_DISK = 5 * GIB
-"""Talos requires a disk of 6 GB; its other partitions take about 1 GB of it."""
+LEAST_DISK = 6 * GIB - 1400 * 1024**2
+"""Talos requires a disk of 6 GiB, and its other partitions take up to 1400 MiB of it."""
 LARGEST_SKEW_SECONDS = 1.0
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import anyio
 
 from checks.kube.reading import ReadFailure, Reason
-from checks.talos.answers import EtcdAnswers, NodeAnswers, TalosNode
-from checks.talos.client import Connections, GrpcNode, Route, connections
+from checks.talos.answers import EtcdAnswers, NodeAnswers, TalosApi, TalosNode
+from checks.talos.client import Connections, Route, connections
 from checks.talos.places import Place
 from checks.talos.talosconfig import Talosconfig
 from checks.talos.tls import client_context
@@ -73,7 +73,7 @@ def routes(config: Talosconfig, address: str, port: int) -> tuple[Route, ...]:
     return direct or tuple(Route(host, at, address) for host, at in endpoints)
 
 
-async def _answers(node: GrpcNode, *, etcd: bool) -> NodeAnswers | ReadFailure:
+async def _answers(node: TalosApi, *, etcd: bool) -> NodeAnswers | ReadFailure:
     """Ask everything at the same time: it takes as long as the slowest answer."""
     (version, services, clock, memory, disk), members = await asyncio.gather(
         asyncio.gather(node.version(), node.services(), node.clock(), node.memory(), node.disk()),
@@ -85,7 +85,7 @@ async def _answers(node: GrpcNode, *, etcd: bool) -> NodeAnswers | ReadFailure:
     return NodeAnswers(version, services, clock, memory, disk, members, node.expires)
 
 
-async def _etcd(node: GrpcNode) -> EtcdAnswers | None:
+async def _etcd(node: TalosApi) -> EtcdAnswers | None:
     return EtcdAnswers(*await asyncio.gather(node.etcd_members(), node.etcd_status(), node.etcd_alarms()))
 
 

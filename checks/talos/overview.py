@@ -14,12 +14,12 @@ from checks.metrics.overview import metrics_report
 from checks.results.builder import ResultBuilder
 from checks.results.catalogue import for_stack
 from checks.results.cluster_document import cluster_head
-from checks.results.conclusion import FINDINGS, UNKNOWN
-from checks.results.result import Result, Severity, Status
+from checks.results.conclusion import FINDINGS, OK, UNKNOWN, exit_code
+from checks.results.result import Result, Severity
 from checks.results.suppressions import accepted
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
-from checks.talos.answers import TalosNode
+from checks.talos.answers import Alarm, Service, TalosNode, told
 from checks.talos.check import CHECK, judge
 from checks.talos.collect import TALOS, Observation
 from checks.talos.etcd import leader_of, member_lists, quorum
@@ -31,6 +31,8 @@ from checks.usage.check import CHECK as USAGE
 from stacks.model.declaration import Declaration
 
 UNHEALTHY = "talos.quorum-lost"
+SKIPPED = "assertions were skipped because something else is wrong: `cortex verify` says what"
+"""The reason where nothing is broken or unknown in these checks, but in one that they rely on."""
 
 
 def parts(declaration: Declaration) -> tuple[Check, ...]:
@@ -51,9 +53,9 @@ def talos_report(target: Target, snapshot: Snapshot) -> TalosReport:
     results = tuple(_for_stack(accepted(declaration, result), target.stack) for result in results)
     listed = snapshot.nodes()
     nodes = listed.value if isinstance(listed, Read) else ()
-    overall, reasons = conclude(results, nodes, seen)
+    overall, reasons = conclude(results, (*_unready(nodes), *_dns(declaration, seen)))
     head = cluster_head(SCHEMA, target, *results)
-    head["exit_code"] = {Overall.HEALTHY: head["exit_code"], Overall.UNKNOWN: UNKNOWN}.get(overall, FINDINGS)
+    head["exit_code"] = {Overall.HEALTHY: OK, Overall.UNKNOWN: UNKNOWN}.get(overall, FINDINGS)
     has_metrics = declaration.kube_state_metrics is not None
     return TalosReport(
         **head,
@@ -84,40 +86,42 @@ def _for_stack(result: Result, stack: str) -> Result:
     return replace(result, findings=tuple(for_stack(each, stack) for each in result.findings))
 
 
-def conclude(
-    results: Iterable[Result], nodes: Iterable[Node], seen: Observation | None
-) -> tuple[Overall, tuple[str, ...]]:
-    """Return the overall status with its reasons: what is broken, else what is not known."""
-    results = tuple(results)
+def conclude(results: tuple[Result, ...], besides: Iterable[str]) -> tuple[Overall, tuple[str, ...]]:
+    """Return the overall status with its reasons: what is broken, also `besides` the results, else what is unknown."""
     errors = [each for result in results for each in result.findings if each.severity is Severity.ERROR]
     errors.sort(key=lambda each: each.code != UNHEALTHY)
-    broken = [f"{each.object}: {each.message}" for each in errors] + list(_of_kubernetes(nodes, seen))
+    broken = (*(f"{each.object}: {each.message}" for each in errors), *besides)
     if broken:
         lost_quorum = any(each.code == UNHEALTHY for each in errors)
-        return (Overall.UNHEALTHY if lost_quorum else Overall.DEGRADED), tuple(broken)
-    unknowns = dict.fromkeys(f"{each.what}: {each.message}" for result in results for each in result.unknowns)
-    if unknowns or any(result.status is Status.UNKNOWN for result in results):
-        return Overall.UNKNOWN, tuple(unknowns)
+        return (Overall.UNHEALTHY if lost_quorum else Overall.DEGRADED), broken
+    if exit_code(results, Severity.ERROR) == UNKNOWN:
+        unknowns = dict.fromkeys(f"{each.what}: {each.message}" for result in results for each in result.unknowns)
+        return Overall.UNKNOWN, tuple(unknowns) or (SKIPPED,)
     return Overall.HEALTHY, ()
 
 
-def _of_kubernetes(nodes: Iterable[Node], seen: Observation | None) -> Iterator[str]:
-    """Yield what the check `connection` reports in a verification: nodes that are not ready, and CoreDNS."""
-    for node in nodes:
-        if not node.ready:
-            yield f"Node {node.metadata.name}: the node is not ready"
-    if seen and isinstance(seen.pods, Read):
-        if not has_dns(seen.pods.value):
-            yield "CoreDNS: no pod is ready"
-        elif unready := unready_dns(seen.pods.value):
-            yield f"CoreDNS: pods are not ready: {', '.join(unready)}"
+def _unready(nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield the nodes that are not ready, which the check `connection` reports in a verification."""
+    return (f"Node {node.metadata.name}: the node is not ready" for node in nodes if not node.ready)
+
+
+def _dns(declaration: Declaration, seen: Observation | None) -> Iterator[str]:
+    """Yield what is wrong with CoreDNS, which the check `connection` reports in a verification."""
+    pods = told(seen.pods) if seen else None
+    if pods is None or declaration.cluster.dns:
+        # Its pods are elsewhere.
+        return
+    if not has_dns(pods):
+        yield "CoreDNS: no pod is ready"
+    elif unready := unready_dns(pods):
+        yield f"CoreDNS: pods are not ready: {', '.join(unready)}"
 
 
 def _nodes(seen: Observation | None, nodes: Iterable[Node]) -> Iterator[NodeStatus]:
     by_name = {node.metadata.name: node for node in nodes}
     every = seen.nodes if seen else ()
     gone = lost(every)
-    members = {one.id: one.name for told in member_lists(every).values() for one in told}
+    members = _member_names(every)
     for node in every:
         yield _node(node, by_name.get(node.name), members, is_lost=node in gone)
 
@@ -125,34 +129,36 @@ def _nodes(seen: Observation | None, nodes: Iterable[Node]) -> Iterator[NodeStat
 def _node(node: TalosNode, kubernetes: Node | None, members: dict[int, str], *, is_lost: bool) -> NodeStatus:
     answers = node.known
     etcd = answers.etcd if answers else None
-    status = etcd.status.value if etcd and isinstance(etcd.status, Read) else None
-    alarms = etcd.alarms.value if etcd and isinstance(etcd.alarms, Read) else None
-    services = answers.services.value if answers and isinstance(answers.services, Read) else None
+    status, alarms = (told(etcd.status), told(etcd.alarms)) if etcd else (None, None)
+    services = told(answers.services) if answers else None
+    clock = told(answers.clock) if answers else None
     return NodeStatus(
         name=node.name,
         address=node.address,
         control_plane=node.control_plane,
         reachable=True if answers else False if is_lost else None,
         detail=node.answers.message if isinstance(node.answers, ReadFailure) else "",
-        talos=answers.version.value if answers and isinstance(answers.version, Read) else None,
+        talos=told(answers.version) if answers else None,
         kubelet=kubernetes.status.node_info.kubelet_version if kubernetes else None,
         ready=kubernetes.ready if kubernetes else None,
         schedulable=not kubernetes.spec.unschedulable if kubernetes else None,
         conditions=list(_troubles(kubernetes)) if kubernetes else [],
-        services=None
-        if services is None
-        else [NodeService(one.name, one.state, one.healthy, one.message) for one in services],
+        services=None if services is None else [_service(one) for one in services],
         etcd_member=status.member in members if status and members else None,
         etcd_leader=status.member == status.leader if status and status.leader else None,
         etcd_db_bytes=status.size if status else None,
-        etcd_alarms=None
-        if alarms is None or status is None
-        else [one.kind for one in alarms if one.member == status.member],
-        clock_ahead_seconds=round(answers.clock.value.ahead, 3)
-        if answers and isinstance(answers.clock, Read)
-        else None,
+        etcd_alarms=None if alarms is None or status is None else _of_member(alarms, status.member),
+        clock_ahead_seconds=round(clock.ahead, 3) if clock else None,
         certificate_expires=answers.expires if answers else None,
     )
+
+
+def _of_member(alarms: Iterable[Alarm], member: int) -> list[str]:
+    return [alarm.kind for alarm in alarms if alarm.member == member]
+
+
+def _service(service: Service) -> NodeService:
+    return NodeService(service.name, service.state, service.healthy, service.message)
 
 
 def _troubles(node: Node) -> Iterator[str]:
@@ -164,7 +170,11 @@ def _troubles(node: Node) -> Iterator[str]:
 def _etcd(seen: Observation | None) -> EtcdSummary | None:
     if seen is None or (found := quorum(seen.nodes)) is None:
         return None
-    members = {one.id: one.name for told in member_lists(seen.nodes).values() for one in told}
+    members = _member_names(seen.nodes)
     leaders = {members.get(leader) for node in seen.nodes if (leader := leader_of(node))}
     agreed = leaders.pop() if len(leaders) == 1 else None
     return EtcdSummary(sorted(members.values()), found.voters, found.working, found.unknown, found.needed, agreed)
+
+
+def _member_names(nodes: Iterable[TalosNode]) -> dict[int, str]:
+    return {one.id: one.name for members in member_lists(nodes).values() for one in members}

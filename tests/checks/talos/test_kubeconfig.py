@@ -84,7 +84,7 @@ def test_no_node_that_gives_one_is_said_of_each(giving: Project, talosconfig: Pa
     for node in talos.nodes.values():
         node.refused["Kubeconfig"] = Status.PERMISSION_DENIED
     err = asked(giving, talosconfig, code=3)
-    assert err.startswith("cortex: no control-plane node gave a kubeconfig: 127.0.0.11: the client certificate of the")
+    assert err.startswith("cortex: no control-plane node gave a kubeconfig: 127.0.0.11: no role of the client")
     assert "127.0.0.13: " in err
 
 

@@ -128,7 +128,7 @@ def test_a_node_that_is_mute_times_out(
 @pytest.mark.parametrize(
     ("status", "reason", "sentence"),
     [
-        (Status.PERMISSION_DENIED, Reason.FORBIDDEN, "the client certificate of the talosconfig has no role that may"),
+        (Status.PERMISSION_DENIED, Reason.FORBIDDEN, "no role of the client certificate of the talosconfig permits it"),
         (Status.UNAUTHENTICATED, Reason.UNAUTHORIZED, "the node refuses the client certificate of the talosconfig"),
         (Status.UNAVAILABLE, Reason.UNREACHABLE, "the node is unreachable"),
     ],

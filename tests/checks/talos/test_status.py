@@ -9,8 +9,11 @@ import pytest
 
 from checks.cli import schemas
 from tests.checks.cli.project import Project
+from tests.checks.drifts import waiting
 from tests.checks.fake_api import FakeApi, status
 from tests.checks.talos.simulated_node import SimulatedCluster
+from tests.checks.talos.talos_world import become_talos
+from tests.checks.world import SETTINGS, World, declared
 
 SCHEMA = "cortex.dev/talos-status/v1"
 
@@ -89,6 +92,39 @@ def test_text_names_every_node_and_the_status(on_talos: Project, talosconfig: Pa
     assert "degraded" in lines
     assert "Node worker-1: the service kubelet is Running, unhealthy: refused" in lines
     assert err == ""
+
+
+def test_nodes_that_are_not_ready_and_coredns_are_reasons(on_talos: Project, talosconfig: Path, api: FakeApi) -> None:
+    api.world.one("nodes", "", "worker-1")["status"]["conditions"][0]["status"] = "False"
+    api.world.one("pods", "kube-system", "coredns-1")["status"]["conditions"][0]["status"] = "False"
+    report = asked(on_talos, talosconfig, code=1)
+    assert report["overall"] == "degraded"
+    assert report["reasons"] == ["Node worker-1: the node is not ready", "CoreDNS: no pod is ready"]
+    assert report["nodes"][3]["conditions"] == ["Ready=False"]
+
+
+def test_what_another_check_explains_is_not_healthy(on_talos: Project, talosconfig: Path, api: FakeApi) -> None:
+    api.world.remove("resourcequotas", "cortex-mcp")
+    report = asked(on_talos, talosconfig, code=3)
+    assert report["overall"] == "unknown"
+    assert report["reasons"] == ["assertions were skipped because something else is wrong: `cortex verify` says what"]
+
+
+def test_mcp_pods_that_are_not_healthy_are_degraded(
+    on_talos: Project, talosconfig: Path, talos: SimulatedCluster, api: FakeApi
+) -> None:
+    settings = {**SETTINGS, "cluster": {**SETTINGS["cluster"], "nodes": 4}, "talos": {"port": talos.port}}
+    on_talos.declare(settings)
+    world = World(declared())
+    become_talos(world, talos.nodes.values())
+    api.world.__dict__.update(world.__dict__)
+    waiting(api.world)
+    report = asked(on_talos, talosconfig, code=1)
+    assert report["overall"] == "degraded"
+    assert "Deployment cortex-mcp/time-mcp-server" in {reason.partition(":")[0] for reason in report["reasons"]}
+    healthy = {pods["name"]: (pods["replicas"], pods["healthy"]) for pods in report["workloads"]}
+    assert healthy["talos-mcp-server"] == (2, 2)
+    assert healthy["time-mcp-server"] == (2, 1)
 
 
 def test_each_list_is_read_once(on_talos: Project, talosconfig: Path, api: FakeApi) -> None:
