@@ -5,19 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyrage
 import pytest
 
 from tests.checks.bootstrap.blank_nodes import BlankCluster, blank, blank_nodes
-from tests.checks.bootstrap.planning import Planning
+from tests.checks.bootstrap.planning import SECRET, TOKEN, Planning, planning_in
 from tests.checks.cli.project import LIGHT, Project
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.talos.talos_world import become_talos
 from tests.checks.talos.test_kubeconfig import kubeconfig
 from tests.checks.world import World, declared
-
-TOKEN = "cortex@pve!bootstrap"
-SECRET = "very-secret-proxmox-token"
 
 
 @pytest.fixture
@@ -84,35 +80,8 @@ def planning(
     blank_cluster.on_bootstrap = register
     for node in blank_cluster.nodes.values():
         node.kubeconfig = kubeconfig(api.url)
-    identity = pyrage.x25519.Identity.generate()
-    (folder / "age.key").write_text(f"{identity}\n")
-    (folder / "token").write_text(f"{TOKEN}={SECRET}\n")
-    _stand_in(folder)
-    vm = {"cores": 2, "memory": 4096, "disk": 20}
-    nodes = [(one, {"name": one.name, "address": one.address, "vm": vm}) for one in blank_cluster.nodes.values()]
-    document = {
-        "cluster": "prod",
-        "endpoint": api.url.replace("http:", "https:"),
-        "talos": {
-            "version": "1.6.7",
-            "installer": "registry.test/installer:v1.6.7",
-            "kubernetes": "1.29.0",
-            "port": blank_cluster.port,
-        },
-        "controlPlanes": [planned for node, planned in nodes if node.control_plane],
-        "workers": [planned for node, planned in nodes if not node.control_plane],
-        "proxmox": {
-            "url": f"https://127.0.0.1:{proxmox.port}",
-            "node": "pve1",
-            "storage": "local-lvm",
-            "iso": "local:iso/talos.iso",
-            "tokenFile": "token",
-            "caFile": fakepve_cafile,
-        },
-        "keys": {"recipient": str(identity.to_public()), "identityFile": "age.key"},
-        "stack": "test",
-    }
-    return Planning(project, document, blank_cluster, proxmox, identity)
+    stand_in(folder)
+    return planning_in(project, api.url.replace("http:", "https:"), "test", proxmox, fakepve_cafile, blank_cluster)
 
 
 DNS_POD = {
@@ -122,7 +91,7 @@ DNS_POD = {
 }
 
 
-def _stand_in(folder: Path) -> None:
+def stand_in(folder: Path) -> None:
     """Write a Pulumi that only notes how it was called, and goes on when there is no file `hold`."""
     program = folder / "bin" / "pulumi"
     program.parent.mkdir()

@@ -6,32 +6,43 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import pyrage
 import yaml
 
 from tests.checks.bootstrap.blank_nodes import BlankCluster
-from tests.checks.cli.project import Project, checked
+from tests.checks.cli.project import checked
 from tests.checks.in_process import Done
+
+TOKEN = "cortex@pve!bootstrap"
+SECRET = "very-secret-proxmox-token"
+
+
+class Place(Protocol):
+    """A project's folder, and the environment of commands in it."""
+
+    folder: Path
+
+    def environment(self) -> dict[str, str]: ...
 
 
 @dataclass
 class Planning:
     """A plan that tests change before they carry it out."""
 
-    project: Project
+    project: Place
     document: dict[str, Any]
     cluster: BlankCluster
     proxmox: Any
-    identity: Any
 
     @property
     def state(self) -> Path:
         return self.project.folder / "state" / "cortex" / "talos" / "prod"
 
     def environment(self) -> dict[str, str]:
-        path = f"{self.project.folder / 'bin'}:/usr/bin:/bin"
-        return {**self.project.environment(), "PATH": path, "XDG_STATE_HOME": str(self.project.folder / "state")}
+        known, folder = self.project.environment(), self.project.folder
+        return {**known, "PATH": f"{folder / 'bin'}:{known['PATH']}", "XDG_STATE_HOME": str(folder / "state")}
 
     def write(self) -> Path:
         file = self.project.folder / "plan.yaml"
@@ -80,3 +91,38 @@ class Planning:
         nodes = self.cluster.blank()
         assert [node.applications for node in nodes] == [1, 1, 1, 1]
         assert [node.bootstraps for node in nodes] == [1, 0, 0, 0]
+
+
+def planning_in(
+    project: Place, endpoint: str, stack: str, proxmox: Any, authority: str, cluster: BlankCluster
+) -> Planning:
+    """Give the plan of a cluster in a project, with its keys."""
+    folder = project.folder
+    identity = pyrage.x25519.Identity.generate()
+    (folder / "age.key").write_text(f"{identity}\n")
+    (folder / "token").write_text(f"{TOKEN}={SECRET}\n")
+    vm = {"cores": 2, "memory": 4096, "disk": 20}
+    nodes = [(one, {"name": one.name, "address": one.address, "vm": vm}) for one in cluster.nodes.values()]
+    document = {
+        "cluster": "prod",
+        "endpoint": endpoint,
+        "talos": {
+            "version": "1.6.7",
+            "installer": "registry.test/installer:v1.6.7",
+            "kubernetes": "1.29.0",
+            "port": cluster.port,
+        },
+        "controlPlanes": [planned for node, planned in nodes if node.control_plane],
+        "workers": [planned for node, planned in nodes if not node.control_plane],
+        "proxmox": {
+            "url": f"https://127.0.0.1:{proxmox.port}",
+            "node": "pve1",
+            "storage": "local-lvm",
+            "iso": "local:iso/talos.iso",
+            "tokenFile": "token",
+            "caFile": authority,
+        },
+        "keys": {"recipient": str(identity.to_public()), "identityFile": "age.key"},
+        "stack": stack,
+    }
+    return Planning(project, document, cluster, proxmox)

@@ -1,0 +1,72 @@
+"""A plan against a real API server and the real Pulumi: its nodes are simulated, and so is Proxmox."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.checks.bootstrap.blank_nodes import BlankCluster
+from tests.checks.bootstrap.planning import Planning, planning_in
+from tests.checks.talos.talos_world import kubernetes_node, pods
+from tests.checks.talos.test_talos_live import SETTINGS, apply, as_live, dns, make_node
+from tests.conftest import ROOT, Cluster, cluster_name, cortex, start
+
+pytestmark = pytest.mark.live
+
+
+@dataclass
+class LiveProject:
+    """A project in which the real Pulumi deploys."""
+
+    folder: Path
+    cluster: Cluster
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in self.cluster.env.items() if name not in ("KUBECONFIG", "TALOSCONFIG")}
+        return {**kept, "PYTHONPATH": str(ROOT), "HOME": os.environ["HOME"]}
+
+
+@pytest.fixture
+def played() -> Iterator[Cluster]:
+    name = cluster_name("bootstrap")
+    try:
+        yield start(name, ["--node", "kwok"])
+    finally:
+        cortex("local", "down", "--name", name, "--delete")
+
+
+@pytest.fixture
+def planned(
+    played: Cluster, tmp_path: Path, blank_cluster: BlankCluster, proxmox: Any, fakepve_cafile: str
+) -> Planning:
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    project["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
+    (tmp_path / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+    settings = {**SETTINGS, "talos": {"version": "1.6.x", "controlPlanes": 3, "port": blank_cluster.port}}
+    config = {"config": {f"cortex:{key}": value for key, value in settings.items()}}
+    (tmp_path / "Pulumi.talos.yaml").write_text(yaml.safe_dump(config))
+    played.run("kubectl", "delete", "nodes", "--all")
+    for node in blank_cluster.nodes.values():
+        make_node(played, kubernetes_node(node))
+        node.kubeconfig = played.kubeconfig.read_bytes()
+    system = [pod for node in blank_cluster.nodes.values() for pod in pods(node)] + [dns()]
+    apply(played, [as_live(pod) for pod in system])
+    document = yaml.safe_load(played.kubeconfig.read_text())
+    endpoint = document["clusters"][0]["cluster"]["server"]
+    return planning_in(LiveProject(tmp_path, played), endpoint, "talos", proxmox, fakepve_cafile, blank_cluster)
+
+
+def test_the_stack_is_deployed_and_verified_on_the_new_cluster(planned: Planning, played: Cluster) -> None:
+    _, err = planned.run("bootstrap", "--yes")
+    planned.made_once()
+    assert "stack talos is deployed and verified" in err
+    listed = played.run("kubectl", "get", "namespaces", "--output=json").stdout
+    assert {"cortex-system", "cortex-mcp"} <= {one["metadata"]["name"] for one in json.loads(listed)["items"]}
+    assert (planned.project.folder / "mcp-server-registry.json").exists()
