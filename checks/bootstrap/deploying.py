@@ -14,11 +14,12 @@ from checks.bootstrap.access import connection
 from checks.bootstrap.run import Run
 from checks.errors import UncheckedError, UsageError
 from checks.plain_text import brief, clean
-from checks.results.result import Status
+from checks.results.result import Report
 from checks.verification.verify import verify
 
 _LAST_LINES = 15
 _STOP_SECONDS = 60
+_MOST_REASONS = 3
 
 
 def require_pulumi() -> str:
@@ -40,12 +41,18 @@ async def deploy(run: Run, _seconds: float) -> str:
     reached = replace(connection(run), talosconfig=run.talosconfig())
     report = await verify(stack, run.planned.declaration, reached)
     if report.exit_code != 0:
-        bad = [one.name for one in report.results if one.status in (Status.FAIL, Status.UNKNOWN)]
         raise UncheckedError(
-            f"stack {stack} is deployed, but its verification does not pass: {', '.join(bad)}: "
-            f"`KUBECONFIG={run.state.kubeconfig} cortex verify {stack}` says why"
+            f"stack {stack} is deployed, but its verification does not pass: {'; '.join(_reasons(report))}: "
+            f"`KUBECONFIG={run.state.kubeconfig} cortex verify {stack}` shows all of it"
         )
     return f"stack {stack} is deployed and verified"
+
+
+def _reasons(report: Report) -> list[str]:
+    """Return the first findings and unknowns."""
+    findings = [f"{one.object}: {one.message}" for each in report.results for one in each.findings]
+    unknowns = [f"{one.what}: {one.message}" for each in report.results for one in each.unknowns]
+    return [*findings, *unknowns][:_MOST_REASONS]
 
 
 async def _pulumi(run: Run, command: list[str]) -> None:

@@ -14,12 +14,8 @@ STEP = "destroy"
 
 def doomed(run: Run) -> tuple[tuple[Vm, LiveVm], ...]:
     """Return the virtual machines that this plan made, and that still exist."""
-    found = ((owned(run, live), live) for live in run.proxmox.vms() if _is_known(run, live))
+    found = ((owned(run, live), live) for live in run.proxmox.vms())
     return tuple((vm, live) for vm, live in found if vm)
-
-
-def _is_known(run: Run, live: LiveVm) -> bool:
-    return any((vm.id, vm.name) == (live.id, live.name) for vm in run.journal.vms())
 
 
 async def destroy(run: Run) -> None:

@@ -47,8 +47,10 @@ def foreign(node: PlannedNode) -> UncheckedError:
 
 def owned(run: Run, vm: LiveVm) -> Vm | None:
     """Return the entry of a virtual machine that this plan made; None if another one made it."""
-    known = next((one for one in run.journal.vms() if (one.id, one.name) == (vm.id, vm.name)), None)
-    return known if known and known.mark in run.proxmox.description(vm.id) else None
+    # A run that died before it asked Proxmox leaves an entry of the same id, but its mark is nowhere.
+    known = [one for one in run.journal.vms() if (one.id, one.name) == (vm.id, vm.name)]
+    description = run.proxmox.description(vm.id) if known else ""
+    return next((one for one in known if one.mark in description), None)
 
 
 def _ensure(run: Run, node: PlannedNode) -> bool:

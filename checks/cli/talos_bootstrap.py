@@ -37,7 +37,7 @@ def bootstrap(
     from checks.bootstrap.command import opened
     from checks.bootstrap.deploying import require_pulumi
     from checks.bootstrap.overview import overview
-    from checks.bootstrap.sequence import carry_out
+    from checks.bootstrap.sequence import after_failure, carry_out
     from checks.bootstrap.state import State
     from checks.output import show
 
@@ -50,7 +50,11 @@ def bootstrap(
     if not yes and not _confirmed(f"Make cluster {planned.plan.cluster}?"):
         return
     with opened(planned, _say) as run:
-        anyio.run(carry_out, run)
+        try:
+            anyio.run(carry_out, run)
+        except KeyboardInterrupt:
+            _say(f"cortex: interrupted\n{after_failure(run)}")
+            raise
 
 
 def destroy(
