@@ -1,6 +1,5 @@
 """Step 4: etcd is bootstrapped once. Whether it already is, is asked of every control-plane node."""
 
-import time
 from dataclasses import dataclass
 from enum import Enum
 
@@ -36,37 +35,49 @@ class _Seen:
 
 async def bootstrap(run: Run, seconds: float) -> str:
     """Bootstrap etcd on the first control-plane node unless it is there, and wait until it runs."""
-    deadline, first = time.monotonic() + seconds, run.plan.control_planes[0]
-    seen: list[_Seen] = []
+    work = _Bootstrap(run)
+    await until(seconds, work.trouble, work.attempt)
+    return f"etcd runs on {', '.join(one.node.name for one in work.seen if one.etcd is Etcd.MEMBER)}"
 
-    async def told() -> bool | None:
-        seen[:] = [_Seen(node, await _state(run.reach(), node)) for node in run.plan.control_planes]
+
+class _Bootstrap:
+    """Attempts to have etcd bootstrapped once."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._first = run, run.plan.control_planes[0]
+        self._confirmed = False
+        self._refusal = ""
+        self.seen: list[_Seen] = []
+
+    async def attempt(self) -> bool | None:
+        """Return True if a node has etcd; otherwise bootstrap it, if it is certain that no node has it."""
+        nodes = self._run.plan.control_planes
+        self.seen = [_Seen(node, await _state(self._run.reach(), node)) for node in nodes]
+        if any(one.etcd is Etcd.MEMBER for one in self.seen):
+            return True
         # A node that says nothing could be a member, so nothing is bootstrapped before all have answered.
-        has_etcd = any(one.etcd is Etcd.MEMBER for one in seen)
-        return True if has_etcd or all(one.etcd is Etcd.EMPTY for one in seen) else None
+        if not self._confirmed and all(one.etcd is Etcd.EMPTY for one in self.seen):
+            await self._bootstrap()
+        return None
 
-    def open_questions() -> str:
-        return (
-            f"{'; '.join(str(one) for one in seen if one.etcd is not Etcd.EMPTY)}: it was not known whether etcd runs"
-        )
-
-    await until(seconds, open_questions, told)
-    if all(one.etcd is Etcd.EMPTY for one in seen):
-        run.journal.write(ETCD_INTENDED, STEP, node=first.name)
-        async with run.reach().secure(first) as node:
+    async def _bootstrap(self) -> None:
+        if not self._refusal:
+            self._run.journal.write(ETCD_INTENDED, STEP, node=self._first.name)
+        async with self._run.reach().secure(self._first) as node:
             answer = node if isinstance(node, ReadFailure) else await node.bootstrap()
-        if isinstance(answer, ReadFailure) and await _state(run.reach(), first) is not Etcd.MEMBER:
-            # The wait below shows whether it came into effect: an answer can get lost.
-            run.say(f"  node {first.name} did not confirm it: {answer.message}")
-    else:
-        run.say("  etcd is already bootstrapped: nothing to do")
+        if not isinstance(answer, ReadFailure):
+            self._confirmed = True
+            return
+        # It is tried again if the nodes still say that there is none: Talos refuses it where etcd has data.
+        if not self._refusal:
+            self._run.say(f"  node {self._first.name} did not bootstrap it yet: {answer.message}")
+        self._refusal = answer.message
 
-    async def runs() -> bool | None:
-        states = [await _state(run.reach(), node) for node in run.plan.control_planes]
-        return Etcd.MEMBER in states or None
-
-    await until(deadline - time.monotonic(), lambda: f"etcd does not run on node {first.name}: it did not start", runs)
-    return f"etcd runs on node {first.name}"
+    def trouble(self) -> str:
+        """Return why etcd does not run."""
+        states = "; ".join(map(str, self.seen)) or "no node answered"
+        refusal = f", and node {self._first.name} said: {self._refusal}" if self._refusal else ""
+        return f"etcd did not run on any control-plane node ({states}{refusal})"
 
 
 async def _state(reach: Reach, planned: PlannedNode) -> Etcd:

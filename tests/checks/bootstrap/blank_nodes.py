@@ -35,6 +35,8 @@ class BlankNode(Node):
     configured: bool = False
     configuration: bytes = field(default=b"", repr=False)
     has_etcd: bool = False
+    not_yet: int = 0
+    """How often it refuses to bootstrap etcd first."""
     bootstraps: int = 0
     """How often etcd was bootstrapped on it."""
     applications: int = 0
@@ -76,6 +78,9 @@ class BlankMachine(Machine):
         return machine.ApplyConfigurationResponse([machine.ApplyConfiguration()])
 
     async def bootstrap(self, request: machine.BootstrapRequest) -> machine.BootstrapResponse:
+        if self._of.not_yet:
+            self._of.not_yet -= 1
+            raise GRPCError(Status.FAILED_PRECONDITION, "bootstrap is not available yet")
         if self._of.has_etcd:
             raise GRPCError(Status.ALREADY_EXISTS, "etcd data directory is not empty")
         self._of.bootstraps += 1

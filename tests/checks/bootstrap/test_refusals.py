@@ -1,5 +1,6 @@
 """Nodes and machines of others, and services that refuse: nothing of others is changed."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,8 +62,32 @@ def test_an_etcd_that_runs_is_not_bootstrapped_again(planning: Planning) -> None
     planning.cluster.bootstrapped()
     second.bootstraps = 1  # by hand
     _, err = planning.run("bootstrap", "--yes")
-    assert "etcd is already bootstrapped: nothing to do" in err
+    assert "etcd runs on cp-1, cp-2, cp-3" in err
     assert [node.bootstraps for node in planning.cluster.blank()] == [0, 1, 0, 0]
+
+
+def test_a_bootstrap_that_is_refused_at_first_is_tried_again(planning: Planning) -> None:
+    planning.cluster.blank()[0].not_yet = 2
+    _, err = planning.run("bootstrap", "--yes")
+    assert err.count("node cp-1 did not bootstrap it yet: ") == 1
+    assert "bootstrap is not available yet" in err
+    planning.made_once()
+
+
+def test_etcd_is_not_bootstrapped_while_a_node_says_nothing(planning: Planning) -> None:
+    planning.killed("before:done:apply:1")
+    planning.cluster.stop("127.0.0.33")
+    process = planning.begin("bootstrap", "--yes")
+    first, lost = planning.cluster.blank()[0], planning.cluster.blank()[2]
+    deadline, asked = time.monotonic() + 120, first.asked.count("ServiceList")
+    while first.asked.count("ServiceList") < asked + 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert first.bootstraps == 0
+    planning.cluster.start(lost.address)
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == 0, out + err
+    planning.made_once()
 
 
 def test_what_generates_no_configuration_is_named(planning: Planning) -> None:
@@ -96,7 +121,7 @@ def test_talosctl_generates_the_configurations_where_it_is_on_path(planning: Pla
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"tokenFile": "wrong-token"}, "refuses it: invalid token"),
+        ({"tokenFile": "wrong-token"}, "refuses it: authentication failure: check the API token"),
         ({"caFile": None}, "is not trusted: name its CA as proxmox.caFile"),
         ({"url": "https://127.0.0.1:1"}, "does not answer: check the URL and the network"),
     ],
