@@ -122,8 +122,10 @@ def application() -> typer.Typer:
     )
 
 
-def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target":
+def target(stack: str, kubeconfig: Path | None, context: str | None, *, rewrites_lock: bool = False) -> "Target":
     """Return the declaration of a stack, and the connection of its context; warnings go to standard error.
+
+    With `rewrites_lock` the declaration is without its tool lock.
 
     Raises:
         DeclarationError: the stack file cannot be read, or is wrong.
@@ -135,7 +137,7 @@ def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target"
     from checks.target import Target
     from stacks.loader import read
 
-    loaded = read(stack, root(Path.cwd()))
+    loaded = read(stack, root(Path.cwd()), rewrites_lock=rewrites_lock)
     for warning in loaded.warnings:
         typer.echo(f"cortex: warning: {warning}", err=True)
     declaration = loaded.declaration

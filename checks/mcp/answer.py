@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from checks.kube.reading import ReadFailure
+from checks.mcp.definition import Definitions
 from checks.mcp.plain_error import plain_error
 from checks.plain_text import brief
 
 DEADLINE_SECONDS = 15.0
 """Timeout of all requests to one server. The official client exceeds its own limit by 10 s."""
 SESSION_HEADER = "mcp-session-id"
-TOOL_PAGES = 100
-"""Most pages of tools/list that are read, since a server may return pages forever."""
 
 
 class Outcome(StrEnum):
@@ -35,7 +34,8 @@ class Answer:
 
     outcome: Outcome
     detail: str = ""
-    tools: frozenset[str] = frozenset()
+    definitions: Definitions = field(default_factory=dict)
+    """What it says of its tools."""
     protocol: str = ""
     latency_ms: float = 0.0
     smoke_error: str | None = None
@@ -46,6 +46,11 @@ class Answer:
     challenge: bool = False
     """Whether a GATED server says that credentials are missing: HTTP 401, or 403 with WWW-Authenticate."""
     seconds: float = 0.0
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """Return the names of its tools."""
+        return frozenset(self.definitions)
 
     @property
     def failed(self) -> bool:

@@ -6,6 +6,7 @@ from checks.kube.reading import Permission, Reason
 from checks.mcp.answer import Answer, Outcome, ServerAnswers
 from checks.mcp.collect import ANSWERS
 from checks.mcp.gate import check_gate
+from checks.mcp.lock import check_lock
 from checks.mcp.replicas import keeps_clients
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
@@ -51,6 +52,8 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         if tools:
             _answer(builder, kind, server, answers)
             _smoke(builder, kind, server, answers.service, loses=loses)
+            if declaration.tool_lock is not None:
+                check_lock(builder, kind, server, answers, declaration.tool_lock.get(kind))
 
 
 def _silent(answer: Answer) -> bool:

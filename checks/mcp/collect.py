@@ -6,12 +6,12 @@ from dataclasses import replace
 import anyio
 
 from checks.kube.endpoint import endpoint
-from checks.kube.reading import ReadFailure, Reading
+from checks.kube.reading import ReadFailure
 from checks.mcp.answer import Answer, Outcome, ServerAnswers
-from checks.mcp.client_credentials import ClientRefused, access_token
+from checks.mcp.client_credentials import ClientRefused, declared_token
 from checks.mcp.protected_resource import named_authorities
 from checks.mcp.replicas import ask_pods, keeps_clients, patient
-from checks.mcp.token import Token, read_token
+from checks.mcp.token import Token
 from checks.snapshot.reader import Collector, Reader
 from stacks.model.server import Server, SmokeCall
 
@@ -39,7 +39,7 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
     if server.authorization is None:
         return await _asked(reader, kind, server, None)
     anonymous = await _service(reader, kind, server, None, None)
-    token = await _token(reader, kind, server)
+    token = await declared_token(reader, kind, server)
     if token is None:
         return ServerAnswers(anonymous, await ask_pods(reader, kind, server, None, None), anonymous)
     if isinstance(token, ClientRefused):
@@ -55,17 +55,6 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
         named = await named_authorities(reader.connection, kind, server)
         answers = replace(answers, authorities=tuple(map(token.value.without, named)))
     return answers
-
-
-async def _token(reader: Reader, kind: str, server: Server) -> Reading[Token] | ClientRefused | None:
-    """Return the token of a verification of a server; None if it is declared without one."""
-    stored = reader.declaration.credential(kind)
-    if server.authorization is None or stored is None:
-        return None
-    client = server.authorization.client_credentials
-    if client is None:
-        return await read_token(reader.api, server.namespace, stored)
-    return await access_token(reader, server.namespace, client, stored)
 
 
 async def _asked(reader: Reader, kind: str, server: Server, token: Token | None) -> ServerAnswers:

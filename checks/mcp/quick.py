@@ -15,7 +15,8 @@ import httpx2
 import msgspec
 
 from checks.kube.connection import Connection
-from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, smoke_error
+from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, Answer, Outcome, smoke_error
+from checks.mcp.definition import TOOL_PAGES
 from checks.mcp.failure import Refusal, no_answer, refusal
 from checks.mcp.messages import VERSION, Called, Discovered, Tool, Tools, conforms
 from stacks.model.server import SmokeCall
@@ -57,7 +58,7 @@ async def probe(
         return replace(answer, seconds=perf_counter() - start)
     return Answer(
         Outcome.ANSWERED,
-        tools=frozenset(tools),
+        definitions={name: tool.definition() for name, tool in tools.items()},
         protocol=VERSION,
         latency_ms=latency * 1000,
         smoke_error=error,

@@ -74,7 +74,7 @@ async def ask_pods(
                 if sessions and answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION:
                     answer = await with_sessions(route, path, answer)
         except ForwardError as error:
-            answer = Answer(Outcome.FORBIDDEN if error.status in _DENIED else Outcome.UNREACHABLE, brief(str(error)))
+            answer = not_forwarded(error)
         answers[pod.metadata.name] = token.hidden(answer) if token else answer
 
     async with anyio.create_task_group() as group:
@@ -87,6 +87,11 @@ async def ask_pods(
             if not await _is_ready(reader, server.namespace, name):
                 del answers[name]
     return answers
+
+
+def not_forwarded(error: ForwardError) -> Answer:
+    """Return the outcome of a request whose port was not forwarded."""
+    return Answer(Outcome.FORBIDDEN if error.status in _DENIED else Outcome.UNREACHABLE, brief(str(error)))
 
 
 @asynccontextmanager

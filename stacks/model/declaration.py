@@ -21,7 +21,7 @@ from stacks.model.resource_manager import ResourceManager
 from stacks.model.secret import Secret
 from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
-from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, LabelValue, Model, matching
+from stacks.model.types import LEFT_OUT, LEFT_OUT_IF_NONE, Count, DnsLabel, DnsSubdomain, LabelValue, Model, matching
 from stacks.model.verifier import Verifier
 from stacks.model.workload import Workload
 
@@ -36,6 +36,8 @@ WorkloadName = Annotated[
 
 _FILES = WithJsonSchema({"type": "array", "items": {"type": "string"}})
 """In a stack file these are paths; the loader replaces them by file → manifests."""
+_FILE = WithJsonSchema({"type": "string"})
+"""In a stack file this is a path; the loader replaces it by server → tool → definition as JSON."""
 
 
 class Cluster(Model):
@@ -103,6 +105,9 @@ class Declaration(Model):
     """What follows the cluster's events and objects."""
     manifests: Annotated[dict[str, tuple[ManifestDocument, ...]], LEFT_OUT, _FILES] = Field(default_factory=dict)
     """YAML files relative to the project, with Kubernetes manifests that are deployed and verified as they are."""
+    tool_lock: Annotated[dict[str, dict[str, str]] | None, LEFT_OUT_IF_NONE, _FILE] = None
+    """A file relative to the project, which `cortex mcp lock` writes: what each MCP server says of each of its tools. A
+    tool that is new, gone or described differently is a finding."""
     suppressions: tuple[Suppression, ...] = ()
     """Findings that are accepted until a day."""
 

@@ -342,7 +342,9 @@ class World:
         server = self.declaration.servers[kind]
         tools = frozenset(tool for tools in server.capabilities.values() for tool in tools)
         self.replies[kind] = {path: Reply(200, "", 0.01) for path in probed(server)}
-        self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
+        self.mcp[kind] = Answer(
+            Outcome.ANSWERED, definitions={key: {} for key in tools}, protocol="2026-07-28", latency_ms=5.0
+        )
 
 
 def _clear(value: Value) -> Any:

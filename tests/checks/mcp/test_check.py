@@ -24,10 +24,10 @@ ANSWERS: list[tuple[str, Answer]] = [
     ("mcp.timeout", Answer(Outcome.TIMEOUT, "no complete answer within 15 s")),
     ("mcp.protocol", Answer(Outcome.NO_MCP, "Unexpected content type: text/html")),
     ("mcp.session", Answer(Outcome.NO_MCP, "the endpoint answered HTTP 404", sessions=True)),
-    ("mcp.tool", Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time"}))),
+    ("mcp.tool", Answer(Outcome.ANSWERED, definitions={"get_current_time": {}})),
     (
         "mcp.smoke",
-        Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time", "convert_time"}), smoke_error="broken"),
+        Answer(Outcome.ANSWERED, definitions={"get_current_time": {}, "convert_time": {}}, smoke_error="broken"),
     ),
 ]
 
@@ -44,7 +44,7 @@ def test_every_code_is_provoked() -> None:
 
 
 def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> None:
-    world.mcp["talos"] = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}), sessions=True)
+    world.mcp["talos"] = Answer(Outcome.ANSWERED, definitions={"talos_health": {}, "talos_list": {}}, sessions=True)
     assert world.codes() == ["mcp.session"]
 
 
@@ -58,7 +58,7 @@ def test_stateful_set_is_among_what_is_read(check: Check) -> None:
     assert check.run(world.declaration, replace(taken, listings=read)).status
 
 
-GOOD = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}))
+GOOD = Answer(Outcome.ANSWERED, definitions={"talos_health": {}, "talos_list": {}})
 TIMEOUT = Answer(Outcome.TIMEOUT, "no complete answer within 15 s")
 
 
@@ -84,7 +84,9 @@ def test_sessions_for_the_older_protocol_are_found_at_a_pod(world: World) -> Non
 
 def test_smoke_call_that_lost_its_session_is_explained(world: World) -> None:
     tools = frozenset({"get_current_time", "convert_time"})
-    world.mcp["time"] = Answer(Outcome.ANSWERED, tools=tools, smoke_error="HTTP 404", sessions=True)
+    world.mcp["time"] = Answer(
+        Outcome.ANSWERED, definitions={key: {} for key in tools}, smoke_error="HTTP 404", sessions=True
+    )
     assert world.codes() == ["mcp.session"]
 
 
@@ -95,7 +97,7 @@ def test_sessions_are_kept_where_the_service_keeps_its_clients(world: World, mon
 
 
 def test_tool_that_one_pod_lacks_is_found(world: World) -> None:
-    world.mcp_pods["talos"] = {"talos-1": GOOD, "talos-2": replace(GOOD, tools=frozenset({"talos_list"}))}
+    world.mcp_pods["talos"] = {"talos-1": GOOD, "talos-2": replace(GOOD, definitions={"talos_list": {}})}
     (finding,) = world.findings()
     assert finding.code == "mcp.tool"
     assert finding.message.startswith("pod talos-2 does not offer the tool 'talos_health'")
