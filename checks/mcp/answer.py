@@ -41,6 +41,8 @@ class Answer:
     smoke_error: str | None = None
     sessions: bool = False
     """Whether the server keeps sessions, each in the memory of one pod."""
+    versions: "Mapping[str, Answer]" = field(default_factory=dict)
+    """How it answers in each declared version of the protocol in which it was asked."""
     lost: bool = False
     """Whether the connection was closed before the answer."""
     challenge: bool = False

@@ -8,6 +8,7 @@ from checks.mcp.collect import ANSWERS
 from checks.mcp.gate import check_gate
 from checks.mcp.lock import check_lock
 from checks.mcp.replicas import keeps_clients
+from checks.mcp.versions import check_versions
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 from checks.snapshot.check import Check
@@ -52,6 +53,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         if tools:
             _answer(builder, kind, server, answers)
             _smoke(builder, kind, server, answers.service, loses=loses)
+            check_versions(builder, kind, server, answers)
             if declaration.tool_lock is not None:
                 check_lock(builder, kind, server, answers, declaration.tool_lock.get(kind))
 

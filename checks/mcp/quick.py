@@ -18,13 +18,11 @@ from checks.kube.connection import Connection
 from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, Answer, Outcome, smoke_error
 from checks.mcp.definition import TOOL_PAGES
 from checks.mcp.failure import Refusal, no_answer, refusal
+from checks.mcp.first_message import first_message
 from checks.mcp.messages import VERSION, Called, Discovered, Tool, Tools, conforms
 from stacks.model.server import SmokeCall
 
 T = TypeVar("T")
-
-LARGEST_BYTES = 1024 * 1024
-"""Size of an answer, or of an event of a stream, above which the official client is used."""
 
 _META = {
     "io.modelcontextprotocol/protocolVersion": VERSION,
@@ -113,29 +111,14 @@ class _Talk:
                 raise _RefusedError(refused)
             if response.status_code != httpx2.codes.OK or SESSION_HEADER in response.headers:
                 raise _UnclearError
-            body = await _message(response)
+            body = await first_message(response)
+            if body is None:
+                raise _UnclearError
         reply = msgspec.json.decode(body, type=_Response)
         if reply.id != self.last or b"x-mcp-header" in body:
             # Only the official client supports x-mcp-header, an instruction about tools.
             raise _UnclearError
         return msgspec.json.decode(reply.result, type=answer)
-
-
-async def _message(response: httpx2.Response) -> bytes:
-    """Return the first message of an answer: its whole body, or the first event of a stream, which may stay open."""
-    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind == "application/json":
-        body = b""
-        async for piece in response.aiter_bytes():
-            body += piece
-            if len(body) > LARGEST_BYTES:
-                raise _UnclearError
-        return body
-    if kind == "text/event-stream":
-        async for event in httpx2.EventSource(response, max_event_size=LARGEST_BYTES):
-            if event.event == "message" and event.data:
-                return event.data.encode()
-    raise _UnclearError
 
 
 async def _tools(talk: _Talk) -> tuple[dict[str, Tool], float]:

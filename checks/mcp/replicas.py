@@ -21,6 +21,7 @@ from checks.mcp.answer import Answer, Outcome
 from checks.mcp.quick import probe
 from checks.mcp.session import with_sessions
 from checks.mcp.token import Token
+from checks.mcp.versions import with_versions
 from checks.plain_text import brief
 from checks.snapshot.reader import Reader
 from stacks.model import names
@@ -41,7 +42,8 @@ def keeps_clients(server: Server) -> bool:
 async def patient(route: Connection, path: str, server: Server, smoke: SmokeCall | None) -> Answer:
     """Probe a server; inside the cluster until the NetworkPolicies of the verifier's new pod are in effect."""
     ask = partial(_stream if server.transport == "sse" else probe, route, path, smoke)
-    return await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
+    answer = await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
+    return await with_versions(route, path, server, answer) if server.protocols else answer
 
 
 async def _stream(route: Connection, path: str, smoke: SmokeCall | None) -> Answer:

@@ -1,7 +1,7 @@
 """An MCP server: what it has besides what any workload has."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,10 @@ ServerType = Annotated[
     ),
 ]
 """The type of an MCP server. Its Service is called `<type>-mcp-server`, hence the 52 and the letter in front."""
+
+
+ProtocolVersion = Literal["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
+"""A version of the Model Context Protocol."""
 
 
 class SmokeCall(Model):
@@ -54,6 +58,8 @@ class Server(Workload):
     """Whether the container serves HTTPS on `port`."""
     authorization: Annotated[Authorization | None, LEFT_OUT] = None
     """How it refuses requests without credentials, and the credentials of a verification."""
+    protocols: Annotated[tuple[ProtocolVersion, ...], LEFT_OUT] = ()
+    """Versions of MCP that its clients speak; a verification asks each ready pod in each of them."""
     probes: Probes = Probes()
     """How the kubelet checks its health."""
     smoke: SmokeCall | None = None

@@ -1,6 +1,7 @@
 """`cortex mcp` on the servers of stack `local`: asked, called, locked; a lock is deployed, broken and removed again."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -11,24 +12,20 @@ from tests.stacks.changing import Project
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture
-def project(stack: Cluster, tmp_path: Path) -> Project:
-    return Project(stack, tmp_path, ("verify", "--read-only"))
-
-
-def test_every_pod_answers_and_a_tool_is_called(project: Project) -> None:
-    pinged = project.cortex("mcp", "ping", "local", "time", "--format", "json")
-    pods = json.loads(pinged.stdout)["pods"]
-    assert [pod["outcome"] for pod in pods] == ["answered", "answered"]
-    assert "convert_time" in project.cortex("mcp", "tools", "local", "time").stdout
+def test_every_pod_answers_and_a_tool_is_called(stack: Cluster) -> None:
+    pinged = stack.run("cortex", "mcp", "ping", "local", "time", "--format", "json")
+    assert [pod["outcome"] for pod in json.loads(pinged.stdout)["pods"]] == ["answered", "answered"]
+    assert "convert_time" in stack.run("cortex", "mcp", "tools", "local", "time").stdout
     arguments = json.dumps({"timezone": "Asia/Tokyo"})
-    called = project.cortex("mcp", "call", "local", "time", "get_current_time", "--arguments", arguments)
+    called = stack.run("cortex", "mcp", "call", "local", "time", "get_current_time", "--arguments", arguments)
     assert json.loads(called.stdout)["datetime"].endswith("+09:00")
 
 
-def test_a_lock_is_deployed_and_finds_a_change(project: Project, tmp_path: Path) -> None:
+def test_a_lock_is_deployed_and_finds_a_change(stack: Cluster, tmp_path: Path) -> None:
+    project = Project(stack, tmp_path)
     settings = project.declared()
-    locked = {**settings, "toolLock": "mcp-tools.local.yaml"}
+    locked = {**deepcopy(settings), "toolLock": "mcp-tools.local.yaml"}
+    locked["servers"]["time"]["protocols"] = ["2025-06-18", "2025-11-25", "2026-07-28"]
     project.declare(locked)
     written = project.cortex("mcp", "lock", "local")
     assert "time: 2 tools" in written.stdout, written.stderr
