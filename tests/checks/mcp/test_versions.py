@@ -8,7 +8,6 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
 from checks.mcp.answer import Answer, Outcome
-from checks.mcp.definition import Definition
 from checks.mcp.replicas import patient
 from stacks.model.server import Server
 from tests.checks.mcp.test_probe import old, page, running, server
@@ -48,8 +47,12 @@ def world(answered: dict[str, Answer], pods: dict[str, dict[str, Answer]] | None
     found = World(declared(servers={"time": {**TIME, "protocols": ["2025-06-18", "2026-07-28"], **settings}}))
 
     def answer(versions: dict[str, Answer]) -> Answer:
-        tools: dict[str, Definition] = {"get_current_time": {}, "convert_time": {}}
-        return Answer(Outcome.ANSWERED, definitions=tools, protocol="2026-07-28", versions=versions)
+        return Answer(
+            Outcome.ANSWERED,
+            definitions={"get_current_time": {}, "convert_time": {}},
+            protocol="2026-07-28",
+            versions=versions,
+        )
 
     found.mcp["time"] = answer({"2026-07-28": answer({}), **answered})
     found.mcp_pods["time"] = {name: answer({"2026-07-28": answer({}), **each}) for name, each in (pods or {}).items()}
