@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 class Answer:
     """The answers of an MCP server.
 
-    `detail` explains every outcome except ANSWERED; `smoke_error` is the error of the smoke call, None if it succeeded.
+    `detail` explains every outcome except ANSWERED; `smoke_errors` has the error of each smoke call, None without one.
     """
 
     outcome: Outcome
@@ -38,7 +38,7 @@ class Answer:
     """What it says of its tools."""
     protocol: str = ""
     latency_ms: float = 0.0
-    smoke_error: str | None = None
+    smoke_errors: tuple[str | None, ...] = ()
     sessions: bool = False
     """Whether the server keeps sessions, each in the memory of one pod."""
     versions: "Mapping[str, Answer]" = field(default_factory=dict)
@@ -97,6 +97,10 @@ class ServerAnswers:
         """Return the pods that answered without this tool."""
         answered = {pod: answer for pod, answer in self.pods.items() if answer.outcome is Outcome.ANSWERED}
         return sorted(pod for pod, answer in answered.items() if tool not in answer.tools)
+
+
+NOT_OFFERED = "the server does not offer this tool"
+"""The error of a smoke call that cannot be made."""
 
 
 def smoke_error(texts: Sequence[str], *, failed: bool, complete: bool = True) -> str | None:

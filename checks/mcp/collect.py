@@ -1,6 +1,6 @@
-"""Collect the tools and the result of the smoke call of every MCP server, and what each of its pods answers."""
+"""Collect the tools and the results of the smoke calls of every MCP server, and what each of its pods answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import anyio
@@ -38,10 +38,10 @@ ANSWERS = Collector(collect)
 async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
     if server.authorization is None:
         return await _asked(reader, kind, server, None)
-    anonymous = await _service(reader, kind, server, None, None)
+    anonymous = await _service(reader, kind, server, (), None)
     token = await declared_token(reader, kind, server)
     if token is None:
-        return ServerAnswers(anonymous, await ask_pods(reader, kind, server, None, None), anonymous)
+        return ServerAnswers(anonymous, await ask_pods(reader, kind, server, (), None), anonymous)
     if isinstance(token, ClientRefused):
         return ServerAnswers(anonymous, {}, anonymous, client_refused=token.message)
     if isinstance(token, ReadFailure):
@@ -62,20 +62,20 @@ async def _asked(reader: Reader, kind: str, server: Server, token: Token | None)
     if not reader.connection.inside and (token or keeps_clients(server) or server.transport == "sse"):
         # The API server's Service proxy chooses another pod for each request, whatever the Service says, and removes
         # the credentials.
-        pods = await ask_pods(reader, kind, server, server.smoke, token)
+        pods = await ask_pods(reader, kind, server, server.smoke_calls, token)
         if pods:
             return ServerAnswers(min(pods.values(), key=_worth), pods)
         if token:
             return ServerAnswers(Answer(Outcome.UNREACHABLE, "the server has no ready pod"))
-        return ServerAnswers(await _service(reader, kind, server, server.smoke, None))
+        return ServerAnswers(await _service(reader, kind, server, server.smoke_calls, None))
 
     async def ask() -> None:
         nonlocal pods
-        pods = await ask_pods(reader, kind, server, None, token)
+        pods = await ask_pods(reader, kind, server, server.smoke_calls, token)
 
     async with anyio.create_task_group() as group:
         group.start_soon(ask)
-        service = await _service(reader, kind, server, server.smoke, token)
+        service = await _service(reader, kind, server, server.smoke_calls, token)
     return ServerAnswers(service, pods)
 
 
@@ -84,8 +84,10 @@ def _worth(answer: Answer) -> tuple[bool, bool]:
     return answer.outcome is not Outcome.ANSWERED, answer.failed
 
 
-async def _service(reader: Reader, kind: str, server: Server, smoke: SmokeCall | None, token: Token | None) -> Answer:
+async def _service(
+    reader: Reader, kind: str, server: Server, smokes: Sequence[SmokeCall], token: Token | None
+) -> Answer:
     route, path = endpoint(reader.connection, kind, server)
     if token is None:
-        return await patient(route, path, server, smoke)
-    return token.hidden(await patient(replace(route, token=token.header), path, server, smoke))
+        return await patient(route, path, server, smokes)
+    return token.hidden(await patient(replace(route, token=token.header), path, server, smokes))

@@ -1,5 +1,6 @@
 """Ask an MCP server for its tools with the official client, and return the outcome as data."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -7,7 +8,7 @@ from mcp import Client, MCPError
 from mcp.types import TextContent
 
 from checks.kube.connection import Connection
-from checks.mcp.answer import DEADLINE_SECONDS, Answer, Outcome, smoke_error
+from checks.mcp.answer import DEADLINE_SECONDS, NOT_OFFERED, Answer, Outcome, smoke_error
 from checks.mcp.conversation import Place, converse, kept_session
 from checks.mcp.definition import list_tools
 from checks.mcp.exchange import Exchange
@@ -17,36 +18,38 @@ from stacks.model.server import SmokeCall
 async def probe(
     connection: Connection,
     path: str,
-    smoke: SmokeCall | None,
+    smokes: Sequence[SmokeCall],
     deadline: float = DEADLINE_SECONDS,
     spent: float = 0.0,
 ) -> Answer:
-    """List a server's tools and make its smoke call. Nothing that the server does raises an error.
+    """List a server's tools and make its smoke calls. Nothing that the server does raises an error.
 
     If the server closes the connection before its answer, because it was reloaded or its pod ended, it is asked again.
     All of it ends at the deadline, of which `spent` seconds have passed.
     """
     place = Place(connection, path)
-    answer = await _probe(place, smoke, deadline, spent)
-    return await _probe(place, smoke, deadline, spent + answer.seconds) if answer.lost else answer
+    answer = await _probe(place, smokes, deadline, spent)
+    return await _probe(place, smokes, deadline, spent + answer.seconds) if answer.lost else answer
 
 
 async def probe_stream(
-    connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
+    connection: Connection, path: str, smokes: Sequence[SmokeCall], deadline: float = DEADLINE_SECONDS
 ) -> Answer:
     """Do the same with a server of the transport HTTP+SSE, whose stream is at the path."""
-    return await _probe(Place(connection, path, sse=True), smoke, deadline)
+    return await _probe(Place(connection, path, sse=True), smokes, deadline)
 
 
-async def _probe(place: Place, smoke: SmokeCall | None, deadline: float, spent: float = 0.0) -> Answer:
+async def _probe(place: Place, smokes: Sequence[SmokeCall], deadline: float, spent: float = 0.0) -> Answer:
     start = perf_counter()
 
     async def talk(client: Client, exchange: Exchange) -> Answer:
         tools = await list_tools(client)
         latency_ms = (perf_counter() - start) * 1000
-        error = await _smoke(client, smoke, exchange) if smoke and smoke.tool in tools else None
+        errors = [await _smoke(client, smoke, exchange) if smoke.tool in tools else NOT_OFFERED for smoke in smokes]
         sessions = kept_session(place, exchange)
-        return Answer(Outcome.ANSWERED, "", tools, client.protocol_version, latency_ms, error, sessions=sessions)
+        return Answer(
+            Outcome.ANSWERED, "", tools, client.protocol_version, latency_ms, tuple(errors), sessions=sessions
+        )
 
     return replace(await converse(place, talk, deadline, spent), seconds=perf_counter() - start)
 

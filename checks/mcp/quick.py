@@ -5,7 +5,7 @@ any other case, from an older protocol version to an invalid answer, the officia
 time, and its outcome counts (checks/mcp/probe.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Literal, TypeVar
@@ -15,7 +15,7 @@ import httpx2
 import msgspec
 
 from checks.kube.connection import Connection
-from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, Answer, Outcome, smoke_error
+from checks.mcp.answer import DEADLINE_SECONDS, NOT_OFFERED, SESSION_HEADER, Answer, Outcome, smoke_error
 from checks.mcp.definition import TOOL_PAGES
 from checks.mcp.failure import Refusal, no_answer, refusal
 from checks.mcp.first_message import first_message
@@ -32,15 +32,15 @@ _META = {
 
 
 async def probe(
-    connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
+    connection: Connection, path: str, smokes: Sequence[SmokeCall], deadline: float = DEADLINE_SECONDS
 ) -> Answer:
-    """List a server's tools and make its smoke call. Nothing that the server does raises an error."""
+    """List a server's tools and make its smoke calls. Nothing that the server does raises an error."""
     start = perf_counter()
     try:
         with anyio.fail_after(deadline):
             async with connection.client() as http:
                 tools, latency = await _tools(talk := _Talk(http, connection.host + path))
-                error = await _smoke(talk, smoke, tools[smoke.tool]) if smoke and smoke.tool in tools else None
+                errors = [await _smoke(talk, smoke, tools.get(smoke.tool)) for smoke in smokes]
     except TimeoutError:
         seconds = perf_counter() - start
         return Answer(Outcome.TIMEOUT, f"no complete answer within {deadline:g} s", seconds=seconds)
@@ -52,14 +52,14 @@ async def probe(
         # Imported here because it takes half a second.
         from checks.mcp.probe import probe as ask
 
-        answer = await ask(connection, path, smoke, deadline, perf_counter() - start)
+        answer = await ask(connection, path, smokes, deadline, perf_counter() - start)
         return replace(answer, seconds=perf_counter() - start)
     return Answer(
         Outcome.ANSWERED,
         definitions={name: tool.definition() for name, tool in tools.items()},
         protocol=VERSION,
         latency_ms=latency * 1000,
-        smoke_error=error,
+        smoke_errors=tuple(errors),
         seconds=perf_counter() - start,
     )
 
@@ -137,7 +137,9 @@ async def _tools(talk: _Talk) -> tuple[dict[str, Tool], float]:
     return tools, perf_counter() - start
 
 
-async def _smoke(talk: _Talk, smoke: SmokeCall, tool: Tool) -> str | None:
+async def _smoke(talk: _Talk, smoke: SmokeCall, tool: Tool | None) -> str | None:
+    if tool is None:
+        return NOT_OFFERED
     if not (tool.name.isascii() and tool.name.isprintable() and tool.name == tool.name.strip()):
         raise _UnclearError
     params = {"name": tool.name, "arguments": dict(smoke.arguments)}

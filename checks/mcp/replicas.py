@@ -1,6 +1,6 @@
 """Ask each ready pod of an MCP server with several: requests through the Service reach only one of them, by chance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -39,22 +39,22 @@ def keeps_clients(server: Server) -> bool:
     return server.service is not None and server.service.session_affinity == "ClientIP"
 
 
-async def patient(route: Connection, path: str, server: Server, smoke: SmokeCall | None) -> Answer:
+async def patient(route: Connection, path: str, server: Server, smokes: Sequence[SmokeCall]) -> Answer:
     """Probe a server; inside the cluster until the NetworkPolicies of the verifier's new pod are in effect."""
-    ask = partial(_stream if server.transport == "sse" else probe, route, path, smoke)
+    ask = partial(_stream if server.transport == "sse" else probe, route, path, smokes)
     answer = await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
     return await with_versions(route, path, server, answer) if server.protocols else answer
 
 
-async def _stream(route: Connection, path: str, smoke: SmokeCall | None) -> Answer:
+async def _stream(route: Connection, path: str, smokes: Sequence[SmokeCall]) -> Answer:
     # Imported here because it takes half a second.
     from checks.mcp.probe import probe_stream
 
-    return await probe_stream(route, path, smoke)
+    return await probe_stream(route, path, smokes)
 
 
 async def ask_pods(
-    reader: Reader, kind: str, server: Server, smoke: SmokeCall | None, token: Token | None
+    reader: Reader, kind: str, server: Server, smokes: Sequence[SmokeCall], token: Token | None
 ) -> Mapping[str, Answer]:
     """Return the answer of each ready pod by its name; none if the server has one pod at most and needs no token.
 
@@ -72,7 +72,7 @@ async def ask_pods(
     async def ask(pod: k8s.Pod, *, sessions: bool) -> None:
         try:
             async with pod_route(reader.connection, kind, server, pod, token) as (route, path):
-                answer = await patient(route, path, server, smoke)
+                answer = await patient(route, path, server, smokes)
                 if sessions and answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION:
                     answer = await with_sessions(route, path, answer)
         except ForwardError as error:

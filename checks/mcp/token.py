@@ -44,11 +44,10 @@ class Token:
 
     def hidden(self, answer: Answer) -> Answer:
         """Return an answer of a server without the token, which a server may repeat in its messages."""
-        error = answer.smoke_error
         return replace(
             answer,
             detail=self.without(answer.detail),
-            smoke_error=None if error is None else self.without(error),
+            smoke_errors=tuple(error and self.without(error) for error in answer.smoke_errors),
             definitions={
                 self.without(name): {part: self.hidden_in(value) for part, value in parts.items()}
                 for name, parts in answer.definitions.items()

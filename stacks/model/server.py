@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from stacks.model.authorization import Authorization
 from stacks.model.image import Image
@@ -35,6 +35,16 @@ class SmokeCall(Model):
     """Its arguments."""
 
 
+def _number(value: object) -> str:
+    return "[several]" if isinstance(value, (list, tuple)) else "[one]"
+
+
+_SmokeCalls = Annotated[
+    Annotated[SmokeCall, Tag("[one]")] | Annotated[tuple[SmokeCall, ...], Tag("[several]"), Field(min_length=1)],
+    Discriminator(_number),
+]
+
+
 class Server(Workload):
     """One MCP server, keyed in the declaration by its type (`talos`, `time` …)."""
 
@@ -62,13 +72,18 @@ class Server(Workload):
     """Versions of MCP that its clients speak; a verification asks each ready pod in each of them."""
     probes: Probes = Probes()
     """How the kubelet checks its health."""
-    smoke: SmokeCall | None = None
-    """A tool call that a verification makes."""
+    smoke: _SmokeCalls | None = None
+    """A tool call that a verification makes on each pod, or several."""
 
     @property
     def launcher(self) -> str | None:
         """Return the image with the command of its probes by MCP; None if it has no such probe."""
         return next((exchange.image for exchange in self.probes.exchanges().values()), None)
+
+    @property
+    def smoke_calls(self) -> tuple[SmokeCall, ...]:
+        """Return the tool calls that a verification makes."""
+        return (self.smoke,) if isinstance(self.smoke, SmokeCall) else self.smoke or ()
 
     @property
     def serves_tls(self) -> bool:

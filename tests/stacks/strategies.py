@@ -121,6 +121,7 @@ CLIENTS = st.lists(
     unique_by=lambda client: json.dumps(client, sort_keys=True),
 )
 ARGUMENTS = TEXTS | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
+SMOKE = st.fixed_dictionaries({"tool": TEXTS}, optional={"arguments": st.dictionaries(TEXTS, ARGUMENTS)})
 FEW = st.integers(0, 1).map(lambda number: {"replicas": number})
 MANY = st.integers(2, 3).map(lambda number: {"replicas": number}) | st.fixed_dictionaries(
     {
@@ -165,7 +166,7 @@ SERVERS = st.fixed_dictionaries(
         "path": fitting(HttpPath),
         "tls": st.sampled_from([True, False, {"verify": False}]),
         "authorization": st.just({"anonymous": "refused"}),
-        "smoke": st.fixed_dictionaries({"tool": TEXTS}, optional={"arguments": st.dictionaries(TEXTS, ARGUMENTS)}),
+        "smoke": st.one_of(SMOKE, st.lists(SMOKE, min_size=1, max_size=2)),
         **SHARED,
     },
 )

@@ -27,7 +27,7 @@ ANSWERS: list[tuple[str, Answer]] = [
     ("mcp.tool", Answer(Outcome.ANSWERED, definitions={"get_current_time": {}})),
     (
         "mcp.smoke",
-        Answer(Outcome.ANSWERED, definitions={"get_current_time": {}, "convert_time": {}}, smoke_error="broken"),
+        Answer(Outcome.ANSWERED, definitions={"get_current_time": {}, "convert_time": {}}, smoke_errors=("broken",)),
     ),
 ]
 
@@ -86,7 +86,7 @@ def test_sessions_for_the_older_protocol_are_found_at_a_pod(world: World) -> Non
 def test_smoke_call_that_lost_its_session_is_explained(world: World) -> None:
     tools = frozenset({"get_current_time", "convert_time"})
     world.mcp["time"] = Answer(
-        Outcome.ANSWERED, definitions={key: {} for key in tools}, smoke_error="HTTP 404", sessions=True
+        Outcome.ANSWERED, definitions={key: {} for key in tools}, smoke_errors=("HTTP 404",), sessions=True
     )
     assert world.codes() == ["mcp.session"]
 
@@ -125,3 +125,29 @@ def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
     permission = result.unknowns[1].permission
     assert permission is not None
     assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")
+
+
+def test_each_of_several_smoke_calls_is_checked() -> None:
+    calls = [{"tool": "get_current_time"}, {"tool": "convert_time", "arguments": {"time": "12:00"}}]
+    world = World(declared(servers={"time": {**SETTINGS["servers"]["time"], "smoke": calls}}))
+    assert world.codes() == []
+    world.mcp["time"] = replace(world.mcp["time"], smoke_errors=(None, "no zone"))
+    (found,) = world.findings()
+    assert (found.code, found.message) == ("mcp.smoke", "the smoke call of 'convert_time' failed: no zone")
+
+
+@pytest.mark.parametrize(
+    ("errors", "places"),
+    [
+        (("broken", None), ["Pod cortex-mcp/talos-1"]),
+        (("broken", "broken"), ["Service cortex-mcp/talos-mcp-server"]),
+        ((None, None), []),
+    ],
+)
+def test_the_pod_whose_smoke_call_fails_is_named(errors: tuple[str | None, ...], places: list[str]) -> None:
+    world = World(declared(servers={"talos": {**SETTINGS["servers"]["talos"], "smoke": {"tool": "talos_list"}}}))
+    answers = [replace(world.mcp["talos"], smoke_errors=(error,)) for error in errors]
+    world.mcp_pods["talos"] = {f"talos-{number}": answer for number, answer in enumerate(answers, 1)}
+    # Through the Service, chance decides which pod is called.
+    world.mcp["talos"] = answers[0]
+    assert [str(finding.object) for finding in world.findings()] == places

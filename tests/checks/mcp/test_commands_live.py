@@ -11,6 +11,8 @@ from tests.stacks.changing import Project
 
 pytestmark = pytest.mark.live
 
+ZONES = {"source_timezone": "UTC", "target_timezone": "Asia/Tokyo"}
+
 
 def test_every_pod_answers_and_a_tool_is_called(stack: Cluster) -> None:
     pinged = stack.run("cortex", "mcp", "ping", "local", "time", "--format", "json")
@@ -25,6 +27,8 @@ def test_a_lock_is_deployed_and_finds_a_change(stack: Cluster, tmp_path: Path) -
     project = Project(stack, tmp_path)
     settings = project.declared()
     locked = {**deepcopy(settings), "toolLock": "mcp-tools.local.yaml"}
+    call = {"tool": "get_current_time", "arguments": {"timezone": "UTC"}}
+    locked["servers"]["time"]["smoke"] = [call, {"tool": "convert_time", "arguments": {"time": "12:00", **ZONES}}]
     locked["servers"]["time"]["protocols"] = ["2025-06-18", "2025-11-25", "2026-07-28"]
     project.declare(locked)
     written = project.cortex("mcp", "lock", "local")

@@ -24,7 +24,7 @@ def declared_server(*protocols: str, **settings: Any) -> Server:
 def versions(app: ASGIApp, *protocols: str) -> dict[str, str]:
     """Return what a server answers in each declared version."""
     with running(app) as connection:
-        answer = anyio.run(patient, connection, "/mcp", declared_server(*protocols), None)
+        answer = anyio.run(patient, connection, "/mcp", declared_server(*protocols), ())
     return {version: each.protocol or each.detail for version, each in answer.versions.items()}
 
 
