@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -189,10 +190,13 @@ class World:
 
     def allows(self, account: Account, request: Request) -> bool:
         """Decide as the API server's authorizer does, by the roles and bindings that are there."""
+        return any(grant.allows(request) for grant in self._policy().grants(account))
+
+    def _policy(self) -> Policy:
         roles = [msgspec.convert(obj, Role) for plural in ("roles", "clusterroles") for obj in self.every(plural)]
         kinds = ("rolebindings", "clusterrolebindings")
         bindings = [msgspec.convert(obj, Binding) for plural in kinds for obj in self.every(plural)]
-        return any(grant.allows(request) for grant in Policy(tuple(roles), tuple(bindings)).grants(account))
+        return Policy(tuple(roles), tuple(bindings))
 
     def remove(self, plural: str, namespace: str, prefix: str = "") -> None:
         """Remove the first object whose name begins so."""
@@ -295,9 +299,11 @@ class World:
     def _answers(self) -> dict["Question", Reading[bool]]:
         known = tuple(msgspec.convert(obj, Role) for obj in self.every("clusterroles"))
         refused = self.unread.get(("subjectaccessreviews", ""))
+        policy = self._policy()
+        grants = cache(lambda account: tuple(policy.grants(account)))
         return {
-            question: refused or Read(self.allows(question.account, question.request), 0.01)
-            for question in rbac.about(self.declaration, known)
+            asked: refused or Read(any(grant.allows(asked.request) for grant in grants(asked.account)), 0.01)
+            for asked in rbac.about(self.declaration, known)
         }
 
     def _read_all(self, kind: Kind[T]) -> Reading[tuple[T, ...]]:
