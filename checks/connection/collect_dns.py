@@ -7,7 +7,7 @@ from time import perf_counter
 
 import anyio
 
-from checks.connection.dns_message import NO_ERROR, PORT, answer, complete, known_name, question
+from checks.connection.dns_message import NO_ERROR, PORT, answer, complete, known_name, query
 from checks.kube import models as k8s
 from checks.kube.client import forbidden
 from checks.kube.connection import Connection
@@ -98,11 +98,14 @@ async def _resolve(connection: Connection, name: str) -> Reading[Answer]:
 
 
 def _ask(connection: Connection, pod: k8s.Pod, name: str) -> Reading[Answer]:
-    start = perf_counter()
-    namespace = pod.metadata.namespace
-    send = partial(exchange, connection, namespace, pod.metadata.name, port(pod), question(name), complete, SECONDS)
     try:
-        code = answer(send())
+        sent = query(name)
+    except ValueError as error:
+        return Read(Answer(str(error)), 0.0)
+    wire, namespace = sent.to_wire(prepend_length=True), pod.metadata.namespace
+    start = perf_counter()
+    try:
+        code = answer(sent, exchange(connection, namespace, pod.metadata.name, port(pod), wire, complete, SECONDS))
     except ForwardError as error:
         seconds = perf_counter() - start
         if error.status in (401, 403):
