@@ -28,7 +28,7 @@ from stacks.model.types import (
     LabelKey,
     LabelValue,
 )
-from stacks.validation.references import PULL_SECRET
+from stacks.validation.secret_references import PULL_SECRET
 from tests.stacks.fitting import fitting
 from tests.stacks.server_strategies import BY_MCP, SETTINGS
 
