@@ -10,6 +10,7 @@ import anyio
 from checks.connection.dns_message import NO_ERROR, PORT, answer, complete, known_name, query
 from checks.kube import models as k8s
 from checks.kube.client import forbidden
+from checks.kube.concurrent import read_each
 from checks.kube.connection import Connection
 from checks.kube.port_forward import ForwardError, exchange
 from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
@@ -46,20 +47,14 @@ async def collect(reader: Reader) -> Dns:
     connection, cluster = reader.connection, reader.declaration.cluster
     dns, name = cluster.name_servers(), known_name(cluster.service_domain())
     pods = await _pods(reader, dns)
-    answers: dict[str, Reading[Answer]] = {}
     if connection.inside:
-        answers[SERVICE] = await _resolve(connection, name)
-    elif isinstance(pods, Read):
-        queried = [pod for pod in pods.value if pod.ready][:MOST_PODS]
+        return Dns(pods, {SERVICE: await _resolve(connection, name)})
+    ready = {pod.metadata.name: pod for pod in pods.value if pod.ready} if isinstance(pods, Read) else {}
 
-        async def ask(pod: k8s.Pod) -> None:
-            asked = partial(_ask, connection, pod, name)
-            answers[pod.metadata.name] = await anyio.to_thread.run_sync(asked, abandon_on_cancel=True)
+    async def ask(pod: str) -> Reading[Answer]:
+        return await anyio.to_thread.run_sync(partial(_ask, connection, ready[pod], name), abandon_on_cancel=True)
 
-        async with anyio.create_task_group() as group:
-            for pod in queried:
-                group.start_soon(ask, pod)
-    return Dns(pods, answers)
+    return Dns(pods, await read_each(ask, list(ready)[:MOST_PODS]))
 
 
 DNS = Collector(collect)
