@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import anyio
 
+from checks.kube.concurrent import read_each
 from checks.kube.endpoint import endpoint
 from checks.kube.reading import ReadFailure
 from checks.mcp.answer import Answer, Outcome, ServerAnswers
@@ -21,15 +22,8 @@ Answers = Mapping[str, ServerAnswers]
 
 async def collect(reader: Reader) -> Answers:
     """Ask all MCP servers concurrently."""
-    answers: dict[str, ServerAnswers] = {}
-
-    async def one(kind: str, server: Server) -> None:
-        answers[kind] = await _answers(reader, kind, server)
-
-    async with anyio.create_task_group() as group:
-        for kind, server in reader.declaration.servers.items():
-            group.start_soon(one, kind, server)
-    return answers
+    servers = reader.declaration.servers
+    return await read_each(lambda kind: _answers(reader, kind, servers[kind]), servers)
 
 
 ANSWERS = Collector(collect)

@@ -6,9 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-
 from checks.kube import models as k8s
+from checks.kube.concurrent import read_each
 from checks.kube.connection import Connection
 from checks.kube.endpoint import forwarded_to, one_pod
 from checks.kube.forwarded_port import forwarded
@@ -66,23 +65,22 @@ async def ask_pods(
     if isinstance(listed, ReadFailure):
         return {}
     selector = names.server_selector(kind).items()
-    ready = [pod for pod in listed.value if pod.ready and selector <= pod.metadata.labels.items()]
-    answers: dict[str, Answer] = {}
+    mine = (pod for pod in listed.value if pod.ready and selector <= pod.metadata.labels.items())
+    ready = {pod.metadata.name: pod for pod in mine}
 
-    async def ask(pod: k8s.Pod, *, sessions: bool) -> None:
+    async def ask(pod: str) -> Answer:
         try:
-            async with pod_route(reader.connection, kind, server, pod, token) as (route, path):
+            async with pod_route(reader.connection, kind, server, ready[pod], token) as (route, path):
                 answer = await patient(route, path, server, smokes)
-                if sessions and answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION:
+                current = answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION
+                # All pods run one template, so one of them shows whether it keeps sessions.
+                if current and pod == next(iter(ready)):
                     answer = await with_sessions(route, path, answer)
         except ForwardError as error:
             answer = not_forwarded(error)
-        answers[pod.metadata.name] = token.hidden(answer) if token else answer
+        return token.hidden(answer) if token else answer
 
-    async with anyio.create_task_group() as group:
-        for number, pod in enumerate(ready):
-            # All pods run one template, so one of them shows whether it keeps sessions.
-            group.start_soon(partial(ask, pod, sessions=number == 0))
+    answers = await read_each(ask, ready)
     failed = [pod for pod, answer in answers.items() if answer.failed]
     if 0 < len(failed) < len(answers):
         for name in failed:

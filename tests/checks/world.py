@@ -34,6 +34,7 @@ from checks.rbac.requests import Account, Request
 from checks.results.result import Finding, Result
 from checks.secrets.collect import READ_SECRETS, Secrets
 from checks.secrets.rolled import Rolled
+from checks.secrets.unused import UNUSED
 from checks.servers.collect import DISCOVERY
 from checks.snapshot.snapshot import Snapshot
 from checks.usage.collect import USAGE, Usage
@@ -47,6 +48,7 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 
 if TYPE_CHECKING:
+    from checks.kube.models.references import Reference
     from checks.rbac.questions import Question
     from checks.snapshot.reader import Collector
     from stacks.model.owner import Owner
@@ -144,6 +146,7 @@ class World:
             owner: Read(Rolled(current=True, dangling=()), 0.01) for owner in declaration.running()
         }
         self.secrets = Secrets(NOW, rolled=rolled)
+        self.unused: dict[str, Reading[tuple[Reference, ...]]] = {}
         self.replies: dict[str, dict[str, Reply | ReadFailure]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
@@ -224,6 +227,7 @@ class World:
             rbac.ANSWERS: self._answers(),
             ATTEMPTS: self.network,
             READ_SECRETS: self.secrets,
+            UNUSED: self.unused,
             mcp.ANSWERS: {kind: self._mcp(kind) for kind in self.mcp},
             PROBES: self.replies,
             DISCOVERY: self._discovery(),

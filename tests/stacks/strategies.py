@@ -28,7 +28,7 @@ from stacks.model.types import (
     LabelKey,
     LabelValue,
 )
-from stacks.validation.references import PULL_SECRET
+from stacks.validation.secret_references import PULL_SECRET
 from tests.stacks.fitting import fitting
 from tests.stacks.server_strategies import BY_MCP, SETTINGS
 
@@ -222,11 +222,14 @@ ALERTS = st.fixed_dictionaries(
 )
 
 
+NAMES = {"month": ("jan", "Jul", "DEC"), "day of the week": ("sun", "Wed", "SAT")}
+
+
 def field(part: cron.Field) -> st.SearchStrategy[str]:
     """Draw one field of a cron schedule: a list of `*`, numbers, ranges and names, some with steps."""
     numbers = st.integers(part.first, part.last)
     ranges = st.tuples(numbers, numbers).map(lambda ends: f"{min(ends)}-{max(ends)}")
-    spans = st.one_of(st.just("*"), numbers.map(str), ranges, *([st.sampled_from(part.names)] if part.names else []))
+    spans = st.one_of(numbers.map(str), ranges, st.sampled_from(("*", *NAMES.get(part.title, ()))))
     entries = st.builds(lambda span, step: f"{span}{step}", spans, st.just("") | st.integers(1, 60).map("/{}".format))
     return st.lists(entries, min_size=1, max_size=3).map(",".join)
 
