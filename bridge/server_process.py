@@ -4,7 +4,6 @@ One process serves all requests, because stdio servers are stateful and slow to 
 """
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from typing import TypeVar
 import anyio
 import mcp_types as types
 from anyio.abc import TaskStatus
-from mcp import Client, ClientSession, MCPError, StdioServerParameters
+from mcp import Client, ClientSession, MCPError
 from mcp.client.session import MessageHandlerFnT
 from mcp.shared.dispatcher import ProgressFnT
 from pydantic import BaseModel, ValidationError
 
-from bridge.stdio_transport import watched_stdio_client
+from bridge.stdio_transport import stdio_connection
 
 MAX_RESTART_DELAY = 30.0
 """The longest delay before a restart, in seconds."""
@@ -62,8 +61,7 @@ class ServerProcess:
     """The process of a stdio server, and the MCP session with it."""
 
     def __init__(self, command: Sequence[str], limits: Limits, listeners: Listeners) -> None:
-        program, *arguments = command
-        self._command = StdioServerParameters(command=program, args=arguments, env=dict(os.environ))
+        self._command = command
         self._limits = limits
         self._listeners = listeners
         self._slots = anyio.CapacityLimiter(limits.calls)
@@ -133,7 +131,7 @@ class ServerProcess:
     async def _run_once(self, task_status: TaskStatus[types.InitializeResult]) -> str:
         """Run the process until it ends; return why it ended."""
         self._process_ended, self._suspected = anyio.Event(), anyio.Event()
-        pipe = watched_stdio_client(self._command, started=self._started, ended=self._ended)
+        pipe = stdio_connection(self._command, started=self._started, ended=self._ended)
         reason = "the server's process ended"
         try:
             # This limits the initialisation, for which the process has to start. `request` limits the time of calls.
