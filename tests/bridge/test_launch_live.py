@@ -143,7 +143,9 @@ def test_sigterm_ends_the_server_too(plain: Server) -> None:
         assert has_ended(server)
 
 
-def test_sigterm_ends_a_server_that_ignores_it_also_without_the_bridge(launch: Path, tmp_path: Path, start: list[Server]) -> None:
+def test_sigterm_ends_a_server_that_ignores_it_also_without_the_bridge(
+    launch: Path, tmp_path: Path, start: list[Server]
+) -> None:
     start.append(Server(launch, tmp_path, STUBBORN))
     with start[0].connected() as client:
         assert client.stdout is not None
