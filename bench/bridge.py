@@ -47,9 +47,11 @@ class _Http:
             "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-11-25\r\n"
         )
         self._writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-        answer = await self._reader.readuntil(b"\r\n0\r\n\r\n")
-        if b" 200 " not in answer[:20] or b"as asked" not in answer:
-            raise SystemExit(f"the bridge answers {answer.decode()}")
+        answer = (await self._reader.readuntil(b"\r\n\r\n")).decode()
+        length = re.search(r"(?i)content-length: *(\d+)", answer)
+        content = await self._reader.readexactly(int(length[1])) if length else b""
+        if b"as asked" not in content:
+            raise SystemExit(f"the bridge answers {answer}")
 
 
 async def main() -> None:

@@ -63,7 +63,12 @@ class Admission:
         length = request.headers.get("content-length", "")
         if not length.isdecimal() or int(length) <= self.max_bytes:
             return None
-        return _refused(413, f"the request has {length} bytes: at most {self.max_bytes} are accepted here")
+        return too_large(self.max_bytes)
+
+
+def too_large(most: int) -> Response:
+    """Return the answer to a request that is larger."""
+    return _refused(413, f"the request is too large: this server accepts at most {most} bytes")
 
 
 def read_tokens(file: Path) -> list[bytes]:

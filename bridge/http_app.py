@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import anyio
 import mcp_types as types
 from anyio.abc import TaskGroup
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.admission import Admission
+from bridge.answering import Answering
 from bridge.forwarding import Forwarding
 from bridge.metrics import Metrics
 from bridge.notifications import Notifications
@@ -24,14 +23,6 @@ from bridge.tool_lists import ToolLists
 
 DRAIN_SECONDS = 10.0
 """How many seconds running requests have to end after SIGTERM."""
-
-
-@dataclass(frozen=True)
-class _Managers:
-    """The SDK's two ways to answer, of which the client chooses one by its header Accept."""
-
-    streams: StreamableHTTPSessionManager
-    json: StreamableHTTPSessionManager
 
 
 class HttpApp:
@@ -43,7 +34,7 @@ class HttpApp:
         self._notifications = Notifications()
         self._process = ServerProcess(command, limits, Listeners(self._initialised, self._notifications.receive))
         self._forwarding = Forwarding(self._process, self._notifications, tools, self._metrics)
-        self._managers: _Managers | None = None
+        self._answering: Answering | None = None
         self._running = 0
         self._drained: anyio.Event | None = None
 
@@ -82,15 +73,11 @@ class HttpApp:
 
     async def _open(self, group: TaskGroup) -> None:
         """Start the process, and open /mcp as soon as it has initialised."""
-        server = self._forwarding.server(await group.start(self._process.run))
-        limit = self._admission.max_bytes
-        # Without sessions, because any pod of the Service may get the next request of a client.
-        streams, json = (
-            StreamableHTTPSessionManager(server, json_response=answer, stateless=True, max_request_body_size=limit)
-            for answer in (False, True)
-        )
-        async with streams.run(), json.run():
-            self._managers = _Managers(streams, json)
+        greeting = await group.start(self._process.run)
+        logs = greeting.capabilities.logging is not None
+        answering = Answering(self._forwarding.server(greeting), self._admission.max_bytes, logs=logs)
+        async with answering.running():
+            self._answering = answering
             await anyio.sleep_forever()
 
     async def _serve_mcp(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,14 +86,14 @@ class HttpApp:
             await refused(scope, receive, send)
         elif self._drained is not None:
             await _unavailable("the bridge is stopping: try again, for another pod")(scope, receive, send)
-        elif self._managers is None:
+        elif self._answering is None:
             await _unavailable("the MCP server is still starting: try again in a moment")(scope, receive, send)
         elif request.method == "GET" and _listens(request):
             await self._notifications.stream(request)(scope, receive, send)
         else:
             self._running += 1
             try:
-                await _manager(self._managers, request).handle_request(scope, receive, send)
+                await self._answering.serve(scope, receive, send)
             finally:
                 self._running -= 1
                 if self._drained is not None and not self._running:
@@ -121,11 +108,6 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
-
-
-def _manager(managers: _Managers, request: Request) -> StreamableHTTPSessionManager:
-    # Progress and log messages need a stream. Clients should accept both, but some scripts accept JSON alone.
-    return managers.json if request.headers.get("accept", "") == "application/json" else managers.streams
 
 
 def _listens(request: Request) -> bool:

@@ -91,10 +91,13 @@ def test_a_token_that_was_replaced_no_longer_passes(tmp_path: Path) -> None:
     assert sentence == "the tokens of this server cannot be read (No such file or directory): look at its Secret"
 
 
-def test_a_large_request_is_refused_with_both_sizes() -> None:
+def test_a_large_request_is_refused_with_the_limit() -> None:
     admission = Admission(loopback=False, max_bytes=10)
     assert refusal(admission, content_length="10")[0] == 200
-    assert refusal(admission, content_length="11") == (413, "the request has 11 bytes: at most 10 are accepted here")
+    assert refusal(admission, content_length="11") == (
+        413,
+        "the request is too large: this server accepts at most 10 bytes",
+    )
     assert refusal(admission, content_length="many")[0] == 200
 
 

@@ -31,20 +31,6 @@ def bridge() -> Iterator[Bridge]:
         yield found
 
 
-@pytest.mark.parametrize(("accept", "kind"), [("application/json", "application/json"), (BOTH, "text/event-stream")])
-def test_the_client_chooses_how_it_is_answered(bridge: Bridge, accept: str, kind: str) -> None:
-    status, headers, body = bridge.send(CALL, Accept=accept)
-    assert (status, headers["content-type"].partition(";")[0]) == (200, kind)
-    assert '"text"' in body
-
-
-def test_a_request_in_pieces_has_the_same_limit() -> None:
-    with ready(PLAIN, admission=Admission(max_bytes=1000)) as bridge:
-        assert bridge.send(CALL)[0] == 200
-        status, _, body = bridge.send({**CALL, "padding": "x" * 1000})
-        assert (status, "at most 1000 are accepted" in json.loads(body)["error"]) == (413, True)
-
-
 def test_a_token_is_needed_for_mcp_alone(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("secret-1")
