@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"cannot listen on {place} ({error.strerror}): choose another --host or --port")
     with listener:
         tools = ToolLists(allow=options.allow_tool or ("*",), deny=options.deny_tool)
-        app = HttpApp(options.command, Limits(timeout=options.timeout), _admission(options), tools)
+        limits = Limits(timeout=options.timeout, answer_bytes=options.max_answer_bytes)
+        app = HttpApp(options.command, limits, _admission(options), tools)
         anyio.run(_serve, app, listener)
     return 0
 
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=8080, help="port to listen on; 0 chooses a free port")
     add("--timeout", type=float, default=60.0, help="how many seconds an answer may take")
     add("--max-request-bytes", type=int, default=Admission.max_bytes, metavar="N", help="size of the largest request")
+    add("--max-answer-bytes", type=int, default=Limits.answer_bytes, metavar="N", help="size of the largest answer")
     add("--allow-tool", action="append", metavar="PATTERN", help="serve only tools with such names; may be repeated")
     add("--deny-tool", action="append", default=[], metavar="PATTERN", help="serve no tools with such names")
     add("--token-file", type=Path, metavar="FILE", help="file with bearer tokens, one a line; clients need one of them")

@@ -43,6 +43,8 @@ class Limits:
     """How many seconds each answer may take."""
     calls: int = 32
     """Concurrent requests. Further requests wait, which counts towards their timeout."""
+    answer_bytes: int = 16 * 1024 * 1024
+    """The size of the largest answer."""
     first_delay: float = 0.5
     """Seconds before the first restart. The delay doubles with each rapid failure."""
 
@@ -131,7 +133,7 @@ class ServerProcess:
     async def _run_once(self, task_status: TaskStatus[types.InitializeResult]) -> str:
         """Run the process until it ends; return why it ended."""
         self._process_ended, self._suspected = anyio.Event(), anyio.Event()
-        pipe = stdio_connection(self._command, started=self._started, ended=self._ended)
+        pipe = stdio_connection(self._command, self._limits.answer_bytes, started=self._started, ended=self._ended)
         reason = "the server's process ended"
         try:
             # This limits the initialisation, for which the process has to start. `request` limits the time of calls.

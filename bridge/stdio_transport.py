@@ -5,6 +5,7 @@ immediately, and its time for a message grows with the square of the size: 50 MB
 """
 
 import os
+import re
 import signal
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -24,14 +25,19 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 2.0
 """How long the process has to end after each step: after the end of its input, and after SIGTERM."""
 _FLUSH_SECONDS = 0.5
+# The identifier of a request is near one of the ends of its answer. Inside, there may be others.
+_ENDS = 256
+_ID = re.compile(rb'^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*(\d+)|"id"\s*:\s*(\d+)\s*\}\s*$')
 _GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 
 
 @asynccontextmanager
 async def stdio_connection(
-    command: Sequence[str], *, started: Callable[[], None], ended: Callable[[], None]
+    command: Sequence[str], largest: int, *, started: Callable[[], None], ended: Callable[[], None]
 ) -> "AsyncGenerator[TransportStreams]":
     """Run the command, and connect to it; call `started` when it runs and `ended` when it closes its output.
+
+    An answer of more than `largest` bytes is replaced by an error: the bridge needs seven times the memory of it.
 
     Raises:
         OSError: The command cannot be started.
@@ -43,7 +49,7 @@ async def stdio_connection(
     write, sent = anyio.create_memory_object_stream[SessionMessage](0)
     flushed = anyio.Event()
     async with anyio.create_task_group() as group:
-        group.start_soon(_receive, stdout, received, ended)
+        group.start_soon(_receive, _messages(stdout, largest), stdout, received, ended)
         group.start_soon(_send, sent, stdin, received, flushed)
         started()
         try:
@@ -60,6 +66,7 @@ async def stdio_connection(
 
 
 async def _receive(
+    lines: AsyncIterable[SessionMessage | Exception],
     stdout: ByteReceiveStream,
     received: "MemoryObjectSendStream[SessionMessage | Exception]",
     ended: Callable[[], None],
@@ -67,8 +74,8 @@ async def _receive(
     """Pass on each line that the process writes, to the end of its output."""
     with suppress(*_GONE):
         async with received:
-            async for line in _lines(stdout):
-                await received.send(_message(line))
+            async for message in lines:
+                await received.send(message)
     ended()
     # The session has gone. A process that still writes could not end otherwise.
     with suppress(*_GONE, anyio.EndOfStream):
@@ -94,23 +101,52 @@ async def _send(
         flushed.set()
 
 
-async def _lines(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
-    pieces: list[bytes] = []
+async def _messages(chunks: AsyncIterable[bytes], largest: int) -> AsyncGenerator[SessionMessage | Exception]:
+    line = _Line(largest)
     async for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        pieces.append(first)
-        if others:
-            yield b"".join(pieces)
-            for line in others[:-1]:
-                yield line
-            pieces = [others[-1]]
+        *ends, rest = chunk.split(b"\n")
+        for piece in ends:
+            line.add(piece)
+            yield line.message()
+            line = _Line(largest)
+        line.add(rest)
 
 
-def _message(line: bytes) -> SessionMessage | Exception:
-    try:
-        return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValidationError as error:
-        return error
+class _Line:
+    """A line that comes in pieces, of which those of a line that is too large are not kept."""
+
+    def __init__(self, largest: int) -> None:
+        self._largest = largest
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._first = self._last = b""
+
+    def add(self, piece: bytes) -> None:
+        """Add the next piece."""
+        self._size += len(piece)
+        if self._size <= self._largest:
+            self._pieces.append(piece)
+            return
+        self._first = self._first or b"".join([*self._pieces, piece])[:_ENDS]
+        self._last = (self._last + piece)[-_ENDS:]
+        self._pieces.clear()
+
+    def message(self) -> SessionMessage | Exception:
+        """Return the message of the whole line."""
+        if self._size > self._largest:
+            return self._too_large()
+        try:
+            return SessionMessage(types.jsonrpc_message_adapter.validate_json(b"".join(self._pieces), by_name=False))
+        except ValidationError as error:
+            return error
+
+    def _too_large(self) -> SessionMessage | Exception:
+        said = f"the server's answer has {self._size} bytes: the bridge passes on at most {self._largest}"
+        found = _ID.search(self._first) or _ID.search(self._last)
+        if found is None:
+            return ValueError(said)
+        error = types.ErrorData(code=types.INTERNAL_ERROR, message=said)
+        return SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=int(found[1] or found[2]), error=error))
 
 
 async def _end(process: Process, stdin: ByteSendStream) -> None:

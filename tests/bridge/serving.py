@@ -142,11 +142,12 @@ def served(
     timeout: float = 60,
     host: str = "127.0.0.1",
     delay: float = Limits.first_delay,
+    answer_bytes: int = Limits.answer_bytes,
     admission: Admission | None = None,
     tools: ToolLists | None = None,
 ) -> Iterator[Bridge]:
     """A bridge in a thread of this process, which starts sooner."""
-    limits = Limits(timeout=timeout, first_delay=delay)
+    limits = Limits(timeout=timeout, first_delay=delay, answer_bytes=answer_bytes)
     allowed = admission or Admission(loopback=host == "127.0.0.1")
     app = HttpApp(command, limits, allowed, tools or ToolLists())
     config = uvicorn.Config(app.application(), log_config=None, access_log=False, timeout_graceful_shutdown=1)

@@ -1,6 +1,7 @@
 """The connection to the process, with real processes."""
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from bridge.stdio_transport import stdio_connection
 from tests.bridge.serving import eventually
 from tests.processes import has_ended
 
+LARGEST = 500_000
 LEFT_BEHIND = """
 import subprocess, sys
 left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -31,7 +33,7 @@ def written(script: str, *arguments: str, count: int) -> list[object]:
         command = [sys.executable, "-c", script, *arguments]
         with anyio.fail_after(20):
             async with stdio_connection(
-                command, started=lambda: told.append("started"), ended=lambda: told.append("ended")
+                command, LARGEST, started=lambda: told.append("started"), ended=lambda: told.append("ended")
             ) as (messages, _):
                 told.extend([await anext(aiter(messages)) for _ in range(count)])
 
@@ -60,11 +62,36 @@ for piece in (one % "a" + one % "b" + (one % "c")[:9], (one % "c")[9:20], (one %
     assert [name(one) for one in found[:5]] == ["a", "b", "c", "ValidationError", "ValidationError"]
 
 
+@pytest.mark.parametrize(
+    ("line", "request_id"),
+    [
+        ('{"jsonrpc": "2.0", "id": 7, "result": {"id": 1, "text": "%s", "last": {"id": 2}}}', 7),
+        ('{"result": {"id": 1, "text": "%s", "last": {"id": 2}}, "jsonrpc": "2.0", "id": 7}', 7),
+        ('{"result": {"id": 1, "text": "%s", "last": {"id": 2}}}', None),
+    ],
+)
+def test_a_line_that_is_too_large_is_an_error_of_its_request(line: str, request_id: int | None) -> None:
+    script = "import sys; sys.stdout.write(sys.argv[1] % ('x' * 900_000) + '\\n'); print('{}', flush=True)"
+    _, found, following, *_ = written(script, line, count=2)
+    said = "the server's answer has 9000[0-9]{2} bytes: the bridge passes on at most 500000"
+    if request_id is None:
+        assert isinstance(found, ValueError)
+        assert re.fullmatch(said, str(found))
+    else:
+        assert isinstance(found, SessionMessage)
+        assert isinstance(found.message, types.JSONRPCError)
+        assert found.message.id == request_id
+        assert re.fullmatch(said, found.message.error.message)
+    assert name(following) == "ValidationError"
+
+
 def test_the_end_of_the_output_is_told_at_once() -> None:
     async def run() -> None:
         gone = anyio.Event()
         with anyio.fail_after(20):
-            async with stdio_connection([sys.executable, "-c", ""], started=lambda: None, ended=gone.set) as streams:
+            async with stdio_connection(
+                [sys.executable, "-c", ""], LARGEST, started=lambda: None, ended=gone.set
+            ) as streams:
                 await gone.wait()
                 assert [one async for one in streams[0]] == []
 
@@ -84,7 +111,7 @@ def test_a_process_that_closes_its_input_ends_the_session() -> None:
     async def run() -> None:
         command = [sys.executable, "-c", script]
         with anyio.fail_after(20):
-            async with stdio_connection(command, started=lambda: None, ended=lambda: None) as (read, write):
+            async with stdio_connection(command, LARGEST, started=lambda: None, ended=lambda: None) as (read, write):
                 assert isinstance(await anext(aiter(read)), SessionMessage)
                 await write.send(ping)
                 assert [one async for one in read] == []
@@ -94,7 +121,7 @@ def test_a_process_that_closes_its_input_ends_the_session() -> None:
 
 def test_an_absent_command_is_an_error() -> None:
     async def run() -> None:
-        async with stdio_connection(["no-such-server"], started=lambda: None, ended=lambda: None):
+        async with stdio_connection(["no-such-server"], LARGEST, started=lambda: None, ended=lambda: None):
             pass
 
     with pytest.raises(FileNotFoundError):
@@ -107,7 +134,9 @@ def test_a_killed_process_is_noticed() -> None:
     async def run() -> None:
         gone = anyio.Event()
         with anyio.fail_after(20):
-            async with stdio_connection([sys.executable, "-c", script], started=lambda: None, ended=gone.set) as (
+            async with stdio_connection(
+                [sys.executable, "-c", script], LARGEST, started=lambda: None, ended=gone.set
+            ) as (
                 read,
                 _,
             ):
