@@ -48,8 +48,12 @@ class _HttpServer(uvicorn.Server):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT. Return the exit code: 0 if stopped by a signal, 2 if it cannot start."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args([*shlex.split(os.environ.get(OPTIONS_VARIABLE, "")), *given])
+    parser = _parser()
+    try:
+        first = shlex.split(os.environ.get(OPTIONS_VARIABLE, ""))
+    except ValueError as error:
+        parser.error(f"{OPTIONS_VARIABLE}: {error}: write it as in a shell")
+    options = parser.parse_args([*first, *(sys.argv[1:] if arguments is None else arguments)])
     handler = logging.StreamHandler()
     handler.setFormatter(_LineFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
@@ -128,14 +132,20 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="0.0.0.0", help="address to listen on (default: all addresses)")  # noqa: S104
     add("--port", type=int, default=8080, help="port to listen on; 0 chooses a free port")
     add("--timeout", type=float, default=60.0, help="how many seconds an answer may take")
-    add("--max-request-bytes", type=int, default=Admission.max_bytes, metavar="N", help="size of the largest request")
-    add("--max-answer-bytes", type=int, default=Limits.answer_bytes, metavar="N", help="size of the largest answer")
+    add("--max-request-bytes", type=_size, default=Admission.max_bytes, metavar="N", help="size of the largest request")
+    add("--max-answer-bytes", type=_size, default=Limits.answer_bytes, metavar="N", help="size of the largest answer")
     add("--allow-tool", action="append", metavar="PATTERN", help="serve only tools with such names; may be repeated")
     add("--deny-tool", action="append", default=[], metavar="PATTERN", help="serve no tools with such names")
     add("--token-file", type=Path, metavar="FILE", help="file with bearer tokens, one a line; clients need one of them")
     add("--allow-host", action="append", default=[], metavar="NAME", help="name of this server in browsers")
     parser.add_argument("command", nargs="+", help="the stdio server and its arguments, after --")
     return parser
+
+
+def _size(given: str) -> int:
+    if not given.isdecimal() or int(given) == 0:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a number of bytes")
+    return int(given)
 
 
 def _fail(sentence: str) -> int:

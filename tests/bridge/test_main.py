@@ -200,3 +200,40 @@ def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> Non
         assert main(["--port", port, "--host", "127.0.0.1", "--", *PLAIN]) == 2
     told = f"bridge: cannot listen on 127.0.0.1 port {port} (Address already in use): choose another --host or --port\n"
     assert capsys.readouterr() == ("", told)
+
+
+def test_options_come_from_a_variable_too() -> None:
+    with running(PLAIN, "--deny-tool", "s*", BRIDGE_OPTIONS="--deny-tool 'p*' --max-request-bytes 900") as bridge:
+        eventually(lambda: bridge.status("/ready") == 200)
+        for tool in ("pid", "sleep"):
+            assert f"the tool {tool} is not offered here" in bridge.refusal(tool).message
+        assert bridge.send({"padding": "x" * 900})[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--max-request-bytes 0", "argument --max-request-bytes: '0' is not a number of bytes"),
+        ("--deny-tool 'a", "BRIDGE_OPTIONS: No closing quotation: write it as in a shell"),
+    ],
+)
+def test_wrong_options_are_one_sentence(
+    options: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BRIDGE_OPTIONS", options)
+    with pytest.raises(SystemExit) as ended:
+        main(["--", *PLAIN])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"bridge: error: {told}"
+
+
+def test_a_file_without_a_token_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "token"
+    arguments = ["--token-file", str(file), "--", *PLAIN]
+    assert main(arguments) == 2
+    file.write_text("\n \n")
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"bridge: cannot read the tokens in {file} (No such file or directory): give another --token-file",
+        f"bridge: the file {file} has no token: write one into it, or leave out --token-file",
+    ]

@@ -5,6 +5,7 @@ import pytest
 from mcp import MCPError
 
 from bridge.tool_lists import UNLISTED, ToolLists
+from stacks.model.bridge import BridgeRules
 
 
 def page(*names: str) -> types.ListToolsResult:
@@ -26,6 +27,8 @@ def page(*names: str) -> types.ListToolsResult:
 )
 def test_patterns(lists: ToolLists, tool: str, allowed: bool) -> None:
     assert lists.allows(tool) is allowed
+    # The declaration reads the lists alike: it refuses tools of `capabilities` that the bridge would leave out.
+    assert BridgeRules(allow_tools=tuple(lists.allow), deny_tools=tuple(lists.deny)).serves(tool) is allowed
     assert [one.name for one in lists.offered(page(tool)).tools] == ([tool] if allowed else [])
 
 
