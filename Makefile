@@ -72,7 +72,8 @@ format: $(VENV)/installed ## Format the code and mend what the linter can
 LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock"
 
-lock: ## Renew the locked requirements (needs uv)
+lock: ## Renew the locked requirements (needs uv and npm)
 	$(LOCK) --upgrade --all-extras pyproject.toml --output-file requirements.txt
 	$(LOCK) --upgrade pyproject.toml --output-file bridge/requirements.txt
 	$(LOCK) --upgrade bridge/servers/time/requirements.in --output-file bridge/servers/time/requirements.txt
+	npm --prefix tests/bridge/conformance install --package-lock-only --ignore-scripts --no-audit --no-fund

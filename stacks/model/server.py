@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from stacks.model.authorization import Authorization
+from stacks.model.bridge import BridgeRules
 from stacks.model.image import Image
 from stacks.model.probe import HttpPath, Probes
 from stacks.model.transport import PodTls, Transport
@@ -56,6 +57,8 @@ class Server(Workload):
     bridge: Annotated[Image | None, LEFT_OUT] = None
     """Image of the bridge, for a stdio server from its stock image, which `command` then starts. Without it, the
     server's own image has the bridge in front."""
+    bridge_rules: Annotated[BridgeRules | None, LEFT_OUT] = None
+    """What the bridge of `bridge` serves, and to whom: all tools, to all clients, unless given."""
     capabilities: dict[DnsLabel, tuple[str, ...]] = Field(min_length=1)
     """Capability → its tools: each must be in the server's `tools/list`."""
     replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = Field(default_factory=partial(replicas, 2))

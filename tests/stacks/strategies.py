@@ -170,6 +170,10 @@ SERVERS = st.fixed_dictionaries(
         **SHARED,
     },
 )
+# All tools that are drawn must be served.
+BRIDGE_RULES = st.fixed_dictionaries(
+    {"allowTools": st.just(["*"])}, optional={"allowHosts": st.lists(fitting(DnsSubdomain), max_size=2)}
+)
 WORKLOADS = st.fixed_dictionaries({"image": IMAGES, "port": st.integers(1, 65535)}, optional=SHARED)
 WORKERS = st.fixed_dictionaries({"image": IMAGES}, optional={"args": SHARED["args"], "egress": DESTINATIONS})
 """Workloads without a port, so that nobody connects to them."""
@@ -329,6 +333,8 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
     if server["transport"] == "stdio" and draw(st.booleans()):
         server.pop("tls", None)
         server |= {"bridge": draw(IMAGES), "command": [*draw(st.lists(TEXTS, min_size=1, max_size=2))]}
+        if draw(st.booleans()):
+            server["bridgeRules"] = draw(BRIDGE_RULES)
     if server["transport"] != "stdio" and draw(st.booleans()):
         server["probes"] = draw(BY_MCP)
     if draw(st.booleans()):
