@@ -74,6 +74,7 @@ LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit
 
 lock: ## Renew the locked requirements (needs uv and npm)
 	$(LOCK) --upgrade --all-extras pyproject.toml --output-file requirements.txt
-	$(LOCK) --upgrade pyproject.toml --output-file bridge/requirements.txt
+	@# The image has the versions that are tested; without the constraint, an extra would be older here alone.
+	$(LOCK) --upgrade --constraint requirements.txt pyproject.toml --output-file bridge/requirements.txt
 	$(LOCK) --upgrade bridge/servers/time/requirements.in --output-file bridge/servers/time/requirements.txt
 	npm --prefix tests/bridge/conformance install --package-lock-only --ignore-scripts --no-audit --no-fund

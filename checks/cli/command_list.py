@@ -27,6 +27,7 @@ COMMANDS = (
     Listed("mcp", f"{_HERE}.mcp", "List, ask and call the tools of the MCP servers."),
     Listed("discover", f"{_HERE}.discover", "Find MCP servers, whether declared or not."),
     Listed("registry", f"{_HERE}.registry", "Keep and show the registry of MCP servers."),
+    Listed("talos", f"{_HERE}.talos", "Show the state of Kubernetes and Talos; fetch a kubeconfig."),
     Listed("namespaces", f"{_HERE}.namespaces", "Compare the namespaces, their quotas and their limits."),
     Listed("network", f"{_HERE}.network", "Compare the NetworkPolicies, and test them with pods."),
     Listed("access", f"{_HERE}.access", "Show the permissions of the stack's accounts."),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from checks.results.result import Selection
     from checks.target import Target
+    from stacks.model.declaration import Declaration
 
 Stack = Annotated[str, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
 OptionalStack = Annotated[str | None, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
@@ -122,6 +123,24 @@ def application() -> typer.Typer:
     )
 
 
+def declared(stack: str, *, rewrites_lock: bool = False) -> "Declaration":
+    """Return the declaration of a stack; warnings go to standard error.
+
+    With `rewrites_lock` it is without its tool lock.
+
+    Raises:
+        DeclarationError: the stack file cannot be read, or is wrong.
+        UsageError: this folder is not in a project.
+    """
+    from checks.cli.project import root
+    from stacks.loader import read
+
+    loaded = read(stack, root(Path.cwd()), rewrites_lock=rewrites_lock)
+    for warning in loaded.warnings:
+        typer.echo(f"cortex: warning: {warning}", err=True)
+    return loaded.declaration
+
+
 def target(stack: str, kubeconfig: Path | None, context: str | None, *, rewrites_lock: bool = False) -> "Target":
     """Return the declaration of a stack, and the connection of its context; warnings go to standard error.
 
@@ -132,13 +151,8 @@ def target(stack: str, kubeconfig: Path | None, context: str | None, *, rewrites
         UsageError: this folder is not in a project, or the kubeconfig has no such context.
         UncheckedError: the context's credential plugin gave no credential.
     """
-    from checks.cli.project import root
     from checks.kube.connection import from_kubeconfig
     from checks.target import Target
-    from stacks.loader import read
 
-    loaded = read(stack, root(Path.cwd()), rewrites_lock=rewrites_lock)
-    for warning in loaded.warnings:
-        typer.echo(f"cortex: warning: {warning}", err=True)
-    declaration = loaded.declaration
+    declaration = declared(stack, rewrites_lock=rewrites_lock)
     return Target(stack, declaration, from_kubeconfig(context or declaration.cluster.context, kubeconfig))

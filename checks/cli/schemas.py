@@ -37,6 +37,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     from checks.repair import actions
     from checks.secrets import inventory as secrets
     from checks.servers import report as discovery
+    from checks.talos import report as talos
     from checks.usage import report as usage
     from checks.watch import rounds
 
@@ -58,6 +59,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         matrix.SCHEMA: matrix.Matrix,
         actions.SCHEMA: actions.Report,
         rounds.SCHEMA: rounds.Round,
+        talos.SCHEMA: talos.TalosReport,
         preset.SCHEMA: preset.PresetReport,
         usage.SCHEMA: usage.UsageReport,
     }

@@ -54,6 +54,8 @@ class Connection:
     """File of the trusted certificate authorities; None means those of this machine."""
     credential: Callable[[], Credential] = lambda: NO_CREDENTIAL
     """Return the kind of the credential, and when it expires."""
+    talosconfig: Path | None = None
+    """The talosconfig for the Talos API of the nodes; None means the default places."""
     resolve: Callable[[str], Awaitable[object]] = _resolve
     """Resolve a name as this machine, or this pod, does; raises OSError if that fails."""
 

@@ -21,6 +21,7 @@ from checks.results.catalogue import catalogue
 from checks.secrets.check import CHECK as SECRETS
 from checks.servers.check import CHECK as SERVERS
 from checks.snapshot.check import Check
+from checks.talos.check import CHECK as TALOS
 from checks.usage.check import CHECK as USAGE
 
 OWN = (
@@ -31,6 +32,7 @@ OWN = (
     MCP,
     METRICS,
     USAGE,
+    TALOS,
     RBAC,
     NETWORK,
     SECRETS,

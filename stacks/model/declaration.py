@@ -21,6 +21,7 @@ from stacks.model.resource_manager import ResourceManager
 from stacks.model.secret import Secret
 from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
+from stacks.model.talos import Talos
 from stacks.model.types import LEFT_OUT, LEFT_OUT_IF_NONE, Count, DnsLabel, DnsSubdomain, LabelValue, Model, matching
 from stacks.model.verifier import Verifier
 from stacks.model.workload import Workload
@@ -103,6 +104,8 @@ class Declaration(Model):
     """Verification inside the cluster."""
     agent: Annotated[Agent | None, LEFT_OUT] = None
     """What follows the cluster's events and objects."""
+    talos: Annotated[Talos | None, LEFT_OUT] = None
+    """Talos Linux on the nodes: what a verification expects of the Talos API."""
     manifests: Annotated[dict[str, tuple[ManifestDocument, ...]], LEFT_OUT, _FILES] = Field(default_factory=dict)
     """YAML files relative to the project, with Kubernetes manifests that are deployed and verified as they are."""
     tool_lock: Annotated[dict[str, dict[str, str]] | None, LEFT_OUT_IF_NONE, _FILE] = None

@@ -46,7 +46,7 @@ def _bridge_rules(server: Server) -> Iterator[str]:
         yield from _taken(server, set(), bridge.TOKEN_VOLUME, "bridgeRules.requireToken")
     wanted = [
         *((f"capabilities.{name}", tool) for name, tools in server.capabilities.items() for tool in tools),
-        *([("smoke", server.smoke.tool)] if server.smoke else []),
+        *(("smoke", call.tool) for call in server.smoke_calls),
     ]
     for setting, tool in wanted:
         if not rules.serves(tool):

@@ -1,6 +1,7 @@
 """An HTTP server on loopback that plays the API server: it serves a World in pages, and misbehaves where told."""
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -210,9 +211,12 @@ class FakeApi:
         return _json({"kind": "List", "metadata": more, "items": items[start:end]})
 
     def _listed(self, plural: str, namespace: str, selector: str) -> list[Json]:
-        """Give the objects of one namespace, or of all, that a selector selects: `label=value`, `label`, `!label`."""
+        """Give the objects of one namespace, or of all, that a selector selects.
+
+        Its terms are `label=value`, `label`, `!label` and `label in (value, …)`.
+        """
         spaces = [key for key in self.world.objects if key[0] == plural and namespace in ("", key[1])]
-        terms = [term for term in selector.split(",") if term]
+        terms = [term for term in re.split(r",(?![^(]*\))", selector) if term]
         items = [item for space in spaces for item in self.world.objects[space]]
         return [item for item in items if all(_selects(term, item["metadata"].get("labels", {})) for term in terms)]
 
@@ -220,6 +224,9 @@ class FakeApi:
 def _selects(term: str, labels: Json) -> bool:
     if term.startswith("!"):
         return term[1:] not in labels
+    if " in (" in term:
+        label, _, values = term.rstrip(")").partition(" in (")
+        return labels.get(label) in values.split(", ")
     label, equals, value = term.partition("=")
     return label in labels and (not equals or labels[label] == value)
 

@@ -37,6 +37,7 @@ from checks.secrets.rolled import Rolled
 from checks.secrets.unused import UNUSED
 from checks.servers.collect import DISCOVERY
 from checks.snapshot.snapshot import Snapshot
+from checks.talos.collect import TALOS, Observation
 from checks.usage.collect import USAGE, Usage
 from checks.verification.checks import checks
 from checks.verification.verify import run
@@ -170,6 +171,7 @@ class World:
         for kind in declaration.servers:
             self._answering(kind)
         self.usage, self.tells_usage = Usage(None), False
+        self.talos: Observation | None = None
         self.metrics = told(self) if declaration.kube_state_metrics else None
 
     def add(self, plural: str, namespace: str, obj: Json) -> None:
@@ -233,6 +235,7 @@ class World:
             DISCOVERY: self._discovery(),
             METRICS: self.metrics,
             USAGE: self.usage,
+            TALOS: self.talos,
             UNMANAGED: Unmanaged(unmanaged),
             FILES: {each.identity: self._live(each) for each in build(self.declaration) if is_from_file(each)},
         }

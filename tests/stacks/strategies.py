@@ -17,6 +17,7 @@ from stacks.model.probe import HttpPath
 from stacks.model.secret import REQUIRED_KEYS, Duration, SecretKey
 from stacks.model.server import ServerType
 from stacks.model.suppression import ObjectPattern
+from stacks.model.talos import TalosVersion
 from stacks.model.types import (
     ENV_NAME,
     LARGEST,
@@ -254,6 +255,15 @@ METRICS = {
     "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
     "resources": RESOURCES,
 }
+TALOS = st.fixed_dictionaries(
+    {},
+    optional={
+        "version": fitting(TalosVersion),
+        "controlPlanes": COUNTS,
+        "context": TEXTS.filter(bool),
+        "port": st.integers(1, 65535),
+    },
+)
 AGENTS = st.fixed_dictionaries(
     {"image": IMAGES},
     optional={
@@ -323,6 +333,8 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
         settings["verifier"] = draw(VERIFIERS)
     if draw(st.booleans()):
         settings["agent"] = draw(AGENTS)
+    if draw(st.booleans()):
+        settings["talos"] = draw(TALOS)
     return settings
 
 

@@ -15,17 +15,44 @@ class Version(Object, frozen=True):
     git_version: str
 
 
+class NodeAddress(Object, frozen=True):
+    """An address of a node; `type` is InternalIP, ExternalIP, Hostname or another one."""
+
+    type: str
+    address: str
+
+
+class NodeInfo(Object, frozen=True):
+    """What the kubelet reports of its node."""
+
+    kubelet_version: str = ""
+
+
+class NodeSpec(Object, frozen=True):
+    """A node's specification."""
+
+    unschedulable: bool = False
+
+
 class NodeStatus(Object, frozen=True):
     """A node's status."""
 
     conditions: list[Condition] = []
+    addresses: list[NodeAddress] = []
+    node_info: NodeInfo = NodeInfo()
 
 
 class Node(Object, frozen=True):
     """A node."""
 
     metadata: Meta
+    spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
+
+    @property
+    def ready(self) -> bool:
+        """Return whether its condition Ready is true."""
+        return any(one.type == "Ready" and one.status == "True" for one in self.status.conditions)
 
 
 class NamespaceStatus(Object, frozen=True):

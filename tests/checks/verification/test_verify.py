@@ -26,6 +26,7 @@ def test_healthy_cluster_is_ok(world: World) -> None:
         "mcp",
         "metrics",
         "usage",
+        "talos",
         "rbac",
         "network",
         "secrets",

@@ -1,0 +1,158 @@
+"""Fetch a kubeconfig over the Talos API, and check that it is one for the cluster of the nodes that gave it."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+import yaml
+from cryptography import x509
+
+from checks.errors import UncheckedError
+from checks.kube.client import ApiClient
+from checks.kube.connection import from_kubeconfig
+from checks.kube.models import Node
+from checks.kube.reading import ReadFailure
+from checks.kube.resources import NODES
+from checks.talos.answers import Member, TalosApi, told
+from checks.talos.client import connections
+from checks.talos.observe import expired, routes
+from checks.talos.places import from_talosconfig
+from checks.talos.talosconfig import Talosconfig, load, place
+from checks.talos.tls import client_context
+from stacks.model.declaration import Declaration
+from stacks.model.talos import Talos
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A kubeconfig of an administrator. The content is secret."""
+
+    node: str
+    """The control-plane node that gave it."""
+    server: str
+    expires: datetime
+    content: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a node gave: its kubeconfig, and the members of etcd, which are nodes of its cluster."""
+
+    node: str
+    kubeconfig: bytes = field(repr=False)
+    members: tuple[Member, ...]
+
+
+async def fetch(declaration: Declaration, talosconfig: Path | None) -> Fetched:
+    """Return a kubeconfig whose context has the declared name, after it has reached the cluster.
+
+    Raises:
+        UsageError: there is no talosconfig, or it cannot be used.
+        UncheckedError: no control-plane node gave a kubeconfig, or it is not one for their cluster.
+    """
+    declared = declaration.talos or Talos()
+    config = load(place(talosconfig), declared.context)
+    given = await _from_any(config, declared.port)
+    context = declaration.cluster.context
+    what = f"the kubeconfig of {given.node}"
+    try:
+        document = yaml.safe_load(given.kubeconfig)
+        content, server, certificate = _renamed(document, context)
+        expires = x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+    except (yaml.YAMLError, UnicodeDecodeError, binascii.Error, LookupError, TypeError, ValueError) as error:
+        # The text of the error may quote the key.
+        raise UncheckedError(
+            f"{what} is incomplete, or is not one with a client certificate: fetch it again"
+        ) from error
+    if expires <= datetime.now(UTC):
+        raise UncheckedError(f"{what} has a client certificate that expired on {expires:%Y-%m-%d}: compare the clocks")
+    await _require_cluster(what, server, context, content, given.members)
+    return Fetched(given.node, server, expires, content)
+
+
+async def _from_any(config: Talosconfig, port: int) -> _Given:
+    """Return what the first control-plane node gives that gives something."""
+    if failure := expired(config):
+        raise UncheckedError(failure.message)
+    planes = [one for one in from_talosconfig(config) if one.control_plane]
+    if not planes:
+        raise UncheckedError(
+            f"context {config.context!r} of the talosconfig {config.source} has no endpoints: "
+            "add the control-plane nodes (`talosctl config endpoint ADDRESS`)"
+        )
+    failures = []
+    with connections(client_context(config)) as connected:
+        for one in planes:
+            for route in routes(config, one.address, port):
+                answer = await _ask(one.address, await connected.node(route))
+                if isinstance(answer, _Given):
+                    return answer
+                failures.append(f"{one.address}: {answer.message}")
+    raise UncheckedError(f"no control-plane node gave a kubeconfig: {'; '.join(failures)}")
+
+
+async def _ask(address: str, node: TalosApi | ReadFailure) -> _Given | ReadFailure:
+    if isinstance(node, ReadFailure):
+        return node
+    kubeconfig, members = await node.kubeconfig(), await node.etcd_members()
+    if isinstance(kubeconfig, ReadFailure):
+        return kubeconfig
+    return _Given(address, kubeconfig.value, told(members) or ())
+
+
+def _renamed(document: object, name: str) -> tuple[str, str, bytes]:
+    """Return a kubeconfig with another name of its context, its server, and its client certificate.
+
+    Raises:
+        LookupError, TypeError, ValueError: it is not a kubeconfig with a client certificate.
+    """
+    config = cast("dict[str, list[dict[str, Mapping[str, str]]]]", document)
+    current = cast("dict[str, str]", document)["current-context"]
+    context = _named(config["contexts"], current)["context"]
+    cluster = _named(config["clusters"], context["cluster"])["cluster"]
+    user = _named(config["users"], context["user"])["user"]
+    made = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": name,
+        "clusters": [{"name": context["cluster"], "cluster": dict(cluster)}],
+        "users": [{"name": context["user"], "user": dict(user)}],
+        "contexts": [{"name": name, "context": dict(context)}],
+    }
+    certificate = base64.b64decode(user["client-certificate-data"], validate=True)
+    return yaml.safe_dump(made, sort_keys=False), str(cluster["server"]), certificate
+
+
+def _named(entries: list[dict[str, Mapping[str, str]]], name: str) -> dict[str, Mapping[str, str]]:
+    return next(entry for entry in [*entries, {}] if not entry or cast("object", entry["name"]) == name)
+
+
+async def _require_cluster(what: str, server: str, context: str, content: str, members: tuple[Member, ...]) -> None:
+    """Raise UncheckedError unless the server answers, and knows a member of the etcd cluster as a node."""
+    with TemporaryDirectory(prefix="cortex-") as folder:
+        file = Path(folder) / "kubeconfig"
+        file.touch(mode=0o600)
+        file.write_text(content, encoding="utf-8")
+        connection = from_kubeconfig(context, file)
+        async with connection.client() as client:
+            nodes = await ApiClient(client).list(NODES)
+    if isinstance(nodes, ReadFailure):
+        raise UncheckedError(
+            f"{what} does not reach the cluster at {server}: {nodes.message}; nothing was written: "
+            "set cluster.controlPlane.endpoint of the machine configuration to an address that is reachable from here"
+        )
+    if members and not any(_is(one, node) for one in members for node in nodes.value):
+        names = ", ".join(sorted(one.name for one in members))
+        raise UncheckedError(
+            f"{what} names the server {server}, which is that of another cluster: it knows none of the nodes {names}"
+        )
+
+
+def _is(member: Member, node: Node) -> bool:
+    addresses = {one.address for one in node.status.addresses}
+    return member.name == node.metadata.name or bool(member.addresses & addresses)
