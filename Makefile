@@ -8,7 +8,7 @@ CORTEX := $(BIN)/cortex
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down check test test-unit test-live test-live-stack test-live-provider conformance bench format lock
+.PHONY: help setup up down check test test-unit test-live test-live-stack test-live-others conformance bench format lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,14 +49,14 @@ test-unit: $(VENV)/installed
 	$(BIN)/pytest -m "not live" --numprocesses 3 --dist worksteal
 
 test-live: setup
-	@echo "The live tests of the plugin and all others run at the same time, each on a cluster of its own; each shows when it has ended."
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-live-stack test-live-provider
+	@echo "The live tests of the stack and all others run at the same time, each on a cluster of its own; each shows when it has ended."
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-live-stack test-live-others
 
 test-live-stack:
-	$(BIN)/pytest -m live --durations=20 --ignore=tests/provider
+	$(BIN)/pytest -m "live and stack" --durations=20
 
-test-live-provider:
-	CORTEX_TEST_CLUSTER=provider $(BIN)/pytest -m live --durations=10 tests/provider
+test-live-others:
+	CORTEX_TEST_CLUSTER=others $(BIN)/pytest -m "live and not stack" --durations=20
 
 conformance: setup ## The plugin's conformance cases; PLUGIN=FILE: with another plugin than ours
 	@test -z "$(PLUGIN)" || test -x "$(PLUGIN)" || { echo "PLUGIN=$(PLUGIN) is not an executable file" >&2; exit 1; }
@@ -72,8 +72,9 @@ format: $(VENV)/installed ## Format the code and mend what the linter can
 LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock"
 
-lock: ## Renew the locked requirements (needs uv)
+lock: ## Renew the locked requirements (needs uv and npm)
 	$(LOCK) --upgrade --all-extras pyproject.toml --output-file requirements.txt
 	@# The image has the versions that are tested; without the constraint, an extra would be older here alone.
 	$(LOCK) --upgrade --constraint requirements.txt pyproject.toml --output-file bridge/requirements.txt
 	$(LOCK) --upgrade bridge/servers/time/requirements.in --output-file bridge/servers/time/requirements.txt
+	npm --prefix tests/bridge/conformance install --package-lock-only --ignore-scripts --no-audit --no-fund

@@ -49,7 +49,7 @@ async def main() -> None:
 
 
 async def _ask(place: Connection) -> None:
-    answer = await probe(place, "/mcp", None)
+    answer = await probe(place, "/mcp", ())
     assert answer.outcome is Outcome.ANSWERED, answer.detail
 
 

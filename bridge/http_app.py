@@ -1,126 +1,103 @@
-"""The HTTP application: MCP at /mcp, and the endpoints for the probes of Kubernetes."""
+"""The HTTP application: MCP at /mcp, metrics, and the endpoints for the probes of Kubernetes."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import anyio
 import mcp_types as types
 from anyio.abc import TaskGroup
-from mcp.server import Server, ServerRequestContext
-from pydantic import BaseModel
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bridge.server_process import ServerProcess
+from bridge.admission import Admission
+from bridge.answering import Answering
+from bridge.forwarding import Forwarding
+from bridge.metrics import Metrics
+from bridge.notifications import Notifications
+from bridge.server_process import Limits, Listeners, ServerProcess
+from bridge.tool_lists import ToolLists
 
-
-@dataclass(frozen=True)
-class _Forwarded:
-    """A method that is forwarded to the process, with the types of its parameters, request and result."""
-
-    params: type[types.RequestParams]
-    request: Callable[..., types.ClientRequest]
-    result: type[BaseModel]
-
-
-_PAGE = types.PaginatedRequestParams
-_FORWARDED: dict[str, dict[str, _Forwarded]] = {
-    "tools": {
-        "tools/list": _Forwarded(_PAGE, types.ListToolsRequest, types.ListToolsResult),
-        "tools/call": _Forwarded(types.CallToolRequestParams, types.CallToolRequest, types.CallToolResult),
-    },
-    "prompts": {
-        "prompts/list": _Forwarded(_PAGE, types.ListPromptsRequest, types.ListPromptsResult),
-        "prompts/get": _Forwarded(types.GetPromptRequestParams, types.GetPromptRequest, types.GetPromptResult),
-    },
-    "resources": {
-        "resources/list": _Forwarded(_PAGE, types.ListResourcesRequest, types.ListResourcesResult),
-        "resources/templates/list": _Forwarded(
-            _PAGE, types.ListResourceTemplatesRequest, types.ListResourceTemplatesResult
-        ),
-        "resources/read": _Forwarded(
-            types.ReadResourceRequestParams, types.ReadResourceRequest, types.ReadResourceResult
-        ),
-    },
-}
-"""Capability that a server declares → the methods that belong to it."""
-
-
-def mcp_server(process: ServerProcess, greeting: types.InitializeResult) -> Server[dict[str, Any]]:
-    """Return an MCP server with the name, version and capabilities of the process, which gets every request."""
-    about = greeting.server_info
-    server: Server[dict[str, Any]] = Server(
-        about.name,
-        version=about.version,
-        title=about.title,
-        description=about.description,
-        instructions=greeting.instructions,
-        website_url=about.website_url,
-        icons=about.icons,
-    )
-    for capability, methods in _FORWARDED.items():
-        if getattr(greeting.capabilities, capability) is not None:
-            for method, passed in methods.items():
-                server.add_request_handler(method, passed.params, _forwarder(process, passed))
-    return server
-
-
-def _forwarder(process: ServerProcess, passed: _Forwarded) -> Callable[..., Any]:
-    async def handle(_: ServerRequestContext[dict[str, Any]], params: types.RequestParams) -> BaseModel:
-        # The metadata (protocol version, client, progress token) applies only to the HTTP connection.
-        own = params.model_copy(update={"meta": None})
-        return await process.request(passed.request(params=own), passed.result)
-
-    return handle
+DRAIN_SECONDS = 10.0
+"""How many seconds running requests have to end after SIGTERM."""
 
 
 class HttpApp:
     """The ASGI application for one stdio server; runs the server's process as long as it is served."""
 
-    def __init__(self, process: ServerProcess, host: str) -> None:
-        self._process = process
-        self._host = host
-        self._mcp: ASGIApp | None = None
+    def __init__(self, command: Sequence[str], limits: Limits, admission: Admission, tools: ToolLists) -> None:
+        self._admission = admission
+        self._metrics = Metrics()
+        self._notifications = Notifications()
+        self._process = ServerProcess(command, limits, Listeners(self._initialised, self._notifications.receive))
+        self._forwarding = Forwarding(self._process, self._notifications, tools, self._metrics)
+        self._answering: Answering | None = None
+        self._running = 0
+        self._drained: anyio.Event | None = None
 
     def application(self) -> Starlette:
-        """Return the application with the routes /mcp, and /health, /ready and /startup for the kubelet."""
+        """Return the application with the routes /mcp, /metrics, and /health, /ready and /startup for the kubelet."""
         process = self._process
         return Starlette(
             lifespan=self._lifespan,
             routes=[
                 Route("/mcp", endpoint=_Endpoint(self._serve_mcp)),
+                Route("/metrics", self._metrics.expose, methods=["GET"]),
                 _probe("/health", lambda: process.healthy),
-                _probe("/ready", lambda: process.ready),
+                _probe("/ready", lambda: process.ready and self._drained is None),
                 _probe("/startup", lambda: process.initialised),
             ],
         )
+
+    async def drain(self) -> None:
+        """Refuse new requests, end the streams of clients that listen, and wait for running requests."""
+        self._drained = anyio.Event()
+        self._notifications.close()
+        if self._running:
+            with anyio.move_on_after(DRAIN_SECONDS):
+                await self._drained.wait()
+
+    def _initialised(self, page: types.ListToolsResult) -> None:
+        self._metrics.starts.inc()
+        self._forwarding.tools.note(page)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
         async with anyio.create_task_group() as group:
             group.start_soon(self._open, group)
             yield
-            await self._process.drain()
             group.cancel_scope.cancel()
 
     async def _open(self, group: TaskGroup) -> None:
         """Start the process, and open /mcp as soon as it has initialised."""
-        server = mcp_server(self._process, await group.start(self._process.run))
-        # Given the host, the SDK checks the Host header only if it is a loopback address. Pods are reached by Service
-        # names and by addresses that are not known in advance.
-        app = server.streamable_http_app(json_response=True, stateless_http=True, host=self._host)
-        async with server.session_manager.run():
-            self._mcp = app
+        greeting = await group.start(self._process.run)
+        logs = greeting.capabilities.logging is not None
+        answering = Answering(self._forwarding.server(greeting), self._admission.max_bytes, logs=logs)
+        async with answering.running():
+            self._answering = answering
             await anyio.sleep_forever()
 
     async def _serve_mcp(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._mcp or JSONResponse({"error": "the MCP server is still starting"}, status_code=503)
-        await app(scope, receive, send)
+        request = Request(scope)
+        if refused := self._admission.refusal(request):
+            await refused(scope, receive, send)
+        elif self._drained is not None:
+            await _unavailable("the bridge is stopping: try again, for another pod")(scope, receive, send)
+        elif self._answering is None:
+            await _unavailable("the MCP server is still starting: try again in a moment")(scope, receive, send)
+        elif request.method == "GET" and _listens(request):
+            await self._notifications.stream(request)(scope, receive, send)
+        else:
+            self._running += 1
+            try:
+                await self._answering.serve(scope, receive, send)
+            finally:
+                self._running -= 1
+                if self._drained is not None and not self._running:
+                    self._drained.set()
 
 
 class _Endpoint:
@@ -131,6 +108,15 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
+
+
+def _listens(request: Request) -> bool:
+    modern = request.headers.get("mcp-protocol-version") in MODERN_PROTOCOL_VERSIONS
+    return not modern and "text/event-stream" in request.headers.get("accept", "")
+
+
+def _unavailable(sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status_code=503, headers={"Retry-After": "1"})
 
 
 def _probe(path: str, passes: Callable[[], bool]) -> Route:

@@ -4,8 +4,7 @@ One process serves all requests, because stdio servers are stateful and slow to 
 """
 
 import logging
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -14,10 +13,12 @@ from typing import TypeVar
 import anyio
 import mcp_types as types
 from anyio.abc import TaskStatus
-from mcp import Client, ClientSession, MCPError, StdioServerParameters
+from mcp import Client, ClientSession, MCPError
+from mcp.client.session import MessageHandlerFnT
+from mcp.shared.dispatcher import ProgressFnT
 from pydantic import BaseModel, ValidationError
 
-from bridge.stdio_transport import watched_stdio_client
+from bridge.stdio_transport import stdio_connection
 
 MAX_RESTART_DELAY = 30.0
 """The longest delay before a restart, in seconds."""
@@ -27,8 +28,6 @@ UNHEALTHY_AFTER = 5
 """After this many rapid failures in a row, the health probe fails, so that the kubelet restarts the container."""
 PING_SECONDS = 5.0
 """After a request timed out, a process that does not answer a ping within this many seconds is restarted."""
-DRAIN_SECONDS = 0.4
-"""How many seconds running calls have to finish when the bridge stops."""
 _START_SECONDS = 60.0
 """How many seconds a process has to start and initialise, even if the timeout for calls is shorter."""
 
@@ -44,26 +43,39 @@ class Limits:
     """How many seconds each answer may take."""
     calls: int = 32
     """Concurrent requests. Further requests wait, which counts towards their timeout."""
+    answer_bytes: int = 16 * 1024 * 1024
+    """The size of the largest answer."""
     first_delay: float = 0.5
     """Seconds before the first restart. The delay doubles with each rapid failure."""
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who is told what the process does on its own."""
+
+    initialised: Callable[[types.ListToolsResult], None]
+    """Gets the first page of its tools, once for each process."""
+    notified: MessageHandlerFnT
+    """Gets its notifications, and what it writes to its output that is not MCP."""
 
 
 class ServerProcess:
     """The process of a stdio server, and the MCP session with it."""
 
-    def __init__(self, command: Sequence[str], limits: Limits) -> None:
-        program, *arguments = command
-        self._command = StdioServerParameters(command=program, args=arguments, env=dict(os.environ))
+    def __init__(self, command: Sequence[str], limits: Limits, listeners: Listeners) -> None:
+        self._command = command
         self._limits = limits
+        self._listeners = listeners
         self._slots = anyio.CapacityLimiter(limits.calls)
         self._session: ClientSession | None = None
         self._alive = False
         self._failures = 0
         self._process_ended = anyio.Event()
         self._suspected = anyio.Event()
-        self._drained: anyio.Event | None = None
         self.initialised = False
         """A process has initialised and listed its tools at least once."""
+        self.repeated: dict[str, types.ClientRequest] = {}
+        """Requests that set a state of the process, by what they set. A new process gets them again."""
 
     @property
     def healthy(self) -> bool:
@@ -73,7 +85,7 @@ class ServerProcess:
     @property
     def ready(self) -> bool:
         """Return whether the process has initialised, has listed its tools, and accepts calls."""
-        return self._session is not None and self._drained is None
+        return self._session is not None
 
     async def run(self, *, task_status: TaskStatus[types.InitializeResult]) -> None:
         """Keep the process running until cancelled, which ends it. Report its first initialisation to `task_status`."""
@@ -86,28 +98,25 @@ class ServerProcess:
             _log.warning("%s; restarting it in %g s (failure %d in a row)", reason, delay, self._failures)
             await anyio.sleep(delay)
 
-    async def drain(self) -> None:
-        """Refuse new requests, and give running ones a moment to finish."""
-        self._drained = anyio.Event()
-        if self._slots.borrowed_tokens:
-            with anyio.move_on_after(DRAIN_SECONDS):
-                await self._drained.wait()
+    async def request(
+        self, request: types.ClientRequest, result: type[_Result], progress: ProgressFnT | None = None
+    ) -> _Result:
+        """Forward one request to the process and return its result; `progress` gets the progress that it reports.
 
-    async def request(self, request: types.ClientRequest, result: type[_Result]) -> _Result:
-        """Forward one request to the process and return its result.
+        A cancelled call cancels the request in the process, too.
 
         Raises:
             MCPError: The server's own error; or the process is not running, ended or timed out during the request, or
                 its answer is not valid MCP.
         """
         session, method = self._session, request.method
-        if session is None or self._drained is not None:
+        if session is None:
             message = "the server's process is not running: try again in a moment"
             raise MCPError(types.CONNECTION_CLOSED, message)
         try:
             with anyio.fail_after(self._limits.timeout):
                 async with self._slots:
-                    return await session.send_request(request, result)
+                    return await session.send_request(request, result, progress_callback=progress)
         except TimeoutError:
             self._suspected.set()
             message = f"the server did not answer {method} within {self._limits.timeout:g} s"
@@ -120,19 +129,22 @@ class ServerProcess:
                 raise
             message = f"the server's process ended during {method} and is being restarted: try again in a moment"
             raise MCPError(types.CONNECTION_CLOSED, message) from error
-        finally:
-            if self._drained is not None and not self._slots.borrowed_tokens:
-                self._drained.set()
 
     async def _run_once(self, task_status: TaskStatus[types.InitializeResult]) -> str:
         """Run the process until it ends; return why it ended."""
         self._process_ended, self._suspected = anyio.Event(), anyio.Event()
-        pipe = watched_stdio_client(self._command, started=self._started, ended=self._ended)
+        pipe = stdio_connection(self._command, self._limits.answer_bytes, started=self._started, ended=self._ended)
         reason = "the server's process ended"
         try:
             # This limits the initialisation, for which the process has to start. `request` limits the time of calls.
             start_seconds = max(self._limits.timeout, _START_SECONDS)
-            async with Client(pipe, mode="legacy", read_timeout_seconds=start_seconds, cache=None) as client:
+            async with Client(
+                pipe,
+                mode="legacy",
+                read_timeout_seconds=start_seconds,
+                cache=None,
+                message_handler=self._listeners.notified,
+            ) as client:
                 await self._initialise(client.session, task_status)
                 async with anyio.create_task_group() as group:
                     group.start_soon(self._watch_for_hangs, client.session)
@@ -144,8 +156,13 @@ class ServerProcess:
 
     async def _initialise(self, session: ClientSession, task_status: TaskStatus[types.InitializeResult]) -> None:
         greeting = await session.initialize()
+        tools = types.ListToolsResult(tools=[])
         if greeting.capabilities.tools is not None:
-            await session.list_tools()
+            tools = await session.send_request(types.ListToolsRequest(), types.ListToolsResult)
+        for request in self.repeated.values():
+            with suppress(MCPError):
+                await session.send_request(request, types.EmptyResult)
+        self._listeners.initialised(tools)
         self._session = session
         if not self.initialised:
             self.initialised = True

@@ -26,6 +26,7 @@ from stacks.model.workload import Workload
 from stacks.settings.effective import Effective, effective
 from stacks.settings.files import PREFIX, read_files
 from stacks.settings.layers import Layered
+from stacks.tool_lock import with_tool_lock
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
@@ -56,8 +57,10 @@ def load(stack: str, root: Path) -> Declaration:
     return read(stack, root).declaration
 
 
-def read(stack: str, root: Path) -> Loaded:
+def read(stack: str, root: Path, *, rewrites_lock: bool = False) -> Loaded:
     """Return a stack from the project's folder: its declaration, and what its author should know of it.
+
+    With `rewrites_lock` it is without its tool lock, which need not exist then.
 
     Raises:
         DeclarationError: see `load`.
@@ -65,6 +68,7 @@ def read(stack: str, root: Path) -> Loaded:
     merged = settings(stack, root)
     source = f"Pulumi.{stack}.yaml"
     complete = with_manifests(merged.settings, root, source)
+    complete = with_tool_lock(complete, root, source, rewritten=rewrites_lock)
     declaration = _declaration(complete, source, merged.layered.line, merged)
     warnings = tuple(merged.layered.line(warning) for warning in merged.unused.values())
     return Loaded(declaration, warnings, merged.layered)

@@ -1,7 +1,7 @@
 """The reference of all settings, made from the model; `python -m stacks.reference > docs/settings.md` renews it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic.json_schema import JsonSchemaValue
 
@@ -55,12 +55,18 @@ def _find(part: JsonSchemaValue, place: str, definitions: JsonSchemaValue, place
 def _references(setting: JsonSchemaValue, place: str) -> Iterator[tuple[str, str]]:
     if "$ref" in setting and _name(setting) != _ANY:
         yield _name(setting), place
-    for member in setting.get("anyOf", ()):
+    for member in _kinds(setting):
         yield from _references(member, place)
     if isinstance(setting.get("items"), dict):
         yield from _references(setting["items"], f"{place}[]")
     if isinstance(setting.get("additionalProperties"), dict):
         yield from _references(setting["additionalProperties"], f"{place}.NAME")
+
+
+def _kinds(setting: JsonSchemaValue) -> Sequence[JsonSchemaValue]:
+    """Return the kinds of values that a setting can have, if there are several."""
+    found: Sequence[JsonSchemaValue] = setting.get("anyOf") or setting.get("oneOf") or ()
+    return found
 
 
 def _table(part: JsonSchemaValue, definitions: JsonSchemaValue, prefix: str = "") -> Iterator[str]:
@@ -80,7 +86,7 @@ def _type(setting: JsonSchemaValue) -> str:
         return "anything"
     if "$ref" in setting:
         return f"[{_name(setting)}](#{_name(setting).lower()})"
-    if members := [member for member in setting.get("anyOf", ()) if member.get("type") != "null"]:
+    if members := [member for member in _kinds(setting) if member.get("type") != "null"]:
         return " or ".join(dict.fromkeys(map(_type, members)))
     if "enum" in setting:
         return ", ".join(f"`{choice}`" for choice in setting["enum"])

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+from functools import cache
 from itertools import pairwise
 from textwrap import dedent
 
@@ -58,12 +59,20 @@ def _docstrings(model: type[BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base is not BaseModel:
-            (body,) = ast.parse(dedent(inspect.getsource(base))).body
-            for field, text in pairwise(body.body if isinstance(body, ast.ClassDef) else ()):
-                match field, text:
-                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(written))):
-                        found[name] = inspect.cleandoc(written)
+            found |= _own_docstrings(base)
     return {name: text for name, text in found.items() if name in model.model_fields}
+
+
+@cache
+def _own_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Return the docstrings of the fields that a model itself defines."""
+    found: dict[str, str] = {}
+    (body,) = ast.parse(dedent(inspect.getsource(model))).body
+    for field, text in pairwise(body.body if isinstance(body, ast.ClassDef) else ()):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(written))):
+                found[name] = inspect.cleandoc(written)
+    return found
 
 
 def render() -> str:

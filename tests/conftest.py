@@ -21,6 +21,8 @@ from local.toolchain import TEST_TOOLS
 ROOT = Path(__file__).parent.parent
 DEFINITIONS = ROOT / "tests" / "stacks" / "custom_resources.yaml"
 CORTEX = ROOT / ".venv" / "bin" / "cortex"
+RUN = os.environ.get("CORTEX_TEST_CLUSTER", "run")
+"""Names the run's cluster."""
 
 # A busy machine makes no example wrong.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,6 +35,14 @@ def _remembered_checksums() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hashlib, "scrypt", cache(hashlib.scrypt))
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark the tests that use the deployed stack, also through another fixture: `make test` runs the others beside."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "stack" in item.fixturenames:
+            item.add_marker("stack")
 
 
 def pytest_collection_finish() -> None:
@@ -94,8 +104,8 @@ def start(name: str, options: Sequence[str] = ()) -> Cluster:
 
 
 def cluster_name(purpose: str) -> str:
-    """Name a cluster of this checkout, so that the tests of two checkouts can run side by side."""
-    return f"test-{purpose}-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
+    """Name a cluster of this run and this checkout, so that two runs and two checkouts can test side by side."""
+    return f"test-{purpose}-{hashlib.sha256(f'{ROOT} {RUN}'.encode()).hexdigest()[:6]}"
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +117,7 @@ def checkers() -> Mapping[str, Path]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The run's cluster, with nothing on it but what the embedded cluster brings."""
-    name = cluster_name(os.environ.get("CORTEX_TEST_CLUSTER", "run"))
+    name = cluster_name(RUN)
     try:
         yield start(name)
     finally:

@@ -11,8 +11,12 @@ import (
 	"time"
 )
 
-// How long the server has after each step of its end: after the stop of the pod, the end of its input, and SIGTERM.
-const patience = 2 * time.Second
+const (
+	// How long the server has after each step of its end: after the end of its input, and SIGTERM.
+	patience = 2 * time.Second
+	// How long the bridge has after the stop of the pod, until running calls have been answered. It takes 11 s at most.
+	drain = 12 * time.Second
+)
 
 // run starts the command for each connection, one at a time, until SIGTERM.
 func run(socket string, command []string) error {
@@ -100,7 +104,7 @@ func end(pid int, connection *net.UnixConn, closed, stopped, ended <-chan struct
 		return
 	case <-stopped:
 		// The bridge is stopped at the same time. It closes the connection when running calls have been answered.
-		within(patience, closed)
+		within(drain, closed)
 		_ = connection.CloseRead()
 	}
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {

@@ -1,5 +1,6 @@
 """Run an agent until a signal ends it."""
 
+import gc
 import os
 import signal
 import sys
@@ -18,6 +19,9 @@ from checks.kube.connection import Connection
 from checks.kube.watch.connector import Connector
 from checks.target import Target
 from stacks.model import names
+
+GARBAGE_THRESHOLD = 2_000
+"""How many new objects start the garbage collection."""
 
 
 def log_folder(stack: str) -> Path:
@@ -66,6 +70,9 @@ async def run(
     if listener:
         host, port = listener.getsockname()[:2]
         _say(f"serves /metrics, /healthz, /readyz, /events and /registry at {host}:{port}")
+    # The threshold of the other commands is for short ones. Here it would let some megabytes of garbage pile up.
+    gc.set_threshold(GARBAGE_THRESHOLD)
+    gc.freeze()
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with anyio.create_task_group() as group:
             group.start_soon(agent.run, listener)

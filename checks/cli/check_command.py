@@ -24,11 +24,24 @@ if TYPE_CHECKING:
 def check_command(
     summary: str, *checks: str, write_text: "Write | None" = None, read_only: bool = False
 ) -> typer.Typer:
-    """Return the application of a command that runs these checks.
+    """Return the application of a command that runs these checks."""
+    app = application()
+    add_check_command(app, None, summary, *checks, write_text=write_text, read_only=read_only)
+    return app
+
+
+def add_check_command(
+    app: typer.Typer,
+    name: str | None,
+    summary: str,
+    *checks: str,
+    write_text: "Write | None" = None,
+    read_only: bool = False,
+) -> None:
+    """Add such a command to an application with several commands.
 
     `write_text` replaces the format `text`. With `read_only` there are no probe pods.
     """
-    app = application()
 
     def command(
         stack: Stack,
@@ -47,5 +60,4 @@ def check_command(
         emit_report(report, output_format, output, write_text)
         raise typer.Exit(report.exit_code)
 
-    app.command(help=f"{summary}\n\n{EXIT_CODES}")(command)
-    return app
+    app.command(name, help=f"{summary}\n\n{EXIT_CODES}")(command)

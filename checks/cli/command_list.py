@@ -24,7 +24,7 @@ COMMANDS = (
     Listed("events", f"{_HERE}.events", "Show the events of the declared namespaces."),
     Listed("metrics", f"{_HERE}.metrics", "Show the figures and the health of the cluster."),
     Listed("usage", f"{_HERE}.usage", "Show how much of their quotas the namespaces use."),
-    Listed("mcp", f"{_HERE}.mcp", "Ask the MCP servers for their tools, and compare them."),
+    Listed("mcp", f"{_HERE}.mcp", "List, ask and call the tools of the MCP servers."),
     Listed("discover", f"{_HERE}.discover", "Find MCP servers, whether declared or not."),
     Listed("registry", f"{_HERE}.registry", "Keep and show the registry of MCP servers."),
     Listed("talos", f"{_HERE}.talos", "Show the state of Kubernetes and Talos; make a cluster."),

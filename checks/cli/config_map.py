@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from checks.cli.options import TEXT, Context, FormatOption, Kubeconfig, Output, Stack, application, target
-from checks.cli.view import show
+from checks.cli.view import show, show_line
 
 app = application()
 
@@ -91,14 +91,11 @@ def watch(
     read, 130 interrupted.
     """
     import anyio
-    import msgspec
 
     from checks.config import following
-    from checks.output import emit
 
     def shown(line: following.Line) -> bool:
-        text = line.text() if output_format == TEXT else msgspec.json.encode(line).decode()
-        return emit(lambda out: print(text, file=out))
+        return show_line(line, line.text(), output_format)
 
     def say(text: str) -> None:
         typer.echo(f"cortex: {text}", err=True)

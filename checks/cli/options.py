@@ -123,8 +123,10 @@ def application() -> typer.Typer:
     )
 
 
-def declared(stack: str) -> "Declaration":
+def declared(stack: str, *, rewrites_lock: bool = False) -> "Declaration":
     """Return the declaration of a stack; warnings go to standard error.
+
+    With `rewrites_lock` it is without its tool lock.
 
     Raises:
         DeclarationError: the stack file cannot be read, or is wrong.
@@ -133,14 +135,16 @@ def declared(stack: str) -> "Declaration":
     from checks.cli.project import root
     from stacks.loader import read
 
-    loaded = read(stack, root(Path.cwd()))
+    loaded = read(stack, root(Path.cwd()), rewrites_lock=rewrites_lock)
     for warning in loaded.warnings:
         typer.echo(f"cortex: warning: {warning}", err=True)
     return loaded.declaration
 
 
-def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target":
+def target(stack: str, kubeconfig: Path | None, context: str | None, *, rewrites_lock: bool = False) -> "Target":
     """Return the declaration of a stack, and the connection of its context; warnings go to standard error.
+
+    With `rewrites_lock` the declaration is without its tool lock.
 
     Raises:
         DeclarationError: the stack file cannot be read, or is wrong.
@@ -150,5 +154,5 @@ def target(stack: str, kubeconfig: Path | None, context: str | None) -> "Target"
     from checks.kube.connection import from_kubeconfig
     from checks.target import Target
 
-    declaration = declared(stack)
+    declaration = declared(stack, rewrites_lock=rewrites_lock)
     return Target(stack, declaration, from_kubeconfig(context or declaration.cluster.context, kubeconfig))

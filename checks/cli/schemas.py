@@ -31,6 +31,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     from checks.connection import diagnosis as doctor
     from checks.events import report as events
     from checks.health import report as health
+    from checks.mcp import call, lock_file, ping, tools
     from checks.metrics import report as cluster
     from checks.rbac import matrix
     from checks.repair import actions
@@ -50,6 +51,10 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         config.SCHEMA: config.ConfigReport,
         live.SCHEMA: live.Content,
         difference.SCHEMA: difference.DiffReport,
+        tools.SCHEMA: tools.ToolsReport,
+        call.SCHEMA: call.CallReport,
+        ping.SCHEMA: ping.PingReport,
+        lock_file.SCHEMA: lock_file.LockReport,
         secrets.SCHEMA: secrets.SecretsReport,
         matrix.SCHEMA: matrix.Matrix,
         actions.SCHEMA: actions.Report,

@@ -55,3 +55,13 @@ def show(shown: Shown, output_format: str, output: Path | None) -> NoReturn:
     document, write = shown
     emit(partial(json.write, document) if output_format == JSON else write, output)
     raise typer.Exit(document.exit_code)
+
+
+def show_line(item: object, text: str, output_format: str) -> bool:
+    """Write an item of what is followed, as text or as a line of JSON; return whether standard output is still read."""
+    import msgspec
+
+    from checks.output import emit
+
+    line = msgspec.json.encode(item).decode() if output_format == JSON else text
+    return emit(lambda out: print(line, file=out))

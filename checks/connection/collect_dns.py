@@ -7,9 +7,10 @@ from time import perf_counter
 
 import anyio
 
-from checks.connection.dns_message import NO_ERROR, PORT, answer, complete, known_name, question
+from checks.connection.dns_message import NO_ERROR, PORT, answer, complete, known_name, query
 from checks.kube import models as k8s
 from checks.kube.client import forbidden
+from checks.kube.concurrent import read_each
 from checks.kube.connection import Connection
 from checks.kube.port_forward import ForwardError, exchange
 from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
@@ -46,20 +47,14 @@ async def collect(reader: Reader) -> Dns:
     connection, cluster = reader.connection, reader.declaration.cluster
     dns, name = cluster.name_servers(), known_name(cluster.service_domain())
     pods = await _pods(reader, dns)
-    answers: dict[str, Reading[Answer]] = {}
     if connection.inside:
-        answers[SERVICE] = await _resolve(connection, name)
-    elif isinstance(pods, Read):
-        queried = [pod for pod in pods.value if pod.ready][:MOST_PODS]
+        return Dns(pods, {SERVICE: await _resolve(connection, name)})
+    ready = {pod.metadata.name: pod for pod in pods.value if pod.ready} if isinstance(pods, Read) else {}
 
-        async def ask(pod: k8s.Pod) -> None:
-            asked = partial(_ask, connection, pod, name)
-            answers[pod.metadata.name] = await anyio.to_thread.run_sync(asked, abandon_on_cancel=True)
+    async def ask(pod: str) -> Reading[Answer]:
+        return await anyio.to_thread.run_sync(partial(_ask, connection, ready[pod], name), abandon_on_cancel=True)
 
-        async with anyio.create_task_group() as group:
-            for pod in queried:
-                group.start_soon(ask, pod)
-    return Dns(pods, answers)
+    return Dns(pods, await read_each(ask, list(ready)[:MOST_PODS]))
 
 
 DNS = Collector(collect)
@@ -98,11 +93,14 @@ async def _resolve(connection: Connection, name: str) -> Reading[Answer]:
 
 
 def _ask(connection: Connection, pod: k8s.Pod, name: str) -> Reading[Answer]:
-    start = perf_counter()
-    namespace = pod.metadata.namespace
-    send = partial(exchange, connection, namespace, pod.metadata.name, port(pod), question(name), complete, SECONDS)
     try:
-        code = answer(send())
+        sent = query(name)
+    except ValueError as error:
+        return Read(Answer(str(error)), 0.0)
+    wire, namespace = sent.to_wire(prepend_length=True), pod.metadata.namespace
+    start = perf_counter()
+    try:
+        code = answer(sent, exchange(connection, namespace, pod.metadata.name, port(pod), wire, complete, SECONDS))
     except ForwardError as error:
         seconds = perf_counter() - start
         if error.status in (401, 403):

@@ -80,7 +80,9 @@ def without_items(path: tuple[str, ...]) -> tuple[str, ...]:
 
 def leaves(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the path of each field that the value sets; items of a list share one path."""
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, str):
+        yield path
+    elif isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from leaves(inner, (*path, key))
     elif _is_list(value) and value:
@@ -174,7 +176,7 @@ def _same(path: tuple[str, ...], expected: Value, actual: Value) -> bool:
 
 
 def _is_list(value: Value) -> TypeGuard[Sequence[Value]]:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    return not isinstance(value, str) and isinstance(value, Sequence)
 
 
 def _is_omitted(path: tuple[str, ...], value: Value) -> bool:

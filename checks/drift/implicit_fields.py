@@ -36,6 +36,8 @@ def with_implicit_fields(manifest: Manifest) -> dict[str, Value]:
 
 def _pods(value: Value) -> Value:
     """Add the fields to the pod specs inside a value, which are recognized by their containers."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
         return [_pods(item) for item in value]
     if not isinstance(value, Mapping):

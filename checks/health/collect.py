@@ -1,10 +1,10 @@
 """Collect the answers of the MCP servers' probe paths."""
 
 from collections.abc import Mapping
-
-import anyio
+from functools import partial
 
 from checks.health.http_probe import Reply, ask
+from checks.kube.concurrent import read_each
 from checks.kube.connection import Connection
 from checks.kube.endpoint import service
 from checks.kube.reading import Permission, ReadFailure
@@ -25,16 +25,13 @@ Answers = Mapping[str, Mapping[str, Reply | ReadFailure]]
 async def collect(reader: Reader) -> Answers:
     """Request the probe paths of every server."""
     servers = reader.declaration.servers
-    answers: dict[str, dict[str, Reply | ReadFailure]] = {kind: {} for kind in servers}
 
-    async def answer(kind: str, server: Server, path: str) -> None:
-        answers[kind][path] = await _answer(reader.connection, kind, server, path)
+    async def answers(kind: str) -> Mapping[str, Reply | ReadFailure]:
+        server = servers[kind]
+        paths = probed(server) if server.replicas else ()
+        return await read_each(partial(_answer, reader.connection, kind, server), paths)
 
-    async with anyio.create_task_group() as group:
-        for kind, server in servers.items():
-            for path in probed(server) if server.replicas else ():
-                group.start_soon(answer, kind, server, path)
-    return answers
+    return await read_each(answers, servers)
 
 
 PROBES = Collector(collect)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import anyio
-
 from checks.kube.client import ApiClient, Kind
+from checks.kube.concurrent import read_each
 from checks.kube.reading import Read, Reading, Reason
 
 T = TypeVar("T")
@@ -47,12 +46,4 @@ async def one_by_one(
     api: ApiClient, kind: Kind[T], spaces: Collection[str], *, labels: str = "", fields: str = ""
 ) -> PerNamespace[T]:
     """List the namespaces concurrently."""
-    readings: dict[str, Reading[tuple[T, ...]]] = {}
-
-    async def within(space: str) -> None:
-        readings[space] = await api.list(kind, space, labels=labels, fields=fields)
-
-    async with anyio.create_task_group() as group:
-        for space in spaces:
-            group.start_soon(within, space)
-    return readings
+    return await read_each(lambda space: api.list(kind, space, labels=labels, fields=fields), spaces)

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from checks.kube.reading import ReadFailure
+from checks.mcp.definition import Definitions
 from checks.mcp.plain_error import plain_error
 from checks.plain_text import brief
 
 DEADLINE_SECONDS = 15.0
 """Timeout of all requests to one server. The official client exceeds its own limit by 10 s."""
 SESSION_HEADER = "mcp-session-id"
-TOOL_PAGES = 100
-"""Most pages of tools/list that are read, since a server may return pages forever."""
 
 
 class Outcome(StrEnum):
@@ -30,22 +29,30 @@ class Outcome(StrEnum):
 class Answer:
     """The answers of an MCP server.
 
-    `detail` explains every outcome except ANSWERED; `smoke_error` is the error of the smoke call, None if it succeeded.
+    `detail` explains every outcome except ANSWERED; `smoke_errors` has the error of each smoke call, None without one.
     """
 
     outcome: Outcome
     detail: str = ""
-    tools: frozenset[str] = frozenset()
+    definitions: Definitions = field(default_factory=dict)
+    """What it says of its tools."""
     protocol: str = ""
     latency_ms: float = 0.0
-    smoke_error: str | None = None
+    smoke_errors: tuple[str | None, ...] = ()
     sessions: bool = False
     """Whether the server keeps sessions, each in the memory of one pod."""
+    versions: "Mapping[str, Answer]" = field(default_factory=dict)
+    """How it answers in each declared version of the protocol in which it was asked."""
     lost: bool = False
     """Whether the connection was closed before the answer."""
     challenge: bool = False
     """Whether a GATED server says that credentials are missing: HTTP 401, or 403 with WWW-Authenticate."""
     seconds: float = 0.0
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """Return the names of its tools."""
+        return frozenset(self.definitions)
 
     @property
     def failed(self) -> bool:
@@ -90,6 +97,10 @@ class ServerAnswers:
         """Return the pods that answered without this tool."""
         answered = {pod: answer for pod, answer in self.pods.items() if answer.outcome is Outcome.ANSWERED}
         return sorted(pod for pod, answer in answered.items() if tool not in answer.tools)
+
+
+NOT_OFFERED = "the server does not offer this tool"
+"""The error of a smoke call that cannot be made."""
 
 
 def smoke_error(texts: Sequence[str], *, failed: bool, complete: bool = True) -> str | None:

@@ -3,10 +3,12 @@
 from checks.drift.root_cause import explained
 from checks.kube.client import forbidden
 from checks.kube.reading import Permission, Reason
-from checks.mcp.answer import Answer, Outcome, ServerAnswers
+from checks.mcp.answer import NOT_OFFERED, Answer, Outcome, ServerAnswers
 from checks.mcp.collect import ANSWERS
 from checks.mcp.gate import check_gate
+from checks.mcp.lock import check_lock
 from checks.mcp.replicas import keeps_clients
+from checks.mcp.versions import check_versions
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 from checks.snapshot.check import Check
@@ -25,7 +27,7 @@ _CODES = {
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Check each declared server's answers to tools/list and to its smoke call."""
+    """Check each declared server's answers to tools/list and to its smoke calls."""
     if not declaration.servers:
         # The stack declares no server.
         builder.passed()
@@ -50,7 +52,10 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
             continue
         if tools:
             _answer(builder, kind, server, answers)
-            _smoke(builder, kind, server, answers.service, loses=loses)
+            _smoke(builder, kind, server, answers, loses=loses)
+            check_versions(builder, kind, server, answers)
+            if declaration.tool_lock is not None:
+                check_lock(builder, kind, server, answers, declaration.tool_lock.get(kind))
 
 
 def _silent(answer: Answer) -> bool:
@@ -142,17 +147,24 @@ def _tools(builder: ResultBuilder, kind: str, server: Server, answers: ServerAns
             builder.holds(held, "mcp.tool", ref, message, expected=tool, actual=_listed(offered))
 
 
-def _smoke(builder: ResultBuilder, kind: str, server: Server, answer: Answer, *, loses: bool) -> None:
-    """Check the smoke call of a server that answered; a session that it lost is reported as mcp.session."""
-    if server.smoke is not None and answer.outcome is Outcome.ANSWERED:
-        missing = server.smoke.tool not in answer.tools
-        error = "the server does not offer this tool" if missing else answer.smoke_error
-        if error and loses and not missing:
-            builder.skipped(server.namespace)
-            return
-        ref = Ref("Service", names.server(kind), server.namespace)
-        message = f"the smoke call of {server.smoke.tool!r} failed: {error}"
-        builder.holds(error is None, "mcp.smoke", ref, message, expected="an answer without error", actual=error)
+def _smoke(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers, *, loses: bool) -> None:
+    """Check the smoke calls: in the pods that fail, or through the Service if all do, or no pod was asked.
+
+    A session that was lost is reported as mcp.session.
+    """
+    service = {Ref("Service", names.server(kind), server.namespace): answers.service}
+    pods = {Ref("Pod", pod, server.namespace): answer for pod, answer in answers.pods.items()}
+    answered = {ref: answer for ref, answer in pods.items() if answer.outcome is Outcome.ANSWERED}
+    failing = {ref: answer for ref, answer in answered.items() if any(answer.smoke_errors)}
+    for ref, answer in (failing if 0 < len(failing) < len(answered) else service).items():
+        if answer.outcome is Outcome.ANSWERED:
+            for smoke, error in zip(server.smoke_calls, answer.smoke_errors, strict=True):
+                if error and loses and error != NOT_OFFERED:
+                    builder.skipped(server.namespace)
+                else:
+                    message = f"the smoke call of {smoke.tool!r} failed: {error}"
+                    expected = "an answer without error"
+                    builder.holds(error is None, "mcp.smoke", ref, message, expected=expected, actual=error)
 
 
 def _listed(tools: frozenset[str]) -> str:

@@ -12,11 +12,12 @@ import msgspec
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.retry import patiently
 from checks.mcp.authorization_server import BASIC, token_endpoint
-from checks.mcp.token import Token, read_value, usable
+from checks.mcp.token import Token, read_token, read_value, usable
 from checks.mcp.token_request import HttpAnswer, NoAnswerError, request
 from checks.plain_text import brief
 from checks.snapshot.reader import Reader
 from stacks.model.authorization import ClientCredentials, SecretValue
+from stacks.model.server import Server
 
 DEADLINE_SECONDS = 10.0
 """Timeout of all requests for one token."""
@@ -104,6 +105,17 @@ async def access_token(
 
     # The NetworkPolicies of the verifier's new pod may not be in effect yet.
     return await (patiently(ask, _answered) if reader.connection.inside else ask())
+
+
+async def declared_token(reader: Reader, kind: str, server: Server) -> Reading[Token] | ClientRefused | None:
+    """Return the token with which a server is asked; None if it is declared without one."""
+    stored = reader.declaration.credential(kind)
+    if server.authorization is None or stored is None:
+        return None
+    client = server.authorization.client_credentials
+    if client is None:
+        return await read_token(reader.api, server.namespace, stored)
+    return await access_token(reader, server.namespace, client, stored)
 
 
 def _answered(result: Reading[Token] | ClientRefused) -> bool:

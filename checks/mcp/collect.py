@@ -1,17 +1,18 @@
-"""Collect the tools and the result of the smoke call of every MCP server, and what each of its pods answers."""
+"""Collect the tools and the results of the smoke calls of every MCP server, and what each of its pods answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import anyio
 
+from checks.kube.concurrent import read_each
 from checks.kube.endpoint import endpoint
-from checks.kube.reading import ReadFailure, Reading
+from checks.kube.reading import ReadFailure
 from checks.mcp.answer import Answer, Outcome, ServerAnswers
-from checks.mcp.client_credentials import ClientRefused, access_token
+from checks.mcp.client_credentials import ClientRefused, declared_token
 from checks.mcp.protected_resource import named_authorities
 from checks.mcp.replicas import ask_pods, keeps_clients, patient
-from checks.mcp.token import Token, read_token
+from checks.mcp.token import Token
 from checks.snapshot.reader import Collector, Reader
 from stacks.model.server import Server, SmokeCall
 
@@ -21,15 +22,8 @@ Answers = Mapping[str, ServerAnswers]
 
 async def collect(reader: Reader) -> Answers:
     """Ask all MCP servers concurrently."""
-    answers: dict[str, ServerAnswers] = {}
-
-    async def one(kind: str, server: Server) -> None:
-        answers[kind] = await _answers(reader, kind, server)
-
-    async with anyio.create_task_group() as group:
-        for kind, server in reader.declaration.servers.items():
-            group.start_soon(one, kind, server)
-    return answers
+    servers = reader.declaration.servers
+    return await read_each(lambda kind: _answers(reader, kind, servers[kind]), servers)
 
 
 ANSWERS = Collector(collect)
@@ -38,10 +32,10 @@ ANSWERS = Collector(collect)
 async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
     if server.authorization is None:
         return await _asked(reader, kind, server, None)
-    anonymous = await _service(reader, kind, server, None, None)
-    token = await _token(reader, kind, server)
+    anonymous = await _service(reader, kind, server, (), None)
+    token = await declared_token(reader, kind, server)
     if token is None:
-        return ServerAnswers(anonymous, await ask_pods(reader, kind, server, None, None), anonymous)
+        return ServerAnswers(anonymous, await ask_pods(reader, kind, server, (), None), anonymous)
     if isinstance(token, ClientRefused):
         return ServerAnswers(anonymous, {}, anonymous, client_refused=token.message)
     if isinstance(token, ReadFailure):
@@ -57,36 +51,25 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
     return answers
 
 
-async def _token(reader: Reader, kind: str, server: Server) -> Reading[Token] | ClientRefused | None:
-    """Return the token of a verification of a server; None if it is declared without one."""
-    stored = reader.declaration.credential(kind)
-    if server.authorization is None or stored is None:
-        return None
-    client = server.authorization.client_credentials
-    if client is None:
-        return await read_token(reader.api, server.namespace, stored)
-    return await access_token(reader, server.namespace, client, stored)
-
-
 async def _asked(reader: Reader, kind: str, server: Server, token: Token | None) -> ServerAnswers:
     pods: Mapping[str, Answer] = {}
     if not reader.connection.inside and (token or keeps_clients(server) or server.transport == "sse"):
         # The API server's Service proxy chooses another pod for each request, whatever the Service says, and removes
         # the credentials.
-        pods = await ask_pods(reader, kind, server, server.smoke, token)
+        pods = await ask_pods(reader, kind, server, server.smoke_calls, token)
         if pods:
             return ServerAnswers(min(pods.values(), key=_worth), pods)
         if token:
             return ServerAnswers(Answer(Outcome.UNREACHABLE, "the server has no ready pod"))
-        return ServerAnswers(await _service(reader, kind, server, server.smoke, None))
+        return ServerAnswers(await _service(reader, kind, server, server.smoke_calls, None))
 
     async def ask() -> None:
         nonlocal pods
-        pods = await ask_pods(reader, kind, server, None, token)
+        pods = await ask_pods(reader, kind, server, server.smoke_calls, token)
 
     async with anyio.create_task_group() as group:
         group.start_soon(ask)
-        service = await _service(reader, kind, server, server.smoke, token)
+        service = await _service(reader, kind, server, server.smoke_calls, token)
     return ServerAnswers(service, pods)
 
 
@@ -95,8 +78,10 @@ def _worth(answer: Answer) -> tuple[bool, bool]:
     return answer.outcome is not Outcome.ANSWERED, answer.failed
 
 
-async def _service(reader: Reader, kind: str, server: Server, smoke: SmokeCall | None, token: Token | None) -> Answer:
+async def _service(
+    reader: Reader, kind: str, server: Server, smokes: Sequence[SmokeCall], token: Token | None
+) -> Answer:
     route, path = endpoint(reader.connection, kind, server)
     if token is None:
-        return await patient(route, path, server, smoke)
-    return token.hidden(await patient(replace(route, token=token.header), path, server, smoke))
+        return await patient(route, path, server, smokes)
+    return token.hidden(await patient(replace(route, token=token.header), path, server, smokes))

@@ -16,6 +16,7 @@ from checks.kube.connection import Connection
 from checks.kube.endpoint import proxied
 from checks.mcp.answer import SESSION_HEADER
 from checks.mcp.failure import Refusal, refusal
+from checks.plain_text import brief
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -65,6 +66,18 @@ class Exchange:
     def lost(self, error: BaseException) -> bool:
         """Return whether an error of the client means that the answer was lost. Servers use its code for others."""
         return isinstance(error, MCPError) and error.error.code == CONNECTION_CLOSED and self.streamed
+
+    def refused(self, error: MCPError) -> str:
+        """Return how the server refused a request.
+
+        Raises:
+            MCPError: the answer was lost.
+        """
+        if self.lost(error):
+            raise error
+        if self.refusal is None or self.refusal.error:
+            return brief(error.error.message)
+        return self.refusal.answer().detail
 
     def _decides(self, request: httpx2.Request) -> bool:
         return (self.stream and request.method == "GET") or _is_request(request)

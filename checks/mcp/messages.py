@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from checks.mcp.definition import Definition, definition
+
 VERSION = "2026-07-28"
 NEVER = None
 """The type of a field that only the SDK handles: a message that has it is left to the SDK."""
@@ -74,10 +76,10 @@ class _InputSchema(_Message, frozen=True, kw_only=True):
 
 
 class Tool(_Message, frozen=True, kw_only=True):
-    """A tool; its output schema is kept unparsed."""
+    """A tool."""
 
     name: str
-    input_schema: _InputSchema
+    input_schema: dict[str, object]
     output_schema: dict[str, object] | None = None
     title: str | None = None
     description: str | None = None
@@ -85,6 +87,16 @@ class Tool(_Message, frozen=True, kw_only=True):
     icons: list[_Icon] | None = None
     execution: None = NEVER
     meta: _Free | None = msgspec.field(default=None, name="_meta")
+
+    def __post_init__(self) -> None:
+        """Check the input schema."""
+        msgspec.convert(self.input_schema, _InputSchema)
+
+    def definition(self) -> Definition:
+        """Return what the server says of it."""
+        hints = msgspec.to_builtins(self.annotations) if self.annotations else {}
+        known = {name: value for name, value in hints.items() if value is not None}
+        return definition(self.title, self.description, self.input_schema, self.output_schema, known)
 
 
 class Tools(_Cacheable, frozen=True, kw_only=True):

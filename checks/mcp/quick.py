@@ -5,7 +5,7 @@ any other case, from an older protocol version to an invalid answer, the officia
 time, and its outcome counts (checks/mcp/probe.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Literal, TypeVar
@@ -15,15 +15,14 @@ import httpx2
 import msgspec
 
 from checks.kube.connection import Connection
-from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, TOOL_PAGES, Answer, Outcome, smoke_error
+from checks.mcp.answer import DEADLINE_SECONDS, NOT_OFFERED, SESSION_HEADER, Answer, Outcome, smoke_error
+from checks.mcp.definition import TOOL_PAGES
 from checks.mcp.failure import Refusal, no_answer, refusal
+from checks.mcp.first_message import first_message
 from checks.mcp.messages import VERSION, Called, Discovered, Tool, Tools, conforms
 from stacks.model.server import SmokeCall
 
 T = TypeVar("T")
-
-LARGEST_BYTES = 1024 * 1024
-"""Size of an answer, or of an event of a stream, above which the official client is used."""
 
 _META = {
     "io.modelcontextprotocol/protocolVersion": VERSION,
@@ -33,15 +32,15 @@ _META = {
 
 
 async def probe(
-    connection: Connection, path: str, smoke: SmokeCall | None, deadline: float = DEADLINE_SECONDS
+    connection: Connection, path: str, smokes: Sequence[SmokeCall], deadline: float = DEADLINE_SECONDS
 ) -> Answer:
-    """List a server's tools and make its smoke call. Nothing that the server does raises an error."""
+    """List a server's tools and make its smoke calls. Nothing that the server does raises an error."""
     start = perf_counter()
     try:
         with anyio.fail_after(deadline):
             async with connection.client() as http:
                 tools, latency = await _tools(talk := _Talk(http, connection.host + path))
-                error = await _smoke(talk, smoke, tools[smoke.tool]) if smoke and smoke.tool in tools else None
+                errors = [await _smoke(talk, smoke, tools.get(smoke.tool)) for smoke in smokes]
     except TimeoutError:
         seconds = perf_counter() - start
         return Answer(Outcome.TIMEOUT, f"no complete answer within {deadline:g} s", seconds=seconds)
@@ -53,14 +52,14 @@ async def probe(
         # Imported here because it takes half a second.
         from checks.mcp.probe import probe as ask
 
-        answer = await ask(connection, path, smoke, deadline, perf_counter() - start)
+        answer = await ask(connection, path, smokes, deadline, perf_counter() - start)
         return replace(answer, seconds=perf_counter() - start)
     return Answer(
         Outcome.ANSWERED,
-        tools=frozenset(tools),
+        definitions={name: tool.definition() for name, tool in tools.items()},
         protocol=VERSION,
         latency_ms=latency * 1000,
-        smoke_error=error,
+        smoke_errors=tuple(errors),
         seconds=perf_counter() - start,
     )
 
@@ -112,29 +111,14 @@ class _Talk:
                 raise _RefusedError(refused)
             if response.status_code != httpx2.codes.OK or SESSION_HEADER in response.headers:
                 raise _UnclearError
-            body = await _message(response)
+            body = await first_message(response)
+            if body is None:
+                raise _UnclearError
         reply = msgspec.json.decode(body, type=_Response)
         if reply.id != self.last or b"x-mcp-header" in body:
             # Only the official client supports x-mcp-header, an instruction about tools.
             raise _UnclearError
         return msgspec.json.decode(reply.result, type=answer)
-
-
-async def _message(response: httpx2.Response) -> bytes:
-    """Return the first message of an answer: its whole body, or the first event of a stream, which may stay open."""
-    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind == "application/json":
-        body = b""
-        async for piece in response.aiter_bytes():
-            body += piece
-            if len(body) > LARGEST_BYTES:
-                raise _UnclearError
-        return body
-    if kind == "text/event-stream":
-        async for event in httpx2.EventSource(response, max_event_size=LARGEST_BYTES):
-            if event.event == "message" and event.data:
-                return event.data.encode()
-    raise _UnclearError
 
 
 async def _tools(talk: _Talk) -> tuple[dict[str, Tool], float]:
@@ -153,7 +137,9 @@ async def _tools(talk: _Talk) -> tuple[dict[str, Tool], float]:
     return tools, perf_counter() - start
 
 
-async def _smoke(talk: _Talk, smoke: SmokeCall, tool: Tool) -> str | None:
+async def _smoke(talk: _Talk, smoke: SmokeCall, tool: Tool | None) -> str | None:
+    if tool is None:
+        return NOT_OFFERED
     if not (tool.name.isascii() and tool.name.isprintable() and tool.name == tool.name.strip()):
         raise _UnclearError
     params = {"name": tool.name, "arguments": dict(smoke.arguments)}

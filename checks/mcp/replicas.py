@@ -1,14 +1,13 @@
 """Ask each ready pod of an MCP server with several: requests through the Service reach only one of them, by chance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-
 from checks.kube import models as k8s
+from checks.kube.concurrent import read_each
 from checks.kube.connection import Connection
 from checks.kube.endpoint import forwarded_to, one_pod
 from checks.kube.forwarded_port import forwarded
@@ -21,6 +20,7 @@ from checks.mcp.answer import Answer, Outcome
 from checks.mcp.quick import probe
 from checks.mcp.session import with_sessions
 from checks.mcp.token import Token
+from checks.mcp.versions import with_versions
 from checks.plain_text import brief
 from checks.snapshot.reader import Reader
 from stacks.model import names
@@ -38,21 +38,22 @@ def keeps_clients(server: Server) -> bool:
     return server.service is not None and server.service.session_affinity == "ClientIP"
 
 
-async def patient(route: Connection, path: str, server: Server, smoke: SmokeCall | None) -> Answer:
+async def patient(route: Connection, path: str, server: Server, smokes: Sequence[SmokeCall]) -> Answer:
     """Probe a server; inside the cluster until the NetworkPolicies of the verifier's new pod are in effect."""
-    ask = partial(_stream if server.transport == "sse" else probe, route, path, smoke)
-    return await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
+    ask = partial(_stream if server.transport == "sse" else probe, route, path, smokes)
+    answer = await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
+    return await with_versions(route, path, server, answer) if server.protocols else answer
 
 
-async def _stream(route: Connection, path: str, smoke: SmokeCall | None) -> Answer:
+async def _stream(route: Connection, path: str, smokes: Sequence[SmokeCall]) -> Answer:
     # Imported here because it takes half a second.
     from checks.mcp.probe import probe_stream
 
-    return await probe_stream(route, path, smoke)
+    return await probe_stream(route, path, smokes)
 
 
 async def ask_pods(
-    reader: Reader, kind: str, server: Server, smoke: SmokeCall | None, token: Token | None
+    reader: Reader, kind: str, server: Server, smokes: Sequence[SmokeCall], token: Token | None
 ) -> Mapping[str, Answer]:
     """Return the answer of each ready pod by its name; none if the server has one pod at most and needs no token.
 
@@ -64,29 +65,33 @@ async def ask_pods(
     if isinstance(listed, ReadFailure):
         return {}
     selector = names.server_selector(kind).items()
-    ready = [pod for pod in listed.value if pod.ready and selector <= pod.metadata.labels.items()]
-    answers: dict[str, Answer] = {}
+    mine = (pod for pod in listed.value if pod.ready and selector <= pod.metadata.labels.items())
+    ready = {pod.metadata.name: pod for pod in mine}
 
-    async def ask(pod: k8s.Pod, *, sessions: bool) -> None:
+    async def ask(pod: str) -> Answer:
         try:
-            async with pod_route(reader.connection, kind, server, pod, token) as (route, path):
-                answer = await patient(route, path, server, smoke)
-                if sessions and answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION:
+            async with pod_route(reader.connection, kind, server, ready[pod], token) as (route, path):
+                answer = await patient(route, path, server, smokes)
+                current = answer.outcome is Outcome.ANSWERED and answer.protocol == messages.VERSION
+                # All pods run one template, so one of them shows whether it keeps sessions.
+                if current and pod == next(iter(ready)):
                     answer = await with_sessions(route, path, answer)
         except ForwardError as error:
-            answer = Answer(Outcome.FORBIDDEN if error.status in _DENIED else Outcome.UNREACHABLE, brief(str(error)))
-        answers[pod.metadata.name] = token.hidden(answer) if token else answer
+            answer = not_forwarded(error)
+        return token.hidden(answer) if token else answer
 
-    async with anyio.create_task_group() as group:
-        for number, pod in enumerate(ready):
-            # All pods run one template, so one of them shows whether it keeps sessions.
-            group.start_soon(partial(ask, pod, sessions=number == 0))
+    answers = await read_each(ask, ready)
     failed = [pod for pod, answer in answers.items() if answer.failed]
     if 0 < len(failed) < len(answers):
         for name in failed:
             if not await _is_ready(reader, server.namespace, name):
                 del answers[name]
     return answers
+
+
+def not_forwarded(error: ForwardError) -> Answer:
+    """Return the outcome of a request whose port was not forwarded."""
+    return Answer(Outcome.FORBIDDEN if error.status in _DENIED else Outcome.UNREACHABLE, brief(str(error)))
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What `cortex mcp` shows, as text: the outcome for each MCP server, then the report of the check `mcp`."""
+"""What `cortex mcp list` shows, as text: the outcome for each MCP server, then the report of the check `mcp`."""
 
 from typing import TextIO
 

@@ -44,12 +44,14 @@ class Token:
 
     def hidden(self, answer: Answer) -> Answer:
         """Return an answer of a server without the token, which a server may repeat in its messages."""
-        error = answer.smoke_error
         return replace(
             answer,
             detail=self.without(answer.detail),
-            smoke_error=None if error is None else self.without(error),
-            tools=frozenset(map(self.without, answer.tools)),
+            smoke_errors=tuple(error and self.without(error) for error in answer.smoke_errors),
+            definitions={
+                self.without(name): {part: self.hidden_in(value) for part, value in parts.items()}
+                for name, parts in answer.definitions.items()
+            },
             protocol=self.without(answer.protocol),
         )
 
@@ -60,6 +62,14 @@ class Token:
             if text.endswith(f"{self.value[:length]}…"):
                 return f"{text[: -length - 1]}{_HIDDEN}"
         return text
+
+    def hidden_in(self, value: object) -> object:
+        """Return a JSON value of the server without the token."""
+        if isinstance(value, str):
+            return self.without(value)
+        if isinstance(value, dict):
+            return {self.without(str(key)): self.hidden_in(each) for key, each in value.items()}
+        return [self.hidden_in(each) for each in value] if isinstance(value, list) else value
 
 
 async def read_token(api: ApiClient, namespace: str, declared: SecretValue) -> Reading[Token]:

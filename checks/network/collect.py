@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
 from time import perf_counter
 
 import anyio
@@ -12,6 +11,7 @@ import msgspec
 
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient, Kind
+from checks.kube.concurrent import read_each
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.resources import EVENTS, PODS, PROBE_LABEL
 from checks.network.callers import Caller, asked, callers
@@ -66,19 +66,16 @@ async def collect(reader: Reader) -> Network:
     if skipped or declaration.verifier is None:
         return Network({}, skipped)
     image = declaration.verifier.image
-    attempts: dict[Caller, Reading[Outcomes]] = {}
     nodes = await reader.nodes()
     single_node = isinstance(nodes, Read) and len(nodes.value) == 1
     run = secrets.token_hex(4)
+    jobs = {caller: f"{PREFIX}{run}-{number}" for number, caller in enumerate(callers(declaration))}
 
-    async def one(name: str, caller: Caller) -> None:
-        document = job(name, caller, declaration, image, single_node=single_node)
-        attempts[caller] = await _attempt(reader.api, caller, name, document, list(servers))
+    async def attempt(caller: Caller) -> Reading[Outcomes]:
+        document = job(jobs[caller], caller, declaration, image, single_node=single_node)
+        return await _attempt(reader.api, caller, jobs[caller], document, list(servers))
 
-    async with anyio.create_task_group() as group:
-        for number, caller in enumerate(callers(declaration)):
-            group.start_soon(partial(one, f"{PREFIX}{run}-{number}", caller))
-    return Network(attempts)
+    return Network(await read_each(attempt, jobs))
 
 
 ATTEMPTS = Collector(collect)

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import anyio
-
 from checks.kube.client import METADATA, Kind
+from checks.kube.concurrent import read_each
 from checks.kube.listing import PerNamespace, listed
 from checks.kube.models import Owned
 from checks.snapshot.reader import Collector, Reader
@@ -30,17 +29,12 @@ class Unmanaged:
 
 async def collect(reader: Reader) -> Unmanaged:
     """List the metadata of each kind. The in-cluster verifier has no access to these kinds, by design."""
-    lists: dict[str, PerNamespace[Owned]] = {}
     spaces = reader.declaration.occupied_namespaces()
 
-    async def one(name: str, kind: Kind[Owned]) -> None:
-        lists[name] = (await listed(reader.api, kind, spaces, _namespace, labels=names.COMPONENT)).parts
+    async def one(kind: str) -> PerNamespace[Owned]:
+        return (await listed(reader.api, KINDS[kind], spaces, _namespace, labels=names.COMPONENT)).parts
 
-    if not reader.connection.inside:
-        async with anyio.create_task_group() as group:
-            for name, kind in KINDS.items():
-                group.start_soon(one, name, kind)
-    return Unmanaged(lists)
+    return Unmanaged({} if reader.connection.inside else await read_each(one, KINDS))
 
 
 UNMANAGED = Collector(collect)

@@ -9,6 +9,7 @@ import anyio
 from checks.drift.compare import compare_object
 from checks.kube import models as k8s
 from checks.kube.client import Kind
+from checks.kube.concurrent import read_each
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.kube.resources import Document
 from checks.results.builder import ResultBuilder
@@ -33,16 +34,9 @@ class Live:
 
 async def collect(reader: Reader) -> Mapping[Identity, Reading[Live]]:
     """Read the live object of each manifest from a file."""
-    kinds, found = _Kinds(reader), dict[Identity, Reading[Live]]()
-
-    async def one(manifest: Manifest) -> None:
-        found[manifest.identity] = await _live(reader, kinds, manifest)
-
-    async with anyio.create_task_group() as group:
-        for manifest in build(reader.declaration):
-            if is_from_file(manifest):
-                group.start_soon(one, manifest)
-    return found
+    kinds = _Kinds(reader)
+    manifests = {each.identity: each for each in build(reader.declaration) if is_from_file(each)}
+    return await read_each(lambda identity: _live(reader, kinds, manifests[identity]), manifests)
 
 
 FILES = Collector(collect)

@@ -1,11 +1,11 @@
 """Collect the API server's decisions on requests of the stack's accounts, and return the live roles and bindings."""
 
 from collections.abc import Mapping
-
-import anyio
+from functools import partial
 
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient, Kind
+from checks.kube.concurrent import read_each
 from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
 from checks.rbac.policy import Policy, declared_policy
 from checks.rbac.questions import Question, completed, questions
@@ -63,20 +63,12 @@ def about(declaration: Declaration, live: tuple[k8s.Role, ...]) -> tuple[Questio
 
 
 async def _ask(api: ApiClient, asked: tuple[Question, ...]) -> dict[Question, Reading[bool]]:
-    answers: dict[Question, Reading[bool]] = {}
-
-    async def ask(question: Question) -> None:
-        answers[question] = await review(api, question)
-
-    for first in asked[:1]:
-        await ask(first)
-        if isinstance(refused := answers[first], ReadFailure) and refused.reason is Reason.FORBIDDEN:
+    first = await read_each(partial(review, api), asked[:1])
+    for answer in first.values():
+        if isinstance(answer, ReadFailure) and answer.reason is Reason.FORBIDDEN:
             # The other reviews would be forbidden too.
-            return dict.fromkeys(asked, refused)
-    async with anyio.create_task_group() as group:
-        for question in asked[1:]:
-            group.start_soon(ask, question)
-    return {question: answers[question] for question in asked}
+            return dict.fromkeys(asked, answer)
+    return first | await read_each(partial(review, api), asked[1:])
 
 
 async def review(api: ApiClient, question: Question) -> Reading[bool]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-import anyio
-
 from checks.kube.client import ApiClient, Kind
+from checks.kube.concurrent import read_each
 from checks.kube.models import AccessReview
 from checks.kube.reading import Permission, ReadFailure, Reading
-from checks.kube.resources import Document
 from checks.repair.kinds import kind_of
 from checks.repair.steps import Step
+from checks.results.result import Ref
 
 REVIEWS = Kind("apis/authorization.k8s.io/v1", "selfsubjectaccessreviews", AccessReview)
 
@@ -19,16 +18,16 @@ async def missing_permissions(api: ApiClient, steps: Iterable[Step]) -> tuple[Pe
 
     Each review names its object, because a role can be limited to named objects.
     """
-    needed = {(_verb(step), step.object): None for step in steps}
-    answers: dict[tuple[str, str, str], Reading[AccessReview]] = {}
 
-    async def ask(verb: str, kind: Kind[Document], namespace: str, name: str) -> None:
+    async def ask(needed: tuple[str, Ref]) -> Reading[AccessReview]:
+        verb, ref = needed
+        kind = kind_of(ref)
         attributes = {
             "verb": verb,
             "group": kind.group,
             "resource": kind.plural,
-            "namespace": namespace,
-            "name": name,
+            "namespace": ref.namespace,
+            "name": ref.name,
         }
         document = {
             "apiVersion": "authorization.k8s.io/v1",
@@ -36,19 +35,16 @@ async def missing_permissions(api: ApiClient, steps: Iterable[Step]) -> tuple[Pe
             "spec": {"resourceAttributes": attributes},
         }
         own = Permission("create", REVIEWS.resource())
-        answer = await api.ask("review the permissions of the account", REVIEWS.path(), document, AccessReview, own)
-        answers[verb, f"{kind.resource()}", f"{namespace}/{name}"] = answer
+        return await api.ask("review the permissions of the account", REVIEWS.path(), document, AccessReview, own)
 
-    async with anyio.create_task_group() as group:
-        for verb, ref in needed:
-            group.start_soon(ask, verb, kind_of(ref), ref.namespace, ref.name)
-    lacking: dict[Permission, None] = {}
-    for (verb, resource, place), answer in sorted(answers.items(), key=lambda pair: pair[0]):
+    answers = await read_each(ask, dict.fromkeys((_verb(step), step.object) for step in steps))
+    lacking: set[Permission] = set()
+    for (verb, ref), answer in answers.items():
         if isinstance(answer, ReadFailure):
             return answer
         if not answer.value.status.allowed:
-            lacking[Permission(verb, resource, place.partition("/")[0])] = None
-    return tuple(lacking)
+            lacking.add(Permission(verb, kind_of(ref).resource(), ref.namespace))
+    return tuple(sorted(lacking, key=lambda one: (one.verb, one.resource, one.namespace)))
 
 
 def _verb(step: Step) -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import anyio
 from msgspec import structs
 
 from checks.errors import INTERRUPTED, UncheckedError
 from checks.interrupt import interruptible
 from checks.kube.client import ApiClient
-from checks.kube.reading import Permission, ReadFailure
+from checks.kube.concurrent import read_each
+from checks.kube.reading import Permission, Read, ReadFailure
 from checks.kube.resources import Document
 from checks.repair.access import missing_permissions
 from checks.repair.actions import SCHEMA, Action, Because, Left, Outcome, Report, left
@@ -189,17 +189,6 @@ def _left(finding: Finding, place: Place) -> Left:
 
 
 async def _read(api: ApiClient, refs: Iterable[Ref]) -> tuple[Mapping[Ref, Document | None], list[ReadFailure]]:
-    live: dict[Ref, Document | None] = {}
-    failures: list[ReadFailure] = []
-
-    async def one(ref: Ref) -> None:
-        reading = await api.get(kind_of(ref), ref.namespace, ref.name)
-        if isinstance(reading, ReadFailure):
-            failures.append(reading)
-        else:
-            live[ref] = reading.value
-
-    async with anyio.create_task_group() as group:
-        for ref in refs:
-            group.start_soon(one, ref)
-    return live, failures
+    readings = await read_each(lambda ref: api.get(kind_of(ref), ref.namespace, ref.name), refs)
+    live = {ref: reading.value for ref, reading in readings.items() if isinstance(reading, Read)}
+    return live, [reading for reading in readings.values() if isinstance(reading, ReadFailure)]

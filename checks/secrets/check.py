@@ -12,6 +12,7 @@ from checks.results.result import Ref, Remedy
 from checks.secrets.collect import READ_SECRETS
 from checks.secrets.rolled import Rolled
 from checks.secrets.sealed import Sealed
+from checks.secrets.unused import UNUSED
 from checks.secrets.wanted import Place, WantedSecret, wanted_config_maps, wanted_secrets
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
@@ -47,9 +48,10 @@ def _read(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         if (rolled := builder.use(collected.rolled[owner])) is not None:
             _pods(builder, declaration, owner, rolled.value, snapshot)
     config_maps = {(obj.name, obj.namespace) for obj in build(declaration) if obj.kind == "ConfigMap"}
-    for namespace, unused in collected.unused.items():
-        _unused(builder, namespace, unused, config_maps)
-    if not (declaration.running() or declaration.secrets or collected.unused):
+    unused = snapshot.get(UNUSED)
+    for namespace, found in unused.items():
+        _unused(builder, namespace, found, config_maps)
+    if not (declaration.running() or declaration.secrets or unused):
         builder.passed()
 
 
@@ -167,4 +169,4 @@ def _sources(declaration: Declaration, owner: Owner) -> Iterator[str]:
     yield from (f"ConfigMap {c.place.name}" for c in wanted_config_maps(declaration) if owner in c.users)
 
 
-CHECK = Check("secrets", "Secrets and what pods read", frozenset({"Namespace", *KINDS}), (READ_SECRETS,), check)
+CHECK = Check("secrets", "Secrets and what pods read", frozenset({"Namespace", *KINDS}), (READ_SECRETS, UNUSED), check)

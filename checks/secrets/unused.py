@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Protocol
 
-import anyio
-
 from checks.kube.client import METADATA, Kind
+from checks.kube.concurrent import read_each
 from checks.kube.listing import listed
 from checks.kube.models.base import Meta, Object
 from checks.kube.models.references import Account, Ingress, ReaderPod, Reference, Workload
@@ -19,7 +18,7 @@ from checks.secrets.wanted import (
     wanted_config_maps,
     wanted_secrets,
 )
-from checks.snapshot.reader import Reader
+from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import converted
 from stacks.model import names
 from stacks.model.declaration import Declaration
@@ -53,24 +52,25 @@ _USERS: tuple[Kind[_User], ...] = (
 )
 
 
-async def collect_unused(reader: Reader) -> Mapping[str, Reading[tuple[Reference, ...]]]:
-    """Return the unused Secrets and ConfigMaps of each namespace with objects of the stack.
+async def collect(reader: Reader) -> Mapping[str, Reading[tuple[Reference, ...]]]:
+    """Return the unused Secrets and ConfigMaps of each namespace with objects of the stack; none inside the cluster.
 
     An object with a declared user counts as used, so that a healthy stack needs only one list of metadata.
     """
+    if reader.connection.inside:
+        return {}
     known, spaces = _known(reader.declaration), reader.declaration.occupied_namespaces()
     secrets = (await listed(reader.api, _SECRETS, spaces, _namespace, labels=names.COMPONENT)).parts
     config_maps = (await reader.listing("ConfigMap")).parts
-    unused: dict[str, Reading[tuple[Reference, ...]]] = {}
 
-    async def look_into(space: str) -> None:
+    async def unused(space: str) -> Reading[tuple[Reference, ...]]:
         candidates = {"Secret": secrets[space], "ConfigMap": _labelled(config_maps[space])}
-        unused[space] = await _unused(reader, space, candidates, known)
+        return await _unused(reader, space, candidates, known)
 
-    async with anyio.create_task_group() as group:
-        for space in spaces:
-            group.start_soon(look_into, space)
-    return unused
+    return await read_each(unused, spaces)
+
+
+UNUSED = Collector(collect)
 
 
 def _labelled(reading: Reading[tuple[Document, ...]]) -> Reading[tuple[Labelled, ...]]:
@@ -115,14 +115,7 @@ def _known(declaration: Declaration) -> set[tuple[str, Place]]:
 
 
 async def _used(reader: Reader, namespace: str) -> Reading[frozenset[tuple[str, str]]]:
-    readings: list[Reading[tuple[_User, ...]]] = []
-
-    async def one(kind: Kind[_User]) -> None:
-        readings.append(await reader.api.list(kind, namespace))
-
-    async with anyio.create_task_group() as group:
-        for kind in _USERS:
-            group.start_soon(one, kind)
+    readings = list((await read_each(lambda kind: reader.api.list(kind, namespace), _USERS)).values())
     for name, user in _LISTED:
         listed_users = (await reader.listing(name)).parts.get(namespace)
         if listed_users is None:

@@ -95,7 +95,7 @@ class Webhook:
             self._spool.remove(message)
             self.stats.sent += 1
             self.stats.problem = ""
-            self._backoff = Backoff()
+            self._backoff.reset()
         else:
             status = response.status_code
             await self._failed(message, f"HTTP {status}", again=status >= 500 or status in _AGAIN)

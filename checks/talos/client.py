@@ -13,6 +13,7 @@ import anyio
 from betterproto.lib.google.protobuf import Empty
 from grpclib.client import Channel
 from grpclib.const import Status
+from grpclib.encoding.proto import ProtoCodec
 from grpclib.exceptions import GRPCError, ProtocolError, StreamTerminatedError
 from talos_linux_api.v1_6_0.machine import (
     ApplyConfigurationRequest,
@@ -207,7 +208,8 @@ def connections(tls: ssl.SSLContext) -> Iterator[Connections]:
 
 
 async def _connect(host: str, port: int, tls: ssl.SSLContext) -> _Connection | ReadFailure:
-    channel, start = Channel(host, port, ssl=tls), perf_counter()
+    # A codec that is named leaves out the details of google.rpc.Status, whose types Pulumi brings in another file.
+    channel, start = Channel(host, port, ssl=tls, codec=ProtoCodec()), perf_counter()
     try:
         with anyio.fail_after(CONNECT_SECONDS):
             peer = (await channel.__connect__()).connection.get_peer()

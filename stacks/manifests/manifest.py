@@ -93,8 +93,11 @@ def _fields(fields: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _plain(value: Value) -> Value:
+    # Most values are text; the questions below take much longer.
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return _fields(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [_plain(one) for one in value]
     return value

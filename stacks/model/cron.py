@@ -1,38 +1,31 @@
-"""Cron schedules in the syntax of Kubernetes: five fields of numbers, names, ranges and steps.
-
-A library does not fit: cronsim accepts what the API server refuses (`7` for Sunday, `L`, `mon#1`, a sixth field), and
-refuses what it accepts (31 February).
-"""
+"""Cron schedules as Kubernetes accepts them: five fields of numbers, names, ranges and steps."""
 
 import re
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+from cronsim import CronSim, CronSimError
+
+_NOT_IN_KUBERNETES = re.compile("#|(?<!JU)L", re.IGNORECASE)
+"""Last days (`L`) and numbered weekdays (`MON#1`), which cronsim knows, too. An L is also in JUL."""
+_NOT_STEPS = re.compile(r"(?<!/)\b[0-9]+")
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Field(NamedTuple):
-    """One field of a schedule: its numbers, and their names from the first number on."""
+    """One field of a schedule, and its numbers."""
 
     title: str
     first: int
     last: int
-    names: tuple[str, ...] = ()
-
-    def number(self, text: str) -> int | None:
-        """Return the number that a text stands for, or None."""
-        if text.lower() in self.names:
-            return self.first + self.names.index(text.lower())
-        number = int(text) if re.fullmatch("[0-9]{1,4}", text) else None
-        return number if number is not None and self.first <= number <= self.last else None
 
 
 FIELDS = (
     Field("minute", 0, 59),
     Field("hour", 0, 23),
     Field("day of the month", 1, 31),
-    Field("month", 1, 12, _MONTHS),
-    Field("day of the week", 0, 6, _DAYS),
+    Field("month", 1, 12),
+    Field("day of the week", 0, 6),
 )
 
 
@@ -42,11 +35,11 @@ def check(schedule: str) -> str:
     Raises:
         ValueError: it does not have five fields, or one of them is not valid.
     """
-    texts = schedule.split(" ")
+    texts = schedule.split()
     if len(texts) != len(FIELDS):
         raise ValueError(f"{schedule!r} is not a cron schedule: write five fields, for instance */15 * * * *")
-    for text, field in zip(texts, FIELDS, strict=True):
-        if not all(_is_entry(entry, field) for entry in text.split(",")):
+    for place, (text, field) in enumerate(zip(texts, FIELDS, strict=True)):
+        if not _is_valid(text, place):
             raise ValueError(
                 f"{schedule!r} is not a cron schedule: {text!r} is not valid for the {field.title}: "
                 f"write *, numbers from {field.first} to {field.last}, ranges as 1-5, steps as */15, or a list of these"
@@ -54,13 +47,14 @@ def check(schedule: str) -> str:
     return schedule
 
 
-def _is_entry(entry: str, field: Field) -> bool:
-    """Check whether an entry of a field's list is `*`, `5` or `1-5`, with or without a step behind `/`."""
-    span, slash, step = entry.partition("/")
-    if slash and not re.fullmatch("0*[1-9][0-9]{0,3}", step):
+def _is_valid(text: str, place: int) -> bool:
+    # Each field alone, because cronsim refuses 31 February, which Kubernetes accepts.
+    alone = ["*"] * len(FIELDS)
+    alone[place] = text
+    try:
+        CronSim(" ".join(alone), _ANY_TIME)
+    except CronSimError:
         return False
-    if span == "*":
-        return True
-    ends = [field.number(end) for end in span.split("-")]
-    numbers = [end for end in ends if end is not None]
-    return len(numbers) == len(ends) <= 2 and numbers == sorted(numbers)
+    # cronsim also takes 7 as Sunday, and the letters that are ASCII only in upper case.
+    largest = max(map(int, _NOT_STEPS.findall(text)), default=0)
+    return largest <= FIELDS[place].last and text.isascii() and not _NOT_IN_KUBERNETES.search(text)

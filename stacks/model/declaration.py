@@ -22,7 +22,7 @@ from stacks.model.secret import Secret
 from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
 from stacks.model.talos import Talos
-from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, LabelValue, Model, matching
+from stacks.model.types import LEFT_OUT, LEFT_OUT_IF_NONE, Count, DnsLabel, DnsSubdomain, LabelValue, Model, matching
 from stacks.model.verifier import Verifier
 from stacks.model.workload import Workload
 
@@ -37,6 +37,8 @@ WorkloadName = Annotated[
 
 _FILES = WithJsonSchema({"type": "array", "items": {"type": "string"}})
 """In a stack file these are paths; the loader replaces them by file → manifests."""
+_FILE = WithJsonSchema({"type": "string"})
+"""In a stack file this is a path; the loader replaces it by server → tool → definition as JSON."""
 
 
 class Cluster(Model):
@@ -106,6 +108,9 @@ class Declaration(Model):
     """Talos Linux on the nodes: what a verification expects of the Talos API."""
     manifests: Annotated[dict[str, tuple[ManifestDocument, ...]], LEFT_OUT, _FILES] = Field(default_factory=dict)
     """YAML files relative to the project, with Kubernetes manifests that are deployed and verified as they are."""
+    tool_lock: Annotated[dict[str, dict[str, str]] | None, LEFT_OUT_IF_NONE, _FILE] = None
+    """A file relative to the project, which `cortex mcp lock` writes: what each MCP server says of each of its tools. A
+    tool that is new, gone or described differently is a finding."""
     suppressions: tuple[Suppression, ...] = ()
     """Findings that are accepted until a day."""
 

@@ -1,11 +1,12 @@
 """An MCP server: what it has besides what any workload has."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from stacks.model.authorization import Authorization
+from stacks.model.bridge import BridgeRules
 from stacks.model.image import Image
 from stacks.model.probe import HttpPath, Probes
 from stacks.model.transport import PodTls, Transport
@@ -22,6 +23,10 @@ ServerType = Annotated[
 """The type of an MCP server. Its Service is called `<type>-mcp-server`, hence the 52 and the letter in front."""
 
 
+ProtocolVersion = Literal["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
+"""A version of the Model Context Protocol."""
+
+
 class SmokeCall(Model):
     """A harmless tool call by which a verification checks that the server works; it must succeed."""
 
@@ -29,6 +34,16 @@ class SmokeCall(Model):
     """Name of the tool."""
     arguments: dict[str, str | int | Annotated[float, Field(allow_inf_nan=False)] | bool] = {}
     """Its arguments."""
+
+
+def _number(value: object) -> str:
+    return "[several]" if isinstance(value, (list, tuple)) else "[one]"
+
+
+_SmokeCalls = Annotated[
+    Annotated[SmokeCall, Tag("[one]")] | Annotated[tuple[SmokeCall, ...], Tag("[several]"), Field(min_length=1)],
+    Discriminator(_number),
+]
 
 
 class Server(Workload):
@@ -42,6 +57,8 @@ class Server(Workload):
     bridge: Annotated[Image | None, LEFT_OUT] = None
     """Image of the bridge, for a stdio server from its stock image, which `command` then starts. Without it, the
     server's own image has the bridge in front."""
+    bridge_rules: Annotated[BridgeRules | None, LEFT_OUT] = None
+    """What the bridge of `bridge` serves, and to whom: all tools, to all clients, unless given."""
     capabilities: dict[DnsLabel, tuple[str, ...]] = Field(min_length=1)
     """Capability → its tools: each must be in the server's `tools/list`."""
     replicas: Annotated[int, Field(strict=True, ge=0, le=LARGEST)] = Field(default_factory=partial(replicas, 2))
@@ -54,15 +71,22 @@ class Server(Workload):
     """Whether the container serves HTTPS on `port`."""
     authorization: Annotated[Authorization | None, LEFT_OUT] = None
     """How it refuses requests without credentials, and the credentials of a verification."""
+    protocols: Annotated[tuple[ProtocolVersion, ...], LEFT_OUT] = ()
+    """Versions of MCP that its clients speak; a verification asks each ready pod in each of them."""
     probes: Probes = Probes()
     """How the kubelet checks its health."""
-    smoke: SmokeCall | None = None
-    """A tool call that a verification makes."""
+    smoke: _SmokeCalls | None = None
+    """A tool call that a verification makes on each pod, or several."""
 
     @property
     def launcher(self) -> str | None:
         """Return the image with the command of its probes by MCP; None if it has no such probe."""
         return next((exchange.image for exchange in self.probes.exchanges().values()), None)
+
+    @property
+    def smoke_calls(self) -> tuple[SmokeCall, ...]:
+        """Return the tool calls that a verification makes."""
+        return (self.smoke,) if isinstance(self.smoke, SmokeCall) else self.smoke or ()
 
     @property
     def serves_tls(self) -> bool:

@@ -20,3 +20,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near := nearest(name, names):
         return f"did you mean {near!r}?"
     return f"known are {', '.join(names)}" if names else ""
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return the beginning of a way out that asks for the most similar name; empty if none is similar."""
+    near = nearest(name, known)
+    return f"did you mean {near!r}? Otherwise " if near else ""

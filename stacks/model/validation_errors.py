@@ -53,9 +53,14 @@ def _follows(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> bool:
 
 
 def _describe(fault: ErrorDetails, model: type[BaseModel]) -> str:
-    path = ".".join(str(part) for part in fault["loc"] if part != "[key]")
+    path = ".".join(map(str, _place(fault)))
     sentence = _sentence(fault, model)
     return f"{path}: {sentence}" if path else sentence
+
+
+def _place(fault: ErrorDetails) -> list[int | str]:
+    """Return the path of a fault, without Pydantic's notes, such as which of several kinds a value is: `[one]`."""
+    return [part for part in fault["loc"] if not str(part).startswith("[")]
 
 
 def _sentence(fault: ErrorDetails, model: type[BaseModel]) -> str:
@@ -63,7 +68,7 @@ def _sentence(fault: ErrorDetails, model: type[BaseModel]) -> str:
         case "value_error":
             return fault["msg"].removeprefix("Value error, ")
         case "extra_forbidden":
-            *place, name = fault["loc"]
+            *place, name = _place(fault)
             return f"is not a known setting: {way_out(str(name), model, place)}"
         case "int_type" | "int_parsing":
             return f"must be a whole number{_unquoted(fault['input'], str.isdecimal)}"

@@ -72,7 +72,7 @@ PatchedKind = Literal[
 
 STATEFUL_SET: Final = "StatefulSet"
 GRACE_SECONDS = 20
-"""Seconds that a pod has to end after SIGTERM; the bridge needs at most 5.5."""
+"""Seconds that a pod has to end after SIGTERM; the bridge needs at most 16."""
 
 
 def replicas(otherwise: int, before: dict[str, Any]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from stacks.model import names
 from stacks.model.declaration import Declaration
-from stacks.validation.references import meant
+from stacks.model.suggestion import meant
 
 _TAKEN = frozenset({"default", "kubernetes", names.MCP_SERVER_APP, names.KUBE_STATE_METRICS, names.VERIFIER})
 """Names of objects of the cluster, and values of the label `app` of other pods of the stack."""

@@ -1,19 +1,15 @@
 """Check that what one part of a declaration names is declared by another part, and can be used there."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from stacks.model import names
 from stacks.model.config_map import ConfigMap
 from stacks.model.declaration import Declaration
 from stacks.model.owner import Owner
 from stacks.model.secret import Secret
-from stacks.model.server import Server
-from stacks.model.suggestion import nearest
+from stacks.model.suggestion import meant
 from stacks.model.workload import Workload
 from stacks.validation import env_vars
-
-PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 - a type of Secret
-"""The type of a Secret with which nodes pull images."""
 
 _TAKEN = "is a name that the stack uses itself in that namespace: choose another"
 
@@ -30,17 +26,12 @@ def faults(declaration: Declaration) -> Iterator[str]:
             )
     for owner, declared in declaration.running().items():
         yield from _uses(owner, declared, declaration)
-        if isinstance(declared, Server):
-            yield from _token(owner, declared, declaration)
         yield from _own_names(owner, declared, declaration)
         yield from env_vars.faults(owner, declared, declaration.config_maps, declaration.secrets)
     yield from _once("secrets", declaration.secrets)
     yield from _once("configMaps", declaration.config_maps)
     yield from _taken(declaration)
-    yield from _pull_secrets(declaration)
-    yield from _readable_secrets(declaration)
     yield from _custom_resources(declaration)
-    yield from _webhooks(declaration)
 
 
 def is_of_kubernetes(namespace: str) -> bool:
@@ -67,39 +58,11 @@ def _namespaces(declaration: Declaration) -> Iterator[tuple[str, str]]:
         yield "kubeStateMetrics.namespace", declaration.kube_state_metrics.namespace
 
 
-def _webhooks(declaration: Declaration) -> Iterator[str]:
-    """Yield each webhook of the agent whose Secret or key is not declared in cortex-system."""
-    within = {
-        name: secret for name, secret in declaration.secrets.items() if secret.namespace == names.SYSTEM_NAMESPACE
-    }
-    for name, hook in declaration.agent.webhooks.items() if declaration.agent else ():
-        path = f"agent.webhooks.{name}"
-        if hook.secret not in within:
-            known = ", ".join(sorted(within)) or "none"
-            yield (
-                f"{path}.secret: Secret {hook.secret!r} is not declared in {names.SYSTEM_NAMESPACE}: "
-                f"{meant(hook.secret, within)}add it under cortex:secrets; declared there: {known}"
-            )
-        elif hook.key not in (keys := within[hook.secret].names()):
-            yield (
-                f"{path}.key: Secret {hook.secret!r} has no key {hook.key!r}: {meant(hook.key, keys)}"
-                f"add it there, or use one of {', '.join(sorted(keys))}"
-            )
-
-
 def _uses(owner: Owner, reader: Workload, declaration: Declaration) -> Iterator[str]:
     user = f"{owner.title} in {reader.namespace}"
     for index, secret in enumerate(reader.secrets):
         path = f"{owner.path}.secrets.{index}"
         yield from _use(path, ("Secret", "secrets"), secret.name, (user, reader.namespace), declaration.secrets)
-        declared = declaration.secrets.get(secret.name)
-        for variable, key in secret.env.items() if declared else ():
-            if declared and key not in declared.names():
-                yield (
-                    f"{path}.env.{variable}: Secret {secret.name!r} has no key {key!r}: "
-                    f"{meant(key, declared.names())}"
-                    f"add it there, or use one of {', '.join(sorted(declared.names()))}"
-                )
     known = declaration.config_maps
     for index, config_map in enumerate(reader.config_maps):
         path = f"{owner.path}.configMaps.{index}"
@@ -121,36 +84,6 @@ def _use(
             f"{path}.name: {title} {name!r} is in {declared[name].namespace}, the {user[0]}: "
             "a pod can use only objects of its own namespace, so declare another one there under another key"
         )
-
-
-def _token(owner: Owner, server: Server, declaration: Declaration) -> Iterator[str]:
-    """Check the Secret with the token or client secret of a verification: a declared one, or the server's own."""
-    setting, stored = (server.authorization and server.authorization.stored) or ("", None)
-    if stored is None:
-        return
-    path = f"{owner.path}.authorization.{setting}"
-    declared = declaration.secrets.get(stored.secret)
-    if stored.secret == owner.secret and server.has_own_secret:
-        keys = frozenset({**server.secret_env, **server.secret_files})
-    elif declared is None or declared.namespace != server.namespace:
-        yield (
-            f"{path}.secret: Secret {stored.secret!r} is not declared in {server.namespace}: "
-            "add it under cortex:secrets with this namespace"
-        )
-        return
-    else:
-        keys = declared.names()
-    if stored.key not in keys:
-        yield (
-            f"{path}.key: Secret {stored.secret!r} has no key {stored.key!r}: "
-            f"add it there, or use one of {', '.join(sorted(keys))}"
-        )
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """Return the beginning of a way out that asks for the most similar name; empty if none is similar."""
-    near = nearest(name, known)
-    return f"did you mean {near!r}? Otherwise " if near else ""
 
 
 def _own_names(owner: Owner, declared: Workload, declaration: Declaration) -> Iterator[str]:
@@ -185,32 +118,6 @@ def _taken(declaration: Declaration) -> Iterator[str]:
             yield f"configMaps.{key}: {_TAKEN}"
     for key in _keys(declaration.secrets, (names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN)):
         yield f"secrets.{key}: {_TAKEN}"
-
-
-def _pull_secrets(declaration: Declaration) -> Iterator[str]:
-    for key, secret in declaration.secrets.items():
-        name = secret.called(key)
-        if name in declaration.cluster.image_pull_secrets and secret.type != PULL_SECRET:
-            yield (
-                f"cluster.imagePullSecrets: Secret {name!r} is of type {secret.type}: "
-                f"declare it with type {PULL_SECRET}, or name another"
-            )
-
-
-def _readable_secrets(declaration: Declaration) -> Iterator[str]:
-    if declaration.resource_manager is None:
-        return
-    known = {(secret.namespace, secret.called(key)) for key, secret in declaration.secrets.items()}
-    known |= {(one.namespace, owner.secret) for owner, one in declaration.running().items() if one.has_own_secret}
-    spaces = (*declaration.namespaces, *declaration.existing_namespaces)
-    for namespace, wanted in declaration.resource_manager.readable_secrets.items():
-        for name in wanted:
-            if (namespace, name) not in known and namespace in spaces:
-                yield (
-                    f"resourceManager.readableSecrets.{namespace}: Secret {name!r} is not declared there: "
-                    f"{meant(name, (known_name for space, known_name in known if space == namespace))}"
-                    "add it under cortex:secrets, or remove it here"
-                )
 
 
 def _custom_resources(declaration: Declaration) -> Iterator[str]:

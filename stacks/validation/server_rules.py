@@ -9,6 +9,7 @@ from stacks.model.server import Server
 def faults(server: Server) -> Iterator[str]:
     """Yield every broken rule as `what is wrong: the way out`."""
     yield from _bridge(server)
+    yield from _bridge_rules(server)
     yield from _by_mcp(server)
 
 
@@ -28,6 +29,28 @@ def _bridge(server: Server) -> Iterator[str]:
             "write the program and arguments of the image, such as command: [npx, -y, my-server]"
         )
     yield from _taken(server, {bridge.CONTAINER, launch.CONTAINER}, bridge.VOLUME, "bridge")
+
+
+def _bridge_rules(server: Server) -> Iterator[str]:
+    rules = server.bridge_rules
+    if rules is None:
+        return
+    if server.bridge is None:
+        yield (
+            "bridgeRules: are for a bridge in a container of its own: add bridge, or remove bridgeRules; "
+            "an image with the bridge in front takes its options from the variable BRIDGE_OPTIONS"
+        )
+    if rules.require_token:
+        if server.authorization is None or server.authorization.bearer is None:
+            yield "bridgeRules.requireToken: needs the token: add authorization: {bearer: {secret: NAME, key: KEY}}"
+        yield from _taken(server, set(), bridge.TOKEN_VOLUME, "bridgeRules.requireToken")
+    wanted = [
+        *((f"capabilities.{name}", tool) for name, tools in server.capabilities.items() for tool in tools),
+        *(("smoke", call.tool) for call in server.smoke_calls),
+    ]
+    for setting, tool in wanted:
+        if not rules.serves(tool):
+            yield f"{setting}: bridgeRules leaves out the tool {tool!r}, so a verification would miss it: allow it"
 
 
 def _taken(server: Server, containers: Set[str], volume: str, setting: str) -> Iterator[str]:

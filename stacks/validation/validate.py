@@ -7,7 +7,15 @@ from stacks.model.config_map import LARGEST_DATA
 from stacks.model.declaration import Declaration
 from stacks.model.environment import is_production
 from stacks.model.image_lock import is_fixed
-from stacks.validation import capacity, clients, manifest_rules, pod_security, references, workload_rules
+from stacks.validation import (
+    capacity,
+    clients,
+    manifest_rules,
+    pod_security,
+    references,
+    secret_references,
+    workload_rules,
+)
 
 
 def validate(declaration: Declaration) -> list[str]:
@@ -20,6 +28,7 @@ def _faults(declaration: Declaration) -> Iterator[str]:
         yield from (f"{owner.path}: {fault}" for fault in workload_rules.faults(owner, declared))
     yield from _reserved(declaration)
     yield from references.faults(declaration)
+    yield from secret_references.faults(declaration)
     yield from clients.faults(declaration)
     yield from manifest_rules.faults(declaration)
     yield from capacity.faults(declaration)

@@ -1,140 +1,28 @@
 """The bridge in front of a stdio server, through a real MCP client over HTTP."""
 
 import os
-import re
 import signal
 import socket
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import anyio
 import mcp_types as types
 import pytest
-import uvicorn
-from mcp import Client, MCPError, StdioServerParameters
+from mcp import Client, StdioServerParameters
 
 from bridge.__main__ import main
-from bridge.http_app import HttpApp
-from bridge.server_process import Limits, ServerProcess
-from local.waiting import wait_until
+from tests.bridge.serving import PLAIN, SERVER, Bridge, eventually, running, served, text
 from tests.processes import has_ended
 
-SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
-"""Made with the SDK, as most are: it needs a second to start."""
-PLAIN = [sys.executable, str(Path(__file__).with_name("plain_server.py"))]
 STUBBORN = (
     "import signal, sys, time\n"
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     "print('up', file=sys.stderr, flush=True)\n"
     "while True: time.sleep(1)"
 )
-
-
-@dataclass(frozen=True)
-class Bridge:
-    """A running bridge."""
-
-    port: int
-
-    def status(self, path: str, host: str = "localhost") -> int:
-        """Return the HTTP status of a GET."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": host})
-        try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code
-        except urllib.error.URLError:
-            return 0
-
-    def client(self, mode: str = "auto") -> Client:
-        """Return a client of its MCP endpoint."""
-        return Client(f"http://127.0.0.1:{self.port}/mcp", read_timeout_seconds=20, mode=mode)
-
-    def call(self, tool: str, **arguments: object) -> types.CallToolResult:
-        """Call a tool through a new client."""
-
-        async def ask() -> types.CallToolResult:
-            async with self.client() as client:
-                return await client.call_tool(tool, arguments)
-
-        return anyio.run(ask)
-
-    def refusal(self, tool: str, **arguments: object) -> types.ErrorData:
-        """Return the MCP error of a tool call."""
-
-        async def ask() -> types.ErrorData:
-            async with self.client() as client:
-                with pytest.raises(MCPError) as caught:
-                    await client.call_tool(tool, arguments)
-                return caught.value.error
-
-        return anyio.run(ask)
-
-
-@dataclass(frozen=True)
-class Process(Bridge):
-    """A bridge that is a process of its own."""
-
-    process: subprocess.Popen[str]
-
-
-def text(result: types.CallToolResult) -> str:
-    [content] = result.content
-    assert isinstance(content, types.TextContent)
-    return content.text
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
-    assert wait_until(holds, seconds, pause=0.02), f"not within {seconds} s"
-
-
-@contextmanager
-def running(command: Sequence[str], **env: str) -> Iterator[Process]:
-    """A bridge on a free port; ended when the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bridge", "--host", "127.0.0.1", "--port", "0", "--", *command],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | env,
-    )
-    assert process.stderr is not None
-    try:
-        line = process.stderr.readline()
-        found = re.search(r"listening on port (\d+)", line)
-        assert found, line
-        yield Process(int(found[1]), process)
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
-
-
-@contextmanager
-def served(
-    command: Sequence[str], *, timeout: float = 60, host: str = "127.0.0.1", delay: float = Limits.first_delay
-) -> Iterator[Bridge]:
-    """A bridge in a thread of this process, which starts sooner."""
-    app = HttpApp(ServerProcess(command, Limits(timeout=timeout, first_delay=delay)), host)
-    config = uvicorn.Config(app.application(), log_config=None, access_log=False, timeout_graceful_shutdown=1)
-    http = uvicorn.Server(config)
-    with socket.create_server((host, 0)) as listener:
-        thread = Thread(target=anyio.run, args=(partial(http.serve, sockets=[listener]),))
-        thread.start()
-        try:
-            yield Bridge(listener.getsockname()[1])
-        finally:
-            http.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -149,17 +37,18 @@ def test_probes_answer_when_the_server_has_listed_its_tools(bridge: Bridge) -> N
     assert bridge.status("/else") == 404
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_server_and_schemas_pass_untouched(bridge: Bridge, mode: str) -> None:
+def test_server_and_schemas_pass_untouched(bridge: Bridge) -> None:
     async def compare() -> None:
         direct = StdioServerParameters(command=SERVER[0], args=SERVER[1:])
-        async with bridge.client(mode=mode) as over_http, Client(direct, mode="legacy") as over_stdio:
-            assert over_http.server_info == over_stdio.server_info
-            assert over_http.instructions == over_stdio.instructions == "Ask for echo."
-            tools = (await over_http.list_tools()).tools
-            assert tools == (await over_stdio.list_tools()).tools
+        async with Client(direct, mode="legacy") as over_stdio:
+            tools = (await over_stdio.list_tools()).tools
             [echo] = [tool for tool in tools if tool.name == "echo"]
             assert echo.input_schema["properties"]["note"]["default"] is None
+            for mode in ("auto", "legacy"):
+                async with bridge.client(mode=mode) as over_http:
+                    assert over_http.server_info == over_stdio.server_info
+                    assert over_http.instructions == over_stdio.instructions == "Ask for echo."
+                    assert (await over_http.list_tools()).tools == tools
 
     anyio.run(compare)
 
@@ -289,20 +178,10 @@ def test_sigterm_ends_a_child_that_ignores_it() -> None:
         assert bridge.process.wait(timeout=20) == 0
 
 
-def test_an_absent_command_is_one_sentence() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "bridge", "--port", "0", "--host", "127.0.0.1", "--", "no-such-server"],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert (
-        done.stderr
-        == "bridge: the command no-such-server is not on PATH: give the command of the stdio server after --\n"
-    )
+def test_an_absent_command_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--port", "0", "--host", "127.0.0.1", "--", "no-such-server"]) == 2
+    told = "bridge: the command no-such-server is not on PATH: give the command of the stdio server after --\n"
+    assert capsys.readouterr() == ("", told)
 
 
 def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -311,3 +190,40 @@ def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> Non
         assert main(["--port", port, "--host", "127.0.0.1", "--", *PLAIN]) == 2
     told = f"bridge: cannot listen on 127.0.0.1 port {port} (Address already in use): choose another --host or --port\n"
     assert capsys.readouterr() == ("", told)
+
+
+def test_options_come_from_a_variable_too() -> None:
+    with running(PLAIN, "--deny-tool", "s*", BRIDGE_OPTIONS="--deny-tool 'p*' --max-request-bytes 900") as bridge:
+        eventually(lambda: bridge.status("/ready") == 200)
+        for tool in ("pid", "sleep"):
+            assert f"the tool {tool} is not offered here" in bridge.refusal(tool).message
+        assert bridge.send({"padding": "x" * 900})[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--max-request-bytes 0", "argument --max-request-bytes: '0' is not a number of bytes"),
+        ("--deny-tool 'a", "BRIDGE_OPTIONS: No closing quotation: write it as in a shell"),
+    ],
+)
+def test_wrong_options_are_one_sentence(
+    options: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BRIDGE_OPTIONS", options)
+    with pytest.raises(SystemExit) as ended:
+        main(["--", *PLAIN])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"bridge: error: {told}"
+
+
+def test_a_file_without_a_token_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "token"
+    arguments = ["--token-file", str(file), "--", *PLAIN]
+    assert main(arguments) == 2
+    file.write_text("\n \n")
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"bridge: cannot read the tokens in {file} (No such file or directory): give another --token-file",
+        f"bridge: the file {file} has no token: write one into it, or leave out --token-file",
+    ]

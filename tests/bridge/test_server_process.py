@@ -1,14 +1,13 @@
 """The supervision of the server's process, tested without HTTP."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
-import mcp_types as types
-import pytest
-from mcp import MCPError
+from mcp.client.session import IncomingMessage
 
-from bridge.server_process import UNHEALTHY_AFTER, Limits, ServerProcess
+from bridge.server_process import UNHEALTHY_AFTER, Limits, Listeners, ServerProcess
 
 SERVER = Path(__file__).with_name("plain_server.py")
 FLAKY = """
@@ -26,7 +25,16 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 def child(tmp_path: Path, failures: int) -> ServerProcess:
     """Return a server that ends immediately `failures` times before it works."""
     command = [sys.executable, "-c", FLAKY, str(tmp_path / "tries"), str(failures), str(SERVER)]
-    return ServerProcess(command, Limits(timeout=20, first_delay=0.01))
+    return process(command, Limits(timeout=20, first_delay=0.01))
+
+
+def process(command: Sequence[str], limits: Limits) -> ServerProcess:
+    """Return a process to which nobody listens."""
+
+    async def ignored(message: IncomingMessage) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    return ServerProcess(command, limits, Listeners(lambda _: None, ignored))
 
 
 async def health_once_up(child: ServerProcess) -> bool:
@@ -54,7 +62,7 @@ def test_a_process_that_starts_slower_than_its_calls_may_take_is_waited_for(tmp_
 
     async def live() -> bool:
         with anyio.fail_after(30):
-            return await health_once_up(ServerProcess(command, Limits(timeout=0.5, first_delay=0.01)))
+            return await health_once_up(process(command, Limits(timeout=0.5, first_delay=0.01)))
 
     assert anyio.run(live)
 
@@ -64,33 +72,3 @@ def test_many_rapid_failures_need_a_new_pod_even_while_the_process_lives(tmp_pat
         return await health_once_up(child(tmp_path, UNHEALTHY_AFTER))
 
     assert not anyio.run(live)
-
-
-def test_a_stopping_child_finishes_its_calls_and_takes_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.server_process.DRAIN_SECONDS", 10)
-
-    async def stop() -> list[types.CallToolResult]:
-        results: list[types.CallToolResult] = []
-        flaky = child(tmp_path, 0)
-
-        async def nap() -> None:
-            results.append(await flaky.request(call("sleep", seconds=0.1), types.CallToolResult))
-
-        async with anyio.create_task_group() as group:
-            await group.start(flaky.run)
-            group.start_soon(nap)
-            await anyio.wait_all_tasks_blocked()
-            await flaky.drain()
-            assert len(results) == 1
-            assert not flaky.ready
-            with pytest.raises(MCPError, match="not running"):
-                await flaky.request(call("pid"), types.CallToolResult)
-            group.cancel_scope.cancel()
-        return results
-
-    [result] = anyio.run(stop)
-    assert not result.is_error
-
-
-def call(tool: str, **arguments: object) -> types.CallToolRequest:
-    return types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))

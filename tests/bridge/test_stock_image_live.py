@@ -34,7 +34,10 @@ CLOCK = {
     "command": ["/opt/server/run"],
     "capabilities": {"time": ["get_current_time"]},
     "smoke": {"tool": "get_current_time", "arguments": {"timezone": "Europe/London"}},
+    "authorization": {"bearer": {"secret": "clock-token", "key": "token"}},
+    "bridgeRules": {"denyTools": ["convert_*"], "requireToken": True},
 }
+TOKENS = {"clock-token": {"namespace": "cortex-mcp", "keys": {"token": {"literal": "only-for-the-test"}}}}
 """A script in an image with a shell. The command replaces the bridge that this image has, too."""
 KILL_SERVER = "kill -9 $(cat /proc/1/task/*/children)"
 IN_CLOCK = ("--namespace", "cortex-mcp", "deployment/clock-mcp-server")
@@ -58,7 +61,8 @@ def verified(stack: Cluster, folder: Path) -> bool:
 
 
 def test_servers_from_stock_images_come_back(stack: Cluster, project: Project, tmp_path: Path) -> None:
-    project.up({**project.declared(), "servers": {"static": STATIC, "clock": CLOCK}})
+    project.up({**project.declared(), "servers": {"static": STATIC, "clock": CLOCK}, "secrets": TOKENS})
+    assert verified(stack, tmp_path)  # with the token; without one it is refused
 
     project.run("kubectl", "exec", *IN_CLOCK, "-c", "clock-mcp-server", "--", "sh", "-c", KILL_SERVER)
     ended = "launch: the server ended: killed"

@@ -27,10 +27,10 @@ class Done:
     err: str
 
 
-def run(args: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Done:
+def run(args: Sequence[str], folder: Path, environment: Mapping[str, str], terminal: TextIO | None = None) -> Done:
     """Run the command in a folder; its output goes into files, as a shell would send it."""
     with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as err:
-        code = run_into(out, err, args, folder, environment)
+        code = run_into(out, err, args, folder, environment, terminal)
         texts = []
         for stream in (out, err):
             stream.seek(0)
@@ -38,14 +38,21 @@ def run(args: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Do
     return Done(code, *texts)
 
 
-def run_into(out: TextIO, err: TextIO, args: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
-    """Run the command with these streams; return its exit code."""
+def run_into(
+    out: TextIO,
+    err: TextIO,
+    args: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    terminal: TextIO | None = None,
+) -> int:
+    """Run the command with these streams, at a terminal or without an input; return its exit code."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.chdir(folder))
         stack.enter_context(patch.dict(os.environ, environment, clear=True))
         for name, value in {"argv": ["cortex", *args], "stdout": out, "stderr": err}.items():
             stack.enter_context(patch.object(sys, name, value))
-        stack.enter_context(patch.object(sys, "stdin", stack.enter_context(Path(os.devnull).open())))
+        stack.enter_context(patch.object(sys, "stdin", terminal or stack.enter_context(Path(os.devnull).open())))
         # The client reads the variable when it is imported.
         stack.enter_context(patch.object(config, "KUBE_CONFIG_DEFAULT_LOCATION", environment["KUBECONFIG"]))
         stack.enter_context(patch.object(api_server, "_threshold", forgiving))

@@ -1,7 +1,9 @@
 """A healthy cluster for a small declaration, as the API server's JSON: tests break one thing in it and judge."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -32,6 +34,7 @@ from checks.rbac.requests import Account, Request
 from checks.results.result import Finding, Result
 from checks.secrets.collect import READ_SECRETS, Secrets
 from checks.secrets.rolled import Rolled
+from checks.secrets.unused import UNUSED
 from checks.servers.collect import DISCOVERY
 from checks.snapshot.snapshot import Snapshot
 from checks.talos.collect import TALOS, Observation
@@ -46,6 +49,7 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 
 if TYPE_CHECKING:
+    from checks.kube.models.references import Reference
     from checks.rbac.questions import Question
     from checks.snapshot.reader import Collector
     from stacks.model.owner import Owner
@@ -143,6 +147,7 @@ class World:
             owner: Read(Rolled(current=True, dangling=()), 0.01) for owner in declaration.running()
         }
         self.secrets = Secrets(NOW, rolled=rolled)
+        self.unused: dict[str, Reading[tuple[Reference, ...]]] = {}
         self.replies: dict[str, dict[str, Reply | ReadFailure]] = {}
         for number in range(declaration.cluster.nodes):
             self.add("nodes", "", _node(f"node-{number}"))
@@ -190,10 +195,13 @@ class World:
 
     def allows(self, account: Account, request: Request) -> bool:
         """Decide as the API server's authorizer does, by the roles and bindings that are there."""
+        return any(grant.allows(request) for grant in self._policy().grants(account))
+
+    def _policy(self) -> Policy:
         roles = [msgspec.convert(obj, Role) for plural in ("roles", "clusterroles") for obj in self.every(plural)]
         kinds = ("rolebindings", "clusterrolebindings")
         bindings = [msgspec.convert(obj, Binding) for plural in kinds for obj in self.every(plural)]
-        return any(grant.allows(request) for grant in Policy(tuple(roles), tuple(bindings)).grants(account))
+        return Policy(tuple(roles), tuple(bindings))
 
     def remove(self, plural: str, namespace: str, prefix: str = "") -> None:
         """Remove the first object whose name begins so."""
@@ -221,6 +229,7 @@ class World:
             rbac.ANSWERS: self._answers(),
             ATTEMPTS: self.network,
             READ_SECRETS: self.secrets,
+            UNUSED: self.unused,
             mcp.ANSWERS: {kind: self._mcp(kind) for kind in self.mcp},
             PROBES: self.replies,
             DISCOVERY: self._discovery(),
@@ -232,10 +241,17 @@ class World:
         }
         return Snapshot(Read(Version(git_version="v1.34.4"), 0.01), listings, collected, at=NOW)
 
+    def _called(self, kind: str, answer: Answer) -> Answer:
+        """Let the smoke calls succeed of which a test says nothing."""
+        if answer.smoke_errors or answer.outcome is not Outcome.ANSWERED or kind not in self.declaration.servers:
+            return answer
+        return replace(answer, smoke_errors=(None,) * len(self.declaration.servers[kind].smoke_calls))
+
     def _mcp(self, kind: str) -> ServerAnswers:
         """Give the answers of an MCP server, which refuses anonymous requests if that is declared."""
         authorization = self.declaration.servers[kind].authorization if kind in self.declaration.servers else None
-        answer, pods = self.mcp[kind], self.mcp_pods.get(kind, {})
+        answer = self._called(kind, self.mcp[kind])
+        pods = {name: self._called(kind, each) for name, each in self.mcp_pods.get(kind, {}).items()}
         if authorization is None:
             return ServerAnswers(answer, pods)
         anonymous = self.anonymous if authorization.stored or answer.outcome is Outcome.ANSWERED else answer
@@ -290,9 +306,11 @@ class World:
     def _answers(self) -> dict["Question", Reading[bool]]:
         known = tuple(msgspec.convert(obj, Role) for obj in self.every("clusterroles"))
         refused = self.unread.get(("subjectaccessreviews", ""))
+        policy = self._policy()
+        grants = cache(lambda account: tuple(policy.grants(account)))
         return {
-            question: refused or Read(self.allows(question.account, question.request), 0.01)
-            for question in rbac.about(self.declaration, known)
+            asked: refused or Read(any(grant.allows(asked.request) for grant in grants(asked.account)), 0.01)
+            for asked in rbac.about(self.declaration, known)
         }
 
     def _read_all(self, kind: Kind[T]) -> Reading[tuple[T, ...]]:
@@ -345,7 +363,9 @@ class World:
         server = self.declaration.servers[kind]
         tools = frozenset(tool for tools in server.capabilities.values() for tool in tools)
         self.replies[kind] = {path: Reply(200, "", 0.01) for path in probed(server)}
-        self.mcp[kind] = Answer(Outcome.ANSWERED, tools=tools, protocol="2026-07-28", latency_ms=5.0)
+        self.mcp[kind] = Answer(
+            Outcome.ANSWERED, definitions={key: {} for key in tools}, protocol="2026-07-28", latency_ms=5.0
+        )
 
 
 def _clear(value: Value) -> Any:

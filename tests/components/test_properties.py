@@ -17,7 +17,7 @@ from tests.stacks.strategies import UNHURRIED, Settings, declarations
 OTHERS = {"kube-system", "default"}
 
 # A program is run for each: a few say as much as many, and the same ones every time.
-few = settings(UNHURRIED, max_examples=12, derandomize=True)
+few = settings(UNHURRIED, max_examples=8, derandomize=True)
 
 
 def objects(recording: Recording) -> list[Registration]:

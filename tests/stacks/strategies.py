@@ -29,7 +29,7 @@ from stacks.model.types import (
     LabelKey,
     LabelValue,
 )
-from stacks.validation.references import PULL_SECRET
+from stacks.validation.secret_references import PULL_SECRET
 from tests.stacks.fitting import fitting
 from tests.stacks.server_strategies import BY_MCP, SETTINGS
 
@@ -122,6 +122,7 @@ CLIENTS = st.lists(
     unique_by=lambda client: json.dumps(client, sort_keys=True),
 )
 ARGUMENTS = TEXTS | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
+SMOKE = st.fixed_dictionaries({"tool": TEXTS}, optional={"arguments": st.dictionaries(TEXTS, ARGUMENTS)})
 FEW = st.integers(0, 1).map(lambda number: {"replicas": number})
 MANY = st.integers(2, 3).map(lambda number: {"replicas": number}) | st.fixed_dictionaries(
     {
@@ -166,9 +167,13 @@ SERVERS = st.fixed_dictionaries(
         "path": fitting(HttpPath),
         "tls": st.sampled_from([True, False, {"verify": False}]),
         "authorization": st.just({"anonymous": "refused"}),
-        "smoke": st.fixed_dictionaries({"tool": TEXTS}, optional={"arguments": st.dictionaries(TEXTS, ARGUMENTS)}),
+        "smoke": st.one_of(SMOKE, st.lists(SMOKE, min_size=1, max_size=2)),
         **SHARED,
     },
+)
+# All tools that are drawn must be served.
+BRIDGE_RULES = st.fixed_dictionaries(
+    {"allowTools": st.just(["*"])}, optional={"allowHosts": st.lists(fitting(DnsSubdomain), max_size=2)}
 )
 WORKLOADS = st.fixed_dictionaries({"image": IMAGES, "port": st.integers(1, 65535)}, optional=SHARED)
 WORKERS = st.fixed_dictionaries({"image": IMAGES}, optional={"args": SHARED["args"], "egress": DESTINATIONS})
@@ -222,11 +227,14 @@ ALERTS = st.fixed_dictionaries(
 )
 
 
+NAMES = {"month": ("jan", "Jul", "DEC"), "day of the week": ("sun", "Wed", "SAT")}
+
+
 def field(part: cron.Field) -> st.SearchStrategy[str]:
     """Draw one field of a cron schedule: a list of `*`, numbers, ranges and names, some with steps."""
     numbers = st.integers(part.first, part.last)
     ranges = st.tuples(numbers, numbers).map(lambda ends: f"{min(ends)}-{max(ends)}")
-    spans = st.one_of(st.just("*"), numbers.map(str), ranges, *([st.sampled_from(part.names)] if part.names else []))
+    spans = st.one_of(numbers.map(str), ranges, st.sampled_from(("*", *NAMES.get(part.title, ()))))
     entries = st.builds(lambda span, step: f"{span}{step}", spans, st.just("") | st.integers(1, 60).map("/{}".format))
     return st.lists(entries, min_size=1, max_size=3).map(",".join)
 
@@ -337,6 +345,8 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
     if server["transport"] == "stdio" and draw(st.booleans()):
         server.pop("tls", None)
         server |= {"bridge": draw(IMAGES), "command": [*draw(st.lists(TEXTS, min_size=1, max_size=2))]}
+        if draw(st.booleans()):
+            server["bridgeRules"] = draw(BRIDGE_RULES)
     if server["transport"] != "stdio" and draw(st.booleans()):
         server["probes"] = draw(BY_MCP)
     if draw(st.booleans()):

@@ -105,14 +105,14 @@ def reviewer(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
         cluster.run("kubectl", "delete", "-f", "-", given=REVIEWER)
 
 
-@pytest.mark.parametrize("stack", NEW)
-def test_a_preview_shows_every_object_without_secrets(stack: str, cluster: Cluster, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", NEW)
+def test_a_preview_shows_every_object_without_secrets(name: str, cluster: Cluster, tmp_path: Path) -> None:
     before = namespaces(cluster)
-    steps, _ = previewed(new(cluster, tmp_path, stack), stack)
-    assert steps == {"create": golden(stack)}
+    steps, _ = previewed(new(cluster, tmp_path, name), name)
+    assert steps == {"create": golden(name)}
     assert namespaces(cluster) == before
-    assert {path.name for path in tmp_path.glob("Pulumi*")} == {"Pulumi.yaml", f"Pulumi.{stack}.yaml"}
-    assert (tmp_path / f"Pulumi.{stack}.yaml").read_text() == stack_file(cluster.root, stack), "git would show a change"
+    assert {path.name for path in tmp_path.glob("Pulumi*")} == {"Pulumi.yaml", f"Pulumi.{name}.yaml"}
+    assert (tmp_path / f"Pulumi.{name}.yaml").read_text() == stack_file(cluster.root, name), "git would show a change"
 
 
 def test_a_reviewer_who_may_only_read_previews_a_new_stack(cluster: Cluster, reviewer: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Cluster
 from tests.stacks.changing import Project
 from tests.stacks.strategies import Settings
+from tests.stacks.volume import by_hand
 
 pytestmark = pytest.mark.live
 
@@ -54,22 +55,10 @@ CHANGES: list[tuple[str, Settings, str]] = [
 
 @pytest.fixture
 def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
-    folder = tmp_path / "volume"
-    folder.mkdir()
-    folder.chmod(0o777)
-    spec = {
-        "capacity": {"storage": "1Gi"},
-        "accessModes": ["ReadWriteOnce"],
-        "storageClassName": "by-hand",
-        "persistentVolumeReclaimPolicy": "Retain",
-        "hostPath": {"path": str(folder)},
-    }
-    volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "db-by-hand"}, "spec": spec}
-    stack.run("kubectl", "apply", "-f", "-", given=json.dumps(volume))
-    yield Project(stack, tmp_path / "project", ("verify",))
-    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
-    stack.run("kubectl", "delete", "--namespace", "cortex-mcp", "pvc/data-db-0", "--ignore-not-found")
-    stack.run("kubectl", "delete", "--ignore-not-found", "pv/db-by-hand")
+    with by_hand(stack, "db-by-hand", tmp_path / "volume"):
+        yield Project(stack, tmp_path / "project", ("verify",))
+        stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+        stack.run("kubectl", "delete", "--namespace", "cortex-mcp", "pvc/data-db-0", "--ignore-not-found")
 
 
 def asked(deployment: str, port: int = 5432) -> list[str]:

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import msgspec
 import typer
 
 from checks.cli.options import (
@@ -21,7 +20,7 @@ from checks.cli.options import (
     duration_option,
     target,
 )
-from checks.cli.view import show
+from checks.cli.view import show, show_line
 from checks.errors import UsageError
 
 if TYPE_CHECKING:
@@ -150,9 +149,13 @@ def _follow(
     import anyio
 
     from checks.agent import live_events
+    from checks.event_log.rows import lines, row
 
     def shown(entry: "Entry") -> bool:
-        return _show(entry, wanted.choice, output_format)
+        group = row(entry)
+        if group and not wanted.choice.has(group):
+            return True
+        return show_line(entry, "\n".join(lines(entry)), output_format)
 
     async def follow() -> None:
         if kept is None:
@@ -164,15 +167,3 @@ def _follow(
 
     anyio.run(follow)
     raise typer.Exit(0)
-
-
-def _show(entry: "Entry", choice: "Choice", output_format: str) -> bool:
-    """Write an entry if it is chosen; return whether standard output is still read."""
-    from checks.event_log.rows import lines, row
-    from checks.output import emit
-
-    group = row(entry)
-    if group and not choice.has(group):
-        return True
-    text = "\n".join(lines(entry)) if output_format == TEXT else msgspec.json.encode(entry).decode()
-    return emit(lambda out: print(text, file=out))

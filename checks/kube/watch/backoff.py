@@ -20,11 +20,15 @@ class Backoff:
         self._next = FIRST_SECONDS
         self._last = clock()
 
+    def reset(self) -> None:
+        """Note that it works: the next wait is short again."""
+        self._next = FIRST_SECONDS
+
     def seconds(self) -> float:
         """Return how long to wait after a failure."""
         now = self._clock()
         if now - self._last > RESET_SECONDS:
-            self._next = FIRST_SECONDS
+            self.reset()
         self._last = now
         wait, self._next = self._next, min(self._next * _FACTOR, LONGEST_SECONDS)
         return wait * (1 + _RANDOM.random())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -96,6 +97,8 @@ class Reflector(Generic[T]):
         self._connector, self._consume, self._missed, self._reduced = connector, consume, missed, reduced
         self._availability = availability or Availability()
         self._backoff = Backoff()
+        self._accepted_at = inf
+        """When the last watch was accepted; infinite if it was not."""
         self._known: dict[str, T] = {}
         self._version = ""
         self._streams = True
@@ -149,20 +152,26 @@ class Reflector(Generic[T]):
             self._streams = False
 
     async def _watch(self, client: httpx2.AsyncClient, *, initial: bool) -> None:
-        start, lines = monotonic(), 0
+        lines, self._accepted_at = 0, inf
         listed: dict[str, T] | None = {} if initial else None
-        async for line in watch(client, self._kind, self._scope, self._version, self._accepted, initial=initial):
-            lines += 1
-            self._heard()
-            if listed is None:
-                self._take(line)
-            elif line.object is not None:
-                listed[_key(line.object)] = self._reduced(line.object)
-            elif line.listed:
-                self._version = line.version
-                self._relist(listed)
-                listed = None
-        if not lines and monotonic() - start < AT_ONCE_SECONDS:
+        try:
+            async for line in watch(client, self._kind, self._scope, self._version, self._accepted, initial=initial):
+                lines += 1
+                self._heard()
+                if listed is None:
+                    self._take(line)
+                elif line.object is not None:
+                    listed[_key(line.object)] = self._reduced(line.object)
+                elif line.listed:
+                    self._version = line.version
+                    self._relist(listed)
+                    listed = None
+        finally:
+            worked = lines or monotonic() - self._accepted_at >= AT_ONCE_SECONDS
+            if worked and listed is None:
+                # A network that cuts connections again and again is no reason to wait longer each time.
+                self._backoff.reset()
+        if not worked:
             if self._kind.plural == "events":
                 raise ExpiredError("the watch ended at once")
             raise RefusedError(HTTPStatus.OK, "the watch ended at once")
@@ -219,6 +228,7 @@ class Reflector(Generic[T]):
         self._consume(change)
 
     def _accepted(self) -> None:
+        self._accepted_at = monotonic()
         self._availability.answered()
         self._rejected = False
         self.stats.connections += 1

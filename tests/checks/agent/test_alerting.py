@@ -58,6 +58,9 @@ def test_reactions_and_alerts_are_sent(receiver: Receiver, tmp_path: Path) -> No
     declaration = declared(agent={"image": "registry.test/cortex:1", "webhooks": hook}, secrets={"hooks": secret})
     alerting = Alerting(Target("test", declaration, Connection("c", "https://api")), tmp_path / "spool", addresses)
 
+    def metrics() -> dict[str, list[float]]:
+        return {metric.name: [sample.value for sample in metric.samples] for metric in alerting.metrics()}
+
     async def go() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(alerting.run)
@@ -65,7 +68,7 @@ def test_reactions_and_alerts_are_sent(receiver: Receiver, tmp_path: Path) -> No
             alerting.reacted(LoggedReaction("BackOff", POD, "exits with code 3", ["boom"], "restarted"))
             alerting.changed(LoggedChange(POD, "restarts", "", "6 in 10 minutes", alert=True))
             with anyio.fail_after(5):
-                while len(receiver.taken) < 2:
+                while metrics()["cortex_agent_webhook_sent"] != [2]:
                     await anyio.sleep(0.01)
             group.cancel_scope.cancel()
 
@@ -74,8 +77,7 @@ def test_reactions_and_alerts_are_sent(receiver: Receiver, tmp_path: Path) -> No
         ("BackOff", "exits with code 3", ["boom", "restarted"]),
         ("restarts", "6 in 10 minutes", []),
     ]
-    sent = {metric.name: [sample.value for sample in metric.samples] for metric in alerting.metrics()}
-    assert sent["cortex_agent_webhook_sent"] == [2]
+    assert metrics()["cortex_agent_webhook_waiting"] == [0]
 
 
 def test_without_addresses_nothing_is_sent(tmp_path: Path) -> None:

@@ -103,6 +103,14 @@ def play(scene: Callable[[anyio.abc.TaskGroup], Awaitable[None]]) -> None:
     anyio.run(main)
 
 
+async def start(group: anyio.abc.TaskGroup, leader: Candidate, follower: Candidate) -> None:
+    """Start two candidates, of which the first leads, and the second knows it."""
+    group.start_soon(leader.run)
+    await until(lambda: leader.election.leading)
+    group.start_soon(follower.run)
+    await until(lambda: follower.election.holder == leader.name)
+
+
 async def unreachable(request: httpx2.Request) -> httpx2.Response:
     raise httpx2.ConnectError("refused", request=request)
 
@@ -117,10 +125,7 @@ def test_one_leads_and_the_other_knows_it() -> None:
     one, other = Candidate(leases, "a"), Candidate(leases, "b")
 
     async def scene(group: anyio.abc.TaskGroup) -> None:
-        group.start_soon(one.run)
-        await until(lambda: one.election.leading)
-        group.start_soon(other.run)
-        await until(lambda: other.election.holder == "a")
+        await start(group, one, other)
         await anyio.sleep(1.25 * QUICK.lease)
         assert (one.election.leading, other.election.leading, other.events) == (True, False, [])
         assert len(one.events) == 1, "it leads without interruption"
@@ -133,10 +138,7 @@ def test_who_ends_gives_the_lease_back_after_its_work_has_ended() -> None:
     one, other = Candidate(leases, "a"), Candidate(leases, "b")
 
     async def scene(group: anyio.abc.TaskGroup) -> None:
-        group.start_soon(one.run)
-        await until(lambda: one.election.leading)
-        group.start_soon(other.run)
-        await until(lambda: other.election.holder == "a")
+        await start(group, one, other)
         one.scope.cancel()
         await until(lambda: other.election.leading)
         assert one.at("ends") <= other.at("leads")
@@ -177,10 +179,7 @@ def test_who_cannot_renew_stops_before_another_leads(fault: Handler) -> None:
     one, other = Candidate(leases, "a"), Candidate(leases, "b")
 
     async def scene(group: anyio.abc.TaskGroup) -> None:
-        group.start_soon(one.run)
-        await until(lambda: one.election.leading)
-        group.start_soon(other.run)
-        await until(lambda: other.election.holder == "a")
+        await start(group, one, other)
         one.answer = fault
         await until(lambda: other.election.leading)
         assert one.at("ends") < other.at("leads")
@@ -214,10 +213,7 @@ def test_clocks_may_differ() -> None:
     one, other = Candidate(leases, "a", timedelta(hours=-24)), Candidate(leases, "b", timedelta(hours=24))
 
     async def scene(group: anyio.abc.TaskGroup) -> None:
-        group.start_soon(one.run)
-        await until(lambda: one.election.leading)
-        group.start_soon(other.run)
-        await until(lambda: other.election.holder == "a")
+        await start(group, one, other)
         await anyio.sleep(1.25 * QUICK.lease)
         assert other.events == []
         # As if it was killed: nothing is released.

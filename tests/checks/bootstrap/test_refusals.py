@@ -75,7 +75,7 @@ def test_a_bootstrap_that_is_refused_at_first_is_tried_again(planning: Planning)
 
 
 def test_etcd_is_not_bootstrapped_while_a_node_says_nothing(planning: Planning) -> None:
-    planning.killed("before:done:apply:1")
+    planning.killed("after:started:etcd:1")
     planning.cluster.stop("127.0.0.33")
     process = planning.begin("bootstrap", "--yes")
     first, lost = planning.cluster.blank()[0], planning.cluster.blank()[2]

@@ -22,16 +22,16 @@ DRIFT = ["namespaces", "servers", "rbac", "network", "secrets", "config", "objec
 
 @pytest.mark.parametrize(
     ("command", "results"),
-    [("mcp", ["mcp"]), ("namespaces", ["namespaces"]), ("network", ["network"]), ("drift", DRIFT)],
+    [("mcp list", ["mcp"]), ("namespaces", ["namespaces"]), ("network", ["network"]), ("drift", DRIFT)],
 )
 def test_command_shows_its_checks(command: str, results: list[str], tmp_path: Path, api: FakeApi) -> None:
     project = Project(tmp_path, api.url)
     # Of a network without servers, drift only compares the policies.
-    out, err = project.cortex(command, "test", "--format", "json", code=0)
+    out, err = project.cortex(*command.split(), "test", "--format", "json", code=0)
     report = json.loads(out)
     jsonschema.validate(report, json.loads(schemas.schema()))
     assert ([each["name"] for each in report["results"]], err) == (results, "")
-    out, _ = project.cortex(command, "test", code=0)
+    out, _ = project.cortex(*command.split(), "test", code=0)
     assert "As declared: " in out
 
 
@@ -39,7 +39,7 @@ def test_findings_give_the_exit_code(tmp_path: Path, api: FakeApi) -> None:
     api.world.one("resourcequotas", "cortex-mcp")["spec"]["hard"]["pods"] = "7"
     project = Project(tmp_path, api.url)
     for command in ("namespaces", "drift"):
-        out, _ = project.cortex(command, "test", code=1)
+        out, _ = project.cortex(*command.split(), "test", code=1)
         assert "error quota.hard" in out
     project.cortex("network", "test", code=0)
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -10,7 +9,7 @@ from tempfile import TemporaryFile
 import pytest
 
 from tests.checks import in_process
-from tests.checks.cli.project import Project, command
+from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import SETTINGS, Json, World, declared
 
@@ -153,19 +152,11 @@ def test_a_value_is_written_after_a_yes(project: Project, api: FakeApi, answer: 
     with os.fdopen(main, "w") as keyboard, os.fdopen(terminal) as stdin:
         keyboard.write(answer)
         keyboard.flush()
-        done = subprocess.run(
-            command(["config", "set", "test", "motd", "text", "--file", "value"]),
-            cwd=project.folder,
-            env=project.environment(),
-            stdin=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
-    assert "Write text of ConfigMap cortex-mcp/motd to test? [y/N]:" in done.stderr
-    assert told in done.stderr
+        args = ["config", "set", "test", "motd", "text", "--file", "value"]
+        done = in_process.run(args, project.folder, project.environment(), stdin)
+    assert (done.code, "Traceback" in done.err) == (code, False)
+    assert "Write text of ConfigMap cortex-mcp/motd to test? [y/N]:" in done.err
+    assert told in done.err
     assert len(api.patched) == (code == 0)
 
 

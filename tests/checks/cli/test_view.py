@@ -1,10 +1,14 @@
-"""The commands `usage` and `metrics`: what they show, and their JSON."""
+"""The commands `usage` and `metrics`: what they show, and their JSON; lines of what is followed."""
 
 import json
 
 import jsonschema  # type: ignore[import-untyped]
+import pytest
 
 from checks.cli import schemas
+from checks.cli.options import JSON, TEXT
+from checks.cli.view import show_line
+from checks.results.result import Ref
 from tests.checks.cli.project import LIGHT, Project
 from tests.checks.fake_api import Answer, FakeApi, status
 from tests.checks.metrics.test_metrics import scrape
@@ -62,3 +66,11 @@ def test_metrics_shows_figures_and_health(project: Project, api: FakeApi) -> Non
     report = json.loads(out)
     jsonschema.validate(report, json.loads(schemas.schema("cortex.dev/metrics/v2")))
     assert (report["health"]["status"], report["figures"]["podsFailed"]) == ("degraded", 1)
+
+
+def test_what_is_followed_is_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    item = Ref("Pod", "a", "team")
+    assert show_line(item, "one\n  two", TEXT)
+    assert show_line(item, "one", JSON)
+    first, second, line = capsys.readouterr().out.splitlines()
+    assert (first, second, json.loads(line)) == ("one", "  two", {"kind": "Pod", "name": "a", "namespace": "team"})

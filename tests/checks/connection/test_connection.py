@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from dns.message import make_response
 
 from checks.connection import collect_api_server as api_server
 from checks.connection import collect_dns as dns_part
@@ -30,9 +31,10 @@ from checks.kube.credentials import Credential, Means, certificate_expiry, token
 from checks.kube.reading import Permission, Read, ReadFailure, Reason
 from checks.results.catalogue import catalogue
 from checks.results.result import Severity, Status
+from stacks.model.declaration import Declaration
 from tests.checks.collecting import collect
 from tests.checks.fake_api import FakeApi, ordinary, serve, status
-from tests.checks.world import NOW, World, declared
+from tests.checks.world import NOW, SETTINGS, World, declared
 
 
 @pytest.fixture
@@ -299,12 +301,15 @@ def test_credentials_tell_when_they_end(tmp_path: Path) -> None:
     assert [token_expiry(token) for token in ("opaque", "a.b.c", "e30.e30.x", "e30.bnVsbA.x")] == [None] * 4
 
 
-def asked(api: FakeApi, **changes: object) -> dict[str, object]:
+SERVERLESS = declared(servers={})
+
+
+def asked(api: FakeApi, declaration: Declaration = SERVERLESS, **changes: object) -> dict[str, object]:
     """Give what the cluster's DNS answered; of what could not be asked, the missing right."""
 
     async def main() -> dict[str, object]:
         connection = replace(Connection("test", api.url, token=lambda: "Bearer secret"), **changes)  # type: ignore[arg-type]
-        seen = await collect(dns_part.DNS, declared(servers={}), connection)
+        seen = await collect(dns_part.DNS, declaration, connection)
         return {
             name: answer.value.trouble if isinstance(answer, Read) else answer.permission
             for name, answer in seen.answers.items()
@@ -326,7 +331,7 @@ def test_other_port_is_the_pods_own(api: FakeApi) -> None:
     assert api.queries[-1] == {"ports": "1053"}
 
 
-@pytest.mark.parametrize(("code", "trouble"), [(3, "NXDOMAIN"), (2, "SERVFAIL"), (9, "code 9")])
+@pytest.mark.parametrize(("code", "trouble"), [(3, "NXDOMAIN"), (2, "SERVFAIL"), (9, "NOTAUTH"), (12, "code 12")])
 def test_wrong_answer_is_told(api: FakeApi, code: int, trouble: str) -> None:
     api.dns_code = code
     assert asked(api) == {"coredns-1": trouble}
@@ -359,9 +364,22 @@ def test_inside_the_service_is_asked(api: FakeApi) -> None:
     assert names == ["kubernetes.default.svc.cluster.local"] * 2, "a new pod's network comes some seconds late"
 
 
+def test_domain_that_is_too_long_is_told(api: FakeApi) -> None:
+    assert asked(api, declared(servers={}, cluster={**SETTINGS["cluster"], "domain": "a" * 64})) == {
+        "coredns-1": "A DNS label is > 63 octets long."
+    }
+
+
 def test_what_is_no_answer_is_none() -> None:
-    question = dns.question("a.b")
-    assert dns.answer(question) is None
-    assert dns.answer(b"") is None
-    assert not dns.complete(question[:-1])
-    assert dns.complete(question)
+    sent = dns.query("a.b")
+    wire = sent.to_wire(prepend_length=True)
+    assert dns.answer(sent, wire) is None, "a query"
+    assert dns.answer(sent, b"") is None
+    reply = make_response(sent).to_wire(prepend_length=True)
+    assert dns.answer(sent, reply) == dns.NO_ERROR
+    assert dns.answer(dns.query("a.c"), reply) is None
+    assert dns.answer(sent, reply[:-1]) is None
+    assert not dns.complete(b"")
+    assert not dns.complete(reply[:1])
+    assert not dns.complete(reply[:-1])
+    assert dns.complete(reply)

@@ -165,7 +165,7 @@ def test_server_whose_policy_comes_late_is_waited_for(monkeypatch: pytest.Monkey
             McpAnswer(Outcome.UNREACHABLE, "refused"),
             McpAnswer(Outcome.UNREACHABLE, "no connection within 5 s"),
         ]
-        answers.append(McpAnswer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"})))
+        answers.append(McpAnswer(Outcome.ANSWERED, definitions={"talos_health": {}, "talos_list": {}}))
 
         replies = [Reply(None, "refused"), *[Reply(200)] * 3]
 

@@ -88,7 +88,7 @@ def test_each_pod_is_asked_with_the_token(monkeypatch: pytest.MonkeyPatch, repli
         answers = asked(Proxy({SERVICE: GATE}, token=TOKEN), stack(WITH, replicas=replicas), *pods)
     assert answers.anonymous is not None
     assert answers.anonymous.outcome is Outcome.GATED
-    assert (answers.service.outcome, answers.service.smoke_error) == (Outcome.ANSWERED, None)
+    assert (answers.service.outcome, answers.service.smoke_errors) == (Outcome.ANSWERED, (None,))
     assert sorted(forwarded) == sorted(answers.pods) == pods
 
 

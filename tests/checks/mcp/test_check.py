@@ -24,10 +24,10 @@ ANSWERS: list[tuple[str, Answer]] = [
     ("mcp.timeout", Answer(Outcome.TIMEOUT, "no complete answer within 15 s")),
     ("mcp.protocol", Answer(Outcome.NO_MCP, "Unexpected content type: text/html")),
     ("mcp.session", Answer(Outcome.NO_MCP, "the endpoint answered HTTP 404", sessions=True)),
-    ("mcp.tool", Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time"}))),
+    ("mcp.tool", Answer(Outcome.ANSWERED, definitions={"get_current_time": {}})),
     (
         "mcp.smoke",
-        Answer(Outcome.ANSWERED, tools=frozenset({"get_current_time", "convert_time"}), smoke_error="broken"),
+        Answer(Outcome.ANSWERED, definitions={"get_current_time": {}, "convert_time": {}}, smoke_errors=("broken",)),
     ),
 ]
 
@@ -39,12 +39,13 @@ def test_mcp_answer_gives_exactly_its_finding(world: World, code: str, answer: A
 
 
 def test_every_code_is_provoked() -> None:
-    # The others are in test_gate.py.
-    assert {code for code, _ in ANSWERS} == codes_of("mcp") - {"mcp.anonymous", "mcp.credentials"}
+    # The others are in test_gate.py, test_versions.py and test_lock.py.
+    elsewhere = {"mcp.anonymous", "mcp.credentials", "mcp.version", "mcp.tool-changed", "mcp.unlocked"}
+    assert {code for code, _ in ANSWERS} == codes_of("mcp") - elsewhere
 
 
 def test_sessions_are_found_though_chance_chose_the_right_pod(world: World) -> None:
-    world.mcp["talos"] = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}), sessions=True)
+    world.mcp["talos"] = Answer(Outcome.ANSWERED, definitions={"talos_health": {}, "talos_list": {}}, sessions=True)
     assert world.codes() == ["mcp.session"]
 
 
@@ -58,7 +59,7 @@ def test_stateful_set_is_among_what_is_read(check: Check) -> None:
     assert check.run(world.declaration, replace(taken, listings=read)).status
 
 
-GOOD = Answer(Outcome.ANSWERED, tools=frozenset({"talos_health", "talos_list"}))
+GOOD = Answer(Outcome.ANSWERED, definitions={"talos_health": {}, "talos_list": {}})
 TIMEOUT = Answer(Outcome.TIMEOUT, "no complete answer within 15 s")
 
 
@@ -84,7 +85,9 @@ def test_sessions_for_the_older_protocol_are_found_at_a_pod(world: World) -> Non
 
 def test_smoke_call_that_lost_its_session_is_explained(world: World) -> None:
     tools = frozenset({"get_current_time", "convert_time"})
-    world.mcp["time"] = Answer(Outcome.ANSWERED, tools=tools, smoke_error="HTTP 404", sessions=True)
+    world.mcp["time"] = Answer(
+        Outcome.ANSWERED, definitions={key: {} for key in tools}, smoke_errors=("HTTP 404",), sessions=True
+    )
     assert world.codes() == ["mcp.session"]
 
 
@@ -95,7 +98,7 @@ def test_sessions_are_kept_where_the_service_keeps_its_clients(world: World, mon
 
 
 def test_tool_that_one_pod_lacks_is_found(world: World) -> None:
-    world.mcp_pods["talos"] = {"talos-1": GOOD, "talos-2": replace(GOOD, tools=frozenset({"talos_list"}))}
+    world.mcp_pods["talos"] = {"talos-1": GOOD, "talos-2": replace(GOOD, definitions={"talos_list": {}})}
     (finding,) = world.findings()
     assert finding.code == "mcp.tool"
     assert finding.message.startswith("pod talos-2 does not offer the tool 'talos_health'")
@@ -122,3 +125,29 @@ def test_gated_and_forbidden_endpoints_are_unknown(world: World) -> None:
     permission = result.unknowns[1].permission
     assert permission is not None
     assert (permission.verb, permission.resource, permission.namespace) == ("create", "services/proxy", "cortex-mcp")
+
+
+def test_each_of_several_smoke_calls_is_checked() -> None:
+    calls = [{"tool": "get_current_time"}, {"tool": "convert_time", "arguments": {"time": "12:00"}}]
+    world = World(declared(servers={"time": {**SETTINGS["servers"]["time"], "smoke": calls}}))
+    assert world.codes() == []
+    world.mcp["time"] = replace(world.mcp["time"], smoke_errors=(None, "no zone"))
+    (found,) = world.findings()
+    assert (found.code, found.message) == ("mcp.smoke", "the smoke call of 'convert_time' failed: no zone")
+
+
+@pytest.mark.parametrize(
+    ("errors", "places"),
+    [
+        (("broken", None), ["Pod cortex-mcp/talos-1"]),
+        (("broken", "broken"), ["Service cortex-mcp/talos-mcp-server"]),
+        ((None, None), []),
+    ],
+)
+def test_the_pod_whose_smoke_call_fails_is_named(errors: tuple[str | None, ...], places: list[str]) -> None:
+    world = World(declared(servers={"talos": {**SETTINGS["servers"]["talos"], "smoke": {"tool": "talos_list"}}}))
+    answers = [replace(world.mcp["talos"], smoke_errors=(error,)) for error in errors]
+    world.mcp_pods["talos"] = {f"talos-{number}": answer for number, answer in enumerate(answers, 1)}
+    # Through the Service, chance decides which pod is called.
+    world.mcp["talos"] = answers[0]
+    assert [str(finding.object) for finding in world.findings()] == places

@@ -107,7 +107,7 @@ def test_json_rpc_error_of_initialize_decides_though_discover_was_refused() -> N
 def test_refused_smoke_call_tells_why(answer: Given, expected: str) -> None:
     with running(old_server({"tools/call": answer})) as connection:
         given = asking(mcp_quick.probe)(connection, SmokeCall(tool="add"))
-    assert (given.outcome, given.smoke_error) == (Outcome.ANSWERED, expected)
+    assert (given.outcome, given.smoke_errors) == (Outcome.ANSWERED, (expected,))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from checks.results.result import Result, Status
 from tests.checks.world import SETTINGS, World, declared
 
 TOOLS = frozenset({"get_current_time", "convert_time"})
-GOOD = Answer(Outcome.ANSWERED, tools=TOOLS, protocol="2026-07-28")
+GOOD = Answer(Outcome.ANSWERED, definitions={key: {} for key in TOOLS}, protocol="2026-07-28")
 REFUSED = Answer(Outcome.GATED, "the server runs, but requires credentials (HTTP 401)", challenge=True)
 TOKEN = {"namespace": "cortex-mcp", "keys": {"token": {"pulumi": "mcp-token"}}}
 WITHOUT: dict[str, Any] = {"anonymous": "refused"}

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from checks.kube.connection import Connection
 from checks.mcp import probe as mcp_probe
 from checks.mcp import quick as mcp_quick
-from checks.mcp.answer import Answer, Outcome
+from checks.mcp.answer import NOT_OFFERED, Answer, Outcome
 from checks.mcp.messages import VERSION
 from checks.mcp.plain_error import plain_error
 from stacks.model.server import SmokeCall
@@ -88,9 +88,9 @@ class Ask(Protocol):
         """Probe a server."""
 
 
-def asking(probe: Callable[[Connection, str, SmokeCall | None, float], Awaitable[Answer]]) -> Ask:
+def asking(probe: Callable[[Connection, str, Sequence[SmokeCall], float], Awaitable[Answer]]) -> Ask:
     def ask(connection: Connection, smoke: SmokeCall | None = None, deadline: float = 15) -> Answer:
-        return anyio.run(probe, connection, "/mcp", smoke, deadline)
+        return anyio.run(probe, connection, "/mcp", (smoke,) if smoke else (), deadline)
 
     return ask
 
@@ -108,7 +108,7 @@ def test_real_server_answers(ask: Ask, stateless: bool, json_response: bool) -> 
         answer = ask(connection, SMOKE)
     assert answer.outcome is Outcome.ANSWERED, answer.detail
     assert answer.tools == {"add", "broken", "says"}
-    assert answer.smoke_error is None
+    assert answer.smoke_errors == (None,)
     assert answer.protocol
     # Sessions belong to the older protocol: the newer one has none, whatever the server's setting.
     assert answer.sessions is False
@@ -120,15 +120,23 @@ def refuse(*_: object) -> NoReturn:
 
 
 @pytest.mark.parametrize("json_response", [True, False])
-@pytest.mark.parametrize("smoke", [SMOKE, SmokeCall(tool="broken"), SmokeCall(tool="nobody"), None])
+@pytest.mark.parametrize(
+    ("smoke", "errors"),
+    [
+        (SMOKE, (None,)),
+        (SmokeCall(tool="broken"), ("Error executing tool broken",)),
+        (SmokeCall(tool="nobody"), (NOT_OFFERED,)),
+        (None, ()),
+    ],
+)
 def test_server_of_the_newest_protocol_needs_no_official_client(
-    json_response: bool, smoke: SmokeCall | None, monkeypatch: pytest.MonkeyPatch
+    json_response: bool, smoke: SmokeCall | None, errors: tuple[str | None, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mcp_probe, "probe", refuse)
     with running(server().streamable_http_app(stateless_http=True, json_response=json_response)) as connection:
         answer = asking(mcp_quick.probe)(connection, smoke)
     assert (answer.outcome, answer.protocol) == (Outcome.ANSWERED, VERSION)
-    assert answer.smoke_error == ("Error executing tool broken" if smoke and smoke.tool == "broken" else None)
+    assert answer.smoke_errors == errors
 
 
 def changing(app: ASGIApp, old: bytes, new: bytes) -> ASGIApp:
@@ -160,7 +168,7 @@ def test_answer_that_is_not_plainly_good_is_judged_by_the_official_client(old: b
     app = changing(server().streamable_http_app(stateless_http=True, json_response=True), old, new)
     with running(app) as connection:
         answers = [asking(probe)(connection, SMOKE, 2) for probe in (mcp_probe.probe, mcp_quick.probe)]
-    official, quick = [(a.outcome, a.detail, a.tools, a.smoke_error) for a in answers]
+    official, quick = [(a.outcome, a.detail, a.tools, a.smoke_errors) for a in answers]
     assert quick == official
     assert quick[0] is not Outcome.ANSWERED or quick[3]
 
@@ -210,7 +218,7 @@ def test_an_answer_that_got_lost_is_asked_for_once_more(method: str) -> None:
     ask = asking(mcp_probe.probe)
     with running(losing(server().streamable_http_app(stateless_http=True), method, 1)) as connection:
         answer = ask(connection, SMOKE)
-    assert (answer.outcome, answer.smoke_error, answer.lost) == (Outcome.ANSWERED, None, False)
+    assert (answer.outcome, answer.smoke_errors, answer.lost) == (Outcome.ANSWERED, (None,), False)
     with running(losing(server().streamable_http_app(stateless_http=True), method, 2)) as connection:
         answer = ask(connection, SMOKE)
     assert (answer.outcome, answer.lost) == (Outcome.NO_MCP, True)
@@ -221,15 +229,15 @@ def test_failing_smoke_call_gives_the_tools_own_words(ask: Ask) -> None:
     with running(server().streamable_http_app(stateless_http=True)) as connection:
         answer = ask(connection, SmokeCall(tool="broken"))
     assert answer.outcome is Outcome.ANSWERED
-    assert answer.smoke_error == "Error executing tool broken"
+    assert answer.smoke_errors == ("Error executing tool broken",)
 
 
 def test_failure_told_as_ordinary_text_is_a_failure(ask: Ask) -> None:
     with running(server().streamable_http_app(stateless_http=True)) as connection:
         told = ask(connection, SmokeCall(tool="says", arguments={"text": "Error: no such node"}))
         well = ask(connection, SmokeCall(tool="says", arguments={"text": "Errors: none"}))
-    assert (told.outcome, told.smoke_error) == (Outcome.ANSWERED, "Error: no such node")
-    assert (well.outcome, well.smoke_error) == (Outcome.ANSWERED, None)
+    assert (told.outcome, told.smoke_errors) == (Outcome.ANSWERED, ("Error: no such node",))
+    assert (well.outcome, well.smoke_errors) == (Outcome.ANSWERED, (None,))
 
 
 @pytest.mark.parametrize(
@@ -276,7 +284,7 @@ def test_bad_smoke_arguments_are_an_error_of_the_call(ask: Ask) -> None:
     with running(server().streamable_http_app(stateless_http=True)) as connection:
         answer = ask(connection, SmokeCall(tool="add", arguments={"a": "one"}))
     assert answer.outcome is Outcome.ANSWERED
-    assert answer.smoke_error
+    assert any(answer.smoke_errors)
 
 
 def test_wrong_path_is_no_mcp(ask: Ask) -> None:

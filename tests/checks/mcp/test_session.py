@@ -10,7 +10,7 @@ from checks.mcp.answer import Answer, Outcome
 from checks.mcp.session import with_sessions
 from tests.checks.mcp.test_probe import hung, page, running, server
 
-ANSWERED = Answer(Outcome.ANSWERED, tools=frozenset({"add"}), seconds=1.0)
+ANSWERED = Answer(Outcome.ANSWERED, definitions={"add": {}}, seconds=1.0)
 
 
 def asked(connection: Connection, deadline: float = 15) -> Answer:

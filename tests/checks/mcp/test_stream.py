@@ -21,7 +21,7 @@ from tests.checks.world import SETTINGS, World, declared
 
 
 def asked(connection: Connection, smoke: SmokeCall | None = None, path: str = "/sse", deadline: float = 10) -> Answer:
-    return anyio.run(probe_stream, connection, path, smoke, deadline)
+    return anyio.run(probe_stream, connection, path, (smoke,) if smoke else (), deadline)
 
 
 def collected(proxy: Proxy, *pods: str, **settings: object) -> ServerAnswers:
@@ -37,7 +37,7 @@ def collected(proxy: Proxy, *pods: str, **settings: object) -> ServerAnswers:
 def test_server_answers() -> None:
     with running(server().sse_app()) as connection:
         answer = asked(connection, SMOKE)
-    assert (answer.outcome, answer.detail, answer.smoke_error) == (Outcome.ANSWERED, "", None)
+    assert (answer.outcome, answer.detail, answer.smoke_errors) == (Outcome.ANSWERED, "", (None,))
     assert answer.tools == {"add", "broken", "says"}
     # The stream of a client is in one pod, and its messages have to reach that pod.
     assert answer.sessions
@@ -46,7 +46,7 @@ def test_server_answers() -> None:
 def test_path_of_the_messages_is_found_behind_the_proxy() -> None:
     proxy = Proxy({SERVICE: server().sse_app()})
     answers = collected(proxy, replicas=1)
-    assert (answers.service.outcome, answers.service.smoke_error) == (Outcome.ANSWERED, None)
+    assert (answers.service.outcome, answers.service.smoke_errors) == (Outcome.ANSWERED, (None,))
     assert {(method, path) for _, method, path in proxy.requests} == {("GET", "/sse"), ("POST", "/messages/")}
 
 

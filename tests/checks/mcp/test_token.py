@@ -76,12 +76,18 @@ def test_missing_secret_key_and_permission_are_told(api: FakeApi) -> None:
     ],
 )
 def test_token_that_a_server_repeats_is_hidden(text: str, shown: str) -> None:
-    answer = Answer(Outcome.NO_MCP, text, tools=frozenset({text}), protocol=text, smoke_error=text)
+    answer = Answer(
+        Outcome.NO_MCP,
+        text,
+        definitions={text: {"description": text, "inputSchema": {"enum": [text], text: 1}}},
+        protocol=text,
+        smoke_errors=(text, None),
+    )
     hidden = Token(SECRET).hidden(answer)
-    assert (hidden.detail, hidden.smoke_error, hidden.protocol, hidden.tools) == (
+    assert (hidden.detail, hidden.smoke_errors, hidden.protocol, hidden.tools) == (
         shown,
-        shown,
+        (shown, None),
         shown,
         frozenset({shown}),
     )
-    assert Token(SECRET).hidden(Answer(Outcome.ANSWERED)).smoke_error is None
+    assert hidden.definitions == {shown: {"description": shown, "inputSchema": {"enum": [shown], shown: 1}}}

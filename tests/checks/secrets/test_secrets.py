@@ -21,6 +21,7 @@ from checks.secrets import collect as secrets
 from checks.secrets.check import CHECK
 from checks.secrets.collect import Secrets
 from checks.secrets.sealed import Opened
+from checks.secrets.unused import UNUSED
 from checks.secrets.wanted import Place
 from stacks.manifests.checksum import checksum
 from stacks.model import names
@@ -117,20 +118,19 @@ def world() -> World:
 
 
 def part(world: World, *, inside: bool = False, prepare: Callable[[FakeApi], object] = lambda api: None) -> Secrets:
-    """Read the part from a fake API server."""
+    """Read the part from a fake API server into the world."""
     with serve(world) as api:
         prepare(api)
-
-        async def main() -> Secrets:
-            connection = Connection("test", api.url, inside=inside)
-            return await collect(secrets.READ_SECRETS, world.declaration, connection)
-
-        return replace(anyio.run(main), taken=NOW)
+        connection = Connection("test", api.url, inside=inside)
+        found = anyio.run(collect, secrets.READ_SECRETS, world.declaration, connection)
+        world.unused = dict(anyio.run(collect, UNUSED, world.declaration, connection))
+    world.secrets = replace(found, taken=NOW)
+    return world.secrets
 
 
 def judged(world: World) -> Result:
     """Read the part, and judge it."""
-    world.secrets = part(world)
+    part(world)
     return CHECK.run(world.declaration, world.snapshot())
 
 
@@ -308,7 +308,7 @@ def test_values_are_read_by_name_and_lists_ask_for_metadata_alone(world: World) 
 def test_inside_nothing_is_asked_for(world: World) -> None:
     asked: list[str] = []
     found = part(world, inside=True, prepare=lambda api: setattr(api, "on_request", asked.append))
-    assert (asked, found) == ([], Secrets(NOW, skipped=secrets.INSIDE))
+    assert (asked, found, world.unused) == ([], Secrets(NOW, skipped=secrets.INSIDE), {})
 
 
 @pytest.mark.parametrize("path", ["secrets/shared", "configmaps", "secrets"])
@@ -317,7 +317,7 @@ def test_what_may_not_be_read_is_unknown(world: World, path: str) -> None:
         for place in (path, f"namespaces/cortex-mcp/{path}"):
             api.faults[f"/api/v1/{place}"] = [status(403, "no")]
 
-    world.secrets = part(world, prepare=forbid)
+    part(world, prepare=forbid)
     result = CHECK.run(world.declaration, world.snapshot())
     assert result.status is Status.UNKNOWN
     assert {unknown.reason for unknown in result.unknowns} == {Reason.FORBIDDEN}
@@ -325,9 +325,7 @@ def test_what_may_not_be_read_is_unknown(world: World, path: str) -> None:
 
 def printed(world: World) -> Iterator[str]:
     """Give everything that is kept and could be printed."""
-    found = part(world)
-    world.secrets = found
-    yield from (repr(found), repr(world.snapshot()), repr(CHECK.run(world.declaration, world.snapshot())))
+    yield from (repr(part(world)), repr(world.snapshot()), repr(CHECK.run(world.declaration, world.snapshot())))
 
 
 @pytest.mark.parametrize("fault", [lambda w: None, *(fault for *_, fault in FAULTS)])

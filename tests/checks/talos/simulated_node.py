@@ -21,6 +21,7 @@ import betterproto.lib.google.protobuf
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from grpclib import GRPCError
 from grpclib.const import Status
+from grpclib.encoding.proto import ProtoCodec
 from grpclib.events import RecvRequest, listen
 from grpclib.server import Server
 from talos_linux_api.v1_6_0 import common, machine, time
@@ -197,7 +198,7 @@ class SimulatedCluster:
         return _addressed.get() or of
 
     async def _start(self, node: Node) -> None:
-        server = Server([Machine(self, node), Clock(self, node)])
+        server = Server([Machine(self, node), Clock(self, node)], codec=ProtoCodec())
         listen(server, RecvRequest, self._receive(node))
         await server.start(node.address, self.port, ssl=self._tls(node))
         self._servers[node.address] = server

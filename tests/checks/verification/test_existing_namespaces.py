@@ -10,7 +10,7 @@ from checks.kube.connection import Connection
 from checks.kube.reading import Read
 from checks.metrics.cluster_metrics import QUOTA
 from checks.network.callers import callers
-from checks.secrets.collect import READ_SECRETS
+from checks.secrets.unused import UNUSED
 from stacks.model import names
 from tests.checks.collecting import collect
 from tests.checks.drifts import Break
@@ -99,7 +99,7 @@ def test_a_leftover_that_a_neighbours_cron_job_uses_is_used(world: World) -> Non
     for name in ("used", "unused"):
         world.add("configmaps", "default", {**named(name, {names.COMPONENT: "x"}), "data": {}})
     with serve(world) as api:
-        seen = anyio.run(collect, READ_SECRETS, world.declaration, Connection("test", api.url))
-    reading = seen.unused["default"]
+        seen = anyio.run(collect, UNUSED, world.declaration, Connection("test", api.url))
+    reading = seen["default"]
     assert isinstance(reading, Read)
     assert [each.name for each in reading.value] == ["unused"]

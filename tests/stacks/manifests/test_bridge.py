@@ -95,3 +95,30 @@ def test_without_a_bridge_the_image_serves_http_itself() -> None:
     assert server["command"] == ["npx", "-y", "server"]
     assert [port["name"] for port in server["ports"]] == ["http", "admin"]
     assert "initContainers" not in found
+
+
+def test_rules_are_options_of_the_bridge() -> None:
+    found = pod(
+        bridge="registry.test/bridge:1",
+        secretEnv={"TOKEN": "pulumi-key"},
+        authorization={"bearer": {"secret": "demo-mcp-credentials", "key": "TOKEN"}},
+        bridgeRules={
+            "allowTools": ["get_*", "-x"],
+            "denyTools": ["get_secret"],
+            "allowHosts": ["mcp.example.com"],
+            "requireToken": True,
+        },
+    )
+    server, bridge = found["containers"]
+    assert bridge["args"][2:-4] == [
+        "--allow-tool=get_*",
+        "--allow-tool=-x",
+        "--deny-tool=get_secret",
+        "--allow-host=mcp.example.com",
+        "--token-file=/etc/cortex-bridge/token",
+    ]
+    assert bridge["volumeMounts"][-1] == {"name": "bridge-token", "mountPath": "/etc/cortex-bridge", "readOnly": True}
+    items = [{"key": "TOKEN", "path": "token"}]
+    secret = {"secretName": "demo-mcp-credentials", "defaultMode": 0o440, "items": items}
+    assert found["volumes"][-1] == {"name": "bridge-token", "secret": secret}
+    assert "bridge-token" not in str(server)

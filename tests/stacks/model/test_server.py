@@ -160,6 +160,13 @@ WRONG: Wrong = [
         f"servers.clock.clients.0.labels.app: 'a b' is not {VALUE}",
     ),
     ({"servers.clock.smoke": {"arguments": {}}}, "servers.clock.smoke.tool: is missing"),
+    ({"servers.clock.smoke": [{"tool": "a"}, {"arguments": {}}]}, "servers.clock.smoke.1.tool: is missing"),
+    (
+        {"servers.clock.smoke": {"tool": "a", "argument": {}}},
+        "servers.clock.smoke.argument: is not a known setting: did you mean arguments?",
+    ),
+    ({"servers.clock.smoke": []}, "servers.clock.smoke: needs at least one entry"),
+    ({"servers.clock.smoke": "add"}, "servers.clock.smoke: must be a mapping of settings"),
     (
         {"servers.clock.config": {"a": "a" * 2**20, "b": "b"}},
         "servers.clock.config: is 1048577 bytes long, and a ConfigMap takes 1048576: shorten it, or split it",

@@ -26,7 +26,8 @@ def test_canonical_json_gives_a_workload_back() -> None:
 def test_a_server_is_a_workload_with_more() -> None:
     assert set(Workload.model_fields) < set(Server.model_fields)
     only = set(Server.model_fields) - set(Workload.model_fields)
-    assert only == {"version", "transport", "bridge", "capabilities", "path", "tls", "authorization", "smoke"}
+    asked = {"capabilities", "authorization", "smoke", "protocols"}
+    assert only == asked | {"version", "transport", "bridge", "bridge_rules", "path", "tls"}
 
 
 def test_defaults_are_one_pod_and_no_port() -> None:

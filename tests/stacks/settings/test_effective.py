@@ -43,8 +43,8 @@ def test_defaults_are_over_the_preset_and_under_the_server(tmp_path: Path) -> No
     write(tmp_path, defaults=shared, servers=server(replicas=1, env={"B": "2", "A": None}))
     clock = load("test", tmp_path).servers["clock"]
     assert (clock.replicas, clock.port, clock.env) == (1, 9000, {"B": "2"})
-    assert clock.smoke
-    assert (clock.smoke.tool, clock.smoke.arguments) == ("get_current_time", {"timezone": "UTC"})
+    (smoke,) = clock.smoke_calls
+    assert (smoke.tool, smoke.arguments) == ("get_current_time", {"timezone": "UTC"})
 
 
 def test_a_preset_named_has_the_declaration_of_one_written_out(tmp_path: Path) -> None:

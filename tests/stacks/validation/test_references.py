@@ -9,58 +9,7 @@ from tests.stacks.wrong import MONITORING, SETTINGS, TOKEN, Wrong, ids, refused
 
 TAKEN = "is a name that the stack uses itself in that namespace: choose another"
 UNDECLARED = "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system"
-BEARER = {"bearer": {"secret": "token", "key": "token"}}
-HOOK = {"image": "registry.test/cortex:1", "webhooks": {"ops": {"secret": "token", "key": "url"}}}
 WRONG: Wrong = [
-    (
-        {"servers.clock.authorization": BEARER},
-        "servers.clock.authorization.bearer.secret: Secret 'token' is not declared in cortex-mcp: "
-        "add it under cortex:secrets with this namespace",
-    ),
-    (
-        {
-            "servers.clock.authorization": BEARER,
-            "secrets.token": {**TOKEN, "namespace": "cortex-system"},
-        },
-        "servers.clock.authorization.bearer.secret: Secret 'token' is not declared in cortex-mcp: "
-        "add it under cortex:secrets with this namespace",
-    ),
-    (
-        {
-            "servers.clock.authorization": {"bearer": {"secret": "token", "key": "tokn"}},
-            "secrets.token": TOKEN,
-        },
-        "servers.clock.authorization.bearer.key: Secret 'token' has no key 'tokn': add it there, or use one of token",
-    ),
-    (
-        {
-            "servers.clock.authorization": {"bearer": {"secret": "clock-mcp-credentials", "key": "token"}},
-            "servers.clock.secretEnv": {"TOKEN": "token"},
-        },
-        "servers.clock.authorization.bearer.key: Secret 'clock-mcp-credentials' has no key 'token': "
-        "add it there, or use one of TOKEN",
-    ),
-    (
-        {"agent": HOOK, "secrets.token": TOKEN},
-        "agent.webhooks.ops.secret: Secret 'token' is not declared in cortex-system: "
-        "add it under cortex:secrets; declared there: none",
-    ),
-    (
-        {"agent": HOOK, "secrets.token": {**TOKEN, "namespace": "cortex-system"}},
-        "agent.webhooks.ops.key: Secret 'token' has no key 'url': add it there, or use one of token",
-    ),
-    (
-        {
-            "servers.clock.authorization.clientCredentials": {
-                "issuer": "https://login.example.com",
-                "clientId": "cortex",
-                "clientSecret": {"secret": "token", "key": "secret"},
-            },
-            "secrets.token": TOKEN,
-        },
-        "servers.clock.authorization.clientCredentials.clientSecret.key: Secret 'token' has no key 'secret': "
-        "add it there, or use one of token",
-    ),
     (
         {"servers.clock.namespace": "cortex-mpc"},
         "servers.clock.namespace: namespace 'cortex-mpc' is not declared: did you mean 'cortex-mcp'? Otherwise "
@@ -118,11 +67,6 @@ WRONG: Wrong = [
         "add it to cluster.customResources if the cluster has it, or remove this",
     ),
     (
-        {"cluster.imagePullSecrets": ["token"], "secrets.token": TOKEN},
-        "cluster.imagePullSecrets: Secret 'token' is of type Opaque: "
-        "declare it with type kubernetes.io/dockerconfigjson, or name another",
-    ),
-    (
         {"secrets.clock-mcp-credentials": TOKEN, "servers.clock.secretEnv": {"TOKEN": "token"}},
         "secrets.clock-mcp-credentials: servers.clock makes it from secretEnv and secretFiles: remove it here or there",
     ),
@@ -155,11 +99,6 @@ WRONG: Wrong = [
         "a pod can use only objects of its own namespace, so declare another one there under another key",
     ),
     (
-        {"secrets.token": TOKEN, "servers.clock.secrets": [{"name": "token", "env": {"TOKEN": "tokn"}}]},
-        "servers.clock.secrets.0.env.TOKEN: Secret 'token' has no key 'tokn': "
-        "did you mean 'token'? Otherwise add it there, or use one of token",
-    ),
-    (
         {"servers.clock.configMaps": [{"name": "settings", "envFrom": True}]},
         "servers.clock.configMaps.0.name: ConfigMap 'settings' is not declared: add it under cortex:configMaps",
     ),
@@ -180,16 +119,6 @@ WRONG: Wrong = [
         {**MONITORING, "kubeStateMetrics": {"alerts": {}}},
         "kubeStateMetrics.alerts: needs the custom resource PrometheusRule: "
         "add it to cluster.customResources if the cluster has it, or remove this",
-    ),
-    (
-        {"secrets.token": TOKEN, "resourceManager": {"readableSecrets": {"cortex-system": ["token"]}}},
-        "resourceManager.readableSecrets.cortex-system: Secret 'token' is not declared there: "
-        "add it under cortex:secrets, or remove it here",
-    ),
-    (
-        {"resourceManager": {"readableSecrets": {"cortex-mcp": ["clock-mcp-credentials"]}}},
-        "resourceManager.readableSecrets.cortex-mcp: Secret 'clock-mcp-credentials' is not declared there: "
-        "add it under cortex:secrets, or remove it here",
     ),
 ]
 

@@ -15,6 +15,44 @@ MCP: Settings = {
 
 WRONG: Wrong = [
     (
+        {"servers.clock.bridgeRules.denyTools": ["a"]},
+        "servers.clock: bridgeRules: are for a bridge in a container of its own: add bridge, or remove bridgeRules; "
+        "an image with the bridge in front takes its options from the variable BRIDGE_OPTIONS",
+    ),
+    (
+        {**BRIDGE, "servers.clock.bridgeRules.requireToken": True},
+        "servers.clock: bridgeRules.requireToken: needs the token: "
+        "add authorization: {bearer: {secret: NAME, key: KEY}}",
+    ),
+    (
+        {
+            **BRIDGE,
+            "secrets.token": TOKEN,
+            "servers.clock.authorization.bearer": {"secret": "token", "key": "token"},
+            "servers.clock.bridgeRules.requireToken": True,
+            "servers.clock.volumes.bridge-token": {"mount": "/a", "emptyDir": {}},
+        },
+        "servers.clock: volumes.bridge-token: is a name that the stack uses itself with bridgeRules.requireToken: "
+        "choose another",
+    ),
+    (
+        {
+            **BRIDGE,
+            "servers.clock.bridgeRules.denyTools": ["get_*"],
+            "servers.clock.capabilities": {"time": ["get_it"]},
+        },
+        "servers.clock: capabilities.time: bridgeRules leaves out the tool 'get_it', so a verification would miss it: "
+        "allow it",
+    ),
+    (
+        {**BRIDGE, "servers.clock.bridgeRules.denyTools": ["go"], "servers.clock.smoke.tool": "go"},
+        "servers.clock: smoke: bridgeRules leaves out the tool 'go', so a verification would miss it: allow it",
+    ),
+    (
+        {**BRIDGE, "servers.clock.bridgeRules": {}},
+        "servers.clock.bridgeRules: has no rule: give allowTools, denyTools, requireToken or allowHosts, or remove it",
+    ),
+    (
         {"servers.clock.secretEnv": {"TOKEN": "a"}, "servers.clock.secretFiles": {"TOKEN": "b"}},
         "servers.clock: 'TOKEN' is in secretEnv and in secretFiles: both make one Secret, so remove one of them",
     ),

@@ -11,3 +11,6 @@ def test_waits_double_up_to_their_limit_and_begin_anew() -> None:
         now += 100
     now += 121
     assert 0.8 <= backoff.seconds() <= 1.6
+    assert backoff.seconds() >= 1.6
+    backoff.reset()
+    assert 0.8 <= backoff.seconds() <= 1.6

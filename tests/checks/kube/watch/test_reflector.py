@@ -23,6 +23,7 @@ EVENTS = Kind("api/v1", "events", k8s.ConfigMap)
 """Events by their path; their fields do not matter here."""
 
 LISTED = (line("ADDED", thing("a", 3)), line("ADDED", thing("b", 4)), bookmark(7, listed=True))
+CUT = httpx2.RemoteProtocolError("cut", request=httpx2.Request("GET", "https://api"))
 BOTH = [("added", "a", "3"), ("added", "b", "4")]
 
 
@@ -117,8 +118,7 @@ def test_a_line_that_was_cut_is_sent_again_and_told_once(error: httpx2.Transport
 
 
 def test_a_list_that_was_cut_begins_again() -> None:
-    cut = httpx2.RemoteProtocolError("cut", request=httpx2.Request("GET", "https://api"))
-    api = followed(stream(*LISTED[:2], cut), stream(*LISTED))
+    api = followed(stream(*LISTED[:2], CUT), stream(*LISTED))
     assert api.told == BOTH
     assert api.gaps == []
 
@@ -154,6 +154,19 @@ def test_waits_grow_while_nothing_answers_and_end_with_the_first_answer() -> Non
     assert 0.8 <= first <= 1.6 <= second <= 3.2 <= third <= 6.4
     assert reflector.stats.failures == {"ConnectError": 3}
     assert not api.waits.down
+
+
+def test_cuts_of_watches_that_work_do_not_make_the_waits_longer() -> None:
+    changes = (stream(line("MODIFIED", thing("a", version)), CUT) for version in (8, 9, 10))
+    api = followed(stream(*LISTED, CUT), *changes)
+    assert api.told[-1] == ("modified", "a", "9 to 10")
+    assert [0.8 <= wait <= 1.6 for wait in api.waits.seconds] == [True] * 4
+
+
+def test_cuts_of_lists_that_never_end_make_the_waits_longer() -> None:
+    api = followed(*(stream(*LISTED[:2], CUT) for _ in range(3)), stream(*LISTED))
+    first, second, third = api.waits.seconds
+    assert first <= 1.6 <= second <= 3.2 <= third
 
 
 def test_while_nothing_answers_the_problem_has_the_address() -> None:
