@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from tests.checks.bootstrap.blank_nodes import BlankCluster, blank, blank_nodes
 from tests.checks.bootstrap.planning import SECRET, TOKEN, Planning, planning_in
@@ -23,23 +25,55 @@ def blank_cluster() -> Iterator[BlankCluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The files of the certificate, which is its own CA, and the key of the Proxmox."""
+    from fakepve.certs import make_cert
+
+    file, key, _ = make_cert(str(tmp_path_factory.mktemp("pve")), hosts=("127.0.0.1",))
+    return str(file), str(key)
+
+
 @pytest.fixture
-def proxmox(fakepve: Any, blank_cluster: BlankCluster) -> Iterator[Any]:
+def authority(certificate: tuple[str, str]) -> str:
+    """The file of the CA of the Proxmox."""
+    return certificate[0]
+
+
+@pytest.fixture
+def proxmox(certificate: tuple[str, str], blank_cluster: BlankCluster) -> Iterator[Any]:
     """A Proxmox; a node answers once its virtual machine runs."""
-    fakepve.add_node("pve1")
-    fakepve.apitokens[TOKEN] = SECRET
-    fakepve.storages["local"]["files"].add("talos.iso")
+    # Imported here, and not as the plugin that it has for pytest: that costs every run a second.
+    from fakepve import FakePve
+    from fakepve.server import settle
+
+    pve = FakePve(user="root@pam", password="secret", host="127.0.0.1", port=0)
+    pve.time_scale = 0
+    pve.add_node("pve1")
+    pve.apitokens[TOKEN] = SECRET
+    pve.storages["local"]["files"].add("talos.iso")
+    with start_blocking_portal() as portal:
+        portal.call(pve.start, *certificate)
+        with _watched(pve, blank_cluster):
+            yield pve
+        portal.call(settle)
+        portal.call(pve.stop)
+
+
+@contextmanager
+def _watched(pve: Any, cluster: BlankCluster) -> Iterator[None]:
+    """Start the node of each virtual machine that runs."""
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(0.05):
-            for vm in list(fakepve.vms):
+            for vm in list(pve.vms):
                 if vm.status == "running":
-                    blank_cluster.starts(vm.name)
+                    cluster.starts(vm.name)
 
     thread = threading.Thread(target=watch)
     thread.start()
-    yield fakepve
+    yield
     over.set()
     thread.join()
 
@@ -64,7 +98,7 @@ def planning(
     api: FakeApi,
     blank_cluster: BlankCluster,
     proxmox: Any,
-    fakepve_cafile: str,
+    authority: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Planning:
     """The plan of a cluster that becomes that of the fake API server as soon as etcd is bootstrapped."""
@@ -81,7 +115,7 @@ def planning(
     for node in blank_cluster.nodes.values():
         node.kubeconfig = kubeconfig(api.url)
     stand_in(folder)
-    return planning_in(project, api.url.replace("http:", "https:"), "test", proxmox, fakepve_cafile, blank_cluster)
+    return planning_in(project, api.url.replace("http:", "https:"), "test", proxmox, authority, blank_cluster)
 
 
 DNS_POD = {

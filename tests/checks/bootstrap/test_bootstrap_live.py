@@ -47,9 +47,7 @@ def played() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def planned(
-    played: Cluster, tmp_path: Path, blank_cluster: BlankCluster, proxmox: Any, fakepve_cafile: str
-) -> Planning:
+def planned(played: Cluster, tmp_path: Path, blank_cluster: BlankCluster, proxmox: Any, authority: str) -> Planning:
     shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
     project["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
@@ -66,7 +64,7 @@ def planned(
     apply(played, [as_live(pod) for pod in system])
     document = yaml.safe_load(played.kubeconfig.read_text())
     endpoint = document["clusters"][0]["cluster"]["server"]
-    return planning_in(LiveProject(tmp_path, played), endpoint, "talos", proxmox, fakepve_cafile, blank_cluster)
+    return planning_in(LiveProject(tmp_path, played), endpoint, "talos", proxmox, authority, blank_cluster)
 
 
 def test_the_stack_is_deployed_and_verified_on_the_new_cluster(planned: Planning, played: Cluster) -> None:
