@@ -10,24 +10,13 @@ from threading import Event, Thread
 
 import pytest
 
-from tests.conftest import ROOT, Cluster, cluster_name, cortex, start
+from tests.conftest import ROOT, Cluster
 
 pytestmark = pytest.mark.live
 
 TAKEOVER_SECONDS = 20.0
 """What docs/declaration.md promises after a kill."""
 PATIENCE_SECONDS = 60.0
-
-
-@pytest.fixture(scope="module")
-def played() -> Iterator[Cluster]:
-    name = cluster_name("leader")
-    try:
-        cluster = start(name, ["--node", "kwok"])
-        cluster.run("kubectl", "create", "namespace", "cortex-system")
-        yield cluster
-    finally:
-        cortex("local", "down", "--name", name, "--delete")
 
 
 class Candidate:
@@ -82,8 +71,8 @@ def show(capsys: pytest.CaptureFixture[str], figure: str) -> None:
         sys.stdout.write(f"\n{figure}\n")
 
 
-def test_the_other_leads_within_20_seconds_of_a_kill(played: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
-    with two(played) as (first, second):
+def test_the_other_leads_within_20_seconds_of_a_kill(kwok: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
+    with two(kwok) as (first, second):
         # A follower that has not started yet would see the Lease later.
         assert not second.led.wait(10)
         first.process.kill()
@@ -92,11 +81,11 @@ def test_the_other_leads_within_20_seconds_of_a_kill(played: Cluster, capsys: py
         seconds = second.since - killed
         show(capsys, f"the other led {seconds:.1f} s after SIGKILL of the leader")
         assert seconds < TAKEOVER_SECONDS
-        assert (spec(played)["holderIdentity"], spec(played)["leaseTransitions"]) == ("second", 1)
+        assert (spec(kwok)["holderIdentity"], spec(kwok)["leaseTransitions"]) == ("second", 1)
 
 
-def test_a_leader_that_is_told_to_end_hands_over(played: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
-    with two(played) as (first, second):
+def test_a_leader_that_is_told_to_end_hands_over(kwok: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
+    with two(kwok) as (first, second):
         assert not second.led.wait(10)
         first.process.terminate()
         ended = time.monotonic()
