@@ -37,6 +37,8 @@ def bootstrap(
     from checks.bootstrap.command import opened
     from checks.bootstrap.deploying import require_pulumi
     from checks.bootstrap.overview import overview
+    from checks.bootstrap.plan_file import read_token
+    from checks.bootstrap.secrets import read_key
     from checks.bootstrap.sequence import after_failure, carry_out
     from checks.bootstrap.state import State
     from checks.output import show
@@ -46,7 +48,10 @@ def bootstrap(
         if yes:
             raise UsageError("--dry-run makes nothing: omit --yes")
         return
+    # What is missing is said before the question.
     require_pulumi()
+    read_token(planned)
+    read_key(planned)
     if not yes and not _confirmed(f"Make cluster {planned.plan.cluster}?"):
         return
     with opened(planned, _say) as run:

@@ -1,14 +1,19 @@
 """The whole way: from a plan to a cluster with its stack, against a fake Proxmox and simulated nodes."""
 
 import json
+import signal
 import stat
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from checks.bootstrap.sequence import STEPS
 from tests.checks.bootstrap.planning import Planning
+
+if TYPE_CHECKING:
+    import subprocess
 
 NAMES = [step.name for step in STEPS]
 BETWEEN = (
@@ -71,11 +76,7 @@ def test_of_two_runs_at_once_the_second_says_who_runs(planning: Planning) -> Non
     hold = planning.project.folder / "hold"
     hold.touch()
     first = planning.begin("bootstrap", "--yes")
-    deadline = time.monotonic() + 240
-    while not (planning.project.folder / "pulumi.log").exists():
-        assert time.monotonic() < deadline
-        assert first.poll() is None, first.communicate()
-        time.sleep(0.05)
+    _until_it_deploys(planning, first)
     _, err = planning.run("bootstrap", "--yes", code=3)
     assert err == f"cortex: process {first.pid} works on cluster prod: wait for it, or end it first\n"
     assert "process" in planning.run("destroy", "--yes", "prod", code=3)[1]
@@ -83,6 +84,30 @@ def test_of_two_runs_at_once_the_second_says_who_runs(planning: Planning) -> Non
     out, err = first.communicate(timeout=240)
     assert first.returncode == 0, out + err
     planning.made_once()
+
+
+def test_an_interrupted_run_says_how_to_go_on(planning: Planning) -> None:
+    hold = planning.project.folder / "hold"
+    hold.touch()
+    process = planning.begin("bootstrap", "--yes")
+    _until_it_deploys(planning, process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=240)
+    assert process.returncode == 130, err
+    assert "cortex: interrupted\nnow there is: VMs cp-1 (100), " in err
+    assert "go on with `cortex talos bootstrap " in err
+    assert "Traceback" not in err
+    hold.unlink()
+    planning.run("bootstrap", "--yes")
+    planning.made_once()
+
+
+def _until_it_deploys(planning: Planning, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 240
+    while not (planning.project.folder / "pulumi.log").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
 
 
 def test_a_plan_that_changed_meanwhile_is_refused(planning: Planning) -> None:
