@@ -5,13 +5,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from platformdirs import user_state_path
 
 from checks.errors import UncheckedError, UsageError
-
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is private
+from checks.private_folder import MEMORY, private_folder
 
 
 class State:
@@ -58,10 +56,10 @@ def in_memory() -> Iterator[Path]:
     Raises:
         UncheckedError: this machine has none.
     """
-    if not _MEMORY.is_dir():
-        raise UncheckedError(f"secrets need a folder in memory, and there is no {_MEMORY}: run this on Linux")
-    with TemporaryDirectory(dir=_MEMORY, prefix="cortex-") as folder:
-        yield Path(folder)
+    if not MEMORY.is_dir():
+        raise UncheckedError(f"secrets need a folder in memory, and there is no {MEMORY}: run this on Linux")
+    with private_folder() as folder:
+        yield folder
 
 
 def replace_secret(file: Path, content: bytes) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import cast
 
 import yaml
@@ -18,6 +17,7 @@ from checks.kube.connection import from_kubeconfig
 from checks.kube.models import Node
 from checks.kube.reading import ReadFailure
 from checks.kube.resources import NODES
+from checks.private_folder import private_folder
 from checks.talos.answers import Member, TalosApi, told
 from checks.talos.client import connections
 from checks.talos.observe import expired, routes
@@ -140,8 +140,8 @@ def _named(entries: list[dict[str, Mapping[str, str]]], name: str) -> dict[str, 
 
 async def _require_cluster(what: str, server: str, context: str, content: str, members: tuple[Member, ...]) -> None:
     """Raise UncheckedError unless the server answers, and knows a member of the etcd cluster as a node."""
-    with TemporaryDirectory(prefix="cortex-") as folder:
-        file = Path(folder) / "kubeconfig"
+    with private_folder() as folder:
+        file = folder / "kubeconfig"
         file.touch(mode=0o600)
         file.write_text(content, encoding="utf-8")
         connection = from_kubeconfig(context, file)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import anyio
 from anyio.streams.tls import TLSAttribute
 from cryptography import x509
 
 from checks.kube.reading import Reason
+from checks.private_folder import private_folder
 from checks.talos.talosconfig import Talosconfig
 
 _EXPIRED, _NOT_YET_VALID, _OTHER_HOST, _OTHER_ADDRESS = 10, 9, 62, 64
@@ -33,8 +33,8 @@ def client_context(config: Talosconfig) -> ssl.SSLContext:
 @contextmanager
 def _identity(config: Talosconfig) -> Iterator[Path]:
     """Yield a file with certificate and key, because OpenSSL reads them from nowhere else; it is removed at once."""
-    with TemporaryDirectory(prefix="cortex-") as folder:
-        file = Path(folder) / "identity.pem"
+    with private_folder() as folder:
+        file = folder / "identity.pem"
         file.touch(mode=0o600)
         file.write_bytes(config.certificate + b"\n" + config.key)
         yield file

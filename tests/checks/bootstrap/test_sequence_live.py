@@ -15,6 +15,8 @@ from tests.checks.bootstrap.planning import Planning
 if TYPE_CHECKING:
     import subprocess
 
+pytestmark = pytest.mark.live
+
 NAMES = [step.name for step in STEPS]
 BETWEEN = (
     "after:vm-intended:machines:1",  # nothing is made yet

@@ -10,6 +10,8 @@ from anyio.from_thread import start_blocking_portal
 from tests.checks.bootstrap.planning import Planning
 from tests.checks.talos.simulated_node import Node, SimulatedCluster
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture
 def other_cluster(planning: Planning) -> Iterator[SimulatedCluster]:

@@ -1,6 +1,10 @@
 """`cortex talos destroy`: exactly what the plan made."""
 
+import pytest
+
 from tests.checks.bootstrap.planning import Planning
+
+pytestmark = pytest.mark.live
 
 
 def test_it_deletes_exactly_the_machines_of_the_plan(planning: Planning) -> None:
