@@ -6,6 +6,7 @@ from pathlib import Path
 from time import monotonic
 
 import anyio
+from anyio import to_thread
 
 from checks.errors import CheckError, UncheckedError
 from checks.event_log import resume
@@ -41,28 +42,31 @@ class LogKeeper:
         """Return what the log counts."""
         return self._log.stats if self._log else LogStats(problem=self._unusable)
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Open the log, if no other agent writes it.
 
         Raises:
             UsageError: the folder cannot be used.
         """
         try:
-            self._log = EventLog(self.folder, self._retention)
+            # Not in the event loop, because a large log takes seconds to read.
+            self._log, self._logged = await to_thread.run_sync(self._load)
         except UncheckedError as error:
             self.waits = str(error)
             return
         self.waits = self._unusable = ""
-        now = datetime.now(UTC)
-        self._logged = resume.logged(self.folder, now)
-        self._log.stats.torn += self._logged.damaged
-        last = self._logged.last
-        if last and now - last > resume.KEPT:
-            reason = "no agent wrote this log, and API servers keep events for an hour"
-            self._log.append(Entry(now, gap=LoggedGap(last, now, reason)))
         for occurred in self._known():
             self.occurred(occurred)
         self.opened.set()
+
+    def _load(self) -> tuple[EventLog, resume.Logged]:
+        log, now = EventLog(self.folder, self._retention), datetime.now(UTC)
+        logged = resume.logged(self.folder, now)
+        log.stats.torn += logged.damaged
+        if logged.last and now - logged.last > resume.KEPT:
+            reason = "no agent wrote this log, and API servers keep events for an hour"
+            log.append(Entry(now, gap=LoggedGap(logged.last, now, reason)))
+        return log, logged
 
     async def run(self) -> None:
         """Write until cancelled; then write what is left, and close the log."""
@@ -73,7 +77,7 @@ class LogKeeper:
                     await anyio.sleep(TICK_SECONDS)
                 else:
                     await anyio.sleep(RETRY_SECONDS)
-                    self._try_to_open()
+                    await self._try_to_open()
         finally:
             if self._log:
                 self._flush(everything=True)
@@ -108,9 +112,9 @@ class LogKeeper:
         changes, self._changes = self._changes, []
         return changes
 
-    def _try_to_open(self) -> None:
+    async def _try_to_open(self) -> None:
         try:
-            self.open()
+            await self.open()
         except CheckError as error:
             self.waits = self._unusable = str(error)
 

@@ -63,7 +63,7 @@ async def run(
         webhooks=files.webhooks,
         identity=identity,
     )
-    agent.log.open()
+    await agent.log.open()
     _say(f"follows the cluster of context {target.connection.context}; event log: {agent.log.folder}")
     if agent.log.waits:
         _say(f"{agent.log.waits}; until then this one only follows")

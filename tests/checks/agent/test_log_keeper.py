@@ -45,7 +45,7 @@ def kept(one: LogKeeper, until: Callable[[], object]) -> None:
 
 def test_what_occurs_is_written_and_at_the_end_what_waited(tmp_path: Path) -> None:
     one = keeper(tmp_path)
-    one.open()
+    anyio.run(one.open)
     one.occurred(occurred(1))
     one.occurred(occurred(2))
     kept(one, lambda: True)
@@ -55,10 +55,10 @@ def test_what_occurs_is_written_and_at_the_end_what_waited(tmp_path: Path) -> No
 def test_another_agent_waits_and_takes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_keeper, "RETRY_SECONDS", 0.01)
     first = keeper(tmp_path)
-    first.open()
+    anyio.run(first.open)
     first.occurred(occurred(1))
     second = keeper(tmp_path, occurred(1), occurred(2))
-    second.open()
+    anyio.run(second.open)
     assert second.waits.startswith("another agent writes the event log in")
     assert second.stats.problem == ""
     second.occurred(occurred(2))
@@ -75,7 +75,7 @@ def test_after_a_long_time_without_an_agent_there_is_a_gap(tmp_path: Path) -> No
     log.append(Entry(old, note="the end"))
     log.close()
     one = keeper(tmp_path)
-    one.open()
+    anyio.run(one.open)
     kept(one, lambda: True)
     (gap,) = [entry.gap for entry in entries(tmp_path) if entry.gap]
     assert gap.since == old
@@ -84,7 +84,7 @@ def test_after_a_long_time_without_an_agent_there_is_a_gap(tmp_path: Path) -> No
 
 def test_changes_wait_for_the_next_tick_and_a_reaction_for_nothing(tmp_path: Path) -> None:
     one = keeper(tmp_path)
-    one.open()
+    anyio.run(one.open)
     one.changed(LoggedChange(POD, "pod", "", "1"))
     assert entries(tmp_path) == []
     one.reacted(LoggedReaction("BackOff", POD))
@@ -96,4 +96,4 @@ def test_changes_wait_for_the_next_tick_and_a_reaction_for_nothing(tmp_path: Pat
 def test_a_folder_that_cannot_be_used_is_told_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="the event log cannot be kept in"):
-        keeper(tmp_path / "file" / "log").open()
+        anyio.run(keeper(tmp_path / "file" / "log").open)
