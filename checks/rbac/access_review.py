@@ -1,0 +1,204 @@
+"""The dated review of who has what on a cluster, and what changed since the last one."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+import msgspec
+from rich.console import RenderableType
+from rich.text import Text
+
+from checks.errors import UncheckedError, UsageError
+from checks.formats import text
+from checks.formats.json import render
+from checks.output import show
+from checks.plain_text import clean
+from checks.rbac.live import Live, declared_bindings, live
+from checks.rbac.requests import described
+from checks.rbac.subjects import is_default
+from checks.results.cluster_document import head
+from checks.results.conclusion import FINDINGS, OK
+from checks.results.document import Document
+from checks.results.result import Ref
+from checks.target import Target
+from checks.times import rfc3339
+
+T = TypeVar("T")
+
+SCHEMA = "cortex.dev/access-review/v1"
+
+FOLDER = "access-reviews"
+"""The folder of the project that has the reviews, with a folder for each stack."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What a subject has by a binding: the role and its rules. `default` means that Kubernetes itself grants it."""
+
+    subject: Ref
+    binding: str
+    role: str
+    rules: tuple[str, ...]
+    declared: bool
+    default: bool
+
+    def permissions(self) -> Iterator["Permitted"]:
+        """Yield each of its rules with the subject; a role without rules, or that does not exist, has an empty one."""
+        return (Permitted(self.subject, self.binding, self.role, rule) for rule in self.rules or ("",))
+
+
+class Permitted(msgspec.Struct, frozen=True):
+    """A rule that a subject has by a binding."""
+
+    subject: Ref
+    binding: str
+    role: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.rule or 'nothing'}; by {self.binding} → {self.role}"
+
+
+class Review(Document, frozen=True, rename="camel", kw_only=True):
+    """The report of `cortex access review`, and the content of its file.
+
+    `previous` is the file name of the last review, null if this is the first.
+    """
+
+    server: str
+    at: str
+    """When the cluster was read, in RFC 3339, UTC."""
+    namespaces: tuple[str, ...]
+    """The namespaces whose bindings it has, besides those for the whole cluster."""
+    previous: str | None
+    added: tuple[Permitted, ...]
+    removed: tuple[Permitted, ...]
+    access: tuple[Held, ...]
+
+
+class _Heading(msgspec.Struct):
+    """What says of which stack a review is, and of when."""
+
+    stack: str
+    at: str
+
+
+async def read_review(target: Target, previous: tuple[str, Review] | None, now: datetime) -> Review:
+    """Return who has what in the stack's namespaces and cluster-wide, compared with the last review.
+
+    Raises:
+        UncheckedError: a part could not be read, which a later review would take for a change.
+    """
+    spaces = target.declaration.occupied_namespaces()
+    known = await live(target, spaces)
+    if known.unknowns:
+        first = known.unknowns[0]
+        raise UncheckedError(f"nothing was written, because the review lacks a part: {first.what}: {first.message}")
+    access = tuple(_held(target, known))
+    before = dict.fromkeys(_permissions(previous[1].access)) if previous else {}
+    after = dict.fromkeys(_permissions(access))
+    added = tuple(each for each in after if previous and each not in before)
+    removed = tuple(each for each in before if each not in after)
+    return Review(
+        **head(SCHEMA, target, FINDINGS if added or removed else OK),
+        server=target.connection.host,
+        at=rfc3339(now),
+        namespaces=tuple(sorted(spaces)),
+        previous=previous[0] if previous else None,
+        added=added,
+        removed=removed,
+        access=access,
+    )
+
+
+def _held(target: Target, known: Live) -> Iterator[Held]:
+    declared = declared_bindings(target.declaration)
+    for subject, grants in known.policy.by_subject().items():
+        for grant in sorted(grants, key=lambda each: (str(each.binding), str(each.role))):
+            rules = sorted(described(rule) for rule in grant.rules or () if rule.resources)
+            yield Held(
+                subject,
+                str(grant.binding),
+                str(grant.role),
+                tuple(dict.fromkeys(rules)),
+                declared=(subject, grant.binding, grant.role) in declared,
+                default=is_default(subject, grant.binding, grant.role),
+            )
+
+
+def _permissions(access: Iterable[Held]) -> Iterator[Permitted]:
+    return (each for held in access for each in held.permissions())
+
+
+def new_file(folder: Path, stack: str, now: datetime) -> Path:
+    """Return the file of a review that is made now, in the folder of a project."""
+    return folder / FOLDER / stack / f"{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.json"
+
+
+def require_new(file: Path) -> None:
+    """Check that a file does not exist: a review is kept.
+
+    Raises:
+        UsageError: it exists.
+    """
+    if file.exists():
+        raise UsageError(f"{file} already exists: name a new file with --output")
+
+
+def save(review: Review, file: Path) -> None:
+    """Write a review into a new file, and create its folder.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot create {file.parent}: {error.strerror}: name another file with --output") from error
+    show(render(review), file)
+
+
+def last(folder: Path, stack: str) -> tuple[str, Review] | None:
+    """Return the newest review of a stack in a folder with the name of its file; None if there is none.
+
+    Raises:
+        UsageError: a review cannot be read.
+    """
+    files = [file for file in sorted(folder.glob("*.json")) if file.is_file()]
+    found = [(heading.at, file) for file in files if (heading := _decoded(file, _Heading)) and heading.stack == stack]
+    if not found:
+        return None
+    _, file = max(found)
+    review = _decoded(file, Review)
+    return (file.name, review) if review else None
+
+
+def _decoded(file: Path, kind: type[T]) -> T | None:
+    """Return a review, or a part of it; None if the file is something else."""
+    try:
+        content = file.read_bytes()
+        # Other files may lie beside the reviews.
+        return msgspec.json.decode(content, type=kind) if SCHEMA.encode() in content else None
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}: make it readable, or move it") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not a whole review ({error}): restore it, or move it to another folder") from error
+
+
+def write(review: Review, file: Path, out: TextIO) -> None:
+    """Write where the review is, and what changed; coloured if `out` is a terminal."""
+    text.write_parts(_parts(review, file), out)
+
+
+def _parts(review: Review, file: Path) -> Iterator[RenderableType]:
+    subjects = len({each.subject for each in review.access})
+    yield Text(clean(f"cortex access review {review.stack}"), style="bold")
+    yield Text(clean(f"{review.at}: {subjects} subjects with {len(review.access)} bindings, in {file}"))
+    if review.previous is None:
+        yield Text("This is the first review.")
+        return
+    for sign, style, those in (("-", "red", review.removed), ("+", "green", review.added)):
+        for each in those:
+            yield Text(clean(f"{sign} {each}"), style=style)
+    changes = f"{len(review.added)} added, {len(review.removed)} removed" if review.exit_code else "no difference"
+    yield Text(clean(f"Since {review.previous}: {changes}."))
