@@ -1,18 +1,16 @@
 """The dated review of who has what on a cluster, and what changed since the last one."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
-from checks.errors import UncheckedError, UsageError
+from checks.errors import UncheckedError
 from checks.formats import text
-from checks.formats.json import render
-from checks.output import show
 from checks.plain_text import clean
 from checks.rbac.live import Live, declared_bindings, live
 from checks.rbac.requests import described
@@ -24,12 +22,7 @@ from checks.results.result import Ref
 from checks.target import Target
 from checks.times import rfc3339
 
-T = TypeVar("T")
-
 SCHEMA = "cortex.dev/access-review/v1"
-
-FOLDER = "access-reviews"
-"""The folder of the project that has the reviews, with a folder for each stack."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -74,13 +67,6 @@ class Review(Document, frozen=True, rename="camel", kw_only=True):
     added: tuple[Permitted, ...]
     removed: tuple[Permitted, ...]
     access: tuple[Held, ...]
-
-
-class _Heading(msgspec.Struct):
-    """What says of which stack a review is, and of when."""
-
-    stack: str
-    at: str
 
 
 async def read_review(target: Target, previous: tuple[str, Review] | None, now: datetime) -> Review:
@@ -128,61 +114,6 @@ def _held(target: Target, known: Live) -> Iterator[Held]:
 
 def _permissions(access: Iterable[Held]) -> Iterator[Permitted]:
     return (each for held in access for each in held.permissions())
-
-
-def new_file(folder: Path, stack: str, now: datetime) -> Path:
-    """Return the file of a review that is made now, in the folder of a project."""
-    return folder / FOLDER / stack / f"{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.json"
-
-
-def require_new(file: Path) -> None:
-    """Check that a file does not exist: a review is kept.
-
-    Raises:
-        UsageError: it exists.
-    """
-    if file.exists():
-        raise UsageError(f"{file} already exists: name a new file with --output")
-
-
-def save(review: Review, file: Path) -> None:
-    """Write a review into a new file, and create its folder.
-
-    Raises:
-        UsageError: the file cannot be written.
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot create {file.parent}: {error.strerror}: name another file with --output") from error
-    show(render(review), file)
-
-
-def last(folder: Path, stack: str) -> tuple[str, Review] | None:
-    """Return the newest review of a stack in a folder with the name of its file; None if there is none.
-
-    Raises:
-        UsageError: a review cannot be read.
-    """
-    files = [file for file in sorted(folder.glob("*.json")) if file.is_file()]
-    found = [(heading.at, file) for file in files if (heading := _decoded(file, _Heading)) and heading.stack == stack]
-    if not found:
-        return None
-    _, file = max(found)
-    review = _decoded(file, Review)
-    return (file.name, review) if review else None
-
-
-def _decoded(file: Path, kind: type[T]) -> T | None:
-    """Return a review, or a part of it; None if the file is something else."""
-    try:
-        content = file.read_bytes()
-        # Other files may lie beside the reviews.
-        return msgspec.json.decode(content, type=kind) if SCHEMA.encode() in content else None
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}: make it readable, or move it") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not a whole review ({error}): restore it, or move it to another folder") from error
 
 
 def write(review: Review, file: Path, out: TextIO) -> None:

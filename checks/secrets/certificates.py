@@ -32,8 +32,11 @@ def _certificate(builder: ResultBuilder, ref: Ref, tls: TlsState | None, now: da
         message = "tls.crt is not a certificate in PEM"
         builder.fault("secret.certificate-invalid", ref, message, expected="a certificate", actual="none")
         return
-    builder.holds(not tls.key_fault, "secret.certificate-key", ref, tls.key_fault)
-    builder.holds(not tls.chain_fault, "secret.certificate-chain", ref, tls.chain_fault)
+    for code, fault, expected in (
+        ("secret.certificate-key", tls.key_fault, "the key of the certificate"),
+        ("secret.certificate-chain", tls.chain_fault, "each certificate issued by the next one"),
+    ):
+        builder.holds(not fault, code, ref, fault, expected=expected, actual="another")
     days = (tls.ends - now) // timedelta(days=1)
     builder.fact(str(ref), "certificate_days", days)
     valid = tls.begins <= now < tls.ends

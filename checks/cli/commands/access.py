@@ -113,7 +113,8 @@ def review(
     import anyio
 
     from checks.cli.project import root
-    from checks.rbac.access_review import last, new_file, read_review, require_new, save, write
+    from checks.rbac.access_review import read_review, write
+    from checks.rbac.review_files import last, new_file, require_new, save
 
     aim = target(stack, kubeconfig, context)
     now = datetime.now(UTC)

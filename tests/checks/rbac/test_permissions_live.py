@@ -15,15 +15,17 @@ from checks.kube.client import ApiClient
 from checks.kube.concurrent import read_each
 from checks.kube.connection import Connection, from_kubeconfig
 from checks.kube.reading import Read, Reading
+from checks.rbac.access_review import read_review
 from checks.rbac.collect import review
 from checks.rbac.live import Live, live
 from checks.rbac.requests import Account, Request
+from checks.rbac.risks import risk_report
 from checks.rbac.subjects import identity
 from checks.rbac.who_can import who_can
 from checks.results.result import Ref
 from checks.target import Target
 from stacks.manifests.build import build
-from tests.checks.world import SETTINGS, Json, declared
+from tests.checks.world import NOW, SETTINGS, Json, declared
 from tests.conftest import Cluster, cluster_name, cortex, start
 
 pytestmark = pytest.mark.live
@@ -149,16 +151,22 @@ def rows(table: str) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
+def bound() -> Iterator[Cluster]:
     """A cluster that has the stack's accounts, roles and bindings, and some of others."""
     name = cluster_name("access")
     try:
         cluster = start(name, ["--node", "kwok"])
         apply(cluster, [each.document() for each in build(DECLARATION) if each.kind in KINDS])
         apply(cluster, list(strays()))
-        yield Target("test", DECLARATION, connection(cluster))
+        yield cluster
     finally:
         cortex("local", "down", "--name", name, "--delete")
+
+
+@pytest.fixture
+def target(bound: Cluster) -> Target:
+    """The stack on that cluster."""
+    return Target("test", DECLARATION, connection(bound))
 
 
 def strays() -> Iterator[Json]:
@@ -251,3 +259,33 @@ def test_the_api_server_confirms_every_subject_and_no_other(target: Target, aske
 
     allowed = [each for each, answer in anyio.run(denied).items() if not isinstance(answer, Read) or answer.value]
     assert allowed == []
+
+
+def test_what_kubernetes_grants_its_own_is_grouped_and_all_else_shown(target: Target) -> None:
+    anyio.run(evaluated, target)
+    report = anyio.run(risk_report, target)
+    shown = {str(each.subject) for each in report.subjects if not each.is_default}
+    assert report.exit_code == 0
+    assert shown == {
+        "User eve",
+        "Group system:serviceaccounts:cortex-data",
+        "ServiceAccount cortex-system/cortex-resource-manager",
+    }
+    assert "Group system:masters" in {str(each.subject) for each in report.subjects if each.is_default}
+
+
+def test_a_review_finds_what_changed_since_the_last_one(target: Target, bound: Cluster) -> None:
+    anyio.run(evaluated, target)
+    first = anyio.run(read_review, target, None, NOW)
+    assert anyio.run(read_review, target, ("first.json", first), NOW).exit_code == 0
+    namespaced = ("--namespace=cortex-mcp", "rolebinding", "late")
+    bound.run("kubectl", "create", *namespaced, "--clusterrole=view", "--user=late")
+    try:
+        second = anyio.run(read_review, target, ("first.json", first), NOW)
+        assert second.exit_code == 1
+        assert {(str(each.subject), each.binding) for each in second.added} == {
+            ("User late", "RoleBinding cortex-mcp/late")
+        }
+        assert second.removed == ()
+    finally:
+        bound.run("kubectl", "delete", *namespaced)
