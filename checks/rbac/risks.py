@@ -98,7 +98,7 @@ def _parts(report: RiskReport) -> Iterator[RenderableType]:
     if own:
         yield Text(f"\nKubernetes' own subjects with its own roles ({len(own)})", style="bold")
         yield Text(clean(f"  {', '.join(own)}"))
-    if not report.subjects:
+    if not report.subjects and not report.unknowns:
         yield Text("\nnobody")
     yield from text.details((), (), report.unknowns)
 

@@ -1,6 +1,6 @@
 """What `cortex access who-can` shows: every subject that may make a request, and how it gets that permission."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import TextIO
 
@@ -79,7 +79,8 @@ async def who_can(target: Target, verb: str, resource: str, namespace: str, name
         candidates = _candidates(known, request, accounts)
         answers = await asked_each(lambda each: review(api, *identity(each), candidates[each][0]), list(candidates))
     missing = dict.fromkeys([*known.unknowns, *unknowns(listed.values()), *unknowns(answers.values())])
-    subjects = tuple(_capable(target, each, candidates[each][1], answers[each]) for each in candidates)
+    declared = declared_bindings(target.declaration)
+    subjects = tuple(_capable(each, candidates[each][1], answers[each], declared) for each in candidates)
     return WhoCan(
         **head(SCHEMA, target, UNKNOWN if missing else OK),
         verb=verb,
@@ -129,8 +130,9 @@ def _asked(grants: tuple[Grant, ...], request: Request) -> Request:
     return request if request in nearby or not nearby else nearby[0]
 
 
-def _capable(target: Target, subject: Ref, grants: tuple[Grant, ...], answer: Reading[bool]) -> Capable:
-    declared = declared_bindings(target.declaration)
+def _capable(
+    subject: Ref, grants: tuple[Grant, ...], answer: Reading[bool], declared: Set[tuple[Ref, Ref, Ref]]
+) -> Capable:
     rules = [rule for grant in grants for rule in grant.rules or ()]
     unlimited = any(not rule.resource_names for rule in rules)
     only = () if unlimited else tuple(sorted({name for rule in rules for name in rule.resource_names}))
@@ -164,5 +166,6 @@ def _parts(report: WhoCan) -> Iterator[RenderableType]:
         for each in report.subjects
         for way in each.ways or (_ELSEWHERE,)
     ]
-    yield Text(table(("SUBJECT", "CONFIRMED", "OBJECTS", "BY"), lines).rstrip() if lines else "nobody")
+    if lines or not report.unknowns:
+        yield Text(table(("SUBJECT", "CONFIRMED", "OBJECTS", "BY"), lines).rstrip() if lines else "nobody")
     yield from text.details((), (), report.unknowns)

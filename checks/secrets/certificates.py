@@ -6,18 +6,23 @@ from datetime import datetime, timedelta
 from checks.kube.reading import Reading
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
-from checks.secrets.collect import Secrets
+from checks.secrets.collect import READ_SECRETS, Secrets
 from checks.secrets.sealed import Sealed
 from checks.secrets.tls import TLS, TlsState
 from checks.secrets.wanted import Place
+from checks.snapshot.snapshot import Snapshot
 
 WARNING_DAYS = 30
 """Days left from which a certificate is reported; of one with a lifetime of less than 90 days, a third of it."""
 
 
-def certificates(builder: ResultBuilder, collected: Secrets) -> None:
-    """Check the certificate of each Secret that the stack declares, names for an Ingress, or whose pods mount it."""
+def certificates(builder: ResultBuilder, snapshot: Snapshot) -> None:
+    """Check the certificate of each Secret that the stack declares, names for an Ingress, or that its pods need."""
+    collected = snapshot.get(READ_SECRETS)
     for place, reading in _every(collected):
+        # A missing namespace is reported once, as namespace.missing.
+        if not snapshot.has_namespace(place.namespace):
+            continue
         if (read := builder.use(reading)) is not None and read.value is not None and read.value.type == TLS:
             _certificate(builder, Ref("Secret", place.name, place.namespace), read.value.tls, collected.taken)
 

@@ -45,7 +45,7 @@ def _read(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
             _secret(builder, secret, reading.value, collected.taken)
             if reading.value is not None:
                 _labels(builder, secret.place, labels.get(secret.place, {}), reading.value.labels)
-    certificates(builder, collected)
+    certificates(builder, snapshot)
     for owner in declaration.running():
         if (rolled := builder.use(collected.rolled[owner])) is not None:
             _pods(builder, declaration, owner, rolled.value, snapshot)

@@ -109,3 +109,10 @@ def test_a_folder_that_cannot_be_made_is_named(project: Project) -> None:
     (project.folder / "file").write_text("")
     _, err = project.cortex("access", "review", "test", "--output", str(project.folder / "file" / "a.json"), code=2)
     assert "cannot create" in err
+
+
+def test_an_unreachable_cluster_gives_no_review(project: Project) -> None:
+    project.connect({"server": "http://127.0.0.1:1"}, {})
+    _, err = project.cortex("access", "review", "test", code=3)
+    assert "the API server cannot be reached" in err
+    assert not (project.folder / "access-reviews").exists()

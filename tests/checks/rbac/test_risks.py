@@ -108,3 +108,10 @@ def test_the_stacks_namespaces_are_enough(project: Project, api: FakeApi) -> Non
     for kind in ("roles", "rolebindings"):
         api.faults[f"/apis/{RBAC}/v1/{kind}"] = [status(403, "no")]
     assert "eve" in found(project)
+
+
+def test_an_unreachable_cluster_is_unknown(project: Project) -> None:
+    project.connect({"server": "http://127.0.0.1:1"}, {})
+    out, _ = project.cortex("access", "risks", "test", code=3)
+    assert "the API server cannot be reached" in out
+    assert "nobody" not in out
