@@ -71,6 +71,7 @@ async def who_can(target: Target, verb: str, resource: str, namespace: str, name
         if namespace and not found.namespaced and found.name.partition("/")[0] != "namespaces":
             raise UsageError(f"--namespace: {resource} are not in namespaces: leave it out")
         request = Request(verb, found.group, found.name, namespace, name)
+        # Only the bindings that apply there are read.
         known = await live(target, [namespace] if namespace else [])
         if not known.unknowns:
             require_served(found, verb, _verbs(known))
@@ -122,7 +123,7 @@ def _candidates(
 def _allowing(grant: Grant, request: Request) -> Grant | None:
     """Return a grant with only those of its rules that allow the request; None if none does."""
     rules = tuple(rule for rule in grant.rules or () if nearest(rule, request))
-    return replace(grant, rules=rules) if rules and grant.namespace in ("", request.namespace) else None
+    return replace(grant, rules=rules) if rules else None
 
 
 def _asked(grants: tuple[Grant, ...], request: Request) -> Request:
