@@ -30,7 +30,7 @@ COMMANDS = (
     Listed("talos", f"{_HERE}.talos", "Show the state of Kubernetes and Talos; make a cluster."),
     Listed("namespaces", f"{_HERE}.namespaces", "Compare the namespaces, their quotas and their limits."),
     Listed("network", f"{_HERE}.network", "Compare the NetworkPolicies, and test them with pods."),
-    Listed("access", f"{_HERE}.access", "Show the permissions of the stack's accounts."),
+    Listed("access", f"{_HERE}.access", "Show what accounts may do, who can do what, and risks."),
     Listed("kubeconfig", f"{_HERE}.kubeconfig", "Make a short-lived kubeconfig for an account of a stack."),
     Listed("secrets", f"{_HERE}.secrets", "Show the Secrets of a stack, without their values."),
     Listed("config", f"{_HERE}.config", "Check and show a stack file; read, set and watch ConfigMaps."),

@@ -33,7 +33,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     from checks.health import report as health
     from checks.mcp import call, lock_file, ping, tools
     from checks.metrics import report as cluster
-    from checks.rbac import matrix
+    from checks.rbac import access_review, matrix, risks, who_can
     from checks.repair import actions
     from checks.secrets import inventory as secrets
     from checks.servers import report as discovery
@@ -57,6 +57,9 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         lock_file.SCHEMA: lock_file.LockReport,
         secrets.SCHEMA: secrets.SecretsReport,
         matrix.SCHEMA: matrix.Matrix,
+        who_can.SCHEMA: who_can.WhoCan,
+        risks.SCHEMA: risks.RiskReport,
+        access_review.SCHEMA: access_review.Review,
         actions.SCHEMA: actions.Report,
         rounds.SCHEMA: rounds.Round,
         talos.SCHEMA: talos.TalosReport,

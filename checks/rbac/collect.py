@@ -1,7 +1,7 @@
 """Collect the API server's decisions on requests of the stack's accounts, and return the live roles and bindings."""
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient, Kind
@@ -9,14 +9,16 @@ from checks.kube.concurrent import read_each
 from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
 from checks.rbac.policy import Policy, declared_policy
 from checks.rbac.questions import Question, completed, questions
-from checks.rbac.requests import accounts_of
+from checks.rbac.requests import Request, accounts_of
 from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import Snapshot, converted
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
+K = TypeVar("K")
+
 REVIEWS = Kind("apis/authorization.k8s.io/v1", "subjectaccessreviews", k8s.AccessReview)
-_REVIEWING = "review the access of the stack's accounts"
+_REVIEWING = "review the access of accounts"
 
 
 Answers = Mapping[Question, Reading[bool]]
@@ -63,17 +65,23 @@ def about(declaration: Declaration, live: tuple[k8s.Role, ...]) -> tuple[Questio
 
 
 async def _ask(api: ApiClient, asked: tuple[Question, ...]) -> dict[Question, Reading[bool]]:
-    first = await read_each(partial(review, api), asked[:1])
+    async def answer(question: Question) -> Reading[bool]:
+        return await review(api, question.account.user, question.account.groups, question.request)
+
+    return await asked_each(answer, asked)
+
+
+async def asked_each(review: Callable[[K], Awaitable[Reading[bool]]], asked: Sequence[K]) -> dict[K, Reading[bool]]:
+    """Return the answer to each question; if the first one is forbidden, so are all others, which are not asked."""
+    first = await read_each(review, asked[:1])
     for answer in first.values():
         if isinstance(answer, ReadFailure) and answer.reason is Reason.FORBIDDEN:
-            # The other reviews would be forbidden too.
             return dict.fromkeys(asked, answer)
-    return first | await read_each(partial(review, api), asked[1:])
+    return first | await read_each(review, asked[1:])
 
 
-async def review(api: ApiClient, question: Question) -> Reading[bool]:
-    """Return the API server's decision on a request (SubjectAccessReview)."""
-    request = question.request
+async def review(api: ApiClient, user: str, groups: Sequence[str], request: Request) -> Reading[bool]:
+    """Return the API server's decision on a request of a user, or of anybody in the groups (SubjectAccessReview)."""
     resource, _, subresource = request.resource.partition("/")
     attributes = {
         "verb": request.verb,
@@ -86,11 +94,7 @@ async def review(api: ApiClient, question: Question) -> Reading[bool]:
     document = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
-        "spec": {
-            "user": question.account.user,
-            "groups": list(question.account.groups),
-            "resourceAttributes": attributes,
-        },
+        "spec": {"user": user, "groups": list(groups), "resourceAttributes": attributes},
     }
     permission = Permission("create", REVIEWS.resource())
     reading = await api.ask(_REVIEWING, REVIEWS.path(), document, k8s.AccessReview, permission)

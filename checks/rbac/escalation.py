@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from checks.kube.models import PolicyRule
 from checks.rbac.policy import Grant
-from checks.rbac.requests import ANY, Request, allows, place
+from checks.rbac.requests import ANY, Request, allows, nameless, place
 from stacks.model import names
 
 CHANGE = ("create", "update", "patch")
@@ -153,12 +153,13 @@ ESCALATIONS = (
 
 @dataclass(frozen=True)
 class OpenEscalation:
-    """An escalation that is open to an account: its namespace, its objects (empty means all) and the grant."""
+    """An escalation that is open to an account: its namespace, its objects (empty means all), its grant and rule."""
 
     escalation: Escalation
     namespace: str
     only: frozenset[str]
     grant: Grant
+    rule: PolicyRule
 
     def covers(self, other: "OpenEscalation") -> bool:
         """Return whether this escalation includes the other one."""
@@ -192,7 +193,7 @@ def _open_escalations(grants: Iterable[Grant]) -> Iterator[OpenEscalation]:
                 continue
             for rule in grant.rules or ():
                 if _opens(rule, escalation):
-                    yield OpenEscalation(escalation, grant.namespace, frozenset(rule.resource_names), grant)
+                    yield OpenEscalation(escalation, grant.namespace, frozenset(rule.resource_names), grant, rule)
 
 
 def _opens(rule: PolicyRule, escalation: Escalation) -> bool:
@@ -203,18 +204,18 @@ def _opens(rule: PolicyRule, escalation: Escalation) -> bool:
         # Compared first for speed: most rules have other verbs, and there are tens of thousands of requests.
         if verb in rule.verbs or ANY in rule.verbs
         for resource in needed.resources
-        if not (rule.resource_names and _nameless(verb, resource))
+        if not (rule.resource_names and nameless(verb, resource))
     ) and (escalation.only_in == "" or not rule.resource_names or names.DECLARATION_CONFIG_MAP in rule.resource_names)
-
-
-def _nameless(verb: str, resource: str) -> bool:
-    """Return whether the request has no object name, so that a rule with resourceNames never allows it."""
-    return verb == "create" and "/" not in resource
 
 
 def sentence(escalation: Escalation, namespaces: Iterable[str], only: Iterable[str] = ()) -> str:
     """Return a description of an escalation: may … in …, so it …; `only` are the objects that it is limited to."""
     where = ", ".join(sorted({place(namespace) for namespace in namespaces}))
     where = where.replace(", in namespace ", ", ")
-    named = f" ({', '.join(sorted(only))})" if only else ""
-    return f"may {escalation.what}{named} {where}, so it {escalation.so}"
+    return f"may {escalation.what}{limited(only)} {where}, so it {escalation.so}"
+
+
+def limited(only: Iterable[str]) -> str:
+    """Return the objects to which something is limited, in brackets; nothing if it is not."""
+    names_ = ", ".join(sorted(only))
+    return f" ({names_})" if names_ else ""

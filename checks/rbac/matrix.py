@@ -1,4 +1,4 @@
-"""What `cortex access` shows: each relevant request, as declared and as the API server decides it."""
+"""What `cortex access list` shows: each relevant request, as declared and as the API server decides it."""
 
 from dataclasses import replace
 

@@ -1,6 +1,7 @@
 """Roles and bindings, and what they grant an account."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
@@ -9,6 +10,7 @@ import msgspec
 
 from checks.kube.models import Binding, PolicyRule, Role, Subject
 from checks.rbac.requests import Account, Request, allows
+from checks.rbac.subjects import subject_of
 from checks.results.result import Ref
 from stacks.manifests.manifest import Manifest
 
@@ -55,14 +57,29 @@ class Policy:
 
     def grants(self, account: Account) -> Iterator[Grant]:
         """Yield what an account is granted, by its name and by its groups."""
-        roles = {_role(role.metadata.name, role.metadata.namespace): tuple(role.rules or ()) for role in self.roles}
+        roles = self._rules()
         for binding in self.bindings:
             bound = bound_by(binding, account)
             if bound is not None:
-                namespace = binding.metadata.namespace if binding.role_ref.kind == "Role" else ""
-                role = _role(binding.role_ref.name, namespace)
-                external = not namespace and role.name in self.external
-                yield Grant(reference(binding), role, roles.get(role), bound, external)
+                yield self._grant(binding, roles, bound)
+
+    def by_subject(self) -> dict[Ref, list[Grant]]:
+        """Return what each subject is granted that a binding names, in the order of the subjects."""
+        roles, found = self._rules(), defaultdict[Ref, list[Grant]](list)
+        for binding in self.bindings:
+            for subject in dict.fromkeys(map(subject_of, binding.subjects or ())):
+                bound = Bound.BY_GROUP if subject.kind == "Group" else Bound.BY_NAME
+                found[subject].append(self._grant(binding, roles, bound))
+        return dict(sorted(found.items(), key=lambda entry: str(entry[0])))
+
+    def _rules(self) -> dict[Ref, tuple[PolicyRule, ...]]:
+        return {_role(role.metadata.name, role.metadata.namespace): tuple(role.rules or ()) for role in self.roles}
+
+    def _grant(self, binding: Binding, roles: Mapping[Ref, tuple[PolicyRule, ...]], bound: Bound) -> Grant:
+        namespace = binding.metadata.namespace if binding.role_ref.kind == "Role" else ""
+        role = _role(binding.role_ref.name, namespace)
+        external = not namespace and role.name in self.external
+        return Grant(reference(binding), role, roles.get(role), bound, external)
 
 
 def bound_by(binding: Binding, account: Account) -> Bound | None:

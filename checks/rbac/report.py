@@ -1,4 +1,4 @@
-"""What `cortex access` shows, as text: one line for each request, then the ways to more permissions."""
+"""What `cortex access list` shows, as text: one line for each request, then the ways to more permissions."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -20,7 +20,7 @@ def write(matrix: Matrix, out: TextIO) -> None:
 
 
 def _parts(matrix: Matrix) -> Iterator[RenderableType]:
-    yield text.head("access", matrix.stack, matrix.context, matrix.server)
+    yield text.head("access list", matrix.stack, matrix.context, matrix.server)
     for account in matrix.accounts:
         yield Text(f"\nServiceAccount {account.namespace}/{account.name}", style="bold")
         yield from _table(account)

@@ -1,6 +1,7 @@
 """Accounts, requests, and whether a rule allows a request (Kubernetes: Using RBAC Authorization)."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from checks.kube.models import PolicyRule
 from stacks.manifests.manifest import Manifest
@@ -43,7 +44,7 @@ class Request:
     @property
     def kind(self) -> str:
         """Return the resource with its API group, such as deployments.apps."""
-        return f"{self.resource}.{self.group}" if self.group else self.resource
+        return kind(self.resource, self.group)
 
     def __str__(self) -> str:
         named = f" {self.name}" if self.name else ""
@@ -64,6 +65,37 @@ def allows(rule: PolicyRule, request: Request) -> bool:
         and (_has(rule.resources, request.resource) or (bool(subresource) and f"*/{subresource}" in rule.resources))
         and (not rule.resource_names or request.name in rule.resource_names)
     )
+
+
+def nameless(verb: str, resource: str) -> bool:
+    """Return whether the request has no object name, so that a rule with resourceNames never allows it."""
+    return verb == "create" and "/" not in resource
+
+
+def nearest(rule: PolicyRule, request: Request) -> Request | None:
+    """Return the request if a rule allows it, or else for the first object to which the rule limits it; or None."""
+    if allows(rule, request):
+        return request
+    if request.name or not rule.resource_names or nameless(request.verb, request.resource):
+        return None
+    named = replace(request, name=rule.resource_names[0])
+    return named if allows(rule, named) else None
+
+
+def described(rule: PolicyRule) -> str:
+    """Return a rule about resources on one line: its verbs, resources, and the objects to which it is limited."""
+    resources = (kind(resource, group) for group in rule.api_groups for resource in rule.resources)
+    only = f" (only {_joined(rule.resource_names)})" if rule.resource_names else ""
+    return f"{_joined(rule.verbs)} {_joined(resources)}{only}"
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def kind(resource: str, group: str) -> str:
+    """Return a resource with its API group, such as deployments.apps."""
+    return f"{resource}.{group}" if group else resource
 
 
 def _has(listed: list[str], wanted: str) -> bool:

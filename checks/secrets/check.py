@@ -1,4 +1,4 @@
-"""Check that Secrets exist, are as deployed and not too old, are used, and that pods run with the current ones."""
+"""Check that Secrets exist, are as deployed, not too old and used, their certificates, and that pods have them."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
@@ -9,6 +9,7 @@ from checks.kube.models.references import Reference
 from checks.kube.reading import Read, Reading
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
+from checks.secrets.certificates import certificates
 from checks.secrets.collect import READ_SECRETS
 from checks.secrets.rolled import Rolled
 from checks.secrets.sealed import Sealed
@@ -44,6 +45,7 @@ def _read(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
             _secret(builder, secret, reading.value, collected.taken)
             if reading.value is not None:
                 _labels(builder, secret.place, labels.get(secret.place, {}), reading.value.labels)
+    certificates(builder, snapshot)
     for owner in declaration.running():
         if (rolled := builder.use(collected.rolled[owner])) is not None:
             _pods(builder, declaration, owner, rolled.value, snapshot)

@@ -1,6 +1,6 @@
 """Collect the declared Secrets, and whether pods run with the current ones. No value is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -16,9 +16,10 @@ from checks.kube.reading import Read, ReadFailure, Reading
 from checks.kube.resources import Document
 from checks.secrets.rolled import Cluster, Rolled, read_rolled
 from checks.secrets.sealed import SECRETS, Opened, Sealed, seal
-from checks.secrets.wanted import Place, wanted_secrets
+from checks.secrets.wanted import Place, ingress_secrets, wanted_secrets
 from checks.snapshot.reader import Collector, Reader
 from checks.snapshot.snapshot import converted
+from stacks.model.declaration import Declaration
 from stacks.model.owner import Owner
 from stacks.model.workload import controller
 
@@ -33,6 +34,8 @@ class Secrets:
 
     taken: datetime
     secrets: Mapping[Place, Reading[Sealed | None]] = field(default_factory=dict)
+    others: Mapping[Place, Reading[Sealed | None]] = field(default_factory=dict)
+    """Undeclared Secrets that the pods need, or that are named as the certificate of an Ingress."""
     rolled: Mapping[Owner, Reading[Rolled | None]] = field(default_factory=dict)
     skipped: str = ""
     """Why nothing was read; empty if it was."""
@@ -43,23 +46,39 @@ async def collect(reader: Reader) -> Secrets:
     if reader.connection.inside:
         return Secrets(datetime.now(UTC), skipped=INSIDE)
     declaration, api = reader.declaration, reader.api
-    opened = await read_each(
-        lambda place: api.get(SECRETS, *place), [secret.place for secret in wanted_secrets(declaration)]
-    )
+    places = [secret.place for secret in wanted_secrets(declaration)]
     kinds = {controller(declared) for declared in declaration.running().values()}
+    workloads = {kind: _converted(await reader.listing(kind), Workload, f"{kind}s") for kind in kinds}
+    named = {*ingress_secrets(declaration), *_mounted(declaration, workloads)} - set(places)
+    opened = await read_each(lambda place: api.get(SECRETS, *place), [*places, *sorted(named)])
     cluster = Cluster(
         declaration,
         api,
         opened,
         _converted(await reader.listing("ConfigMap"), k8s.ConfigMap, "ConfigMaps"),
-        {kind: _converted(await reader.listing(kind), Workload, f"{kind}s") for kind in kinds},
+        workloads,
     )
     sealed = await read_each(lambda place: _sealed(place, opened[place]), opened)
     rolled = await read_each(partial(read_rolled, cluster), declaration.running())
-    return Secrets(datetime.now(UTC), sealed, rolled)
+    declared = {place: sealed.pop(place) for place in places}
+    return Secrets(datetime.now(UTC), declared, sealed, rolled)
 
 
 READ_SECRETS = Collector(collect)
+
+
+def _mounted(declaration: Declaration, workloads: Mapping[str, PerNamespace[Workload]]) -> Iterator[Place]:
+    """Yield the Secrets that the live pod templates of servers and workloads need."""
+    for owner, declared in declaration.running().items():
+        found = workloads[controller(declared)][declared.namespace]
+        for workload in found.value if isinstance(found, Read) else ():
+            if workload.metadata.name == owner.name:
+                references = workload.references()
+                yield from (
+                    Place(declared.namespace, each.name)
+                    for each in references
+                    if each.kind == "Secret" and not each.optional
+                )
 
 
 def _converted(listing: Listing[Document], model: type[T], what: str) -> PerNamespace[T]:

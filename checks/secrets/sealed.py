@@ -14,6 +14,7 @@ import msgspec
 
 from checks.kube.client import Kind
 from checks.kube.models.base import Object, Text
+from checks.secrets.tls import TLS, TlsState, tls_state
 from checks.secrets.wanted import Place
 from stacks.manifests.checksum import checksum
 from stacks.model import names
@@ -50,7 +51,11 @@ class Opened(Object, frozen=True):
 
     def values_(self) -> dict[str, str]:
         """Return the decoded values. Bytes that are not UTF-8 are escaped, so that different values stay different."""
-        return {key: base64.b64decode(value).decode(errors="surrogateescape") for key, value in self.data.items()}
+        return {key: value.decode(errors="surrogateescape") for key, value in self.bytes_().items()}
+
+    def bytes_(self) -> dict[str, bytes]:
+        """Return the decoded values as bytes."""
+        return {key: base64.b64decode(value) for key, value in self.data.items()}
 
 
 SECRETS = Kind("api/v1", "secrets", Opened)
@@ -67,6 +72,8 @@ class Sealed:
     """When its data last changed, as far as known: see `seal`."""
     intact: bool | None
     """Whether its content is as deployed; None without the checksum of a deployment."""
+    tls: TlsState | None = None
+    """The state of its certificate; None if it has none that can be read, or is of another type."""
 
 
 def seal(place: Place, opened: Opened) -> Sealed:
@@ -84,6 +91,7 @@ def seal(place: Place, opened: Opened) -> Sealed:
         labels=opened.metadata.labels,
         changed=max([opened.metadata.creation_timestamp, *times]),
         intact=None if deployed is None else deployed == _checksum(place, opened),
+        tls=tls_state(opened.bytes_()) if opened.type == TLS else None,
     )
 
 

@@ -73,6 +73,13 @@ def wanted_secrets(declaration: Declaration) -> Iterator[WantedSecret]:
         )
 
 
+def ingress_secrets(declaration: Declaration) -> Iterator[Place]:
+    """Yield the Secrets that servers and workloads name for the certificate of their Ingress."""
+    for declared in declaration.running().values():
+        if declared.exposure and declared.exposure.tls:
+            yield Place(declared.namespace, declared.exposure.tls.secret)
+
+
 def wanted_config_maps(declaration: Declaration) -> Iterator[WantedConfigMap]:
     """Yield every declared ConfigMap, including those of servers and workloads."""
     for key, declared in declaration.config_maps.items():

@@ -12,7 +12,9 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from checks.rbac.requests import Account, Request
+from checks.kube.client import Kind
+from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, NODES, PODS
+from checks.rbac.requests import Request
 from tests.checks import fake_patch
 from tests.checks.fake_forward import forward
 from tests.checks.world import Json, World, groups
@@ -147,11 +149,10 @@ class FakeApi:
         return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
     def _allows(self, spec: Json) -> bool:
-        _, _, namespace, name = spec["user"].split(":")
         asked = dict(spec["resourceAttributes"])
         subresource = asked.pop("subresource")
         resource = f"{asked.pop('resource')}/{subresource}" if subresource else asked.pop("resource")
-        return self.world.allows(Account(namespace, name), Request(**asked, resource=resource))
+        return self.world.permits(spec.get("user", ""), spec.get("groups", []), Request(**asked, resource=resource))
 
     def delete(self, path: str, options: Json) -> Answer:
         """Answer a deletion; one with preconditions of an object of the world."""
@@ -179,6 +180,8 @@ class FakeApi:
             return _json({"gitVersion": "v1.34.4"})
         if path.endswith("/portforward"):
             return Answer(forward=True)
+        if path in _PREFIXES:
+            return _json({"resources": list(_served(path))})
         if path == "/apis":
             versions = [{"groupVersion": version} for version in sorted(groups(self.world.declaration))]
             return _json({"groups": [{"versions": versions}]})
@@ -219,6 +222,22 @@ class FakeApi:
         terms = [term for term in re.split(r",(?![^(]*\))", selector) if term]
         items = [item for space in spaces for item in self.world.objects[space]]
         return [item for item in items if all(_selects(term, item["metadata"].get("labels", {})) for term in terms)]
+
+
+_KINDS: dict[str, Kind[Any]] = {**CLUSTER_WIDE, **NAMESPACED, "Node": NODES, "Pod": PODS}
+_PREFIXES = {f"/{kind.prefix}" for kind in _KINDS.values()}
+_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+
+
+def _served(prefix: str) -> Iterator[Json]:
+    """Give the resources of an API group and version, as the API server lists them."""
+    for name, kind in _KINDS.items():
+        if f"/{kind.prefix}" == prefix:
+            namespaced = name not in CLUSTER_WIDE and name != "Node"
+            yield {"name": kind.plural, "kind": name, "namespaced": namespaced, "verbs": _VERBS}
+    if prefix == "/api/v1":
+        yield {"name": "secrets", "kind": "Secret", "namespaced": True, "verbs": _VERBS}
+        yield {"name": "pods/exec", "kind": "PodExecOptions", "namespaced": True, "verbs": ["create", "get"]}
 
 
 def _selects(term: str, labels: Json) -> bool:

@@ -1,6 +1,7 @@
 """A healthy cluster for a small declaration, as the API server's JSON: tests break one thing in it and judge."""
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -30,8 +31,9 @@ from checks.objects.collect import KINDS, UNMANAGED, Unmanaged
 from checks.objects.files import FILES, Live
 from checks.rbac import collect as rbac
 from checks.rbac.policy import Policy
-from checks.rbac.requests import Account, Request
-from checks.results.result import Finding, Result
+from checks.rbac.requests import Request
+from checks.rbac.subjects import identity
+from checks.results.result import Finding, Ref, Result
 from checks.secrets.collect import READ_SECRETS, Secrets
 from checks.secrets.rolled import Rolled
 from checks.secrets.unused import UNUSED
@@ -193,9 +195,15 @@ class World:
         """Give the objects of a kind in all namespaces."""
         return [obj for (kind, _), objects in self.objects.items() if kind == plural for obj in objects]
 
-    def allows(self, account: Account, request: Request) -> bool:
+    def permits(self, user: str, groups: Collection[str], request: Request) -> bool:
         """Decide as the API server's authorizer does, by the roles and bindings that are there."""
-        return any(grant.allows(request) for grant in self._policy().grants(account))
+
+        def is_meant(subject: Ref) -> bool:
+            name, own = identity(subject)
+            return name == user if name else own[0] in groups
+
+        granted = self._policy().by_subject().items()
+        return any(each.allows(request) for subject, grants in granted if is_meant(subject) for each in grants)
 
     def _policy(self) -> Policy:
         roles = [msgspec.convert(obj, Role) for plural in ("roles", "clusterroles") for obj in self.every(plural)]

@@ -24,11 +24,12 @@ class ApiGroups(Object, frozen=True):
 
 
 class ApiResource(Object, frozen=True):
-    """A kind that the API server serves: its plural, and whether its objects lie in namespaces."""
+    """A kind that the API server serves: its plural, whether its objects lie in namespaces, and its verbs."""
 
     name: str
     kind: str
     namespaced: bool
+    verbs: list[str] = []
 
 
 class ApiResources(Object, frozen=True):

@@ -52,7 +52,7 @@ def test_doctor_of_an_unreachable_cluster_knows_nothing(project: Project) -> Non
 
 
 def test_access_shows_each_request_and_the_ways(project: Project) -> None:
-    out, err = project.cortex("access", "test", code=0)
+    out, err = project.cortex("access", "list", "test", code=0)
     words = [line.split() for line in out.splitlines()]
     assert ["VERB", "RESOURCE", "WHERE", "DECLARED", "LIVE"] in words
     assert ["delete", "pods", "cortex-mcp", "yes", "yes"] in words
@@ -65,7 +65,7 @@ def test_access_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     subject = {"kind": "ServiceAccount", "name": "cortex-resource-manager", "namespace": "cortex-system"}
     api.world.role("thief", [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}])
     api.world.bind("stray", "thief", subject)
-    out, _ = project.cortex("access", "test", "--format", "json", code=1)
+    out, _ = project.cortex("access", "list", "test", "--format", "json", code=1)
     drawn = json.loads(out)
     jsonschema.validate(drawn, json.loads(schemas.schema(matrix.SCHEMA)))
     assert [finding["code"] for finding in drawn["result"]["findings"]] == ["rbac.undeclared-binding"]
@@ -78,7 +78,7 @@ def test_access_json_follows_its_schema(project: Project, api: FakeApi) -> None:
 def test_access_without_the_right_to_ask_is_unknown(project: Project, api: FakeApi) -> None:
     reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
     api.faults[reviews] = [status(403, "no")]
-    out, _ = project.cortex("access", "test", code=3)
+    out, _ = project.cortex("access", "list", "test", code=3)
     assert 'lacks the verb "create" on "subjectaccessreviews.authorization.k8s.io" cluster-wide' in out
     assert api.requests[reviews] == 1, "who was refused once is not asked again"
 

@@ -1,0 +1,90 @@
+"""The live roles and bindings of the whole cluster and of some namespaces, as far as they can be read."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from checks.kube.models import Binding, Meta, Role
+from checks.kube.reading import Read, ReadFailure, Reading
+from checks.rbac.check import CHECK
+from checks.rbac.policy import Policy, declared_policy
+from checks.results.result import Ref, Unknown
+from checks.snapshot.snapshot import Snapshot
+from checks.snapshot.take import take
+from checks.target import Target
+from stacks.manifests.build import build
+from stacks.model.declaration import Declaration
+
+NEEDED = replace(CHECK, collectors=())
+"""What of the cluster has to be read."""
+
+
+class _Placed(Protocol):
+    @property
+    def metadata(self) -> Meta:
+        """Its metadata."""
+
+
+T = TypeVar("T", bound=_Placed)
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How a subject gets a permission: by which binding, role and rule, and whether the stack declares the binding."""
+
+    binding: str
+    role: str
+    rule: str
+    declared: bool
+
+    def __str__(self) -> str:
+        return f"{self.binding} → {self.role}: {self.rule}"
+
+
+@dataclass(frozen=True)
+class Live:
+    """The live roles and bindings, what could not be read, and the snapshot that they are from."""
+
+    policy: Policy
+    unknowns: tuple[Unknown, ...]
+    snapshot: Snapshot
+
+
+async def live(target: Target, namespaces: Iterable[str]) -> Live:
+    """Return the live roles and bindings that apply in the whole cluster or in one of these namespaces."""
+    snapshot = await take(target.declaration, target.connection, [NEEDED])
+    spaces = tuple(namespaces)
+    roles = [snapshot.whole("ClusterRole", Role), *_within(snapshot, "Role", Role, spaces)]
+    bindings = [snapshot.whole("ClusterRoleBinding", Binding), *_within(snapshot, "RoleBinding", Binding, spaces)]
+    policy = Policy(tuple(_read(roles)), tuple(_read(bindings)))
+    return Live(policy, unknowns([*roles, *bindings]), snapshot)
+
+
+def _within(snapshot: Snapshot, kind: str, model: type[T], spaces: Iterable[str]) -> Iterator[Reading[tuple[T, ...]]]:
+    whole = snapshot.whole(kind, model)
+    for space in spaces:
+        if isinstance(whole, Read):
+            yield Read(tuple(each for each in whole.value if each.metadata.namespace == space), whole.seconds)
+        elif not snapshot.unreachable and space in snapshot.listings[kind].parts:
+            yield snapshot.typed(kind, space, model)
+        else:
+            yield whole
+
+
+def _read(readings: Iterable[Reading[tuple[T, ...]]]) -> Iterator[T]:
+    for reading in readings:
+        if isinstance(reading, Read):
+            yield from reading.value
+
+
+def unknowns(readings: Iterable[object]) -> tuple[Unknown, ...]:
+    """Return what could not be read, each once."""
+    failures = (reading for reading in readings if isinstance(reading, ReadFailure))
+    return tuple(dict.fromkeys(Unknown(each.what, each.reason, each.message, each.permission) for each in failures))
+
+
+def declared_bindings(declaration: Declaration) -> frozenset[tuple[Ref, Ref, Ref]]:
+    """Return the subjects that the stack binds, each with the binding and the role."""
+    granted = declared_policy(build(declaration)).by_subject().items()
+    return frozenset((subject, grant.binding, grant.role) for subject, grants in granted for grant in grants)
