@@ -26,6 +26,8 @@ class Diagnosis(ClusterDocument, frozen=True, rename="camel", kw_only=True):
     """
 
     kubeconfig: str
+    reason: str
+    """Why this kubeconfig is used."""
     proxy: bool
     account: str
     groups: tuple[str, ...]
@@ -45,6 +47,7 @@ async def diagnose(target: Target) -> Diagnosis:
     return Diagnosis(
         **cluster_head(SCHEMA, target, result),
         kubeconfig=connection.source,
+        reason=connection.reason,
         proxy=connection.proxy is not None,
         account=user.username if user else "",
         groups=tuple(user.groups) if user else (),

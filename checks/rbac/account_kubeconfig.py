@@ -110,7 +110,7 @@ def _cluster(connection: Connection) -> dict[str, object]:
     if connection.tls is not None and connection.tls.verify_mode is ssl.CERT_NONE:
         cluster["insecure-skip-tls-verify"] = True
     elif connection.authority:
-        cluster["certificate-authority-data"] = base64.b64encode(connection.authority.read_bytes()).decode()
+        cluster["certificate-authority-data"] = base64.b64encode(connection.authority).decode()
     if connection.server_name:
         cluster["tls-server-name"] = connection.server_name
     if connection.proxy:

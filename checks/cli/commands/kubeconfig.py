@@ -1,4 +1,4 @@
-"""The command `cortex kubeconfig`."""
+"""The commands `cortex kubeconfig`: make one for an account of a stack, and keep them."""
 
 import sys
 from datetime import timedelta
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from checks.cli import kubeconfig_store
 from checks.cli.options import Context, Kubeconfig, Stack, application, duration_option, target
 from checks.errors import UsageError
 
@@ -14,7 +15,7 @@ app = application()
 
 
 @app.command()
-def kubeconfig(
+def make(
     stack: Stack,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
@@ -57,3 +58,7 @@ def kubeconfig(
     typer.echo(
         f"cortex: the kubeconfig has the permissions of {chosen} until {ticket.expires:%Y-%m-%d %H:%M:%S} UTC", err=True
     )
+
+
+# Without a name, the commands of an application join those of this one.
+app.add_typer(kubeconfig_store.app)
