@@ -32,6 +32,7 @@ COMMANDS = (
     Listed("network", f"{_HERE}.network", "Compare the NetworkPolicies, and test them with pods."),
     Listed("access", f"{_HERE}.access", "Show the permissions of the stack's accounts."),
     Listed("kubeconfig", f"{_HERE}.kubeconfig", "Keep kubeconfigs encrypted; make short-lived ones."),
+    Listed("credential", f"{_HERE}.credential", "Give a stored credential to kubectl, helm and Pulumi."),
     Listed("secrets", f"{_HERE}.secrets", "Show the Secrets of a stack, without their values."),
     Listed("config", f"{_HERE}.config", "Check and show a stack file; read, set and watch ConfigMaps."),
     # The import rules keep `local` out of `checks`: the module is only named, and imported when the command runs.

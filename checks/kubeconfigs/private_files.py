@@ -134,17 +134,17 @@ def require_no_work_tree(file: Path, what: str) -> None:
 
 
 @contextmanager
-def locked(file: Path, what: str) -> Iterator[None]:
+def locked(file: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     """Exclude others that change the same; the kernel releases the lock when the process ends, however it ends.
 
     Raises:
-        UncheckedError: another process has the lock.
+        UncheckedError: another process has the lock, and this one is not to wait.
     """
     make_folder(file.parent)
     handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             raise UncheckedError(f"another process changes {what}: wait until it has ended") from None
         yield

@@ -53,6 +53,6 @@ def version(stack: str) -> str:
     return f"{found.st_ino}-{found.st_mtime_ns}"
 
 
-def content(stack: str, until: int, text: str) -> bytes:
+def content(made_with: str, until: int, text: str) -> bytes:
     """Return the content of the file of a token."""
-    return f"{until} {version(stack)}\n{text}".encode()
+    return f"{until} {made_with}\n{text}".encode()

@@ -3,17 +3,18 @@
 import shutil
 from pathlib import Path
 
-from checks.kubeconfigs import places, private_files, token_cache
+from checks.kubeconfigs import places, private_files
 
 
-def keep(stack: str, account: str, audience: str, until: int, text: str) -> None:
-    """Keep an answer until that time (seconds since 1970).
+def keep(stack: str, account: str, audience: str, content: bytes) -> None:
+    """Keep an answer.
 
     Raises:
         UsageError: it cannot be written.
     """
     file = Path(places.token_file(stack, account, audience))
-    private_files.replace(file, token_cache.content(stack, until, text))
+    private_files.close_folder(file.parent)
+    private_files.replace(file, content)
 
 
 def forget(stack: str) -> None:

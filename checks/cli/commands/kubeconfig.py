@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from checks.cli import kubeconfig_store
+from checks.cli import kubeconfig_store, kubeconfig_use
 from checks.cli.options import Context, Kubeconfig, Stack, application, duration_option, target
 from checks.errors import UsageError
 
@@ -62,3 +62,4 @@ def make(
 
 # Without a name, the commands of an application join those of this one.
 app.add_typer(kubeconfig_store.app)
+app.add_typer(kubeconfig_use.app)
