@@ -59,6 +59,7 @@ def import_file(
     with store.locked(stack):
         found = store.as_plain(found) if plain else store.with_recipients(found, given or list(found.recipients))
         store.write(stack, found)
+        store.previous_file(stack).unlink(missing_ok=True)
     typer.echo(f"cortex: stored {store.file_of(stack)}, {'plain' if plain else 'encrypted'}", err=True)
 
 
@@ -98,6 +99,7 @@ def seal(stack: Stack, recipient: Recipients = None, recipients_file: Recipients
 
     given = encryption.recipients(recipient or [], recipients_file or [])
     with store.locked(stack):
+        store.require_confirmed(stack)
         stored = store.read(stack).kubeconfig
         sealed = store.with_recipients(stored, given or list(stored.recipients))
         store.write(stack, sealed)
@@ -114,6 +116,7 @@ def unseal(stack: Stack) -> None:
     from checks.kubeconfigs import store
 
     with store.locked(stack):
+        store.require_confirmed(stack)
         store.write(stack, store.as_plain(store.read(stack).kubeconfig))
     typer.echo(f"cortex: {store.file_of(stack)} is not encrypted any more", err=True)
 

@@ -1,4 +1,4 @@
-"""The command `cortex kubeconfig exec`: a kubeconfig that gets its credential from the store."""
+"""The commands of `cortex kubeconfig` that use a stored one: exec, rotate, check."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from checks.cli.commands.credential import Account, Audience
-from checks.cli.options import Stack, application
+from checks.cli.options import JSON, TEXT, FormatOption, Output, Stack, application
 from checks.errors import UsageError
 
 app = application()
@@ -40,3 +40,44 @@ def with_plugin(
         show(content)
     else:
         save(content, output)
+
+
+@app.command()
+def rotate(
+    stack: Stack,
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="Delete the old credential of the last rotation, and revoke it if possible."),
+    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back the old credential of the last rotation.")] = False,
+) -> None:
+    """Give the stored kubeconfig a new credential of the same account: a client certificate, or a token.
+
+    The new one is tried on the cluster before it replaces the old one, which is kept until you confirm.
+
+    Exit code: 0 done, 2 bad usage, or it cannot be renewed, 3 the cluster gave no new one, or it does not work.
+    """
+    from checks.kubeconfigs import rotation
+
+    if confirm and undo:
+        raise UsageError("--confirm deletes the old credential, and --undo takes it back: leave one of the two out")
+    work = rotation.confirm if confirm else rotation.undo if undo else rotation.rotate
+    typer.echo(f"cortex: {work(stack)}", err=True)
+
+
+@app.command()
+def check(stack: Stack, output_format: FormatOption = TEXT, output: Output = None) -> None:
+    """Check the stored kubeconfig of a stack: its file, its cluster, its account, what it may do, and for how long.
+
+    Exit code: 0 it works, 1 it expires soon, others can enter its folder, or another stack is on the cluster, 2 bad
+    usage, or it cannot be read, 3 something could not be asked.
+    """
+    import anyio
+
+    from checks.formats.json import render
+    from checks.kubeconfigs import inspection
+    from checks.output import show
+
+    report = anyio.run(inspection.inspect, stack)
+    show(render(report) if output_format == JSON else inspection.text(report), output)
+    raise typer.Exit(report.exit_code)

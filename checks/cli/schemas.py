@@ -31,7 +31,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     from checks.connection import diagnosis as doctor
     from checks.events import report as events
     from checks.health import report as health
-    from checks.kubeconfigs import listing
+    from checks.kubeconfigs import inspection, listing
     from checks.mcp import call, lock_file, ping, tools
     from checks.metrics import report as cluster
     from checks.rbac import matrix
@@ -50,6 +50,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         events.SCHEMA: events.Events,
         health.SCHEMA: health.Report,
         listing.SCHEMA: listing.Stock,
+        inspection.SCHEMA: inspection.Inspection,
         config.SCHEMA: config.ConfigReport,
         live.SCHEMA: live.Content,
         difference.SCHEMA: difference.DiffReport,

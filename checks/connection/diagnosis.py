@@ -5,8 +5,9 @@ from dataclasses import replace
 from importlib.metadata import version as installed_version
 
 from checks.connection.check import CHECK
-from checks.kube.models import SelfReview, UserInfo
-from checks.kube.reading import Permission, Read, ReadFailure, Reading
+from checks.kube.models import UserInfo
+from checks.kube.reading import Read, Reading
+from checks.kube.whoami import whoami
 from checks.results.cluster_document import ClusterDocument, cluster_head
 from checks.results.result import Result
 from checks.results.suppressions import accepted
@@ -15,8 +16,6 @@ from checks.snapshot.take import take
 from checks.target import Target
 
 SCHEMA = "cortex.dev/doctor/v2"
-
-_REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
 class Diagnosis(ClusterDocument, frozen=True, rename="camel", kw_only=True):
@@ -57,12 +56,8 @@ async def diagnose(target: Target) -> Diagnosis:
     )
 
 
-async def whoami(reader: Reader) -> Reading[UserInfo]:
-    """Ask the API server which account it sees (SelfSubjectReview)."""
-    document = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-    permission = Permission("create", "selfsubjectreviews.authentication.k8s.io")
-    reading = await reader.api.ask("ask which account this is", _REVIEW, document, SelfReview, permission)
-    return reading if isinstance(reading, ReadFailure) else Read(reading.value.status.user_info, reading.seconds)
+async def _whoami(reader: Reader) -> Reading[UserInfo]:
+    return await whoami(reader.api)
 
 
-WHOAMI = Collector(whoami)
+WHOAMI = Collector(_whoami)

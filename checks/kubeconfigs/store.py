@@ -127,6 +127,19 @@ def with_recipients(kubeconfig: Kubeconfig, given: list[str]) -> Kubeconfig:
     return msgspec.structs.replace(kubeconfig, recipients=tuple(given))
 
 
+def require_confirmed(stack: str) -> None:
+    """Check that no rotation of the stack is left to confirm: the form of the old kubeconfig would not change.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if previous_file(stack).exists():
+        raise UsageError(
+            f"the last rotation of stack {stack} is not confirmed: `cortex kubeconfig rotate {stack} --confirm` "
+            "deletes the old credential, and --undo takes it back"
+        )
+
+
 def remove(stack: str) -> None:
     """Delete the stored kubeconfig of a stack, the previous one, and its cached tokens.
 
