@@ -1,7 +1,6 @@
 """Certificates and kubeconfigs for the tests of the store."""
 
 import base64
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,10 +23,11 @@ class Pair:
     key: bytes
 
 
-def pair(days: float = 30) -> Pair:
+def pair(days: float = 30, group: str = "testers") -> Pair:
     """Make a certificate that signs itself; with negative days it has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tester")])
+    attributes = {NameOID.ORGANIZATION_NAME: group, NameOID.COMMON_NAME: "tester"}
+    name = x509.Name([x509.NameAttribute(kind, value) for kind, value in attributes.items()])
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()
@@ -48,6 +48,11 @@ def b64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
+def certificate_user(made: Pair) -> dict[str, Any]:
+    """Return the user of a kubeconfig with a client certificate."""
+    return {"client-certificate-data": b64(made.certificate), "client-key-data": b64(made.key)}
+
+
 def kubeconfig(cluster: Any = None, user: Any = None) -> dict[str, Any]:
     """Make a kubeconfig with the context `test`, by default with a token."""
     return {
@@ -65,6 +70,3 @@ def written(file: Path, content: Any, mode: int = 0o600) -> Path:
     file.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
     file.chmod(mode)
     return file
-
-
-Change = Callable[[dict[str, Any]], None]

@@ -16,7 +16,7 @@ from checks.kubeconfigs.document import Kubeconfig
 from stacks.model import names
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi, status
-from tests.checks.kubeconfigs.certificates import kubeconfig, written
+from tests.checks.kubeconfigs.certificates import certificate_user, kubeconfig, pair, written
 
 TOKEN = "/api/v1/namespaces/cortex-system/serviceaccounts/bot/token"
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -152,6 +152,10 @@ PLUGIN = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "
     [
         ({"token": "opaque"}, "is not that of a ServiceAccount"),
         ({"token": token(sub="alice")}, "is not that of a ServiceAccount"),
+        (
+            certificate_user(pair(group="system:masters")),
+            "the API server signs no certificate of the group system:masters",
+        ),
         (PLUGIN, "has a credential plugin, which renews the credential by itself"),
     ],
 )
