@@ -46,8 +46,6 @@ def token(stack: str, account: Account, audience: str) -> str:
         UsageError: no kubeconfig is stored, or it cannot be read.
         UncheckedError: the API server issued no token.
     """
-    if len(audience) > 100:
-        raise UsageError("--audience: it has more than 100 characters")
     lock = store.file_of(stack).with_name(f".{stack}.token.lock")
     with private_files.locked(lock, f"the tokens of stack {stack}", wait=True):
         if found := token_cache.cached(stack, str(account), audience):

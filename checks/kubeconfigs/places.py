@@ -7,6 +7,8 @@ or `pathlib` would double the time of a call.
 import os
 import sys
 
+_LONGEST_NAME = 200
+"""File systems allow 255 characters, and a new file has some more until it gets its name."""
 _KEPT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")
 
 
@@ -38,7 +40,12 @@ def tokens_folder(stack: str) -> str:
 
 def token_file(stack: str, account: str, audience: str) -> str:
     """Return the file of a cached token."""
-    return os.path.join(tokens_folder(stack), f"{_quoted(account)}_{_quoted(audience)}.json")
+    name = f"{_quoted(account)}_{_quoted(audience)}"
+    if len(name) > _LONGEST_NAME:
+        import hashlib
+
+        name = hashlib.sha256(name.encode()).hexdigest()
+    return os.path.join(tokens_folder(stack), name)
 
 
 def _quoted(text: str) -> str:
