@@ -8,7 +8,6 @@ from pathlib import Path
 
 from local.errors import ClusterError
 
-
 _TAKEN = frozenset({"kubeconfig", "talos", "tokens"})
 """Folders in the same place that are not clusters: `cortex local down --delete` would delete stored kubeconfigs."""
 
