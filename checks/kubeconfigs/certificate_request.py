@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from checks.errors import UncheckedError, UsageError
 from checks.kube.client import ApiClient, Kind
 from checks.kube.models import Condition, Meta, Object
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import ReadFailure, Reason
 
 SIGNER = "kubernetes.io/kube-apiserver-client"
 WAIT_SECONDS = 30.0
@@ -87,7 +87,13 @@ async def request(api: ApiClient, old: x509.Certificate, duration: timedelta) ->
 async def _signed(api: ApiClient, name: str) -> bytes:
     approval = {"type": "Approved", "status": "True", "reason": "CortexRotation", "message": "cortex kubeconfig rotate"}
     operations = [{"op": "add", "path": "/status/conditions", "value": [approval]}]
-    _require(await api.patch(REQUESTS, "", f"{name}/approval", "cortex", operations))
+    approved = await api.patch(REQUESTS, "", f"{name}/approval", "cortex", operations)
+    if isinstance(approved, ReadFailure) and approved.reason is Reason.FORBIDDEN:
+        raise UncheckedError(
+            'no new certificate: the account may not approve its request: grant it "patch" on '
+            f'"certificatesigningrequests/approval", and "approve" on the signer "{SIGNER}"'
+        )
+    _require(approved)
     with anyio.move_on_after(WAIT_SECONDS):
         while True:
             found = await api.get(REQUESTS, "", name)

@@ -9,7 +9,7 @@ from checks.kube.connection import SERVICE_ACCOUNT, Connection, from_kubeconfig,
 from checks.kubeconfigs import store
 from checks.kubeconfigs.connecting import connection
 
-_DEFAULT = Path(".kube") / "config"
+_DEFAULT = "~/.kube/config"
 
 
 def choose(stack: str, context: str, kubeconfig: Path | None, service_account: Path = SERVICE_ACCOUNT) -> Connection:
@@ -23,12 +23,17 @@ def choose(stack: str, context: str, kubeconfig: Path | None, service_account: P
         return replace(from_kubeconfig(context, kubeconfig), reason="--kubeconfig names it")
     if os.environ.get("KUBECONFIG"):
         return replace(from_kubeconfig(context), reason="KUBECONFIG names it")
-    if store.file_of(stack).exists():
+    if _exists(store.file_of(stack)):
         return replace(_stored(stack, context), reason="it is stored for the stack, and KUBECONFIG is not set")
-    default = Path.home() / _DEFAULT
-    if not default.exists() and (service_account / "token").exists():
+    default = Path(os.path.expanduser(_DEFAULT))  # noqa: PTH111 - a container's user may have no home
+    if not _exists(default) and _exists(service_account / "token"):
         return replace(from_service_account(service_account), reason="this is a pod, and there is no kubeconfig")
     return replace(from_kubeconfig(context, default), reason="it is the default, and none is stored for the stack")
+
+
+def _exists(file: Path) -> bool:
+    """Return whether a file exists, as far as this user may know: `Path.exists` would raise an error."""
+    return os.path.exists(file)  # noqa: PTH110
 
 
 def _stored(stack: str, context: str) -> Connection:

@@ -66,7 +66,12 @@ def confirm(stack: str) -> str:
     """
     with store.locked(stack):
         old = _previous(stack)
-        current = connection(store.read(stack).kubeconfig, str(store.file_of(stack)))
+        new = store.read(stack).kubeconfig
+        if new.user == old.kubeconfig.user:
+            # Revoking it would leave the user without a credential.
+            old.file.unlink()
+            raise UsageError(f"the last rotation of stack {stack} was interrupted, and the old credential is in place")
+        current = connection(new, str(store.file_of(stack)))
         anyio.run(account, current)
         revoked = anyio.run(_revoked, current, old.kubeconfig)
         old.file.unlink()

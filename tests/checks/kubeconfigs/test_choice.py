@@ -1,11 +1,13 @@
 """Which kubeconfig is used: --kubeconfig, KUBECONFIG, the store, ~/.kube/config, the pod; `cortex doctor` says why."""
 
 import json
+import os
 import ssl
 from pathlib import Path
 
 import pytest
 
+from checks.errors import UsageError
 from checks.kubeconfigs.choice import choose
 from checks.kubeconfigs.connecting import connection
 from checks.kubeconfigs.document import parse
@@ -106,3 +108,15 @@ def test_the_proxy_of_the_kubeconfig_or_the_environment(monkeypatch: pytest.Monk
     assert proxy({"server": "https://a.test", "proxy-url": "socks5://b.test"}) == "socks5://b.test"
     assert proxy({"server": "https://a.test"}) == "http://proxy.test:3128"
     assert proxy({"server": "https://inside.test:6443"}) is None
+
+
+def test_a_user_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with pytest.raises(UsageError, match=r"no kubeconfig at ~/\.kube/config"):
+        choose("test", "test", None, tmp_path)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from cryptography import x509
 
+from checks.errors import UncheckedError
 from checks.kube.client import ApiClient
 from checks.kube.connection import from_kubeconfig
 from checks.kubeconfigs import certificate_request
@@ -130,6 +131,23 @@ def test_a_client_certificate_is_rotated(kept: Store) -> None:
     assert credential_id(kept.whoami(file)) == credential_id(before)
     kept.run("kubeconfig", "rotate", "prod")
     assert "Kubernetes cannot revoke one alone" in kept.run("kubeconfig", "rotate", "prod", "--confirm")
+
+
+def test_an_account_that_may_not_approve_is_told_so(kept: Store) -> None:
+    rights = (
+        "--verb=create,get,delete,patch",
+        "--resource=certificatesigningrequests,certificatesigningrequests/approval",
+    )
+    kept.cluster.run("kubectl", "create", "clusterrole", "requester", *rights)
+    kept.cluster.run("kubectl", "create", "serviceaccount", "limited")
+    bind = ("clusterrolebinding", "limited", "--clusterrole=requester", "--serviceaccount=default:limited")
+    kept.cluster.run("kubectl", "create", *bind)
+    config = yaml.safe_load(kept.cluster.kubeconfig.read_text())
+    config["users"][0]["user"] = {"token": kept.cluster.run("kubectl", "create", "token", "limited").stdout.strip()}
+    limited = Cluster(kept.cluster.name, {"KUBECONFIG": str(written(kept.folder / "limited", config))})
+    with pytest.raises(UncheckedError, match='may not approve its request: grant it "patch" on'):
+        anyio.run(signed, limited)
+    assert kept.cluster.run("kubectl", "get", "csr", "--output=name").stdout == "", "no request is left"
 
 
 def test_a_token_that_never_expires_is_replaced_and_revoked(kept: Store) -> None:

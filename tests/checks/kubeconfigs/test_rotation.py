@@ -20,6 +20,10 @@ from tests.checks.kubeconfigs.certificates import certificate_user, kubeconfig, 
 
 TOKEN = "/api/v1/namespaces/cortex-system/serviceaccounts/bot/token"
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+LEGACY = {
+    "kubernetes.io/serviceaccount/secret.name": "bot-token",
+    "kubernetes.io/serviceaccount/namespace": "cortex-system",
+}
 NEW = {"token": "very-secret-bound-token"}
 
 
@@ -83,8 +87,7 @@ def test_confirming_says_until_when_the_old_one_is_valid(project: Project, api: 
 
 
 def test_a_token_that_never_expires_is_revoked(project: Project, api: FakeApi) -> None:
-    legacy = {"secret.name": "bot-token", "namespace": "cortex-system"}
-    keep(project, api, {"token": token(**{f"kubernetes.io/serviceaccount/{k}": v for k, v in legacy.items()})})
+    keep(project, api, {"token": token(**LEGACY)})
     project.cortex("kubeconfig", "rotate", "test", code=0)
     assert not api.deleted
     _, err = project.cortex("kubeconfig", "rotate", "test", "--confirm", code=0)
@@ -120,10 +123,11 @@ def test_a_credential_of_another_account_is_refused(
     assert not previous(project).exists()
 
 
+@pytest.mark.parametrize("confirm", [False, True])
 def test_a_rotation_that_ended_before_the_swap_is_done_again(
-    project: Project, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+    project: Project, api: FakeApi, monkeypatch: pytest.MonkeyPatch, *, confirm: bool
 ) -> None:
-    keep(project, api, {"token": token()})
+    keep(project, api, {"token": token(**LEGACY)})
 
     def killed(_stack: str, _kubeconfig: Kubeconfig) -> None:
         raise KeyboardInterrupt
@@ -132,6 +136,10 @@ def test_a_rotation_that_ended_before_the_swap_is_done_again(
         changed.setattr(store, "write", killed)
         project.cortex("kubeconfig", "rotate", "test", code=130)
     assert previous(project).read_bytes() == (folder(project) / "test.yaml").read_bytes()
+    if confirm:
+        _, err = project.cortex("kubeconfig", "rotate", "test", "--confirm", code=2)
+        assert "was interrupted, and the old credential is in place" in err
+        assert not api.deleted
     project.cortex("kubeconfig", "rotate", "test", code=0)
     assert user_of(project) == NEW
 
