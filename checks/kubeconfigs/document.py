@@ -59,6 +59,10 @@ class User(_Entry, frozen=True):
     token_file: str | None = msgspec.field(default=None, name="tokenFile")
     exec: Plugin | None = None
 
+    def __repr__(self) -> str:
+        """Return a text without the credential, which is safe in logs."""
+        return "User(…)"
+
 
 class Context(_Entry, frozen=True):
     """A cluster and a user."""

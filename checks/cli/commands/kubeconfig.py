@@ -14,6 +14,11 @@ from checks.errors import UsageError
 app = application()
 
 
+@app.callback()
+def _kubeconfig() -> None:
+    """Keep the kubeconfigs of stacks, encrypted with age, renew their credentials, and make short-lived ones."""
+
+
 @app.command()
 def make(
     stack: Stack,

@@ -13,9 +13,10 @@ import platformdirs
 import pytest
 import yaml
 
-from checks.kubeconfigs import places
+from checks.kubeconfigs import places, store
+from checks.kubeconfigs.document import parse
 from checks.times import rfc3339
-from tests.checks.cli.project import Project
+from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import FakeApi, status
 from tests.checks.kubeconfigs.certificates import SECRET_TOKEN, b64, kubeconfig, pair, written
 
@@ -73,6 +74,21 @@ def test_a_token_is_requested_once_and_kept_for_its_owner(stored: Project, api: 
     (file,) = cached(stored)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_of_several_at_once_the_first_requests_it(stored: Project, api: FakeApi) -> None:
+    run = command(["credential", "test", ACCOUNT])
+    options: dict[str, Any] = {"env": stored.environment(), "stdout": subprocess.PIPE, "text": True}
+    started = [subprocess.Popen(run, **options) for _ in range(3)]
+    answers = {process.communicate(timeout=60)[0] for process in started}
+    assert [process.returncode for process in started] == [0, 0, 0]
+    assert (len(answers), len(api.tokens)) == (1, 1)
+
+
+def test_a_credential_is_in_no_representation(stored: Project) -> None:
+    found = parse(json.dumps(kubeconfig()).encode(), "it")
+    assert SECRET_TOKEN not in f"{found!r} {found.user!r} {store.Entry(found, sealed=True)!r}"
+    assert SECRET_TOKEN in found.text()
 
 
 def test_each_audience_has_a_token_of_its_own(stored: Project, api: FakeApi) -> None:
