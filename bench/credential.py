@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from bench.ratio import interleaved
 from checks.kubeconfigs import places, token_cache, tokens
+from checks.kubeconfigs.credential import START
 
 _RUNS = 40
 _GOAL = 1.5
@@ -24,7 +25,7 @@ def main() -> None:
         stored.write_text("a token is requested with it\n")
         content = token_cache.content(token_cache.version(_STACK), int(time.time()) + 3600, '{"kind": "Bench"}\n')
         tokens.keep(_STACK, _ACCOUNT, "", content)
-        cached = [str(Path(sys.executable).with_name("cortex")), "credential", _STACK, f"--account={_ACCOUNT}"]
+        cached = [sys.executable, "-I", "-c", START, "credential", _STACK, f"--account={_ACCOUNT}"]
         mine, python = interleaved(lambda: _run(cached), lambda: _run([sys.executable, "-c", "pass"]), _RUNS)
     print(
         f"cortex credential, cached, {mine * 1000:.1f} ms / python -c pass {python * 1000:.1f} ms = "

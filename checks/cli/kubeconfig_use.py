@@ -28,11 +28,12 @@ def with_plugin(
     Exit code: 0 made, 2 bad usage, or none is stored.
     """
     from checks.kubeconfigs import credential
+    from checks.kubeconfigs.account_token import account_of
     from checks.output import show
     from checks.rbac.account_kubeconfig import save
 
     if account:
-        credential.account_of(account)
+        account_of(account)
     elif audience:
         raise UsageError("--audience is that of a token: name its --account, too")
     content = credential.with_plugin(stack, account, audience).text()

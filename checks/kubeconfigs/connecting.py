@@ -1,15 +1,13 @@
 """The connection of a stored kubeconfig. Its key is in memory only: OpenSSL reads it from a file without a name."""
 
-import base64
 import os
 import ssl
-from datetime import datetime
 from urllib.request import getproxies, proxy_bypass
 
 from checks.errors import UncheckedError, UsageError
 from checks.kube.connection import Connection, from_document
-from checks.kube.credentials import NO_CREDENTIAL, Credential, Means, token_expiry
 from checks.kubeconfigs.document import Cluster, Kubeconfig, User
+from checks.kubeconfigs.held import credential, decoded
 
 HTTPS = "https"
 
@@ -37,26 +35,6 @@ def connection(kubeconfig: Kubeconfig, place: str) -> Connection:
         authority=decoded(cluster.certificate_authority_data),
         credential=lambda: credential(user),
     )
-
-
-def credential(user: User) -> Credential:
-    """Return the kind of a credential, and when it expires."""
-    if user.exec is not None:
-        return Credential(Means.PLUGIN)
-    if certificate := decoded(user.client_certificate_data):
-        return Credential(Means.CERTIFICATE, _expiry(certificate))
-    return Credential(Means.TOKEN, token_expiry(user.token)) if user.token else NO_CREDENTIAL
-
-
-def decoded(data: str | None) -> bytes | None:
-    """Return what certificate or key data contain."""
-    return base64.b64decode(data) if data else None
-
-
-def _expiry(certificate: bytes) -> datetime:
-    from cryptography import x509
-
-    return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
 
 
 def _tls(cluster: Cluster, user: User, place: str) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ import msgspec
 from checks.errors import UsageError
 from checks.formats.table import table
 from checks.kubeconfigs import encryption, private_files, store
-from checks.kubeconfigs.connecting import credential
+from checks.kubeconfigs.held import credential
 from checks.times import rfc3339
 
 SCHEMA = "cortex.dev/kubeconfig-list/v1"

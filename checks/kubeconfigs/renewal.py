@@ -13,8 +13,9 @@ from checks.kube.credentials import claims
 from checks.kube.reading import ReadFailure
 from checks.kube.whoami import whoami
 from checks.kubeconfigs import certificate_request
-from checks.kubeconfigs.connecting import connection, decoded
+from checks.kubeconfigs.connecting import connection
 from checks.kubeconfigs.document import Kubeconfig, User
+from checks.kubeconfigs.held import decoded
 from checks.rbac.requests import Account
 from checks.rbac.token_request import request_token
 

@@ -12,8 +12,9 @@ from checks.kube.credentials import claims
 from checks.kube.models import Meta, Object
 from checks.kube.reading import ReadFailure
 from checks.kubeconfigs import private_files, store, tokens
-from checks.kubeconfigs.connecting import connection, credential
+from checks.kubeconfigs.connecting import connection
 from checks.kubeconfigs.document import Kubeconfig
+from checks.kubeconfigs.held import credential
 from checks.kubeconfigs.renewal import account, renewed, validity
 
 

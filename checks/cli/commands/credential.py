@@ -27,14 +27,20 @@ def credential(stack: Stack, account: Account = "", audience: Audience = "") -> 
 
     Exit code: 0 given, 2 bad usage, or none is stored, 3 the API server issued no token.
     """
-    from checks.kubeconfigs import credential as made
     from checks.output import show
 
     if audience and not account:
         raise UsageError("--audience is that of a token: name its --account, too")
-    chosen = made.account_of(account) if account else None
     if sys.stdout.isatty():
         raise UsageError(
             "a terminal would show the credential: `cortex kubeconfig exec` makes a kubeconfig that uses it"
         )
-    show(made.token(stack, chosen, audience) if chosen else made.stored(stack))
+    if account:
+        from checks.kubeconfigs.account_token import account_of, token
+
+        show(token(stack, account_of(account), audience))
+    else:
+        # The client of the API server is not needed, and its import would take most of the time.
+        from checks.kubeconfigs.credential import stored
+
+        show(stored(stack))
