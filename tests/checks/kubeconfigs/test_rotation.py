@@ -2,6 +2,8 @@
 
 import base64
 import json
+import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from checks.cli import schemas
 from checks.kubeconfigs import inspection, private_files, renewal, store
 from checks.kubeconfigs.document import Kubeconfig
 from stacks.model import names
-from tests.checks.cli.project import Project
+from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import FakeApi, status
 from tests.checks.kubeconfigs.certificates import certificate_user, kubeconfig, pair, written
 
@@ -67,8 +69,8 @@ def test_a_new_token_is_as_long_valid_and_the_old_one_is_kept(project: Project, 
     assert user_of(project) == NEW
     assert previous(project).read_text().startswith("-----BEGIN AGE")
     assert (previous(project).stat().st_mode & 0o777, previous(project).parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    for command in (["rotate", "test"], ["seal", "test"], ["unseal", "test"]):
-        _, err = project.cortex("kubeconfig", *command, code=2)
+    for refused in ("rotate", "seal", "unseal"):
+        _, err = project.cortex("kubeconfig", refused, "test", code=2)
         assert "is not confirmed: `cortex kubeconfig rotate test --confirm`" in err
     project.cortex("kubeconfig", "rotate", "test", "--undo", code=0)
     assert user_of(project) == old
@@ -140,6 +142,26 @@ def test_a_rotation_that_ended_before_the_swap_is_done_again(
         _, err = project.cortex("kubeconfig", "rotate", "test", "--confirm", code=2)
         assert "was interrupted, and the old credential is in place" in err
         assert not api.deleted
+    project.cortex("kubeconfig", "rotate", "test", code=0)
+    assert user_of(project) == NEW
+
+
+def test_a_rotation_that_is_killed_is_done_again(project: Project, api: FakeApi) -> None:
+    old = {"token": token()}
+    keep(project, api, old)
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Killing(list[Any]):
+        def append(self, request: Any) -> None:
+            super().append(request)
+            started[0].kill()
+
+    api.tokens = Killing()
+    run = command(["kubeconfig", "rotate", "test"])
+    started.append(subprocess.Popen(run, cwd=project.folder, env=project.environment()))
+    assert started[0].wait(timeout=60) == -signal.SIGKILL
+    assert user_of(project) == old
+    api.tokens = []
     project.cortex("kubeconfig", "rotate", "test", code=0)
     assert user_of(project) == NEW
 
