@@ -10,7 +10,18 @@ from bench.ratio import interleaved
 
 _RUNS = 7
 _CLUSTER = "bench"
-_ALONE = ("scrape", "decode", "watch", "servers", "bridge", "talos", "cluster", "agent_load", "agent_cluster")
+_ALONE = (
+    "scrape",
+    "decode",
+    "watch",
+    "servers",
+    "bridge",
+    "talos",
+    "credential",
+    "cluster",
+    "agent_load",
+    "agent_cluster",
+)
 """The benches that need no cluster, or bring their own."""
 
 

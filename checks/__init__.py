@@ -4,9 +4,8 @@ The names of `__all__` are the public API (docs/api.md). Each is imported when i
 `cortex --help` loads none of it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# The constant of `typing`: its import would take as long as all else that a cached `cortex credential` needs.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from checks.config.changes import ConfigMapChange, RejectedFile, watch_configmap_changes
     from checks.errors import CheckError, UncheckedError, UsageError
@@ -46,4 +45,6 @@ _MODULES = {
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_MODULES[name]), name)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from local.errors import ClusterError
 
+_TAKEN = frozenset({"kubeconfig", "talos", "tokens"})
+"""Folders in the same place that are not clusters: `cortex local down --delete` would delete stored kubeconfigs."""
+
 
 def cache() -> Path:
     """Return the user's cache folder with programs and images, which all clusters and checkouts share."""
@@ -41,6 +44,8 @@ class Folder:
             raise ClusterError(
                 f"{name!r} is not a valid cluster name: use up to 32 of a-z, 0-9 and '-', and no '-' at either end"
             )
+        if name in _TAKEN:
+            raise ClusterError(f"{name!r} is the name of another folder of cortex: choose another name for the cluster")
         return cls(clusters() / name)
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from checks.bootstrap.state import sync_folder
+from checks import private_files
 from checks.errors import UncheckedError
 
 STARTED, DONE, FAILED = "started", "done", "failed"
@@ -60,7 +60,7 @@ class Journal:
         finally:
             os.close(handle)
         if is_new:
-            sync_folder(self.file.parent)
+            private_files.sync(self.file.parent)
         self.entries.append(entry)
 
     def of(self, event: str) -> tuple[Entry, ...]:

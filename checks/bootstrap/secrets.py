@@ -8,9 +8,9 @@ from typing import Any
 import pyrage
 import yaml
 
+from checks import private_files
 from checks.bootstrap.plan import Plan
 from checks.bootstrap.plan_file import Planned
-from checks.bootstrap.state import replace_secret
 from checks.errors import UncheckedError, UsageError
 
 
@@ -69,7 +69,7 @@ def read_key(planned: Planned) -> Key:
 
 def save(secrets: ClusterSecrets, file: Path, key: Key) -> None:
     """Write the secrets, encrypted."""
-    replace_secret(file, key.encrypt(json.dumps(asdict(secrets)).encode()))
+    private_files.replace(file, key.encrypt(json.dumps(asdict(secrets)).encode()))
 
 
 def load(file: Path, key: Key) -> ClusterSecrets | None:

@@ -60,25 +60,3 @@ def in_memory() -> Iterator[Path]:
         raise UncheckedError(f"secrets need a folder in memory, and there is no {MEMORY}: run this on Linux")
     with private_folder() as folder:
         yield folder
-
-
-def replace_secret(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, as a whole or not at all, and onto the disk."""
-    new = file.with_name(f".{file.name}.new")
-    new.unlink(missing_ok=True)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    new.replace(file)
-    sync_folder(file.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Write the entries of a folder onto the disk: a new file is lost without it if the power fails."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

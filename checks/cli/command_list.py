@@ -31,7 +31,8 @@ COMMANDS = (
     Listed("namespaces", f"{_HERE}.namespaces", "Compare the namespaces, their quotas and their limits."),
     Listed("network", f"{_HERE}.network", "Compare the NetworkPolicies, and test them with pods."),
     Listed("access", f"{_HERE}.access", "Show what accounts may do, who can do what, and risks."),
-    Listed("kubeconfig", f"{_HERE}.kubeconfig", "Make a short-lived kubeconfig for an account of a stack."),
+    Listed("kubeconfig", f"{_HERE}.kubeconfig", "Keep kubeconfigs encrypted; make short-lived ones."),
+    Listed("credential", f"{_HERE}.credential", "Give a stored credential to kubectl, helm and Pulumi."),
     Listed("secrets", f"{_HERE}.secrets", "Show the Secrets of a stack, without their values."),
     Listed("config", f"{_HERE}.config", "Check and show a stack file; read, set and watch ConfigMaps."),
     # The import rules keep `local` out of `checks`: the module is only named, and imported when the command runs.

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Stack = Annotated[str, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
 OptionalStack = Annotated[str | None, typer.Argument(help="The stack: NAME of Pulumi.NAME.yaml.", show_default=False)]
 """The stack of a command that also runs in a pod, with --in-cluster."""
-Kubeconfig = Annotated[Path | None, typer.Option(help="The kubeconfig; the default is $KUBECONFIG or ~/.kube/config.")]
+Kubeconfig = Annotated[
+    Path | None, typer.Option(help="The kubeconfig; the default is $KUBECONFIG, the stored one, or ~/.kube/config.")
+]
 Context = Annotated[
     str | None, typer.Option(help="The context of the kubeconfig; the default is the one that the stack declares.")
 ]
@@ -151,8 +153,8 @@ def target(stack: str, kubeconfig: Path | None, context: str | None, *, rewrites
         UsageError: this folder is not in a project, or the kubeconfig has no such context.
         UncheckedError: the context's credential plugin gave no credential.
     """
-    from checks.kube.connection import from_kubeconfig
+    from checks.kubeconfigs.choice import choose
     from checks.target import Target
 
     declaration = declared(stack, rewrites_lock=rewrites_lock)
-    return Target(stack, declaration, from_kubeconfig(context or declaration.cluster.context, kubeconfig))
+    return Target(stack, declaration, choose(stack, context or declaration.cluster.context, kubeconfig))

@@ -31,6 +31,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     from checks.connection import diagnosis as doctor
     from checks.events import report as events
     from checks.health import report as health
+    from checks.kubeconfigs import inspection, listing
     from checks.mcp import call, lock_file, ping, tools
     from checks.metrics import report as cluster
     from checks.rbac import access_review, matrix, risks, who_can
@@ -48,6 +49,8 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         doctor.SCHEMA: doctor.Diagnosis,
         events.SCHEMA: events.Events,
         health.SCHEMA: health.Report,
+        listing.SCHEMA: listing.Stock,
+        inspection.SCHEMA: inspection.Inspection,
         config.SCHEMA: config.ConfigReport,
         live.SCHEMA: live.Content,
         difference.SCHEMA: difference.DiffReport,

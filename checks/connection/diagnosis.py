@@ -5,8 +5,9 @@ from dataclasses import replace
 from importlib.metadata import version as installed_version
 
 from checks.connection.check import CHECK
-from checks.kube.models import SelfReview, UserInfo
-from checks.kube.reading import Permission, Read, ReadFailure, Reading
+from checks.kube.models import UserInfo
+from checks.kube.reading import Read, Reading
+from checks.kube.whoami import whoami
 from checks.results.cluster_document import ClusterDocument, cluster_head
 from checks.results.result import Result
 from checks.results.suppressions import accepted
@@ -16,8 +17,6 @@ from checks.target import Target
 
 SCHEMA = "cortex.dev/doctor/v2"
 
-_REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-
 
 class Diagnosis(ClusterDocument, frozen=True, rename="camel", kw_only=True):
     """The connection to a stack's cluster, the account, and the result of the check `connection`.
@@ -26,6 +25,8 @@ class Diagnosis(ClusterDocument, frozen=True, rename="camel", kw_only=True):
     """
 
     kubeconfig: str
+    reason: str
+    """Why this kubeconfig is used."""
     proxy: bool
     account: str
     groups: tuple[str, ...]
@@ -45,6 +46,7 @@ async def diagnose(target: Target) -> Diagnosis:
     return Diagnosis(
         **cluster_head(SCHEMA, target, result),
         kubeconfig=connection.source,
+        reason=connection.reason,
         proxy=connection.proxy is not None,
         account=user.username if user else "",
         groups=tuple(user.groups) if user else (),
@@ -54,12 +56,8 @@ async def diagnose(target: Target) -> Diagnosis:
     )
 
 
-async def whoami(reader: Reader) -> Reading[UserInfo]:
-    """Ask the API server which account it sees (SelfSubjectReview)."""
-    document = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-    permission = Permission("create", "selfsubjectreviews.authentication.k8s.io")
-    reading = await reader.api.ask("ask which account this is", _REVIEW, document, SelfReview, permission)
-    return reading if isinstance(reading, ReadFailure) else Read(reading.value.status.user_info, reading.seconds)
+async def _whoami(reader: Reader) -> Reading[UserInfo]:
+    return await whoami(reader.api)
 
 
-WHOAMI = Collector(whoami)
+WHOAMI = Collector(_whoami)

@@ -29,6 +29,7 @@ def _parts(diagnosis: Diagnosis) -> Iterator[RenderableType]:
 
 def _lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "kubeconfig", diagnosis.kubeconfig
+    yield "used because", diagnosis.reason
     yield "context", diagnosis.context
     yield "server", diagnosis.server + (" (through a proxy)" if diagnosis.proxy else "")
     groups = f" ({', '.join(diagnosis.groups)})" if diagnosis.groups else ""

@@ -2,7 +2,8 @@
 
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,8 +51,10 @@ class Connection:
     """Whether nothing may be created in the cluster, not even for some seconds."""
     source: str = ""
     """The kubeconfig, or the folder of the ServiceAccount."""
-    authority: Path | None = None
-    """File of the trusted certificate authorities; None means those of this machine."""
+    reason: str = ""
+    """Why this kubeconfig is used."""
+    authority: bytes | None = None
+    """The certificates of the trusted authorities (PEM); None means those of this machine."""
     credential: Callable[[], Credential] = lambda: NO_CREDENTIAL
     """Return the kind of the credential, and when it expires."""
     talosconfig: Path | None = None
@@ -94,13 +97,11 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
         UncheckedError: the context's credential plugin returned no credential.
     """
     # Imported here because it takes most of a second.
-    from kubernetes.client import Configuration
-    from kubernetes.client.rest import should_bypass_proxies
-    from kubernetes.config import KUBE_CONFIG_DEFAULT_LOCATION, ConfigException
-    from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
+    from kubernetes.config import KUBE_CONFIG_DEFAULT_LOCATION
+    from kubernetes.config.kube_config import KubeConfigMerger
 
     place = str(kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION)
-    try:
+    with _usable(place):
         merged = KubeConfigMerger(place).config  # type: ignore[no-untyped-call]
         if merged is None:
             raise UsageError(f"no kubeconfig at {place}: choose one with --kubeconfig or KUBECONFIG")
@@ -111,10 +112,27 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
                 "choose another with --context or --kubeconfig"
             )
         _require_entries(merged.value, context, place)
-        loader = KubeConfigLoader(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
-        configuration = Configuration()
-        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
-        tls = _tls(configuration) if configuration.host.startswith("https") else None
+    return _loaded(merged, context, place)
+
+
+def from_document(context: str, document: Mapping[str, object], place: str) -> Connection:
+    """Return the connection of a context of a complete kubeconfig; `place` says where it is from.
+
+    Raises:
+        UsageError: it cannot be used.
+        UncheckedError: the context's credential plugin returned no credential.
+    """
+    from kubernetes.config.kube_config import ConfigNode
+
+    return _loaded(ConfigNode(place, document), context, place)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _usable(place: str) -> Iterator[None]:
+    from kubernetes.config import ConfigException
+
+    try:
+        yield
     except (
         ConfigException,
         yaml.YAMLError,
@@ -126,6 +144,19 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"the kubeconfig {place} cannot be used: {reason}: correct it or choose another") from error
+
+
+def _loaded(merged: "_Node", context: str, place: str) -> Connection:
+    from kubernetes.client import Configuration
+    from kubernetes.client.rest import should_bypass_proxies
+    from kubernetes.config.kube_config import KubeConfigLoader
+
+    with _usable(place):
+        loader = KubeConfigLoader(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
+        configuration = Configuration()
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+        tls = _tls(configuration) if configuration.host.startswith("https") else None
+        authority = Path(configuration.ssl_ca_cert).read_bytes() if configuration.ssl_ca_cert else None
     plugin = _require_plugin_credential(merged, context, configuration)
     proxy = configuration.proxy
     if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):
@@ -141,7 +172,7 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
         server_name=configuration.tls_server_name,
         proxy=proxy,
         source=place,
-        authority=Path(configuration.ssl_ca_cert) if configuration.ssl_ca_cert else None,
+        authority=authority,
         credential=lambda: _credential(configuration, getattr(loader, "expiry", None), plugin=plugin),
     )
 
@@ -173,7 +204,7 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, s
         token=lambda: f"Bearer {token.read_text(encoding='utf-8').strip()}",
         inside=True,
         source=str(folder),
-        authority=certificate,
+        authority=certificate.read_bytes(),
         credential=lambda: Credential(Means.SERVICE_ACCOUNT, token_expiry(token.read_text(encoding="utf-8").strip())),
     )
 

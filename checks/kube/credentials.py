@@ -33,23 +33,38 @@ class Credential:
 NO_CREDENTIAL = Credential(Means.NONE)
 
 
-class _Claims(msgspec.Struct):
-    """The expiry of a JSON Web Token (RFC 7519, 4.1.4)."""
+class Claims(msgspec.Struct):
+    """What a JSON Web Token (RFC 7519, 4.1) says: when it was issued and expires, and of which account it is.
+
+    `secret` is that of a ServiceAccount's token that never expires, and `namespace` where it is.
+    """
 
     exp: float | None = None
+    iat: float | None = None
+    sub: str = ""
+    secret: str = msgspec.field(default="", name="kubernetes.io/serviceaccount/secret.name")
+    namespace: str = msgspec.field(default="", name="kubernetes.io/serviceaccount/namespace")
 
 
 def token_expiry(token: str) -> datetime | None:
     """Return when a bearer token expires; None if that is not known."""
+    told = claims(token)
+    try:
+        return datetime.fromtimestamp(told.exp, UTC) if told and told.exp is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def claims(token: str) -> Claims | None:
+    """Return what a bearer token says; None if it is not a JSON Web Token."""
     parts = token.removeprefix("Bearer ").split(".")
     if len(parts) != 3:
         return None
     payload = parts[1]
     try:
         decoded = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-        claims = msgspec.json.decode(decoded, type=_Claims)
-        return datetime.fromtimestamp(claims.exp, UTC) if claims.exp is not None else None
-    except (ValueError, OverflowError, OSError):
+        return msgspec.json.decode(decoded, type=Claims)
+    except ValueError:
         return None
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import yaml
 
-from checks.errors import UncheckedError, UsageError
-from checks.kube.client import ApiClient
+from checks.errors import UsageError
 from checks.kube.connection import Connection
-from checks.kube.models import TokenRequest
-from checks.kube.reading import Permission, ReadFailure
 from checks.rbac.requests import Account, accounts_of
+from checks.rbac.token_request import request_token
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 
@@ -71,20 +69,9 @@ async def issue(declaration: Declaration, connection: Connection, account: Accou
     Raises:
         UncheckedError: the API server issued no token.
     """
-    document = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "spec": {"expirationSeconds": int(duration.total_seconds())},
-    }
-    path = f"/api/v1/namespaces/{account.namespace}/serviceaccounts/{account.name}/token"
-    permission = Permission("create", "serviceaccounts/token", account.namespace)
-    async with connection.client() as client:
-        given = await ApiClient(client).ask(f"request a token of {account}", path, document, TokenRequest, permission)
-    if isinstance(given, ReadFailure):
-        raise UncheckedError(f"no token of {account}: {given.message}")
-    status = given.value.status
-    content = render(declaration.cluster.context, connection, account, status.token)
-    return Ticket(account, status.expiration_timestamp, content)
+    given = await request_token(connection, account, duration)
+    content = render(declaration.cluster.context, connection, account, given.token)
+    return Ticket(account, given.expiration_timestamp, content)
 
 
 def render(context: str, connection: Connection, account: Account, token: str) -> str:
@@ -110,7 +97,7 @@ def _cluster(connection: Connection) -> dict[str, object]:
     if connection.tls is not None and connection.tls.verify_mode is ssl.CERT_NONE:
         cluster["insecure-skip-tls-verify"] = True
     elif connection.authority:
-        cluster["certificate-authority-data"] = base64.b64encode(connection.authority.read_bytes()).decode()
+        cluster["certificate-authority-data"] = base64.b64encode(connection.authority).decode()
     if connection.server_name:
         cluster["tls-server-name"] = connection.server_name
     if connection.proxy:

@@ -59,6 +59,7 @@ class FakeApi:
     applied: list[tuple[dict[str, str], Json]] = field(default_factory=list)
     """The query and the object of each server-side apply that was not refused."""
     tokens: list[tuple[str, Json]] = field(default_factory=list)
+    tokens_expire: str = "2026-01-01T13:00:00Z"
     """The path and the specification of each request for a token."""
     dns_code: int = 0
     dns_error: str = ""
@@ -140,7 +141,7 @@ class FakeApi:
                 return _json({"status": {"userInfo": {"username": "tester", "groups": ["testers"]}}}, 201)
             case "token":
                 self.tokens.append((path, document["spec"]))
-                ends = {"token": "very-secret-bound-token", "expirationTimestamp": "2026-01-01T13:00:00Z"}
+                ends = {"token": "very-secret-bound-token", "expirationTimestamp": self.tokens_expire}
                 return _json({"status": ends}, 201)
         if "/proxy/" in path:
             return status(503, "no endpoints available for service")

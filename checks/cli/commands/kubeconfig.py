@@ -1,4 +1,4 @@
-"""The command `cortex kubeconfig`."""
+"""The commands `cortex kubeconfig`: make one for an account of a stack, and keep them."""
 
 import sys
 from datetime import timedelta
@@ -7,14 +7,20 @@ from typing import Annotated
 
 import typer
 
+from checks.cli import kubeconfig_store, kubeconfig_use
 from checks.cli.options import Context, Kubeconfig, Stack, application, duration_option, target
 from checks.errors import UsageError
 
 app = application()
 
 
+@app.callback()
+def _kubeconfig() -> None:
+    """Keep the kubeconfigs of stacks, encrypted with age, renew their credentials, and make short-lived ones."""
+
+
 @app.command()
-def kubeconfig(
+def make(
     stack: Stack,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
@@ -57,3 +63,8 @@ def kubeconfig(
     typer.echo(
         f"cortex: the kubeconfig has the permissions of {chosen} until {ticket.expires:%Y-%m-%d %H:%M:%S} UTC", err=True
     )
+
+
+# Without a name, the commands of an application join those of this one.
+app.add_typer(kubeconfig_store.app)
+app.add_typer(kubeconfig_use.app)

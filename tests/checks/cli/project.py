@@ -27,6 +27,8 @@ class Project:
         self.declare(LIGHT)
         self.kubeconfig = folder / "kubeconfig"
         self.connect({"server": url}, {"token": "very-secret-token"})
+        self.extra: dict[str, str] = {}
+        """Variables that the command gets besides."""
 
     def declare(self, settings: object) -> None:
         """Write the stack file."""
@@ -48,8 +50,9 @@ class Project:
 
     def environment(self) -> dict[str, str]:
         """Give the environment of the command."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CORTEX_")}
-        return {**kept, "PYTHONPATH": str(ROOT), "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.folder)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CORTEX_", "XDG_"))}
+        own = {"PYTHONPATH": str(ROOT), "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.folder)}
+        return {**kept, **own, **self.extra}
 
     def run(self, *args: str, cwd: Path | None = None) -> Done:
         """Run the command where its output may hold a secret."""

@@ -1,4 +1,4 @@
-"""`cortex doctor`, `access` and `kubeconfig`: what they show, what they keep secret, their exit codes."""
+"""`cortex doctor`, `access` and `kubeconfig make`: what they show, what they keep secret, their exit codes."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def test_access_without_the_right_to_ask_is_unknown(project: Project, api: FakeA
 
 
 def test_kubeconfig_goes_down_a_pipe(project: Project, api: FakeApi) -> None:
-    done = project.run("kubeconfig", "test", "--duration", "1h30m")
+    done = project.run("kubeconfig", "make", "test", "--duration", "1h30m")
     assert done.code == 0, done.err
     made = yaml.safe_load(done.out)
     assert made["clusters"] == [{"name": "test", "cluster": {"server": api.url}}]
@@ -102,14 +102,14 @@ def test_kubeconfig_is_written_for_its_owner_alone(project: Project) -> None:
     file = project.folder / "new" / "kubeconfig"
     old = os.umask(0)
     try:
-        out, err = project.cortex("kubeconfig", "test", "--output", str(file), code=0)
+        out, err = project.cortex("kubeconfig", "make", "test", "--output", str(file), code=0)
     finally:
         os.umask(old)
     assert out == ""
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert SECRET in file.read_text()
-    _, err = project.cortex("kubeconfig", "test", "--output", str(file), code=2)
+    _, err = project.cortex("kubeconfig", "make", "test", "--output", str(file), code=2)
     assert err == f"cortex: {file} already exists: remove it, or choose another file with --output\n"
 
 
@@ -123,26 +123,26 @@ def test_kubeconfig_follows_no_link(tmp_path: Path) -> None:
 def test_kubeconfig_is_not_shown_on_a_terminal(project: Project, api: FakeApi) -> None:
     main, terminal = os.openpty()
     with os.fdopen(main), os.fdopen(terminal, "w") as out, TemporaryFile("w+") as err:
-        code = in_process.run_into(out, err, ["kubeconfig", "test"], project.folder, project.environment())
+        code = in_process.run_into(out, err, ["kubeconfig", "make", "test"], project.folder, project.environment())
         assert (code, api.tokens) == (2, [])
         err.seek(0)
         assert "name a file with --output" in err.read()
 
 
 def test_kubeconfig_of_a_strange_account_is_refused(project: Project) -> None:
-    _, err = project.cortex("kubeconfig", "test", "--account", "nobody", code=2)
+    _, err = project.cortex("kubeconfig", "make", "test", "--account", "nobody", code=2)
     assert "declares no account 'nobody': it declares cortex-system/cortex-resource-manager" in err
-    _, err = project.cortex("kubeconfig", "test", "--namespace", "other", code=2)
+    _, err = project.cortex("kubeconfig", "make", "test", "--namespace", "other", code=2)
     assert "no account 'cortex-resource-manager' in namespace other" in err
 
 
 def test_kubeconfig_names_the_missing_right(project: Project, api: FakeApi) -> None:
     api.faults[TOKEN] = [status(403, "no")]
-    _, err = project.cortex("kubeconfig", "test", code=3)
+    _, err = project.cortex("kubeconfig", "make", "test", code=3)
     assert 'the account lacks the verb "create" on "serviceaccounts/token" in namespace cortex-system' in err
 
 
 @pytest.mark.parametrize("duration", ["9m59s", "24h1s", "2d", "0s"])
 def test_kubeconfig_has_a_token_of_10_minutes_to_24_hours(project: Project, api: FakeApi, duration: str) -> None:
-    _, err = project.cortex("kubeconfig", "test", "--duration", duration, code=2)
+    _, err = project.cortex("kubeconfig", "make", "test", "--duration", duration, code=2)
     assert (err, api.tokens) == ("cortex: --duration: a token is valid for 10m to 24h\n", [])

@@ -32,7 +32,9 @@ def test_undeclared_binding_is_found_with_what_it_opens(stack: Stack) -> None:
 
 def test_kubeconfig_of_the_resource_manager_works(stack: Stack, tmp_path: Path) -> None:
     file = tmp_path / "kubeconfig"
-    code, out, err = run(stack, ".venv/bin/cortex", "kubeconfig", "local", "--duration", "10m", "--output", str(file))
+    code, out, err = run(
+        stack, ".venv/bin/cortex", "kubeconfig", "make", "local", "--duration", "10m", "--output", str(file)
+    )
     assert (code, out) == (0, ""), err
     who = json.loads(kubectl(stack, "--kubeconfig", str(file), "auth", "whoami", "-o", "json"))
     assert who["status"]["userInfo"]["username"] == "system:serviceaccount:cortex-system:cortex-resource-manager"
