@@ -58,6 +58,7 @@ def test_what_age_has_encrypted_is_read(tmp_path: Path, monkeypatch: pytest.Monk
         ("-----BEGIN AGE ENCRYPTED FILE-----\n", 0o600, "is encrypted with a passphrase"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----\nx\n", 0o600, "is neither an Ed25519 nor an RSA key"),
     ],
+    ids=["mode", "damaged", "no key", "passphrase", "another kind"],
 )
 def test_key_files_that_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, mode: int, said: str
