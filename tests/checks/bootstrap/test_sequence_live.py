@@ -94,12 +94,15 @@ def test_an_interrupted_run_says_how_to_go_on(planning: Planning) -> None:
     process = planning.begin("bootstrap", "--yes")
     _until_it_deploys(planning, process)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=240)
+    try:
+        _, err = process.communicate(timeout=60)
+    finally:
+        hold.unlink()
+        process.kill()
     assert process.returncode == 130, err
     assert "cortex: interrupted\nnow there is: VMs cp-1 (100), " in err
     assert "go on with `cortex talos bootstrap " in err
     assert "Traceback" not in err
-    hold.unlink()
     planning.run("bootstrap", "--yes")
     planning.made_once()
 
