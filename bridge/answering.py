@@ -51,7 +51,8 @@ class Answering:
     def _needs_stream(self, request: Request, body: bytes) -> bool:
         if "text/event-stream" not in request.headers.get("accept", ""):
             return False
-        if request.headers.get("mcp-protocol-version") not in HANDSHAKE_PROTOCOL_VERSIONS:
+        version = request.headers.get("mcp-protocol-version")
+        if version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS:
             return True  # there the SDK begins a stream only if it has something to say
         return b'"progressToken"' in body or (self._logs and b'"tools/call"' in body)
 

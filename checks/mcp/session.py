@@ -47,18 +47,28 @@ async def with_sessions(
 
 
 async def initialize(connection: Connection, path: str, version: str, deadline: float = DEADLINE_SECONDS) -> Answer:
-    """Return how a server answers a client of an older version: ANSWERED with the version that it chooses."""
+    """Return how a server answers a client of an older version: ANSWERED with the version that it chooses.
+
+    If the server closes the connection before its answer is complete, it is asked again.
+    """
     try:
         with anyio.fail_after(deadline):
-            async with connection.client() as http:
-                return await _initialize(http, connection.host + path, version)
+            try:
+                return await _initialize(connection, path, version)
+            except (httpx2.RemoteProtocolError, httpx2.ReadError):
+                return await _initialize(connection, path, version)
     except TimeoutError:
         return Answer(Outcome.TIMEOUT, f"no answer to initialize ({version}) within {deadline:g} s")
     except (httpx2.TransportError, OSError) as error:
         return no_answer(error)
 
 
-async def _initialize(http: httpx2.AsyncClient, url: str, version: str) -> Answer:
+async def _initialize(connection: Connection, path: str, version: str) -> Answer:
+    async with connection.client() as http:
+        return await _greeted(http, connection.host + path, version)
+
+
+async def _greeted(http: httpx2.AsyncClient, url: str, version: str) -> Answer:
     client = {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "cortex", "version": "1"}}
     message = msgspec.json.encode({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client})
     async with http.stream("POST", url, content=message, headers=_HEADERS) as response:

@@ -67,3 +67,10 @@ def test_a_large_request_is_refused(in_pieces: bool) -> None:
         )
         client.close()
         assert bridge.send(request("ping"))[0] == 200
+
+
+def test_the_handshake_needs_no_stream(bridge: Bridge) -> None:
+    client = {"name": "test", "version": "1"}
+    asked = request("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
+    status, headers, body = bridge.send(asked, Accept=BOTH)
+    assert (status, headers["content-type"], json.loads(body)["result"]["protocolVersion"]) == (200, JSON, "2025-06-18")

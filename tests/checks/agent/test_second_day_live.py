@@ -74,7 +74,7 @@ def test_webhook_and_claim_come_change_and_go(project: Project, folder: Path) ->
     project.run("kubectl", "--namespace", SPACE, "create", "configmap", "flags", "--from-literal=features.json={")
     try:
         assert wait_until(lambda: "features.json" in taken(project), 60, pause=1), said(project)
-        assert logged(folder, "features.json")
+        assert wait_until(lambda: logged(folder, "features.json"), 10), said(project)
     finally:
         project.run("kubectl", "--namespace", SPACE, "delete", "configmap", "flags")
     assert PATH not in said(project) + "".join(path.read_text() for path in folder.glob("*.jsonl"))

@@ -85,7 +85,7 @@ def verified(cluster: Cluster, settings: Json, folder: Path, only: str, **change
     (folder / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
     (folder / "Pulumi.live.yaml").write_text(yaml.safe_dump({"config": config}))
     at = Cluster(cluster.name, {**os.environ, **cluster.env}, folder)
-    done = at.run(str(CORTEX), "mcp", "live", "--format", "json", check=False)
+    done = at.run(str(CORTEX), "mcp", "list", "live", "--format", "json", check=False)
     assert TOKEN not in done.stdout + done.stderr
     assert done.stderr == "", done.stderr
     (result,) = json.loads(done.stdout)["results"]

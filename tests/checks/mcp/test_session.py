@@ -51,3 +51,20 @@ def test_what_is_not_known_is_no_pass() -> None:
     assert asked(connection).outcome is Outcome.UNREACHABLE
     with running(page(JSONResponse({"kind": "Status", "message": "denied"}, 403))) as connection:
         assert asked(connection).outcome is Outcome.FORBIDDEN
+
+
+def test_a_server_that_closes_the_connection_is_asked_again() -> None:
+    sound, asked_before = server().streamable_http_app(), list[str]()
+
+    async def cut(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not asked_before:
+            asked_before.append(scope["method"])
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b'{"jsonrpc"', "more_body": True})
+            return
+        await sound(scope, receive, send)
+
+    with running(cut) as connection:
+        assert asked(connection).sessions
+    assert asked_before == ["POST"]
