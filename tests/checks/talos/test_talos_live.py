@@ -59,7 +59,7 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     name, folder = cluster_name("talos"), tmp_path_factory.mktemp("project")
     with simulated(*control_planes(), *workers()) as talos:
         try:
@@ -70,7 +70,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def deployed(cluster: Cluster, talos: SimulatedCluster) -> Stack:
-    """Replace the node by those of Talos, and deploy the stack."""
+    """Replace the node by those of Talos, and deploy the deployed."""
     settings = {**SETTINGS, "talos": {"version": "1.6.x", "controlPlanes": 3, "port": talos.port}}
     config = {"config": {f"cortex:{key}": value for key, value in settings.items()}}
     (cluster.root / "Pulumi.yaml").write_text("name: cortex\n")
@@ -113,49 +113,51 @@ def apply(cluster: Cluster, documents: list[dict[str, Any]]) -> None:
 
 
 @pytest.fixture
-def stopped(stack: Stack) -> Iterator[Callable[[str], None]]:
+def stopped(deployed: Stack) -> Iterator[Callable[[str], None]]:
     """Stop nodes, and start them again after the test."""
     addresses: list[str] = []
 
     def stop(address: str) -> None:
-        stack.talos.stop(address)
+        deployed.talos.stop(address)
         addresses.append(address)
 
     yield stop
     for address in addresses:
-        stack.talos.start(address)
+        deployed.talos.start(address)
 
 
-def test_healthy_then_degraded_then_unhealthy(stack: Stack, stopped: Callable[[str], None]) -> None:
-    report = stack.until("healthy", code=0)
+def test_healthy_then_degraded_then_unhealthy(deployed: Stack, stopped: Callable[[str], None]) -> None:
+    report = deployed.until("healthy", code=0)
     assert [(node["name"], node["address"]) for node in report["nodes"]] == [
         ("cp-1", "127.0.0.11"), ("cp-2", "127.0.0.12"), ("cp-3", "127.0.0.13"), ("worker-1", "127.0.0.21")
     ]  # fmt: skip
     stopped("127.0.0.12")
-    report = stack.until("degraded", code=1)
+    report = deployed.until("degraded", code=1)
     assert [reason.partition(":")[0] for reason in report["reasons"]] == ["Node cp-2"]
     stopped("127.0.0.13")
-    report = stack.until("unhealthy", code=1)
+    report = deployed.until("unhealthy", code=1)
     assert report["reasons"][0] == "Cluster cortex-local: etcd has lost its quorum: 1 of 3 members work, 2 are needed"
 
 
-def test_verify_has_the_check(stack: Stack, stopped: Callable[[str], None]) -> None:
-    stack.until("healthy", code=0)
-    environment = {**stack.cluster.env, "TALOSCONFIG": str(stack.talosconfig)}
-    cluster = replace(stack.cluster, env=environment)
+def test_verify_has_the_check(deployed: Stack, stopped: Callable[[str], None]) -> None:
+    deployed.until("healthy", code=0)
+    environment = {**deployed.cluster.env, "TALOSCONFIG": str(deployed.talosconfig)}
+    cluster = replace(deployed.cluster, env=environment)
     verify = (str(CORTEX), "verify", "talos", "--only", "talos", "--format", "json")
     assert cluster.run(*verify).returncode == 0
     stopped("127.0.0.12")
     done = cluster.run(*verify, check=False)
     [result] = json.loads(done.stdout)["results"]
     assert (done.returncode, [finding["code"] for finding in result["findings"]]) == (1, ["talos.node-lost"])
-    without = replace(stack.cluster, env={**stack.cluster.env, "TALOSCONFIG": "missing"}).run(*verify, check=False)
+    without = replace(deployed.cluster, env={**deployed.cluster.env, "TALOSCONFIG": "missing"}).run(
+        *verify, check=False
+    )
     assert without.returncode == 3
     assert "no talosconfig at missing" in without.stdout
 
 
-def test_kubeconfig_works(stack: Stack) -> None:
-    file = stack.cluster.root / "fetched"
-    stack.run("talos", "kubeconfig", "talos", "--output", str(file), code=0)
+def test_kubeconfig_works(deployed: Stack) -> None:
+    file = deployed.cluster.root / "fetched"
+    deployed.run("talos", "kubeconfig", "talos", "--output", str(file), code=0)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert "cp-1" in stack.cluster.run("kubectl", "--kubeconfig", str(file), "get", "nodes").stdout
+    assert "cp-1" in deployed.cluster.run("kubectl", "--kubeconfig", str(file), "get", "nodes").stdout
