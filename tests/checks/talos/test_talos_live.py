@@ -59,7 +59,7 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def on_talos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     name, folder = cluster_name("talos"), tmp_path_factory.mktemp("project")
     with simulated(*control_planes(), *workers()) as talos:
         try:
@@ -70,7 +70,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def deployed(cluster: Cluster, talos: SimulatedCluster) -> Stack:
-    """Replace the node by those of Talos, and deploy the deployed."""
+    """Replace the node by those of Talos, and deploy the stack."""
     settings = {**SETTINGS, "talos": {"version": "1.6.x", "controlPlanes": 3, "port": talos.port}}
     config = {"config": {f"cortex:{key}": value for key, value in settings.items()}}
     (cluster.root / "Pulumi.yaml").write_text("name: cortex\n")
@@ -113,51 +113,51 @@ def apply(cluster: Cluster, documents: list[dict[str, Any]]) -> None:
 
 
 @pytest.fixture
-def stopped(deployed: Stack) -> Iterator[Callable[[str], None]]:
+def stopped(on_talos: Stack) -> Iterator[Callable[[str], None]]:
     """Stop nodes, and start them again after the test."""
     addresses: list[str] = []
 
     def stop(address: str) -> None:
-        deployed.talos.stop(address)
+        on_talos.talos.stop(address)
         addresses.append(address)
 
     yield stop
     for address in addresses:
-        deployed.talos.start(address)
+        on_talos.talos.start(address)
 
 
-def test_healthy_then_degraded_then_unhealthy(deployed: Stack, stopped: Callable[[str], None]) -> None:
-    report = deployed.until("healthy", code=0)
+def test_healthy_then_degraded_then_unhealthy(on_talos: Stack, stopped: Callable[[str], None]) -> None:
+    report = on_talos.until("healthy", code=0)
     assert [(node["name"], node["address"]) for node in report["nodes"]] == [
         ("cp-1", "127.0.0.11"), ("cp-2", "127.0.0.12"), ("cp-3", "127.0.0.13"), ("worker-1", "127.0.0.21")
     ]  # fmt: skip
     stopped("127.0.0.12")
-    report = deployed.until("degraded", code=1)
+    report = on_talos.until("degraded", code=1)
     assert [reason.partition(":")[0] for reason in report["reasons"]] == ["Node cp-2"]
     stopped("127.0.0.13")
-    report = deployed.until("unhealthy", code=1)
+    report = on_talos.until("unhealthy", code=1)
     assert report["reasons"][0] == "Cluster cortex-local: etcd has lost its quorum: 1 of 3 members work, 2 are needed"
 
 
-def test_verify_has_the_check(deployed: Stack, stopped: Callable[[str], None]) -> None:
-    deployed.until("healthy", code=0)
-    environment = {**deployed.cluster.env, "TALOSCONFIG": str(deployed.talosconfig)}
-    cluster = replace(deployed.cluster, env=environment)
+def test_verify_has_the_check(on_talos: Stack, stopped: Callable[[str], None]) -> None:
+    on_talos.until("healthy", code=0)
+    environment = {**on_talos.cluster.env, "TALOSCONFIG": str(on_talos.talosconfig)}
+    cluster = replace(on_talos.cluster, env=environment)
     verify = (str(CORTEX), "verify", "talos", "--only", "talos", "--format", "json")
     assert cluster.run(*verify).returncode == 0
     stopped("127.0.0.12")
     done = cluster.run(*verify, check=False)
     [result] = json.loads(done.stdout)["results"]
     assert (done.returncode, [finding["code"] for finding in result["findings"]]) == (1, ["talos.node-lost"])
-    without = replace(deployed.cluster, env={**deployed.cluster.env, "TALOSCONFIG": "missing"}).run(
+    without = replace(on_talos.cluster, env={**on_talos.cluster.env, "TALOSCONFIG": "missing"}).run(
         *verify, check=False
     )
     assert without.returncode == 3
     assert "no talosconfig at missing" in without.stdout
 
 
-def test_kubeconfig_works(deployed: Stack) -> None:
-    file = deployed.cluster.root / "fetched"
-    deployed.run("talos", "kubeconfig", "talos", "--output", str(file), code=0)
+def test_kubeconfig_works(on_talos: Stack) -> None:
+    file = on_talos.cluster.root / "fetched"
+    on_talos.run("talos", "kubeconfig", "talos", "--output", str(file), code=0)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert "cp-1" in deployed.cluster.run("kubectl", "--kubeconfig", str(file), "get", "nodes").stdout
+    assert "cp-1" in on_talos.cluster.run("kubectl", "--kubeconfig", str(file), "get", "nodes").stdout
