@@ -18,6 +18,7 @@ import yaml
 from anyio.from_thread import start_blocking_portal
 from grpclib import GRPCError
 from grpclib.const import Status
+from grpclib.encoding.proto import ProtoCodec
 from grpclib.events import RecvRequest, listen
 from grpclib.server import Server
 from talos_linux_api.v1_6_0 import machine
@@ -139,7 +140,7 @@ class BlankCluster(SimulatedCluster):
 
     async def _start(self, node: Node) -> None:
         assert isinstance(node, BlankNode)
-        server = Server([BlankMachine(self, node), Clock(self, node)])
+        server = Server([BlankMachine(self, node), Clock(self, node)], codec=ProtoCodec())
         listen(server, RecvRequest, self._receive(node))
         tls = self._tls(node) if node.configured else _self_signed(node)
         await server.start(node.address, self.port, ssl=tls)
