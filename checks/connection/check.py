@@ -2,9 +2,10 @@
 
 from checks.connection.api_server import check as check_api_server
 from checks.connection.collect_api_server import API_SERVER
-from checks.connection.collect_dns import DNS, SERVICE, Dns, selector
+from checks.connection.collect_dns import DNS, SERVICE, Dns
 from checks.connection.dns_message import known_name
 from checks.kube.models import Condition, Node, Pod
+from checks.kube.resources import label_selector
 from checks.results.builder import ResultBuilder
 from checks.results.result import CLUSTER, Ref
 from checks.snapshot.check import Check
@@ -60,7 +61,7 @@ def _dns(builder: ResultBuilder, dns: ClusterDns, pods: tuple[Pod, ...]) -> None
     if ready == 0:
         builder.fault(
             "dns.down",
-            Ref("Pods", selector(dns), dns.namespace),
+            Ref("Pods", label_selector(dns.labels), dns.namespace),
             f"none of {len(live)} CoreDNS pods is ready" if live else "no CoreDNS pod exists",
             expected="at least 1 ready",
             actual=0,

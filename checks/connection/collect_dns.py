@@ -14,7 +14,7 @@ from checks.kube.concurrent import read_each
 from checks.kube.connection import Connection
 from checks.kube.port_forward import ForwardError, exchange
 from checks.kube.reading import Permission, Read, ReadFailure, Reading, Reason
-from checks.kube.resources import PODS
+from checks.kube.resources import PODS, label_selector
 from checks.kube.retry import patiently
 from checks.snapshot.reader import Collector, Reader
 from stacks.model.cluster_dns import ClusterDns
@@ -60,16 +60,11 @@ async def collect(reader: Reader) -> Dns:
 DNS = Collector(collect)
 
 
-def selector(dns: ClusterDns) -> str:
-    """Return the label selector of the DNS pods."""
-    return ",".join(f"{key}={value}" for key, value in dns.labels.items())
-
-
 async def _pods(reader: Reader, dns: ClusterDns) -> Reading[tuple[k8s.Pod, ...]]:
     """Return the CoreDNS pods: from the list of all pods or, if that is forbidden, from a list of their namespace."""
     everywhere = (await reader.pods()).whole
     if isinstance(everywhere, ReadFailure):
-        return await reader.api.list(PODS, dns.namespace, labels=selector(dns))
+        return await reader.api.list(PODS, dns.namespace, labels=label_selector(dns.labels))
     mine = (pod for pod in everywhere.value if pod.metadata.namespace == dns.namespace)
     labels = dns.labels.items()
     return Read(tuple(pod for pod in mine if labels <= pod.metadata.labels.items()), everywhere.seconds)

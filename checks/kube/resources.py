@@ -1,5 +1,6 @@
 """The kinds of objects that a stack can declare, and their paths."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from checks.kube import models as k8s
@@ -69,3 +70,8 @@ PROBE_LABEL = "cortex.dev/probe"
 
 SELECTORS = {"Pod": (f"!{PROBE_LABEL}", ""), "Event": ("", "type=Warning")}
 """The label selector and the field selector with which a kind is listed."""
+
+
+def label_selector(labels: Mapping[str, str]) -> str:
+    """Return the label selector of the objects that have all these labels."""
+    return ",".join(f"{key}={value}" for key, value in labels.items())

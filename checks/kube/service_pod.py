@@ -3,7 +3,7 @@
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient, Kind
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
-from checks.kube.resources import PODS
+from checks.kube.resources import PODS, label_selector
 
 _SERVICES = Kind("api/v1", "services", k8s.Service)
 
@@ -21,7 +21,7 @@ async def pod_behind(api: ApiClient, namespace: str, name: str, port: int) -> Re
     if served is None or not selector:
         lack = f"port {port}" if served is None else "selector"
         return ReadFailure(what, Reason.FAILED, f"the Service has no {lack}", seconds=found.seconds)
-    pods = await api.list(PODS, namespace, labels=",".join(f"{key}={value}" for key, value in selector.items()))
+    pods = await api.list(PODS, namespace, labels=label_selector(selector))
     if isinstance(pods, ReadFailure):
         return pods
     for pod in pods.value:

@@ -11,7 +11,7 @@ from checks.kube import models as k8s
 from checks.kube.client import ApiClient
 from checks.kube.port_forward import ForwardError
 from checks.kube.reading import ReadFailure
-from checks.kube.resources import PODS
+from checks.kube.resources import PODS, label_selector
 from checks.mcp.answer import Answer
 from checks.mcp.client_credentials import ClientRefused, declared_token
 from checks.mcp.replicas import not_forwarded, pod_route
@@ -93,7 +93,7 @@ async def _ask(target: Target, kind: str, talk: Talk, seconds: float, most: int 
 
 
 async def _ready(reader: Reader, stack: str, kind: str, server: Server) -> list[k8s.Pod]:
-    labels = ",".join(f"{name}={value}" for name, value in names.server_selector(kind).items())
+    labels = label_selector(names.server_selector(kind))
     listed = await reader.api.list(PODS, server.namespace, labels=labels)
     if isinstance(listed, ReadFailure):
         raise UncheckedError(f"cannot {listed.what}: {listed.message}")

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import Literal, TextIO
 
 import msgspec
 
 from checks.errors import UncheckedError, UsageError
-from checks.mcp.answer import Answer, Outcome
-from checks.mcp.client import Json, ask_every_pod, declared_server
-from checks.mcp.definition import PARTS, Definitions, list_tools
-from checks.mcp.tools import definitions
+from checks.mcp.answer import DEADLINE_SECONDS, Answer, Outcome
+from checks.mcp.client import ask_every_pod, declared_server
+from checks.mcp.definition import PARTS, Definitions
+from checks.mcp.pods_report import definitions, greeting
 from checks.output import show
 from checks.plain_text import clean
 from checks.results.cluster_document import head
@@ -21,14 +21,7 @@ from stacks.model import names
 from stacks.model.yaml_text import yaml_of
 from stacks.tool_lock import read_lock
 
-if TYPE_CHECKING:
-    from mcp import Client
-
-    from checks.mcp.exchange import Exchange
-
 SCHEMA = "cortex.dev/mcp-lock/v1"
-SECONDS = 15.0
-"""Timeout for each pod."""
 
 Lock = Mapping[str, Mapping[str, object]]
 
@@ -90,7 +83,7 @@ def _running(target: Target) -> Iterable[str]:
 
 async def _tools(target: Target, kind: str) -> Definitions | None:
     """Return what all pods of a server say alike; None if it wants credentials."""
-    replies = await ask_every_pod(target, kind, _talk, SECONDS)
+    replies = await ask_every_pod(target, kind, greeting, DEADLINE_SECONDS)
     silent = {reply.pod: reply.value for reply in replies if isinstance(reply.value, Answer)}
     if len(silent) == len(replies) and all(answer.outcome is Outcome.GATED for answer in silent.values()):
         return None
@@ -103,10 +96,6 @@ async def _tools(target: Target, kind: str) -> Definitions | None:
             f"`cortex mcp tools {target.stack} {kind}` shows in what"
         )
     return definitions(replies[0])
-
-
-async def _talk(client: "Client", _: "Exchange") -> Json:
-    return {"tools": await list_tools(client)}
 
 
 def _changed(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:

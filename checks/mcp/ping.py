@@ -1,21 +1,15 @@
 """`cortex mcp ping`: whether each ready pod of an MCP server answers over the protocol."""
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from checks.mcp.client import Json, ask_every_pod, declared_server
+from checks.mcp.answer import DEADLINE_SECONDS
+from checks.mcp.client import ask_every_pod, declared_server
 from checks.mcp.pods_report import PodAnswer, exit_code, greeting, pod_answer, pods_table
 from checks.results.cluster_document import head
 from checks.results.document import Document
 from checks.target import Target
 
-if TYPE_CHECKING:
-    from mcp import Client
-
-    from checks.mcp.exchange import Exchange
-
 SCHEMA = "cortex.dev/mcp-ping/v1"
-SECONDS = 15.0
-"""Timeout for each pod."""
 
 
 class PingReport(Document, frozen=True, rename="camel", kw_only=True):
@@ -34,12 +28,8 @@ async def ping(target: Target, kind: str) -> PingReport:
         UncheckedError: no pod is ready, or the pods or the token cannot be read.
     """
     server = declared_server(target, kind)
-    pods = tuple(pod_answer(reply) for reply in await ask_every_pod(target, kind, _talk, SECONDS))
+    pods = tuple(pod_answer(reply) for reply in await ask_every_pod(target, kind, greeting, DEADLINE_SECONDS))
     return PingReport(**head(SCHEMA, target, exit_code(pods)), type=kind, namespace=server.namespace, pods=pods)
-
-
-async def _talk(client: "Client", _: "Exchange") -> Json:
-    return await greeting(client)
 
 
 def write(report: PingReport, out: TextIO) -> None:

@@ -1,18 +1,21 @@
 """What each ready pod of an MCP server answered, as the reports of `cortex mcp ping` and `cortex mcp tools` begin."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from checks.formats.table import table
 from checks.mcp.answer import Answer, Outcome
-from checks.mcp.client import Reply
+from checks.mcp.client import Json, Reply
+from checks.mcp.definition import Definitions, list_tools
 from checks.results.conclusion import FINDINGS, OK, UNKNOWN
 
 if TYPE_CHECKING:
     from mcp import Client
+
+    from checks.mcp.exchange import Exchange
 
 HEADINGS = ("POD", "OUTCOME", "PROTOCOL", "SERVER", "LATENCY MS", "DETAIL")
 
@@ -28,15 +31,21 @@ class PodAnswer(msgspec.Struct, frozen=True, rename="camel"):
     latency_ms: float | None = None
 
 
-async def greeting(client: "Client") -> dict[str, object]:
-    """Return what a server tells a client: protocol version, its name and version, and how soon it lists its tools."""
+async def greeting(client: "Client", _: "Exchange") -> Json:
+    """Return what a server tells a client: protocol version, its name and version, its tools, and how soon it did."""
     info, start = client.server_info, perf_counter()
-    await client.list_tools()
+    tools = await list_tools(client)
     return {
         "protocol": client.protocol_version,
         "server": f"{info.name} {info.version}" if info else "",
         "latencyMs": round((perf_counter() - start) * 1000, 1),
+        "tools": tools,
     }
+
+
+def definitions(reply: Reply) -> Definitions:
+    """Return the tools of a reply that has a greeting; none if the pod did not answer."""
+    return cast("Definitions", reply.value["tools"]) if isinstance(reply.value, dict) else {}
 
 
 def pod_answer(reply: Reply) -> PodAnswer:
@@ -55,12 +64,5 @@ def exit_code(pods: Iterable[PodAnswer], *, gated: int = OK) -> int:
 
 def pods_table(pods: Iterable[PodAnswer]) -> str:
     """Return the answers as a table."""
-    fields: tuple[Callable[[PodAnswer], object], ...] = (
-        lambda pod: pod.pod,
-        lambda pod: pod.outcome,
-        lambda pod: pod.protocol,
-        lambda pod: pod.server,
-        lambda pod: pod.latency_ms,
-        lambda pod: pod.detail,
-    )
-    return table(HEADINGS, [[field(pod) for field in fields] for pod in pods])
+    rows = [(pod.pod, pod.outcome, pod.protocol, pod.server, pod.latency_ms, pod.detail) for pod in pods]
+    return table(HEADINGS, rows)

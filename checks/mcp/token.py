@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -11,6 +12,9 @@ from checks.kube.client import ApiClient, Kind
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.mcp.answer import Answer
 from stacks.model.authorization import SecretValue
+
+if TYPE_CHECKING:
+    from checks.mcp.definition import Definitions
 
 _USABLE = re.compile(r"[!-~]+")
 """What an HTTP header can carry, without blanks."""
@@ -48,10 +52,7 @@ class Token:
             answer,
             detail=self.without(answer.detail),
             smoke_errors=tuple(error and self.without(error) for error in answer.smoke_errors),
-            definitions={
-                self.without(name): {part: self.hidden_in(value) for part, value in parts.items()}
-                for name, parts in answer.definitions.items()
-            },
+            definitions=cast("Definitions", self.hidden_in(answer.definitions)),
             protocol=self.without(answer.protocol),
         )
 

@@ -2,29 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import Any, TextIO, cast
 
 import msgspec
 
 from checks.formats.table import table
-from checks.mcp.answer import Outcome
-from checks.mcp.client import Json, Reply, ask_every_pod, declared_server
-from checks.mcp.definition import Definition, Definitions, list_tools
-from checks.mcp.pods_report import PodAnswer, exit_code, greeting, pod_answer, pods_table
+from checks.mcp.answer import DEADLINE_SECONDS, Outcome
+from checks.mcp.client import Reply, ask_every_pod, declared_server
+from checks.mcp.definition import Definition
+from checks.mcp.pods_report import PodAnswer, definitions, exit_code, greeting, pod_answer, pods_table
 from checks.plain_text import brief
 from checks.results.cluster_document import head
 from checks.results.conclusion import FINDINGS, UNKNOWN
 from checks.results.document import Document
 from checks.target import Target
 
-if TYPE_CHECKING:
-    from mcp import Client
-
-    from checks.mcp.exchange import Exchange
-
 SCHEMA = "cortex.dev/mcp-tools/v1"
-SECONDS = 15.0
-"""Timeout for each pod."""
 
 
 class Tool(msgspec.Struct, frozen=True):
@@ -58,7 +51,7 @@ async def tools(target: Target, kind: str) -> ToolsReport:
         UncheckedError: no pod is ready, or the pods or the token cannot be read.
     """
     server = declared_server(target, kind)
-    replies = await ask_every_pod(target, kind, _talk, SECONDS)
+    replies = await ask_every_pod(target, kind, greeting, DEADLINE_SECONDS)
     pods = tuple(map(pod_answer, replies))
     report = ToolsReport(
         **head(SCHEMA, target, exit_code(pods, gated=UNKNOWN)),
@@ -68,15 +61,6 @@ async def tools(target: Target, kind: str) -> ToolsReport:
         tools=tuple(_merged(replies)),
     )
     return msgspec.structs.replace(report, exit_code=FINDINGS) if report.differing else report
-
-
-async def _talk(client: "Client", _: "Exchange") -> Json:
-    return {**await greeting(client), "tools": await list_tools(client)}
-
-
-def definitions(reply: Reply) -> Definitions:
-    """Return the tools of a reply; none if the pod did not answer."""
-    return cast("Definitions", reply.value["tools"]) if isinstance(reply.value, dict) else {}
 
 
 def _merged(replies: Sequence[Reply]) -> Iterator[Tool]:
