@@ -12,6 +12,8 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from pydantic import ValidationError
 from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 from stacks.validation.validate import validate
+from tests.checks.secrets.issuing import DAY, issue
 from tests.conftest import DEFINITIONS, Cluster, cluster_name, cortex, start
 from tests.stacks.changing import Project
 from tests.stacks.strategies import UNHURRIED, Settings, declarations
@@ -72,12 +75,21 @@ def drawn(count: int) -> list[Settings]:
     return found[1:]  # the first is always the least one
 
 
+@cache
+def tls() -> dict[str, str]:
+    """Return a certificate and its key, for every Secret that has to hold them."""
+    now = datetime.now(UTC)
+    made = issue("walk.example", begins=now - DAY, ends=now + 300 * DAY)
+    return {"tls.crt": made.pem.decode(), "tls.key": made.key_pem().decode()}
+
+
 def plain(stack: Settings) -> Settings:
     """Make of a drawn declaration one that a cluster without a world around it can have."""
     context = {"context": "cortex-local", "environment": "testing", "nodes": 1}
     for secret in stack["secrets"].values():
         keys = secret.get("keys") or secret.pop("existing", None) or secret.pop("external")["keys"]
-        secret["keys"] = {key: {"literal": "{}"} for key in keys}
+        values = tls() if secret.get("type") == "kubernetes.io/tls" else {}
+        secret["keys"] = {key: {"literal": values.get(key, "{}")} for key in keys}
     for server in (*stack["servers"].values(), *stack["workloads"].values()):
         server.pop("secretEnv", None)
         server.pop("secretFiles", None)
