@@ -25,6 +25,8 @@ from queue import Empty, SimpleQueue
 CONNECT_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
 """Pause between attempts that are answered at once."""
+REFUSED_SECONDS = 1.0
+"""Longest pause after a refusal that must last: after six refusals, Linux answers one a second (icmp_ratelimit)."""
 AT_ONCE = 8
 """Most unanswered attempts for one target."""
 
@@ -73,6 +75,7 @@ def settled(
         answers.put((begun, attempt(host, port)))
 
     since, last, unanswered, next_try = None, (0.0, ""), 0, 0.0
+    pause = min(max(lasting, PAUSE_SECONDS), REFUSED_SECONDS)
     while True:
         now = time.monotonic()
         if now >= next_try and unanswered < AT_ONCE:
@@ -86,8 +89,9 @@ def settled(
         unanswered -= 1
         if outcome == "reached":
             since = None
-        elif since is None and begun > last[0]:
-            since = begun
+        else:
+            since = begun if since is None and begun > last[0] else since
+            next_try = max(next_try, begun + pause)
         last = max(last, (begun, outcome))
         if outcome == "reached" if wanted else since is not None and begun - since >= lasting:
             return outcome
@@ -105,12 +109,12 @@ def tried(
     """Return the report of concurrent attempts for all targets; `alive` is false if the DNS server was not reached."""
     if dns is None or settled(*dns, wanted=True, end=end) != "reached":
         return {"alive": False, "outcomes": []}
+    if not all(wanted for _, _, wanted in targets):
+        settled(*api, wanted=False, end=end)
     outcomes = [""] * len(targets)
 
     def one(number: int) -> None:
         host, port, wanted = targets[number]
-        if not wanted:
-            settled(*api, wanted=False, end=end)
         outcomes[number] = settled(host, port, wanted=wanted, end=end, lasting=0.0 if wanted else lasting)
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(len(targets))]

@@ -77,6 +77,17 @@ def test_packets_dropped_for_good_are_a_refusal() -> None:
     assert 0.9 <= monotonic() - begun < 4
 
 
+def test_a_refusal_is_asked_for_twice_because_linux_answers_few_in_a_second() -> None:
+    asked: list[float] = []
+
+    def attempt(_host: str, _port: int) -> str:
+        asked.append(monotonic())
+        return "refused"
+
+    assert reach.settled("h", 1, wanted=False, end=monotonic() + 60, lasting=0.3, attempt=attempt) == "refused"
+    assert len(asked) == 2
+
+
 def test_late_answer_of_an_older_try_does_not_hide_that_a_newer_one_got_in() -> None:
     attempt = tries((1, "timeout"), (0, "reached"), (30, "refused"))
     assert reach.settled("h", 1, wanted=False, end=monotonic() + 0.9, lasting=0.0, attempt=attempt) == "reached"
