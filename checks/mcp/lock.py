@@ -37,7 +37,8 @@ class Difference:
             return f"the server offers the tool {self.tool!r}, which the lock does not have"
         if self.actual is None and not self.part:
             return f"the server does not offer the tool {self.tool!r}, which the lock has"
-        return f"the {self.part} of the tool {self.tool!r} is not as locked"
+        verb = "are" if self.part == "annotations" else "is"
+        return f"the {self.part} of the tool {self.tool!r} {verb} not as locked"
 
 
 def check_lock(

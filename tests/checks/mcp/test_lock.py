@@ -52,15 +52,21 @@ def test_nothing_is_found_where_the_lock_holds() -> None:
         ),
         (
             {"add": {**ADD, "annotations": {"readOnlyHint": False}}},
-            "the annotations of the tool 'add' is not as locked",
+            "the annotations of the tool 'add' are not as locked",
             '{"readOnlyHint":true}',
             '{"readOnlyHint":false}',
+        ),
+        (
+            {"add": {**ADD, "outputSchema": {"type": "object"}}},
+            "the outputSchema of the tool 'add' is not as locked",
+            None,
+            '{"type":"object"}',
         ),
         ({"add": {**ADD, "title": "Sum"}}, "the title of the tool 'add' is not as locked", None, "Sum"),
         ({"add": ADD, "new": {}}, "the server offers the tool 'new'", None, "new"),
         ({}, "the server does not offer the tool 'add'", "add", None),
     ],
-    ids=["description", "annotations", "title", "new", "gone"],
+    ids=["description", "annotations", "schema", "title", "new", "gone"],
 )
 def test_a_change_of_a_tool_is_found(
     tools: dict[str, Definition], message: str, expected: str | None, actual: str | None
