@@ -1,14 +1,15 @@
 """Writes a report to standard output, or into a file."""
 
-import os
+import stat
 import sys
-import tempfile
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from checks.errors import UsageError
 from checks.streams import is_read
+from checks.whole_file import replacing
 
 
 def emit(write: Callable[[TextIO], None], path: Path | None = None) -> bool:
@@ -26,7 +27,9 @@ def emit(write: Callable[[TextIO], None], path: Path | None = None) -> bool:
     try:
         _to_file(write, path)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}: name another file with --output") from error
+        raise UsageError(
+            f"cannot write {path}: {error.strerror or error}: what it was before is kept: choose another file"
+        ) from error
     return True
 
 
@@ -44,14 +47,9 @@ def show(text: str, path: Path | None = None) -> None:
 
 
 def _to_file(write: Callable[[TextIO], None], path: Path) -> None:
-    # The new file is in the folder of the old one: renaming is atomic only within a file system.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            write(file)
-        temporary.chmod(path.stat().st_mode if path.exists() else 0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
+    with replacing(path, mode) as new:
+        text = TextIOWrapper(new, encoding="utf-8", write_through=True)
+        write(text)
+        # Closing it would close the new file, which is not whole before it has its name.
+        text.detach()

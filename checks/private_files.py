@@ -4,10 +4,11 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from checks.errors import UncheckedError, UsageError
+from checks.whole_file import replacing
 
 LONGEST_BYTES = 1024 * 1024
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -49,40 +50,11 @@ def replace(file: Path, content: bytes) -> None:
         UsageError: it cannot be written.
     """
     make_folder(file.parent)
-    new = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
-        new.unlink(missing_ok=True)
-        create(new, content)
-        new.replace(file)
-        sync(file.parent)
+        with replacing(file, 0o600) as new:
+            new.write(content)
     except OSError as error:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
         raise UsageError(f"cannot write {file}: {error.strerror}: what it was before is kept") from error
-
-
-def create(file: Path, content: bytes) -> None:
-    """Write a new file onto the disk.
-
-    Raises:
-        OSError: it exists, as a file or as a link, or cannot be written.
-    """
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as opened:
-        # The umask may have taken the owner's own permissions.
-        os.fchmod(handle, 0o600)
-        opened.write(content)
-        opened.flush()
-        os.fsync(handle)
-
-
-def sync(folder: Path) -> None:
-    """Write the entries of a folder onto the disk: a new name is lost without it if the power fails."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read(file: Path, what: str, *, private: bool = True) -> bytes:

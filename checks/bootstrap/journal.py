@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from checks import private_files
 from checks.errors import UncheckedError
+from checks.whole_file import sync
 
 STARTED, DONE, FAILED = "started", "done", "failed"
 PLAN, VM_INTENDED, VM_MADE, VM_DELETED, ETCD_INTENDED, APPLIED = (
@@ -60,7 +60,7 @@ class Journal:
         finally:
             os.close(handle)
         if is_new:
-            private_files.sync(self.file.parent)
+            sync(self.file.parent)
         self.entries.append(entry)
 
     def of(self, event: str) -> tuple[Entry, ...]:

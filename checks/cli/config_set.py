@@ -56,7 +56,12 @@ def set_value(
     if not yes and not _confirmed(aim, edit):
         typer.echo("cortex: nothing was written", err=True)
         raise typer.Exit(1)
-    anyio.run(write, aim.connection, edit)
+    try:
+        anyio.run(write, aim.connection, edit)
+    except KeyboardInterrupt:
+        shown = f"cortex config get {stack} {live.metadata.name} {key} -n {live.metadata.namespace}"
+        typer.echo(f"cortex: interrupted while it was written, as a whole or not at all: `{shown}` shows it", err=True)
+        raise
     typer.echo(f"cortex: {key} of {live.ref} was set", err=True)
 
 

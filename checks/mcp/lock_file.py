@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, TextIO
 
+import anyio
 import msgspec
 
 from checks.errors import UncheckedError, UsageError
@@ -45,7 +46,7 @@ class LockReport(Document, frozen=True, rename="camel", kw_only=True):
     servers: tuple[LockedServer, ...]
 
 
-async def lock(target: Target, kind: str, path: Path) -> LockReport:
+def lock(target: Target, kind: str, path: Path) -> LockReport:
     """Ask one server, or with an empty `kind` all, and write the file, as a whole or not at all.
 
     Raises:
@@ -55,8 +56,7 @@ async def lock(target: Target, kind: str, path: Path) -> LockReport:
     before = _read(path)
     after = {} if not kind else dict(before)
     found = []
-    for each in [kind] if kind else _running(target):
-        tools = await _tools(target, each)
+    for each, tools in anyio.run(_ask, target, [kind] if kind else _running(target)).items():
         old = before.get(each, {})
         if tools is None:
             after |= {each: old} if old else {}
@@ -64,8 +64,13 @@ async def lock(target: Target, kind: str, path: Path) -> LockReport:
         else:
             after[each] = tools
             found.append(LockedServer(each, "locked", tuple(sorted(tools)), tuple(_changed(old, tools))))
+    # An interrupt ends the command before this or after it: within an event loop, it would end what is written already.
     show(_text(target.stack, after), path)
     return LockReport(**head(SCHEMA, target, 0), file=path.name, servers=tuple(found))
+
+
+async def _ask(target: Target, kinds: Iterable[str]) -> dict[str, Definitions | None]:
+    return {kind: await _tools(target, kind) for kind in kinds}
 
 
 def _read(path: Path) -> Lock:

@@ -135,8 +135,6 @@ def lock(
 
     Exit code: 0 written, 2 bad usage, or the stack names no file, 3 a server could not be asked: nothing is written.
     """
-    import anyio
-
     from checks.cli.project import root
     from checks.mcp.lock_file import lock as ask
     from checks.mcp.lock_file import write
@@ -145,7 +143,7 @@ def lock(
 
     folder = root(Path.cwd())
     file = folder / lock_file(settings(stack, folder).settings, f"Pulumi.{stack}.yaml")
-    report = anyio.run(ask, target(stack, kubeconfig, context, rewrites_lock=True), kind, file)
+    report = ask(target(stack, kubeconfig, context, rewrites_lock=True), kind, file)
     show((report, partial(write, report)), output_format, None)
 
 

@@ -14,27 +14,69 @@ from tests.checks.fake_api import Answer, FakeApi
 from tests.conftest import ROOT
 
 
+def started(project: Project, *args: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command(args),
+        cwd=project.folder,
+        env=project.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell that starts the tests in the background has them, and so the command, ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
 @pytest.mark.parametrize("name", ["verify", "repair", "health", "doctor", "watch"])
 def test_two_interrupts_are_clean(project: Project, api: FakeApi, name: str) -> None:
     reached = threading.Event()
     api.on_request = lambda path: reached.set()
     api.faults["/version"] = [Answer(hang=True)]
     options = ["--dry-run"] if name == "repair" else []
-    process = subprocess.Popen(
-        command([name, "test", *options]),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # A shell that starts the tests in the background has them, and so the command, ignore interrupts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = started(project, name, "test", *options)
     assert reached.wait(30)
     for _ in range(2):
         process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert not err, err.decode()
     assert (process.returncode, out) == (130, b"")
+
+
+MOTD = "/api/v1/namespaces/cortex-mcp/configmaps/motd"
+TOLD = (
+    b"cortex: interrupted while it was written, as a whole or not at all: `cortex config get test motd text "
+    b"-n cortex-mcp` shows it\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "number", "code", "told"),
+    [
+        (MOTD.rpartition("/")[0], signal.SIGINT, 130, b""),
+        (MOTD, signal.SIGINT, 130, TOLD),
+        (MOTD, signal.SIGKILL, -signal.SIGKILL, b""),
+    ],
+    ids=["interrupted before", "interrupted while it is written", "killed while it is written"],
+)
+def test_an_interrupted_config_set_is_repeated(
+    project: Project, api: FakeApi, path: str, number: int, code: int, told: bytes
+) -> None:
+    meta = {"name": "motd", "namespace": "cortex-mcp", "uid": "u", "resourceVersion": "7"}
+    api.world.objects.setdefault(("configmaps", "cortex-mcp"), []).append({"metadata": meta, "data": {"text": "old"}})
+    reached = threading.Event()
+    api.on_request = api.on_write = lambda asked: reached.set() if asked == path else None
+    api.faults[path] = [Answer(hang=True)]
+    (project.folder / "value").write_text("new")
+    args = ["config", "set", "test", "motd", "text", "--file", "value", "--yes"]
+    process = started(project, *args)
+    assert reached.wait(30)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (code, told)
+    assert not api.patched
+    api.faults.clear()
+    _, after = project.cortex(*args, code=0)
+    assert after == "cortex: text of ConfigMap cortex-mcp/motd was set\n"
 
 
 def interrupted() -> RuntimeError:
