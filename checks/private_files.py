@@ -110,15 +110,23 @@ def locked(file: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     """Exclude others that change the same; the kernel releases the lock when the process ends, however it ends.
 
     Raises:
+        UsageError: the file cannot be written.
         UncheckedError: another process has the lock, and this one is not to wait.
     """
     make_folder(file.parent)
-    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}: set XDG_STATE_HOME to another folder") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
-            raise UncheckedError(f"another process changes {what}: wait until it has ended") from None
+            # The number is missing for a moment, until the other one has written it.
+            number = os.read(handle, 32).decode() or "of another command"
+            raise UncheckedError(f"process {number} works on {what}: wait for it, or end it first") from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(handle)

@@ -9,10 +9,11 @@ from checks.bootstrap.nodes import Reach
 from checks.bootstrap.plan import Plan
 from checks.bootstrap.plan_file import Planned
 from checks.bootstrap.proxmox import Proxmox
-from checks.bootstrap.secrets import ClusterSecrets, Key, with_nodes
+from checks.bootstrap.secrets import ClusterSecrets, with_nodes
 from checks.bootstrap.secrets import load as load_secrets
 from checks.bootstrap.state import State
 from checks.errors import UncheckedError
+from checks.kubeconfigs.encryption import Key
 from checks.talos.talosconfig import load
 
 Say = Callable[[str], None]

@@ -3,30 +3,14 @@
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import pyrage
 import yaml
 
 from checks import private_files
 from checks.bootstrap.plan import Plan
 from checks.bootstrap.plan_file import Planned
 from checks.errors import UncheckedError, UsageError
-
-
-@dataclass(frozen=True)
-class Key:
-    """An age key pair."""
-
-    _identity: Any = field(repr=False)
-
-    def encrypt(self, plain: bytes) -> bytes:
-        """Return the encrypted text."""
-        return bytes(pyrage.encrypt(plain, [self._identity.to_public()]))
-
-    def decrypt(self, encrypted: bytes) -> bytes:
-        """Return the text in the clear."""
-        return bytes(pyrage.decrypt(encrypted, [self._identity]))
+from checks.kubeconfigs.encryption import Key, keys_of, seal, unseal
 
 
 @dataclass(frozen=True)
@@ -48,28 +32,26 @@ def read_key(planned: Planned) -> Key:
     """Return the key of the plan.
 
     Raises:
-        UsageError: the file has none, or it is not that of the recipient.
+        UsageError: the file is missing or has none, others can read it, or the key is not that of the recipient.
     """
-    file = planned.path(planned.plan.keys.identity_file)
+    file, recipient = planned.path(planned.plan.keys.identity_file), planned.plan.keys.recipient
+    if not file.exists():
+        raise UsageError(f"keys.identityFile: there is no {file}: make it with `age-keygen -o {file}`")
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"keys.identityFile: cannot read {file}: make one with `age-keygen -o {file}`") from error
-    text = next((line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-")), "")
-    try:
-        identity = pyrage.x25519.Identity.from_str(text)
-    except pyrage.IdentityError as error:
-        raise UsageError(f"keys.identityFile: {file} has no age private key: make one with `age-keygen`") from error
-    if str(identity.to_public()) != planned.plan.keys.recipient:
+        known = keys_of(file)
+    except UsageError as error:
+        raise UsageError(f"keys.identityFile: {error}") from error
+    key = next((one for one in known if one.public == recipient), None)
+    if key is None:
         raise UsageError(
             f"keys: the private key in {file} is not that of the recipient: what is encrypted could not be read again"
         )
-    return Key(identity)
+    return key
 
 
 def save(secrets: ClusterSecrets, file: Path, key: Key) -> None:
     """Write the secrets, encrypted."""
-    private_files.replace(file, key.encrypt(json.dumps(asdict(secrets)).encode()))
+    private_files.replace(file, seal(json.dumps(asdict(secrets)).encode(), [key.public]))
 
 
 def load(file: Path, key: Key) -> ClusterSecrets | None:
@@ -81,8 +63,8 @@ def load(file: Path, key: Key) -> ClusterSecrets | None:
     if not file.exists():
         return None
     try:
-        return ClusterSecrets(**json.loads(key.decrypt(file.read_bytes())))
-    except (pyrage.DecryptError, ValueError, TypeError) as error:
+        return ClusterSecrets(**json.loads(unseal(file.read_bytes(), f"the file {file}", [key])))
+    except (UsageError, ValueError, TypeError) as error:
         raise UncheckedError(f"{file} cannot be decrypted with the private key of the plan: restore both") from error
 
 

@@ -45,7 +45,7 @@ def own_keys() -> list[Key]:
     """
     given = os.environ.get(VARIABLE, "")
     files = [Path(one).expanduser() for one in given.split(os.pathsep) if one] or [default_file()]
-    return [key for file in files for key in _keys(file)]
+    return [key for file in files for key in keys_of(file)]
 
 
 def make_key() -> Path | None:
@@ -98,7 +98,7 @@ def unseal(sealed: bytes, what: str, known: Sequence[Key]) -> bytes:
         raise UsageError(
             f"{what} is encrypted to other keys than yours: set {VARIABLE} to the file with the private key of one"
         )
-    raise UsageError(f"{what} is damaged, or not complete: restore it from a backup, or import the kubeconfig again")
+    raise UsageError(f"{what} is damaged, or not complete: restore it from a backup")
 
 
 def _recipient(text: str) -> Any:  # noqa: ANN401 - pyrage is untyped
@@ -111,7 +111,12 @@ def _recipient(text: str) -> Any:  # noqa: ANN401 - pyrage is untyped
         raise UsageError(f"{shown} is not a public key of age: write age1…, ssh-ed25519 … or ssh-rsa …") from None
 
 
-def _keys(file: Path) -> list[Key]:
+def keys_of(file: Path) -> list[Key]:
+    """Return the private keys of a file.
+
+    Raises:
+        UsageError: it is missing, has no key, or others can read it.
+    """
     text = _text(file, "the key file", private=True)
     if "PRIVATE KEY-----" in text:
         return [_ssh_key(file, text.encode())]

@@ -101,6 +101,7 @@ def planning_in(
     """Give the plan of a cluster in a project, with its keys."""
     folder = project.folder
     identity = pyrage.x25519.Identity.generate()
+    (folder / "age.key").touch(mode=0o600)
     (folder / "age.key").write_text(f"{identity}\n")
     (folder / "token").write_text(f"{TOKEN}={SECRET}\n")
     vm = {"cores": 2, "memory": 4096, "disk": 20}

@@ -70,13 +70,20 @@ def test_a_token_does_not_show_its_secret(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_private_key_has_to_be_that_of_the_recipient(tmp_path: Path) -> None:
     first, second = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
     keys = {"recipient": str(first.to_public()), "identityFile": "age.key"}
-    with pytest.raises(UsageError, match=r"cannot read .*age\.key: make one with `age-keygen -o "):
+    file = tmp_path / "age.key"
+    with pytest.raises(UsageError, match=r"there is no .*age\.key: make it with `age-keygen -o "):
         read_key(planned(tmp_path, keys=keys))
-    for text, sentence in (("# empty\n", "has no age private key"), (f"{second}\n", "is not that of the recipient")):
-        (tmp_path / "age.key").write_text(text)
+    file.touch(mode=0o600)
+    for text, sentence in (
+        ("# empty\n", r"keys\.identityFile: the key file .* has no private key"),
+        (f"{second}\n", "is not that of the recipient"),
+    ):
+        file.write_text(text)
         with pytest.raises(UsageError, match=sentence) as error:
             read_key(planned(tmp_path, keys=keys))
         assert "AGE-SECRET" not in str(error.value)
-    (tmp_path / "age.key").write_text(f"# made today\n{first}\n")
-    key = read_key(planned(tmp_path, keys=keys))
-    assert key.decrypt(key.encrypt(b"text")) == b"text"
+    file.write_text(f"# made today\n{second}\n{first}\n")
+    assert read_key(planned(tmp_path, keys=keys)).public == keys["recipient"]
+    file.chmod(0o644)
+    with pytest.raises(UsageError, match=r"keys\.identityFile: .* has mode 0644, so others can read or write it"):
+        read_key(planned(tmp_path, keys=keys))

@@ -52,7 +52,7 @@ def _its_secrets_are_encrypted(planning: Planning) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
         if file.name != "kubeconfig":
             assert not any(word in file.read_bytes() for word in (b"very-secret", b"PRIVATE", b"crt")), file
-    assert (planning.state / "secrets.age").read_bytes().startswith(b"age-encryption.org")
+    assert (planning.state / "secrets.age").read_bytes().startswith(b"-----BEGIN AGE ENCRYPTED FILE-----")
 
 
 def test_a_run_that_is_killed_in_each_step_goes_on_there(planning: Planning) -> None:

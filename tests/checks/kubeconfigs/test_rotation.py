@@ -171,7 +171,7 @@ def test_two_rotations_at_once(project: Project, api: FakeApi) -> None:
     keep(project, api, {"token": token()})
     with private_files.locked(folder(project) / ".test.yaml.lock", "it"):
         _, err = project.cortex("kubeconfig", "rotate", "test", code=3)
-    assert "another process changes the stored kubeconfig of stack test" in err
+    assert "works on the stored kubeconfig of stack test" in err
     assert not api.tokens
 
 

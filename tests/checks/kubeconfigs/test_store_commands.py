@@ -207,7 +207,8 @@ def test_two_at_once(project: Project, source: Path) -> None:
     project.cortex("kubeconfig", "import", str(source), "test", code=0)
     with private_files.locked(stored(project).with_name(".test.yaml.lock"), "it"):
         _, err = project.cortex("kubeconfig", "seal", "test", code=3)
-    assert err == "cortex: another process changes the stored kubeconfig of stack test: wait until it has ended\n"
+    told = f"process {os.getpid()} works on the stored kubeconfig of stack test: wait for it, or end it first"
+    assert err == f"cortex: {told}\n"
 
 
 def test_a_plain_one_is_not_shown_on_a_terminal(project: Project, source: Path) -> None:
