@@ -45,7 +45,7 @@ async def _probe(place: Place, smokes: Sequence[SmokeCall], deadline: float, spe
     async def talk(client: Client, exchange: Exchange) -> Answer:
         tools = await list_tools(client)
         latency_ms = (perf_counter() - start) * 1000
-        errors = [await _smoke(client, smoke, exchange) if smoke.tool in tools else NOT_OFFERED for smoke in smokes]
+        errors = [await smoke_call(client, smoke, exchange) if smoke.tool in tools else NOT_OFFERED for smoke in smokes]
         sessions = kept_session(place, exchange)
         return Answer(
             Outcome.ANSWERED, "", tools, client.protocol_version, latency_ms, tuple(errors), sessions=sessions
@@ -54,7 +54,8 @@ async def _probe(place: Place, smokes: Sequence[SmokeCall], deadline: float, spe
     return replace(await converse(place, talk, deadline, spent), seconds=perf_counter() - start)
 
 
-async def _smoke(client: Client, smoke: SmokeCall, exchange: Exchange) -> str | None:
+async def smoke_call(client: Client, smoke: SmokeCall, exchange: Exchange) -> str | None:
+    """Make a smoke call; return its error, None without one."""
     try:
         result = await client.call_tool(smoke.tool, dict(smoke.arguments))
     except MCPError as error:

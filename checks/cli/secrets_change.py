@@ -1,0 +1,151 @@
+"""The commands of `cortex secrets` that change one: set, rotate, delete."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from checks.cli.options import Context, Kubeconfig, Stack, application, declared, duration_option, target
+
+if TYPE_CHECKING:
+    from checks.rotation.values import ValueSource
+
+app = application()
+
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The name of the Secret, or its key under cortex:secrets.", show_default=False),
+]
+Namespace = Annotated[
+    str, typer.Option("--namespace", "-n", help="The namespace, if Secrets of several have the name.")
+]
+File = Annotated[Path | None, typer.Option("--file", help="The file with the value, as it is.", show_default=False)]
+Command = Annotated[
+    str,
+    typer.Option("--command", metavar="COMMAND", help="A command that prints the value; no shell runs it."),
+]
+Generate = Annotated[
+    int | None, typer.Option("--generate", metavar="LENGTH", help="Generate a value of so many characters.")
+]
+Alphabet = Annotated[
+    str,
+    typer.Option(
+        "--alphabet", help="Of a generated value: alphanumeric, hex, digits, url, or the characters themselves."
+    ),
+]
+ALPHANUMERIC = "alphanumeric"
+FIVE_MINUTES, HALF_A_MINUTE = timedelta(minutes=5), timedelta(seconds=30)
+
+
+@app.command("set")
+def set_value(
+    stack: Stack,
+    name: Name,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The key to set.", show_default=False)],
+    file: File = None,
+    command: Command = "",
+    generate: Generate = None,
+    alphabet: Alphabet = ALPHANUMERIC,
+    deploy: Annotated[bool, typer.Option("--deploy", help="Deploy the stack afterwards, with `pulumi up`.")] = False,
+    namespace: Namespace = "",
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Set a key of a Secret: standard input, or one of the options, has the value.
+
+    A value that the stack keeps in Pulumi is encrypted into the stack file; any other is written to the cluster, and
+    the pods that read it are restarted.
+
+    Exit code: 0 set, 2 bad usage or a bad value, 3 it could not be read or written, 130 interrupted.
+    """
+    import anyio
+
+    from checks.cli.project import root
+    from checks.rotation import setting
+    from checks.rotation.provider import Provider, find, require_changeable
+
+    source = _source(file, command, generate, alphabet)
+    managed = find(declared(stack), name, namespace)
+    require_changeable(managed)
+    if managed.provider is Provider.PULUMI:
+        project = root(Path.cwd())
+        _say(anyio.run(setting.set_in_pulumi, stack, project, managed, key, source.read, kubeconfig, deploy))
+    else:
+        _say(anyio.run(setting.set_live, target(stack, kubeconfig, context), managed, key, source.read))
+
+
+@app.command()
+def rotate(
+    stack: Stack,
+    name: Name,
+    key: Annotated[str, typer.Option("--key", help="The key to rotate, if there are several.")] = "",
+    file: File = None,
+    command: Command = "",
+    generate: Generate = None,
+    alphabet: Alphabet = ALPHANUMERIC,
+    before: Annotated[
+        str, typer.Option("--before", metavar="COMMAND", help="Run this first: it makes the new credential.")
+    ] = "",
+    after: Annotated[
+        str, typer.Option("--after", metavar="COMMAND", help="Run this last: it revokes the old credential.")
+    ] = "",
+    grace: Annotated[timedelta, duration_option("--grace", "How long to wait before --after.", "30s")] = HALF_A_MINUTE,
+    timeout: Annotated[
+        timedelta, duration_option("--timeout", "How long a rollout may take, and then a rollback.", "5m")
+    ] = FIVE_MINUTES,
+    namespace: Namespace = "",
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Replace a value without an outage: write it, roll the pods, ask each of them, and record that.
+
+    If pods do not become ready, or an MCP server does not answer, the old value is brought back. A rotation that was
+    interrupted is finished by the same command.
+
+    Exit code: 0 rotated, 1 the new value does not work and the old one is back, 2 bad usage, 3 it could not go on,
+    130 interrupted.
+    """
+    import anyio
+
+    from checks.cli.project import root
+    from checks.rotation import command as rotation
+    from checks.rotation.provider import find
+
+    source = _source(file, command, generate, alphabet)
+    aim = target(stack, kubeconfig, context)
+    managed = find(aim.declaration, name, namespace)
+    hooks = rotation.Hooks(before, after, grace.total_seconds())
+    try:
+        entry = anyio.run(
+            rotation.rotated,
+            aim,
+            root(Path.cwd()),
+            managed,
+            key,
+            source,
+            hooks,
+            timeout.total_seconds(),
+            kubeconfig,
+            _say,
+        )
+    except KeyboardInterrupt:
+        _say("interrupted: run the same command again to finish")
+        raise
+    _say(
+        f"rotated {', '.join(entry.keys)} of Secret {entry.namespace}/{entry.name}: {len(entry.pods)} pods run with it"
+    )
+    for pod in entry.pods:
+        _say(f"  pod {pod.namespace}/{pod.name}: ready{f', {pod.answer}' if pod.answer else ''}")
+
+
+def _source(file: Path | None, command: str, length: int | None, alphabet: str) -> "ValueSource":
+    from checks.rotation.values import ValueSource
+
+    source = ValueSource(file, command, length, alphabet)
+    source.require_usable()
+    return source
+
+
+def _say(text: str) -> None:
+    typer.echo(f"cortex: {text}", err=True)

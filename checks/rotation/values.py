@@ -1,0 +1,143 @@
+"""New values: from standard input, a file, a command or a generator; never from an argument."""
+
+import secrets
+import shlex
+import string
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.errors import UncheckedError, UsageError
+
+LONGEST_BYTES = 1024 * 1024
+"""Kubernetes allows no larger Secret."""
+SHORTEST_GENERATED, LONGEST_GENERATED = 8, 4096
+ALPHABETS = {
+    "alphanumeric": string.ascii_letters + string.digits,
+    "hex": "0123456789abcdef",
+    "digits": string.digits,
+    "url": string.ascii_letters + string.digits + "-_",
+}
+COMMAND_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class ValueSource:
+    """Where a new value comes from: at most one of these; standard input without any."""
+
+    file: Path | None = None
+    command: str = ""
+    length: int | None = None
+    alphabet: str = "alphanumeric"
+
+    def require_usable(self) -> None:
+        """Check the options, before anything is done.
+
+        Raises:
+            UsageError: they contradict each other, or there is nothing to read.
+        """
+        given = [self.file is not None, bool(self.command), self.length is not None]
+        if sum(given) > 1:
+            raise UsageError("give one of --file, --command and --generate")
+        if self.length is not None:
+            _characters(self.alphabet)
+            if not SHORTEST_GENERATED <= self.length <= LONGEST_GENERATED:
+                raise UsageError(f"--generate: give a length of {SHORTEST_GENERATED} to {LONGEST_GENERATED} characters")
+        elif not any(given) and sys.stdin.isatty():
+            raise UsageError(
+                "there is no value: send it to standard input, or give --file, --command or --generate; "
+                "an argument would be visible to other users"
+            )
+        if self.command:
+            split(self.command, "--command")
+
+    def read(self) -> bytes:
+        """Return the value. One line end is removed at the end of what a pipe or a command sends; a file is as it is.
+
+        Raises:
+            UsageError: there is none, it is too large, or it cannot be read.
+            UncheckedError: the command failed.
+        """
+        if self.length is not None:
+            characters = _characters(self.alphabet)
+            return "".join(secrets.choice(characters) for _ in range(self.length)).encode()
+        if self.file is not None:
+            return _required(_content(self.file))
+        return _required(_without_line_end(_output(self.command) if self.command else _standard_input()))
+
+
+def require_text(value: bytes, key: str) -> str:
+    """Return a value as text, as Pulumi keeps it.
+
+    Raises:
+        UsageError: it is binary.
+    """
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise UsageError(f"the value of {key} is binary: encode it, for instance with base64") from None
+    return text
+
+
+def split(command: str, option: str) -> list[str]:
+    """Return the words of a command; no shell runs it.
+
+    Raises:
+        UsageError: it has no words, or a quote is open.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}: quote it as for a shell") from error
+    if not words:
+        raise UsageError(f"{option} is empty: name a program and its arguments")
+    return words
+
+
+def _characters(alphabet: str) -> str:
+    found = "".join(dict.fromkeys(ALPHABETS.get(alphabet, alphabet)))
+    if len(found) < 2 or not found.isprintable():
+        raise UsageError(f"--alphabet: give {', '.join(ALPHABETS)}, or at least two characters")
+    return found
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LONGEST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"--file: {file} cannot be read ({error.strerror}): name another file") from error
+
+
+def _standard_input() -> bytes:
+    return sys.stdin.buffer.read(LONGEST_BYTES + 3)
+
+
+def _output(command: str) -> bytes:
+    words = split(command, "--command")
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False, timeout=COMMAND_SECONDS
+        )
+    except OSError as error:
+        raise UsageError(f"--command: {words[0]} cannot be run ({error.strerror}): name another program") from error
+    except subprocess.TimeoutExpired:
+        raise UncheckedError(f"--command: {words[0]} has not ended after {COMMAND_SECONDS} s: run it by hand") from None
+    if done.returncode != 0:
+        raise UncheckedError(f"--command: {words[0]} ended with {done.returncode}: run it by hand to find out why")
+    return done.stdout
+
+
+def _without_line_end(value: bytes) -> bytes:
+    return value.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def _required(value: bytes) -> bytes:
+    if not value:
+        raise UsageError("the value is empty: to remove a Secret, remove it from the declaration")
+    if len(value) > LONGEST_BYTES:
+        raise UsageError("the value is larger than 1 MiB, which no Secret can hold: keep it somewhere else")
+    return value
