@@ -33,7 +33,7 @@ COMMANDS = (
     Listed("access", f"{_HERE}.access", "Show what accounts may do, who can do what, and risks."),
     Listed("kubeconfig", f"{_HERE}.kubeconfig", "Keep kubeconfigs encrypted; make short-lived ones."),
     Listed("credential", f"{_HERE}.credential", "Give a stored credential to kubectl, helm and Pulumi."),
-    Listed("secrets", f"{_HERE}.secrets", "Show the Secrets of a stack, without their values."),
+    Listed("secrets", f"{_HERE}.secrets", "Show, set and rotate the Secrets of a stack."),
     Listed("config", f"{_HERE}.config", "Check and show a stack file; read, set and watch ConfigMaps."),
     # The import rules keep `local` out of `checks`: the module is only named, and imported when the command runs.
     Listed("local", "local.cli", "Run an embedded cluster on this machine."),

@@ -36,6 +36,7 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     from checks.metrics import report as cluster
     from checks.rbac import access_review, matrix, risks, who_can
     from checks.repair import actions
+    from checks.rotation import description, history
     from checks.secrets import inventory as secrets
     from checks.servers import report as discovery
     from checks.talos import report as talos
@@ -59,6 +60,8 @@ def documents() -> dict[str, type[msgspec.Struct]]:
         ping.SCHEMA: ping.PingReport,
         lock_file.SCHEMA: lock_file.LockReport,
         secrets.SCHEMA: secrets.SecretsReport,
+        description.SCHEMA: description.SecretDescription,
+        history.SCHEMA: history.HistoryReport,
         matrix.SCHEMA: matrix.Matrix,
         who_can.SCHEMA: who_can.WhoCan,
         risks.SCHEMA: risks.RiskReport,

@@ -1,15 +1,14 @@
 """The commands of `cortex secrets` that change one: set, rotate, delete."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from checks.cli.options import Context, Kubeconfig, Stack, application, declared, duration_option, target
-
-if TYPE_CHECKING:
-    from checks.rotation.values import ValueSource
+from checks.errors import INTERRUPTED, UsageError
 
 app = application()
 
@@ -64,8 +63,10 @@ def set_value(
     from checks.cli.project import root
     from checks.rotation import setting
     from checks.rotation.provider import Provider, find, require_changeable
+    from checks.rotation.values import ValueSource
 
-    source = _source(file, command, generate, alphabet)
+    source = ValueSource(file, command, generate, alphabet)
+    source.require_usable()
     managed = find(declared(stack), name, namespace)
     require_changeable(managed)
     if managed.provider is Provider.PULUMI:
@@ -111,8 +112,9 @@ def rotate(
     from checks.cli.project import root
     from checks.rotation import command as rotation
     from checks.rotation.provider import find
+    from checks.rotation.values import ValueSource
 
-    source = _source(file, command, generate, alphabet)
+    source = ValueSource(file, command, generate, alphabet)
     aim = target(stack, kubeconfig, context)
     managed = find(aim.declaration, name, namespace)
     hooks = rotation.Hooks(before, after, grace.total_seconds())
@@ -139,12 +141,41 @@ def rotate(
         _say(f"  pod {pod.namespace}/{pod.name}: ready{f', {pod.answer}' if pod.answer else ''}")
 
 
-def _source(file: Path | None, command: str, length: int | None, alphabet: str) -> "ValueSource":
-    from checks.rotation.values import ValueSource
+@app.command()
+def delete(
+    stack: Stack,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the Secret.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    namespace: Namespace = "",
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Delete a Secret that the stack does not declare and that nothing refers to, in a namespace of the stack.
 
-    source = ValueSource(file, command, length, alphabet)
-    source.require_usable()
-    return source
+    Exit code: 0 deleted, 1 not deleted because the answer was no, 2 bad usage, or it is declared or used, 3 it could
+    not be read or deleted, 130 interrupted.
+    """
+    import anyio
+
+    from checks.rotation import deletion
+
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask on: give --yes to delete without asking")
+    aim = target(stack, kubeconfig, context)
+    doomed = anyio.run(deletion.deletable, aim, name, namespace)
+    if not yes and not _confirmed(f"Delete {doomed.ref} ({', '.join(doomed.keys)}) from {aim.connection.context}?"):
+        _say("nothing was deleted")
+        raise typer.Exit(1)
+    anyio.run(deletion.delete, aim, doomed)
+    _say(f"{doomed.ref} is deleted")
+
+
+def _confirmed(question: str) -> bool:
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        typer.echo("\ncortex: nothing was deleted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _say(text: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.rotation import log, provider
+from checks.rotation.external_value import ExternalValue
 from checks.rotation.folder import exclusive, pulumi_log
 from checks.rotation.provider import Managed, Provider
 from checks.rotation.pulumi_stack import PulumiStack
@@ -58,14 +59,19 @@ async def rotated(
         UncheckedError: it could not go on; the same command finishes it.
     """
     hooks.require_usable()
-    provider.require_changeable(managed)
-    chosen = provider.chosen_key(managed, key)
+    if managed.provider is not Provider.EXTERNAL:
+        source.require_usable()
+    chosen = "" if managed.provider is Provider.EXTERNAL else provider.chosen_key(managed, key)
+    if managed.provider is not Provider.EXTERNAL:
+        provider.require_changeable(managed)
     with exclusive(target.stack) as lock:
         stack = PulumiStack(target.stack, project, pulumi_log(target.stack), lock, kubeconfig)
 
         def place(api: "ApiClient", readers: "Readers") -> ValuePlace:
             if managed.provider is Provider.PULUMI:
                 return PulumiValue(stack, provider.pulumi_key(managed, chosen), chosen)
+            if managed.provider is Provider.EXTERNAL:
+                return ExternalValue(api, managed.place, readers)
             return LiveValue(api, managed.place, chosen, readers)
 
         return await rotate(
@@ -73,7 +79,7 @@ async def rotated(
                 target,
                 managed,
                 chosen,
-                source.read,
+                (lambda: b"") if managed.provider is Provider.EXTERNAL else source.read,
                 place,
                 hooks.before,
                 hooks.after,

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -56,6 +57,11 @@ def by() -> str:
         # A container's user may have no name.
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"
+
+
+def new_id() -> str:
+    """Return an identity for a rotation or a change."""
+    return secrets.token_hex(6)
 
 
 def now() -> str:

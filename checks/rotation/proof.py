@@ -76,7 +76,9 @@ class Proof:
         if settled(live) and len(current) == len(pods) == live.spec.replicas:
             return [PodProof(namespace, pod.metadata.name, _started(pod)) for pod in current]
         why = explain(owner.name, pods, ())
-        raise UncheckedError(f"{len(current)} of {live.spec.replicas} pods of {owner.path} have the new value{why}")
+        raise UncheckedError(
+            f"{len(current)} of {live.spec.replicas} pods of {owner.path} are ready with the current template{why}"
+        )
 
     async def _asked(self, pods: Mapping[Owner, Sequence[PodProof]]) -> tuple[PodProof, ...]:
         proven: list[PodProof] = []

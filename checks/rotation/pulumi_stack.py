@@ -17,6 +17,8 @@ from checks.plain_text import brief, clean
 SECTION = "secrets"
 """The Pulumi config namespace of secrets."""
 _STOP_SECONDS = 60
+_UNSPECIFIC = (" error occurred:", "update failed", "preview failed")
+"""The ends of lines that only say that there is an error."""
 _LOCKED = "the stack is currently locked"
 
 
@@ -139,8 +141,9 @@ class PulumiStack:
 
     def _fail(self, arguments: list[str], code: int) -> None:
         lines = [clean(line).strip() for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()]
-        said = [line for line in lines if line.startswith("error:")] or [line for line in lines if line][-1:]
-        shown = f"`pulumi {arguments[0]}` ended with {code}: {brief('; '.join(said[:2]) or 'it said nothing')}"
+        errors = [line for line in lines if line.startswith(("error:", "* ")) and not line.endswith(_UNSPECIFIC)]
+        said = errors[:1] or [line for line in lines if line][-1:] or ["it said nothing"]
+        shown = f"`pulumi {arguments[0]}` ended with {code}: {brief(said[0].removeprefix('* '))}"
         if any(_LOCKED in line for line in lines):
             raise UncheckedError(
                 f"{shown}: wait until the other deployment has ended, or run `pulumi cancel --stack {self.stack}` if "

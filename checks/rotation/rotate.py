@@ -4,60 +4,24 @@ Each stage is in the journal before the next one begins. A rotation that was kil
 command runs again.
 """
 
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import anyio
-import msgspec
+import anyio.to_thread
 
 from checks.errors import CheckError, UncheckedError, UsageError
 from checks.kube.client import ApiClient
-from checks.kube.reading import Read
-from checks.kube.whoami import whoami
-from checks.results.conclusion import FINDINGS
 from checks.rotation import hooks, live_secret, log
-from checks.rotation.cluster_event import EventReason, tell
-from checks.rotation.folder import journal_file, log_file
+from checks.rotation.folder import journal_file
 from checks.rotation.journal import Journal, Stage, State, require_same, resumed
 from checks.rotation.lease import holding
+from checks.rotation.order import Order, RevertedError
 from checks.rotation.proof import NotProvenError, Proof
-from checks.rotation.provider import Managed, readers
+from checks.rotation.provider import readers
 from checks.rotation.pulumi_stack import DeploymentFailedError
 from checks.rotation.readers import Readers
-from checks.rotation.value_place import ValuePlace
-from checks.target import Target
+from checks.rotation.recorder import Recorder
 
-ROTATE, REVOKE = "rotate", "revoke"
-
-
-class RevertedError(CheckError):
-    """The new value does not work, and the old one is back."""
-
-    exit_code = FINDINGS
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be rotated, and how."""
-
-    target: Target
-    managed: Managed
-    key: str
-    """Empty for a Secret from a store, which is fetched as a whole."""
-    read: Callable[[], bytes]
-    """Returns the new value."""
-    place: Callable[[ApiClient, Readers], ValuePlace]
-    before: str
-    after: str
-    grace_seconds: float
-    timeout_seconds: float
-    say: Callable[[str], None]
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the keys that change."""
-        return (self.key,) if self.key else tuple(sorted(self.managed.secret.keys))
+_WELL_SECONDS = 60.0
+"""How long the readers may take to be ready before a rotation, as after a deployment."""
 
 
 async def rotate(order: Order) -> log.Entry:
@@ -72,7 +36,7 @@ async def rotate(order: Order) -> log.Entry:
     journal = resumed(journal_file(stack))
     if journal is None:
         state = State(
-            id=secrets.token_hex(6),
+            id=log.new_id(),
             stack=stack,
             namespace=place.namespace,
             name=place.name,
@@ -86,10 +50,9 @@ async def rotate(order: Order) -> log.Entry:
         order.say(f"going on with the rotation of {journal.state.begun}, which is at the stage {journal.state.stage}")
     async with order.target.connection.client() as http:
         api = ApiClient(http)
-        rotation = _Rotation(order, api, journal)
         identity = f"{log.by()}/{journal.state.id}"
         try:
-            return await holding(api, identity, order.say, rotation.run)
+            return await holding(api, identity, order.say, _Rotation(order, api, journal).run)
         except (UsageError, UncheckedError):
             if journal.state.stage is Stage.BEGUN:
                 journal.close()
@@ -102,6 +65,7 @@ class _Rotation:
         owners = readers(order.target.declaration, order.managed, order.key)
         self._readers = Readers(order.target, api, owners)
         self._place = order.place(api, self._readers)
+        self._recorder = Recorder(order, api)
 
     @property
     def _state(self) -> State:
@@ -118,8 +82,9 @@ class _Rotation:
                 self._journal.set(stage=Stage.REVERTING, reason=reason)
         if self._state.stage is Stage.REVERTING:
             await self._revert()
-        entry = await self._record("rotated", EventReason.ROTATED)
-        await self._revoke(entry)
+        entry = await self._recorder.rotated(self._state)
+        self._journal.set(stage=Stage.RECORDED)
+        await self._revoke()
         await self._place.forget()
         self._journal.close()
         return entry
@@ -130,7 +95,7 @@ class _Rotation:
         if self._state.stage is Stage.BEGUN:
             await self._place.require_ready()
             marks = await self._readers.marks()
-            await Proof(self._readers).found(order.timeout_seconds)
+            await self._require_well()
             if order.before:
                 order.say("running --before")
                 await hooks.run(order.before, "--before", self._variables())
@@ -144,11 +109,25 @@ class _Rotation:
                 self._journal.close()
             raise
 
+    async def _require_well(self) -> None:
+        """Check that the old value works, or a rollback could not be told from a failure.
+
+        Raises:
+            UncheckedError: pods are not ready, or do not answer.
+        """
+        try:
+            await Proof(self._readers).found(_WELL_SECONDS)
+        except NotProvenError as error:
+            raise UncheckedError(
+                f"the readers do not run well before the rotation: {error}: repair that first"
+            ) from error
+
     async def _write(self) -> None:
         if self._state.stage is Stage.KEPT and await self._is_written():
             self._journal.set(stage=Stage.WRITTEN)
             return
-        value = self._order.read()
+        # In a thread, since a command can take long, and the Lease has to be renewed.
+        value = await anyio.to_thread.run_sync(self._order.read, abandon_on_cancel=True)
         await self._require_new(value)
         if self._state.stage is Stage.CREATED:
             self._journal.set(stage=Stage.KEPT, kept=await self._place.keep(self._state.id))
@@ -193,22 +172,14 @@ class _Rotation:
                 f"{str(error) or 'time is up'}; run the same command again to try again"
             ) from error
         self._journal.set(pods=pods)
-        await self._record("rolled-back", EventReason.REVERTED)
+        await self._recorder.reverted(self._state)
         await self._place.forget()
         self._journal.close()
         left = "; what --before made is left, and has to be revoked" if order.before else ""
         raise RevertedError(f"the new value does not work: {reason}; the old one is back on all pods{left}")
 
-    async def _record(self, outcome: str, event: EventReason) -> log.Entry:
-        entry = await self._entry(ROTATE, outcome)
-        log.append(log_file(self._state.stack), entry)
-        if self._state.stage is not Stage.REVERTING:
-            self._journal.set(stage=Stage.RECORDED)
-        message = f"{', '.join(entry.keys)}: {outcome} by {entry.by}, {len(entry.pods)} pods; hash {entry.hash}"
-        await self._tell(event, message)
-        return entry
-
-    async def _revoke(self, entry: log.Entry) -> None:
+    async def _revoke(self) -> None:
+        """Run the hook that revokes the old credential, after the grace period."""
         order = self._order
         if not order.after:
             return
@@ -222,32 +193,7 @@ class _Rotation:
                 f"all pods run with the new value, but the old one is not revoked: {error}; "
                 "run the same command again to revoke it"
             ) from error
-        revoked = msgspec.structs.replace(entry, at=log.now(), action=REVOKE, outcome="revoked", pods=())
-        log.append(log_file(self._state.stack), revoked)
-        await self._tell(EventReason.REVOKED, f"{', '.join(entry.keys)}: the old value was revoked by {entry.by}")
-
-    async def _entry(self, action: str, outcome: str) -> log.Entry:
-        place, account = self._order.managed.place, await whoami(self._api)
-        return log.Entry(
-            at=log.now(),
-            id=self._state.id,
-            action=action,
-            outcome=outcome,
-            stack=self._state.stack,
-            namespace=place.namespace,
-            name=place.name,
-            keys=self._order.keys,
-            by=log.by(),
-            account=account.value.username if isinstance(account, Read) else "",
-            hash=await live_secret.hash_of(self._api, place),
-            reason=self._state.reason,
-            pods=self._state.pods,
-        )
-
-    async def _tell(self, reason: EventReason, message: str) -> None:
-        failure = await tell(self._api, self._order.managed.place, reason, self._state.id, message)
-        if failure:
-            self._order.say(f"warning: {failure}")
+        await self._recorder.revoked(self._state)
 
     def _variables(self) -> dict[str, str]:
         place = self._order.managed.place

@@ -1,6 +1,5 @@
 """Set a key of a Secret where its values are kept, with an entry in the log."""
 
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from checks.rotation.readers import Readers
 from checks.rotation.values import require_text
 from checks.target import Target
 
-SET = "set"
+SET, DEPLOY = "set", "deploy"
 
 
 async def set_in_pulumi(
@@ -42,7 +41,7 @@ async def set_in_pulumi(
         if not deploy:
             return f"{done}: deploy it with `pulumi up --stack {stack}`"
         await pulumi.up()
-        _log(stack, managed, key, "deployed")
+        _log(stack, managed, key, "deployed", action=DEPLOY)
         return f"{done}, and deployed"
 
 
@@ -68,11 +67,11 @@ async def set_live(target: Target, managed: Managed, key: str, read: Callable[[]
     return f"{key} of {managed.ref} is set" + (f"; restarting {pods}" if pods else "; nothing of the stack reads it")
 
 
-def _log(stack: str, managed: Managed, key: str, outcome: str, digest: str = "") -> None:
+def _log(stack: str, managed: Managed, key: str, outcome: str, digest: str = "", action: str = SET) -> None:
     entry = log.Entry(
         at=log.now(),
-        id=secrets.token_hex(6),
-        action=SET,
+        id=log.new_id(),
+        action=action,
         outcome=outcome,
         stack=stack,
         namespace=managed.place.namespace,

@@ -1,4 +1,4 @@
-"""What `cortex secrets` shows: each declared Secret, never its values."""
+"""What `cortex secrets list` shows: each declared Secret, never its values."""
 
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ class SecretEntry(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SecretsReport(Document, frozen=True, rename="camel", kw_only=True):
-    """The report of `cortex secrets`."""
+    """The report of `cortex secrets list`."""
 
     secrets: tuple[SecretEntry, ...]
     findings: tuple[Finding, ...]

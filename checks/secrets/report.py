@@ -1,4 +1,4 @@
-"""What `cortex secrets` shows, as text; `cortex config list` shares its table."""
+"""What `cortex secrets list` shows, as text; `cortex config list` shares its table."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ WORDS = {True: "yes", False: "no", None: "-"}
 
 
 class Inventory(Protocol):
-    """What the reports of `cortex secrets` and `cortex config list` have in common."""
+    """What the reports of `cortex secrets list` and `cortex config list` have in common."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

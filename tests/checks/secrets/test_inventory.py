@@ -142,7 +142,7 @@ def test_config_that_may_not_be_read_is_unknown(world: World) -> None:
     assert "    while    list configmaps in namespace cortex-mcp" in text
 
 
-@pytest.mark.parametrize("command", [["secrets"], ["config", "list"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["secrets", "list"], ["config", "list"]], ids=" ".join)
 def test_commands_run(command: list[str], tmp_path: Path) -> None:
     with serve(World(declared(servers={}, configMaps={}))) as api:
         project = Project(tmp_path, api.url)

@@ -1,0 +1,155 @@
+"""Rotations on a live API server: killed at each stage, two at once, a value that does not work, and hooks."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.checks.rotation.project import KILL, OLD, SPACE, Live, deploy, home
+from tests.conftest import Cluster, cluster_name, cortex, start
+
+pytestmark = pytest.mark.live
+
+ROTATE = ("rotate", "creds")
+
+
+@pytest.fixture(scope="module")
+def kwok(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, Path]]:
+    """A cluster without a node, whose pods are ready at once, with the reader."""
+    name = cluster_name("rotation")
+    try:
+        cluster = start(name, ["--node", "kwok"])
+        for space in ("cortex-system", SPACE):
+            cluster.make_namespace(space)
+        folder = tmp_path_factory.mktemp("project")
+        deploy(cluster, folder)
+        yield cluster, folder
+    finally:
+        cortex("local", "down", "--name", name, "--delete")
+
+
+@pytest.fixture
+def live(kwok: tuple[Cluster, Path], tmp_path: Path) -> Live:
+    cluster, folder = kwok
+    found = Live(cluster, folder, home(tmp_path, "state"))
+    found.kubectl("patch", "secret", "creds", "--type=merge", "--patch", json.dumps({"stringData": {"token": OLD}}))
+    found.kubectl("delete", "events", "--all")
+    return found
+
+
+def pods(live: Live) -> set[str]:
+    return {
+        one["metadata"]["name"] for one in live.live("pods")["items"] if not one["metadata"].get("deletionTimestamp")
+    }
+
+
+def clean(live: Live, value: str) -> None:
+    """Check that a rotation has ended well, with one entry for it."""
+    assert live.token() == value
+    assert live.journal() is None
+    assert live.secrets() == {"creds"}
+    (entry,) = live.entries()
+    assert entry["outcome"] == "rotated"
+    assert {pod["name"] for pod in entry["pods"]} == pods(live)
+    assert "SecretRotated" in live.reasons()
+    leases = live.cluster.run("kubectl", "get", "leases", "--namespace", "cortex-system", "--output", "name").stdout
+    assert "cortex-secrets" not in leases
+
+
+def test_each_reader_runs_with_the_new_value_and_the_log_proves_it(live: Live) -> None:
+    before = pods(live)
+    said = live.cortex(*ROTATE, given="very-secret-new\n")
+    clean(live, "very-secret-new")
+    assert pods(live).isdisjoint(before)
+    assert said.count("ready") == len(pods(live)) == 2
+    (entry,) = live.entries()
+    assert (entry["keys"], len(entry["hash"]), "@" in entry["by"]) == (["token"], 16, True)
+    history = json.loads(live.cortex("history", "creds", "--format", "json"))
+    assert history["entries"] == live.entries()
+
+
+@pytest.mark.parametrize(
+    ("killed", "stage"),
+    [(("--before", KILL), "begun"), (("--command", KILL), "created"), (("--after", KILL, "--grace", "0s"), "recorded")],
+    ids=["before", "value", "after"],
+)
+def test_what_was_killed_is_finished_by_the_same_command(live: Live, killed: tuple[str, ...], stage: str) -> None:
+    stdin = "" if "--command" in killed else "very-secret-new"
+    live.cortex(*ROTATE, *killed, code=-9, given=stdin)
+    journal = live.journal()
+    assert journal is not None
+    assert journal["stage"] == stage
+    assert "very-secret" not in json.dumps(journal)
+    live.cortex(*ROTATE, killed[0], "printf very-secret-new", "--grace", "0s", given=stdin)
+    clean(live, "very-secret-new")
+    assert len(live.entries("revoke")) == ("--after" in killed)
+
+
+def test_a_kill_in_the_middle_of_a_rollout_is_finished_with_the_value_that_was_written(live: Live) -> None:
+    live.kubectl("rollout", "pause", "deployment/cache")
+    process = live.begin(*ROTATE, given="very-secret-new")
+    live.wait_for_stage("written")
+    process.kill()
+    live.end(process, -9)
+    assert live.secrets() == {"creds", "creds.cortex-previous"}
+    live.kubectl("rollout", "resume", "deployment/cache")
+    assert "is of the Secret" not in live.cortex(*ROTATE, "--generate", "20")
+    clean(live, "very-secret-new")
+
+
+def test_a_value_that_does_not_work_is_rolled_back(live: Live) -> None:
+    before = pods(live)
+    live.kubectl("rollout", "pause", "deployment/cache")
+    said = live.cortex(*ROTATE, "--timeout", "4s", code=1, given="very-secret-wrong")
+    live.kubectl("rollout", "resume", "deployment/cache")
+    assert "the old one is back on all pods" in said
+    assert (live.token(), live.journal(), live.secrets()) == (OLD, None, {"creds"})
+    assert pods(live) == before
+    (entry,) = live.entries()
+    assert (entry["outcome"], live.reasons()) == ("rolled-back", ["SecretRotationReverted"])
+    assert "0 of 2 pods" in entry["reason"]
+
+
+def test_of_two_rotations_one_is_refused_by_name(live: Live, tmp_path: Path) -> None:
+    live.kubectl("rollout", "pause", "deployment/cache")
+    first = live.begin(*ROTATE, given="very-secret-first")
+    live.wait_for_stage("written")
+    same = live.cortex(*ROTATE, code=3, given="very-secret-second")
+    assert f"process {first.pid} changes Secrets of stack live" in same
+    other = Live(live.cluster, live.folder, home(tmp_path, "other"))
+    said = other.cortex(*ROTATE, code=3, given="very-secret-second")
+    assert "rotates a Secret of this cluster: wait until that has ended" in said
+    assert other.journal() is None
+    live.kubectl("rollout", "resume", "deployment/cache")
+    live.end(first, 0)
+    clean(live, "very-secret-first")
+
+
+def test_two_keys_are_created_and_revoked_in_order(live: Live, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    note = f"sh -c 'echo very-secret-printed; echo $0 $CORTEX_SECRET >> {notes}'"
+    live.cortex(*ROTATE, "--before", f"{note} create", "--after", f"{note} revoke", "--grace", "1s", "--generate", "32")
+    assert notes.read_text() == "create creds\nrevoke creds\n"
+    assert live.reasons() == ["SecretRevoked", "SecretRotated"]
+    assert [one["outcome"] for one in live.entries("revoke")] == ["revoked"]
+
+
+def test_a_secret_of_others_is_set_and_its_readers_restart(live: Live) -> None:
+    before = pods(live)
+    assert "restarting workloads.cache" in live.cortex("set", "creds", "token", given="very-secret-set\n")
+    live.kubectl("rollout", "status", "deployment/cache", "--timeout=60s")
+    assert live.token() == "very-secret-set"
+    assert before != pods(live)
+
+
+def test_only_an_unused_undeclared_secret_is_deleted(live: Live) -> None:
+    live.kubectl("create", "secret", "generic", "left", "--from-literal=a=very-secret-left")
+    used = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "user"}, "secrets": [{"name": "left"}]}
+    live.kubectl("apply", "-f", "-", given=json.dumps(used))
+    assert "the stack declares Secret rotation/creds" in live.cortex("delete", "creds", "--yes", code=2)
+    assert "is used by ServiceAccount user" in live.cortex("delete", "left", "--yes", code=2)
+    live.kubectl("delete", "serviceaccount", "user")
+    assert "is deleted" in live.cortex("delete", "left", "--yes")
+    assert "left" not in live.secrets()
+    assert live.entries("delete")[0]["keys"] == ["a"]
