@@ -10,7 +10,7 @@ from dataclasses import replace
 import anyio
 from anyio.streams.text import TextReceiveStream
 
-from checks.bootstrap.access import connection
+from checks.bootstrap.access import connection, plain_file
 from checks.bootstrap.run import Run
 from checks.errors import UncheckedError, UsageError
 from checks.plain_text import brief, clean
@@ -43,9 +43,14 @@ async def deploy(run: Run, _seconds: float) -> str:
     if report.exit_code != 0:
         raise UncheckedError(
             f"stack {stack} is deployed, but its verification does not pass: {'; '.join(_reasons(report))}: "
-            f"`KUBECONFIG={run.state.kubeconfig} cortex verify {stack}` shows all of it"
+            f"`{_without_others()}cortex verify {stack}` shows all of it"
         )
     return f"stack {stack} is deployed and verified"
+
+
+def _without_others() -> str:
+    """Return what begins a command that is to use the stored kubeconfig, over which KUBECONFIG has precedence."""
+    return "env -u KUBECONFIG " if os.environ.get("KUBECONFIG") else ""
 
 
 def _reasons(report: Report) -> list[str]:
@@ -57,7 +62,7 @@ def _reasons(report: Report) -> list[str]:
 
 async def _pulumi(run: Run, command: list[str]) -> None:
     """Run Pulumi, and show what it says; if time is up, it gets an interrupt, so that it releases its lock."""
-    environment = {**os.environ, "KUBECONFIG": str(run.state.kubeconfig)}
+    environment = {**os.environ, "KUBECONFIG": str(plain_file(run))}
     last: deque[str] = deque(maxlen=_LAST_LINES)
     process = await anyio.open_process(
         command, cwd=run.planned.project, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from anyio import to_thread
 
+from checks.bootstrap.access import remove
 from checks.bootstrap.journal import VM_DELETED, Vm
 from checks.bootstrap.machines import owned
 from checks.bootstrap.proxmox import LiveVm
@@ -25,6 +26,7 @@ async def destroy(run: Run) -> None:
         run.journal.write(VM_DELETED, STEP, name=vm.name, id=vm.id, mark=vm.mark)
         run.say(f"VM {vm.name} ({vm.id}) is deleted")
     run.state.secrets.unlink(missing_ok=True)
-    run.state.kubeconfig.unlink(missing_ok=True)
+    for sentence in remove(run):
+        run.say(sentence)
     now = datetime.now(UTC)
     run.journal.file.rename(run.journal.file.with_name(f"destroyed-{now:%Y%m%dT%H%M%SZ}.jsonl"))

@@ -11,13 +11,14 @@ from checks.errors import UncheckedError
 from checks.whole_file import sync
 
 STARTED, DONE, FAILED = "started", "done", "failed"
-PLAN, VM_INTENDED, VM_MADE, VM_DELETED, ETCD_INTENDED, APPLIED = (
+PLAN, VM_INTENDED, VM_MADE, VM_DELETED, ETCD_INTENDED, APPLIED, KUBECONFIG_INTENDED = (
     "plan",
     "vm-intended",
     "vm-made",
     "vm-deleted",
     "etcd-intended",
     "applied",
+    "kubeconfig-intended",
 )
 
 

@@ -42,6 +42,7 @@ def _detail(planned: Planned, step: str) -> str:
     plan = planned.plan
     return {
         "etcd": f" on {plan.control_planes[0].name}",
+        "kubeconfig": f" of stack {plan.stack}, encrypted",
         "deploy": f" {plan.stack}",
         "register": f" into {planned.path(plan.registry)}",
     }.get(step, "")

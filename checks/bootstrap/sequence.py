@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import anyio
 
-from checks.bootstrap.access import store
+from checks.bootstrap.access import is_kept, keep
 from checks.bootstrap.applying import apply
 from checks.bootstrap.configurations import generate
 from checks.bootstrap.deploying import deploy
@@ -24,7 +24,7 @@ STEPS = (
     Step("apply", "apply the configurations", 20 * MINUTE, apply),
     Step("etcd", "bootstrap etcd", 10 * MINUTE, bootstrap),
     Step("ready", "wait until the cluster is healthy", 20 * MINUTE, wait),
-    Step("kubeconfig", "fetch the kubeconfig", 2 * MINUTE, store),
+    Step("kubeconfig", "store the kubeconfig", 2 * MINUTE, keep),
     Step("deploy", "deploy and verify the stack", 60 * MINUTE, deploy),
     Step("register", "write the registry of MCP servers", 5 * MINUTE, write_registry),
 )
@@ -41,7 +41,7 @@ async def carry_out(run: Run) -> None:
         run.journal.write(PLAN, cluster=run.plan.cluster, digest=run.plan.digest())
     for number, step in enumerate(STEPS, start=1):
         head = f"{number}/{len(STEPS)} {step.title}"
-        if run.journal.is_done(step.name) and (step.work is not store or run.state.kubeconfig.exists()):
+        if run.journal.is_done(step.name) and (step.work is not keep or is_kept(run)):
             run.say(f"{head}: done before")
             continue
         run.say(head)
@@ -98,8 +98,8 @@ def _existing(run: Run) -> Iterator[str]:
         yield f"configured nodes {', '.join(applied)}"
     if run.journal.is_done("etcd"):
         yield "a bootstrapped etcd"
-    if run.state.kubeconfig.exists():
-        yield f"the kubeconfig {run.state.kubeconfig}"
+    if is_kept(run):
+        yield f"the stored kubeconfig of stack {run.plan.stack}"
     if any(entry.step == "deploy" for entry in run.journal.of(STARTED)):
         yield f"what was deployed of stack {run.plan.stack}"
 

@@ -1,4 +1,4 @@
-"""The folder of a plan: its journal, its lock, the encrypted secrets of the cluster, and the kubeconfig."""
+"""The folder of a plan: its journal, its lock, and the encrypted secrets of the cluster."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,7 +18,6 @@ class State:
         self.folder = user_state_path("cortex") / "talos" / cluster
         self.journal = self.folder / "journal.jsonl"
         self.secrets = self.folder / "secrets.age"
-        self.kubeconfig = self.folder / "kubeconfig"
 
     def locked(self) -> AbstractContextManager[None]:
         """Exclude other runs.

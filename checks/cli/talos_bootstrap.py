@@ -34,8 +34,10 @@ def bootstrap(
     import anyio
 
     planned = _read(plan)
+    from checks.bootstrap.access import require_place
     from checks.bootstrap.command import opened
     from checks.bootstrap.deploying import require_pulumi
+    from checks.bootstrap.journal import Journal
     from checks.bootstrap.overview import overview
     from checks.bootstrap.plan_file import read_token
     from checks.bootstrap.secrets import read_key
@@ -43,7 +45,8 @@ def bootstrap(
     from checks.bootstrap.state import State
     from checks.output import show
 
-    show(overview(planned, State(planned.plan.cluster)))
+    state = State(planned.plan.cluster)
+    show(overview(planned, state))
     if dry_run:
         if yes:
             raise UsageError("--dry-run makes nothing: omit --yes")
@@ -52,6 +55,7 @@ def bootstrap(
     require_pulumi()
     read_token(planned)
     read_key(planned)
+    require_place(planned.plan.stack, Journal(state.journal))
     if not yes and not _confirmed(f"Make cluster {planned.plan.cluster}?"):
         return
     with opened(planned, _say) as run:
@@ -68,7 +72,7 @@ def destroy(
         str, typer.Option("--yes", metavar="CLUSTER", help="The name of the cluster, instead of asking for it.")
     ] = "",
 ) -> None:
-    """Delete the virtual machines that a plan made, their disks, and the secrets of the cluster.
+    """Delete the virtual machines that a plan made, their disks, and the secrets and the kubeconfig of the cluster.
 
     Machines that existed before, and the state of the Pulumi stack, are kept.
 

@@ -48,6 +48,16 @@ def own_keys() -> list[Key]:
     return [key for file in files for key in keys_of(file)]
 
 
+def require_usable() -> None:
+    """Check the user's private keys, unless there are none yet and `make_key` would make one.
+
+    Raises:
+        UsageError: a file is missing, has no key, or others can read it.
+    """
+    if os.environ.get(VARIABLE) or default_file().exists():
+        own_keys()
+
+
 def make_key() -> Path | None:
     """Make a private key in the default file if the environment names no file and it does not exist; return the file.
 

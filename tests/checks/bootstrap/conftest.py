@@ -129,8 +129,9 @@ def stand_in(folder: Path) -> None:
     """Write a Pulumi that only notes how it was called, and goes on when there is no file `hold`."""
     program = folder / "bin" / "pulumi"
     program.parent.mkdir()
+    context = "sed -n 's/^current-context: //p' $KUBECONFIG"
     program.write_text(
-        f'#!/bin/sh\necho "$KUBECONFIG $*" >> {folder}/pulumi.log\n'
+        f'#!/bin/sh\necho "$KUBECONFIG $({context}) $*" >> {folder}/pulumi.log\n'
         f'while [ -e {folder}/hold ]; do sleep 0.1; done\necho "Resources: 1 created"\n'
     )
     program.chmod(0o755)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pyrage
 import yaml
 
+from checks.kubeconfigs.document import Cluster, Kubeconfig, User
 from tests.checks.bootstrap.blank_nodes import BlankCluster
 from tests.checks.cli.project import checked
 from tests.checks.in_process import Done
@@ -42,7 +43,25 @@ class Planning:
 
     def environment(self) -> dict[str, str]:
         known, folder = self.project.environment(), self.project.folder
-        return {**known, "PATH": f"{folder / 'bin'}:{known['PATH']}", "XDG_STATE_HOME": str(folder / "state")}
+        return {
+            **known,
+            "PATH": f"{folder / 'bin'}:{known['PATH']}",
+            "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_CONFIG_HOME": str(folder),
+        }
+
+    @property
+    def stored(self) -> Path:
+        """Give the file of the stored kubeconfig."""
+        return self.state.parents[1] / "kubeconfig" / f"{self.document['stack']}.yaml"
+
+    def keep_kubeconfig(self, server: str) -> None:
+        """Store, in the clear, a kubeconfig of another cluster for the stack."""
+        self.stored.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.stored.unlink(missing_ok=True)
+        self.stored.touch(mode=0o600)
+        kubeconfig = Kubeconfig("test", Cluster(server=server), User(token="very-secret-token"))
+        self.stored.write_text(kubeconfig.text())
 
     def write(self) -> Path:
         file = self.project.folder / "plan.yaml"

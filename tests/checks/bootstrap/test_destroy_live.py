@@ -19,9 +19,20 @@ def test_it_deletes_exactly_the_machines_of_the_plan(planning: Planning) -> None
     _, err = planning.run("destroy", "--yes", "prod")
     assert sorted(vm.name for vm in planning.proxmox.vms) == ["cp-2", "theirs"]
     assert "VM cp-1 (100) is deleted" in err
+    assert "the stored kubeconfig of stack test is removed" in err
+    assert not planning.stored.exists()
     assert "`pulumi stack rm --force test` removes it" in err
     left = sorted(file.name.partition("-")[0] for file in planning.state.iterdir())
     assert left == ["destroyed", "lock"]
+
+
+def test_a_kubeconfig_that_was_imported_meanwhile_is_kept(planning: Planning) -> None:
+    planning.run("bootstrap", "--yes")
+    planning.keep_kubeconfig("https://127.0.0.1:1")
+    before = planning.stored.read_bytes()
+    _, err = planning.run("destroy", "--yes", "prod")
+    assert "the stored kubeconfig of stack test is kept, because it is that of another cluster" in err
+    assert planning.stored.read_bytes() == before
 
 
 def test_there_is_nothing_to_destroy_before_a_bootstrap(planning: Planning) -> None:

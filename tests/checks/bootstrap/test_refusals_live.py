@@ -135,3 +135,19 @@ def test_a_proxmox_that_refuses_is_told(planning: Planning, change: dict[str, st
     _, err = planning.run("bootstrap", "--yes", code=3)
     assert sentence in err
     assert "now there is: nothing was made" in err
+
+
+def test_a_stored_kubeconfig_of_another_cluster_is_not_replaced(planning: Planning) -> None:
+    planning.keep_kubeconfig("https://127.0.0.1:1")
+    before = planning.stored.read_bytes()
+    _, err = planning.run("bootstrap", "--yes", code=2)
+    sentence = "cortex: the kubeconfig of another cluster is stored for stack test: keep a copy if you need it "
+    assert err.startswith(sentence)
+    assert not planning.proxmox.vms, "it is said before anything is made"
+    planning.stored.unlink()
+    planning.killed("before:started:kubeconfig:1")
+    planning.stored.write_bytes(before)
+    planning.stored.chmod(0o600)
+    _, err = planning.run("bootstrap", "--yes", code=2)
+    assert err.startswith(sentence)
+    assert planning.stored.read_bytes() == before

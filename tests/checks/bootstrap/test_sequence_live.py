@@ -4,12 +4,13 @@ import json
 import signal
 import stat
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from checks.bootstrap.sequence import STEPS
+from checks.private_folder import MEMORY
 from tests.checks.bootstrap.planning import Planning
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ BETWEEN = (
     "before:vm-made:machines:2",  # the VM exists
     "before:applied:apply:2",  # the node is configured
     "after:etcd-intended:etcd:1",  # etcd is not bootstrapped
+    "after:kubeconfig-intended:kubeconfig:1",  # it is not stored
 )
 
 
@@ -32,13 +34,14 @@ def test_a_plan_becomes_a_cluster_with_its_stack(planning: Planning) -> None:
     assert planning.done() == NAMES
     assert "8. write the registry" in out
     assert "s  CoreDNS is ready" in err
-    kubeconfig = planning.state / "kubeconfig"
     calls = (planning.project.folder / "pulumi.log").read_text().splitlines()
-    assert calls == [
-        f"{kubeconfig} stack select --create test --non-interactive",
-        f"{kubeconfig} up --stack test --yes --skip-preview --non-interactive",
+    assert [call.partition(" ")[2] for call in calls] == [
+        "test stack select --create test --non-interactive",
+        "test up --stack test --yes --skip-preview --non-interactive",
     ]
-    assert yaml.safe_load(kubeconfig.read_text())["current-context"] == "test"
+    (file,) = {Path(call.partition(" ")[0]) for call in calls}
+    assert file.is_relative_to(MEMORY), "it is in the clear in memory only"
+    assert not file.exists()
     registry = json.loads((planning.project.folder / "mcp-server-registry.json").read_text())
     assert (registry["context"], registry["servers"]) == ("test", {})
     _its_secrets_are_encrypted(planning)
@@ -50,8 +53,9 @@ def test_a_plan_becomes_a_cluster_with_its_stack(planning: Planning) -> None:
 def _its_secrets_are_encrypted(planning: Planning) -> None:
     for file in planning.state.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
-        if file.name != "kubeconfig":
-            assert not any(word in file.read_bytes() for word in (b"very-secret", b"PRIVATE", b"crt")), file
+        assert not any(word in file.read_bytes() for word in (b"very-secret", b"PRIVATE", b"crt")), file
+    assert planning.stored.read_bytes().startswith(b"-----BEGIN AGE ENCRYPTED FILE-----")
+    assert stat.S_IMODE(planning.stored.stat().st_mode) == 0o600
     assert (planning.state / "secrets.age").read_bytes().startswith(b"-----BEGIN AGE ENCRYPTED FILE-----")
 
 
@@ -131,7 +135,9 @@ def test_a_step_that_fails_says_what_exists_and_how_to_go_on(planning: Planning)
     assert (
         "ended with 7: error: no stack\nnow there is: VMs cp-1 (100), cp-2 (101), cp-3 (102), worker-1 (103); " in err
     )
-    assert "configured nodes cp-1, cp-2, cp-3, worker-1; a bootstrapped etcd; the kubeconfig " in err
+    assert (
+        "configured nodes cp-1, cp-2, cp-3, worker-1; a bootstrapped etcd; the stored kubeconfig of stack test" in err
+    )
     assert f"go on with `cortex talos bootstrap {planning.write()}`, or undo it with `cortex talos destroy " in err
     failing.write_text(right)
     _, err = planning.run("bootstrap", "--yes")
