@@ -10,9 +10,9 @@ TESTS = ROOT / "tests"
 MOST_LINES = 400
 WHOLE_REPOSITORY = TESTS
 """Tests in this folder itself are about the whole repository."""
-OWN_FOLDERS = {TESTS / "provider" / "conformance", TESTS / "extension", TESTS / "real_world"}
-"""Tests of behaviour that no single folder has: of any Kubernetes plugin, of a distribution that extends this one, and
-of deployments as people run them."""
+OWN_FOLDERS = {TESTS / "provider" / "conformance", TESTS / "extension", TESTS / "leaks", TESTS / "real_world"}
+"""Tests of behaviour that no single folder has: of any Kubernetes plugin, of a distribution that extends this one, of
+secrets on their way through all of it, and of deployments as people run them."""
 
 FILES = sorted(TESTS.rglob("test_*.py"))
 

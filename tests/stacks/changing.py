@@ -28,7 +28,7 @@ class Project:
         shutil.copytree(ROOT / "stacks", folder / "stacks")
         shutil.copy(ROOT / "Pulumi.yaml", folder)
         self._file = folder / "Pulumi.local.yaml"
-        self._there = Cluster(cluster.name, cluster.env, folder)
+        self.there = Cluster(cluster.name, cluster.env, folder)
         self._verification = verify
         self._document: Settings = yaml.safe_load((ROOT / self._file.name).read_text())
 
@@ -48,7 +48,7 @@ class Project:
 
     def write(self, file: str, text: str) -> None:
         """Write a file of the project."""
-        (self._there.root / file).write_text(text)
+        (self.there.root / file).write_text(text)
 
     def up(self, settings: Settings) -> None:
         """Deploy a declaration; it is then as declared, and nothing is left to do."""
@@ -62,7 +62,7 @@ class Project:
     def _verify(self) -> None:
         deadline = time.monotonic() + SETTLED_SECONDS
         while True:
-            done = self._there.run("cortex", *self._verification, "local", check=False)
+            done = self.there.run("cortex", *self._verification, "local", check=False)
             if time.monotonic() >= deadline or not any(code in done.stdout for code in PASSING):
                 break
         assert done.returncode == 0, done.stdout + done.stderr
@@ -70,16 +70,16 @@ class Project:
     def _preview(self) -> None:
         self.run("pulumi", "preview", "--stack", "local", "--expect-no-changes")
 
-    def run(self, *command: str) -> str:
-        return self._there.run(*command).stdout
+    def run(self, *command: str, given: str | None = None) -> str:
+        return self.there.run(*command, given=given).stdout
 
     def cortex(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of cortex, whatever it finds."""
-        return self._there.run("cortex", *arguments, check=False)
+        return self.there.run("cortex", *arguments, check=False)
 
     def refused(self, *command: str) -> str:
         """Run a command that has to fail, and give what it printed."""
-        done = self._there.run(*command, check=False)
+        done = self.there.run(*command, check=False)
         assert done.returncode != 0, done.stdout
         return done.stdout + done.stderr
 
