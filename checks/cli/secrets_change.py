@@ -71,9 +71,9 @@ def set_value(
     require_changeable(managed)
     if managed.provider is Provider.PULUMI:
         project = root(Path.cwd())
-        _say(anyio.run(setting.set_in_pulumi, stack, project, managed, key, source.read, kubeconfig, deploy))
+        _say(anyio.run(setting.set_in_pulumi, stack, project, managed, key, source.read, kubeconfig, deploy, _say))
     else:
-        _say(anyio.run(setting.set_live, target(stack, kubeconfig, context), managed, key, source.read))
+        _say(anyio.run(setting.set_live, target(stack, kubeconfig, context), managed, key, source.read, _say))
 
 
 @app.command()
@@ -166,7 +166,7 @@ def delete(
     if not yes and not _confirmed(f"Delete {doomed.ref} ({', '.join(doomed.keys)}) from {aim.connection.context}?"):
         _say("nothing was deleted")
         raise typer.Exit(1)
-    anyio.run(deletion.delete, aim, doomed)
+    anyio.run(deletion.delete, aim, doomed, _say)
     _say(f"{doomed.ref} is deleted")
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from checks.rotation import log, provider
 from checks.rotation.external_value import ExternalValue
 from checks.rotation.folder import exclusive, pulumi_log
+from checks.rotation.order import Order
 from checks.rotation.provider import Managed, Provider
 from checks.rotation.pulumi_stack import PulumiStack
-from checks.rotation.rotate import Order, rotate
+from checks.rotation.rotate import rotate
 from checks.rotation.value_place import LiveValue, PulumiValue, ValuePlace
 from checks.rotation.values import ValueSource, split
 from checks.target import Target
@@ -64,7 +65,7 @@ async def rotated(
     chosen = "" if managed.provider is Provider.EXTERNAL else provider.chosen_key(managed, key)
     if managed.provider is not Provider.EXTERNAL:
         provider.require_changeable(managed)
-    with exclusive(target.stack) as lock:
+    with exclusive(target.stack, say) as lock:
         stack = PulumiStack(target.stack, project, pulumi_log(target.stack), lock, kubeconfig)
 
         def place(api: "ApiClient", readers: "Readers") -> ValuePlace:

@@ -1,5 +1,6 @@
 """Delete a Secret that the stack does not declare and that nothing uses."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checks.errors import UncheckedError, UsageError
@@ -85,13 +86,13 @@ async def deletable(target: Target, name: str, namespace: str) -> Doomed:
     return Doomed(place, seen, tuple(sorted(live.data)), log.content_hash(*place, live.values_()))
 
 
-async def delete(target: Target, doomed: Doomed) -> None:
+async def delete(target: Target, doomed: Doomed, say: Callable[[str], None]) -> None:
     """Delete the Secret if it is as it was seen, and record that.
 
     Raises:
         UncheckedError: it was changed meanwhile, or cannot be deleted.
     """
-    with exclusive(target.stack):
+    with exclusive(target.stack, say):
         require_none(journal_file(target.stack))
         async with target.connection.client() as http:
             deleted = await ApiClient(http).delete_seen(_KIND, *doomed.place, doomed.seen)

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def pulumi_log(stack: str) -> Path:
 
 
 @contextmanager
-def exclusive(stack: str) -> Iterator[int]:
+def exclusive(stack: str, say: Callable[[str], None]) -> Iterator[int]:
     """Exclude others that change Secrets of the stack; yield the handle of the lock.
 
     The programs that get the handle keep the lock while they run, even if this process is killed. So the next one waits
@@ -50,7 +50,7 @@ def exclusive(stack: str) -> Iterator[int]:
     private_files.close_folder(folder(stack))
     handle = os.open(folder(stack) / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        _lock(handle, stack)
+        _lock(handle, stack, say)
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps({"process": os.getpid()}).encode(), 0)
         yield handle
@@ -58,8 +58,8 @@ def exclusive(stack: str) -> Iterator[int]:
         os.close(handle)
 
 
-def _lock(handle: int, stack: str) -> None:
-    end = time.monotonic() + WAIT_SECONDS
+def _lock(handle: int, stack: str, say: Callable[[str], None]) -> None:
+    end, told = time.monotonic() + WAIT_SECONDS, False
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,6 +68,9 @@ def _lock(handle: int, stack: str) -> None:
             if holder is None or _runs(holder) or time.monotonic() > end:
                 who = f"process {holder}" if holder else "another process"
                 raise UncheckedError(f"{who} changes Secrets of stack {stack}: wait until it has ended") from None
+            if not told:
+                say("waiting for the Pulumi that a killed command left behind")
+                told = True
             time.sleep(_PAUSE_SECONDS)
         else:
             return

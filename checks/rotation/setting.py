@@ -24,6 +24,7 @@ async def set_in_pulumi(
     read: Callable[[], bytes],
     kubeconfig: Path | None,
     deploy: bool,
+    say: Callable[[str], None],
 ) -> str:
     """Write a value into Pulumi's encrypted settings, and deploy it if that is asked for; return what was done.
 
@@ -32,7 +33,7 @@ async def set_in_pulumi(
         UncheckedError: Pulumi failed.
     """
     setting = pulumi_key(managed, chosen_key(managed, key))
-    with exclusive(stack) as lock:
+    with exclusive(stack, say) as lock:
         require_none(journal_file(stack))
         pulumi = PulumiStack(stack, project, pulumi_log(stack), lock, kubeconfig)
         await pulumi.set_secret(setting, require_text(read(), key))
@@ -45,7 +46,9 @@ async def set_in_pulumi(
         return f"{done}, and deployed"
 
 
-async def set_live(target: Target, managed: Managed, key: str, read: Callable[[], bytes]) -> str:
+async def set_live(
+    target: Target, managed: Managed, key: str, read: Callable[[], bytes], say: Callable[[str], None]
+) -> str:
     """Write a value into a Secret that others made, and restart its readers; return what was done.
 
     Raises:
@@ -53,7 +56,7 @@ async def set_live(target: Target, managed: Managed, key: str, read: Callable[[]
         UncheckedError: it cannot be read or written, or was changed meanwhile.
     """
     key = chosen_key(managed, key)
-    with exclusive(target.stack):
+    with exclusive(target.stack, say):
         require_none(journal_file(target.stack))
         async with target.connection.client() as http:
             api = ApiClient(http)
