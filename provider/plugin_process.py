@@ -10,6 +10,7 @@ from select import select
 import grpc
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2_grpc
 
+from provider import private_memory
 from provider.server import KubernetesProvider
 from provider.settings import MAX_CALLS
 
@@ -34,6 +35,7 @@ def _stop_pipe() -> int:
 
 def serve() -> None:
     """Serve on a free loopback port, printed for the engine, until the engine asks to stop or has ended."""
+    private_memory.protect()
     logging.getLogger().addHandler(logging.NullHandler())  # packages would also log what we report as an error
     stop = _stop_pipe()
     # Large CRDs exceed the default message size of 4 MiB.

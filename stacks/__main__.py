@@ -1,13 +1,18 @@
 """The Pulumi program. The language host runs this folder; the project's packages are installed beside it."""
 
+import os
 from pathlib import Path
 
 import pulumi
 
 from components import secret_values
+from stacks import private_memory
 from stacks.errors import DeclarationError
 from stacks.loader import read
 from stacks.program import deploy
+
+_CONFIGURATION = "PULUMI_CONFIG"
+"""The environment variable with the decrypted configuration of the stack."""
 
 
 def main() -> None:
@@ -16,6 +21,9 @@ def main() -> None:
     Raises:
         pulumi.RunError: the declaration is wrong or a secret is missing.
     """
+    private_memory.protect()
+    # The SDK has read it. Credential plugins of a kubeconfig run in this environment, and would get all secrets.
+    os.environ.pop(_CONFIGURATION, None)
     root = Path(__file__).resolve().parent.parent
     stack = pulumi.get_stack()
     try:

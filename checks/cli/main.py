@@ -15,6 +15,7 @@ from checks.cli.command_group import LazyGroup
 from checks.cli.commands.version import version
 from checks.errors import INTERRUPTED, CheckError, UsageError, innermost
 from checks.streams import ignore_closed_readers
+from stacks import private_memory
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
 """Environment variable: if it is set, an internal error shows its traceback, and libraries log."""
@@ -49,6 +50,7 @@ def _options(
 
 def main() -> NoReturn:
     """Run the `cortex` command and exit; every error is one sentence on standard error."""
+    private_memory.protect()
     # Searching the objects of the imports for garbage takes a tenth of the time of a short command.
     gc.set_threshold(GARBAGE_THRESHOLD)
     if not os.environ.get(DEBUG_VARIABLE):
