@@ -45,8 +45,9 @@ IN_CLOCK = ("--namespace", "cortex-mcp", "deployment/clock-mcp-server")
 
 @pytest.fixture
 def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
-    yield Project(stack, tmp_path)
-    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+    project = Project(stack, tmp_path)
+    yield project
+    project.restore()
 
 
 def restarts(project: Project) -> dict[str, int]:

@@ -148,8 +148,9 @@ stringData: {config: "context: none"}
 @pytest.fixture
 def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
     stack.run("kubectl", "apply", "-f", "-", given=VOLUME)
-    yield Project(stack, tmp_path, ("verify",))
-    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+    project = Project(stack, tmp_path, ("verify",))
+    yield project
+    project.restore()
     stack.run("kubectl", "delete", "--namespace", "cortex-mcp", "pvc/vision-mcp-server-models", "--ignore-not-found")
     stack.run("kubectl", "delete", "--ignore-not-found", "-f", "-", given=VOLUME)
 

@@ -14,6 +14,7 @@ import yaml
 from tests.conftest import ROOT, Cluster
 from tests.stacks.strategies import Settings
 
+UP = ("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
 PASSING = (".replicas  ", "api.latency  ")
 """Codes of findings that may pass: an autoscaler acts every 15 s, and a busy machine's API server may be slow."""
 SETTLED_SECONDS = 45
@@ -25,12 +26,14 @@ class Project:
 
     def __init__(self, cluster: Cluster, folder: Path, verify: Sequence[str] = ("verify", "--read-only")) -> None:
         """Copy it to a folder; `verify` is the command of cortex that is to find a deployment as declared."""
+        self._cluster = cluster
         shutil.copytree(ROOT / "stacks", folder / "stacks")
         shutil.copy(ROOT / "Pulumi.yaml", folder)
         self._file = folder / "Pulumi.local.yaml"
         self.there = Cluster(cluster.name, cluster.env, folder)
         self._verification = verify
         self._document: Settings = yaml.safe_load((ROOT / self._file.name).read_text())
+        self._restored = False
 
     def declared(self) -> Settings:
         """Give the settings of the committed stack, to be changed."""
@@ -42,6 +45,7 @@ class Project:
 
     def declare(self, settings: Settings) -> None:
         """Write the stack file."""
+        self._restored = False
         others = {key: value for key, value in self._document["config"].items() if not key.startswith("cortex:")}
         config = {**{f"cortex:{key}": value for key, value in settings.items()}, **others}
         self._file.write_text(yaml.safe_dump({**self._document, "config": config}))
@@ -53,11 +57,17 @@ class Project:
     def up(self, settings: Settings) -> None:
         """Deploy a declaration; it is then as declared, and nothing is left to do."""
         self.declare(settings)
-        self.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+        self.run(*UP)
         with ThreadPoolExecutor() as both:
             done = [both.submit(self._verify), both.submit(self._preview)]
         for one in done:
             one.result()
+        self._restored = settings == self.declared()
+
+    def restore(self) -> None:
+        """Deploy the committed stack, unless the test ended with that: then it was verified, and had nothing to do."""
+        if not self._restored:
+            self._cluster.run(*UP)
 
     def _verify(self) -> None:
         deadline = time.monotonic() + SETTLED_SECONDS

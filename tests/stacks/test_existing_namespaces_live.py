@@ -33,7 +33,7 @@ def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
     stack.run("kubectl", "apply", "-f", "-", given=NEIGHBOURS)
     yield project
     stack.run("kubectl", "delete", "-f", "-", given=NEIGHBOURS)
-    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+    project.restore()
 
 
 def test_a_server_comes_to_default_and_leaves_it_again(project: Project) -> None:

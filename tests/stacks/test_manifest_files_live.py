@@ -72,7 +72,7 @@ ACCESS = {
 def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
     project = Project(stack, tmp_path)
     yield project
-    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+    project.restore()
 
 
 def write(project: Project, level: str, tail: str) -> None:

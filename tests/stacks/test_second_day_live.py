@@ -18,7 +18,7 @@ SHARED = "a-shared-secret"
 def project(stack: Cluster, custom_resources: Cluster, tmp_path: Path) -> Iterator[Project]:
     project = Project(stack, tmp_path)
     yield project
-    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+    project.restore()
 
 
 def shared(settings: Settings, source: Settings) -> None:

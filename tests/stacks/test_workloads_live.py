@@ -56,8 +56,9 @@ CHANGES: list[tuple[str, Settings, str]] = [
 @pytest.fixture
 def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
     with by_hand(stack, "db-by-hand", tmp_path / "volume"):
-        yield Project(stack, tmp_path / "project", ("verify",))
-        stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+        project = Project(stack, tmp_path / "project", ("verify",))
+        yield project
+        project.restore()
         stack.run("kubectl", "delete", "--namespace", "cortex-mcp", "pvc/data-db-0", "--ignore-not-found")
 
 

@@ -44,8 +44,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def project(stack: Cluster, tmp_path: Path, folder: Path) -> Iterator[Project]:
     with by_hand(stack, "agent-log", folder):
-        yield Project(stack, tmp_path / "project")
-        stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+        project = Project(stack, tmp_path / "project")
+        yield project
+        project.restore()
         stack.run("kubectl", "--namespace", SYSTEM, "delete", "pvc", CLAIM, "--ignore-not-found")
 
 

@@ -104,7 +104,7 @@ def project(stack: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     project.write(LOGIN, login(images["cortex.local/cortex"]))
     project.up(declared(project))
     yield project
-    stack.run("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
+    project.restore()
 
 
 def found(project: Project, check: str) -> Json:
