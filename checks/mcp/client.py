@@ -43,11 +43,13 @@ class Reply:
 async def ask_every_pod(target: Target, kind: str, talk: Talk, seconds: float) -> Sequence[Reply]:
     """Ask all ready pods of a server at once; each has so many seconds.
 
+    `talk` changes nothing: a pod whose answer got lost is asked once more.
+
     Raises:
         UsageError: the stack declares no such server.
         UncheckedError: no pod is ready, or the pods or the token cannot be read.
     """
-    return await _ask(target, kind, talk, seconds, most=None)
+    return await _ask(target, kind, talk, seconds)
 
 
 async def ask_one_pod(target: Target, kind: str, talk: Talk, seconds: float) -> Reply:
@@ -57,7 +59,7 @@ async def ask_one_pod(target: Target, kind: str, talk: Talk, seconds: float) -> 
         UsageError: the stack declares no such server.
         UncheckedError: no pod is ready, or the pods or the token cannot be read.
     """
-    (reply,) = await _ask(target, kind, talk, seconds, most=1)
+    (reply,) = await _ask(target, kind, talk, seconds, once=True)
     return reply
 
 
@@ -74,7 +76,7 @@ def declared_server(target: Target, kind: str) -> Server:
     return servers[kind]
 
 
-async def _ask(target: Target, kind: str, talk: Talk, seconds: float, most: int | None) -> Sequence[Reply]:
+async def _ask(target: Target, kind: str, talk: Talk, seconds: float, *, once: bool = False) -> Sequence[Reply]:
     server = declared_server(target, kind)
     replies: list[Reply] = []
     async with target.connection.client() as http:
@@ -83,11 +85,11 @@ async def _ask(target: Target, kind: str, talk: Talk, seconds: float, most: int 
         token = await _token(reader, kind, server)
 
         async def ask(pod: k8s.Pod) -> None:
-            value = await _reply(reader, kind, server, pod, token, talk, seconds)
+            value = await _reply(reader, kind, server, pod, token, talk, seconds, once=once)
             replies.append(Reply(pod.metadata.name, value))
 
         async with anyio.create_task_group() as group:
-            for pod in pods[:most]:
+            for pod in pods[:1] if once else pods:
                 group.start_soon(ask, pod)
     return sorted(replies, key=lambda reply: reply.pod)
 
@@ -113,14 +115,26 @@ async def _token(reader: Reader, kind: str, server: Server) -> Token | None:
 
 
 async def _reply(
-    reader: Reader, kind: str, server: Server, pod: k8s.Pod, token: Token | None, talk: Talk, seconds: float
+    reader: Reader,
+    kind: str,
+    server: Server,
+    pod: k8s.Pod,
+    token: Token | None,
+    talk: Talk,
+    seconds: float,
+    *,
+    once: bool,
 ) -> Json | Answer:
     # Imported here because it takes half a second.
     from checks.mcp.conversation import Place, converse
 
     try:
         async with pod_route(reader.connection, kind, server, pod, token) as (route, path):
-            value = await converse(Place(route, path, sse=server.transport == "sse"), talk, seconds)
+            place = Place(route, path, sse=server.transport == "sse")
+            value = await converse(place, talk, seconds)
+            if isinstance(value, Answer) and value.lost and not once:
+                # A proxy on the way can end a stream before the answer has passed.
+                value = await converse(place, talk, seconds, value.seconds)
     except ForwardError as error:
         return not_forwarded(error)
     if token is None:

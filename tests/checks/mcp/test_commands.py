@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from checks.cli import schemas
 from tests.checks.cli.project import Project
 from tests.checks.mcp.proxying import Proxy
-from tests.checks.mcp.test_probe import old, page, running, server
+from tests.checks.mcp.test_probe import losing, old, page, running, server
 from tests.checks.mcp.test_replicas import ONE, TWO
 from tests.checks.world import SETTINGS
 
@@ -157,6 +157,17 @@ def test_what_cannot_be_asked(tmp_path: Path, command: str) -> None:
         assert err == "cortex: the stack test declares no MCP server 'tim': did you mean 'time'?\n"
         _, err = project.cortex("mcp", command, "test", "time", code=3)
     assert err == "cortex: no pod of cortex-mcp/time-mcp-server is ready: `cortex health test` shows why\n"
+
+
+def test_an_answer_that_got_lost_is_asked_for_once_more_but_no_call_is(tmp_path: Path) -> None:
+    pod = modern()
+    with serving(tmp_path, losing(pod, "tools/list", 1), wrapped=[pod]) as project:
+        out, _ = project.cortex("mcp", "tools", "test", "time", code=0)
+    assert out.splitlines()[1].split() == ["add", "a,", "b", "Add."]
+    pod = modern()
+    with serving(tmp_path, losing(pod, "tools/call", 1), wrapped=[pod]) as project:
+        out, _ = project.cortex("mcp", "call", "test", "time", "says", "--arguments", '{"text": "a"}', code=1)
+    assert out == f"{ONE}: no-mcp: SSE stream ended without a response\n"
 
 
 def locking(project: Project, setting: str = "tools.yaml") -> None:
