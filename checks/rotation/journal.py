@@ -12,6 +12,7 @@ import msgspec
 from checks import private_files
 from checks.errors import UncheckedError, UsageError
 from checks.rotation.log import PodProof
+from checks.whole_file import sync
 
 
 class Stage(StrEnum):
@@ -64,7 +65,7 @@ class Journal:
     def close(self) -> None:
         """Remove it: the rotation has ended."""
         self._file.unlink(missing_ok=True)
-        private_files.sync(self._file.parent)
+        sync(self._file.parent)
 
 
 def resumed(file: Path) -> Journal | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from checks import private_files
 from checks.errors import UncheckedError
 from checks.times import rfc3339
+from checks.whole_file import sync
 from stacks.manifests.checksum import checksum
 
 HASH_DIGITS = 16
@@ -95,7 +95,7 @@ def append(file: Path, entry: Entry) -> None:
             f"cannot write the log {file}: {error.strerror}: free the disk, and run it again"
         ) from error
     if is_new:
-        private_files.sync(file.parent)
+        sync(file.parent)
 
 
 def read(file: Path) -> list[Entry]:
