@@ -99,9 +99,9 @@ def test_values_are_revealed_at_a_terminal_only(project: Project) -> None:
         _, err = project.cortex("secrets", "describe", "test", "theirs", "--reveal", *options, code=2)
         assert "--reveal shows values only at a terminal" in err
     leader, follower = os.openpty()
-    with os.fdopen(follower, "w") as terminal, (project.folder / "err").open("w") as err:
+    with os.fdopen(follower, "w") as terminal, (project.folder / "err").open("w") as errors:
         asked = ["secrets", "describe", "test", "theirs", "--reveal"]
-        assert in_process.run_into(terminal, err, asked, project.folder, project.environment()) == 0
+        assert in_process.run_into(terminal, errors, asked, project.folder, project.environment()) == 0
         terminal.flush()
         assert b"token:\r\n  very-secret-token" in os.read(leader, 65536)
     os.close(leader)
