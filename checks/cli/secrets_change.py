@@ -34,11 +34,13 @@ Alphabet = Annotated[
     ),
 ]
 ALPHANUMERIC = "alphanumeric"
+_EXTRA = {"allow_extra_args": True}
 FIVE_MINUTES, HALF_A_MINUTE = timedelta(minutes=5), timedelta(seconds=30)
 
 
-@app.command("set")
+@app.command("set", context_settings=_EXTRA)
 def set_value(
+    given: typer.Context,
     stack: Stack,
     name: Name,
     key: Annotated[str, typer.Argument(metavar="KEY", help="The key to set.", show_default=False)],
@@ -65,6 +67,7 @@ def set_value(
     from checks.rotation.provider import Provider, find, require_changeable
     from checks.rotation.values import ValueSource
 
+    _require_no_value(given)
     source = ValueSource(file, command, generate, alphabet)
     source.require_usable()
     managed = find(declared(stack), name, namespace)
@@ -76,8 +79,9 @@ def set_value(
         _say(anyio.run(setting.set_live, target(stack, kubeconfig, context), managed, key, source.read, _say))
 
 
-@app.command()
+@app.command(context_settings=_EXTRA)
 def rotate(
+    given: typer.Context,
     stack: Stack,
     name: Name,
     key: Annotated[str, typer.Option("--key", help="The key to rotate, if there are several.")] = "",
@@ -114,6 +118,7 @@ def rotate(
     from checks.rotation.provider import find
     from checks.rotation.values import ValueSource
 
+    _require_no_value(given)
     source = ValueSource(file, command, generate, alphabet)
     aim = target(stack, kubeconfig, context)
     managed = find(aim.declaration, name, namespace)
@@ -176,6 +181,19 @@ def _confirmed(question: str) -> bool:
     except typer.Abort:
         typer.echo("\ncortex: nothing was deleted", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _require_no_value(given: typer.Context) -> None:
+    """Check that there is no further argument, which could be a value, and which Typer would repeat.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if given.args:
+        raise UsageError(
+            "there is an argument too many: a value is never an argument, which other users could see: send it to "
+            "standard input, and replace it if it was one"
+        )
 
 
 def _say(text: str) -> None:

@@ -61,6 +61,7 @@ class Proof:
                     reason = str(error)
                     await anyio.sleep(PAUSE_SECONDS)
                 else:
+                    reason = "the MCP servers have not answered"
                     return await self._asked(pods)
         raise NotProvenError(f"after {seconds:g} s {reason}")
 
@@ -95,11 +96,17 @@ class Proof:
     async def _answers(self, owner: Owner) -> dict[str, str]:
         target, end = self.readers.target, anyio.current_time() + SMOKE_SECONDS
         talk = _talk(target.declaration.servers[owner.key].smoke_calls)
+        # With declared credentials, a refusal may be due to the new value.
+        declared = target.declaration.credential(owner.key) is not None
         while True:
-            replies = await ask_every_pod(target, owner.key, talk, DEADLINE_SECONDS)
-            faults = [f"pod {reply.pod}: {fault}" for reply in replies if (fault := _fault(reply.value))]
-            if not faults:
-                return {reply.pod: _answer(reply.value) for reply in replies}
+            try:
+                replies = await ask_every_pod(target, owner.key, talk, DEADLINE_SECONDS)
+            except UncheckedError as error:
+                faults = [str(error)]
+            else:
+                faults = [f"pod {one.pod}: {why}" for one in replies if (why := fault(one.value, declared=declared))]
+                if not faults:
+                    return {reply.pod: _answer(reply.value) for reply in replies}
             if anyio.current_time() > end:
                 raise NotProvenError(f"MCP server {owner.key} does not answer: {'; '.join(faults)}")
             await anyio.sleep(PAUSE_SECONDS)
@@ -129,10 +136,10 @@ def _talk(smokes: Sequence[SmokeCall]) -> Talk:
     return talk
 
 
-def _fault(value: Json | Answer) -> str:
-    """Return what is wrong with the answer of a pod; a server that asks for credentials works."""
+def fault(value: Json | Answer, *, declared: bool) -> str:
+    """Return what is wrong with the answer of a pod; a server that asks for undeclared credentials works."""
     if isinstance(value, Answer):
-        return "" if value.outcome is Outcome.GATED else f"{value.outcome}: {value.detail}"
+        return "" if value.outcome is Outcome.GATED and not declared else f"{value.outcome}: {value.detail}"
     return "; ".join(cast("list[str]", value["faults"]))
 
 

@@ -113,17 +113,19 @@ class PulumiStack:
         names = {"KUBECONFIG": str(self.kubeconfig.absolute())} if self.kubeconfig else {}
         handle = os.open(self.log, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            # Into a file: with a pipe, Pulumi would end in the middle of a deployment when this process is killed.
-            process = await anyio.open_process(
-                command,
-                cwd=self.project,
-                env={**os.environ, **names},
-                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-                stdout=handle,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=(self.lock,),
-            )
+            # An interrupt while the process begins would leave it without one.
+            with anyio.CancelScope(shield=True):
+                # Into a file: with a pipe, Pulumi would end in the middle of a deployment when this process is killed.
+                process = await anyio.open_process(
+                    command,
+                    cwd=self.project,
+                    env={**os.environ, **names},
+                    stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+                    stdout=handle,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=(self.lock,),
+                )
         finally:
             os.close(handle)
         try:
