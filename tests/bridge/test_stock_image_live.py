@@ -62,7 +62,12 @@ def verified(stack: Cluster, folder: Path) -> bool:
 
 
 def test_servers_from_stock_images_come_back(stack: Cluster, project: Project, tmp_path: Path) -> None:
-    project.up({**project.declared(), "servers": {"static": STATIC, "clock": CLOCK}, "secrets": TOKENS})
+    settings = project.declared()
+    # The agent follows the declaration, so that each change would start it anew.
+    del settings["agent"]
+    settings["servers"] |= {"static": STATIC, "clock": CLOCK}
+    settings.setdefault("secrets", {}).update(TOKENS)
+    project.up(settings)
     assert verified(stack, tmp_path)  # with the token; without one it is refused
 
     project.run("kubectl", "exec", *IN_CLOCK, "-c", "clock-mcp-server", "--", "sh", "-c", KILL_SERVER)

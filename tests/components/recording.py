@@ -135,7 +135,7 @@ class _Callbacks:
 
 class _Logger(logging.Logger):
     def __init__(self, recording: Recording) -> None:
-        super().__init__("recording")
+        super().__init__("recording", logging.WARNING)  # the SDK writes several debug messages a resource
         self.addHandler(_Handler(recording))
 
 

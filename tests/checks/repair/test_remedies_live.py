@@ -3,7 +3,7 @@
 import copy
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -176,15 +176,14 @@ CONFLICTS = {
 }
 
 
-@pytest.fixture(params=[*CONFLICTS.values()], ids=[*CONFLICTS])
-def conflict(request: pytest.FixtureRequest, stack: Cluster) -> Iterator[None]:
-    stack.run("kubectl", "--namespace=cortex-mcp", *request.param)
-    yield
-    stack.run("pulumi", "up", "--stack", "local", "--refresh", "--yes", "--skip-preview", check=False)
-
-
-@pytest.mark.usefixtures("conflict")
-def test_whoever_set_a_declared_field_a_deployment_takes_it_back(declared: Stack, stack: Cluster) -> None:
-    assert {finding.remedy for finding in found(anyio.run(declared.verified))} >= {Remedy.PULUMI}
-    _pulumi(stack)
+@pytest.mark.parametrize("command", CONFLICTS.values(), ids=CONFLICTS)
+def test_whoever_set_a_declared_field_a_deployment_takes_it_back(
+    command: Sequence[str], declared: Stack, stack: Cluster
+) -> None:
+    stack.run("kubectl", "--namespace=cortex-mcp", *command)
+    try:
+        remedies = {finding.remedy for finding in found(anyio.run(declared.verified))}
+    finally:
+        _pulumi(stack)
+    assert remedies >= {Remedy.PULUMI}
     assert [_text(finding) for finding in _left(declared)] == []

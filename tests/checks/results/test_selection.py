@@ -1,6 +1,6 @@
 """A selection refuses what does not exist, shows only what was asked for, and makes nothing better by leaving out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import anyio
 import pytest
@@ -12,6 +12,7 @@ from checks.results.conclusion import exit_code
 from checks.results.result import Report, Selection, Severity, Status
 from checks.results.selection import narrowed, shown, validate
 from checks.snapshot.check import Check
+from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
 from checks.verification.checks import checks
 from checks.verification.verify import verify
@@ -38,15 +39,25 @@ def test_only_the_chosen_rows_are_judged(world: World) -> None:
     assert [result.name for result in report.results] == ["namespaces", "config"]
 
 
-@pytest.mark.usefixtures("patient")
-@pytest.mark.parametrize("check", checks(), ids=lambda check: check.name)
-def test_a_check_alone_reads_all_that_it_needs(check: Check) -> None:
-    """Whatever a judge looks at is read for it: what was left out would be unknown."""
+@pytest.fixture(scope="module")
+def whole() -> Snapshot:
+    """What all checks together read."""
+    return taken(checks())
+
+
+def taken(some: Sequence[Check]) -> Snapshot:
     declaration = declared(servers={}, configMaps={})
     with serve(World(declaration)) as api:
-        connection = Connection("test", api.url)
-        result = check.run(declaration, anyio.run(take, declaration, connection, [check]))
-        among = check.run(declaration, anyio.run(take, declaration, connection, checks()))
+        return anyio.run(take, declaration, Connection("test", api.url), some)
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("check", checks(), ids=lambda check: check.name)
+def test_a_check_alone_reads_all_that_it_needs(check: Check, whole: Snapshot) -> None:
+    """Whatever a judge looks at is read for it: what was left out would be unknown."""
+    declaration = declared(servers={}, configMaps={})
+    result = check.run(declaration, taken([check]))
+    among = check.run(declaration, whole)
     assert (result.status, result.passed, result.unknowns) == (among.status, among.passed, ())
 
 
