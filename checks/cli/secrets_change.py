@@ -97,7 +97,7 @@ def rotate(
     ] = "",
     grace: Annotated[timedelta, duration_option("--grace", "How long to wait before --after.", "30s")] = HALF_A_MINUTE,
     timeout: Annotated[
-        timedelta, duration_option("--timeout", "How long a rollout may take, and then a rollback.", "5m")
+        timedelta, duration_option("--timeout", "How long a rollout may take before it is rolled back.", "5m")
     ] = FIVE_MINUTES,
     namespace: Namespace = "",
     kubeconfig: Kubeconfig = None,

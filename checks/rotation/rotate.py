@@ -22,6 +22,8 @@ from checks.rotation.recorder import Recorder
 
 _WELL_SECONDS = 60.0
 """How long the readers may take to be ready before a rotation, as after a deployment."""
+_ROLLBACK_SECONDS = 600.0
+"""The least time of a rollback."""
 
 
 async def rotate(order: Order) -> log.Entry:
@@ -163,9 +165,11 @@ class _Rotation:
         order.say(f"the new value does not work: {reason}: rolling back")
         try:
             await self._place.restore(self._state.kept)
-            with anyio.fail_after(order.timeout_seconds):
+            # A short timeout finds a wrong value soon, and must not cut the way back short.
+            seconds = max(order.timeout_seconds, _ROLLBACK_SECONDS)
+            with anyio.fail_after(seconds):
                 await self._place.roll_back(self._state.marks)
-            pods = await Proof(self._readers).found(order.timeout_seconds)
+            pods = await Proof(self._readers).found(seconds)
         except (CheckError, TimeoutError) as error:
             raise UncheckedError(
                 f"the new value does not work ({reason}), and the old one is not back: "

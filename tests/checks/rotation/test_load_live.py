@@ -46,7 +46,9 @@ def test_no_call_fails_while_values_are_rotated_and_rolled_back(
     project: Project, stack: Cluster, tmp_path: Path
 ) -> None:
     with Load(from_kubeconfig("cortex-local", stack.kubeconfig), PATH) as load:
-        good = project.cortex("secrets", "rotate", "local", "time-mcp-credentials", "--generate", "24")
+        good = project.cortex(
+            "secrets", "rotate", "local", "time-mcp-credentials", "--generate", "24", "--timeout", "20m"
+        )
         wrong = ("--command", "printf very-secret-wrong", "--timeout", "20s")
         bad = project.cortex("secrets", "rotate", "local", "seed", *wrong)
     assert good.returncode == 0, good.stderr
