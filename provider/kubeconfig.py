@@ -47,9 +47,18 @@ def _log_in(settings: Settings) -> client.ApiClient:
         else:
             _load(_loader(settings), configuration)
     except (config.ConfigException, AttributeError, OSError, TypeError, ValueError, yaml.YAMLError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ConfigError(f"the kubeconfig cannot be used: {reason}") from error
+        # The error that was raised first can quote the token, and a traceback would show it.
+        raise ConfigError(f"the kubeconfig cannot be used: {_reason(error)}") from None
     return client.ApiClient(configuration)
+
+
+def _reason(error: Exception) -> str:
+    """Return why a kubeconfig cannot be used, without the parts of it that messages quote."""
+    if isinstance(error, yaml.YAMLError):
+        return "its content is not YAML"
+    text = (str(error) or type(error).__name__).splitlines()[0]
+    # The kubernetes package names the field, and then quotes the whole entry that lacks it.
+    return text.partition(" in ")[0] if text.startswith("Invalid kube-config file") else text
 
 
 def _load(loader: KubeConfigLoader, configuration: client.Configuration) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -142,8 +143,19 @@ def _usable(place: str) -> Iterator[None]:
         TypeError,
         AttributeError,
     ) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"the kubeconfig {place} cannot be used: {reason}: correct it or choose another") from error
+        why = f"the kubeconfig {place} cannot be used: {_reason(error)}: correct it or choose another"
+        # The error that was raised first can quote the token, and a traceback would show it.
+        raise UsageError(why) from None
+
+
+def _reason(error: Exception) -> str:
+    """Return why a kubeconfig cannot be used, without the parts of it that messages quote."""
+    if isinstance(error, yaml.YAMLError):
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        return "it is not valid YAML" + (f" at line {mark.line + 1}" if mark else "")
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    # The kubernetes package names the field, and then quotes the whole entry that lacks it.
+    return text.partition(" in ")[0] if text.startswith("Invalid kube-config file") else text
 
 
 def _loaded(merged: "_Node", context: str, place: str) -> Connection:
@@ -157,6 +169,11 @@ def _loaded(merged: "_Node", context: str, place: str) -> Connection:
         loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
         tls = _tls(configuration) if configuration.host.startswith("https") else None
         authority = Path(configuration.ssl_ca_cert).read_bytes() if configuration.ssl_ca_cert else None
+    if "@" in urlsplit(configuration.host).netloc:
+        raise UsageError(
+            f"the kubeconfig {place} has a user name or a password in its server address: remove it there, "
+            "and give the user a token or a certificate"
+        )
     plugin = _require_plugin_credential(merged, context, configuration)
     proxy = configuration.proxy
     if proxy and should_bypass_proxies(configuration.host, configuration.no_proxy or ""):

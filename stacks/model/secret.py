@@ -12,6 +12,7 @@ SecretKey = Annotated[
     matching(
         r"[A-Za-z][-A-Za-z0-9_.]*",
         "the key of a secret: use letters, digits, '-', '_' and '.', and begin with a letter",
+        shown=False,
     ),
 ]
 """The key of a Pulumi secret: `pulumi config set --secret secrets:KEY`."""

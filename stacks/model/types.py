@@ -59,13 +59,16 @@ class _Matching(AfterValidator):
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
 
 
-def matching(pattern: str, rule: str) -> AfterValidator:
-    """Return a validator for texts that match as a whole; `rule` completes the sentence "'x' is not …"."""
+def matching(pattern: str, rule: str, *, shown: bool = True) -> AfterValidator:
+    """Return a validator for texts that match as a whole; `rule` completes the sentence "'x' is not …".
+
+    A text that is not `shown` may be a secret that is written in the wrong place.
+    """
     expression = re.compile(pattern)
 
     def check(value: str) -> str:
         if not expression.fullmatch(value):
-            raise ValueError(f"{value!r} is not {rule}")
+            raise ValueError(f"{repr(value) if shown else 'the text'} is not {rule}")
         return value
 
     return _Matching(check, pattern)

@@ -28,6 +28,14 @@ def parse_documents(text: str) -> list[object]:
         return list(yaml.load_all(text, _Kubernetes))
 
 
+_UNQUOTED = {
+    "found undefined alias": "an undefined alias: write a text that begins with '*' in quotes",
+    "could not determine a constructor for the tag": "an unknown tag: write a text that begins with '!' in quotes",
+    "found undefined tag handle": "an unknown tag: write a text that begins with '!' in quotes",
+}
+"""Beginning of a message of PyYAML that quotes a value, which may be a password without quotes → what is said."""
+
+
 @contextmanager
 def _marked() -> Iterator[None]:
     try:
@@ -35,10 +43,12 @@ def _marked() -> Iterator[None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ValueError(f"not valid YAML{place}: {error.problem}") from error
+        problem = error.problem or ""
+        said = next((said for begin, said in _UNQUOTED.items() if problem.startswith(begin)), problem)
+        raise ValueError(f"not valid YAML{place}: {said}") from None
     except (yaml.YAMLError, ValueError) as error:
         # A control character, or a scalar such as the date 2026-02-31: PyYAML marks neither.
-        raise ValueError(f"not valid YAML: {str(error).splitlines()[0]}") from error
+        raise ValueError(f"not valid YAML: {str(error).splitlines()[0]}") from None
 
 
 def yaml_of(value: object) -> str:

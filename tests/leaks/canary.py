@@ -8,7 +8,7 @@ import secrets
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import quote
 
 PIECE = 8
@@ -75,6 +75,12 @@ _FORMS: Mapping[str, Callable[[bytes], Iterator[str]]] = {
 """Form → what it makes of a piece of the secret."""
 
 
+@lru_cache(maxsize=1)
+def _unwrapped(text: str) -> str:
+    """Return a text without line breaks, blanks and borders; several secrets are looked for in one text."""
+    return _WRAPPING.sub("", text)
+
+
 @dataclass(frozen=True)
 class Canary:
     """A random secret that came in by a way, which names it."""
@@ -95,7 +101,7 @@ class Canary:
 
     def found(self, text: str) -> list[str]:
         """Return the forms in which a text holds the secret or 8 characters of it, also across line breaks."""
-        text = _WRAPPING.sub("", text)
+        text = _unwrapped(text)
         return sorted({form for needle, form in self._needles.items() if needle in text})
 
 

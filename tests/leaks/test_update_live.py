@@ -1,76 +1,19 @@
 """An update shows secrets nowhere: not in what it prints and logs, nor in what it keeps and its processes show."""
 
-import gzip
-import os
 import re
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import DEFINITIONS, cluster_name, cortex, start
 from tests.leaks import seeding
-from tests.leaks.canary import Canary, canary, leaks
-from tests.leaks.sampling import Sample, sampled
-from tests.stacks.changing import Project
+from tests.leaks.canary import canary
+from tests.leaks.seeding import Deployed, kept
 
 pytestmark = pytest.mark.live
 
-UP = ("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
-LOGGED = ("-v=9", "--logtostderr", "--logflow", "--debug")
 PROPERTY = re.compile(r"[Mm]arshaling property for RPC\[")
 """Pulumi logs every property at -v=9, and hides in it only what the configuration has literally."""
 PROGRAM = re.compile(r"^PULUMI_CONFIG=.*$", re.MULTILINE)
 """Pulumi hands the decrypted configuration to the program in this variable, which only the same user could read."""
-GZIP = b"\x1f\x8b"
-
-
-@dataclass
-class Deployed:
-    project: Project
-    canaries: Mapping[str, Canary]
-    printed: str
-    log: str
-    sample: Sample
-
-    def leaks(self, texts: Mapping[str, str]) -> Mapping[str, list[str]]:
-        return leaks(self.canaries.values(), texts)
-
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    name = cluster_name("leaks")
-    try:
-        cluster = start(name, ["--node", "kwok"])
-        cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
-        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "-f", str(DEFINITIONS))
-        cluster.run("pulumi", "stack", "select", "--create", "local")
-        project = Project(cluster, tmp_path_factory.mktemp("leaks"), ["drift"])
-        canaries = seeding.seeded()
-        seeding.declare(project, canaries)
-        with (
-            ThreadPoolExecutor() as beside,
-            sampled(os.getpid()) as sample,
-        ):
-            others = beside.submit(seeding.make_others, cluster, canaries)
-            done = project.there.run(*UP, *LOGGED, check=False)
-        assert done.returncode == 0, done.stdout[-4000:]
-        others.result()
-        yield Deployed(project, canaries, done.stdout, done.stderr, sample)
-    finally:
-        cortex("local", "down", "--name", name, "--delete")
-
-
-def kept(folder: Path) -> Mapping[str, str]:
-    """Return the texts of all files of a folder, also of those that are compressed."""
-    texts = {}
-    for file in folder.rglob("*"):
-        if file.is_file() and "plugins" not in file.parts:
-            content = file.read_bytes()
-            texts[str(file)] = (gzip.decompress(content) if content.startswith(GZIP) else content).decode("latin-1")
-    return texts
 
 
 def test_update_prints_no_secret(deployed: Deployed) -> None:
@@ -98,8 +41,7 @@ def test_environments_show_no_secret_but_the_configuration_that_pulumi_hands_ove
 
 
 def test_state_and_logs_on_disk_show_no_secret(deployed: Deployed) -> None:
-    folder = deployed.project.there.folder
-    texts = kept(folder / "pulumi")
+    texts = kept(deployed.state)
     assert any("/stacks/" in file for file in texts)
     assert any("/logs/" in file for file in texts)
     assert deployed.leaks(texts) == {}

@@ -44,11 +44,12 @@ class Project:
         }
 
     def declare(self, settings: Settings) -> None:
-        """Write the stack file."""
+        """Write the stack file; what Pulumi has written into it stays."""
         self._restored = False
-        others = {key: value for key, value in self._document["config"].items() if not key.startswith("cortex:")}
+        document = yaml.safe_load(self._file.read_text()) if self._file.exists() else self._document
+        others = {key: value for key, value in document["config"].items() if not key.startswith("cortex:")}
         config = {**{f"cortex:{key}": value for key, value in settings.items()}, **others}
-        self._file.write_text(yaml.safe_dump({**self._document, "config": config}))
+        self._file.write_text(yaml.safe_dump({**document, "config": config}))
 
     def write(self, file: str, text: str) -> None:
         """Write a file of the project."""

@@ -118,7 +118,7 @@ WRONG: Wrong = [
     ({"servers.clock.config": {"..": ""}}, f"servers.clock.config...: '..' is not {FILE}"),
     (
         {"servers.clock.secretEnv": {"TOKEN": "my token"}},
-        "servers.clock.secretEnv.TOKEN: 'my token' is not the key of a secret: "
+        "servers.clock.secretEnv.TOKEN: the text is not the key of a secret: "
         "use letters, digits, '-', '_' and '.', and begin with a letter",
     ),
     (
