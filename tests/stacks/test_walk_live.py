@@ -11,7 +11,6 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -25,7 +24,7 @@ from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 from stacks.validation.validate import validate
 from tests.checks.secrets.issuing import DAY, issue
-from tests.conftest import DEFINITIONS, Cluster, cluster_name, cortex, start
+from tests.conftest import Cluster
 from tests.stacks.changing import Project
 from tests.stacks.strategies import UNHURRIED, Settings, declarations
 
@@ -49,16 +48,8 @@ PARTS = (
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    name = cluster_name("walk")
-    try:
-        cluster: Cluster = start(name, ["--node", "kwok"])
-        cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
-        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "-f", str(DEFINITIONS))
-        cluster.run("pulumi", "stack", "select", "--create", "local")
-        yield Project(cluster, tmp_path, ["drift"])
-    finally:
-        cortex("local", "down", "--name", name, "--delete")
+def project(played: Cluster, tmp_path: Path) -> Project:
+    return Project(played, tmp_path, ["drift"])
 
 
 def drawn(count: int) -> list[Settings]:
