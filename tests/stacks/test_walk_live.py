@@ -31,6 +31,8 @@ from tests.stacks.strategies import UNHURRIED, Settings, declarations
 pytestmark = pytest.mark.live
 
 STEPS = int(os.environ.get("CORTEX_WALK_STEPS", "20"))
+PREVIEWED = 3
+"""One of so many steps is previewed after it, and the last: a preview costs as much as a deployment."""
 SEED = int(os.environ.get("CORTEX_WALK_SEED", "1"))
 # Few names, so that what one declaration has the next often has as well, but otherwise.
 CALLED = st.sampled_from(["one", "two"])
@@ -114,7 +116,7 @@ def test_any_declaration_becomes_any_other(project: Project, capsys: pytest.Capt
     for step, other in enumerate(drawn(STEPS)):
         before, now = now, mixed(chance, now, other) if now else other
         try:
-            project.up(now)
+            project.up(now, preview=step % PREVIEWED == 0 or step == STEPS - 1)
         except AssertionError as error:
             raise AssertionError(f"step {step} of seed {SEED}: {json.dumps([before, now])}\n{error}") from None
         covered.update(one.kind for one in build(Declaration.model_validate(now)))
