@@ -55,15 +55,15 @@ class Project:
         """Write a file of the project."""
         (self.there.root / file).write_text(text)
 
-    def up(self, settings: Settings) -> None:
-        """Deploy a declaration; it is then as declared, and nothing is left to do."""
+    def up(self, settings: Settings, *, preview: bool = True) -> None:
+        """Deploy a declaration; it is then as declared, and a preview finds nothing left to do."""
         self.declare(settings)
         self.run(*UP)
         with ThreadPoolExecutor() as both:
-            done = [both.submit(self._verify), both.submit(self._preview)]
+            done = [both.submit(self._verify), *([both.submit(self._preview)] if preview else [])]
         for one in done:
             one.result()
-        self._restored = settings == self.declared()
+        self._restored = preview and settings == self.declared()
 
     def restore(self) -> None:
         """Deploy the committed stack, unless the test ended with that: then it was verified, and had nothing to do."""

@@ -3,12 +3,11 @@
 On a cluster whose pods are played: there is no verifier here.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cluster, cluster_name, cortex, start
+from tests.conftest import Cluster
 from tests.stacks.changing import Project
 from tests.stacks.strategies import Settings
 
@@ -18,17 +17,6 @@ MCP = "cortex-mcp"
 BOTH = {"kubernetes-mcp-server", "time-mcp-server"}
 UP = ("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
 EXTRA = "made-by-hand"
-
-
-@pytest.fixture(scope="module")
-def played() -> Iterator[Cluster]:
-    name = cluster_name("partial")
-    try:
-        cluster = start(name, ["--node", "kwok"])
-        cluster.run("pulumi", "stack", "select", "--create", "local")
-        yield cluster
-    finally:
-        cortex("local", "down", "--name", name, "--delete")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import cluster_name, cortex, start
+from tests.conftest import Cluster
 from tests.stacks.changing import Project
 from tests.stacks.strategies import Settings
 
@@ -16,14 +16,9 @@ UP = ("pulumi", "up", "--stack", "local", "--yes", "--skip-preview")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    name = cluster_name("protected")
-    try:
-        cluster = start(name, ["--node", "kwok"])
-        cluster.run("pulumi", "stack", "select", "--create", "local")
-        yield Project(cluster, tmp_path, ["drift"])
-    finally:
-        cortex("local", "down", "--name", name, "--delete")
+def project(played: Cluster, tmp_path: Path) -> Iterator[Project]:
+    yield Project(played, tmp_path, ["drift"])
+    played.run("pulumi", "state", "unprotect", "--stack", "local", "--all", "--yes")
 
 
 def production(*namespaces: str) -> Settings:

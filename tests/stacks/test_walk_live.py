@@ -11,7 +11,6 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -25,13 +24,15 @@ from stacks.manifests.build import build
 from stacks.model.declaration import Declaration
 from stacks.validation.validate import validate
 from tests.checks.secrets.issuing import DAY, issue
-from tests.conftest import DEFINITIONS, Cluster, cluster_name, cortex, start
+from tests.conftest import Cluster
 from tests.stacks.changing import Project
 from tests.stacks.strategies import UNHURRIED, Settings, declarations
 
 pytestmark = pytest.mark.live
 
 STEPS = int(os.environ.get("CORTEX_WALK_STEPS", "20"))
+PREVIEWED = 3
+"""One of so many steps is previewed after it, and the last: a preview costs as much as a deployment."""
 SEED = int(os.environ.get("CORTEX_WALK_SEED", "1"))
 # Few names, so that what one declaration has the next often has as well, but otherwise.
 CALLED = st.sampled_from(["one", "two"])
@@ -49,16 +50,8 @@ PARTS = (
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    name = cluster_name("walk")
-    try:
-        cluster: Cluster = start(name, ["--node", "kwok"])
-        cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
-        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "-f", str(DEFINITIONS))
-        cluster.run("pulumi", "stack", "select", "--create", "local")
-        yield Project(cluster, tmp_path, ["drift"])
-    finally:
-        cortex("local", "down", "--name", name, "--delete")
+def project(played: Cluster, tmp_path: Path) -> Project:
+    return Project(played, tmp_path, ["drift"])
 
 
 def drawn(count: int) -> list[Settings]:
@@ -123,7 +116,7 @@ def test_any_declaration_becomes_any_other(project: Project, capsys: pytest.Capt
     for step, other in enumerate(drawn(STEPS)):
         before, now = now, mixed(chance, now, other) if now else other
         try:
-            project.up(now)
+            project.up(now, preview=step % PREVIEWED == 0 or step == STEPS - 1)
         except AssertionError as error:
             raise AssertionError(f"step {step} of seed {SEED}: {json.dumps([before, now])}\n{error}") from None
         covered.update(one.kind for one in build(Declaration.model_validate(now)))
