@@ -16,12 +16,13 @@ from stacks.model.workload import STATEFUL_SET, Workload, controller
 def workload(owner: Owner, declared: Workload, content: Content[object], site: Site) -> Manifest:
     """Return its Deployment or StatefulSet."""
     carried, annotations = labels.labels(owner, declared), labels.annotations(owner, declared, site.domain)
+    noted = labels.pod_annotations(owner, declared, site.domain)
     rolled = {names.CHECKSUM: _checksum(owner, declared, content)}
     spec: dict[str, Value] = {
         "selector": {"matchLabels": owner.selector},
         **(_stateful(owner, declared) if declared.controller == STATEFUL_SET else _rollout(declared)),
         "template": {
-            "metadata": {"labels": carried, "annotations": {**annotations, **rolled}},
+            "metadata": {"labels": carried, "annotations": {**noted, **rolled}},
             "spec": _pod(owner, declared, site),
         },
     }

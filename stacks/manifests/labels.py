@@ -38,6 +38,22 @@ def annotations(owner: Owner, declared: Workload, domain: str) -> dict[str, str]
     }
 
 
+def pod_annotations(owner: Owner, declared: Workload, domain: str) -> dict[str, str]:
+    """Return the annotations of its pods: those of its Deployment, and by which Prometheus finds its metrics."""
+    return {**_scraping(declared), **annotations(owner, declared, domain)}
+
+
+def _scraping(declared: Workload) -> dict[str, str]:
+    metrics = declared.metrics
+    port = metrics and (metrics.port or declared.port)
+    if not metrics or not port or metrics.service_monitor:
+        return {}
+    found = {"scrape": "true", "port": str(port), "path": metrics.path}
+    if declared.serves_tls and port == declared.port:
+        found["scheme"] = "https"
+    return {f"prometheus.io/{key}": value for key, value in found.items()}
+
+
 def endpoint(kind: str, server: Server, domain: str) -> str:
     """Return the URL of its MCP endpoint inside the cluster, whose Services are in `domain`."""
     return names.endpoint(kind, server.namespace, server.service_port, server.path, domain, tls=bool(server.tls))

@@ -10,20 +10,38 @@ from stacks.model.process import Process
 from stacks.model.quantity import Quantity
 from stacks.model.resources import Resources
 from stacks.model.security_context import SecurityContext
-from stacks.model.types import LEFT_OUT, DnsLabel, EnvName, Folder, Model
+from stacks.model.types import LEFT_OUT, DnsLabel, EnvName, Folder, Model, matching
+
+_PodField = Annotated[
+    str,
+    matching(
+        r"metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])"
+        r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)",
+        "a field that a variable can have: choose from metadata.name, metadata.namespace, metadata.uid, "
+        "metadata.labels['KEY'], metadata.annotations['KEY'], spec.nodeName, spec.serviceAccountName, status.hostIP, "
+        "status.hostIPs, status.podIP and status.podIPs",
+    ),
+]
+_ContainerResource = Annotated[
+    str,
+    matching(
+        r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)",
+        "a request or limit: write limits. or requests., then cpu, memory or ephemeral-storage",
+    ),
+]
 
 
 class FromField(Model):
     """A variable whose value is a field of the pod."""
 
-    field_ref: str = Field(min_length=1, examples=["metadata.name"])
+    field_ref: _PodField = Field(examples=["metadata.name"])
     """Path of the field, such as `metadata.name` or `status.podIP`."""
 
 
 class ResourceField(Model):
     """A request or limit of the container."""
 
-    resource: str = Field(min_length=1, examples=["limits.memory"])
+    resource: _ContainerResource = Field(examples=["limits.memory"])
     """Which one, such as `limits.memory`."""
     divisor: Annotated[Quantity | None, LEFT_OUT] = None
     """The unit of the value, such as `1Mi`."""

@@ -1,10 +1,23 @@
 """On which nodes pods run, and what the node gives them."""
 
+import ipaddress
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from stacks.model.types import LEFT_OUT, LEFT_OUT_IF_NONE, DnsSubdomain, LabelKey, LabelValue, Model, Seconds
+
+
+def _address(value: str) -> str:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not an IP address: write for instance 192.0.2.10") from None
+    return value
+
+
+IpAddress = Annotated[str, AfterValidator(_address)]
+"""An IP address, as it is written."""
 
 
 class Toleration(Model):
@@ -35,7 +48,7 @@ class Toleration(Model):
 class HostAlias(Model):
     """An entry of the pods' hosts file."""
 
-    ip: str
+    ip: IpAddress
     """The address."""
     hostnames: tuple[DnsSubdomain, ...] = Field(min_length=1)
     """Its names."""
@@ -53,7 +66,7 @@ class DnsOption(Model):
 class DnsConfig(Model):
     """What the pods' resolver has besides the cluster's DNS."""
 
-    nameservers: Annotated[tuple[str, ...], LEFT_OUT] = ()
+    nameservers: Annotated[tuple[IpAddress, ...], LEFT_OUT] = ()
     """Addresses of DNS servers."""
     searches: Annotated[tuple[str, ...], LEFT_OUT] = ()
     """Search domains."""

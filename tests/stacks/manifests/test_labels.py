@@ -5,6 +5,8 @@ from typing import Any, cast
 from stacks.manifests.build import parts
 from tests.checks.world import SETTINGS, declared
 
+MONITORED: Any = {"cluster": {**SETTINGS["cluster"], "customResources": ["ServiceMonitor"]}}
+
 ENDPOINT = "mcp.cortex.dev/endpoint"
 PROTOCOL = "mcp.cortex.dev/protocol"
 
@@ -49,3 +51,31 @@ def test_settings_that_are_off_are_not_published() -> None:
             servers={kind: {**server, "tls": False} for kind, server in SETTINGS["servers"].items()}
         ).canonical()
     )
+
+
+def noted(**settings: Any) -> dict[str, str]:
+    """Give the annotations of the pods by which Prometheus finds metrics."""
+    time = {**SETTINGS["servers"]["time"], **settings}
+    made = parts(declared(servers={"time": time}))["servers", "time"]
+    (deployment,) = [manifest for manifest in made if manifest.kind == "Deployment"]
+    annotations = cast("Any", deployment.content)["spec"]["template"]["metadata"]["annotations"]
+    assert not any(key.startswith("prometheus.io/") for key in deployment.annotations)
+    return {key: value for key, value in annotations.items() if key.startswith("prometheus.io/")}
+
+
+def test_pods_say_where_their_metrics_are() -> None:
+    assert noted() == {}
+    plain = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/metrics"}
+    assert noted(metrics={}) == plain
+    assert noted(metrics={"port": 9090}, tls=True) == {**plain, "prometheus.io/port": "9090"}
+    assert noted(metrics={}, tls=True) == {**plain, "prometheus.io/scheme": "https"}
+
+
+def test_metrics_that_a_monitor_names_are_not_announced_twice() -> None:
+    time = {**SETTINGS["servers"]["time"], "metrics": {"serviceMonitor": True}}
+    (deployment,) = [
+        manifest
+        for manifest in parts(declared(servers={"time": time}, **MONITORED))["servers", "time"]
+        if manifest.kind == "Deployment"
+    ]
+    assert "prometheus.io" not in str(deployment.content)
