@@ -7,6 +7,7 @@ import pytest
 
 from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
+from checks.mcp.answer import Answer, Outcome
 from checks.rotation import proof
 from checks.rotation.log import PodProof
 from checks.rotation.proof import NotProvenError, Proof
@@ -73,6 +74,6 @@ def test_a_server_that_does_not_answer_is_no_proof(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_refusal_of_declared_credentials_is_no_proof() -> None:
-    gated = proof.Answer(proof.Outcome.GATED, "HTTP 401")
+    gated = Answer(Outcome.GATED, "HTTP 401")
     assert proof.fault(gated, declared=False) == ""
     assert proof.fault(gated, declared=True) == "gated: HTTP 401"
