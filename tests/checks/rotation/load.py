@@ -12,6 +12,9 @@ from checks.kube.connection import Connection
 from checks.mcp.messages import VERSION
 
 CALLS_A_SECOND = 20
+MOST_AT_ONCE = 50
+"""A busy machine answers late; more calls than these would wait for a connection, not for an answer."""
+PATIENCE = httpx2.Timeout(120.0)
 _META = {
     "io.modelcontextprotocol/protocolVersion": VERSION,
     "io.modelcontextprotocol/clientInfo": {"name": "load", "version": "1"},
@@ -46,21 +49,25 @@ class Load:
         self._thread.join()
 
     async def _run(self) -> None:
+        limiter = anyio.Semaphore(MOST_AT_ONCE)
         async with self._connection.client() as http, anyio.create_task_group() as group:
             next_at = time.monotonic()
             while not self._done.is_set():
-                group.start_soon(self._call, http)
+                await limiter.acquire()
+                group.start_soon(self._call, http, limiter)
                 next_at += 1 / CALLS_A_SECOND
                 await anyio.sleep(max(0.0, next_at - time.monotonic()))
 
-    async def _call(self, http: httpx2.AsyncClient) -> None:
+    async def _call(self, http: httpx2.AsyncClient, limiter: anyio.Semaphore) -> None:
         self.calls += 1
         message = {"jsonrpc": "2.0", "id": self.calls, "method": "tools/call", "params": _CALL}
         try:
             url = self._connection.host + self._path
-            response = await http.post(url, content=json.dumps(message), headers=_HEADERS)
+            response = await http.post(url, content=json.dumps(message), headers=_HEADERS, timeout=PATIENCE)
         except httpx2.HTTPError as error:
             self.failures.append(repr(error))
             return
+        finally:
+            limiter.release()
         if response.status_code != 200 or '"result"' not in response.text or '"isError":true' in response.text:
             self.failures.append(f"{response.status_code} {response.text[:200]}")
