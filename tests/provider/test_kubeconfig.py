@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +56,28 @@ def test_a_kubeconfig_that_lacks_what_its_context_names_is_one_sentence(
     with pytest.raises(ConfigError, match=re.escape(f"the kubeconfig cannot be used: {sentence}")):
         connect(Settings(kubeconfig=json.dumps(content) if given_as == "content" else str(path)))
     assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "{auth-provider: {name: oidc, config: {refresh-token: very-secret}}}",
+        "{token: *very-secret}",
+        "{token: !very-secret x}",
+        "{client-key-data: very-secret, client-certificate-data: very-secret}",
+    ],
+    ids=["auth provider", "alias", "tag", "key"],
+)
+def test_an_unusable_user_is_not_quoted(tmp_path: Path, user: str) -> None:
+    path = tmp_path / "kubeconfig"
+    entries = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\ncurrent-context: c"
+    path.write_text(
+        f"{entries}\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {user}}}]"
+    )
+    with pytest.raises(ConfigError) as caught:
+        Cluster(*connect(Settings(kubeconfig=str(path), context="c"))).api.request("GET", "/api/v1")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "very-secret" not in shown.replace(user, "")
 
 
 def with_user(server: Server, **user: Any) -> Settings:
