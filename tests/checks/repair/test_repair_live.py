@@ -79,7 +79,9 @@ def repair(stack: Cluster, *options: str, code: int) -> str:
 def drift(hand: Hand) -> str:
     """Bring much drift about, and name the pod with a debug container."""
     image = hand.get("deployment", "time-mcp-server")["spec"]["template"]["spec"]["containers"][0]["image"]
-    command = ["python3", "-c", "import time; time.sleep(3600)"]
+    # As the first process of a container, Python ignores SIGTERM.
+    program = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit()); signal.pause()"
+    command = ["python3", "-c", program]
     containers = [
         {"name": "time-mcp-server", "env": [{"name": "DRIFT", "value": SECRET}]},
         {"name": "extra", "image": image, "command": command, "securityContext": SECURE},

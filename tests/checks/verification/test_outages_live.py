@@ -70,7 +70,9 @@ def test_page_in_the_place_of_a_server(stack: Stack) -> None:
     target = ["deployment", "time-mcp-server", *TIME]
     template = json.loads(kubectl(stack, "get", *target, "-o", "json"))["spec"]["template"]["spec"]
     containers = [{**template["containers"][0], "command": ["python3", "-c", PAGE]}]
-    with mended(stack), drifted(stack, target, {"spec": {"template": {"spec": {"containers": containers}}}}):
+    # As the first process of a container, Python ignores SIGTERM.
+    spec = {"containers": containers, "terminationGracePeriodSeconds": 1}
+    with mended(stack), drifted(stack, target, {"spec": {"template": {"spec": spec}}}):
         kubectl(stack, *TIME, "rollout", "status", "deployment/time-mcp-server", f"--timeout={SECONDS}s")
         wanted = {
             ("server.spec", f"Deployment time-mcp-server {MCP}"),
