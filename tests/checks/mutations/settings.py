@@ -78,7 +78,7 @@ def places() -> Iterator[Place]:
     for path in ADDED:
         model: Any = declared()
         for key in path[:-1]:
-            model = getattr(model, to_snake(str(key)))
+            model = model[key] if isinstance(model, Mapping) else getattr(model, to_snake(str(key)))
         yield Place(defined(type(model), to_snake(str(path[-1]))), path)
 
 
@@ -144,6 +144,7 @@ WITH_ITS_GROUP = frozenset({("Client", "workload"), ("KubernetesAccess", "everyw
 ADDED: Mapping[tuple[Key, ...], object] = {
     ("agent", "log", "claim"): {"size": "2Gi", "accessModes": ["ReadWriteMany"]},
     ("resourceManager", "scope"): "cluster",
+    ("servers", "stored", "serviceAccount", "existing"): True,
 }
 """Settings that the stack does not have, because they exclude others: what they would change."""
 
