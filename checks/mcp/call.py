@@ -53,7 +53,9 @@ async def call(target: Target, kind: str, tool: str, arguments: Json, seconds: f
     value = reply.value
     if isinstance(value, Answer):
         code = FINDINGS if value.failed else UNKNOWN
-        return report(**head(SCHEMA, target, code), outcome=value.outcome, detail=value.detail)
+        may_have_run = value.lost or value.outcome is Outcome.TIMEOUT
+        detail = f"{value.detail}; the tool may have run" if may_have_run else value.detail
+        return report(**head(SCHEMA, target, code), outcome=value.outcome, detail=detail)
     if "offered" in value:
         hint = did_you_mean(tool, cast("list[str]", value["offered"])) or "it offers none"
         raise UsageError(f"the MCP server {kind} has no tool {tool!r}: {hint}")
