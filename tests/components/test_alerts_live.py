@@ -84,18 +84,21 @@ def raw(stack: Cluster, path: str) -> str:
 
 FAILING = """
 apiVersion: batch/v1
-kind: Job
+kind: CronJob
 metadata: {name: fails, namespace: default}
 spec:
-  activeDeadlineSeconds: 1
-  template:
-    spec: {restartPolicy: Never, containers: [{name: fails, image: "registry.invalid/none:1"}]}
+  schedule: "* * * * *"
+  jobTemplate:
+    spec:
+      activeDeadlineSeconds: 1
+      template:
+        spec: {restartPolicy: Never, containers: [{name: fails, image: "registry.invalid/none:1"}]}
 """
 
 
 @contextmanager
 def ended_jobs(stack: Cluster) -> Iterator[None]:
-    """Let the verifier's CronJob succeed once, and a Job fail: some metrics are only of such."""
+    """Let the verifier's CronJob succeed once, and another one fail: some metrics are only of such."""
     inside = ("--namespace", names.SYSTEM_NAMESPACE)
     stack.run("kubectl", "create", "-f", "-", given=FAILING)
     stack.run("kubectl", "create", "job", "now", *inside, f"--from=cronjob/{names.VERIFY}")
@@ -105,7 +108,7 @@ def ended_jobs(stack: Cluster) -> Iterator[None]:
     finally:
         # A scheduled run that ended later takes its place in the history that is kept.
         stack.run("kubectl", "delete", "job", "now", *inside, "--ignore-not-found")
-        stack.run("kubectl", "delete", "job", "fails", "--namespace", "default")
+        stack.run("kubectl", "delete", "cronjob", "fails", "--namespace", "default")
 
 
 def exposed(text: str) -> set[tuple[str, frozenset[str]]]:
