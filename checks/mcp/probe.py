@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 
+import anyio
 from mcp import Client, MCPError
 from mcp.types import TextContent
 
@@ -13,6 +14,9 @@ from checks.mcp.conversation import Place, converse, kept_session
 from checks.mcp.definition import list_tools
 from checks.mcp.exchange import Exchange
 from stacks.model.server import SmokeCall
+
+PAUSE_SECONDS = 1.0
+"""Pause before a server that closed the connection is asked again."""
 
 
 async def probe(
@@ -24,12 +28,15 @@ async def probe(
 ) -> Answer:
     """List a server's tools and make its smoke calls. Nothing that the server does raises an error.
 
-    If the server closes the connection before its answer, because it was reloaded or its pod ended, it is asked again.
-    All of it ends at the deadline, of which `spent` seconds have passed.
+    If the server closes the connection before its answer, because it was reloaded or its pod ended, it is asked again
+    after a pause. All of it ends at the deadline, of which `spent` seconds have passed.
     """
     place = Place(connection, path)
     answer = await _probe(place, smokes, deadline, spent)
-    return await _probe(place, smokes, deadline, spent + answer.seconds) if answer.lost else answer
+    if not answer.lost:
+        return answer
+    await anyio.sleep(PAUSE_SECONDS)
+    return await _probe(place, smokes, deadline, spent + answer.seconds + PAUSE_SECONDS)
 
 
 async def probe_stream(

@@ -102,9 +102,11 @@ def project(stack: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     project = Project(stack, tmp_path_factory.mktemp("deployed"))
     images = json.loads((stack.folder / "images.json").read_text())
     project.write(LOGIN, login(images["cortex.local/cortex"]))
-    project.up(declared(project))
-    yield project
-    project.restore()
+    try:
+        project.up(declared(project))
+        yield project
+    finally:
+        project.restore()
 
 
 def found(project: Project, check: str) -> Json:

@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import NoReturn, Protocol
@@ -223,6 +223,24 @@ def test_an_answer_that_got_lost_is_asked_for_once_more(method: str) -> None:
         answer = ask(connection, SMOKE)
     assert (answer.outcome, answer.lost) == (Outcome.NO_MCP, True)
     assert answer.detail == "SSE stream ended without a response"
+
+
+def test_a_connection_that_was_closed_without_an_answer_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mcp_probe, "PAUSE_SECONDS", 0.0)
+    closed: list[int] = []
+
+    def close_each(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                with listener.accept()[0] as connection:
+                    closed.append(len(connection.recv(65536)))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=close_each, args=(listener,), daemon=True).start()
+        answer = asking(mcp_probe.probe)(Connection("test", f"http://127.0.0.1:{listener.getsockname()[1]}"), SMOKE)
+        listener.shutdown(socket.SHUT_RDWR)
+    assert (answer.outcome, answer.lost) == (Outcome.UNREACHABLE, True)
+    assert len([size for size in closed if size]) >= 2
 
 
 def test_failing_smoke_call_gives_the_tools_own_words(ask: Ask) -> None:
