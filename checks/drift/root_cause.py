@@ -8,17 +8,18 @@ from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.model.owner import Owner
 
 _NEEDED = frozenset({"Deployment", "Service", "StatefulSet"})
 
 
-def explained(declaration: Declaration, kind: str, snapshot: Snapshot) -> bool:
-    """Return whether the check `servers` or `health` already reports why an MCP server cannot answer.
+def explained(declaration: Declaration, owner: Owner, snapshot: Snapshot) -> bool:
+    """Return whether another check already reports why a server or workload cannot answer.
 
-    That is so if the server has no ready pod, or if its Service or Deployment is missing or not as declared.
+    That is so if it has no ready pod, or if its Service, Deployment or StatefulSet is missing or not as declared.
     """
-    namespace = declaration.servers[kind].namespace
-    return _is_reported(declaration, snapshot, namespace, names.server(kind), names.server_selector(kind))
+    namespace = declaration.running()[owner].namespace
+    return _is_reported(declaration, snapshot, namespace, owner.name, owner.selector)
 
 
 def metrics_explained(declaration: Declaration, namespace: str, snapshot: Snapshot) -> bool:

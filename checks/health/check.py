@@ -24,6 +24,7 @@ from checks.workloads.workload import KINDS, Workload, workloads
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.kube_state_metrics import Alerts
+from stacks.model.owner import SERVERS, Owner
 
 _SUCCESS = range(200, 400)
 """HTTP statuses that the kubelet accepts as success."""
@@ -165,7 +166,7 @@ def _probes(builder: ResultBuilder, declaration: Declaration, kind: str, snapsho
         builder.passed(namespace=server.namespace)
         return
     ref = Ref("Service", names.server(kind), server.namespace)
-    is_reported = explained(declaration, kind, snapshot) or _silent(snapshot.get(ANSWERS)[kind].service)
+    is_reported = explained(declaration, Owner(SERVERS, kind), snapshot) or _silent(snapshot.get(ANSWERS)[kind].service)
     for path, probes in probed(server).items():
         reply = snapshot.get(PROBES)[kind][path]
         if isinstance(reply, ReadFailure):

@@ -16,6 +16,7 @@ from checks.snapshot.snapshot import Snapshot
 from checks.workloads.workload import KINDS
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.model.owner import SERVERS, Owner
 from stacks.model.replicas import replicas
 from stacks.model.server import Server
 
@@ -39,7 +40,7 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         answers = snapshot.get(ANSWERS)[kind]
         builder.took(answers.seconds)
         builder.fact(kind, "outcome", answers.service.outcome.value)
-        if _silent(answers.service) and explained(declaration, kind, snapshot):
+        if _silent(answers.service) and explained(declaration, Owner(SERVERS, kind), snapshot):
             builder.skipped(server.namespace)
             continue
         tools = check_gate(builder, kind, server, answers)

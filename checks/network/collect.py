@@ -19,6 +19,7 @@ from checks.network.probe_job import PREFIX, job
 from checks.plain_text import brief
 from checks.snapshot.reader import Collector, Reader
 from stacks.model.declaration import Declaration
+from stacks.model.owner import Owner
 
 JOBS = Kind("apis/batch/v1", "jobs", k8s.Meta)
 
@@ -35,7 +36,7 @@ NO_IMAGE = "probe pods run the verifier's image, but the stack declares no verif
 
 
 class Outcome(StrEnum):
-    """The outcome of an attempt to connect to a server's Service."""
+    """The outcome of an attempt to connect to the Service of a server or workload."""
 
     REACHED = "reached"
     REFUSED = "refused"
@@ -43,8 +44,8 @@ class Outcome(StrEnum):
     UNRESOLVED = "unresolved"
 
 
-Outcomes = Mapping[str, Outcome]
-"""Server → outcome."""
+Outcomes = Mapping[Owner, Outcome]
+"""Server or workload → outcome."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Network:
 async def collect(reader: Reader) -> Network:
     """Start a probe pod for every caller, all concurrently. Its Job is always deleted."""
     declaration, connection = reader.declaration, reader.connection
-    skipped, servers = _skipped(declaration), asked(declaration)
-    if servers and connection.inside:
+    skipped, targets = _skipped(declaration), asked(declaration)
+    if targets and connection.inside:
         skipped = skipped or INSIDE
     elif connection.read_only:
         skipped = skipped or READ_ONLY
@@ -73,7 +74,7 @@ async def collect(reader: Reader) -> Network:
 
     async def attempt(caller: Caller) -> Reading[Outcomes]:
         document = job(jobs[caller], caller, declaration, image, single_node=single_node)
-        return await _attempt(reader.api, caller, jobs[caller], document, list(servers))
+        return await _attempt(reader.api, caller, jobs[caller], document, list(targets))
 
     return Network(await read_each(attempt, jobs))
 
@@ -88,13 +89,15 @@ def _skipped(declaration: Declaration) -> str:
     return NO_IMAGE if asked(declaration) and declaration.verifier is None else ""
 
 
-async def _attempt(api: ApiClient, caller: Caller, name: str, document: object, kinds: list[str]) -> Reading[Outcomes]:
+async def _attempt(
+    api: ApiClient, caller: Caller, name: str, document: object, targets: list[Owner]
+) -> Reading[Outcomes]:
     start = perf_counter()
     try:
         created = await api.create(JOBS, caller.namespace, name, document)
         if isinstance(created, ReadFailure):
             return created
-        reading = await _report(api, caller, name, kinds)
+        reading = await _report(api, caller, name, targets)
         return replace(reading, seconds=perf_counter() - start)
     finally:
         # Also on Ctrl-C. If this program is killed, Kubernetes removes the Job.
@@ -102,8 +105,8 @@ async def _attempt(api: ApiClient, caller: Caller, name: str, document: object, 
             await api.delete(JOBS, caller.namespace, name)
 
 
-async def _report(api: ApiClient, caller: Caller, name: str, kinds: list[str]) -> Reading[Outcomes]:
-    what = f"connect to the MCP servers from {caller}"
+async def _report(api: ApiClient, caller: Caller, name: str, targets: list[Owner]) -> Reading[Outcomes]:
+    what = f"connect to servers and workloads from {caller}"
     pods: tuple[k8s.Pod, ...] = ()
     with anyio.move_on_after(REPORT_SECONDS):
         while True:
@@ -112,7 +115,7 @@ async def _report(api: ApiClient, caller: Caller, name: str, kinds: list[str]) -
                 return reading
             pods = reading.value
             for ended in _ended(pods):
-                return _outcomes(what, ended, kinds)
+                return _outcomes(what, ended, targets)
             await anyio.sleep(PAUSE_SECONDS)
     why = _waiting(pods) or await _warning(api, caller.namespace, name)
     message = f"the probe pod did not report within {REPORT_SECONDS:g} s" + (f": {why}" if why else "")
@@ -131,7 +134,7 @@ class _Report(msgspec.Struct, frozen=True):
     outcomes: list[Outcome]
 
 
-def _outcomes(what: str, ended: k8s.Terminated, kinds: list[str]) -> Reading[Outcomes]:
+def _outcomes(what: str, ended: k8s.Terminated, targets: list[Owner]) -> Reading[Outcomes]:
     if ended.exit_code or not ended.message:
         output = " ".join(ended.message.split())[-200:]
         message = f"the probe pod ended without a report: {ended.reason}, exit code {ended.exit_code}: {output}"
@@ -141,7 +144,7 @@ def _outcomes(what: str, ended: k8s.Terminated, kinds: list[str]) -> Reading[Out
         if not report.alive:
             message = "the probe pod could not reach its DNS server, so its refused connections prove nothing"
             return ReadFailure(what, Reason.FAILED, message)
-        return Read(dict(zip(kinds, report.outcomes, strict=True)), 0.0)
+        return Read(dict(zip(targets, report.outcomes, strict=True)), 0.0)
     except (msgspec.MsgspecError, ValueError):
         return ReadFailure(what, Reason.UNDECODABLE, "this version of cortex cannot read the probe pod's report")
 

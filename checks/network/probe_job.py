@@ -17,7 +17,8 @@ from stacks.manifests.site import site
 from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.namespace import ContainerLimits
-from stacks.model.server import Server
+from stacks.model.owner import Owner
+from stacks.model.workload import Workload
 
 PREFIX = "cortex-probe-"
 
@@ -35,7 +36,7 @@ _PROGRAM = Path(__file__).with_name("probe_program.py")
 
 
 def job(name: str, caller: Caller, declaration: Declaration, image: str, *, single_node: bool = False) -> Value:
-    """Return the Job of a caller, which tries to reach all servers; `single_node` if the cluster has one node."""
+    """Return the Job of a caller, which tries to reach all targets; `single_node` if the cluster has one node."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -80,10 +81,10 @@ def _pod(caller: Caller, declaration: Declaration, image: str, lasting: float) -
     }
 
 
-def _task(caller: Caller, servers: Mapping[str, Server], domain: str, lasting: float) -> str:
-    targets: Sequence[tuple[str, int, bool]] = [
+def _task(caller: Caller, targets: Mapping[Owner, Workload], domain: str, lasting: float) -> str:
+    tries: Sequence[tuple[str, int | None, bool]] = [
         # The trailing dot makes the name absolute, so that no search domains are tried.
-        (f"{names.host(names.server(kind), server.namespace, domain)}.", server.service_port, admitted(server, caller))
-        for kind, server in servers.items()
+        (f"{names.host(owner.name, target.namespace, domain)}.", target.service_port, admitted(target, caller))
+        for owner, target in targets.items()
     ]
-    return json.dumps({"targets": targets, "seconds": SETTLE_SECONDS, "lasting": lasting, "report": _REPORT})
+    return json.dumps({"targets": tries, "seconds": SETTLE_SECONDS, "lasting": lasting, "report": _REPORT})

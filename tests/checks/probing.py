@@ -11,6 +11,7 @@ from checks.kube.reading import Read, Reading
 from checks.network.callers import Caller
 from checks.network.collect import ATTEMPTS, Network
 from stacks.model.declaration import Declaration
+from stacks.model.owner import SERVERS, Owner
 from tests.checks.collecting import collect
 from tests.checks.fake_api import FakeApi, serve
 from tests.checks.world import SETTINGS, Json, World, declared
@@ -18,6 +19,7 @@ from tests.checks.world import SETTINGS, Json, World, declared
 CLIENT = Caller("cortex-system")
 VERIFIER = Caller("cortex-system", (("app", "cortex-verifier"),))
 UNDECLARED = Caller("cortex-mcp")
+TIME = Owner(SERVERS, "time")
 
 ONE, TWO = (Read((k8s.Node(k8s.Meta(name="a")),) * count, 0.1) for count in (1, 2))
 """The nodes of a cluster."""

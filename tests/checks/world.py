@@ -121,10 +121,10 @@ def healthy_api_server(declaration: Declaration) -> ApiServer:
 
 def enforced(declaration: Declaration) -> Network:
     """Give what callers reach where NetworkPolicies are enforced."""
-    servers = asked(declaration).items()
+    targets = asked(declaration).items()
     return Network(
         {
-            who: Read({k: Reached.REACHED if admitted(s, who) else Reached.REFUSED for k, s in servers}, 0.01)
+            who: Read({o: Reached.REACHED if admitted(t, who) else Reached.REFUSED for o, t in targets}, 0.01)
             for who in callers(declaration)
         }
     )

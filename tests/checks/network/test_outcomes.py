@@ -5,15 +5,16 @@ import pytest
 from checks.kube.reading import Read
 from checks.mcp.answer import Answer as McpAnswer
 from checks.mcp.answer import Outcome as McpOutcome
-from checks.network.callers import Caller, callers
+from checks.network.callers import Caller, asked, callers
 from checks.network.check import CHECK
-from checks.network.collect import ATTEMPTS, IGNORED, INSIDE, NO_IMAGE, Network, Outcome
+from checks.network.collect import ATTEMPTS, IGNORED, INSIDE, NO_IMAGE, Network, Outcome, Outcomes
 from checks.results.catalogue import catalogue
 from checks.results.conclusion import OK, UNKNOWN, exit_code
 from checks.results.result import Severity, Status, reasons
+from stacks.model.owner import WORKLOADS, Owner
 from tests.checks.collecting import with_collected
-from tests.checks.probing import CLIENT, UNDECLARED, VERIFIER, collect_attempts, stack
-from tests.checks.world import SETTINGS, World
+from tests.checks.probing import CLIENT, TIME, UNDECLARED, VERIFIER, collect_attempts, stack
+from tests.checks.world import SETTINGS, Json, World
 
 
 @pytest.fixture
@@ -21,8 +22,11 @@ def world() -> World:
     return World(stack({"namespace": "cortex-system"}))
 
 
-def set_outcome(world: World, caller: Caller, outcome: Outcome) -> None:
-    world.network = Network({**world.network.attempts, caller: Read({"time": outcome}, 0.1)})
+def set_outcome(world: World, caller: Caller, outcome: Outcome, owner: Owner = TIME) -> None:
+    attempt = world.network.attempts[caller]
+    assert isinstance(attempt, Read)
+    changed: Read[Outcomes] = Read({**attempt.value, owner: outcome}, 0.1)
+    world.network = Network({**world.network.attempts, caller: changed})
 
 
 def test_clients_and_one_undeclared_pod_try() -> None:
@@ -41,6 +45,66 @@ def test_nobody_tries_in_namespaces_of_others_nor_a_server_that_is_off() -> None
     assert callers(stack(servers={"time": off})) == ()
 
 
+CACHE = Owner(WORKLOADS, "cache")
+
+
+def with_workload(*clients: str, **settings: Json) -> World:
+    """Return a cluster with a server, and a workload that has these clients."""
+    cache = {
+        "image": "registry.test/cache:1",
+        "namespace": "cortex-mcp",
+        "port": 6379,
+        "clients": [{"namespace": client} for client in clients],
+        **settings,
+    }
+    return World(stack({"namespace": "cortex-system"}, workloads={"cache": cache}))
+
+
+def test_a_workload_with_a_client_is_tried_at_the_port_where_clients_reach_it() -> None:
+    for settings, expected in [({}, 6379), ({"service": {"port": 80}}, 80)]:
+        targets = asked(with_workload("cortex-system", **settings).declaration)
+        assert {owner: target.service_port for owner, target in targets.items()} == {TIME: 8080, CACHE: expected}
+
+
+@pytest.mark.parametrize(
+    ("clients", "settings"), [((), {}), (("elsewhere",), {}), (("cortex-system",), {"replicas": 0})]
+)
+def test_a_workload_that_no_client_of_the_stack_reaches_is_not_tried(clients: tuple[str, ...], settings: Json) -> None:
+    assert set(asked(with_workload(*clients, **settings).declaration)) == {TIME}
+
+
+@pytest.mark.parametrize(
+    ("code", "caller", "outcome"),
+    [("network.open", UNDECLARED, Outcome.REACHED), ("network.closed", CLIENT, Outcome.REFUSED)],
+)
+def test_each_fault_of_a_workload_gives_its_finding(code: str, caller: Caller, outcome: Outcome) -> None:
+    world = with_workload("cortex-system")
+    assert world.findings() == []
+    set_outcome(world, caller, outcome, CACHE)
+    (finding,) = world.findings()
+    assert (finding.code, str(finding.object)) == (code, "NetworkPolicy cortex-mcp/cache")
+    assert "connect to port 6379" in finding.message
+
+
+def test_a_refusal_by_a_workload_that_no_client_reaches_proves_nothing() -> None:
+    world = with_workload("cortex-system")
+    for caller in (CLIENT, VERIFIER):
+        world.network = Network({c: a for c, a in world.network.attempts.items() if c != caller})
+    result = CHECK.run(world.declaration, world.snapshot())
+    assert [unknown.what for unknown in result.unknowns] == [
+        "connect to cortex-mcp/cache from a pod of namespace cortex-mcp"
+    ]
+
+
+def test_a_workload_without_ready_pods_is_reported_once() -> None:
+    world = with_workload("cortex-system")
+    world.objects["pods", "cortex-mcp"] = [
+        pod for pod in world.objects["pods", "cortex-mcp"] if pod["metadata"]["labels"].get("app") != "cache"
+    ]
+    set_outcome(world, CLIENT, Outcome.REFUSED, CACHE)
+    assert "network.closed" not in world.codes()
+
+
 def test_enforced_policies_are_ok(world: World) -> None:
     result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, proved(world), result.facts) == (Status.PASS, 3, ())
@@ -51,7 +115,7 @@ def test_client_elsewhere_is_told_to_be_untried() -> None:
     result = CHECK.run(world.declaration, world.snapshot())
     assert (result.status, reasons(result.facts)) == (
         Status.SKIPPED,
-        ("clients of time in namespaces that the stack does not own are not tried: elsewhere",),
+        ("clients of server time in namespaces that the stack does not own are not tried: elsewhere",),
     )
 
 
@@ -59,7 +123,7 @@ def test_server_whose_clients_are_all_namespaces_is_not_shown_to_refuse_anybody(
     world = World(stack({"namespace": "cortex-system"}, {"namespace": "cortex-mcp"}))
     results = world.results()
     result = next(result for result in results if result.name == "network")
-    why = "every declared namespace is a client of time: no undeclared client can be tried"
+    why = "every declared namespace is a client of server time: no undeclared client can be tried"
     assert (result.status, reasons(result.facts), exit_code(results, Severity.ERROR)) == (Status.SKIPPED, (why,), OK)
 
 

@@ -23,7 +23,7 @@ from checks.snapshot.take import take
 from checks.verification.checks import checks
 from tests.checks.collecting import collect
 from tests.checks.fake_api import FakeApi, serve, status
-from tests.checks.probing import CLIENT, ONE, TWO, UNDECLARED, VERIFIER, collect_attempts, stack
+from tests.checks.probing import CLIENT, ONE, TIME, TWO, UNDECLARED, VERIFIER, collect_attempts, stack
 from tests.checks.world import SETTINGS, Json, World, declared
 from tests.components.test_restricted import violations
 
@@ -55,7 +55,7 @@ def test_outcomes_are_read_from_what_the_pods_leave() -> None:
     assert set(collected.attempts) == {CLIENT, VERIFIER, UNDECLARED}
     for attempt in collected.attempts.values():
         assert isinstance(attempt, Read)
-        assert attempt.value == {"time": Outcome.REFUSED}
+        assert attempt.value == {TIME: Outcome.REFUSED}
 
 
 REPORTS = [
