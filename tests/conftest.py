@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -106,6 +107,20 @@ def start(name: str, options: Sequence[str] = ()) -> Cluster:
 def cluster_name(purpose: str) -> str:
     """Name a cluster of this run and this checkout, so that two runs and two checkouts can test side by side."""
     return f"test-{purpose}-{hashlib.sha256(f'{ROOT} {RUN}'.encode()).hexdigest()[:6]}"
+
+
+@contextmanager
+def played_stack(purpose: str) -> Iterator[Cluster]:
+    """Start a cluster whose pods are played, with an empty stack `local` and the custom resources of stacks."""
+    name = cluster_name(purpose)
+    try:
+        cluster = start(name, ["--node", "kwok"])
+        cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
+        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "-f", str(DEFINITIONS))
+        cluster.run("pulumi", "stack", "select", "--create", "local")
+        yield cluster
+    finally:
+        cortex("local", "down", "--name", name, "--delete")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """Step 7: `pulumi up` of the stack with the new kubeconfig, and its verification."""
 
 import os
-import shutil
-import signal
 import subprocess
 from collections import deque
 from dataclasses import replace
@@ -12,30 +10,21 @@ from anyio.streams.text import TextReceiveStream
 
 from checks.bootstrap.access import connection, plain_file
 from checks.bootstrap.run import Run
-from checks.errors import UncheckedError, UsageError
+from checks.errors import UncheckedError
 from checks.plain_text import brief, clean
+from checks.pulumi_process import interrupted_if_cancelled, require_pulumi
 from checks.results.result import Report
 from checks.verification.verify import verify
 
+PURPOSE = "deploys the stack"
+"""What Pulumi is needed for."""
 _LAST_LINES = 15
-_STOP_SECONDS = 60
 _MOST_REASONS = 3
-
-
-def require_pulumi() -> str:
-    """Return the program.
-
-    Raises:
-        UsageError: it is not on PATH.
-    """
-    if (program := shutil.which("pulumi")) is None:
-        raise UsageError("pulumi is not on PATH, and deploys the stack: install it, or run `cortex local env`")
-    return program
 
 
 async def deploy(run: Run, _seconds: float) -> str:
     """Deploy the stack, and verify it."""
-    stack, program = run.plan.stack, require_pulumi()
+    stack, program = run.plan.stack, require_pulumi(PURPOSE)
     await _pulumi(run, [program, "stack", "select", "--create", stack, "--non-interactive"])
     await _pulumi(run, [program, "up", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"])
     reached = replace(connection(run), talosconfig=run.talosconfig())
@@ -67,7 +56,7 @@ async def _pulumi(run: Run, command: list[str]) -> None:
     process = await anyio.open_process(
         command, cwd=run.planned.project, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT
     )
-    try:
+    async with interrupted_if_cancelled(process):
         if process.stdout:
             rest = ""
             async for text in TextReceiveStream(process.stdout, errors="replace"):
@@ -76,11 +65,6 @@ async def _pulumi(run: Run, command: list[str]) -> None:
                     last.append(clean(line))
                     run.say(f"  {clean(line)}")
         code = await process.wait()
-    except anyio.get_cancelled_exc_class():
-        process.send_signal(signal.SIGINT)
-        with anyio.move_on_after(_STOP_SECONDS, shield=True):
-            await process.wait()
-        raise
     if code != 0:
         said = next((line for line in last if "error:" in line), last[-1] if last else "it said nothing")
         raise UncheckedError(f"`{' '.join(['pulumi', *command[1:]])}` ended with {code}: {brief(said.strip())}")

@@ -1,14 +1,13 @@
 """What was done for a plan, one JSON line each, on the disk before the next thing is done. It holds no secrets."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from checks.append_only import append, lines
 from checks.errors import UncheckedError
-from checks.whole_file import sync
 
 STARTED, DONE, FAILED = "started", "done", "failed"
 PLAN, VM_INTENDED, VM_MADE, VM_DELETED, ETCD_INTENDED, APPLIED, KUBECONFIG_INTENDED = (
@@ -52,16 +51,7 @@ class Journal:
     def write(self, event: str, step: str = "", **details: str | int) -> None:
         """Add an entry, and return when it is on the disk."""
         entry = Entry(datetime.now(UTC).isoformat(timespec="seconds"), event, step, details)
-        line = json.dumps({"at": entry.at, "event": event, "step": step, **details}) + "\n"
-        is_new = not self.file.exists()
-        handle = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, line.encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        if is_new:
-            sync(self.file.parent)
+        append(self.file, json.dumps({"at": entry.at, "event": event, "step": step, **details}).encode())
         self.entries.append(entry)
 
     def of(self, event: str) -> tuple[Entry, ...]:
@@ -90,16 +80,12 @@ class Journal:
 
 
 def _read(file: Path) -> Iterator[Entry]:
-    """Yield the entries; a last line that was not written as a whole is cut off.
+    """Yield the entries.
 
     Raises:
         UncheckedError: it is not a journal.
     """
-    content = file.read_bytes() if file.exists() else b""
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        os.truncate(file, len(whole))
-    for number, line in enumerate(whole.splitlines(), start=1):
+    for number, line in enumerate(lines(file), start=1):
         try:
             known = json.loads(line)
             yield Entry(known.pop("at"), known.pop("event"), known.pop("step"), known)

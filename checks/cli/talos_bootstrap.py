@@ -36,7 +36,7 @@ def bootstrap(
     planned = _read(plan)
     from checks.bootstrap.access import require_place
     from checks.bootstrap.command import opened
-    from checks.bootstrap.deploying import require_pulumi
+    from checks.bootstrap.deploying import PURPOSE
     from checks.bootstrap.journal import Journal
     from checks.bootstrap.overview import overview
     from checks.bootstrap.plan_file import read_token
@@ -44,6 +44,7 @@ def bootstrap(
     from checks.bootstrap.sequence import after_failure, carry_out
     from checks.bootstrap.state import State
     from checks.output import show
+    from checks.pulumi_process import require_pulumi
 
     state = State(planned.plan.cluster)
     show(overview(planned, state))
@@ -52,7 +53,7 @@ def bootstrap(
             raise UsageError("--dry-run makes nothing: omit --yes")
         return
     # What is missing is said before the question.
-    require_pulumi()
+    require_pulumi(PURPOSE)
     read_token(planned)
     read_key(planned)
     require_place(planned.plan.stack, Journal(state.journal))

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checks.errors import UncheckedError, UsageError
-from checks.kube.client import ApiClient, Kind
-from checks.kube.models.base import Meta, Object
+from checks.kube.client import ApiClient
 from checks.kube.reading import ReadFailure
 from checks.plain_text import enumerated
 from checks.results.result import Ref
@@ -21,21 +20,6 @@ from stacks.model import names
 DELETE = "delete"
 
 
-class _Owned(Object, frozen=True):
-    kind: str
-    name: str
-
-
-class _Meta(Meta, frozen=True):
-    owner_references: list[_Owned] = []  # noqa: RUF012 - msgspec copies mutable defaults
-
-
-class _Secret(Object, frozen=True):
-    metadata: _Meta
-    type: str = "Opaque"
-
-
-_KIND = Kind("api/v1", "secrets", _Secret)
 _OF_OTHERS = (names.TOKEN_SECRET, "bootstrap.kubernetes.io/token", "helm.sh/release.v1")
 
 
@@ -68,7 +52,9 @@ async def deletable(target: Target, name: str, namespace: str) -> Doomed:
         raise UsageError(f"the stack has nothing in namespace {namespace}: delete it with kubectl")
     async with target.connection.client() as http:
         api = ApiClient(http)
-        found = {space: secret for space in spaces if (secret := await _read(api, Place(space, name))) is not None}
+        found = {
+            space: secret for space in spaces if (secret := await live_secret.read(api, Place(space, name))) is not None
+        }
         if not found:
             raise UsageError(f"no namespace of the stack has a Secret {name!r}: `kubectl get secrets -A` lists all")
         if len(found) > 1:
@@ -80,10 +66,9 @@ async def deletable(target: Target, name: str, namespace: str) -> Doomed:
         _refuse_of_others(place, secret)
         if users := await users_of(api, place):
             raise UsageError(f"Secret {place.namespace}/{name} is used by {enumerated(users, 3)}: change that first")
-        live = await live_secret.require(api, place)
     meta = secret.metadata
     seen = {"uid": meta.uid, "resourceVersion": meta.resource_version}
-    return Doomed(place, seen, tuple(sorted(live.data)), log.content_hash(*place, live.values_()))
+    return Doomed(place, seen, tuple(sorted(secret.data)), log.content_hash(*place, secret.values_()))
 
 
 async def delete(target: Target, doomed: Doomed, say: Callable[[str], None]) -> None:
@@ -95,7 +80,7 @@ async def delete(target: Target, doomed: Doomed, say: Callable[[str], None]) -> 
     with exclusive(target.stack, say):
         require_none(journal_file(target.stack))
         async with target.connection.client() as http:
-            deleted = await ApiClient(http).delete_seen(_KIND, *doomed.place, doomed.seen)
+            deleted = await ApiClient(http).delete_seen(live_secret.SECRETS, *doomed.place, doomed.seen)
         if isinstance(deleted, ReadFailure):
             raise UncheckedError(f"cannot {deleted.what}: {deleted.message}")
         log.append(log_file(target.stack), _entry(target.stack, doomed))
@@ -122,16 +107,9 @@ def _refuse_declared(target: Target, name: str, namespace: str) -> None:
             raise UsageError(f"the stack declares {one.ref}: remove it from Pulumi.{target.stack}.yaml, and deploy")
 
 
-def _refuse_of_others(place: Place, secret: _Secret) -> None:
+def _refuse_of_others(place: Place, secret: live_secret.LiveSecret) -> None:
     if owners := secret.metadata.owner_references:
         owner = f"{owners[0].kind} {owners[0].name}"
         raise UsageError(f"Secret {place.namespace}/{place.name} belongs to {owner}: delete that instead")
     if secret.type in _OF_OTHERS:
         raise UsageError(f"Secret {place.namespace}/{place.name} is of type {secret.type}: its program deletes it")
-
-
-async def _read(api: ApiClient, place: Place) -> _Secret | None:
-    read = await api.get(_KIND, *place)
-    if isinstance(read, ReadFailure):
-        raise UncheckedError(f"cannot {read.what}: {read.message}")
-    return read.value

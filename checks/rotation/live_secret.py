@@ -5,11 +5,11 @@ from http import HTTPStatus
 
 from checks.errors import UncheckedError, UsageError
 from checks.kube.client import ApiClient, Kind
-from checks.kube.models.base import Meta, Object
+from checks.kube.models.base import Object
 from checks.kube.reading import ReadFailure
 from checks.rotation.log import content_hash
 from checks.rotation.readers import MANAGER
-from checks.secrets.sealed import Opened
+from checks.secrets.sealed import Opened, OpenedMeta
 from checks.secrets.wanted import Place
 
 KEPT_SUFFIX = ".cortex-previous"
@@ -18,18 +18,29 @@ KEPT_LABEL = "cortex.dev/rotation"
 """Its label, with the identity of the rotation."""
 
 
+class Owner(Object, frozen=True):
+    """An object with which the Secret is deleted."""
+
+    kind: str
+    name: str
+
+
+class LiveMeta(OpenedMeta, frozen=True):
+    """The metadata of a Secret, with what a change and a deletion need."""
+
+    uid: str = ""
+    resource_version: str = ""
+    owner_references: list[Owner] = []  # noqa: RUF012 - msgspec copies mutable defaults
+
+
 class LiveSecret(Opened, frozen=True):
     """A Secret with its values, which its text does not show, and with what a change needs."""
 
+    metadata: LiveMeta
     immutable: bool = False
 
 
-class _Versioned(Object, frozen=True):
-    metadata: Meta
-
-
 SECRETS = Kind("api/v1", "secrets", LiveSecret)
-_VERSIONS = Kind("api/v1", "secrets", _Versioned)
 
 
 async def read(api: ApiClient, place: Place) -> LiveSecret | None:
@@ -76,17 +87,18 @@ async def write(api: ApiClient, place: Place, key: str, value: bytes) -> None:
         UsageError: it does not exist, is immutable, or is not valid with the value.
         UncheckedError: it was changed meanwhile, or cannot be written.
     """
-    version = await _version(api, place)
     live = await require(api, place)
+    version = live.metadata.resource_version
     encoded = base64.b64encode(value).decode()
     change: dict[str, object] = {"op": "add", "path": f"/data/{key}", "value": encoded}
     if not live.data:
         change = {"op": "add", "path": "/data", "value": {key: encoded}}
     test = {"op": "test", "path": "/metadata/resourceVersion", "value": version}
-    written = await api.patch(_VERSIONS, *place, MANAGER, [test, change])
+    written = await api.patch(SECRETS, *place, MANAGER, [test, change])
     if not isinstance(written, ReadFailure):
         return
-    if written.status == HTTPStatus.UNPROCESSABLE_ENTITY and await _version(api, place) != version:
+    now = await read(api, place) if written.status == HTTPStatus.UNPROCESSABLE_ENTITY else live
+    if now is None or now.metadata.resource_version != version:
         raise UncheckedError(
             f"Secret {place.namespace}/{place.name} was changed meanwhile: nothing was written: run the command again"
         )
@@ -145,10 +157,3 @@ async def forget(api: ApiClient, place: Place) -> None:
 
 def _beside(place: Place) -> Place:
     return Place(place.namespace, f"{place.name}{KEPT_SUFFIX}")
-
-
-async def _version(api: ApiClient, place: Place) -> str:
-    found = await api.get(_VERSIONS, *place)
-    if isinstance(found, ReadFailure):
-        raise UncheckedError(f"cannot {found.what}: {found.message}")
-    return found.value.metadata.resource_version if found.value else ""

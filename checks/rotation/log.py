@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from checks import append_only
 from checks.errors import UncheckedError
 from checks.times import rfc3339
-from checks.whole_file import sync
 from stacks.manifests.checksum import checksum
 
 HASH_DIGITS = 16
@@ -82,20 +82,12 @@ def append(file: Path, entry: Entry) -> None:
     """
     if any((one.id, one.action) == (entry.id, entry.action) for one in read(file)):
         return
-    is_new = not file.exists()
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(handle, msgspec.json.encode(entry) + b"\n")
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        append_only.append(file, msgspec.json.encode(entry))
     except OSError as error:
         raise UncheckedError(
             f"cannot write the log {file}: {error.strerror}: free the disk, and run it again"
         ) from error
-    if is_new:
-        sync(file.parent)
 
 
 def read(file: Path) -> list[Entry]:
@@ -108,11 +100,7 @@ def read(file: Path) -> list[Entry]:
 
 
 def _entries(file: Path) -> Iterator[Entry]:
-    content = file.read_bytes() if file.exists() else b""
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        os.truncate(file, len(whole))
-    for number, line in enumerate(whole.splitlines(), start=1):
+    for number, line in enumerate(append_only.lines(file), start=1):
         try:
             yield msgspec.json.decode(line, type=Entry)
         except msgspec.MsgspecError as error:

@@ -1,8 +1,6 @@
 """Run Pulumi for a stack, and read and restore the encrypted text of a secret in its stack file."""
 
 import os
-import shutil
-import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +11,10 @@ import yaml
 from checks.errors import UncheckedError, UsageError
 from checks.output import show
 from checks.plain_text import brief, clean
+from checks.pulumi_process import interrupted_if_cancelled, require_pulumi
 
 SECTION = "secrets"
 """The Pulumi config namespace of secrets."""
-_STOP_SECONDS = 60
 _UNSPECIFIC = (" error occurred:", "update failed", "preview failed")
 """The ends of lines that only say that there is an error."""
 _LOCKED = "the stack is currently locked"
@@ -109,7 +107,7 @@ class PulumiStack:
 
     async def _run(self, arguments: list[str], given: str | None = None) -> None:
         """Run Pulumi. An interrupt or a timeout is passed on to it, so that it releases the stack."""
-        command = [_program(), *arguments, "--stack", self.stack]
+        command = [require_pulumi("keeps the values of this stack"), *arguments, "--stack", self.stack]
         names = {"KUBECONFIG": str(self.kubeconfig.absolute())} if self.kubeconfig else {}
         handle = os.open(self.log, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
@@ -128,16 +126,11 @@ class PulumiStack:
                 )
         finally:
             os.close(handle)
-        try:
+        async with interrupted_if_cancelled(process):
             if process.stdin and given is not None:
                 await process.stdin.send(given.encode())
                 await process.stdin.aclose()
             code = await process.wait()
-        except anyio.get_cancelled_exc_class():
-            process.send_signal(signal.SIGINT)
-            with anyio.move_on_after(_STOP_SECONDS, shield=True):
-                await process.wait()
-            raise
         if code != 0:
             self._fail(arguments, code)
 
@@ -152,9 +145,3 @@ class PulumiStack:
                 "there is none; then run this command again"
             )
         raise DeploymentFailedError(shown)
-
-
-def _program() -> str:
-    if (program := shutil.which("pulumi")) is None:
-        raise UsageError("pulumi is not on PATH, and keeps the values of this stack: install it")
-    return program

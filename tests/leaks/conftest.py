@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import DEFINITIONS, cluster_name, cortex, start
+from tests.conftest import played_stack
 from tests.leaks import seeding
 from tests.leaks.sampling import sampled
 from tests.leaks.seeding import UP, Deployed
@@ -18,12 +18,7 @@ LOGGED = ("-v=9", "--logtostderr", "--logflow", "--debug")
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The stack as its first update left it, with all that was seen of that."""
-    name = cluster_name("leaks")
-    try:
-        cluster = start(name, ["--node", "kwok"])
-        cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
-        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "-f", str(DEFINITIONS))
-        cluster.run("pulumi", "stack", "select", "--create", "local")
+    with played_stack("leaks") as cluster:
         project = Project(cluster, tmp_path_factory.mktemp("leaks"), ["drift"])
         canaries = seeding.seeded()
         seeding.declare(project, canaries)
@@ -33,5 +28,3 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         assert done.returncode == 0, done.stdout[-4000:]
         others.result()
         yield Deployed(project, canaries, done.stdout, done.stderr, sample)
-    finally:
-        cortex("local", "down", "--name", name, "--delete")

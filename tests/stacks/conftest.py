@@ -5,22 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from stacks.model.names import COMPONENT
-from tests.conftest import DEFINITIONS, Cluster, cluster_name, cortex, start
+from tests.conftest import Cluster, played_stack
 from tests.stacks.admission import PREFIX, Admission
 
 
 @pytest.fixture(scope="package")
 def played() -> Iterator[Cluster]:
     """A cluster whose pods are played, with an empty stack `local`; what a test has deployed, the next one replaces."""
-    name = cluster_name("played")
-    try:
-        cluster = start(name, ["--node", "kwok"])
-        cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
-        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "-f", str(DEFINITIONS))
-        cluster.run("pulumi", "stack", "select", "--create", "local")
+    with played_stack("played") as cluster:
         yield cluster
-    finally:
-        cortex("local", "down", "--name", name, "--delete")
 
 
 @pytest.fixture(scope="module")
