@@ -62,6 +62,8 @@ class Connection:
     """The talosconfig for the Talos API of the nodes; None means the default places."""
     resolve: Callable[[str], Awaitable[object]] = _resolve
     """Resolve a name as this machine, or this pod, does; raises OSError if that fails."""
+    connect_retries: int = 0
+    """How often a connection is tried again that cannot be made, or is closed during its TLS handshake."""
 
     def client(self) -> "httpx2.AsyncClient":
         """Return an HTTP client whose requests have the credentials and a timeout."""
@@ -78,11 +80,13 @@ class Connection:
             if self.proxy:
                 request.extensions = {**request.extensions, PROXY: self.proxy}
 
+        # Loading this machine's certificates takes 60 ms, and plain HTTP needs none.
+        verify = self.tls or self.host.startswith("https")
         return httpx2.AsyncClient(
             base_url=self.host,
-            # Loading this machine's certificates takes 60 ms, and plain HTTP needs none.
-            verify=self.tls or self.host.startswith("https"),
-            proxy=self.proxy,
+            transport=httpx2.AsyncHTTPTransport(
+                verify=verify, proxy=self.proxy, trust_env=False, retries=self.connect_retries
+            ),
             # The kubernetes package has read the proxy settings, and a .netrc must not replace the credentials.
             trust_env=False,
             timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),

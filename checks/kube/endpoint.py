@@ -11,6 +11,8 @@ from stacks.model import names
 from stacks.model.server import Server
 from stacks.model.transport import PodTls
 
+_FORWARDED_RETRIES = 2
+"""The API server sometimes closes a port that it has just forwarded."""
 _PROXY = re.compile(r"/api/v1/namespaces/[^/]+/(services|pods)/[^/]+/proxy(?=/)")
 
 
@@ -80,7 +82,9 @@ def forwarded_to(connection: Connection, server: Server, place: str, token: Call
     The API server chose the pod, so the certificate is not verified, as it is not by the API server's proxy.
     """
     tls = _unverified() if server.tls else None
-    return Connection(connection.context, f"{_scheme(server)}://{place}", tls=tls, token=token)
+    return Connection(
+        connection.context, f"{_scheme(server)}://{place}", tls=tls, token=token, connect_retries=_FORWARDED_RETRIES
+    )
 
 
 def _unverified() -> ssl.SSLContext:

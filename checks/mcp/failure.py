@@ -76,10 +76,7 @@ def no_answer(error: httpx2.TransportError | OSError) -> Answer:
         return Answer(Outcome.TIMEOUT, "no answer in time")
     way_out = ": trust its authority in the verifier's image, or declare tls: {verify: false}"
     detail = unanswered(error) + (way_out if _distrust(error) else "")
-    # An error without a text is a connection that was closed during its TLS handshake, as by a forwarded port.
-    closed = not str(error) and not isinstance(error, httpx2.TimeoutException)
-    lost = closed or isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError))
-    return Answer(Outcome.UNREACHABLE, detail, lost=lost)
+    return Answer(Outcome.UNREACHABLE, detail, lost=isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError)))
 
 
 def unanswered(error: httpx2.HTTPError | OSError) -> str:

@@ -47,12 +47,12 @@ async def probe(
     except _RefusedError as refused:
         return replace(refused.refusal.answer(), seconds=perf_counter() - start)
     except (httpx2.ConnectError, httpx2.TimeoutException) as failure:
-        answer = no_answer(failure)
-        if answer.lost:
-            answer = await _officially(connection, path, smokes, deadline, perf_counter() - start)
-        return replace(answer, seconds=perf_counter() - start)
+        return replace(no_answer(failure), seconds=perf_counter() - start)
     except (_UnclearError, httpx2.HTTPError, OSError, msgspec.MsgspecError, ValueError, RecursionError):
-        answer = await _officially(connection, path, smokes, deadline, perf_counter() - start)
+        # Imported here because it takes half a second.
+        from checks.mcp.probe import probe as ask
+
+        answer = await ask(connection, path, smokes, deadline, perf_counter() - start)
         return replace(answer, seconds=perf_counter() - start)
     return Answer(
         Outcome.ANSWERED,
@@ -62,16 +62,6 @@ async def probe(
         smoke_errors=tuple(errors),
         seconds=perf_counter() - start,
     )
-
-
-async def _officially(
-    connection: Connection, path: str, smokes: Sequence[SmokeCall], deadline: float, spent: float
-) -> Answer:
-    """Ask with the official client."""
-    # Imported here because it takes half a second.
-    from checks.mcp.probe import probe as ask
-
-    return await ask(connection, path, smokes, deadline, spent)
 
 
 class _UnclearError(Exception):

@@ -55,7 +55,7 @@ async def initialize(connection: Connection, path: str, version: str, deadline: 
         with anyio.fail_after(deadline):
             try:
                 return await _initialize(connection, path, version)
-            except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.ConnectError):
+            except (httpx2.RemoteProtocolError, httpx2.ReadError):
                 return await _initialize(connection, path, version)
     except TimeoutError:
         return Answer(Outcome.TIMEOUT, f"no answer to initialize ({version}) within {deadline:g} s")

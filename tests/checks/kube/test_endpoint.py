@@ -1,13 +1,18 @@
 """The way to an MCP server: through the API server's proxy, or directly from the verifier's pod."""
 
+import socket
 import ssl
+from contextlib import suppress
+from threading import Thread
 from typing import Any
 
+import anyio
+import httpx2
 import pytest
 
 from checks.kube import models as k8s
 from checks.kube.connection import Connection
-from checks.kube.endpoint import endpoint, one_pod, proxied, service
+from checks.kube.endpoint import endpoint, forwarded_to, one_pod, proxied, service
 from checks.kube.models.workload import PodStatus
 from stacks.model.server import Server
 from tests.checks.world import SETTINGS, declared
@@ -59,3 +64,25 @@ def test_path_of_a_server_is_not_a_proxys(path: str) -> None:
     assert proxied(path) == ""
     _, full = endpoint(OUTSIDE, "time", server(path=path))
     assert full == proxied(full) + path
+
+
+def test_a_forwarded_port_that_closes_connections_is_tried_again() -> None:
+    closed: list[bytes] = []
+
+    def close_each(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                with listener.accept()[0] as connection:
+                    closed.append(connection.recv(65536))
+
+    async def ask(route: Connection) -> None:
+        async with route.client() as http:
+            await http.get(route.host)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=close_each, args=(listener,), daemon=True).start()
+        place = f"127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(httpx2.ConnectError):
+            anyio.run(ask, forwarded_to(OUTSIDE, server(tls=True), place, lambda: "Bearer token"))
+        listener.shutdown(socket.SHUT_RDWR)
+    assert len(closed) == 3
