@@ -150,14 +150,9 @@ def _container(agent: Agent, mounts: list[Value]) -> Value:
         "ports": [{"name": names.HTTP, "containerPort": names.AGENT_PORT, "protocol": "TCP"}],
         "resources": pods.resources(agent.resources),
         "securityContext": pods.container_security(),
-        "livenessProbe": _probe("/healthz"),
-        "readinessProbe": _probe("/readyz"),
+        **pods.probes({"path": "/healthz", "port": names.HTTP}, {"path": "/readyz", "port": names.HTTP}),
         "volumeMounts": mounts,
     }
-
-
-def _probe(path: str) -> Value:
-    return {"httpGet": {"path": path, "port": names.HTTP}, "initialDelaySeconds": 5, "timeoutSeconds": 5}
 
 
 def _service() -> Manifest:

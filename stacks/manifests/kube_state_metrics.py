@@ -96,13 +96,8 @@ def _container(metrics: model.KubeStateMetrics) -> Value:
         "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in _PORTS.items()],
         "resources": pods.resources(metrics.resources),
         "securityContext": pods.container_security(),
-        "livenessProbe": _probe("/healthz", names.HTTP_METRICS),
-        "readinessProbe": _probe("/", names.TELEMETRY),
+        **pods.probes({"path": "/healthz", "port": names.HTTP_METRICS}, {"path": "/", "port": names.TELEMETRY}),
     }
-
-
-def _probe(path: str, port: str) -> Value:
-    return {"httpGet": {"path": path, "port": port}, "initialDelaySeconds": 5, "timeoutSeconds": 5}
 
 
 def _service(namespace: str) -> Manifest:

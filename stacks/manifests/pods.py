@@ -105,6 +105,14 @@ def probe(
     return {**_action(action, port, number, tls=tls), **declared.timing()}
 
 
+def probes(alive: Value, ready: Value) -> dict[str, Value]:
+    """Return the probes, both GET requests, of a program that starts within seconds: a deployment waits for it."""
+    return {
+        "livenessProbe": {"httpGet": alive, "initialDelaySeconds": 5, "timeoutSeconds": 5},
+        "readinessProbe": {"httpGet": ready, "periodSeconds": 2, "timeoutSeconds": 5},
+    }
+
+
 def _action(action: HttpGet | TcpSocket | Exec | Grpc, port: str, number: int | None, *, tls: bool) -> dict[str, Value]:
     match action:
         case HttpGet():

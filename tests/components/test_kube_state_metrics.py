@@ -31,7 +31,7 @@ def test_container_has_ports_and_probes() -> None:
     }
     assert container["readinessProbe"] == {
         "httpGet": {"path": "/", "port": "telemetry"},
-        "initialDelaySeconds": 5,
+        "periodSeconds": 2,
         "timeoutSeconds": 5,
     }
 

@@ -48,8 +48,11 @@ def test_values_are_written_in_the_unit_of_another(value: str, quantity: str, te
 
 
 def client(quantity: str) -> Decimal | None:
-    """Give the value that the Kubernetes client sees in an ordinary number with a unit or exponent; else None."""
-    if not re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]{1,3}|[A-Za-z]*)", quantity):
+    """Give the value that the Kubernetes client sees in an ordinary number with a unit or exponent; else None.
+
+    The client also reads units that Kubernetes does not have: `mi` would be a 1024th.
+    """
+    if not re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]{1,3}|(?![numk]i)[A-Za-z]*)", quantity):
         return None
     try:
         value: Decimal = parse_quantity(quantity)  # type: ignore[no-untyped-call]
