@@ -8,7 +8,7 @@ CORTEX := $(BIN)/cortex
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down check test test-unit test-live test-live-stack test-live-others conformance bench format lock
+.PHONY: help setup up down check test test-unit test-live test-live-stack test-live-provider test-live-others conformance bench format lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,14 +49,17 @@ test-unit: $(VENV)/installed
 	$(BIN)/pytest -m "not live" --numprocesses 3 --dist worksteal
 
 test-live: setup
-	@echo "The live tests of the stack and all others run at the same time, each on a cluster of its own; each shows when it has ended."
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-live-stack test-live-others
+	@echo "The live tests of the stack, of the plugin, and all others run at the same time, each on a cluster of its own; each shows when it has ended."
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-live-stack test-live-provider test-live-others
 
 test-live-stack:
 	$(BIN)/pytest -m "live and stack" --durations=20
 
+test-live-provider:
+	CORTEX_TEST_CLUSTER=provider $(BIN)/pytest -m "live and not stack" --durations=20 tests/provider
+
 test-live-others:
-	CORTEX_TEST_CLUSTER=others $(BIN)/pytest -m "live and not stack" --durations=20
+	CORTEX_TEST_CLUSTER=others $(BIN)/pytest -m "live and not stack" --durations=20 --ignore=tests/provider
 
 conformance: setup ## The plugin's conformance cases; PLUGIN=FILE: with another plugin than ours
 	@test -z "$(PLUGIN)" || test -x "$(PLUGIN)" || { echo "PLUGIN=$(PLUGIN) is not an executable file" >&2; exit 1; }
