@@ -222,7 +222,12 @@ def test_rights_are_those_on_the_rare_kinds_that_a_stack_declares() -> None:
     named = {"ciliumnetworkpolicies"}
     assert resources() & rare == named | {"externalsecrets", "prometheusrules", "servicemonitors"}
     assert resources(kubeStateMetrics={"alerts": {}}) & rare == named | {"externalsecrets", "prometheusrules"}
-    assert resources(servers={"demo": MINIMAL}) & named == set()
+    others = {
+        "context": "test",
+        "environment": "testing",
+        "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+    }
+    assert resources(servers={"demo": MINIMAL}, cluster=others) & named == set()
     data = {"data": {"mount": "/data", "claim": {"size": "1Gi"}}}
     with_agent = resources(kubeStateMetrics=None, agent=full().model_dump(by_alias=True)["agent"])
     with_claim = {"externalsecrets", "persistentvolumeclaims", "prometheusrules", "servicemonitors"}
