@@ -54,10 +54,12 @@ VARIABLES = st.dictionaries(fitting(EnvName, "E_"), TEXTS, min_size=1, max_size=
 IMAGES = fitting(Image).map(lambda image: f"{image}:1" if is_untagged(image) else image)
 NETWORKS = st.ip_addresses(v=4).map("{}/32".format) | st.ip_addresses(v=6).map("{}/128".format)
 
+# Names inside the cluster are refused.
+DNS_NAMES = fitting(DnsPattern).filter(lambda name: not name.endswith((".svc", ".cluster.local")))
 PORTS = {"ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2)}
 DESTINATIONS = st.lists(
     st.fixed_dictionaries({"cidrs": st.lists(NETWORKS, min_size=1, max_size=2), **PORTS})
-    | st.fixed_dictionaries({"dnsNames": st.lists(fitting(DnsPattern), min_size=1, max_size=2), **PORTS}),
+    | st.fixed_dictionaries({"dnsNames": st.lists(DNS_NAMES, min_size=1, max_size=2), **PORTS}),
     max_size=2,
 )
 
