@@ -27,7 +27,7 @@ class ManagedNamespace(pulumi.ComponentResource):
         for manifest in args.manifests:
             children.register(
                 manifest,
-                name=in_namespace(manifest) if manifest.kind == "NetworkPolicy" else None,
+                name=in_namespace(manifest) if manifest.kind.endswith("NetworkPolicy") else None,
                 opts=pulumi.ResourceOptions(protect=args.protect) if manifest.kind == "Namespace" else None,
             )
         self.register_outputs({})

@@ -26,6 +26,7 @@ class Codes:
 _ANY = ((_LABELS, "object.label"),)
 
 _OTHER = Codes("object.missing")
+_POLICY = Codes("network.missing", ((r"spec(\..*)?", "network.policy"),))
 
 _KINDS = {
     "Namespace": Codes(
@@ -38,7 +39,8 @@ _KINDS = {
     ),
     "ResourceQuota": Codes("quota.missing", ((r"spec\..*", "quota.hard"),)),
     "LimitRange": Codes("limits.missing", ((r"spec\..*", "limits.value"),)),
-    "NetworkPolicy": Codes("network.missing", ((r"spec(\..*)?", "network.policy"),)),
+    "NetworkPolicy": _POLICY,
+    "CiliumNetworkPolicy": _POLICY,
     "ServiceAccount": Codes("rbac.missing", ((r"automountServiceAccountToken", "rbac.token"),)),
     "Role": Codes("rbac.missing", ((r"rules.*", "rbac.rules"),)),
     "ClusterRole": Codes("rbac.missing", ((r"rules.*", "rbac.rules"),)),

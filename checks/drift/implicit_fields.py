@@ -9,6 +9,7 @@ from typing import cast
 from stacks.manifests.manifest import Manifest, Value
 
 _SPECS: Mapping[str, Mapping[str, Value]] = {
+    "CiliumNetworkPolicy": {"ingress": ()},
     "CronJob": {"suspend": False},
     "Deployment": {"paused": False},
     "NetworkPolicy": {"ingress": (), "egress": ()},

@@ -20,6 +20,7 @@ _KINDS = {
     "ClusterRole": RBAC,
     "ClusterRoleBinding": RBAC,
     "NetworkPolicy": NETWORK,
+    "CiliumNetworkPolicy": NETWORK,
     "ConfigMap": CONFIG,
 }
 

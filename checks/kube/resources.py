@@ -40,10 +40,15 @@ NAMESPACED: dict[str, Kind[Document]] = {
 }
 """Namespaced kinds, without Secrets, which are never listed, but read by name."""
 
-IN_EXISTING = frozenset(NAMESPACED) - {"CronJob", "Job", "LimitRange", "ResourceQuota"} | {"Event", "Pod"}
+IN_EXISTING = frozenset(NAMESPACED) - {"CronJob", "Job", "LimitRange", "ResourceQuota"} | {
+    "CiliumNetworkPolicy",
+    "Event",
+    "Pod",
+}
 """Kinds that are also read in existing namespaces: there the stack has objects of no other kinds."""
 
 RARE: dict[str, Kind[Document]] = {
+    "CiliumNetworkPolicy": Kind("apis/cilium.io/v2", "ciliumnetworkpolicies", _JSON),
     "ExternalSecret": Kind("apis/external-secrets.io/v1", "externalsecrets", _JSON),
     "HTTPRoute": Kind("apis/gateway.networking.k8s.io/v1", "httproutes", _JSON),
     "Ingress": Kind("apis/networking.k8s.io/v1", "ingresses", _JSON),

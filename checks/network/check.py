@@ -17,6 +17,7 @@ from checks.snapshot.snapshot import Snapshot
 from checks.workloads.workload import KINDS
 from stacks.model.declaration import Declaration
 from stacks.model.owner import Owner
+from stacks.model.requirements import egress
 from stacks.model.workload import Workload
 
 _ACCEPTED = frozenset({McpOutcome.ANSWERED, McpOutcome.NO_MCP, McpOutcome.GATED})
@@ -44,7 +45,9 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
 
 
 def _not_tried(builder: ResultBuilder, declaration: Declaration, targets: Mapping[Owner, Workload]) -> None:
-    """Note which declared clients were not tried, and for which targets no undeclared client can be tried."""
+    """Note what was not tried: DNS names, some declared clients, and undeclared clients where there can be none."""
+    if named := [path for path, to in egress(declaration).items() if any(one.dns_names for one in to)]:
+        builder.skip(f"connections to DNS names are not tried, only their policies are compared: {', '.join(named)}")
     pods = callers(declaration)
     for owner, target in targets.items():
         what = f"{owner.title} {owner.key}"
@@ -96,7 +99,7 @@ def _answer(owner: Owner, snapshot: Snapshot) -> McpOutcome | None:
 CHECK = Check(
     NETWORK,
     "NetworkPolicies, and at work",
-    frozenset({"Namespace", "NetworkPolicy", *KINDS, "Service", "Pod"}),
+    frozenset({"Namespace", "NetworkPolicy", "CiliumNetworkPolicy", *KINDS, "Service", "Pod"}),
     (ATTEMPTS, ANSWERS),
     check,
 )

@@ -16,13 +16,14 @@ from checks.results.builder import ResultBuilder
 from checks.results.result import Ref, Remedy
 from checks.servers.check import is_server
 from checks.snapshot.check import Check
-from checks.snapshot.reader import searched
+from checks.snapshot.reader import searched, searched_kinds
 from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
 _CODES = {
+    "CiliumNetworkPolicy": "network.undeclared",
     "LimitRange": "limits.undeclared",
     "NetworkPolicy": "network.undeclared",
     "ResourceQuota": "quota.undeclared",
@@ -92,7 +93,7 @@ def _places(declaration: Declaration) -> Iterator[tuple[str, str]]:
     for kind in CLUSTER_WIDE:
         if kind != "Namespace":  # has the code namespace.undeclared
             yield kind, ""
-    for kind in NAMESPACED:
+    for kind in searched_kinds(declaration):
         yield from ((kind, space) for space in searched(declaration, kind))
 
 

@@ -77,9 +77,19 @@ class Reader:
 
     def _namespaces(self, kind: str) -> set[str]:
         """Return the namespaces to search for a kind: those with objects of the stack, and those of its manifests."""
-        spaces = set(searched(self.declaration, kind)) if kind in NAMESPACED or kind in SELECTORS else set()
+        whole = kind in SELECTORS or kind in searched_kinds(self.declaration)
+        spaces = set(searched(self.declaration, kind)) if whole else set()
         own = (manifest for manifest in build(self.declaration) if not is_from_file(manifest))
         return spaces | {manifest.namespace for manifest in own if manifest.kind == kind}
+
+
+def searched_kinds(declaration: Declaration) -> tuple[str, ...]:
+    """Return the namespaced kinds of which all objects are read, so that undeclared ones are found.
+
+    Where the cluster's network is Cilium, CiliumNetworkPolicy is one: any such policy can allow what the stack denies.
+    """
+    cilium = "CiliumNetworkPolicy"
+    return (*NAMESPACED, *([cilium] if cilium in declaration.cluster.custom_resources else []))
 
 
 def searched(declaration: Declaration, kind: str) -> Collection[str]:

@@ -9,7 +9,7 @@ from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.kube.resources import RARE
 from checks.snapshot.check import Check
-from checks.snapshot.reader import Collector, Reader
+from checks.snapshot.reader import Collector, Reader, searched_kinds
 from checks.snapshot.snapshot import Snapshot
 from stacks.manifests.build import build
 from stacks.manifests.files import is_from_file
@@ -34,7 +34,8 @@ async def _read(reader: Reader, checks: tuple[Check, ...]) -> None:
         if collector.alone:
             await reader.get(collector)
     declared = {manifest.kind for manifest in build(reader.declaration) if not is_from_file(manifest)}
-    kinds = {kind for check in checks for kind in check.needs if kind not in RARE or kind in declared}
+    expected = {*declared, *searched_kinds(reader.declaration)}
+    kinds = {kind for check in checks for kind in check.needs if kind not in RARE or kind in expected}
     async with anyio.create_task_group() as group:
         # Collectors start first because they take longest: probe pods must start, servers must answer.
         for collector in collectors:

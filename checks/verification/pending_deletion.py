@@ -27,7 +27,7 @@ from stacks.manifests.build import build
 from stacks.model import names
 from stacks.model.declaration import Declaration
 
-_UNLABELLED = frozenset({"LimitRange", "NetworkPolicy", "ResourceQuota"})
+_UNLABELLED = frozenset({"CiliumNetworkPolicy", "LimitRange", "NetworkPolicy", "ResourceQuota"})
 """Kinds of which every undeclared object is a finding, whatever its labels."""
 _DOCUMENTS = frozenset({*CLUSTER_WIDE, *NAMESPACED, *RARE})
 """Kinds of objects that a deployment can delete."""

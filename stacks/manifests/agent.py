@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from stacks.manifests import network, pods
 from stacks.manifests.agent_access import agent_access
+from stacks.manifests.cilium import dns_names_policy
 from stacks.manifests.dashboard import dashboard_manifest
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.rbac import service_account
@@ -37,7 +38,7 @@ def agent_manifests(agent: Agent, site: Site, digest: str, secrets: Mapping[str,
     before_pods = (
         service_account(_NAME, names.SYSTEM_NAMESPACE, _LABELS),
         *agent_access(agent.actions, site),
-        _policy(agent, site),
+        *_policies(agent, site),
         *_claim(agent),
     )
     deployment = _deployment(agent, site, digest, secrets).after(before_pods)
@@ -52,14 +53,17 @@ def agent_manifests(agent: Agent, site: Site, digest: str, secrets: Mapping[str,
     )
 
 
-def _policy(agent: Agent, site: Site) -> Manifest:
-    """Return the policy that allows its pods to connect to the API and webhooks, and the scraper to connect to them."""
+def _policies(agent: Agent, site: Site) -> Iterator[Manifest]:
+    """Yield the policies that allow its pods to connect to the API and webhooks, and the scraper to connect to them."""
     ingress: list[Value] = []
     if metrics := agent.metrics:
         peer = network.pods(metrics.scraper.namespace, metrics.scraper.labels)
         ingress = [{"from": [peer], "ports": network.tcp(names.AGENT_PORT)}]
-    chosen, egress = network.selector(_SELECTOR), [network.api_egress(site), *network.destinations(agent.egress)]
-    return network.policy(_NAME, names.SYSTEM_NAMESPACE, _LABELS, chosen, ingress=ingress, egress=egress)
+    place = _NAME, names.SYSTEM_NAMESPACE, _LABELS, network.selector(_SELECTOR)
+    yield network.policy(
+        *place, ingress=ingress, egress=[network.api_egress(site), *network.destinations(agent.egress)]
+    )
+    yield from dns_names_policy(*place, agent.egress, site.dns)
 
 
 def _claim(agent: Agent) -> Iterator[Manifest]:

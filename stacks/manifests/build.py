@@ -20,6 +20,7 @@ from stacks.manifests.verifier import verification, verifier_manifests
 from stacks.manifests.workload import resolved, workload_manifests
 from stacks.model.declaration import Declaration
 from stacks.model.owner import WORKLOADS, Owner
+from stacks.model.requirements import required_custom_resources
 
 DeclarationPath = tuple[str, ...]
 """The path of a part of the declaration, such as `("servers", "time")`; empty for the declaration as a whole."""
@@ -82,7 +83,9 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
         yield ("configMaps", name), (config_map(data.called(name), data, declaration.component(data.namespace)),)
     for file, documents in declaration.manifests.items():
         yield (SECTION, file), tuple(file_manifests(documents))
-    kinds: set[str] = {*declaration.required_custom_resources().values()}
+    kinds: set[str] = {*required_custom_resources(declaration).values()}
+    # A verification also looks for undeclared ones.
+    kinds |= {"CiliumNetworkPolicy"} & {*declaration.cluster.custom_resources}
     complete = resolved(declaration)
     for owner in _in_order(declaration):
         content = pod_config.hidden(declaration.running()[owner], declaration)

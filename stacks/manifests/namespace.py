@@ -12,7 +12,6 @@ from stacks.model.declaration import Cluster
 def namespace_manifests(name: str, namespace: model.Namespace, cluster: Cluster) -> tuple[Manifest, ...]:
     """Return a namespace, its quota and limits where declared, and its NetworkPolicies."""
     labels = {names.COMPONENT: namespace.component, names.ENVIRONMENT: cluster.environment}
-    egress = [network.allow_egress(name, labels, namespace.egress)] if namespace.egress else []
     declared = Manifest(
         "v1",
         "Namespace",
@@ -24,7 +23,7 @@ def namespace_manifests(name: str, namespace: model.Namespace, cluster: Cluster)
         *_limits(name, namespace, labels),
         network.default_deny(name, labels),
         network.allow_dns(name, labels, cluster.name_servers()),
-        *egress,
+        *network.allow_egress(name, labels, namespace.egress, cluster.name_servers()),
     )
     return declared, *(one.after([declared]) for one in inside)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from stacks.manifests.cilium import dns_names_policy
 from stacks.manifests.manifest import Manifest, Value, given
 from stacks.manifests.site import Site
 from stacks.model import names
@@ -52,20 +53,24 @@ def dns_if_unmanaged(namespace: str, site: Site) -> list[Value]:
     return [] if namespace in site.namespaces else [dns_egress(site.dns)]
 
 
-def allow_egress(namespace: str, labels: Mapping[str, str], declared: Sequence[Destination]) -> Manifest:
-    """Return the policy that allows all pods of the namespace to connect to the declared destinations."""
-    rules = destinations(declared)
-    return policy(names.ALLOW_EGRESS, namespace, labels, selector({}), egress=rules, types=["Egress"])
+def allow_egress(
+    namespace: str, labels: Mapping[str, str], declared: Sequence[Destination], dns: ClusterDns
+) -> Iterator[Manifest]:
+    """Yield the policies that allow all pods of the namespace to connect to the declared destinations."""
+    if rules := destinations(declared):
+        yield policy(names.ALLOW_EGRESS, namespace, labels, selector({}), egress=rules, types=["Egress"])
+    yield from dns_names_policy(names.ALLOW_EGRESS, namespace, labels, selector({}), declared, dns)
 
 
-def own_policy(owner: Owner, declared: Workload, site: Site) -> Manifest:
-    """Return the policy that allows clients to reach a server or workload, and it to reach its destinations."""
+def own_policies(owner: Owner, declared: Workload, site: Site) -> Iterator[Manifest]:
+    """Yield the policies that allow clients to reach a server or workload, and it to reach its destinations."""
+    chosen = selector(owner.selector)
     clients = [pods(client.namespace, client.labels) for client in _clients(declared)] + _ranges(declared.client_ranges)
-    return policy(
+    yield policy(
         owner.name,
         declared.namespace,
         owner.labels,
-        selector(owner.selector),
+        chosen,
         # A rule without peers would allow everyone.
         ingress=[
             *([{"from": clients, "ports": tcp(*declared.reached_at())}] if clients else []),
@@ -77,6 +82,7 @@ def own_policy(owner: Owner, declared: Workload, site: Site) -> Manifest:
             *destinations(declared.egress),
         ],
     )
+    yield from dns_names_policy(owner.name, declared.namespace, owner.labels, chosen, declared.egress, site.dns)
 
 
 def _clients(declared: Workload) -> tuple[Client | Pods, ...]:
@@ -90,8 +96,8 @@ def _scraping(declared: Workload) -> Iterator[Value]:
 
 
 def destinations(declared: Sequence[Destination]) -> list[Value]:
-    """Return the rules that allow connections to declared destinations."""
-    return [{"to": _peers(one), "ports": tcp(*one.ports)} for one in declared]
+    """Return the rules that allow connections to declared destinations, except for DNS names."""
+    return [{"to": _peers(one), "ports": tcp(*one.ports)} for one in declared if not one.dns_names]
 
 
 def _peers(declared: Destination) -> list[Value]:

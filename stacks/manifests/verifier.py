@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from stacks.manifests import network, pods
+from stacks.manifests.cilium import dns_names_policy
 from stacks.manifests.files import group_of, plurals
 from stacks.manifests.grants import GROUP, Grants
 from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
@@ -56,6 +57,7 @@ _IN_AN_EXISTING_NAMESPACE = (
     Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
 )
 _RARE: dict[str, Rule] = {
+    "CiliumNetworkPolicy": Rule(("cilium.io",), ("ciliumnetworkpolicies",), ("list",)),
     "ExternalSecret": Rule(("external-secrets.io",), ("externalsecrets",), ("list",)),
     "PrometheusRule": Rule(("monitoring.coreos.com",), ("prometheusrules",), ("list",)),
     "ServiceMonitor": Rule(("monitoring.coreos.com",), ("servicemonitors",), ("list",)),
@@ -92,7 +94,7 @@ def verifier_manifests(
         *_access(site, kinds),
         *_tokens(tokens),
         *_access_to_files(files),
-        _network_policy(verifier, site),
+        *_network_policies(verifier, site),
         _cron_job(verifier, site),
     )
 
@@ -154,14 +156,16 @@ def _access_to_files(files: Sequence[Manifest]) -> Iterator[Manifest]:
             yield grants.everywhere(names.VERIFIER_FILES_ROLE, names.VERIFIER_FILES_ROLE)
 
 
-def _network_policy(verifier: Verifier, site: Site) -> Manifest:
-    """Return the policy that allows it to connect to the API and to what is declared.
+def _network_policies(verifier: Verifier, site: Site) -> Iterator[Manifest]:
+    """Yield the policies that allow it to connect to the API and to what is declared.
 
     Each server's manifests allow it to connect there.
     """
     pods_of = network.selector(verifier_client().labels)
     egress = [network.api_egress(site), *network.destinations(verifier.egress)]
-    return network.policy(names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of, egress=egress)
+    place = names.VERIFIER, names.SYSTEM_NAMESPACE, _LABELS, pods_of
+    yield network.policy(*place, egress=egress)
+    yield from dns_names_policy(*place, verifier.egress, site.dns)
 
 
 def _cron_job(verifier: Verifier, site: Site) -> Manifest:

@@ -23,7 +23,7 @@ def workload_manifests(owner: Owner, declared: Workload, content: Content[object
     # The autoscaler is among them so that it can choose the number of pods while the Deployment is awaited.
     before_pods = [
         *rbac.own_account(owner, declared),
-        network.own_policy(owner, declared, site),
+        *network.own_policies(owner, declared, site),
         *rbac.own_roles(owner, declared),
         *volumes.claims(owner, declared),
         *([config.own_config(owner, declared)] if declared.config else []),

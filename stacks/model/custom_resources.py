@@ -2,5 +2,8 @@
 
 from typing import Literal
 
-CustomResource = Literal["ExternalSecret", "HTTPRoute", "PrometheusRule", "ServiceMonitor"]
-"""A custom resource of which a stack can declare objects."""
+CustomResource = Literal["CiliumNetworkPolicy", "ExternalSecret", "HTTPRoute", "PrometheusRule", "ServiceMonitor"]
+"""A custom resource of which a stack can declare objects.
+
+CiliumNetworkPolicy also says that Cilium is the cluster's network.
+"""

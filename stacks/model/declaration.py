@@ -180,27 +180,6 @@ class Declaration(Model):
             images["agent.image"] = self.agent.image
         return images
 
-    def required_custom_resources(self) -> dict[str, CustomResource]:
-        """Return the custom resources of which the declaration has objects, by the path of the part that needs each."""
-        required: dict[str, CustomResource] = {
-            f"secrets.{name}.external": "ExternalSecret" for name, secret in self.secrets.items() if secret.external
-        }
-        for owner, declared in self.running().items():
-            if declared.exposure and declared.exposure.gateway:
-                required[f"{owner.path}.exposure.gateway"] = "HTTPRoute"
-            if declared.metrics and declared.metrics.service_monitor:
-                required[f"{owner.path}.metrics.serviceMonitor"] = "ServiceMonitor"
-        if self.kube_state_metrics and self.kube_state_metrics.service_monitor:
-            required["kubeStateMetrics.serviceMonitor"] = "ServiceMonitor"
-        if self.kube_state_metrics and self.kube_state_metrics.alerts:
-            required["kubeStateMetrics.alerts"] = "PrometheusRule"
-        agent_metrics = self.agent.metrics if self.agent else None
-        if agent_metrics and agent_metrics.service_monitor:
-            required["agent.metrics.serviceMonitor"] = "ServiceMonitor"
-        if agent_metrics and agent_metrics.alerts:
-            required["agent.metrics.alerts"] = "PrometheusRule"
-        return required
-
     def digest(self) -> str:
         """Return the declaration's hash: 64 hex digits of SHA-256 over its canonical JSON."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()

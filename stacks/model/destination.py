@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from stacks.model.types import LEFT_OUT, DnsLabel, LabelKey, LabelValue, Model, Port
+from stacks.model.types import LEFT_OUT, DnsLabel, LabelKey, LabelValue, Model, Port, matching
 
 
 def _range(value: str) -> str:
@@ -21,11 +21,25 @@ AddressRange = Annotated[str, AfterValidator(_range)]
 """A range of IP addresses in CIDR notation."""
 
 
+DnsPattern = Annotated[
+    str,
+    Field(max_length=253),
+    matching(
+        r"((\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)\.)+[a-z]([-a-z0-9]*[a-z0-9])?",
+        "a DNS name: write for instance api.example.com, or *.example.com for each name one level below it",
+    ),
+]
+"""A DNS name outside the cluster; `*` stands for one whole part of it."""
+
+
 class Destination(Model):
-    """Where pods may connect to, besides the cluster's DNS: addresses, or pods of a namespace."""
+    """Where pods may connect to, besides the cluster's DNS: addresses, DNS names, or pods of a namespace."""
 
     cidrs: tuple[AddressRange, ...] = ()
     """Address ranges, such as 192.0.2.10/32."""
+    dns_names: Annotated[tuple[DnsPattern, ...], LEFT_OUT] = ()
+    """DNS names outside the cluster, such as api.example.com or *.example.com, instead of addresses; only with Cilium,
+    which the stack says by CiliumNetworkPolicy in `cluster.customResources`."""
     namespace: Annotated[DnsLabel | None, LEFT_OUT] = None
     """A namespace of the cluster, instead of addresses; declared or not."""
     labels: Annotated[dict[LabelKey, LabelValue], LEFT_OUT] = {}
@@ -35,8 +49,8 @@ class Destination(Model):
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Destination":
-        if bool(self.cidrs) == (self.namespace is not None):
-            raise ValueError("give exactly one of cidrs and namespace")
+        if [bool(self.cidrs), bool(self.dns_names), self.namespace is not None].count(True) != 1:
+            raise ValueError("give exactly one of cidrs, dnsNames and namespace")
         if self.labels and self.namespace is None:
             raise ValueError("has labels, but no namespace: name the namespace of these pods")
         return self

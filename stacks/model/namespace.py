@@ -84,4 +84,5 @@ class Namespace(Model):
     pod_security: PodSecurity = "restricted"
     """The level that admission enforces, audits and warns about."""
     egress: tuple[Destination, ...] = ()
-    """Destinations that all its pods may connect to besides DNS: NetworkPolicy `allow-egress`."""
+    """Destinations that all its pods may connect to besides DNS: NetworkPolicy `allow-egress`, with `dnsNames` a
+    CiliumNetworkPolicy of that name."""

@@ -55,6 +55,7 @@ VolumeName = Annotated[
 """The name of a volume; shorter than a DNS label, since it is a part of other names."""
 
 PatchedKind = Literal[
+    "CiliumNetworkPolicy",
     "ConfigMap",
     "Deployment",
     "HorizontalPodAutoscaler",

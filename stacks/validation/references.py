@@ -6,12 +6,17 @@ from stacks.model import names
 from stacks.model.config_map import ConfigMap
 from stacks.model.declaration import Declaration
 from stacks.model.owner import Owner
+from stacks.model.requirements import egress, required_custom_resources
 from stacks.model.secret import Secret
 from stacks.model.suggestion import meant
 from stacks.model.workload import Workload
 from stacks.validation import env_vars
 
 _TAKEN = "is a name that the stack uses itself in that namespace: choose another"
+_DNS_NAMES = (
+    "has dnsNames, which no NetworkPolicy can express: if the cluster's network is Cilium, add CiliumNetworkPolicy to "
+    "cluster.customResources; otherwise write cidrs, or the namespace and labels of an egress proxy"
+)
 
 
 def faults(declaration: Declaration) -> Iterator[str]:
@@ -32,6 +37,7 @@ def faults(declaration: Declaration) -> Iterator[str]:
     yield from _once("configMaps", declaration.config_maps)
     yield from _taken(declaration)
     yield from _custom_resources(declaration)
+    yield from _inside_the_cluster(declaration)
 
 
 def is_of_kubernetes(namespace: str) -> bool:
@@ -121,9 +127,25 @@ def _taken(declaration: Declaration) -> Iterator[str]:
 
 
 def _custom_resources(declaration: Declaration) -> Iterator[str]:
-    for path, kind in declaration.required_custom_resources().items():
-        if kind not in declaration.cluster.custom_resources:
+    for path, kind in required_custom_resources(declaration).items():
+        if kind in declaration.cluster.custom_resources:
+            continue
+        if kind == "CiliumNetworkPolicy":
+            yield f"{path}: {_DNS_NAMES}"
+        else:
             yield (
                 f"{path}: needs the custom resource {kind}: "
                 "add it to cluster.customResources if the cluster has it, or remove this"
             )
+
+
+def _inside_the_cluster(declaration: Declaration) -> Iterator[str]:
+    """Check that no destination is the DNS name of a Service: Cilium takes DNS names for addresses outside only."""
+    domain = declaration.cluster.service_domain()
+    for path, destinations in egress(declaration).items():
+        for name in (name for one in destinations for name in one.dns_names):
+            if name.endswith((f".{domain}", ".svc")):
+                yield (
+                    f"{path}: {name!r} is a name inside the cluster, and dnsNames are for names outside: "
+                    "write the namespace and labels of the pods behind it"
+                )

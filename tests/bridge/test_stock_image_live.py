@@ -1,13 +1,17 @@
-"""Servers that speak stdio, from images without the bridge: deployed, verified, and back after each of its ends."""
+"""Servers that speak stdio, from images without the bridge: back after each end; rules are added, changed, removed."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local.waiting import wait_until
+from tests.checks import in_process
+from tests.checks.in_process import Done
 from tests.conftest import Cluster
-from tests.stacks.changing import Project
+from tests.stacks.changing import UP, Project
+from tests.stacks.strategies import Settings
 
 pytestmark = pytest.mark.live
 
@@ -34,13 +38,33 @@ CLOCK = {
     "command": ["/opt/server/run"],
     "capabilities": {"time": ["get_current_time"]},
     "smoke": {"tool": "get_current_time", "arguments": {"timezone": "Europe/London"}},
+}
+"""A script in an image with a shell. The command replaces the bridge that this image has, too."""
+TOKEN = {
     "authorization": {"bearer": {"secret": "clock-token", "key": "token"}},
     "bridgeRules": {"denyTools": ["convert_*"], "requireToken": True},
 }
 TOKENS = {"clock-token": {"namespace": "cortex-mcp", "keys": {"token": {"literal": "only-for-the-test"}}}}
-"""A script in an image with a shell. The command replaces the bridge that this image has, too."""
+CONVERTS = {
+    "capabilities": {"time": ["convert_time"]},
+    "smoke": {
+        "tool": "convert_time",
+        "arguments": {"source_timezone": "UTC", "time": "12:00", "target_timezone": "Europe/London"},
+    },
+    "bridgeRules": {"allowTools": ["convert_*"]},
+}
 KILL_SERVER = "kill -9 $(cat /proc/1/task/*/children)"
+ASK = """
+import urllib.error, urllib.request
+try:
+    urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:8080/mcp", method="PUT"))
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+"""A request without a token, which is refused in any case: with 401 for the token, with 405 for its method."""
 IN_CLOCK = ("--namespace", "cortex-mcp", "deployment/clock-mcp-server")
+UNKNOWN = 3
+"""Exit code of a verification without findings, some of whose questions had no answer."""
 
 
 @pytest.fixture
@@ -50,33 +74,66 @@ def project(stack: Cluster, tmp_path: Path) -> Iterator[Project]:
     project.restore()
 
 
-def restarts(project: Project) -> dict[str, int]:
-    [pod] = project.live("pods", "--namespace", "cortex-mcp", "-l", "mcp.cortex.dev/type=clock")["items"]
-    return {one["name"]: one["restartCount"] for one in pod["status"]["containerStatuses"]}
-
-
-def verified(stack: Cluster, folder: Path) -> bool:
-    """Return whether everything is as declared, and the server answers its call."""
-    here = Cluster(stack.name, stack.env, folder)
-    return here.run("cortex", "verify", "local", "--read-only", check=False).returncode == 0
-
-
-def test_servers_from_stock_images_come_back(stack: Cluster, project: Project, tmp_path: Path) -> None:
+def deploy(project: Project, servers: Settings, secrets: Settings) -> None:
+    """Deploy these servers without the parts that are not the subject here."""
     settings = project.declared()
-    # The agent follows the declaration, so that each change would start it anew.
-    del settings["agent"]
-    settings["servers"] |= {"static": STATIC, "clock": CLOCK}
-    settings.setdefault("secrets", {}).update(TOKENS)
-    project.up(settings)
-    assert verified(stack, tmp_path)  # with the token; without one it is refused
+    # The agent and the verifier follow the declaration, so that each change would start them anew.
+    for other in ("agent", "verifier", "kubeStateMetrics"):
+        del settings[other]
+    project.declare({**settings, "servers": servers, "secrets": secrets})
+    project.run(*UP)
+
+
+def cortex(project: Project, *arguments: str) -> Done:
+    return in_process.run(arguments, project.there.root, project.there.env)
+
+
+def is_answered(project: Project) -> bool:
+    """Check that nothing is other than declared, and return whether all questions were answered in time."""
+    done = cortex(project, "verify", "local", "--read-only")
+    assert done.code in (0, UNKNOWN), done.out + done.err
+    return done.code == 0
+
+
+def tools(project: Project, server: str) -> set[str]:
+    """Return the tools that a server offers to a client with its token; none while it cannot be asked."""
+    done = cortex(project, "mcp", "tools", "local", server, "--format", "json")
+    return {tool["name"] for tool in json.loads(done.out)["tools"]} if done.code == 0 else set()
+
+
+def without_token(project: Project) -> str:
+    """Return the status with which the clock answers a request without a token."""
+    return project.run("kubectl", "exec", *IN_CLOCK, "-c", "bridge", "--", "python3", "-c", ASK).strip()
+
+
+def restarts(project: Project) -> dict[str, tuple[int, bool]]:
+    """Return how often each container of the clock was restarted, and whether it is ready."""
+    [pod] = project.live("pods", "--namespace", "cortex-mcp", "-l", "mcp.cortex.dev/type=clock")["items"]
+    return {one["name"]: (one["restartCount"], one["ready"]) for one in pod["status"]["containerStatuses"]}
+
+
+def test_servers_from_stock_images_come_back(project: Project) -> None:
+    narrowed = {**CLOCK, "bridgeRules": {"allowTools": ["get_*"]}}
+    deploy(project, {"static": STATIC, "clock": {**CLOCK, **TOKEN}, "other": narrowed}, TOKENS)
+    assert without_token(project) == "401"
 
     project.run("kubectl", "exec", *IN_CLOCK, "-c", "clock-mcp-server", "--", "sh", "-c", KILL_SERVER)
     ended = "launch: the server ended: killed"
     assert wait_until(lambda: ended in project.run("kubectl", "logs", *IN_CLOCK, "-c", "clock-mcp-server"), 30)
-    assert wait_until(lambda: verified(stack, tmp_path), 60)
-    assert restarts(project) == {"bridge": 0, "clock-mcp-server": 0}
+    assert wait_until(lambda: tools(project, "clock") == {"get_current_time"}, 60)
+    assert restarts(project) == {"bridge": (0, True), "clock-mcp-server": (0, True)}
 
     project.run("kubectl", "exec", *IN_CLOCK, "-c", "bridge", "--", "sh", "-c", "kill 1")
-    assert wait_until(lambda: restarts(project)["bridge"] == 1, 30)
-    assert wait_until(lambda: verified(stack, tmp_path), 60)
-    assert restarts(project)["clock-mcp-server"] == 0
+    back = {"bridge": (1, True), "clock-mcp-server": (0, True)}
+    assert wait_until(lambda: restarts(project) == back, 90, pause=0.5)
+    assert wait_until(lambda: is_answered(project), 90)
+
+    # One deployment adds the rules of a server, changes another's and removes those of the third.
+    denied = {**STATIC, "bridgeRules": {"denyTools": ["pods_log"]}}
+    deploy(project, {"static": denied, "clock": {**CLOCK, **CONVERTS}, "other": CLOCK}, {})
+    assert wait_until(lambda: is_answered(project), 90)
+    assert "pods_list" in (served := tools(project, "static"))
+    assert "pods_log" not in served
+    assert tools(project, "clock") == {"convert_time"}
+    assert without_token(project) == "405"
+    assert tools(project, "other") == {"get_current_time", "convert_time"}

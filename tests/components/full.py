@@ -18,7 +18,7 @@ _DEMO = {
     "secretFiles": {"ca.pem": "demo-ca"},
     "secrets": [{"name": "shared-secret", "env": {"SHARED": "token"}, "mount": "/etc/shared-secret"}],
     "configMaps": [{"name": "shared-config", "envFrom": True, "mount": "/etc/shared-config"}],
-    "egress": [{"cidrs": ["192.0.2.0/24"], "ports": [50000]}],
+    "egress": [{"cidrs": ["192.0.2.0/24"], "ports": [50000]}, {"dnsNames": ["api.example.com"], "ports": [443]}],
     "autoscaling": {},
     "clients": [{"namespace": "cortex-system"}, {"namespace": "prometheus", "labels": {"app": "prometheus"}}],
     "kubernetes": {"namespaces": ["cortex-mcp"]},
@@ -43,7 +43,7 @@ def full(**parts: object) -> Declaration:
             "cluster": {
                 "context": "test",
                 "environment": "testing",
-                "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+                "customResources": ["CiliumNetworkPolicy", "ExternalSecret", "PrometheusRule", "ServiceMonitor"],
                 "apiServers": ["192.0.2.1/32"],
                 "imagePullSecrets": ["registry"],
             },

@@ -20,7 +20,7 @@ MODULES = {
     "policy/v1": "policy.v1",
     "rbac.authorization.k8s.io/v1": "rbac.v1",
 }
-CUSTOM = {"ExternalSecret", "PrometheusRule", "ServiceMonitor"}
+CUSTOM = {"CiliumNetworkPolicy", "ExternalSecret", "PrometheusRule", "ServiceMonitor"}
 BUILT_IN = [one for one in build(full(resourceManager={"token": "legacy"})) if one.kind not in CUSTOM]
 
 

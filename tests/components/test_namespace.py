@@ -111,6 +111,13 @@ def test_declared_destinations_may_be_reached_by_every_pod() -> None:
     }
 
 
+def test_dns_names_that_every_pod_may_reach_have_a_policy_under_a_name_of_the_namespace() -> None:
+    policy = managed(egress=[{"dnsNames": ["api.example.com"], "ports": [443]}]).one("CiliumNetworkPolicy")
+    assert policy.name == "cortex-mcp-allow-egress"
+    assert policy.at("metadata.name") == "allow-egress"
+    assert policy.at("spec.endpointSelector") == {}
+
+
 @pytest.mark.parametrize(("environment", "kept"), [("production", True), ("prod-eu", True), ("staging", False)])
 def test_a_namespace_of_production_is_not_deleted_by_accident(environment: str, kept: bool) -> None:
     recording = managed(environment)

@@ -219,11 +219,19 @@ def test_rights_are_those_on_the_rare_kinds_that_a_stack_declares() -> None:
         return {name for rule in cast("list[Mapping[str, list[str]]]", role.at("rules")) for name in rule["resources"]}
 
     rare = {kind.plural for kind in RARE.values()}
-    assert resources() & rare == {"externalsecrets", "prometheusrules", "servicemonitors"}
-    assert resources(kubeStateMetrics={"alerts": {}}) & rare == {"externalsecrets", "prometheusrules"}
+    named = {"ciliumnetworkpolicies"}
+    assert resources() & rare == named | {"externalsecrets", "prometheusrules", "servicemonitors"}
+    assert resources(kubeStateMetrics={"alerts": {}}) & rare == named | {"externalsecrets", "prometheusrules"}
+    others = {
+        "context": "test",
+        "environment": "testing",
+        "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+    }
+    assert resources(servers={"demo": MINIMAL}, cluster=others) & named == set()
     data = {"data": {"mount": "/data", "claim": {"size": "1Gi"}}}
     with_agent = resources(kubeStateMetrics=None, agent=full().model_dump(by_alias=True)["agent"])
-    assert with_agent & rare == {"externalsecrets", "persistentvolumeclaims", "prometheusrules", "servicemonitors"}
+    with_claim = {"externalsecrets", "persistentvolumeclaims", "prometheusrules", "servicemonitors"}
+    assert with_agent & rare == named | with_claim
     assert "persistentvolumeclaims" in resources(servers={"demo": {**MINIMAL, "volumes": data}})
     assert "statefulsets" in resources(servers={"demo": {**MINIMAL, "controller": "StatefulSet"}})
     assert "statefulsets" in resources(workloads=WORKLOADS)

@@ -35,6 +35,7 @@ NEEDS: dict[str, list[tuple[str, str, object]]] = {
             "spec.template.metadata.labels.azure~workload~identity/use",
             "true",
         ),
+        ("CiliumNetworkPolicy cortex-mcp/aks-mcp-server", "spec.egress.1.toPorts.0.ports.0.port", "443"),
     ],
     "d_gitlab_server": [
         ("Deployment dev-tools/gitlab-mcp-server", f"{OWN}.resources.limits", {"memory": "512Mi"}),
@@ -56,6 +57,11 @@ NEEDS: dict[str, list[tuple[str, str, object]]] = {
             "Deployment cortex-mcp/github-mcp-server",
             "spec.template.metadata.annotations.vault~hashicorp~com/role",
             "github-mcp",
+        ),
+        (
+            "CiliumNetworkPolicy cortex-mcp/github-mcp-server",
+            "spec.egress.1.toFQDNs",
+            [{"matchName": "api.github.com"}, {"matchPattern": "*.githubusercontent.com"}],
         ),
     ],
     "h_talos_server": [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from checks.results.catalogue import catalogue
 from stacks.model import cron, names
 from stacks.model.declaration import WorkloadName
+from stacks.model.destination import DnsPattern
 from stacks.model.image import Image
 from stacks.model.image_lock import is_untagged
 from stacks.model.kubernetes_access import RoleName
@@ -53,13 +54,12 @@ VARIABLES = st.dictionaries(fitting(EnvName, "E_"), TEXTS, min_size=1, max_size=
 IMAGES = fitting(Image).map(lambda image: f"{image}:1" if is_untagged(image) else image)
 NETWORKS = st.ip_addresses(v=4).map("{}/32".format) | st.ip_addresses(v=6).map("{}/128".format)
 
+# Names inside the cluster are refused.
+DNS_NAMES = fitting(DnsPattern).filter(lambda name: not name.endswith((".svc", ".cluster.local")))
+PORTS = {"ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2)}
 DESTINATIONS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "cidrs": st.lists(NETWORKS, min_size=1, max_size=2),
-            "ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2),
-        }
-    ),
+    st.fixed_dictionaries({"cidrs": st.lists(NETWORKS, min_size=1, max_size=2), **PORTS})
+    | st.fixed_dictionaries({"dnsNames": st.lists(DNS_NAMES, min_size=1, max_size=2), **PORTS}),
     max_size=2,
 )
 
@@ -311,7 +311,7 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
             "environment": draw(fitting(LabelValue)),
             "nodes": draw(COUNTS),
             "networkPolicies": draw(st.sampled_from(["enforced", "ignored"])),
-            "customResources": ["ExternalSecret", "PrometheusRule", "ServiceMonitor"],
+            "customResources": ["CiliumNetworkPolicy", "ExternalSecret", "PrometheusRule", "ServiceMonitor"],
             "apiServers": draw(st.lists(NETWORKS, max_size=2)),
             "imagePullSecrets": [*pullers, *draw(st.lists(others, max_size=1))],
         },

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 
 # Pods are admitted only where these are.
 KEPT = ("Namespace", "ResourceQuota", "LimitRange", "ServiceAccount")
-CUSTOM = ("ExternalSecret", "PrometheusRule", "ServiceMonitor")
+CUSTOM = ("CiliumNetworkPolicy", "ExternalSecret", "PrometheusRule", "ServiceMonitor")
 
 
 def refusals(admission: Admission, found: list[Manifest]) -> dict[str, str]:

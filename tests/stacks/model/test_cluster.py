@@ -28,7 +28,7 @@ WRONG: Wrong = [
     (
         {"cluster.customResources": ["Certificate"]},
         "cluster.customResources.0: 'Certificate' is not possible: "
-        "it must be 'ExternalSecret', 'HTTPRoute', 'PrometheusRule' or 'ServiceMonitor'",
+        "it must be 'CiliumNetworkPolicy', 'ExternalSecret', 'HTTPRoute', 'PrometheusRule' or 'ServiceMonitor'",
     ),
 ]
 

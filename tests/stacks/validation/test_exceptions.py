@@ -131,7 +131,7 @@ WRONG: Wrong = [
     ),
     (
         {f"{CLOCK}.egress": [{"ports": [443]}]},
-        f"{CLOCK}.egress.0: give exactly one of cidrs and namespace",
+        f"{CLOCK}.egress.0: give exactly one of cidrs, dnsNames and namespace",
     ),
     (
         {f"{CLOCK}.exposure": {"host": "a.test", "proxy": PROXY, "gateway": {"name": "g", "namespace": "a"}}},

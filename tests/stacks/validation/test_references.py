@@ -9,6 +9,11 @@ from tests.stacks.wrong import MONITORING, SETTINGS, TOKEN, Wrong, ids, refused
 
 TAKEN = "is a name that the stack uses itself in that namespace: choose another"
 UNDECLARED = "add it under cortex:namespaces, or use one of cortex-mcp, cortex-system"
+NAMED = {"dnsNames": ["api.example.com"], "ports": [443]}
+NEEDS_CILIUM = (
+    "has dnsNames, which no NetworkPolicy can express: if the cluster's network is Cilium, add CiliumNetworkPolicy to "
+    "cluster.customResources; otherwise write cidrs, or the namespace and labels of an egress proxy"
+)
 WRONG: Wrong = [
     (
         {"servers.clock.namespace": "cortex-mpc"},
@@ -119,6 +124,26 @@ WRONG: Wrong = [
         {**MONITORING, "kubeStateMetrics": {"alerts": {}}},
         "kubeStateMetrics.alerts: needs the custom resource PrometheusRule: "
         "add it to cluster.customResources if the cluster has it, or remove this",
+    ),
+    ({"servers.clock.egress": [NAMED]}, f"servers.clock.egress: {NEEDS_CILIUM}"),
+    ({"namespaces.cortex-mcp.egress": [NAMED]}, f"namespaces.cortex-mcp.egress: {NEEDS_CILIUM}"),
+    ({"verifier": {"image": "registry.test/cortex:1", "egress": [NAMED]}}, f"verifier.egress: {NEEDS_CILIUM}"),
+    ({"agent": {"image": "registry.test/cortex:1", "egress": [NAMED]}}, f"agent.egress: {NEEDS_CILIUM}"),
+    (
+        {
+            "cluster.customResources": ["CiliumNetworkPolicy"],
+            "servers.clock.egress": [{**NAMED, "dnsNames": ["db.media.svc.cluster.local"]}],
+        },
+        "servers.clock.egress: 'db.media.svc.cluster.local' is a name inside the cluster, and dnsNames are for names "
+        "outside: write the namespace and labels of the pods behind it",
+    ),
+    (
+        {
+            "cluster.customResources": ["CiliumNetworkPolicy"],
+            "servers.clock.egress": [{**NAMED, "dnsNames": ["db.media.svc"]}],
+        },
+        "servers.clock.egress: 'db.media.svc' is a name inside the cluster, and dnsNames are for names "
+        "outside: write the namespace and labels of the pods behind it",
     ),
 ]
 
