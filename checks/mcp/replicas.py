@@ -26,6 +26,7 @@ from checks.snapshot.reader import Reader
 from stacks.model import names
 from stacks.model.replicas import replicas
 from stacks.model.server import Server, SmokeCall
+from stacks.model.transport import Spoken
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -40,16 +41,16 @@ def keeps_clients(server: Server) -> bool:
 
 async def patient(route: Connection, path: str, server: Server, smokes: Sequence[SmokeCall]) -> Answer:
     """Probe a server; inside the cluster until the NetworkPolicies of the verifier's new pod are in effect."""
-    ask = partial(_stream if server.transport == "sse" else probe, route, path, smokes)
+    ask = partial(probe if server.spoken == "http" else partial(_other, server.spoken), route, path, smokes)
     answer = await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
     return await with_versions(route, path, server, answer) if server.protocols else answer
 
 
-async def _stream(route: Connection, path: str, smokes: Sequence[SmokeCall]) -> Answer:
+async def _other(over: Spoken, route: Connection, path: str, smokes: Sequence[SmokeCall]) -> Answer:
     # Imported here because it takes half a second.
-    from checks.mcp.probe import probe_stream
+    from checks.mcp.probe import probe as ask
 
-    return await probe_stream(route, path, smokes)
+    return await ask(route, path, smokes, over=over)
 
 
 async def ask_pods(

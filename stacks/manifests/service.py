@@ -8,6 +8,7 @@ from stacks.model import service as model
 from stacks.model.exposure import Exposure, Gateway
 from stacks.model.owner import Owner
 from stacks.model.scraping import Scraping
+from stacks.model.server import Server
 from stacks.model.workload import Workload
 
 # No controller needs to be there when the stack is deployed, so Pulumi does not wait for an address.
@@ -54,9 +55,16 @@ def _first(owner: Owner, declared: Workload, exceptions: model.Service) -> Itera
                 "targetPort": owner.port,
                 "protocol": "TCP",
                 "nodePort": exceptions.node_port,
-                "appProtocol": "https" if declared.serves_tls else None,
+                "appProtocol": _protocol(declared),
             }
         )
+
+
+def _protocol(declared: Workload) -> str | None:
+    """Return the protocol of its first port, by Kubernetes' names for them; plain HTTP is left out."""
+    if isinstance(declared, Server) and declared.spoken == "websocket":
+        return "kubernetes.io/wss" if declared.serves_tls else "kubernetes.io/ws"
+    return "https" if declared.serves_tls else None
 
 
 def _exceptions(declared: model.Service) -> dict[str, Value]:
