@@ -49,6 +49,7 @@ def _opened(connection: Connection, path: str, subprotocol: str, seconds: float)
             header=[f"Authorization: {token}"] if token else [],
             subprotocols=[subprotocol],
             suppress_origin=True,
+            host=connection.virtual_host or None,
             redirect_limit=0,
             http_proxy_host=proxy.hostname if proxy else None,
             http_proxy_port=proxy.port if proxy else None,

@@ -130,6 +130,8 @@ def _place(server: Server, answer: Answer) -> str:
     advice = ""
     if server.path == "/mcp" and answer.outcome is Outcome.NO_MCP:
         advice = _USUAL_PATHS.get(server.transport, "")
+    if answer.distrusted:
+        advice = ": trust its authority in the verifier's image, or declare tls: {verify: false}"
     return f"{server.path} on port {server.port}: {answer.detail}{advice}"
 
 

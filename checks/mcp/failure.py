@@ -78,9 +78,8 @@ def no_answer(error: httpx2.TransportError | OSError) -> Answer:
         return Answer(Outcome.NO_MCP, brief(str(error)))
     if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
         return Answer(Outcome.TIMEOUT, "no answer in time")
-    way_out = ": trust its authority in the verifier's image, or declare tls: {verify: false}"
-    detail = unanswered(error) + (way_out if _distrust(error) else "")
-    return Answer(Outcome.UNREACHABLE, detail, lost=isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError)))
+    lost = isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError))
+    return Answer(Outcome.UNREACHABLE, unanswered(error), lost=lost, distrusted=bool(_distrust(error)))
 
 
 def unanswered(error: httpx2.HTTPError | OSError) -> str:

@@ -51,15 +51,15 @@ def test_metrics_on_a_port_that_is_there_need_no_other() -> None:
 
 
 def test_metrics_on_the_port_with_tls_are_scraped_over_https() -> None:
-    def endpoint(tls: object, **metrics: object) -> object:
+    def endpoint(*, tls: object, **metrics: object) -> object:
         return reached(tls=tls, metrics={**metrics, "serviceMonitor": True})["spec"]["endpoints"]
 
     named = {"serverName": "time-mcp-server.cortex-mcp.svc.corp.test"}
     secure = {"port": "http", "path": "/metrics", "scheme": "https"}
-    assert endpoint(True) == endpoint(True, port=8080) == [{**secure, "tlsConfig": named}]
-    assert endpoint({"verify": False}) == [{**secure, "tlsConfig": {"insecureSkipVerify": True}}]
-    assert endpoint(True, port=9090) == [{"port": "metrics", "path": "/metrics"}]
-    assert endpoint(False) == [{"port": "http", "path": "/metrics"}]
+    assert endpoint(tls=True) == endpoint(tls=True, port=8080) == [{**secure, "tlsConfig": named}]
+    assert endpoint(tls={"verify": False}) == [{**secure, "tlsConfig": {"insecureSkipVerify": True}}]
+    assert endpoint(tls=True, port=9090) == [{"port": "metrics", "path": "/metrics"}]
+    assert endpoint(tls=False) == [{"port": "http", "path": "/metrics"}]
 
 
 def test_an_ingress_names_host_and_certificate() -> None:
