@@ -43,6 +43,8 @@ class Connection:
     tls: ssl.SSLContext | None = None
     token: Callable[[], str | None] = lambda: None
     server_name: str | None = None
+    virtual_host: str = ""
+    """The host that requests name, if not that of `host`."""
     proxy: str | None = None
     inside: bool = False
     """Whether this is the in-cluster verifier, which reaches Services by name."""
@@ -75,6 +77,8 @@ class Connection:
             token = self.token()
             if token:
                 request.headers["Authorization"] = token
+            if self.virtual_host:
+                request.headers["Host"] = self.virtual_host
             if self.server_name:
                 request.extensions = {**request.extensions, "sni_hostname": self.server_name}
             if self.proxy:

@@ -66,11 +66,11 @@ def proxied(path: str) -> str:
 
 def _direct(connection: Connection, kind: str, server: Server, place: str) -> Connection:
     """Return the connection to a server, or to one of its pods, whose certificate names the Service."""
-    unverified = isinstance(server.tls, PodTls) and not server.tls.verify
+    lax = isinstance(server.tls, PodTls) and not server.tls.verify
     return Connection(
         connection.context,
         f"{_scheme(server)}://{place}",
-        tls=_unverified() if unverified else None,
+        tls=unverified() if lax else None,
         server_name=names.host(names.server(kind), server.namespace, connection.domain) if server.tls else None,
         inside=True,
     )
@@ -81,13 +81,14 @@ def forwarded_to(connection: Connection, server: Server, place: str, token: Call
 
     The API server chose the pod, so the certificate is not verified, as it is not by the API server's proxy.
     """
-    tls = _unverified() if server.tls else None
+    tls = unverified() if server.tls else None
     return Connection(
         connection.context, f"{_scheme(server)}://{place}", tls=tls, token=token, connect_retries=_FORWARDED_RETRIES
     )
 
 
-def _unverified() -> ssl.SSLContext:
+def unverified() -> ssl.SSLContext:
+    """Return a context that verifies no certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -5,7 +5,6 @@ The API server's proxies remove the header Authorization from requests. A forwar
 
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from socket import SHUT_RDWR
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,12 +14,15 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from checks.kube.connection import Connection
 from checks.kube.port_forward import DATA, ForwardError, next_bytes, open_channel, refusals
+from checks.kube.web_socket import close_web_socket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 SECONDS = 15.0
-"""Timeout for the next bytes."""
+"""Timeout for opening a port."""
+_SILENCE_SECONDS = 3600.0
+"""Timeout for the next bytes: a tool call may be silent for long, and who uses the port has a deadline."""
 _ENDS = (
     ForwardError,
     websocket.WebSocketException,
@@ -40,7 +42,9 @@ async def forwarded(connection: Connection, namespace: str, pod: str, port: int)
 
     def opened() -> websocket.WebSocket:
         with refusals(SECONDS):
-            return open_channel(connection, namespace, pod, port, SECONDS)
+            channel = open_channel(connection, namespace, pod, port, SECONDS)
+        channel.settimeout(_SILENCE_SECONDS)
+        return channel
 
     # The first channel is opened at once, so that a refusal is known.
     ready = [await to_thread.run_sync(opened)]
@@ -58,20 +62,24 @@ async def forwarded(connection: Connection, namespace: str, pod: str, port: int)
             group.cancel_scope.cancel()
     finally:
         for channel in ready:
-            _close(channel)
+            close_web_socket(channel)
 
 
 async def _join(stream: SocketStream, channel: websocket.WebSocket) -> None:
     """Pass bytes between a connection and a channel until one of them ends."""
     begun = set[int]()
+    # The threads that wait for bytes of many pods would otherwise use up those that all have together.
+    threads = anyio.CapacityLimiter(2)
 
     async def send() -> None:
         async for sent in stream:
-            await to_thread.run_sync(channel.send_binary, bytes([DATA]) + sent, abandon_on_cancel=True)
+            framed = bytes([DATA]) + sent
+            await to_thread.run_sync(channel.send_binary, framed, abandon_on_cancel=True, limiter=threads)
 
     async def receive() -> None:
         while True:
-            await stream.send(await to_thread.run_sync(next_bytes, channel, begun, abandon_on_cancel=True))
+            read = await to_thread.run_sync(next_bytes, channel, begun, abandon_on_cancel=True, limiter=threads)
+            await stream.send(read)
 
     async def until_it_ends(pump: Callable[[], Awaitable[None]]) -> None:
         with suppress(*_ENDS):
@@ -83,12 +91,4 @@ async def _join(stream: SocketStream, channel: websocket.WebSocket) -> None:
             group.start_soon(until_it_ends, send)
             group.start_soon(until_it_ends, receive)
     finally:
-        _close(channel)
-
-
-def _close(channel: websocket.WebSocket) -> None:
-    with suppress(OSError):
-        if channel.sock is not None:
-            # Only this wakes a thread that waits for bytes.
-            channel.sock.shutdown(SHUT_RDWR)
-    channel.shutdown()  # type: ignore[no-untyped-call]
+        close_web_socket(channel)

@@ -10,15 +10,14 @@ instead of 15 ms. It also connects without a timeout and loses the HTTP status o
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import websocket
 
 from checks.kube.client import status_message
 from checks.kube.connection import Connection
+from checks.kube.web_socket import open_web_socket
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Generator
 
 _PROTOCOL = "v4.channel.k8s.io"
@@ -73,25 +72,7 @@ def refusals(seconds: float) -> "Generator[None]":
 def open_channel(connection: Connection, namespace: str, pod: str, port: int, seconds: float) -> websocket.WebSocket:
     """Return a WebSocket with the channels of a pod's port. Raises the library's errors."""
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}/portforward?ports={port}"
-    token = connection.token()
-    proxy = urlsplit(connection.proxy) if connection.proxy else None
-    tls: dict[str, ssl.SSLContext | str | None] = {"context": connection.tls}
-    if connection.server_name:
-        tls["server_hostname"] = connection.server_name
-    return websocket.create_connection(
-        connection.host.replace("http", "ws", 1) + path,
-        timeout=seconds,
-        header=[f"Authorization: {token}"] if token else [],
-        subprotocols=[_PROTOCOL],
-        suppress_origin=True,
-        sslopt=tls,
-        http_proxy_host=proxy.hostname if proxy else None,
-        http_proxy_port=proxy.port if proxy else None,
-        http_proxy_auth=(proxy.username, proxy.password) if proxy and proxy.username else None,
-        proxy_type=proxy.scheme if proxy else None,
-        # The proxy of the kubeconfig applies: no environment variable may set another.
-        http_no_proxy=[] if proxy else ["*"],
-    )
+    return open_web_socket(connection, path, _PROTOCOL, seconds)
 
 
 def _receive(channel: websocket.WebSocket, complete: Callable[[bytes], bool]) -> bytes:

@@ -45,6 +45,8 @@ class Answer:
     """How it answers in each declared version of the protocol in which it was asked."""
     lost: bool = False
     """Whether the connection was closed before the answer."""
+    distrusted: bool = False
+    """Whether the certificate is not trusted."""
     challenge: bool = False
     """Whether a GATED server says that credentials are missing: HTTP 401, or 403 with WWW-Authenticate."""
     seconds: float = 0.0

@@ -5,7 +5,7 @@ from checks.kube.client import forbidden
 from checks.kube.reading import Permission, Reason
 from checks.mcp.answer import NOT_OFFERED, Answer, Outcome, ServerAnswers
 from checks.mcp.collect import ANSWERS
-from checks.mcp.gate import check_gate
+from checks.mcp.gate import access_to_service, check_gate
 from checks.mcp.lock import check_lock
 from checks.mcp.replicas import keeps_clients
 from checks.mcp.versions import check_versions
@@ -24,6 +24,10 @@ _CODES = {
     Outcome.UNREACHABLE: "mcp.unreachable",
     Outcome.TIMEOUT: "mcp.timeout",
     Outcome.NO_MCP: "mcp.protocol",
+}
+_USUAL_PATHS = {
+    "sse": "; most servers of transport sse have their stream at path /sse",
+    "websocket": "; most WebSocket servers are at path /ws",
 }
 
 
@@ -82,7 +86,7 @@ def _pods(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnsw
 def _access_to_pods(server: Server) -> Permission:
     if server.authorization and server.authorization.stored:
         return Permission("get", "pods/portforward", server.namespace)
-    return Permission("create", "pods/proxy", server.namespace)
+    return Permission("get" if server.spoken == "websocket" else "create", "pods/proxy", server.namespace)
 
 
 def _loses_sessions(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> bool:
@@ -110,7 +114,7 @@ def _answer(builder: ResultBuilder, kind: str, server: Server, answers: ServerAn
             # Only pods were asked: reported for them.
             return
         case Outcome.FORBIDDEN:
-            permission = Permission("create", "services/proxy", server.namespace)
+            permission = access_to_service(server)
             builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
         case Outcome.GATED:
             # It runs, but its tools are not known.
@@ -124,8 +128,10 @@ def _answer(builder: ResultBuilder, kind: str, server: Server, answers: ServerAn
 
 def _place(server: Server, answer: Answer) -> str:
     advice = ""
-    if server.transport == "sse" and server.path == "/mcp" and answer.outcome is Outcome.NO_MCP:
-        advice = "; most servers of transport sse have their stream at path /sse"
+    if server.path == "/mcp" and answer.outcome is Outcome.NO_MCP:
+        advice = _USUAL_PATHS.get(server.transport, "")
+    if answer.distrusted:
+        advice = ": trust its authority in the verifier's image, or declare tls: {verify: false}"
     return f"{server.path} on port {server.port}: {answer.detail}{advice}"
 
 

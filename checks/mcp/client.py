@@ -130,7 +130,7 @@ async def _reply(
 
     try:
         async with pod_route(reader.connection, kind, server, pod, token) as (route, path):
-            place = Place(route, path, sse=server.transport == "sse")
+            place = Place(route, path, server.spoken)
             value = await converse(place, talk, seconds)
             if isinstance(value, Answer) and value.lost and not once:
                 # A proxy on the way can end a stream before the answer has passed.

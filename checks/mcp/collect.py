@@ -53,7 +53,7 @@ async def _answers(reader: Reader, kind: str, server: Server) -> ServerAnswers:
 
 async def _asked(reader: Reader, kind: str, server: Server, token: Token | None) -> ServerAnswers:
     pods: Mapping[str, Answer] = {}
-    if not reader.connection.inside and (token or keeps_clients(server) or server.transport == "sse"):
+    if not reader.connection.inside and (token or keeps_clients(server) or server.spoken == "sse"):
         # The API server's Service proxy chooses another pod for each request, whatever the Service says, and removes
         # the credentials.
         pods = await ask_pods(reader, kind, server, server.smoke_calls, token)

@@ -14,8 +14,10 @@ from mcp.types import CONNECTION_CLOSED
 
 from checks.kube.connection import Connection
 from checks.kube.endpoint import proxied
-from checks.mcp.answer import SESSION_HEADER
+from checks.mcp.answer import SESSION_HEADER, Answer
 from checks.mcp.failure import Refusal, refusal
+from checks.mcp.socket_channel import BrokenError
+from checks.mcp.socket_transport import web_socket
 from checks.plain_text import brief
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ class Exchange:
     sessions: set[str] = field(default_factory=set)
     streamed: bool = True
     """Whether the latest request is answered by a stream, which can end before the answer."""
+    broken: Answer | None = None
+    """How a WebSocket ended before the answer, or was refused."""
     ended: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     """Is cancelled by a refusal that the client does not report, because it expects the answer in the stream."""
 
@@ -67,13 +71,17 @@ class Exchange:
         """Return whether an error of the client means that the answer was lost. Servers use its code for others."""
         return isinstance(error, MCPError) and error.error.code == CONNECTION_CLOSED and self.streamed
 
+    def end(self, answer: Answer) -> None:
+        """Note how a WebSocket ended."""
+        self.broken = answer
+
     def refused(self, error: MCPError) -> str:
         """Return how the server refused a request.
 
         Raises:
             MCPError: the answer was lost.
         """
-        if self.lost(error):
+        if self.broken or self.lost(error):
             raise error
         if self.refusal is None or self.refusal.error:
             return brief(error.error.message)
@@ -120,6 +128,18 @@ async def http_sse(connection: Connection, path: str, exchange: Exchange) -> "As
 
     async with sse_client(connection.host + path, httpx_client_factory=client) as streams:
         yield streams
+
+
+@asynccontextmanager
+async def over_web_socket(connection: Connection, path: str, exchange: Exchange) -> "AsyncGenerator[TransportStreams]":
+    """Return the transport WebSocket."""
+    exchange.streamed = False
+    try:
+        async with web_socket(connection, path, exchange.end) as streams:
+            yield streams
+    except BrokenError as error:
+        exchange.end(error.answer)
+        raise
 
 
 def _client(connection: Connection, exchange: Exchange) -> httpx2.AsyncClient:

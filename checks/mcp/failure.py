@@ -60,12 +60,16 @@ async def refusal(response: httpx2.Response) -> Refusal | None:
     if response.status_code < HTTPStatus.BAD_REQUEST:
         return None
     body = await response.aread()
+    return bad_status(response.status_code, body, challenged="WWW-Authenticate" in response.headers)
+
+
+def bad_status(status: int, body: bytes, *, challenged: bool) -> Refusal:
+    """Return an HTTP error; `challenged` if it has the header WWW-Authenticate."""
     try:
         error = msgspec.json.decode(body, type=_RpcError).error.message
     except (msgspec.MsgspecError, UnicodeDecodeError):
         error = ""
-    challenge = response.status_code == HTTPStatus.UNAUTHORIZED or "WWW-Authenticate" in response.headers
-    return Refusal(response.status_code, status_message(body), error, challenge)
+    return Refusal(status, status_message(body), error, challenged or status == HTTPStatus.UNAUTHORIZED)
 
 
 def no_answer(error: httpx2.TransportError | OSError) -> Answer:
@@ -74,9 +78,8 @@ def no_answer(error: httpx2.TransportError | OSError) -> Answer:
         return Answer(Outcome.NO_MCP, brief(str(error)))
     if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
         return Answer(Outcome.TIMEOUT, "no answer in time")
-    way_out = ": trust its authority in the verifier's image, or declare tls: {verify: false}"
-    detail = unanswered(error) + (way_out if _distrust(error) else "")
-    return Answer(Outcome.UNREACHABLE, detail, lost=isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError)))
+    lost = isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError))
+    return Answer(Outcome.UNREACHABLE, unanswered(error), lost=lost, distrusted=bool(_distrust(error)))
 
 
 def unanswered(error: httpx2.HTTPError | OSError) -> str:

@@ -40,11 +40,16 @@ def _anonymous(builder: ResultBuilder, kind: str, server: Server, anonymous: Ans
     elif anonymous.outcome is Outcome.GATED and anonymous.challenge:
         builder.passed(namespace=server.namespace)
     elif anonymous.outcome is Outcome.FORBIDDEN:
-        permission = Permission("create", "services/proxy", server.namespace)
+        permission = access_to_service(server)
         builder.unknown(what, Reason.FORBIDDEN, forbidden(permission), permission)
     elif anonymous.outcome is Outcome.GATED or not answers.service.failed:
         message = f"{anonymous.detail}, which does not say that credentials are missing, as HTTP 401 does"
         builder.unknown(what, Reason.GATED, message)
+
+
+def access_to_service(server: Server) -> Permission:
+    """Return the permission to ask a server through the API server. A WebSocket begins as a GET."""
+    return Permission("get" if server.spoken == "websocket" else "create", "services/proxy", server.namespace)
 
 
 def _accepted(builder: ResultBuilder, kind: str, server: Server, answers: ServerAnswers) -> bool:

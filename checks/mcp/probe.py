@@ -14,6 +14,7 @@ from checks.mcp.conversation import Place, converse, kept_session
 from checks.mcp.definition import list_tools
 from checks.mcp.exchange import Exchange
 from stacks.model.server import SmokeCall
+from stacks.model.transport import Spoken
 
 PAUSE_SECONDS = 1.0
 """Pause before a server that closed the connection is asked again."""
@@ -25,25 +26,20 @@ async def probe(
     smokes: Sequence[SmokeCall],
     deadline: float = DEADLINE_SECONDS,
     spent: float = 0.0,
+    over: Spoken = "http",
 ) -> Answer:
     """List a server's tools and make its smoke calls. Nothing that the server does raises an error.
 
-    If the server closes the connection before its answer, because it was reloaded or its pod ended, it is asked again
-    after a pause. All of it ends at the deadline, of which `spent` seconds have passed.
+    Over HTTP+SSE the path is that of the stream. If the server closes the connection before its answer, because it was
+    reloaded or its pod ended, it is asked again after a pause. All of it ends at the deadline, of which `spent` seconds
+    have passed.
     """
-    place = Place(connection, path)
+    place = Place(connection, path, over)
     answer = await _probe(place, smokes, deadline, spent)
     if not answer.lost:
         return answer
     await anyio.sleep(PAUSE_SECONDS)
     return await _probe(place, smokes, deadline, spent + answer.seconds + PAUSE_SECONDS)
-
-
-async def probe_stream(
-    connection: Connection, path: str, smokes: Sequence[SmokeCall], deadline: float = DEADLINE_SECONDS
-) -> Answer:
-    """Do the same with a server of the transport HTTP+SSE, whose stream is at the path."""
-    return await _probe(Place(connection, path, sse=True), smokes, deadline)
 
 
 async def _probe(place: Place, smokes: Sequence[SmokeCall], deadline: float, spent: float = 0.0) -> Answer:

@@ -16,7 +16,7 @@ from checks.kube.reading import ReadFailure
 from checks.kube.resources import PODS
 from checks.kube.retry import patiently
 from checks.mcp import messages
-from checks.mcp.answer import Answer, Outcome
+from checks.mcp.answer import DEADLINE_SECONDS, Answer, Outcome
 from checks.mcp.quick import probe
 from checks.mcp.session import with_sessions
 from checks.mcp.token import Token
@@ -40,16 +40,23 @@ def keeps_clients(server: Server) -> bool:
 
 async def patient(route: Connection, path: str, server: Server, smokes: Sequence[SmokeCall]) -> Answer:
     """Probe a server; inside the cluster until the NetworkPolicies of the verifier's new pod are in effect."""
-    ask = partial(_stream if server.transport == "sse" else probe, route, path, smokes)
-    answer = await (patiently(ask, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else ask())
+    once = partial(ask, route, path, server, smokes)
+    answer = await (
+        patiently(once, lambda answer: answer.outcome is not Outcome.UNREACHABLE) if route.inside else once()
+    )
     return await with_versions(route, path, server, answer) if server.protocols else answer
 
 
-async def _stream(route: Connection, path: str, smokes: Sequence[SmokeCall]) -> Answer:
+async def ask(
+    route: Connection, path: str, server: Server, smokes: Sequence[SmokeCall], deadline: float = DEADLINE_SECONDS
+) -> Answer:
+    """Probe a server once, over its transport."""
+    if server.spoken == "http":
+        return await probe(route, path, smokes, deadline)
     # Imported here because it takes half a second.
-    from checks.mcp.probe import probe_stream
+    from checks.mcp.probe import probe as other
 
-    return await probe_stream(route, path, smokes)
+    return await other(route, path, smokes, deadline, over=server.spoken)
 
 
 async def ask_pods(
@@ -68,7 +75,7 @@ async def ask_pods(
     mine = (pod for pod in listed.value if pod.ready and selector <= pod.metadata.labels.items())
     ready = {pod.metadata.name: pod for pod in mine}
 
-    async def ask(pod: str) -> Answer:
+    async def ask_one(pod: str) -> Answer:
         try:
             async with pod_route(reader.connection, kind, server, ready[pod], token) as (route, path):
                 answer = await patient(route, path, server, smokes)
@@ -80,7 +87,7 @@ async def ask_pods(
             answer = not_forwarded(error)
         return token.hidden(answer) if token else answer
 
-    answers = await read_each(ask, ready)
+    answers = await read_each(ask_one, ready)
     failed = [pod for pod, answer in answers.items() if answer.failed]
     if 0 < len(failed) < len(answers):
         for name in failed:

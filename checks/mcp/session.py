@@ -3,7 +3,9 @@
 The version 2026-07-28 has no sessions. A server of both can keep sessions for the older one in the memory of a pod.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import anyio
@@ -14,6 +16,7 @@ from checks.kube.connection import Connection
 from checks.mcp.answer import DEADLINE_SECONDS, SESSION_HEADER, Answer, Outcome
 from checks.mcp.failure import no_answer, refusal
 from checks.mcp.first_message import first_message
+from checks.mcp.socket_channel import BrokenError, opened
 
 VERSION = "2025-06-18"
 
@@ -51,16 +54,38 @@ async def initialize(connection: Connection, path: str, version: str, deadline: 
 
     If the server closes the connection before its answer is complete, it is asked again.
     """
+    return await _once_more(partial(_initialize, connection, path, version), version, deadline)
+
+
+async def initialize_over_web_socket(
+    connection: Connection, path: str, version: str, deadline: float = DEADLINE_SECONDS
+) -> Answer:
+    """Return the same of a server of the transport WebSocket."""
+    return await _once_more(partial(_initialize_over_web_socket, connection, path, version), version, deadline)
+
+
+async def _once_more(ask: Callable[[], Awaitable[Answer]], version: str, deadline: float) -> Answer:
     try:
         with anyio.fail_after(deadline):
             try:
-                return await _initialize(connection, path, version)
+                return await ask()
             except (httpx2.RemoteProtocolError, httpx2.ReadError):
-                return await _initialize(connection, path, version)
+                return await ask()
     except TimeoutError:
         return Answer(Outcome.TIMEOUT, f"no answer to initialize ({version}) within {deadline:g} s")
     except (httpx2.TransportError, OSError) as error:
         return no_answer(error)
+
+
+async def _initialize_over_web_socket(connection: Connection, path: str, version: str) -> Answer:
+    try:
+        async with opened(connection, path) as channel:
+            await channel.send(_message(version).decode())
+            return _chosen((await channel.receive()).encode(), version)
+    except BrokenError as error:
+        if error.answer.lost:
+            raise httpx2.ReadError(error.answer.detail) from None
+        return error.answer
 
 
 async def _initialize(connection: Connection, path: str, version: str) -> Answer:
@@ -69,19 +94,24 @@ async def _initialize(connection: Connection, path: str, version: str) -> Answer
 
 
 async def _greeted(http: httpx2.AsyncClient, url: str, version: str) -> Answer:
-    client = {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "cortex", "version": "1"}}
-    message = msgspec.json.encode({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client})
-    async with http.stream("POST", url, content=message, headers=_HEADERS) as response:
+    async with http.stream("POST", url, content=_message(version), headers=_HEADERS) as response:
         refused = await refusal(response)
         if refused is not None:
             return refused.answer()
         session, body = response.headers.get(SESSION_HEADER), await first_message(response)
-    try:
-        chosen = msgspec.json.decode(body or b"", type=_Response).result.protocol_version
-        answer = Answer(Outcome.ANSWERED, protocol=chosen)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        answer = Answer(Outcome.NO_MCP, f"no valid answer to initialize ({version})")
     if session is not None:
         # The server may refuse to end it, and the account may lack the verb `delete`: then it expires.
         await http.delete(url, headers={SESSION_HEADER: session, "MCP-Protocol-Version": version})
-    return replace(answer, sessions=session is not None)
+    return replace(_chosen(body or b"", version), sessions=session is not None)
+
+
+def _message(version: str) -> bytes:
+    client = {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "cortex", "version": "1"}}
+    return msgspec.json.encode({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client})
+
+
+def _chosen(body: bytes, version: str) -> Answer:
+    try:
+        return Answer(Outcome.ANSWERED, protocol=msgspec.json.decode(body, type=_Response).result.protocol_version)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Answer(Outcome.NO_MCP, f"no valid answer to initialize ({version})")

@@ -9,7 +9,7 @@ from checks.kube.connection import Connection
 from checks.kube.reading import Reason
 from checks.mcp.answer import Answer, Outcome, ServerAnswers
 from checks.mcp.messages import VERSION as NEWEST
-from checks.mcp.session import initialize
+from checks.mcp.session import initialize, initialize_over_web_socket
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
 from stacks.model import names
@@ -20,10 +20,12 @@ async def with_versions(route: Connection, path: str, server: Server, answer: An
     """Return the answer of a server with what it answers in each declared version."""
     found = {answer.protocol: answer}
 
-    async def ask(version: str) -> None:
-        found[version] = await initialize(route, path, version)
+    begin = initialize_over_web_socket if server.spoken == "websocket" else initialize
 
-    if answer.outcome is Outcome.ANSWERED and server.transport != "sse":
+    async def ask(version: str) -> None:
+        found[version] = await begin(route, path, version)
+
+    if answer.outcome is Outcome.ANSWERED and server.spoken != "sse":
         async with anyio.create_task_group() as group:
             for version in server.protocols:
                 if version not in found and version != NEWEST:

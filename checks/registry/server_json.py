@@ -45,7 +45,10 @@ def entries(registry: Registry, declaration: Declaration) -> list[ServerJson]:
     return [
         _entry(kind, entry, declaration.servers[kind])
         for kind, entry in registry.servers.items()
-        if kind in declaration.servers and entry.health_status == "healthy"
+        if kind in declaration.servers
+        and entry.health_status == "healthy"
+        # The format has no WebSocket.
+        and declaration.servers[kind].spoken != "websocket"
     ]
 
 

@@ -7,6 +7,7 @@ from checks.config.check import CHECK as CONFIG
 from checks.connection.check import CHECK as CONNECTION
 from checks.declaration.check import CHECK as DECLARATION
 from checks.errors import UncheckedError
+from checks.exposure.check import CHECK as EXPOSURE
 from checks.extensions import CHECKS, described, extensions, load
 from checks.health.check import CHECK as HEALTH
 from checks.kube.resources import RESOURCES
@@ -30,6 +31,7 @@ OWN = (
     SERVERS,
     HEALTH,
     MCP,
+    EXPOSURE,
     METRICS,
     USAGE,
     TALOS,

@@ -56,7 +56,8 @@ def _scraping(declared: Workload) -> dict[str, str]:
 
 def endpoint(kind: str, server: Server, domain: str) -> str:
     """Return the URL of its MCP endpoint inside the cluster, whose Services are in `domain`."""
-    return names.endpoint(kind, server.namespace, server.service_port, server.path, domain, tls=bool(server.tls))
+    scheme = ("ws" if server.spoken == "websocket" else "http") + ("s" if server.serves_tls else "")
+    return names.endpoint(kind, server.namespace, server.service_port, server.path, domain, scheme)
 
 
 def entry(kind: str, server: Server, domain: str) -> Entry:

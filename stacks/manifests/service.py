@@ -8,6 +8,8 @@ from stacks.model import service as model
 from stacks.model.exposure import Exposure, Gateway
 from stacks.model.owner import Owner
 from stacks.model.scraping import Scraping
+from stacks.model.server import Server
+from stacks.model.transport import PodTls
 from stacks.model.workload import Workload
 
 # No controller needs to be there when the stack is deployed, so Pulumi does not wait for an address.
@@ -54,9 +56,16 @@ def _first(owner: Owner, declared: Workload, exceptions: model.Service) -> Itera
                 "targetPort": owner.port,
                 "protocol": "TCP",
                 "nodePort": exceptions.node_port,
-                "appProtocol": "https" if declared.serves_tls else None,
+                "appProtocol": _protocol(declared),
             }
         )
+
+
+def _protocol(declared: Workload) -> str | None:
+    """Return the protocol of its first port, by Kubernetes' names for them; plain HTTP is left out."""
+    if isinstance(declared, Server) and declared.spoken == "websocket":
+        return "kubernetes.io/wss" if declared.serves_tls else "kubernetes.io/ws"
+    return "https" if declared.serves_tls else None
 
 
 def _exceptions(declared: model.Service) -> dict[str, Value]:
@@ -73,13 +82,13 @@ def _exceptions(declared: model.Service) -> dict[str, Value]:
     )
 
 
-def reached_by(owner: Owner, declared: Workload) -> Iterator[Manifest]:
-    """Yield the Ingress or HTTPRoute of a server or workload, and its ServiceMonitor."""
+def reached_by(owner: Owner, declared: Workload, domain: str) -> Iterator[Manifest]:
+    """Yield the Ingress or HTTPRoute of a server or workload, and its ServiceMonitor; Services are in `domain`."""
     if declared.exposure:
         exposure, gateway = declared.exposure, declared.exposure.gateway
         yield _http_route(owner, declared, exposure, gateway) if gateway else _ingress(owner, declared, exposure)
     if declared.metrics and declared.metrics.service_monitor:
-        yield _service_monitor(owner, declared, declared.metrics)
+        yield _service_monitor(owner, declared, declared.metrics, domain)
 
 
 def _ingress(owner: Owner, declared: Workload, exposure: Exposure) -> Manifest:
@@ -123,8 +132,12 @@ def _http_route(owner: Owner, declared: Workload, exposure: Exposure, gateway: G
     )
 
 
-def _service_monitor(owner: Owner, declared: Workload, metrics: Scraping) -> Manifest:
-    endpoint: Value = {"port": metrics_port(owner, declared, metrics), "path": metrics.path}
+def _service_monitor(owner: Owner, declared: Workload, metrics: Scraping, domain: str) -> Manifest:
+    endpoint: dict[str, Value] = {"port": metrics_port(owner, declared, metrics), "path": metrics.path}
+    if declared.serves_tls and metrics.port in (None, declared.port):
+        # Prometheus connects to pods, whose certificate names the Service.
+        known: Value = {"serverName": names.host(owner.name, declared.namespace, domain)}
+        endpoint |= {"scheme": "https", "tlsConfig": {"insecureSkipVerify": True} if _unverified(declared) else known}
     spec: Value = {"selector": {"matchLabels": owner.selector}, "endpoints": [endpoint]}
     return Manifest(
         "monitoring.coreos.com/v1",
@@ -134,6 +147,10 @@ def _service_monitor(owner: Owner, declared: Workload, metrics: Scraping) -> Man
         owner.labels,
         content={"spec": spec},
     )
+
+
+def _unverified(declared: Workload) -> bool:
+    return isinstance(declared, Server) and isinstance(declared.tls, PodTls) and not declared.tls.verify
 
 
 def metrics_port(owner: Owner, declared: Workload, metrics: Scraping) -> str:

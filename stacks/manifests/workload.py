@@ -38,7 +38,7 @@ def workload_manifests(owner: Owner, declared: Workload, content: Content[object
         pods,
         # Pulumi waits for a Service's endpoints, which exist once pods are ready.
         *([service(owner, declared).after([pods])] if declared.port or ports(declared) else []),
-        *reached_by(owner, declared),
+        *reached_by(owner, declared, site.domain),
     )
     return tuple(patched(manifests, cast("Patches", declared.patch)))
 

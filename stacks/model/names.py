@@ -113,14 +113,14 @@ def capabilities(declared: Iterable[str]) -> str:
     return ",".join(sorted(declared))
 
 
-def endpoint(kind: str, namespace: str, port: int, path: str, domain: str, *, tls: bool = False) -> str:
+def endpoint(kind: str, namespace: str, port: int, path: str, domain: str, scheme: str = "http") -> str:
     """Return the URL of an MCP server inside the cluster, whose Services are in `domain`."""
-    return service(server(kind), namespace, port, path, domain, tls=tls)
+    return service(server(kind), namespace, port, path, domain, scheme)
 
 
-def service(name: str, namespace: str, port: int, path: str, domain: str, *, tls: bool = False) -> str:
+def service(name: str, namespace: str, port: int, path: str, domain: str, scheme: str = "http") -> str:
     """Return the URL of a path behind a Service, for pods of the cluster."""
-    return f"{'https' if tls else 'http'}://{host(name, namespace, domain)}:{port}{path}"
+    return f"{scheme}://{host(name, namespace, domain)}:{port}{path}"
 
 
 def host(name: str, namespace: str, domain: str) -> str:

@@ -9,7 +9,7 @@ from stacks.model.authorization import Authorization
 from stacks.model.bridge import BridgeRules
 from stacks.model.image import Image
 from stacks.model.probe import HttpPath, Probes
-from stacks.model.transport import PodTls, Transport
+from stacks.model.transport import PodTls, Spoken, Transport
 from stacks.model.types import LARGEST, LEFT_OUT, DnsLabel, LabelValue, Model, Port, matching
 from stacks.model.workload import Workload, replicas
 
@@ -52,8 +52,8 @@ class Server(Workload):
     version: LabelValue
     """Label `mcp.cortex.dev/version`."""
     transport: Transport
-    """The transport of the server itself: `http` (streamable HTTP), `sse` (the older HTTP+SSE), or `stdio` behind the
-    bridge, which serves HTTP."""
+    """The transport of the server itself: `http` (streamable HTTP), `sse` (the older HTTP+SSE), `websocket` (with the
+    subprotocol `mcp`), or `stdio` behind the bridge, which serves HTTP."""
     bridge: Annotated[Image | None, LEFT_OUT] = None
     """Image of the bridge, for a stdio server from its stock image, which `command` then starts. Without it, the
     server's own image has the bridge in front."""
@@ -66,7 +66,8 @@ class Server(Workload):
     port: Port = 8080
     """The TCP port of container and Service."""
     path: HttpPath = "/mcp"
-    """The HTTP path of the MCP endpoint; with `sse` that of the stream, which most servers have at `/sse`."""
+    """The HTTP path of the MCP endpoint; with `sse` that of the stream, which most servers have at `/sse`. Most
+    WebSocket servers have it at `/ws`."""
     tls: Annotated[bool | PodTls, LEFT_OUT] = False
     """Whether the container serves HTTPS on `port`."""
     authorization: Annotated[Authorization | None, LEFT_OUT] = None
@@ -87,6 +88,11 @@ class Server(Workload):
     def smoke_calls(self) -> tuple[SmokeCall, ...]:
         """Return the tool calls that a verification makes."""
         return (self.smoke,) if isinstance(self.smoke, SmokeCall) else self.smoke or ()
+
+    @property
+    def spoken(self) -> Spoken:
+        """Return how it is spoken to."""
+        return "http" if self.transport == "stdio" else self.transport
 
     @property
     def serves_tls(self) -> bool:

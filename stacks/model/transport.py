@@ -6,24 +6,25 @@ from pydantic import BeforeValidator
 
 from stacks.model.types import Model
 
-_ELSEWHERE = "is not supported: declare the server under cortex:manifests, where it is not asked over MCP"
 _OTHERS = {
-    "streamable-http": "is called http here: write transport: http",
-    "streamableHttp": "is called http here: write transport: http",
-    "http+sse": "is called sse here: write transport: sse",
-    "websocket": _ELSEWHERE,
-    "ws": _ELSEWHERE,
+    "streamable-http": "http",
+    "streamableHttp": "http",
+    "http+sse": "sse",
+    "ws": "websocket",
 }
 
 
 def _transport(value: object) -> object:
     if isinstance(value, str) and value in _OTHERS:
-        raise ValueError(f"{value!r} {_OTHERS[value]}")
+        name = _OTHERS[value]
+        raise ValueError(f"{value!r} is called {name} here: write transport: {name}")
     return value
 
 
-Transport = Annotated[Literal["http", "sse", "stdio"], BeforeValidator(_transport)]
+Transport = Annotated[Literal["http", "sse", "stdio", "websocket"], BeforeValidator(_transport)]
 """The transport of an MCP server."""
+Spoken = Literal["http", "sse", "websocket"]
+"""How an MCP server is spoken to: one of `stdio` has the bridge in front, which speaks `http`."""
 
 
 class PodTls(Model):

@@ -15,6 +15,7 @@ _CHOICES: Mapping[str, str] = {
     "http": "Streamable HTTP",
     "sse": "the older HTTP with a stream of events",
     "stdio": "standard input and output, for an image with the bridge in front",
+    "websocket": "WebSocket, with the subprotocol mcp",
 }
 """Values of settings that need a word of explanation."""
 

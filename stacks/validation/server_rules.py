@@ -5,12 +5,15 @@ from collections.abc import Iterator, Set
 from stacks.model import bridge, launch
 from stacks.model.server import Server
 
+_WITHOUT_WEB_SOCKET = "2026-07-28"
+
 
 def faults(server: Server) -> Iterator[str]:
     """Yield every broken rule as `what is wrong: the way out`."""
     yield from _bridge(server)
     yield from _bridge_rules(server)
     yield from _by_mcp(server)
+    yield from _over_web_socket(server)
 
 
 def _bridge(server: Server) -> Iterator[str]:
@@ -74,8 +77,20 @@ def _by_mcp(server: Server) -> Iterator[str]:
         for name in probes:
             yield f"probes.{name}.mcp: the bridge answers /health, /ready and /startup itself: remove mcp"
         return
+    if server.spoken == "websocket":
+        for name in probes:
+            yield f"probes.{name}.mcp: does not speak WebSocket: use tcpSocket, or httpGet if the image answers it"
+        return
     images = {name: exchange.image for name, exchange in probes.items()}
     if len(set(images.values())) > 1:
         given = ", ".join(f"{name} {image!r}" for name, image in images.items())
         yield f"probes: mcp.image differs ({given}): one program serves all probes of a server, so write one image"
     yield from _taken(server, {launch.CONTAINER}, launch.VOLUME, "probes by mcp")
+
+
+def _over_web_socket(server: Server) -> Iterator[str]:
+    if server.spoken == "websocket" and _WITHOUT_WEB_SOCKET in server.protocols:
+        yield (
+            f"protocols: MCP {_WITHOUT_WEB_SOCKET} has no WebSocket, which belongs to older versions: "
+            f"remove {_WITHOUT_WEB_SOCKET}"
+        )

@@ -12,6 +12,7 @@ import msgspec
 from checks.connection import collect_dns as dns
 from checks.connection.collect_api_server import API_SERVER, ApiServer, Certificate, Transport
 from checks.connection.collect_dns import DNS, Dns
+from checks.exposure.collect import OUTSIDE, Outside
 from checks.health.collect import PROBES, probed
 from checks.health.http_probe import Reply
 from checks.kube.client import Kind
@@ -144,6 +145,8 @@ class World:
         self.unread_token: ReadFailure | None = None
         self.client_refused = ""
         self.authorities: tuple[str, ...] = ()
+        self.outside: Outside | None = {}
+        """What servers answer at their addresses outside."""
         self.network = enforced(declaration)
         rolled: dict[Owner, Reading[Rolled | None]] = {
             owner: Read(Rolled(current=True, dangling=()), 0.01) for owner in declaration.running()
@@ -239,6 +242,7 @@ class World:
             READ_SECRETS: self.secrets,
             UNUSED: self.unused,
             mcp.ANSWERS: {kind: self._mcp(kind) for kind in self.mcp},
+            OUTSIDE: self.outside,
             PROBES: self.replies,
             DISCOVERY: self._discovery(),
             METRICS: self.metrics,

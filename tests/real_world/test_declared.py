@@ -78,6 +78,7 @@ NEEDS: dict[str, list[tuple[str, str, object]]] = {
     ],
     "k_socket_server": [
         ("Service cortex-mcp/realtime-mcp-server", "spec.ports.0.port", 80),
+        ("Service cortex-mcp/realtime-mcp-server", "spec.ports.0.appProtocol", "kubernetes.io/ws"),
         ("Service cortex-mcp/realtime-mcp-server", "spec.sessionAffinityConfig.clientIP.timeoutSeconds", 86400),
         ("Deployment cortex-mcp/realtime-mcp-server", f"{OWN}.lifecycle.preStop.exec.command", ["sleep", "15"]),
         ("Deployment cortex-mcp/realtime-mcp-server", f"{POD}.terminationGracePeriodSeconds", 30),

@@ -1,7 +1,7 @@
 """Servers as people really run them, on a real node: deployed, verified, changed behind the stack's back, removed.
 
-Images that this machine cannot get are played by the bridge with the server `time`; SSE, TLS in the pod, tokens and
-stock images have live tests of their own.
+Images that this machine cannot get are played by the bridge with the server `time`, and by servers of the tests in the
+image of the checks; TLS in the pod, tokens and stock images have live tests of their own.
 """
 
 import json
@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.checks.mcp.socket_server import listening
+from tests.checks.mcp.test_servers_live import PROGRAM, SOCKET_PROGRAM
 from tests.conftest import Cluster
+from tests.real_world.front import Front
 from tests.stacks.changing import Project
 from tests.stacks.strategies import Settings
 
@@ -20,6 +23,17 @@ pytestmark = pytest.mark.live
 TIME = {"image": "cortex.local/mcp-server-time", "version": "1", "transport": "stdio", "replicas": 1}
 TOOLS = {"capabilities": {"time": ["get_current_time"]}, "clients": [{"namespace": "cortex-system"}]}
 PLAYED = {**TIME, **TOOLS}
+# A server of the tests, in the image that has the SDK.
+OWN: Settings = {
+    "image": "cortex.local/cortex",
+    "version": "1",
+    "capabilities": {"live": ["add"]},
+    "smoke": {"tool": "add", "arguments": {"a": 1, "b": 2}},
+    "replicas": 1,
+    "command": ["python3", "/etc/mcp/config/server.py"],
+    "probes": {"tcpSocket": {}},
+}
+HOST = "realtime.example.com"
 SERVERS: Settings = {
     "cloud": {
         **PLAYED,
@@ -67,12 +81,41 @@ SERVERS: Settings = {
     },
     "realtime": {
         **PLAYED,
-        "service": {"port": 80, "sessionAffinity": "ClientIP", "sessionAffinitySeconds": 3600},
+        "service": {"type": "NodePort", "port": 80, "sessionAffinity": "ClientIP", "sessionAffinitySeconds": 3600},
+        # This machine, too.
+        "clientRanges": ["10.0.0.0/8"],
+        "exposure": {"host": HOST, "proxy": {"namespace": "ingress"}},
         "lifecycle": {"preStop": {"sleep": 1}},
         "ports": {"admin": 9091},
         "rollout": {"minReadySeconds": 1, "revisionHistoryLimit": 2},
         "hostAliases": [{"ip": "192.0.2.7", "hostnames": ["db.example.com"]}],
         "metrics": {"port": 9090},
+    },
+    "gitlab": {
+        **OWN,
+        "transport": "sse",
+        "path": "/sse",
+        "args": ["stream"],
+        "config": {"server.py": PROGRAM},
+        "namespace": "rooted",
+        "securityContext": {"runAsNonRoot": False, "readOnlyRootFilesystem": False},
+        "resources": {"limits": {"cpu": None}},
+    },
+    "chat": {
+        **OWN,
+        "transport": "websocket",
+        "path": "/ws",
+        "config": {"server.py": SOCKET_PROGRAM},
+        "env": {"TOKEN": "none"},
+        "service": {
+            "type": "LoadBalancer",
+            "port": 80,
+            "sessionAffinity": "ClientIP",
+            "sessionAffinitySeconds": 86400,
+            "annotations": {"pulumi.com/skipAwait": "true"},
+        },
+        "lifecycle": {"preStop": {"exec": ["sleep", "1"]}},
+        "terminationGracePeriodSeconds": 30,
     },
     "vision": {
         **PLAYED,
@@ -168,6 +211,7 @@ def test_servers_of_all_kinds_are_deployed_verified_and_removed(project: Project
     )
     assert pod.strip() == "I am gateway-mcp-server-1"
 
+    outside_is_tried(project)
     for target, patch, _ in CHANGES:
         project.run(
             "kubectl", "patch", "--namespace", "cortex-mcp", target, "--type=merge", "--patch", json.dumps(patch)
@@ -186,3 +230,40 @@ def test_servers_of_all_kinds_are_deployed_verified_and_removed(project: Project
     project.up(before)
     assert project.names("persistentvolumeclaims", "cortex-mcp") == {"vision-mcp-server-models"}
     assert project.names("statefulsets", "cortex-mcp") == set()
+
+
+def outside_is_tried(project: Project) -> None:
+    """Make sure that a NodePort and an Ingress are asked from this machine."""
+    assert exposure(project)[1] == {
+        ("chat-mcp-server", "exposure.no-address"),
+        ("realtime-mcp-server", "exposure.no-address"),
+        ("vision-mcp-server", "exposure.no-address"),
+    }
+    (node,) = project.live("nodes")["items"]
+    address = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
+    service = project.live("service", "realtime-mcp-server", "--namespace", "cortex-mcp")
+    node_port = next(one["nodePort"] for one in service["spec"]["ports"] if one["port"] == 80)
+    front = Front(HOST, address, node_port)
+    with listening(front.serve) as port:
+        ingress = {"ip": "127.0.0.1", "ports": [{"port": port, "protocol": "TCP"}]}
+        patch = json.dumps({"status": {"loadBalancer": {"ingress": [ingress]}}})
+        change = ("kubectl", "patch", "--namespace", "cortex-mcp", "ingress/realtime-mcp-server", "--type=merge")
+        project.run(*change, "--subresource=status", "--patch", patch)
+        facts, codes = exposure(project)
+        assert facts == {
+            f"http://{address}:{node_port}/mcp: answered",
+            f"http://{HOST}/mcp (127.0.0.1:{port}): answered",
+        }
+        assert {name for name, _ in codes} == {"chat-mcp-server", "vision-mcp-server"}
+        front.open = False
+        assert ("realtime-mcp-server", "exposure.wrong") in exposure(project)[1]
+    assert ("realtime-mcp-server", "exposure.unreached") in exposure(project)[1]
+
+
+def exposure(project: Project) -> tuple[set[str], set[tuple[str, str]]]:
+    """Give what the addresses answer, and the findings."""
+    done = project.cortex("verify", "local", "--only", "exposure", "--format", "json")
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["unknowns"] == []
+    facts = {fact["value"] for fact in result["facts"] if fact["name"] == "outside"}
+    return facts, {(one["object"]["name"], one["code"]) for one in result["findings"]}

@@ -159,7 +159,7 @@ SERVERS = st.fixed_dictionaries(
     {
         "image": IMAGES,
         "version": fitting(LabelValue),
-        "transport": st.sampled_from(["http", "sse", "stdio"]),
+        "transport": st.sampled_from(["http", "sse", "stdio", "websocket"]),
         "capabilities": st.dictionaries(fitting(DnsLabel), st.lists(TEXTS, max_size=3), min_size=1, max_size=3),
     },
     optional={
@@ -347,7 +347,7 @@ def _server(draw: st.DrawFn, within: st.SearchStrategy[str], declared: Settings)
         server |= {"bridge": draw(IMAGES), "command": [*draw(st.lists(TEXTS, min_size=1, max_size=2))]}
         if draw(st.booleans()):
             server["bridgeRules"] = draw(BRIDGE_RULES)
-    if server["transport"] != "stdio" and draw(st.booleans()):
+    if server["transport"] in ("http", "sse") and draw(st.booleans()):
         server["probes"] = draw(BY_MCP)
     if draw(st.booleans()):
         server["kubernetes"] = draw(_access(within))

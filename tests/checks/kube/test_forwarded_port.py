@@ -17,12 +17,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from checks.kube import forwarded_port
 from checks.kube.connection import Connection
 from checks.kube.forwarded_port import forwarded
 from checks.kube.port_forward import ForwardError
 from tests.checks.mcp.test_probe import running
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+MANY = 42
+"""More than there are threads for all of a program."""
 LARGE = "x" * 200_000
 
 
@@ -122,6 +125,47 @@ def test_requests_pass_with_their_credentials_over_several_connections() -> None
     with running(pod()) as target, forwarder() as api:
         texts = anyio.run(main, api, port_of(target))
     assert texts == [f"one{LARGE}", f"two{LARGE}"]
+
+
+def test_a_pod_may_be_silent_for_longer_than_a_port_takes_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forwarded_port, "SECONDS", 0.5)
+
+    async def slow(_: Request) -> Response:
+        await anyio.sleep(1.5)
+        return PlainTextResponse("late")
+
+    async def main(api: Connection, port: int) -> str:
+        async with forwarded(api, "cortex-mcp", "time-1", port) as place, httpx2.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"http://{place}/mcp", timeout=30)).text
+
+    with running(Starlette(routes=[Route("/mcp", slow)])) as target, forwarder() as api:
+        assert anyio.run(main, api, port_of(target)) == "late"
+
+
+def test_many_connections_may_wait_at_once() -> None:
+    waiting: list[int] = []
+
+    async def together(_: Request) -> Response:
+        waiting.append(1)
+        with anyio.fail_after(60):
+            while len(waiting) < MANY:
+                await anyio.sleep(0.05)
+        return PlainTextResponse("all")
+
+    async def main(api: Connection, port: int) -> list[str]:
+        texts: list[str] = []
+
+        async def ask(place: str) -> None:
+            async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
+                texts.append((await client.get(f"http://{place}/mcp")).text)
+
+        async with forwarded(api, "cortex-mcp", "time-1", port) as place, anyio.create_task_group() as group:
+            for _ in range(MANY):
+                group.start_soon(ask, place)
+        return texts
+
+    with running(Starlette(routes=[Route("/mcp", together)])) as target, forwarder() as api:
+        assert anyio.run(main, api, port_of(target)) == ["all"] * MANY
 
 
 def test_refusal_of_the_api_server_is_told() -> None:

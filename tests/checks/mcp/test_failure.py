@@ -18,6 +18,7 @@ from checks.mcp.answer import Answer, Outcome
 from checks.mcp.failure import no_answer
 from stacks.model.server import SmokeCall
 from tests.checks.mcp.test_probe import asking, page, refuse, running
+from tests.checks.world import World, declared
 
 GREETING = {
     "protocolVersion": "2025-06-18",
@@ -147,10 +148,13 @@ def test_untrusted_certificate_says_what_to_do() -> None:
     error.__cause__ = ssl.SSLCertVerificationError(1, "self-signed certificate")
     error.__cause__.verify_message = "self-signed certificate"
     answer = no_answer(error)
-    assert (answer.outcome, answer.detail) == (
-        Outcome.UNREACHABLE,
+    assert (answer.outcome, answer.distrusted) == (Outcome.UNREACHABLE, True)
+    world = World(declared())
+    world.mcp["time"] = answer
+    (finding,) = world.findings()
+    assert finding.message.endswith(
         "its certificate is not trusted: self-signed certificate: "
-        "trust its authority in the verifier's image, or declare tls: {verify: false}",
+        "trust its authority in the verifier's image, or declare tls: {verify: false}"
     )
 
 

@@ -18,8 +18,10 @@ pytestmark = pytest.mark.live
 
 NAMESPACE = "mcp-live"
 TOKEN = "live-token-4711"
+SOCKET_PROGRAM = (Path(__file__).parent / "socket_server.py").read_text(encoding="utf-8")
 PROGRAM = (Path(__file__).parent / "live_server.py").read_text(encoding="utf-8")
 BEARER = {"bearer": {"secret": "guarded-token", "key": "token"}}
+SOCKET = {"config": {"server.py": SOCKET_PROGRAM}, "protocols": ["2025-06-18"]}
 FAST = {"initialDelaySeconds": 0, "periodSeconds": 1}
 
 
@@ -54,6 +56,7 @@ def declaration(image: str) -> Json:
             "sessions": server(image, "sessions"),
             "old": server(image, "old", **affine),
             "stream": server(image, "stream", transport="sse", path="/sse", **affine),
+            "socket": server(image, "", **token, transport="websocket", path="/guarded", **SOCKET),
             "guarded": server(image, "guarded", replicas=1, tls={"verify": False}, **token),
         },
         "secrets": {"guarded-token": {"namespace": NAMESPACE, "existing": ["token"]}},
@@ -112,6 +115,29 @@ def test_older_transport_passes_at_its_path(cluster: Cluster, servers: Json, tmp
     (finding,) = verified(cluster, servers, tmp_path, "stream", path="/mcp")["findings"]
     assert (finding["code"], "path /sse" in finding["message"]) == ("mcp.protocol", True)
     assert codes(verified(cluster, servers, tmp_path, "stream", transport="http")) == ["mcp.protocol"]
+
+
+def test_web_socket_passes_with_and_without_a_token(cluster: Cluster, servers: Json, tmp_path: Path) -> None:
+    result = verified(cluster, servers, tmp_path, "socket")
+    assert (result["status"], result["findings"], result["unknowns"]) == ("pass", [], [])
+    open_to_all: Json = {"path": "/ws", "authorization": None}
+    result = verified(cluster, servers, tmp_path, "socket", **open_to_all)
+    assert (result["status"], result["findings"], result["unknowns"]) == ("pass", [], [])
+    assert codes(verified(cluster, servers, tmp_path, "socket", path="/ws")) == ["mcp.anonymous"]
+    assert codes(verified(cluster, servers, tmp_path, "socket", **open_to_all, transport="http")) == ["mcp.protocol"]
+    (finding,) = verified(cluster, servers, tmp_path, "socket", path="/mcp", authorization=None)["findings"]
+    assert (finding["code"], "HTTP 404" in finding["message"]) == ("mcp.protocol", True)
+
+
+def test_web_socket_is_called(cluster: Cluster, servers: Json, tmp_path: Path) -> None:
+    verified(cluster, servers, tmp_path, "socket")
+    at = Cluster(cluster.name, {**os.environ, **cluster.env}, tmp_path)
+    called = at.run(str(CORTEX), "mcp", "call", "live", "socket", "add", "--arguments", '{"a": 1, "b": 2}')
+    assert called.stdout == "3\n"
+    pinged = at.run(str(CORTEX), "mcp", "ping", "live", "socket")
+    assert pinged.stdout.count("answered") == 2
+    told = at.run(str(CORTEX), "mcp", "tools", "live", "socket")
+    assert told.stdout.splitlines()[1].split() == ["add", "a,", "b", "Add."]
 
 
 def test_token_is_used_and_anonymous_requests_are_refused(cluster: Cluster, servers: Json, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from checks.kube.connection import Connection
 from checks.mcp.answer import Answer, Outcome, ServerAnswers
 from checks.mcp.collect import ANSWERS
-from checks.mcp.probe import probe_stream
+from checks.mcp.probe import probe
 from checks.results.result import Ref
 from stacks.model.server import SmokeCall
 from tests.checks.collecting import collect
@@ -21,7 +21,7 @@ from tests.checks.world import SETTINGS, World, declared
 
 
 def asked(connection: Connection, smoke: SmokeCall | None = None, path: str = "/sse", deadline: float = 10) -> Answer:
-    return anyio.run(probe_stream, connection, path, (smoke,) if smoke else (), deadline)
+    return anyio.run(probe, connection, path, (smoke,) if smoke else (), deadline, 0.0, "sse")
 
 
 def collected(proxy: Proxy, *pods: str, **settings: object) -> ServerAnswers:

@@ -154,6 +154,13 @@ def test_server_json_entries_follow_the_mcp_registrys_rules(api: FakeApi) -> Non
     }
 
 
+def test_server_json_has_no_web_socket() -> None:
+    server = {**SETTINGS["servers"]["time"], "transport": "websocket"}
+    with serve(World(declared(servers={"time": server}))) as api:
+        assert registry(api).servers["time"].health_status == "healthy"
+        assert entries(registry(api), api.world.declaration) == []
+
+
 def test_long_description_is_cut_to_what_the_schema_allows() -> None:
     capabilities = {f"capability-{number}": ["tool"] for number in range(12)}
     server = {**SETTINGS["servers"]["time"], "capabilities": capabilities, "smoke": None}

@@ -24,6 +24,7 @@ def test_healthy_cluster_is_ok(world: World) -> None:
         "servers",
         "health",
         "mcp",
+        "exposure",
         "metrics",
         "usage",
         "talos",

@@ -31,6 +31,13 @@ def test_tls_and_the_older_transport_are_said() -> None:
         assert told(transport="sse", path="/sse", tls=tls, service={"port": 443}) == ("sse", endpoint, "https")
 
 
+def test_a_web_socket_is_said() -> None:
+    place = "time-mcp-server.cortex-mcp.svc.cluster.local:8080/ws"
+    socket: Any = {"transport": "websocket", "path": "/ws"}
+    assert told(**socket) == ("websocket", f"ws://{place}", "kubernetes.io/ws")
+    assert told(**socket, tls=True) == ("websocket", f"wss://{place}", "kubernetes.io/wss")
+
+
 def test_probes_of_the_endpoint_use_its_tls() -> None:
     probes = {
         "liveness": {"httpGet": {"path": "/live", "port": 9000}},

@@ -19,7 +19,7 @@ def spec(**settings: object) -> Any:
 
 
 def reached(**settings: object) -> Any:
-    (manifest,) = reached_by(TIME, server(**settings))
+    (manifest,) = reached_by(TIME, server(**settings), "corp.test")
     return manifest.document()
 
 
@@ -48,6 +48,18 @@ def test_metrics_on_a_port_that_is_there_need_no_other() -> None:
     assert [port["name"] for port in spec(ports={"admin": 9}, metrics={"port": 9})["ports"]] == ["http", "admin"]
     monitor = reached(ports={"admin": 9}, metrics={"port": 9, "serviceMonitor": True})
     assert monitor["spec"]["endpoints"] == [{"port": "admin", "path": "/metrics"}]
+
+
+def test_metrics_on_the_port_with_tls_are_scraped_over_https() -> None:
+    def endpoint(*, tls: object, **metrics: object) -> object:
+        return reached(tls=tls, metrics={**metrics, "serviceMonitor": True})["spec"]["endpoints"]
+
+    named = {"serverName": "time-mcp-server.cortex-mcp.svc.corp.test"}
+    secure = {"port": "http", "path": "/metrics", "scheme": "https"}
+    assert endpoint(tls=True) == endpoint(tls=True, port=8080) == [{**secure, "tlsConfig": named}]
+    assert endpoint(tls={"verify": False}) == [{**secure, "tlsConfig": {"insecureSkipVerify": True}}]
+    assert endpoint(tls=True, port=9090) == [{"port": "metrics", "path": "/metrics"}]
+    assert endpoint(tls=False) == [{"port": "http", "path": "/metrics"}]
 
 
 def test_an_ingress_names_host_and_certificate() -> None:

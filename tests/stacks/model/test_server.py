@@ -52,7 +52,8 @@ WRONG: Wrong = [
     (
         {"servers.clock.transport": "tcp"},
         "servers.clock.transport: 'tcp' is not possible: it must be 'http' (Streamable HTTP), 'sse' (the older HTTP "
-        "with a stream of events) or 'stdio' (standard input and output, for an image with the bridge in front)",
+        "with a stream of events), 'stdio' (standard input and output, for an image with the bridge in front) or "
+        "'websocket' (WebSocket, with the subprotocol mcp)",
     ),
     (
         {"servers.clock.transport": "streamable-http"},
@@ -82,9 +83,8 @@ WRONG: Wrong = [
         "remove the query",
     ),
     (
-        {"servers.clock.transport": "websocket"},
-        "servers.clock.transport: 'websocket' is not supported: declare the server under "
-        "cortex:manifests, where it is not asked over MCP",
+        {"servers.clock.transport": "ws"},
+        "servers.clock.transport: 'ws' is called websocket here: write transport: websocket",
     ),
     ({"servers.clock.port": "8080"}, "servers.clock.port: must be a whole number: write 8080 without quotes"),
     (

@@ -13,7 +13,23 @@ MCP: Settings = {
     "servers.clock.probes.readiness.mcp.image": "registry.test/cortex:1",
 }
 
+SOCKET: Settings = {"servers.clock.transport": "websocket"}
+
 WRONG: Wrong = [
+    (
+        {**SOCKET, "servers.clock.protocols": ["2025-06-18", "2026-07-28"]},
+        "servers.clock: protocols: MCP 2026-07-28 has no WebSocket, which belongs to older versions: remove 2026-07-28",
+    ),
+    (
+        {**MCP, **SOCKET},
+        "servers.clock: probes.readiness.mcp: does not speak WebSocket: "
+        "use tcpSocket, or httpGet if the image answers it",
+    ),
+    (
+        {**BRIDGE, **SOCKET},
+        "servers.clock: bridge: is for servers that speak stdio, but transport is websocket: "
+        "remove bridge, or set transport: stdio",
+    ),
     (
         {"servers.clock.bridgeRules.denyTools": ["a"]},
         "servers.clock: bridgeRules: are for a bridge in a container of its own: add bridge, or remove bridgeRules; "

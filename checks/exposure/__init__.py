@@ -1,0 +1,1 @@
+"""Check the addresses of MCP servers outside the cluster, from outside."""
