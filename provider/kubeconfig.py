@@ -7,6 +7,7 @@ import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import yaml
 from kubernetes import client, config
@@ -46,6 +47,7 @@ def _log_in(settings: Settings) -> client.ApiClient:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
             _load(_loader(settings), configuration)
+            _require_clean_address(configuration.host)
     except (config.ConfigException, AttributeError, OSError, TypeError, ValueError, yaml.YAMLError) as error:
         # The error that was raised first can quote the token, and a traceback would show it.
         raise ConfigError(f"the kubeconfig cannot be used: {_reason(error)}") from None
@@ -73,6 +75,15 @@ def _load(loader: KubeConfigLoader, configuration: client.Configuration) -> None
     if plugin and not (configuration.api_key or configuration.cert_file):
         raise config.ConfigException(
             f"its credential plugin {plugin['command']} returned neither token nor certificate ({heard.text})"
+        )
+
+
+def _require_clean_address(server: str) -> None:
+    """Raise ConfigException if the address has a name or a password, which errors and logs would show."""
+    if "@" in urlsplit(server).netloc:
+        raise config.ConfigException(
+            "it has a user name or a password in its server address: remove it there, "
+            "and give the user a token or a certificate"
         )
 
 

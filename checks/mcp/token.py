@@ -4,10 +4,12 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from checks.hiding import Hiding
 from checks.kube.client import ApiClient, Kind
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.mcp.answer import Answer
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
 
 _USABLE = re.compile(r"[!-~]+")
 """What an HTTP header can carry, without blanks."""
-_HIDDEN = "[hidden]"
-_SHORTEST = 4
-"""Characters of the beginning of a token that are hidden at the end of a text that was cut off."""
 
 
 class _Secret(msgspec.Struct, frozen=True):
@@ -54,15 +53,16 @@ class Token:
             smoke_errors=tuple(error and self.without(error) for error in answer.smoke_errors),
             definitions=cast("Definitions", self.hidden_in(answer.definitions)),
             protocol=self.without(answer.protocol),
+            versions={version: self.hidden(each) for version, each in answer.versions.items()},
         )
 
     def without(self, text: str) -> str:
-        """Return a text of the server, which may have been cut off, without the token."""
-        text = text.replace(self.value, _HIDDEN)
-        for length in range(len(self.value) - 1, _SHORTEST - 1, -1):
-            if text.endswith(f"{self.value[:length]}…"):
-                return f"{text[: -length - 1]}{_HIDDEN}"
-        return text
+        """Return a text of the server, which may have been cut off, without the token, in whatever encoding."""
+        return self._hiding.without(text)
+
+    @cached_property
+    def _hiding(self) -> Hiding:
+        return Hiding(self.value.encode())
 
     def hidden_in(self, value: object) -> object:
         """Return a JSON value of the server without the token."""

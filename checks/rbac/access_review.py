@@ -12,9 +12,9 @@ from rich.text import Text
 from checks.errors import UncheckedError
 from checks.formats import text
 from checks.plain_text import clean
-from checks.rbac.live import Live, declared_bindings, live
+from checks.rbac.live import Live, declared_bindings, holder, live, membership
 from checks.rbac.requests import described
-from checks.rbac.subjects import is_default
+from checks.rbac.subjects import is_default, is_of_kubernetes
 from checks.results.cluster_document import head
 from checks.results.conclusion import FINDINGS, OK
 from checks.results.document import Document
@@ -25,8 +25,11 @@ from checks.times import rfc3339
 SCHEMA = "cortex.dev/access-review/v1"
 
 
-class Held(msgspec.Struct, frozen=True):
-    """What a subject has by a binding: the role and its rules. `default` means that Kubernetes itself grants it."""
+class Held(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a subject has by a binding: the role and its rules. `default` means that Kubernetes itself grants it.
+
+    `group` is the group that the binding names, for a ServiceAccount that has it as a member of that group.
+    """
 
     subject: Ref
     binding: str
@@ -34,22 +37,25 @@ class Held(msgspec.Struct, frozen=True):
     rules: tuple[str, ...]
     declared: bool
     default: bool
+    group: str = ""
 
     def permissions(self) -> Iterator["Permitted"]:
         """Yield each of its rules with the subject; a role without rules, or that does not exist, has an empty one."""
-        return (Permitted(self.subject, self.binding, self.role, rule) for rule in self.rules or ("",))
+        return (Permitted(self.subject, self.binding, self.role, rule, self.group) for rule in self.rules or ("",))
 
 
-class Permitted(msgspec.Struct, frozen=True):
+class Permitted(msgspec.Struct, frozen=True, omit_defaults=True):
     """A rule that a subject has by a binding."""
 
     subject: Ref
     binding: str
     role: str
     rule: str
+    group: str = ""
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.rule or 'nothing'}; by {self.binding} → {self.role}"
+        by = f"{self.binding} → {self.role}{membership(self.group)}"
+        return f"{self.subject}: {self.rule or 'nothing'}; by {by}"
 
 
 class Review(Document, frozen=True, rename="camel", kw_only=True):
@@ -99,16 +105,20 @@ async def read_review(target: Target, previous: tuple[str, Review] | None, now: 
 
 def _held(target: Target, known: Live) -> Iterator[Held]:
     declared = declared_bindings(target.declaration)
-    for subject, grants in known.policy.by_subject().items():
+    for subject, grants in known.by_subject().items():
         for grant in sorted(grants, key=lambda each: (str(each.binding), str(each.role))):
+            named = holder(subject, grant)
+            if grant.group and is_of_kubernetes(grant.binding, grant.role):
+                continue
             rules = sorted(described(rule) for rule in grant.rules or () if rule.resources)
             yield Held(
                 subject,
                 str(grant.binding),
                 str(grant.role),
                 tuple(dict.fromkeys(rules)),
-                declared=(subject, grant.binding, grant.role) in declared,
-                default=is_default(subject, grant.binding, grant.role),
+                declared=(named, grant.binding, grant.role) in declared,
+                default=is_default(named, grant.binding, grant.role),
+                group=grant.group,
             )
 
 

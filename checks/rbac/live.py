@@ -1,15 +1,16 @@
 """The live roles and bindings of the whole cluster and of some namespaces, as far as they can be read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import msgspec
 
-from checks.kube.models import Binding, Meta, Role
+from checks.kube.models import Binding, Meta, PolicyRule, Role
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.rbac.check import CHECK
-from checks.rbac.policy import Policy, declared_policy
+from checks.rbac.policy import Grant, Policy, declared_policy
+from checks.rbac.requests import Account, described
 from checks.results.result import Ref, Unknown
 from checks.snapshot.snapshot import Snapshot
 from checks.snapshot.take import take
@@ -30,25 +31,33 @@ class _Placed(Protocol):
 T = TypeVar("T", bound=_Placed)
 
 
-class Way(msgspec.Struct, frozen=True):
-    """How a subject gets a permission: by which binding, role and rule, and whether the stack declares the binding."""
+class Way(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a subject gets a permission: by which binding, role and rule, and whether the stack declares the binding.
+
+    `group` is the group that the binding names, for a ServiceAccount that has the permission as a member of it.
+    """
 
     binding: str
     role: str
     rule: str
     declared: bool
+    group: str = ""
 
     def __str__(self) -> str:
-        return f"{self.binding} → {self.role}: {self.rule}"
+        return f"{self.binding} → {self.role}: {self.rule}{membership(self.group)}"
 
 
 @dataclass(frozen=True)
 class Live:
-    """The live roles and bindings, what could not be read, and the snapshot that they are from."""
+    """The live roles and bindings, the ServiceAccounts of the stack's namespaces, and what could not be read."""
 
     policy: Policy
+    accounts: tuple[Account, ...]
     unknowns: tuple[Unknown, ...]
-    snapshot: Snapshot
+
+    def by_subject(self) -> dict[Ref, list[Grant]]:
+        """Return what each subject is granted that a binding names; the accounts also through their groups."""
+        return self.policy.by_subject(self.accounts)
 
 
 async def live(target: Target, namespaces: Iterable[str]) -> Live:
@@ -58,7 +67,9 @@ async def live(target: Target, namespaces: Iterable[str]) -> Live:
     roles = [snapshot.whole("ClusterRole", Role), *_within(snapshot, "Role", Role, spaces)]
     bindings = [snapshot.whole("ClusterRoleBinding", Binding), *_within(snapshot, "RoleBinding", Binding, spaces)]
     policy = Policy(tuple(_read(roles)), tuple(_read(bindings)))
-    return Live(policy, unknowns([*roles, *bindings]), snapshot)
+    named = {space: snapshot.live("ServiceAccount", space) for space in target.declaration.occupied_namespaces()}
+    accounts = [Account(space, each) for space, of in named.items() if isinstance(of, Read) for each in of.value]
+    return Live(policy, tuple(accounts), unknowns([*roles, *bindings, *named.values()]))
 
 
 def _within(snapshot: Snapshot, kind: str, model: type[T], spaces: Iterable[str]) -> Iterator[Reading[tuple[T, ...]]]:
@@ -82,6 +93,22 @@ def unknowns(readings: Iterable[object]) -> tuple[Unknown, ...]:
     """Return what could not be read, each once."""
     failures = (reading for reading in readings if isinstance(reading, ReadFailure))
     return tuple(dict.fromkeys(Unknown(each.what, each.reason, each.message, each.permission) for each in failures))
+
+
+def holder(subject: Ref, grant: Grant) -> Ref:
+    """Return whom the binding of a grant names: the subject itself, or its group."""
+    return Ref("Group", grant.group) if grant.group else subject
+
+
+def way(subject: Ref, grant: Grant, rule: PolicyRule, declared: Set[tuple[Ref, Ref, Ref]]) -> Way:
+    """Return how a subject gets the permissions of a rule; `declared` are the bindings of the stack."""
+    is_declared = (holder(subject, grant), grant.binding, grant.role) in declared
+    return Way(str(grant.binding), str(grant.role), described(rule), declared=is_declared, group=grant.group)
+
+
+def membership(group: str) -> str:
+    """Return a phrase for the group by which a permission is given; empty without one."""
+    return f", as a member of group {group}" if group else ""
 
 
 def declared_bindings(declaration: Declaration) -> frozenset[tuple[Ref, Ref, Ref]]:

@@ -1,8 +1,8 @@
 """Roles and bindings, and what they grant an account."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -34,6 +34,8 @@ class Grant:
     bound: Bound = Bound.BY_NAME
     external: bool = False
     """Whether the declaration binds the role, but does not define it."""
+    group: str = ""
+    """The group that the binding names, where an account has the grant as a member of it."""
 
     @property
     def namespace(self) -> str:
@@ -57,20 +59,31 @@ class Policy:
 
     def grants(self, account: Account) -> Iterator[Grant]:
         """Yield what an account is granted, by its name and by its groups."""
-        roles = self._rules()
-        for binding in self.bindings:
-            bound = bound_by(binding, account)
-            if bound is not None:
-                yield self._grant(binding, roles, bound)
+        yield from self._grants(account, self._rules())
 
-    def by_subject(self) -> dict[Ref, list[Grant]]:
-        """Return what each subject is granted that a binding names, in the order of the subjects."""
+    def by_subject(self, accounts: Iterable[Account] = ()) -> dict[Ref, list[Grant]]:
+        """Return what each subject is granted that a binding names, in the order of the subjects.
+
+        The accounts also have what their groups are granted.
+        """
         roles, found = self._rules(), defaultdict[Ref, list[Grant]](list)
         for binding in self.bindings:
             for subject in dict.fromkeys(map(subject_of, binding.subjects or ())):
                 bound = Bound.BY_GROUP if subject.kind == "Group" else Bound.BY_NAME
                 found[subject].append(self._grant(binding, roles, bound))
+        for account in accounts:
+            by_group = [each for each in self._grants(account, roles) if each.bound is Bound.BY_GROUP]
+            if by_group:
+                found[account.ref] += by_group
         return dict(sorted(found.items(), key=lambda entry: str(entry[0])))
+
+    def _grants(self, account: Account, roles: Mapping[Ref, tuple[PolicyRule, ...]]) -> Iterator[Grant]:
+        for binding in self.bindings:
+            bound = bound_by(binding, account)
+            if bound is not None:
+                named = [each.name for each in binding.subjects or () if each.kind == "Group"]
+                group = next((each for each in account.groups if each in named), "") if bound is Bound.BY_GROUP else ""
+                yield replace(self._grant(binding, roles, bound), group=group)
 
     def _rules(self) -> dict[Ref, tuple[PolicyRule, ...]]:
         return {_role(role.metadata.name, role.metadata.namespace): tuple(role.rules or ()) for role in self.roles}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from checks.kube.models import PolicyRule
+from checks.results.result import Ref
 from stacks.manifests.manifest import Manifest
 
 ANY = "*"
@@ -18,6 +19,11 @@ class Account:
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def ref(self) -> Ref:
+        """Return the reference to it."""
+        return Ref("ServiceAccount", self.name, self.namespace)
 
     @property
     def user(self) -> str:

@@ -11,8 +11,8 @@ from rich.text import Text
 from checks.formats import text
 from checks.plain_text import clean
 from checks.rbac.escalation import ESCALATIONS, OpenEscalation, limited, open_escalations
-from checks.rbac.live import Way, declared_bindings, live
-from checks.rbac.requests import described, place
+from checks.rbac.live import Way, declared_bindings, holder, live, membership, way
+from checks.rbac.requests import place
 from checks.rbac.subjects import is_default
 from checks.results.cluster_document import head
 from checks.results.conclusion import OK, UNKNOWN
@@ -66,7 +66,7 @@ async def risk_report(target: Target) -> RiskReport:
     declared = declared_bindings(target.declaration)
     subjects = (
         RiskySubject(subject, tuple(_risk(subject, each, declared) for each in opened))
-        for subject, grants in known.policy.by_subject().items()
+        for subject, grants in known.by_subject().items()
         # Each grant is looked at alone: who removes one has to know of the others.
         if (opened := [each for grant in grants for each in open_escalations([grant])])
     )
@@ -77,10 +77,13 @@ async def risk_report(target: Target) -> RiskReport:
 
 def _risk(subject: Ref, opened: OpenEscalation, declared: frozenset[tuple[Ref, Ref, Ref]]) -> Risk:
     grant = opened.grant
-    is_declared = (subject, grant.binding, grant.role) in declared
-    way = Way(str(grant.binding), str(grant.role), described(opened.rule), declared=is_declared)
-    default = is_default(subject, grant.binding, grant.role)
-    return Risk(opened.escalation.name, way, opened.namespace, tuple(sorted(opened.only)), default)
+    return Risk(
+        opened.escalation.name,
+        way(subject, grant, opened.rule, declared),
+        opened.namespace,
+        tuple(sorted(opened.only)),
+        default=is_default(holder(subject, grant), grant.binding, grant.role),
+    )
 
 
 def write(report: RiskReport, out: TextIO) -> None:
@@ -103,11 +106,17 @@ def _parts(report: RiskReport) -> Iterator[RenderableType]:
     yield from text.details((), (), report.unknowns)
 
 
+def _binding(risk: Risk) -> tuple[str, str, str]:
+    return risk.way.binding, risk.way.role, risk.way.group
+
+
 def _ways(subject: RiskySubject) -> Iterator[Text]:
     """Yield a line for each binding, and under it one for each risk with its rule."""
-    for (binding, role), risks in groupby(subject.risks, key=lambda risk: (risk.way.binding, risk.way.role)):
+    for (binding, role, group), risks in groupby(
+        subject.risks, key=lambda risk: (risk.way.binding, risk.way.role, risk.way.group)
+    ):
         same = list(risks)
         mark = ("declared", "dim") if same[0].way.declared else ("undeclared", "bold red")
-        yield Text(clean(f"  {binding} → {role}  ")).append(*mark)
+        yield Text(clean(f"  {binding} → {role}{membership(group)}  ")).append(*mark)
         for risk in same:
             yield Text(clean(f"    {risk}: {risk.way.rule}"))

@@ -42,7 +42,12 @@ def is_default(subject: Ref, binding: Ref, role: Ref) -> bool:
     """
     if (subject.kind, subject.name) == ("Group", MASTERS):
         return (binding.name, role.name) == (ADMIN, ADMIN)
-    return _is_own(subject) and binding.name == role.name and role.name.startswith(RESERVED)
+    return _is_own(subject) and is_of_kubernetes(binding, role)
+
+
+def is_of_kubernetes(binding: Ref, role: Ref) -> bool:
+    """Return whether a binding and its role are those that Kubernetes makes itself, by their names."""
+    return binding.name == role.name and role.name.startswith(RESERVED)
 
 
 def _is_own(subject: Ref) -> bool:

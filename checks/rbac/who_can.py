@@ -1,6 +1,6 @@
 """What `cortex access who-can` shows: every subject that may make a request, and how it gets that permission."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from typing import TextIO
 
@@ -15,16 +15,15 @@ from checks.kube.client import ApiClient
 from checks.kube.reading import Read, Reading
 from checks.plain_text import clean
 from checks.rbac.collect import asked_each, review
-from checks.rbac.live import Live, Way, declared_bindings, live, unknowns
+from checks.rbac.live import Live, Way, declared_bindings, live, unknowns, way
 from checks.rbac.policy import Grant
-from checks.rbac.requests import Account, Request, described, nearest
+from checks.rbac.requests import Request, nearest
 from checks.rbac.resource import find, require_served
 from checks.rbac.subjects import identity
 from checks.results.cluster_document import head
 from checks.results.conclusion import OK, UNKNOWN
 from checks.results.document import Document
 from checks.results.result import Ref, Unknown
-from checks.snapshot.snapshot import Named
 from checks.target import Target
 
 SCHEMA = "cortex.dev/access-who-can/v1"
@@ -75,11 +74,9 @@ async def who_can(target: Target, verb: str, resource: str, namespace: str, name
         known = await live(target, [namespace] if namespace else [])
         if not known.unknowns:
             require_served(found, verb, _verbs(known))
-        listed = _accounts(target, known)
-        accounts = [Account(space, each) for space, of in listed.items() if isinstance(of, Read) for each in of.value]
-        candidates = _candidates(known, request, accounts)
+        candidates = _candidates(known, request)
         answers = await asked_each(lambda each: review(api, *identity(each), candidates[each][0]), list(candidates))
-    missing = dict.fromkeys([*known.unknowns, *unknowns(listed.values()), *unknowns(answers.values())])
+    missing = dict.fromkeys([*known.unknowns, *unknowns(answers.values())])
     declared = declared_bindings(target.declaration)
     subjects = tuple(_capable(each, candidates[each][1], answers[each], declared) for each in candidates)
     return WhoCan(
@@ -97,21 +94,13 @@ def _verbs(known: Live) -> Iterator[str]:
     return (verb for role in known.policy.roles for rule in role.rules or () for verb in rule.verbs)
 
 
-def _accounts(target: Target, known: Live) -> dict[str, Reading[Named]]:
-    """Return the ServiceAccounts of the stack's namespaces."""
-    return {space: known.snapshot.live("ServiceAccount", space) for space in target.declaration.occupied_namespaces()}
-
-
-def _candidates(
-    known: Live, request: Request, accounts: Sequence[Account]
-) -> dict[Ref, tuple[Request, tuple[Grant, ...]]]:
+def _candidates(known: Live, request: Request) -> dict[Ref, tuple[Request, tuple[Grant, ...]]]:
     """Return every subject that a role allows the request, and the stack's accounts, each with what it is asked about.
 
     The request is limited to an object if all rules that allow it are.
     """
-    # An account also has what its groups are granted.
-    ours = {Ref("ServiceAccount", each.name, each.namespace): list(known.policy.grants(each)) for each in accounts}
-    granted = {**known.policy.by_subject(), **ours}
+    ours: dict[Ref, list[Grant]] = {each.ref: [] for each in known.accounts}
+    granted = {**ours, **known.by_subject()}
     found: dict[Ref, tuple[Request, tuple[Grant, ...]]] = {}
     for subject, grants in sorted(granted.items(), key=lambda entry: str(entry[0])):
         allowing = tuple(each for grant in grants if (each := _allowing(grant, request)))
@@ -141,16 +130,7 @@ def _capable(
         subject,
         only,
         answer.value if isinstance(answer, Read) else None,
-        tuple(
-            Way(
-                str(grant.binding),
-                str(grant.role),
-                described(rule),
-                declared=(subject, grant.binding, grant.role) in declared,
-            )
-            for grant in grants
-            for rule in grant.rules or ()
-        ),
+        tuple(way(subject, grant, rule, declared) for grant in grants for rule in grant.rules or ()),
     )
 
 
@@ -163,9 +143,9 @@ def _parts(report: WhoCan) -> Iterator[RenderableType]:
     asked = Request(report.verb, "", report.resource, report.namespace, report.name)
     yield Text(clean(f"cortex access who-can {report.stack}: {asked}"), style="bold")
     lines = [
-        (each.subject, _WORDS[each.confirmed], ", ".join(each.only) or "all objects", way)
+        (each.subject, _WORDS[each.confirmed], ", ".join(each.only) or "all objects", by)
         for each in report.subjects
-        for way in each.ways or (_ELSEWHERE,)
+        for by in each.ways or (_ELSEWHERE,)
     ]
     if lines or not report.unknowns:
         yield Text(table(("SUBJECT", "CONFIRMED", "OBJECTS", "BY"), lines).rstrip() if lines else "nobody")

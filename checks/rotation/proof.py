@@ -15,6 +15,7 @@ from checks.kube.resources import PODS, label_selector
 from checks.mcp.answer import DEADLINE_SECONDS, NOT_OFFERED, Answer, Outcome
 from checks.mcp.client import Json, Talk, ask_every_pod
 from checks.mcp.definition import list_tools
+from checks.rotation.known_values import KnownValues
 from checks.rotation.log import PodProof
 from checks.rotation.readers import Readers
 from checks.times import rfc3339
@@ -45,13 +46,20 @@ class Proof:
     """Finds the proof for the readers of a value."""
 
     readers: Readers
+    values: KnownValues
 
     async def found(self, seconds: float) -> tuple[PodProof, ...]:
         """Wait until all pods run with the current template and are ready, and ask each MCP server on each pod.
 
         Raises:
-            NotProvenError: that is not so in time.
+            NotProvenError: that is not so in time. Its text has no value, even if a server repeats one.
         """
+        try:
+            return await self._found(seconds)
+        except NotProvenError as error:
+            raise NotProvenError(await self.values.hidden(str(error))) from None
+
+    async def _found(self, seconds: float) -> tuple[PodProof, ...]:
         reason = "nothing was read"
         with anyio.move_on_after(seconds):
             while True:

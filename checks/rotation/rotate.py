@@ -12,6 +12,7 @@ from checks.kube.client import ApiClient
 from checks.rotation import hooks, live_secret, log
 from checks.rotation.folder import journal_file
 from checks.rotation.journal import Journal, Stage, State, require_same, resumed
+from checks.rotation.known_values import KnownValues
 from checks.rotation.lease import holding
 from checks.rotation.order import Order, RevertedError
 from checks.rotation.proof import NotProvenError, Proof
@@ -67,6 +68,8 @@ class _Rotation:
         owners = readers(order.target.declaration, order.managed, order.key)
         self._readers = Readers(order.target, api, owners)
         self._place = order.place(api, self._readers)
+        self._values = KnownValues(api, order.managed.place)
+        self._proof = Proof(self._readers, self._values)
         self._recorder = Recorder(order, api)
 
     @property
@@ -81,7 +84,7 @@ class _Rotation:
                 await self._roll_out()
             except (NotProvenError, DeploymentFailedError, TimeoutError) as error:
                 reason = str(error) or f"the deployment has not ended after {self._order.timeout_seconds:g} s"
-                self._journal.set(stage=Stage.REVERTING, reason=reason)
+                self._journal.set(stage=Stage.REVERTING, reason=await self._values.hidden(reason))
         if self._state.stage is Stage.REVERTING:
             await self._revert()
         entry = await self._recorder.rotated(self._state)
@@ -118,7 +121,7 @@ class _Rotation:
             UncheckedError: pods are not ready, or do not answer.
         """
         try:
-            await Proof(self._readers).found(_WELL_SECONDS)
+            await self._proof.found(_WELL_SECONDS)
         except NotProvenError as error:
             raise UncheckedError(
                 f"the readers do not run well before the rotation: {error}: repair that first"
@@ -130,6 +133,7 @@ class _Rotation:
             return
         # In a thread, since a command can take long, and the Lease has to be renewed.
         value = await anyio.to_thread.run_sync(self._order.read, abandon_on_cancel=True)
+        self._values.add(value)
         await self._require_new(value)
         if self._state.stage is Stage.CREATED:
             self._journal.set(stage=Stage.KEPT, kept=await self._place.keep(self._state.id))
@@ -151,7 +155,7 @@ class _Rotation:
         order.say(f"rolling it out: {names} reads it")
         with anyio.fail_after(order.timeout_seconds):
             await self._place.roll_out(self._state.begun)
-        pods = await Proof(self._readers).found(order.timeout_seconds)
+        pods = await self._proof.found(order.timeout_seconds)
         self._journal.set(stage=Stage.PROVEN, pods=pods)
 
     async def _revert(self) -> None:
@@ -169,7 +173,7 @@ class _Rotation:
             seconds = max(order.timeout_seconds, _ROLLBACK_SECONDS)
             with anyio.fail_after(seconds):
                 await self._place.roll_back(self._state.marks)
-            pods = await Proof(self._readers).found(seconds)
+            pods = await self._proof.found(seconds)
         except (CheckError, TimeoutError) as error:
             raise UncheckedError(
                 f"the new value does not work ({reason}), and the old one is not back: "

@@ -26,17 +26,21 @@ def _base64_twice_after(before: int, value: str) -> str:
     return _base64(json.dumps({"x" * before: _base64(f"a:{value}")}))
 
 
+def _reversed_halves(value: str) -> str:
+    half = len(value) // 2
+    return value[half:][::-1] + "-" + value[:half][::-1]
+
+
 ONE = canary("test")
-HALF = len(ONE.value) // 2
 TEXTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "plain": ("plain", str),
     "in a sentence": ("plain", lambda value: f"cannot use {value!s}: try another"),
     "wrapped": ("plain", lambda value: "\n".join(textwrap.wrap(value, 11))),
     "in a table": ("plain", lambda value: f"│ {value[:20]} │\n│ {value[20:]} │"),
     "reversed": ("reversed", lambda value: value[::-1]),
-    "first half": ("plain", lambda value: value[:HALF]),
-    "second half": ("plain", lambda value: value[HALF:]),
-    "reversed halves": ("reversed", lambda value: value[HALF:][::-1] + "-" + value[:HALF][::-1]),
+    "first half": ("plain", lambda value: value[: len(value) // 2]),
+    "second half": ("plain", lambda value: value[len(value) // 2 :]),
+    "reversed halves": ("reversed", _reversed_halves),
     "cut off": ("plain", lambda value: f"{value[:PIECE]}…"),
     "the end": ("plain", lambda value: f"…{value[-PIECE:]}"),
     "JSON": ("JSON", json.dumps),

@@ -1,11 +1,21 @@
 """An update shows secrets nowhere: not in what it prints and logs, nor in what it keeps and its processes show."""
 
+import json
+import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.checks.agent.following import following
+from tests.conftest import Cluster
 from tests.leaks import seeding
-from tests.leaks.canary import canary
+from tests.leaks.canary import Canary, canary, leaks
+from tests.leaks.sampling import Sample, sampled
 from tests.leaks.seeding import Deployed, kept
 
 pytestmark = pytest.mark.live
@@ -60,3 +70,67 @@ def test_preview_of_another_value_shows_neither(deployed: Deployed) -> None:
     assert "[secret]" in done.stdout
     assert another.found(done.stdout + done.stderr) == []
     assert deployed.leaks({"printed": done.stdout, "errors": done.stderr}) == {}
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What commands showed that set and read Secrets, with their new values."""
+
+    canaries: Mapping[str, Canary]
+    texts: Mapping[str, str]
+    sample: Sample
+
+
+COMMANDS = {
+    "set of Pulumi": ("secrets", "set", "local", "own", "key"),
+    "set on the cluster": ("secrets", "set", "local", "existing", "value"),
+    "verify": ("verify", "local", "--read-only", "--format", "json"),
+}
+
+
+@pytest.fixture(scope="module")
+def commands(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Commands:
+    """Commands with temporary files in a folder of their own, while processes and files are looked at."""
+    temporary, state = tmp_path_factory.mktemp("temporary"), tmp_path_factory.mktemp("state")
+    there = deployed.project.there
+    home = Cluster(there.name, {**there.env, "TMPDIR": str(temporary), "XDG_STATE_HOME": str(state)}, there.root)
+    given = {name: canary(name) for name in COMMANDS if name.startswith("set")}
+    texts = {}
+    with sampled(os.getpid(), temporary, Path("/dev/shm"), state) as sample:
+        for name, command in COMMANDS.items():
+            value = given[name].value if name in given else None
+            done = home.run("cortex", *command, check=False, given=value)
+            assert done.returncode == 0 or command[0] == "verify", done.stderr
+            texts[name] = done.stdout + done.stderr
+    texts["events"] = home.run("kubectl", "get", "events", "--all-namespaces", "--output", "json").stdout
+    return Commands({**deployed.canaries, **given}, texts, sample)
+
+
+def test_commands_events_and_temporary_files_show_no_secret(commands: Commands) -> None:
+    assert json.loads(commands.texts["verify"])["results"]
+    (log,) = (text for file, text in commands.sample.files.items() if file.endswith("log.jsonl"))
+    assert len(log.splitlines()) == 2
+    assert leaks(commands.canaries.values(), {**commands.texts, **commands.sample.files}) == {}
+
+
+def test_processes_of_commands_show_no_secret(commands: Commands) -> None:
+    processes = commands.sample.commands
+    for name in ("verify\nlocal", "secrets\nset", "config\nset"):
+        assert any(name in one for one in processes), f"no process was seen with {name!r}"
+    assert leaks(commands.canaries.values(), {one[:80]: one for one in processes}) == {}
+    assert leaks(commands.canaries.values(), {one[:80]: one for one in commands.sample.environments}) == {}
+
+
+def test_agent_logs_nothing_of_its_requests(deployed: Deployed, tmp_path: Path) -> None:
+    one = canary("request", plain=True)
+    with following(deployed.project.there, tmp_path) as agent:
+        for path in (f"/metrics?token={one.value}", f"/{one.value}", f"/events?since={one.value}"):
+            request = Request(agent.url + path, headers={"Authorization": f"Bearer {one.value}"})
+            try:
+                with urlopen(request, timeout=10) as answer:
+                    answer.read()
+            except HTTPError as error:
+                error.close()
+        metrics = agent.get("/metrics")
+    assert "cortex_" in metrics
+    assert leaks([one, *deployed.canaries.values()], {"said": agent.said, "metrics": metrics}) == {}

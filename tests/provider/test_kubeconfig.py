@@ -80,6 +80,21 @@ def test_an_unusable_user_is_not_quoted(tmp_path: Path, user: str) -> None:
     assert "very-secret" not in shown.replace(user, "")
 
 
+@pytest.mark.parametrize("login", ["user:very-secret", "user", ":very-secret", "very%2Dsecret:"])
+def test_a_password_in_the_server_address_is_refused_and_not_shown(server: Server, login: str) -> None:
+    content = json.loads(server.kubeconfig)
+    content["clusters"][0]["cluster"]["server"] = f"http://{login}@127.0.0.1:{server.server_port}"
+    sentence = (
+        "the kubeconfig cannot be used: it has a user name or a password in its server address: remove it there, "
+        "and give the user a token or a certificate"
+    )
+    with pytest.raises(ConfigError) as caught:
+        Cluster(*connect(Settings(kubeconfig=json.dumps(content)))).api.request("GET", "/api/v1")
+    assert str(caught.value) == sentence
+    assert f"{login}@" not in "".join(traceback.format_exception(caught.value))
+    assert server.seen == []
+
+
 def with_user(server: Server, **user: Any) -> Settings:
     content = json.loads(server.kubeconfig)
     content["users"][0]["user"] = user

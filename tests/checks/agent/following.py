@@ -51,13 +51,18 @@ class Agent:
         """Return its messages."""
         return self._said.read_text()
 
+    @property
+    def url(self) -> str:
+        """Return where it serves; empty while it does not."""
+        match = re.search(r"at (127\.0\.0\.1:\d+)", self.said)
+        return f"http://{match[1]}" if match else ""
+
     def get(self, path: str) -> str:
         """Return what it serves; empty while it serves nothing, or answers with an error."""
-        match = re.search(r"at (127\.0\.0\.1:\d+)", self.said)
-        if match is None:
+        if not self.url:
             return ""
         try:
-            with urlopen(f"http://{match[1]}{path}", timeout=10) as answer:
+            with urlopen(self.url + path, timeout=10) as answer:
                 return str(answer.read().decode())
         except URLError:
             return ""

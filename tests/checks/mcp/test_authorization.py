@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from checks.hiding import HIDDEN
 from checks.kube.connection import Connection
 from checks.kube.listing import Listing
 from checks.kube.port_forward import ForwardError
@@ -26,6 +27,8 @@ from tests.checks.mcp.proxying import Proxy
 from tests.checks.mcp.test_probe import SMOKE, page, running, server
 from tests.checks.mcp.test_replicas import ONE, SERVICE, TWO, listing
 from tests.checks.world import SETTINGS, declared
+from tests.leaks.canary import canary
+from tests.leaks.test_canary import TEXTS
 
 TOKEN = "correct-horse-battery"
 WITHOUT = {"anonymous": "refused"}
@@ -99,13 +102,17 @@ def test_wrong_token_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert answers.service.outcome is Outcome.GATED
 
 
-def test_token_that_the_server_repeats_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    repeating = page(PlainTextResponse(f'{{"jsonrpc": "2.0", "error": {{"message": "bad token {TOKEN}"}}}}', 500))
-    with running(repeating) as target:
+@pytest.mark.parametrize("form", ["plain", "reversed halves", "URL, every byte", "base64 after 1"])
+def test_token_that_the_server_repeats_is_hidden(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    _, encode = TEXTS[form]
+    one = canary("token", plain=True)
+    error = {"jsonrpc": "2.0", "error": {"message": f"bad token {encode(one.value)}"}}
+    with running(page(JSONResponse(error, 500))) as target:
         forwarding(monkeypatch, target)
-        answers = asked(Proxy({SERVICE: GATE}, token=TOKEN), stack(WITH, replicas=1), ONE)
-    assert answers.service.detail == "the endpoint answered HTTP 500: bad token [hidden]"
-    assert TOKEN not in repr(answers)
+        answers = asked(Proxy({SERVICE: GATE}, token=one.value), stack(WITH, replicas=1), ONE)
+    assert answers.service.detail.startswith("the endpoint answered HTTP 500: bad token ")
+    assert HIDDEN in answers.service.detail
+    assert one.found(repr(answers)) == []
 
 
 def test_unreadable_secret_and_refused_port_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,9 @@ def test_missing_secret_key_and_permission_are_told(api: FakeApi) -> None:
     ("text", "shown"),
     [
         (f"invalid token {SECRET}!", "invalid token [hidden]!"),
-        (f"invalid token {SECRET[:9]}…", "invalid token [hidden]"),
+        (f"invalid token {SECRET[:9]}…", "invalid token [hidden]…"),
+        (f"invalid token {SECRET[:5]}…", "invalid token [hidden]…"),
+        (f"invalid token {SECRET.encode().hex()}", "invalid token [hidden]"),
         ("no such node…", "no such node…"),
     ],
 )
@@ -82,6 +84,7 @@ def test_token_that_a_server_repeats_is_hidden(text: str, shown: str) -> None:
         definitions={text: {"description": text, "inputSchema": {"enum": [text], text: 1}}},
         protocol=text,
         smoke_errors=(text, None),
+        versions={"2025-06-18": Answer(Outcome.NO_MCP, text), "2025-03-26": Answer(Outcome.ANSWERED, protocol=text)},
     )
     hidden = Token(SECRET).hidden(answer)
     assert (hidden.detail, hidden.smoke_errors, hidden.protocol, hidden.tools) == (
@@ -90,4 +93,5 @@ def test_token_that_a_server_repeats_is_hidden(text: str, shown: str) -> None:
         shown,
         frozenset({shown}),
     )
+    assert [(each.detail, each.protocol) for each in hidden.versions.values()] == [(shown, ""), ("", shown)]
     assert hidden.definitions == {shown: {"description": shown, "inputSchema": {"enum": [shown], shown: 1}}}

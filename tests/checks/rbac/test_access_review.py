@@ -62,6 +62,28 @@ def test_changes_are_told_rule_by_rule(project: Project, api: FakeApi) -> None:
     ]
 
 
+def test_an_account_is_named_with_the_group_by_which_it_has_something(project: Project, api: FakeApi) -> None:
+    reviewed(project, "a.json", 0)
+    group = "system:serviceaccounts:cortex-system"
+    bind(api, "all", {"kind": "Group", "name": group}, [rule("watch", "secrets")], "cortex-mcp")
+    out, _ = project.cortex("access", "review", "test", "--output", str(project.folder / "b.json"), code=1)
+    by = "by RoleBinding cortex-mcp/all → ClusterRole all"
+    assert out.splitlines()[2:] == [
+        f"+ Group {group}: watch secrets; {by}",
+        f"+ ServiceAccount cortex-system/cortex-resource-manager: watch secrets; {by}, as a member of group {group}",
+        "Since a.json: 2 added, 0 removed.",
+    ]
+
+
+def test_what_kubernetes_grants_everybody_is_told_once(project: Project, api: FakeApi) -> None:
+    """Each account has it, and it is the same on each cluster; a role of that name by another binding is told."""
+    everybody = {"kind": "Group", "name": "system:authenticated"}
+    bind(api, "system:basic-user", everybody, [rule("create", "selfsubjectreviews", "authentication.k8s.io")])
+    api.world.bind("stray", "system:basic-user", everybody)
+    held = [each["binding"] for each in reviewed(project, "a.json", 0)["access"] if "group" in each]
+    assert held == ["ClusterRoleBinding stray"]
+
+
 def test_the_newest_review_of_this_stack_is_the_last_one(project: Project, api: FakeApi) -> None:
     for name, at in (("b.json", "2026-01-01T00:00:00Z"), ("a.json", "2026-04-01T00:00:00Z")):
         reviewed(project, name, 0)

@@ -9,7 +9,7 @@ from checks.cli import schemas
 from checks.rbac import risks
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi, status
-from tests.checks.rbac.test_who_can import EVE, MANAGER, TEAM, bind, rule
+from tests.checks.rbac.test_who_can import EVE, GROUPS, MANAGER, TEAM, bind, rule
 from tests.checks.world import Json
 
 RBAC = "rbac.authorization.k8s.io"
@@ -47,6 +47,21 @@ def test_each_risk_is_found_where_it_is(project: Project, api: FakeApi, risk: st
 def test_a_namespace_of_others_is_left_out(project: Project, api: FakeApi) -> None:
     bind(api, "stray", EVE, [rule("get", "secrets")], "other")
     assert "eve" not in found(project)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_an_account_is_named_with_the_group_by_which_it_has_a_risk(project: Project, api: FakeApi, group: str) -> None:
+    bind(api, "stray", {"kind": "Group", "name": group}, [rule("impersonate", "users")])
+    (one,) = [each for each in found(project)["cortex-resource-manager"] if each["risk"] == "impersonate"]
+    assert one["way"] == {
+        "binding": "ClusterRoleBinding stray",
+        "role": "ClusterRole stray",
+        "rule": "impersonate users",
+        "declared": False,
+        "group": group,
+    }
+    out, _ = project.cortex("access", "risks", "test", code=0)
+    assert f"  ClusterRoleBinding stray → ClusterRole stray, as a member of group {group}  undeclared\n" in out
 
 
 def test_harmless_permissions_are_no_risk(project: Project, api: FakeApi) -> None:
@@ -95,6 +110,13 @@ def test_a_system_subject_with_more_than_its_own_is_shown(project: Project, api:
     assert "  ServiceAccount kube-system/job-controller" in project.cortex("access", "risks", "test", code=0)[0]
     bind(api, "stray", jobs, [rule("get", "secrets")])
     assert "\nServiceAccount kube-system/job-controller\n" in project.cortex("access", "risks", "test", code=0)[0]
+
+
+def test_accounts_that_cannot_be_read_are_unknown(project: Project, api: FakeApi) -> None:
+    for path in ("/api/v1/serviceaccounts", "/api/v1/namespaces/cortex-mcp/serviceaccounts"):
+        api.faults[path] = [status(403, "no")]
+    out, _ = project.cortex("access", "risks", "test", code=3)
+    assert 'the account lacks the verb "list" on "serviceaccounts"' in out
 
 
 def test_what_cannot_be_read_is_unknown(project: Project, api: FakeApi) -> None:

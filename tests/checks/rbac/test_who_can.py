@@ -15,6 +15,8 @@ from tests.checks.world import Json
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 EVE: Json = {"kind": "User", "name": "eve"}
 TEAM: Json = {"kind": "Group", "name": "team"}
+GROUPS = ["system:serviceaccounts:cortex-system", "system:serviceaccounts", "system:authenticated"]
+"""The groups of the resource manager's account."""
 MANAGER: Json = {"kind": "ServiceAccount", "name": "cortex-resource-manager", "namespace": "cortex-system"}
 
 
@@ -92,10 +94,27 @@ def test_a_binding_in_a_namespace_is_for_that_namespace(project: Project, api: F
     assert "eve" not in subjects(project, "get", "secrets")
 
 
-def test_an_account_has_what_its_groups_have(project: Project, api: FakeApi) -> None:
-    bind(api, "all", {"kind": "Group", "name": "system:serviceaccounts:cortex-system"}, [rule("get", "secrets")])
-    found = subjects(project, "get", "secrets")
-    assert found == {"system:serviceaccounts:cortex-system": [], "cortex-resource-manager": []}
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("namespace", ["", "cortex-mcp"])
+def test_an_account_is_named_with_the_group_by_which_it_has_it(
+    project: Project, api: FakeApi, group: str, namespace: str
+) -> None:
+    bind(api, "all", {"kind": "Group", "name": group}, [rule("watch", "secrets")], namespace)
+    where = ("-n", namespace) if namespace else ()
+    found = {each["subject"]["name"]: each for each in asked(project, "watch", "secrets", *where)["subjects"]}
+    assert set(found) == {group, "cortex-resource-manager"}
+    assert "group" not in found[group]["ways"][0]
+    (way,) = found["cortex-resource-manager"]["ways"]
+    binding = "RoleBinding cortex-mcp/all" if namespace else "ClusterRoleBinding all"
+    assert (way["group"], way["binding"], way["declared"]) == (group, binding, False)
+    out, _ = project.cortex("access", "who-can", "test", "watch", "secrets", *where, code=0)
+    assert f"{binding} → ClusterRole all: watch secrets, as a member of group {group}" in out
+
+
+def test_the_group_of_another_namespace_is_not_that_of_an_account(project: Project, api: FakeApi) -> None:
+    group = "system:serviceaccounts:other"
+    bind(api, "all", {"kind": "Group", "name": group}, [rule("watch", "secrets")])
+    assert subjects(project, "watch", "secrets") == {group: []}
 
 
 def test_declared_bindings_are_told_from_others(project: Project, api: FakeApi) -> None:

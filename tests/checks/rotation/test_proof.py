@@ -1,6 +1,8 @@
 """The proof that pods run with a new value: their templates, their readiness, their answers."""
 
+import traceback
 from collections.abc import Callable
+from urllib.parse import quote
 
 import anyio
 import pytest
@@ -8,16 +10,22 @@ import pytest
 from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
 from checks.mcp.answer import Answer, Outcome
+from checks.mcp.client import Reply
 from checks.rotation import proof
+from checks.rotation.known_values import KnownValues
 from checks.rotation.log import PodProof
 from checks.rotation.proof import NotProvenError, Proof
 from checks.rotation.readers import Readers
+from checks.secrets.wanted import Place
 from checks.target import Target
 from stacks.model import names
 from stacks.model.owner import SERVERS, WORKLOADS, Owner
 from tests.checks.fake_api import serve
+from tests.checks.rotation.test_commands import secret
 from tests.checks.world import World, declared
+from tests.leaks.canary import canary
 
+PLACE = Place("cortex-mcp", "creds")
 CACHE, TIME = Owner(WORKLOADS, "cache"), Owner(SERVERS, "time")
 
 
@@ -32,7 +40,8 @@ def found(world: World, owner: Owner, seconds: float = 0.2) -> tuple[PodProof, .
             connection = Connection("test", api.url)
             async with connection.client() as http:
                 readers = Readers(Target("test", world.declaration, connection), ApiClient(http), (owner,))
-                return await Proof(readers).found(seconds)
+                values = KnownValues(readers.api, PLACE)
+                return await Proof(readers, values).found(seconds)
 
     return anyio.run(run)
 
@@ -71,6 +80,21 @@ def test_a_server_that_does_not_answer_is_no_proof(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(proof, "SMOKE_SECONDS", 0.0)
     with pytest.raises(NotProvenError, match=r"MCP server time does not answer: pod .*: unreachable"):
         found(world(), TIME, 60)
+
+
+def test_a_value_that_a_server_repeats_is_not_in_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, healthy = canary("value"), world()
+    healthy.objects["secrets", PLACE.namespace] = [secret(PLACE.name, {"key": one.value})]
+
+    async def ask(*_: object) -> list[Reply]:
+        detail = f"bad key {quote(one.value)} or {one.value[:20]!r}"
+        return [Reply("time-1", Answer(Outcome.NO_MCP, detail))]
+
+    monkeypatch.setattr(proof, "SMOKE_SECONDS", 0.0)
+    monkeypatch.setattr(proof, "ask_every_pod", ask)
+    with pytest.raises(NotProvenError, match=r"time-1: no-mcp: bad key \[hidden\]") as failed:
+        found(healthy, TIME, 60)
+    assert one.found("".join(traceback.format_exception(failed.value))) == []
 
 
 def test_a_refusal_of_declared_credentials_is_no_proof() -> None:
