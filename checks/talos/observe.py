@@ -31,7 +31,8 @@ class Api:
 
     async def ask(self, wanted: Wanted) -> Told | ReadFailure:
         """Return what each node says, or why none can be asked."""
-        told: dict[Place, NodeAnswers | ReadFailure] = {}
+        # A cancellation can end a task without a result, because grpclib raises its own; then there was no time left.
+        told: dict[Place, NodeAnswers | ReadFailure] = {place: _no_answer(place) for place in wanted}
         if failure := expired(self._config):
             return failure
         with connections(client_context(self._config)) as connected:
@@ -64,11 +65,9 @@ def expired(config: Talosconfig) -> ReadFailure | None:
 
 async def _ask(connected: Connections, config: Talosconfig, place: Place, port: int) -> NodeAnswers | ReadFailure:
     """Return what a node says over the first of its routes that works, or why the last one failed."""
-    what = f"ask the Talos API of node {place.name}"
+    told: NodeAnswers | ReadFailure = _no_answer(place)
     if not place.address:
-        return ReadFailure(what, Reason.FAILED, "the node has no InternalIP")
-    told: NodeAnswers | ReadFailure
-    told = ReadFailure(what, Reason.TIMEOUT, f"no answer within {NODE_SECONDS:g} s", seconds=NODE_SECONDS)
+        return ReadFailure(f"ask the Talos API of node {place.name}", Reason.FAILED, "the node has no InternalIP")
     with anyio.move_on_after(NODE_SECONDS):
         for route in routes(config, place.address, port):
             node = await connected.node(route)
@@ -79,6 +78,11 @@ async def _ask(connected: Connections, config: Talosconfig, place: Place, port: 
             if not isinstance(told, ReadFailure) or told.reason not in ELSEWHERE:
                 break
     return told
+
+
+def _no_answer(place: Place) -> ReadFailure:
+    what, message = f"ask the Talos API of node {place.name}", f"no answer within {NODE_SECONDS:g} s"
+    return ReadFailure(what, Reason.TIMEOUT, message, seconds=NODE_SECONDS)
 
 
 def routes(config: Talosconfig, address: str, port: int) -> tuple[Route, ...]:
