@@ -21,6 +21,12 @@ NODE = Place("cp-1", FIRST, control_plane=True)
 VERSION = "Client:\\n\\tTag:  v1.13.2\\nServer:\\n\\tNODE:  127.0.0.11\\n\\tTag:  v1.13.2\\n"
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the stand-in, which is slow to start, as much time as a busy machine needs."""
+    monkeypatch.setattr(talosctl, "SECONDS", 120.0)
+
+
 def asked(program: Path, talosconfig: Path, *places: Place, port: int = 50000) -> list[NodeAnswers | ReadFailure]:
     source = Talosctl(str(program), load(talosconfig), port)
     told = anyio.run(source.ask, dict.fromkeys(places))
@@ -109,11 +115,11 @@ def test_no_alarms_are_believed_only_if_the_members_are_listed(talosconfig: Path
 def test_one_that_hangs_is_ended_with_its_children(
     talosconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(talosctl, "SECONDS", 0.5)
+    monkeypatch.setattr(talosctl, "SECONDS", 3.0)
     started = perf_counter()
     told = silent(script(tmp_path, f"sleep 600 & echo $! > {tmp_path}/child; wait"), talosconfig)
-    assert (told.reason, told.message) == (Reason.TIMEOUT, "talosctl did not end within 0.5 s")
-    assert perf_counter() - started < 30
+    assert (told.reason, told.message) == (Reason.TIMEOUT, "talosctl did not end within 3 s")
+    assert perf_counter() - started < 60
     child = int((tmp_path / "child").read_text())
     assert wait_until(lambda: not alive(child), 30)
 
