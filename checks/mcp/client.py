@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import anyio
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 Json = dict[str, object]
 """What a talk returns; the token is hidden in it."""
 Talk = Callable[["Client", "Exchange"], Awaitable[Json]]
+Hide = Callable[[str], str]
+"""Takes the token out of a text of the server."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,27 @@ async def ask_one_pod(target: Target, kind: str, talk: Talk, seconds: float) -> 
     return reply
 
 
+async def ask_ready_pod(
+    reader: Reader,
+    kind: str,
+    server: Server,
+    talk: "Callable[[Hide, Client, Exchange], Awaitable[Json]]",
+    seconds: float,
+) -> Reply:
+    """Ask the first ready pod of a server; `talk` changes nothing, and what it keeps it hides the token in.
+
+    Raises:
+        UncheckedError: no pod is ready, or the pods or the token cannot be read.
+    """
+    pods = await _ready(reader, kind, server)
+    if not pods:
+        raise UncheckedError("no pod is ready")
+    token = await _token(reader, kind, server)
+    hide = token.without if token else str
+    value = await _reply(reader, kind, server, pods[0], token, partial(talk, hide), seconds, once=False)
+    return Reply(pods[0].metadata.name, value)
+
+
 def declared_server(target: Target, kind: str) -> Server:
     """Return a server of the stack.
 
@@ -81,7 +105,10 @@ async def _ask(target: Target, kind: str, talk: Talk, seconds: float, *, once: b
     replies: list[Reply] = []
     async with target.connection.client() as http:
         reader = Reader(target.declaration, target.connection, ApiClient(http))
-        pods = await _ready(reader, target.stack, kind, server)
+        pods = await _ready(reader, kind, server)
+        if not pods:
+            place = f"{server.namespace}/{names.server(kind)}"
+            raise UncheckedError(f"no pod of {place} is ready: `cortex health {target.stack}` shows why")
         token = await _token(reader, kind, server)
 
         async def ask(pod: k8s.Pod) -> None:
@@ -94,15 +121,12 @@ async def _ask(target: Target, kind: str, talk: Talk, seconds: float, *, once: b
     return sorted(replies, key=lambda reply: reply.pod)
 
 
-async def _ready(reader: Reader, stack: str, kind: str, server: Server) -> list[k8s.Pod]:
+async def _ready(reader: Reader, kind: str, server: Server) -> list[k8s.Pod]:
     labels = label_selector(names.server_selector(kind))
     listed = await reader.api.list(PODS, server.namespace, labels=labels)
     if isinstance(listed, ReadFailure):
         raise UncheckedError(f"cannot {listed.what}: {listed.message}")
-    if ready := [pod for pod in listed.value if pod.ready]:
-        return sorted(ready, key=lambda pod: pod.metadata.name)
-    place = f"{server.namespace}/{names.server(kind)}"
-    raise UncheckedError(f"no pod of {place} is ready: `cortex health {stack}` shows why")
+    return sorted((pod for pod in listed.value if pod.ready), key=lambda pod: pod.metadata.name)
 
 
 async def _token(reader: Reader, kind: str, server: Server) -> Token | None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from checks.kube.reading import Read, ReadFailure, Reading
@@ -12,6 +13,14 @@ T = TypeVar("T")
 RUNNING = "Running"
 STARTING = frozenset({"Initialized", "Preparing", "Waiting", "Starting"})
 """States of a service that is not up yet; the boot is finished when no service is in one of them."""
+
+
+class Way(StrEnum):
+    """A way to ask a node: the Talos API, an MCP server in the cluster, or the program talosctl."""
+
+    API = "api"
+    MCP = "mcp"
+    TALOSCTL = "talosctl"
 
 
 @dataclass(frozen=True)
@@ -132,6 +141,8 @@ class NodeAnswers:
     etcd: EtcdAnswers | None
     expires: datetime | None
     """When the certificate of its Talos API expires; None where it was asked through another node."""
+    ways: tuple[Way, ...] = (Way.API,)
+    """The ways by which it answered, in the order in which they were tried."""
 
 
 @dataclass(frozen=True)

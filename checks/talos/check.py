@@ -49,8 +49,8 @@ def judge(
     cluster = Ref(CLUSTER, declaration.cluster.context)
     if isinstance(seen.identity, ReadFailure):
         builder.use(seen.identity)
-    else:
-        _certificate(builder, cluster, seen.identity, snapshot)
+    elif seen.identity is not None:
+        _certificate(builder, cluster, seen.identity, snapshot, used=any(node.known for node in seen.nodes))
     gone = lost(seen.nodes)
     by_name = {node.metadata.name: node for node in nodes}
     for node in seen.nodes:
@@ -65,13 +65,14 @@ def judge(
             check_pods(builder, nodes, pods.value, names)
 
 
-def _certificate(builder: ResultBuilder, cluster: Ref, identity: Identity, snapshot: Snapshot) -> None:
+def _certificate(builder: ResultBuilder, cluster: Ref, identity: Identity, snapshot: Snapshot, *, used: bool) -> None:
     left = identity.expires - snapshot.at
     builder.fact("talosconfig", "certificate_days", left.days)
-    if left <= timedelta():
+    if left <= timedelta() and not used:
         # Every node is unknown for that reason.
         return
-    message = f"the client certificate of the talosconfig (context {identity.context}) expires in {left.days} days"
+    expires = f"expires in {left.days} days" if left > timedelta() else f"expired on {identity.expires:%Y-%m-%d}"
+    message = f"the client certificate of the talosconfig (context {identity.context}) {expires}"
     few = f"at least {CERTIFICATE_DAYS} days"
     builder.holds(
         left.days >= CERTIFICATE_DAYS, "talos.certificate", cluster, message, expected=few, actual=f"{left.days} days"

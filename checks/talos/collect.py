@@ -1,6 +1,7 @@
-"""Collect what the Talos API of every node says, and the pods of the control plane."""
+"""Collect what every node says, and the pods of the control plane."""
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,14 +11,16 @@ from checks.kube.connection import Connection
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.resources import PODS
 from checks.snapshot.reader import Collector, Reader
-from checks.talos.answers import TalosNode
+from checks.talos.answers import TalosNode, Way
 from checks.talos.bindings import missing
-from checks.talos.places import Place, from_nodes, from_talosconfig, unlisted
+from checks.talos.places import from_nodes, from_talosconfig, unlisted
+from checks.talos.ways import Source, Unusable, Use, ask_all
 from stacks.model.talos import Talos
 
 if TYPE_CHECKING:
     from checks.talos.talosconfig import Talosconfig
 
+PROGRAM = "talosctl"
 SYSTEM = "kube-system"
 STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 PROXY, DNS = "kube-proxy", "kube-dns"
@@ -37,12 +40,15 @@ class Identity:
 class Observation:
     """What was asked, and what was said."""
 
-    identity: Identity | ReadFailure
+    identity: Identity | ReadFailure | None
+    """None if there is no talosconfig, and none is needed, because a server has one."""
     nodes: tuple[TalosNode, ...]
     pods: Reading[tuple[k8s.Pod, ...]]
     """The pods in kube-system of the control plane, of kube-proxy and of CoreDNS."""
     unlisted: tuple[str, ...] = ()
     """Nodes of the talosconfig that are not nodes of the cluster."""
+    uses: tuple[Use, ...] = ()
+    """How each way to the nodes was used."""
 
 
 async def collect(reader: Reader) -> Observation | None:
@@ -52,7 +58,7 @@ async def collect(reader: Reader) -> Observation | None:
         return None
     nodes = await reader.nodes()
     pods = await reader.api.list(PODS, SYSTEM, labels=_SELECTOR)
-    return await ask(declared, reader.connection, nodes, pods)
+    return await ask(declared, reader.connection, nodes, pods, _servers(reader))
 
 
 async def ask(
@@ -60,35 +66,55 @@ async def ask(
     connection: Connection,
     nodes: Reading[tuple[k8s.Node, ...]],
     pods: Reading[tuple[k8s.Pod, ...]],
+    servers: Sequence[Source] = (),
 ) -> Observation:
-    """Ask the nodes that Kubernetes knows; if it says nothing, those of the talosconfig."""
+    """Ask the nodes that Kubernetes knows; if it says nothing, those of the talosconfig.
+
+    The Talos API is asked first, then the MCP servers, then talosctl.
+    """
     # Imported here because most verifications need no certificate.
-    from checks.talos.talosconfig import TalosconfigError, load, place
+    from checks.talos.talosconfig import TalosconfigError, TalosconfigMissingError, load, place
 
     try:
         config = load(place(connection.talosconfig), declared.context)
     except TalosconfigError as error:
         failure = ReadFailure("ask the Talos API", Reason.UNAUTHORIZED, str(error))
         places = from_nodes(nodes.value) if isinstance(nodes, Read) else ()
-        return Observation(failure, tuple(_silent(places, failure)), pods)
+        seen, uses = await ask_all([Unusable(Way.API, failure), *servers], places)
+        needless = isinstance(error, TalosconfigMissingError) and any(node.known for node in seen)
+        return Observation(None if needless else failure, seen, pods, uses=uses)
     identity = Identity(config.context, config.expires)
+    sources = [_api(config, declared.port), *servers, _program(config, declared.port)]
     if isinstance(nodes, ReadFailure):
-        return Observation(identity, await _observe(config, from_talosconfig(config), declared.port), pods)
-    seen = await _observe(config, from_nodes(nodes.value), declared.port)
-    return Observation(identity, seen, pods, unlisted(config, nodes.value))
+        seen, uses = await ask_all(sources, from_talosconfig(config))
+        return Observation(identity, seen, pods, uses=uses)
+    seen, uses = await ask_all(sources, from_nodes(nodes.value))
+    return Observation(identity, seen, pods, unlisted(config, nodes.value), uses)
 
 
-async def _observe(config: "Talosconfig", places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
+def _api(config: "Talosconfig", port: int) -> Source:
     if message := missing():
-        return tuple(_silent(places, ReadFailure("ask the Talos API", Reason.FAILED, message)))
+        return Unusable(Way.API, ReadFailure("ask the Talos API", Reason.FAILED, message))
     # Imported here because the packages are an extra, and take 0.2 s.
-    from checks.talos.observe import observe
+    from checks.talos.observe import Api
 
-    return await observe(config, places, port)
+    return Api(config, port)
 
 
-def _silent(places: Iterable[Place], failure: ReadFailure) -> Iterable[TalosNode]:
-    return (TalosNode(one.name, one.address, one.control_plane, failure) for one in places)
+def _program(config: "Talosconfig", port: int) -> Source:
+    if path := shutil.which(PROGRAM):
+        # Imported here because most verifications do without.
+        from checks.talos.talosctl import Talosctl
+
+        return Talosctl(path, config, port)
+    return Unusable(Way.TALOSCTL, ReadFailure(f"run {PROGRAM}", Reason.FAILED, f"{PROGRAM} is not on PATH"))
+
+
+def _servers(reader: Reader) -> tuple[Source, ...]:
+    # Imported here because most stacks have none.
+    from checks.talos.mcp_server import servers
+
+    return servers(reader)
 
 
 TALOS = Collector(collect)

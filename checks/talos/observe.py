@@ -1,17 +1,18 @@
 """Ask the Talos API of all nodes at the same time; each node has a bounded time."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import anyio
 
 from checks.kube.reading import ReadFailure, Reason
-from checks.talos.answers import EtcdAnswers, NodeAnswers, TalosApi, TalosNode
+from checks.talos.answers import NodeAnswers, TalosNode, Way
+from checks.talos.asking import answers
 from checks.talos.client import Connections, Route, connections
 from checks.talos.places import Place
 from checks.talos.talosconfig import Talosconfig
 from checks.talos.tls import client_context
+from checks.talos.ways import Told, Wanted, ask_all
 
 NODE_SECONDS = 20.0
 """The most that a node may take over all its routes."""
@@ -19,22 +20,36 @@ ELSEWHERE = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT})
 """Failures after which the next route is tried: an endpoint may be lost, or not reach the node."""
 
 
-async def observe(config: Talosconfig, places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
-    """Return what each node says, in the order of the places."""
-    places = tuple(places)
-    found: dict[Place, NodeAnswers | ReadFailure] = {}
-    if failure := expired(config):
-        found = dict.fromkeys(places, failure)
-    else:
-        with connections(client_context(config)) as connected:
+class Api:
+    """The Talos API, with a context of a talosconfig; a Source."""
+
+    way, lacks = Way.API, ()
+
+    def __init__(self, config: Talosconfig, port: int) -> None:
+        self._config, self._port = config, port
+        self.name = f"context {config.context}"
+
+    async def ask(self, wanted: Wanted) -> Told | ReadFailure:
+        """Return what each node says, or why none can be asked."""
+        # A cancellation can end a task without a result, because grpclib raises its own; then there was no time left.
+        told: dict[Place, NodeAnswers | ReadFailure] = {place: _no_answer(place) for place in wanted}
+        if failure := expired(self._config):
+            return failure
+        with connections(client_context(self._config)) as connected:
 
             async def ask(place: Place) -> None:
-                found[place] = await _ask(connected, config, place, port)
+                told[place] = await _ask(connected, self._config, place, self._port)
 
             async with anyio.create_task_group() as group:
-                for place in places:
+                for place in wanted:
                     group.start_soon(ask, place)
-    return tuple(TalosNode(one.name, one.address, one.control_plane, found[one]) for one in places)
+        return told
+
+
+async def observe(config: Talosconfig, places: Iterable[Place], port: int) -> tuple[TalosNode, ...]:
+    """Return what each node says over the Talos API, in the order of the places."""
+    nodes, _ = await ask_all([Api(config, port)], places)
+    return nodes
 
 
 def expired(config: Talosconfig) -> ReadFailure | None:
@@ -50,18 +65,24 @@ def expired(config: Talosconfig) -> ReadFailure | None:
 
 async def _ask(connected: Connections, config: Talosconfig, place: Place, port: int) -> NodeAnswers | ReadFailure:
     """Return what a node says over the first of its routes that works, or why the last one failed."""
-    what = f"ask the Talos API of node {place.name}"
+    told: NodeAnswers | ReadFailure = _no_answer(place)
     if not place.address:
-        return ReadFailure(what, Reason.FAILED, "the node has no InternalIP")
-    answers: NodeAnswers | ReadFailure
-    answers = ReadFailure(what, Reason.TIMEOUT, f"no answer within {NODE_SECONDS:g} s", seconds=NODE_SECONDS)
+        return ReadFailure(f"ask the Talos API of node {place.name}", Reason.FAILED, "the node has no InternalIP")
     with anyio.move_on_after(NODE_SECONDS):
         for route in routes(config, place.address, port):
             node = await connected.node(route)
-            answers = node if isinstance(node, ReadFailure) else await _answers(node, etcd=place.control_plane)
-            if not isinstance(answers, ReadFailure) or answers.reason not in ELSEWHERE:
+            if isinstance(node, ReadFailure):
+                told = node
+            else:
+                told = await answers(node, Way.API, None, etcd=place.control_plane)
+            if not isinstance(told, ReadFailure) or told.reason not in ELSEWHERE:
                 break
-    return answers
+    return told
+
+
+def _no_answer(place: Place) -> ReadFailure:
+    what, message = f"ask the Talos API of node {place.name}", f"no answer within {NODE_SECONDS:g} s"
+    return ReadFailure(what, Reason.TIMEOUT, message, seconds=NODE_SECONDS)
 
 
 def routes(config: Talosconfig, address: str, port: int) -> tuple[Route, ...]:
@@ -71,23 +92,3 @@ def routes(config: Talosconfig, address: str, port: int) -> tuple[Route, ...]:
     if not endpoints:
         return (Route(address, port),)
     return direct or tuple(Route(host, at, address) for host, at in endpoints)
-
-
-async def _answers(node: TalosApi, *, etcd: bool) -> NodeAnswers | ReadFailure:
-    """Ask everything at the same time: it takes as long as the slowest answer."""
-    (version, services, clock, memory, disk), members = await asyncio.gather(
-        asyncio.gather(node.version(), node.services(), node.clock(), node.memory(), node.disk()),
-        _etcd(node) if etcd else _nothing(),
-    )
-    if isinstance(version, ReadFailure) and version.reason is not Reason.FAILED:
-        # The other answers failed for the same reason.
-        return version
-    return NodeAnswers(version, services, clock, memory, disk, members, node.expires)
-
-
-async def _etcd(node: TalosApi) -> EtcdAnswers | None:
-    return EtcdAnswers(*await asyncio.gather(node.etcd_members(), node.etcd_status(), node.etcd_alarms()))
-
-
-async def _nothing() -> EtcdAnswers | None:
-    return None

@@ -25,7 +25,7 @@ from checks.talos.collect import TALOS, Observation
 from checks.talos.etcd import leader_of, member_lists, quorum
 from checks.talos.lost import lost
 from checks.talos.pods import has_dns, unready_dns
-from checks.talos.report import SCHEMA, EtcdSummary, NodeService, NodeStatus, Overall, PodsOf, TalosReport
+from checks.talos.report import SCHEMA, EtcdSummary, NodeService, NodeStatus, Overall, PodsOf, TalosReport, WayUsed
 from checks.target import Target
 from checks.usage.check import CHECK as USAGE
 from stacks.model.declaration import Declaration
@@ -63,6 +63,7 @@ def talos_report(target: Target, snapshot: Snapshot) -> TalosReport:
         overall=overall,
         reasons=reasons,
         nodes=tuple(_nodes(seen, nodes)),
+        ways=tuple(WayUsed(one.way, one.name, one.detail, list(one.lacks)) for one in seen.uses) if seen else (),
         etcd=_etcd(seen),
         workloads=tuple(
             PodsOf(one.name, one.namespace, one.replicas, one.healthy)
@@ -138,6 +139,7 @@ def _node(node: TalosNode, kubernetes: Node | None, members: dict[int, str], *, 
         control_plane=node.control_plane,
         reachable=True if answers else False if is_lost else None,
         detail=node.answers.message if isinstance(node.answers, ReadFailure) else "",
+        ways=list(answers.ways) if answers else [],
         talos=told(answers.version) if answers else None,
         kubelet=kubernetes.status.node_info.kubelet_version if kubernetes else None,
         ready=kubernetes.ready if kubernetes else None,

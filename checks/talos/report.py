@@ -15,11 +15,12 @@ from checks.metrics.cluster_health import Figures
 from checks.plain_text import clean
 from checks.results.cluster_document import ClusterDocument
 from checks.results.result import Result
+from checks.talos.answers import Way
 
 SCHEMA = "cortex.dev/talos-status/v1"
 
 _MEBI = 1024 * 1024
-_HEADINGS = ("NODE", "ADDRESS", "ROLE", "TALOS-API", "TALOS", "KUBELET", "READY", "ETCD", "DB", "CLOCK")
+_HEADINGS = ("NODE", "ADDRESS", "ROLE", "TALOS-API", "WAY", "TALOS", "KUBELET", "READY", "ETCD", "DB", "CLOCK")
 
 
 class Overall(StrEnum):
@@ -54,7 +55,8 @@ class NodeService(msgspec.Struct, frozen=True):
 class NodeStatus(msgspec.Struct, frozen=True, rename="camel"):
     """A node: what Talos says (null if it says nothing), and what Kubernetes says (null if it does not know it).
 
-    `reachable` is null if it is not known whether the node answers, `detail` why it says nothing.
+    `reachable` is null if it is not known whether the node answers, `detail` why it says nothing. `ways` are those by
+    which it answered, in the order in which they were tried: `api`, `mcp` or `talosctl`.
     """
 
     name: str
@@ -62,6 +64,7 @@ class NodeStatus(msgspec.Struct, frozen=True, rename="camel"):
     control_plane: bool
     reachable: bool | None
     detail: str
+    ways: list[Way]
     talos: str | None
     kubelet: str | None
     ready: bool | None
@@ -88,6 +91,18 @@ class EtcdSummary(msgspec.Struct, frozen=True, rename="camel"):
     leader: str | None
 
 
+class WayUsed(msgspec.Struct, frozen=True):
+    """A way to the nodes that was tried: `name` is the context, server or program, `detail` why it could not be used.
+
+    `lacks` is what it can never say or do, such as writes with an MCP server that only reads.
+    """
+
+    way: Way
+    name: str
+    detail: str
+    lacks: list[str]
+
+
 class PodsOf(msgspec.Struct, frozen=True):
     """The pods of a declared workload: how many are wanted and healthy; null if that could not be read."""
 
@@ -108,6 +123,7 @@ class TalosReport(ClusterDocument, frozen=True, rename="camel", kw_only=True):
     overall: Overall
     reasons: tuple[str, ...]
     nodes: tuple[NodeStatus, ...]
+    ways: tuple[WayUsed, ...]
     etcd: EtcdSummary | None
     workloads: tuple[PodsOf, ...]
     figures: Figures | None
@@ -132,7 +148,7 @@ def _status(report: TalosReport) -> Iterator[RenderableType]:
 
 
 def _figures(report: TalosReport) -> Iterator[RenderableType]:
-    lines = []
+    lines = list(map(_way, report.ways))
     if etcd := report.etcd:
         counts = f"{etcd.working} of {etcd.voters} members work, {etcd.needed} are needed"
         lines.append(f"etcd: {counts}, leader {clean(etcd.leader or 'unknown')}")
@@ -146,12 +162,19 @@ def _figures(report: TalosReport) -> Iterator[RenderableType]:
         yield Text("\n" + "\n".join(lines))
 
 
+def _way(used: WayUsed) -> str:
+    name = f" ({clean(used.name)})" if used.name else ""
+    told = f"way {used.way}{name}: {clean(used.detail) or 'used'}"
+    return f"{told}; it cannot {', '.join(used.lacks)}" if used.lacks else told
+
+
 def _row(node: NodeStatus) -> tuple[object, ...]:
     return (
         node.name,
         node.address,
         "control-plane" if node.control_plane else "worker",
         _answers(node),
+        ",".join(node.ways) or None,
         node.talos,
         node.kubelet,
         {True: "yes", False: "no", None: None}[node.ready],

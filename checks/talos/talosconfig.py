@@ -26,6 +26,10 @@ class TalosconfigError(UsageError):
     """A talosconfig is missing, or cannot be used."""
 
 
+class TalosconfigMissingError(TalosconfigError):
+    """There is no talosconfig."""
+
+
 @dataclass(frozen=True)
 class Talosconfig:
     """One context of a talosconfig. The key is secret."""
@@ -74,7 +78,7 @@ def load(file: Path, context: str | None = None) -> Talosconfig:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise TalosconfigError(f"no talosconfig at {file}: {OPTION}") from error
+        raise TalosconfigMissingError(f"no talosconfig at {file}: {OPTION}") from error
     except OSError as error:
         raise TalosconfigError(f"cannot read the talosconfig {file}: {error.strerror}: {OPTION}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -12,6 +12,8 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx2
+
 from checks.kube.client import Kind
 from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, NODES, PODS
 from checks.rbac.requests import Request
@@ -75,6 +77,8 @@ class FakeApi:
     on_write: Callable[[str], object] = lambda path: None
     """Called with the path before a JSON Patch or a deletion with preconditions."""
     on_create: Callable[[str, Json], object] = lambda path, document: None
+    leads: dict[str, str] = field(default_factory=dict)
+    """The URL to which requests to a pod go through the pod proxy, by the name of the pod."""
     stopped: Event = field(default_factory=Event)
     on_request: Callable[[str], object] = lambda path: None
     on_accept: Callable[[str, str], object] = lambda path, accept: None
@@ -227,6 +231,8 @@ class FakeApi:
 
 _KINDS: dict[str, Kind[Any]] = {**CLUSTER_WIDE, **NAMESPACED, "Node": NODES, "Pod": PODS}
 _PREFIXES = {f"/{kind.prefix}" for kind in _KINDS.values()}
+_POD_PROXY = re.compile(r"/api/v1/namespaces/[^/]+/pods/[a-z]+:([^:]+):\d+/proxy(/.*)")
+_OWN_HEADERS = {"authorization", "connection", "content-encoding", "content-length", "host", "transfer-encoding"}
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 
 
@@ -303,7 +309,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         path, _ = self._asked()
+        if (match := _POD_PROXY.fullmatch(path)) and (url := self.api.leads.get(match[1])):
+            _send(self, self._relayed(url + match[2]))
+            return
         _send(self, self.api.create(path, self._document()))
+
+    def _relayed(self, url: str) -> Answer:
+        """Pass a request on to a pod."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in _OWN_HEADERS}
+        answer = httpx2.post(url, content=body, headers=kept, timeout=60)
+        told = {name: value for name, value in answer.headers.items() if name.lower() not in _OWN_HEADERS}
+        return Answer(answer.status_code, answer.content, told)
 
     def do_DELETE(self) -> None:
         path, _ = self._asked()

@@ -85,9 +85,9 @@ def test_text_names_every_node_and_the_status(on_talos: Project, talosconfig: Pa
     talos.stop("127.0.0.13")
     out, err = on_talos.cortex("talos", "status", "test", "--talosconfig", str(talosconfig), code=1)
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert "cp-1 127.0.0.11 control-plane answers v1.6.7 v1.29.0 yes leader 64Mi +0.00s" in lines
-    assert "cp-3 127.0.0.13 control-plane lost - v1.29.0 yes - - -" in lines
-    assert "worker-1 127.0.0.21 worker not healthy: kubelet v1.6.7 v1.29.0 yes - - +0.00s" in lines
+    assert "cp-1 127.0.0.11 control-plane answers api v1.6.7 v1.29.0 yes leader 64Mi +0.00s" in lines
+    assert "cp-3 127.0.0.13 control-plane lost - - v1.29.0 yes - - -" in lines
+    assert "worker-1 127.0.0.21 worker not healthy: kubelet api v1.6.7 v1.29.0 yes - - +0.00s" in lines
     assert "etcd: 2 of 3 members work, 2 are needed, leader cp-1" in lines
     assert "degraded" in lines
     assert "Node worker-1: the service kubelet is Running, unhealthy: refused" in lines
