@@ -106,10 +106,9 @@ def from_kubeconfig(context: str, kubeconfig: Path | None = None) -> Connection:
         UncheckedError: the context's credential plugin returned no credential.
     """
     # Imported here because it takes most of a second.
-    from kubernetes.config import KUBE_CONFIG_DEFAULT_LOCATION
     from kubernetes.config.kube_config import KubeConfigMerger
 
-    place = str(kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION)
+    place = str(kubeconfig or os.environ.get("KUBECONFIG", "~/.kube/config"))
     with _usable(place):
         merged = KubeConfigMerger(place).config  # type: ignore[no-untyped-call]
         if merged is None:

@@ -11,8 +11,6 @@ from tempfile import TemporaryFile
 from typing import TextIO
 from unittest.mock import patch
 
-from kubernetes import config
-
 from checks.cli import main as cli
 from checks.connection import api_server
 from tests.checks.patient import forgiving
@@ -53,8 +51,6 @@ def run_into(
         for name, value in {"argv": ["cortex", *args], "stdout": out, "stderr": err}.items():
             stack.enter_context(patch.object(sys, name, value))
         stack.enter_context(patch.object(sys, "stdin", terminal or stack.enter_context(Path(os.devnull).open())))
-        # The client reads the variable when it is imported.
-        stack.enter_context(patch.object(config, "KUBE_CONFIG_DEFAULT_LOCATION", environment["KUBECONFIG"]))
         stack.enter_context(patch.object(api_server, "_threshold", forgiving))
         # Each run adds a handler that drops what libraries log.
         stack.enter_context(patch.object(logging.getLogger(), "handlers", []))

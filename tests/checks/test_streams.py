@@ -1,7 +1,6 @@
 """A reader of standard output that leaves early does not change how a command ends."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
@@ -9,6 +8,7 @@ from typing import TextIO
 
 import pytest
 
+from tests import preloaded
 from tests.checks import in_process
 from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import FakeApi
@@ -47,15 +47,8 @@ def test_closed_pipe_is_not_a_finding(project: Project, api: FakeApi, line: str)
 @pytest.mark.parametrize("line", ["verify test", "--help"])
 def test_process_with_a_closed_pipe_ends_well(project: Project, line: str) -> None:
     with unread() as out:
-        done = subprocess.run(
-            command(line.split()),
-            cwd=project.folder,
-            env=project.environment(),
-            stdout=out,
-            stderr=subprocess.PIPE,
-            timeout=60,
-        )
-    assert (done.returncode, done.stderr) == (0, b"")
+        done = preloaded.run(command(line.split()), project.folder, project.environment(), stdout=out)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", ["text", "json"])
@@ -69,12 +62,6 @@ def test_closed_pipe_hides_no_finding(project: Project, api: FakeApi, name: str)
 
 def test_closed_pipe_hides_no_mistake(project: Project) -> None:
     with unread() as both:
-        done = subprocess.run(
-            command(["explain", "nothing.such"]),
-            cwd=project.folder,
-            env=project.environment(),
-            stdout=both,
-            stderr=both,
-            timeout=60,
-        )
+        asked = command(["explain", "nothing.such"])
+        done = preloaded.run(asked, project.folder, project.environment(), stdout=both, stderr=both)
     assert done.returncode == 2

@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
+from tests import preloaded
 from tests.checks import in_process
 from tests.checks.in_process import Done
 from tests.checks.world import SETTINGS
@@ -65,9 +64,7 @@ class Project:
 
     def process(self, *args: str, code: int) -> tuple[str, str]:
         """Run the command as a process of its own."""
-        done = subprocess.run(
-            command(args), cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=60
-        )
+        done = preloaded.run(command(args), self.folder, self.environment())
         return checked(Done(done.returncode, done.stdout, done.stderr), code)
 
 
@@ -79,4 +76,4 @@ def checked(done: Done, code: int) -> tuple[str, str]:
 
 
 def command(args: Sequence[str]) -> list[str]:
-    return [sys.executable, "-W", "error", "-m", "tests.checks.patient", *args]
+    return [*preloaded.START, "tests.checks.patient", *args]

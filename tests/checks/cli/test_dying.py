@@ -3,7 +3,6 @@
 import resource
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,10 +11,12 @@ import pytest
 import yaml
 
 from checks.kubeconfigs import encryption
+from tests import preloaded
 from tests.checks.cli.project import Project, command
 from tests.checks.kubeconfigs.certificates import kubeconfig, written
 from tests.checks.mcp.test_commands import locking, modern, serving
 from tests.checks.mcp.test_probe import hung
+from tests.preloaded import Preloaded
 
 STORE = Path(".local") / "state" / "cortex" / "kubeconfig"
 LOCK = "other:\n  tool: {description: Kept.}\n"
@@ -39,16 +40,8 @@ def stack(tmp_path: Path) -> Iterator[Project]:
 
 
 def dying(project: Project, line: str, number: signal.Signals, name: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.checks.dying", *line.split()],
-        cwd=project.folder,
-        env={**project.environment(), "DIES": f"{number.name}:{name}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    command = [*preloaded.START, "tests.checks.dying", *line.split()]
+    return preloaded.run(command, project.folder, {**project.environment(), "DIES": f"{number.name}:{name}"})
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:
@@ -94,12 +87,8 @@ def test_mcp_lock_that_ends_while_it_asks_writes_nothing(tmp_path: Path, number:
 
     with serving(tmp_path, noted, wrapped=[pod]) as project:
         locking(project)
-        process = subprocess.Popen(
-            command(["mcp", "lock", "test"]),
-            cwd=tmp_path,
-            env=project.environment(),
-            stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        process: Preloaded[bytes] = Preloaded(
+            command(["mcp", "lock", "test"]), cwd=tmp_path, env=project.environment(), stderr=subprocess.PIPE
         )
         assert asked.wait(30)
         before = contents(tmp_path)

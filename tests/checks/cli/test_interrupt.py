@@ -12,18 +12,17 @@ from checks.cli import main as cli
 from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import Answer, FakeApi
 from tests.conftest import ROOT
+from tests.preloaded import Preloaded
 
 
 def started(project: Project, *args: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return Preloaded(
         command(args),
         cwd=project.folder,
         env=project.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # A shell that starts the tests in the background has them, and so the command, ignore interrupts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -11,20 +11,19 @@ import pytest
 
 from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import FakeApi
+from tests.preloaded import Preloaded
 
 
 @contextmanager
 def started(project: Project, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Start the command, and end it if it lives on for a minute: whoever waits for a line then gets none."""
-    process = subprocess.Popen(
+    process: Preloaded[str] = Preloaded(
         command(arguments),
         cwd=project.folder,
         env=project.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell that starts the tests in the background makes them, and so the command, ignore interrupts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = threading.Timer(60, process.kill)
     deadline.start()

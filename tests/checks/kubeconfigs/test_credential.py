@@ -19,6 +19,7 @@ from checks.times import rfc3339
 from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import FakeApi, status
 from tests.checks.kubeconfigs.certificates import SECRET_TOKEN, b64, kubeconfig, pair, written
+from tests.preloaded import Preloaded
 
 ACCOUNT = "--account=cortex-system/cortex-resource-manager"
 TOKEN = "/api/v1/namespaces/cortex-system/serviceaccounts/cortex-resource-manager/token"
@@ -79,7 +80,7 @@ def test_a_token_is_requested_once_and_kept_for_its_owner(stored: Project, api: 
 def test_of_several_at_once_the_first_requests_it(stored: Project, api: FakeApi) -> None:
     run = command(["credential", "test", ACCOUNT])
     options: dict[str, Any] = {"env": stored.environment(), "stdout": subprocess.PIPE, "text": True}
-    started = [subprocess.Popen(run, **options) for _ in range(3)]
+    started: list[Preloaded[str]] = [Preloaded(run, **options) for _ in range(3)]
     answers = {process.communicate(timeout=60)[0] for process in started}
     assert [process.returncode for process in started] == [0, 0, 0]
     assert (len(answers), len(api.tokens)) == (1, 1)

@@ -3,7 +3,6 @@
 import base64
 import json
 import signal
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from stacks.model import names
 from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import FakeApi, status
 from tests.checks.kubeconfigs.certificates import certificate_user, kubeconfig, pair, written
+from tests.preloaded import Preloaded
 
 TOKEN = "/api/v1/namespaces/cortex-system/serviceaccounts/bot/token"
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -150,7 +150,7 @@ def test_a_rotation_that_ended_before_the_swap_is_done_again(
 def test_a_rotation_that_is_killed_is_done_again(project: Project, api: FakeApi) -> None:
     old = {"token": token()}
     keep(project, api, old)
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Preloaded[bytes]] = []
 
     class Killing(list[Any]):
         def append(self, request: Any) -> None:
@@ -159,7 +159,7 @@ def test_a_rotation_that_is_killed_is_done_again(project: Project, api: FakeApi)
 
     api.tokens = Killing()
     run = command(["kubeconfig", "rotate", "test"])
-    started.append(subprocess.Popen(run, cwd=project.folder, env=project.environment()))
+    started.append(Preloaded(run, cwd=project.folder, env=project.environment()))
     assert started[0].wait(timeout=60) == -signal.SIGKILL
     assert user_of(project) == old
     api.tokens = []
