@@ -33,6 +33,7 @@ def test_secret_is_hidden_in_every_form(name: str, one: Canary) -> None:
         ("correct-horse", "token cor…", None),
         ("a b\\c d%41e", "of a b\\c d%41e!", "of [hidden]!"),
     ],
+    ids=["ordinary", "nothing", "no-secret", "short", "other-words", "capitals", "cut-off", "too-short", "escaped"],
 )
 def test_only_the_secret_is_hidden(secret: str, text: str, shown: str | None) -> None:
     assert Hiding(secret.encode()).without(text) == (text if shown is None else shown)
