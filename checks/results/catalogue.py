@@ -22,12 +22,12 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import msgspec
-import yaml
 from msgspec.structs import replace
 
 from checks import extensions
 from checks.errors import UncheckedError
 from checks.results.result import CLUSTER, Finding, Ref, Remedy, Severity, Value
+from stacks.model.yaml_text import parse_yaml
 
 FOLDER = Path(__file__).parents[1]
 HINTS = {
@@ -79,7 +79,7 @@ def _entries_of(check: EntryPoint) -> dict[str, Entry]:
     file = extensions.folder(check) / "codes.yaml"
     try:
         return {code: _entry(code, fields) for code, fields in _read(file).items()}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.ValidationError, ValueError) as error:
         cause = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
         raise UncheckedError(f"the codes of {extensions.described(check)} cannot be read: {file}: {cause}") from error
 
@@ -99,7 +99,7 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _read(file: Path) -> dict[str, _Fields]:
-    codes = msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), dict[str, _Fields])
+    codes = msgspec.convert(parse_yaml(file.read_text(encoding="utf-8")), dict[str, _Fields])
     if wrong := [code for code in codes if not _CODE.fullmatch(code)]:
         raise ValueError(f"{wrong[0]!r} is not a code: write for instance server.image")
     return codes
