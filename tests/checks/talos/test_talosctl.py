@@ -1,5 +1,6 @@
 """What talosctl says, where it is on PATH, and each way in which it does not."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
@@ -23,7 +24,7 @@ VERSION = "Client:\\n\\tTag:  v1.13.2\\nServer:\\n\\tNODE:  127.0.0.11\\n\\tTag:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the stand-in, which is slow to start, as much time as a busy machine needs."""
+    """Give a program as much time as a busy machine needs."""
     monkeypatch.setattr(talosctl, "SECONDS", 120.0)
 
 
@@ -40,6 +41,12 @@ def silent(program: Path, talosconfig: Path) -> ReadFailure:
     return told
 
 
+@pytest.fixture
+def standin(tmp_path: Path) -> Iterator[Path]:
+    with standin_talosctl.installed(tmp_path) as program:
+        yield program
+
+
 def script(folder: Path, text: str) -> Path:
     file = folder / "talosctl"
     file.write_text(f"#!/bin/sh\n{text}\n")
@@ -47,12 +54,12 @@ def script(folder: Path, text: str) -> Path:
     return file
 
 
-def test_everything_is_told(talos: SimulatedCluster, talosconfig: Path, tmp_path: Path) -> None:
+def test_everything_is_told(talos: SimulatedCluster, talosconfig: Path, standin: Path) -> None:
     talos.nodes[SECOND].alarms = [(THIRD, 1)]
     talos.nodes[SECOND].ahead = -2.5
     talos.nodes[SECOND].services["kubelet"] = ("Running", False, "refused")
     place = Place("cp-2", SECOND, control_plane=True)
-    [node] = asked(standin_talosctl.write(tmp_path), talosconfig, place, port=talos.port)
+    [node] = asked(standin, talosconfig, place, port=talos.port)
     assert isinstance(node, NodeAnswers)
     assert node.etcd is not None
     assert node.ways == (Way.TALOSCTL,)
@@ -68,9 +75,9 @@ def test_everything_is_told(talos: SimulatedCluster, talosconfig: Path, tmp_path
     assert [one.name for one in value(node.etcd.members)] == ["cp-1", "cp-2", "cp-3"]
 
 
-def test_a_lost_node_is_unreachable(talos: SimulatedCluster, talosconfig: Path, tmp_path: Path) -> None:
+def test_a_lost_node_is_unreachable(talos: SimulatedCluster, talosconfig: Path, standin: Path) -> None:
     talos.stop(FIRST)
-    [told] = asked(standin_talosctl.write(tmp_path), talosconfig, NODE, port=talos.port)
+    [told] = asked(standin, talosconfig, NODE, port=talos.port)
     assert isinstance(told, ReadFailure)
     assert told.reason is Reason.UNREACHABLE
     assert told.message.startswith("talosctl ends with exit code 1: the node is unreachable: ")
