@@ -1,4 +1,4 @@
-"""Fetch a kubeconfig over the Talos API, and check that it is one for the cluster of the nodes that gave it."""
+"""Fetch a kubeconfig from a node, and check that it is one for the cluster of the nodes that gave it."""
 
 import base64
 import binascii
@@ -18,12 +18,9 @@ from checks.kube.models import Node
 from checks.kube.reading import ReadFailure
 from checks.kube.resources import NODES
 from checks.private_folder import private_folder
-from checks.talos.answers import Member, TalosApi, told
-from checks.talos.client import connections
-from checks.talos.observe import expired, routes
-from checks.talos.places import from_talosconfig
-from checks.talos.talosconfig import Talosconfig, load, place
-from checks.talos.tls import client_context
+from checks.talos.answers import Member
+from checks.talos.kubeconfig_source import from_any
+from checks.talos.talosconfig import load, place
 from stacks.model.declaration import Declaration
 from stacks.model.talos import Talos
 
@@ -37,15 +34,6 @@ class Fetched:
     server: str
     expires: datetime
     content: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class _Given:
-    """What a node gave: its kubeconfig, and the members of etcd, which are nodes of its cluster."""
-
-    node: str
-    kubeconfig: bytes = field(repr=False)
-    members: tuple[Member, ...]
 
 
 async def fetch(declaration: Declaration, talosconfig: Path | None) -> Fetched:
@@ -65,7 +53,7 @@ async def obtain(declaration: Declaration, talosconfig: Path | None) -> tuple[Fe
     """Return a kubeconfig that was not tried yet, and the etcd members that the node names; see `fetch`."""
     declared = declaration.talos or Talos()
     config = load(place(talosconfig), declared.context)
-    given = await _from_any(config, declared.port)
+    given = await from_any(config, declared.port)
     what = f"the kubeconfig of {given.node}"
     try:
         document = yaml.safe_load(given.kubeconfig)
@@ -79,36 +67,6 @@ async def obtain(declaration: Declaration, talosconfig: Path | None) -> tuple[Fe
     if expires <= datetime.now(UTC):
         raise UncheckedError(f"{what} has a client certificate that expired on {expires:%Y-%m-%d}: compare the clocks")
     return Fetched(given.node, server, expires, content), given.members
-
-
-async def _from_any(config: Talosconfig, port: int) -> _Given:
-    """Return what the first control-plane node gives that gives something."""
-    if failure := expired(config):
-        raise UncheckedError(failure.message)
-    planes = [one for one in from_talosconfig(config) if one.control_plane]
-    if not planes:
-        raise UncheckedError(
-            f"context {config.context!r} of the talosconfig {config.source} has no endpoints: "
-            "add the control-plane nodes (`talosctl config endpoint ADDRESS`)"
-        )
-    failures = []
-    with connections(client_context(config)) as connected:
-        for one in planes:
-            for route in routes(config, one.address, port):
-                answer = await _ask(one.address, await connected.node(route))
-                if isinstance(answer, _Given):
-                    return answer
-                failures.append(f"{one.address}: {answer.message}")
-    raise UncheckedError(f"no control-plane node gave a kubeconfig: {'; '.join(failures)}")
-
-
-async def _ask(address: str, node: TalosApi | ReadFailure) -> _Given | ReadFailure:
-    if isinstance(node, ReadFailure):
-        return node
-    kubeconfig, members = await node.kubeconfig(), await node.etcd_members()
-    if isinstance(kubeconfig, ReadFailure):
-        return kubeconfig
-    return _Given(address, kubeconfig.value, told(members) or ())
 
 
 def _renamed(document: object, name: str) -> tuple[str, str, bytes]:

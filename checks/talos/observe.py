@@ -1,7 +1,6 @@
 """Ask the Talos API of all nodes at the same time; each node has a bounded time."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import anyio
 
@@ -10,7 +9,7 @@ from checks.talos.answers import NodeAnswers, TalosNode, Way
 from checks.talos.asking import answers
 from checks.talos.client import Connections, Route, connections
 from checks.talos.places import Place
-from checks.talos.talosconfig import Talosconfig
+from checks.talos.talosconfig import Talosconfig, expired
 from checks.talos.tls import client_context
 from checks.talos.ways import Told, Wanted, ask_all
 
@@ -50,17 +49,6 @@ async def observe(config: Talosconfig, places: Iterable[Place], port: int) -> tu
     """Return what each node says over the Talos API, in the order of the places."""
     nodes, _ = await ask_all([Api(config, port)], places)
     return nodes
-
-
-def expired(config: Talosconfig) -> ReadFailure | None:
-    """Return a failure if the client certificate has expired; the nodes would only close the connection."""
-    if config.expires > datetime.now(UTC):
-        return None
-    message = (
-        f"the client certificate of context {config.context!r} of the talosconfig {config.source} expired on "
-        f"{config.expires:%Y-%m-%d}: get a new one with `talosctl config new`, or from the machine configuration"
-    )
-    return ReadFailure("ask the Talos API", Reason.UNAUTHORIZED, message)
 
 
 async def _ask(connected: Connections, config: Talosconfig, place: Place, port: int) -> NodeAnswers | ReadFailure:

@@ -5,7 +5,7 @@ import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from checks.errors import UsageError
+from checks.kube.reading import ReadFailure, Reason
 
 VARIABLE = "TALOSCONFIG"
 OPTION = "choose one with --talosconfig or TALOSCONFIG"
@@ -59,6 +60,17 @@ def _host(endpoint: str, port: int) -> tuple[str, int]:
     else:
         host, _, given = endpoint.partition(":") if endpoint.count(":") == 1 else (endpoint, "", "")
     return host, int(given) if given.isdigit() else port
+
+
+def expired(config: Talosconfig) -> ReadFailure | None:
+    """Return a failure if the client certificate has expired; the nodes would only close the connection."""
+    if config.expires > datetime.now(UTC):
+        return None
+    message = (
+        f"the client certificate of context {config.context!r} of the talosconfig {config.source} expired on "
+        f"{config.expires:%Y-%m-%d}: get a new one with `talosctl config new`, or from the machine configuration"
+    )
+    return ReadFailure("ask the Talos API", Reason.UNAUTHORIZED, message)
 
 
 def place(given: Path | None, environ: Mapping[str, str] = os.environ) -> Path:

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-
-import httpx2
 
 from checks.kube.client import Kind
 from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, NODES, PODS
@@ -318,9 +317,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Pass a request on to a pod."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         kept = {name: value for name, value in self.headers.items() if name.lower() not in _OWN_HEADERS}
-        answer = httpx2.post(url, content=body, headers=kept, timeout=60)
-        told = {name: value for name, value in answer.headers.items() if name.lower() not in _OWN_HEADERS}
-        return Answer(answer.status_code, answer.content, told)
+        place = urlsplit(url)
+        way = HTTPConnection(place.netloc, timeout=60)
+        try:
+            way.request("POST", place.path, body, kept)
+            answer = way.getresponse()
+            told = {name: value for name, value in answer.headers.items() if name.lower() not in _OWN_HEADERS}
+            return Answer(answer.status, answer.read(), told)
+        finally:
+            way.close()
 
     def do_DELETE(self) -> None:
         path, _ = self._asked()

@@ -12,7 +12,7 @@ import typer
 from checks.cli import talos_bootstrap
 from checks.cli.options import TEXT, Context, FormatOption, Kubeconfig, Output, Stack, application, declared, target
 from checks.cli.view import show
-from checks.errors import UncheckedError, UsageError
+from checks.errors import UsageError
 
 if TYPE_CHECKING:
     from checks.target import Target
@@ -70,12 +70,9 @@ def kubeconfig(
 
     from checks.output import show as write
     from checks.rbac.account_kubeconfig import save
-    from checks.talos.bindings import missing
 
     if output is None and sys.stdout.isatty():
         raise UsageError("a kubeconfig has a key, which a terminal would show: name a file with --output")
-    if message := missing():
-        raise UncheckedError(message)
     from checks.talos.kubeconfig import fetch
 
     fetched = anyio.run(fetch, declared(stack), talosconfig)

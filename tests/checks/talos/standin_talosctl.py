@@ -3,11 +3,16 @@
 It takes the commands and options that the checks and the MCP servers use.
 """
 
+import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
+from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any, NoReturn, TypeVar
 
 import anyio
@@ -161,20 +166,42 @@ async def output(arguments: Sequence[str]) -> str:
     return text
 
 
-async def main(arguments: Sequence[str]) -> None:
-    """Print the answer of a node; a failure ends with exit code 1."""
-    sys.stdout.write(await output(arguments))
+class _Handler(StreamRequestHandler):
+    """Answers a program with its exit code, what it prints, and its error."""
+
+    def handle(self) -> None:
+        try:
+            answer = 0, anyio.run(output, json.loads(self.rfile.readline())), ""
+        except SystemExit as error:
+            answer = 1, "", str(error)
+        self.wfile.write(json.dumps(answer).encode())
 
 
-def write(folder: Path) -> Path:
-    """Write the program `talosctl` into a folder."""
+_PROGRAM = """#!{python} -IS
+import json, socket, sys
+way = socket.socket(socket.AF_UNIX)
+way.connect({place!r})
+way.sendall(json.dumps(sys.argv[1:]).encode() + b"\\n")
+code, out, err = json.load(way.makefile())
+print(out, end="")
+print(err, end="", file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Path]:
+    """Write the program `talosctl` into a folder. This process answers it, because it would be slow to start."""
     file = folder / "talosctl"
-    root = Path(__file__).parents[3]
-    script = f'#!/bin/sh\nPYTHONPATH={root} exec {sys.executable} -m {__name__} "$@"\n'
-    file.write_text(script)
-    file.chmod(0o755)
-    return file
-
-
-if __name__ == "__main__":
-    anyio.run(main, sys.argv[1:])
+    with TemporaryDirectory() as short:
+        place = f"{short}/talosctl"
+        file.write_text(_PROGRAM.format(python=sys.executable, place=place))
+        file.chmod(0o755)
+        with ThreadingUnixStreamServer(place, _Handler) as server:
+            thread = Thread(target=server.serve_forever, args=(0.05,))
+            thread.start()
+            try:
+                yield file
+            finally:
+                server.shutdown()
+                thread.join()

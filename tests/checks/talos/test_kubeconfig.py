@@ -9,8 +9,10 @@ import pytest
 import yaml
 from grpclib.const import Status
 
+from checks.talos import talosctl
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi
+from tests.checks.talos import standin_talosctl
 from tests.checks.talos.certificates import Authority
 from tests.checks.talos.simulated_node import SimulatedCluster
 
@@ -138,3 +140,17 @@ def test_an_existing_file_is_kept(giving: Project, talosconfig: Path) -> None:
     _, err = giving.cortex("talos", "kubeconfig", "test", *arguments, code=2)
     assert "already exists" in err
     assert file.read_text() == before
+
+
+def test_without_the_extra_talosctl_gives_it(
+    giving: Project, talosconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.talos.kubeconfig_source.missing", lambda: "the package 'grpclib' is not installed")
+    err = asked(giving, talosconfig, code=3)
+    assert "the package 'grpclib' is not installed; talosctl is not on PATH" in err
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setattr(talosctl, "SECONDS", 120.0)
+    with standin_talosctl.installed(folder):
+        monkeypatch.setenv("PATH", f"{folder}:{giving.environment()['PATH']}")
+        asked(giving, talosconfig, code=0)

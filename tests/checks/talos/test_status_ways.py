@@ -107,14 +107,17 @@ def test_the_check_uses_the_mcp_server(serve: Serve, talos: SimulatedCluster) ->
     assert {unknown["what"].partition(" of ")[0] for unknown in result["unknowns"]} == {"read the etcd status"}
 
 
-def test_with_a_talosconfig_the_mcp_server_is_not_asked(
-    serve: Serve, talosconfig: Path, api: FakeApi, talos: SimulatedCluster
-) -> None:
-    project = serve(pypi)
-    report = asked(project, talosconfig, code=3)
+def test_with_a_talosconfig_the_mcp_server_is_not_asked(serve: Serve, talosconfig: Path) -> None:
+    made = list[TalosServer]()
+
+    def kept(config: Path) -> TalosServer:
+        made.append(pypi(config))
+        return made[0]
+
+    report = asked(serve(kept), talosconfig, code=3)
     assert {tuple(node["ways"]) for node in report["nodes"]} == {("api",)}
     assert [(way["way"], way["name"]) for way in report["ways"]] == [("api", "context simulated")]
-    assert not any("/proxy/" in path for path in api.requests)
+    assert made[0].calls == []
 
 
 def test_an_expired_talosconfig_is_a_finding_although_the_mcp_server_answers(
@@ -138,20 +141,20 @@ def test_a_server_that_does_not_answer_is_unknown(serve: Serve, api: FakeApi) ->
 
 
 @pytest.fixture
-def program(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Put a program on PATH as talosctl."""
+def program(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Put a program on PATH as talosctl; without a text, the stand-in."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setattr(talosctl, "SECONDS", 120.0)
 
     def put(text: str = "") -> None:
-        file = standin_talosctl.write(folder)
         if text:
             file.write_text(f"#!/bin/sh\n{text}\n")
         path = project.environment()["PATH"]
         monkeypatch.setenv("PATH", f"{folder}:{path}")
 
-    return put
+    with standin_talosctl.installed(folder) as file:
+        yield put
 
 
 def test_talosctl_is_used_where_the_talos_api_cannot_be(
