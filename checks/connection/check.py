@@ -3,6 +3,7 @@
 from checks.connection.api_server import check as check_api_server
 from checks.connection.collect_api_server import API_SERVER
 from checks.connection.collect_dns import DNS, SERVICE, Dns
+from checks.connection.collect_encryption import ENCRYPTION, NAMESPACE, ApiServerPod
 from checks.connection.dns_message import known_name
 from checks.kube.models import Condition, Node, Pod
 from checks.kube.resources import label_selector
@@ -20,11 +21,28 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
         builder.passed()
         builder.fact("api-server", "version", version.value.git_version)
     check_api_server(builder, declaration, snapshot.get(API_SERVER))
+    if (servers := builder.use(snapshot.get(ENCRYPTION))) is not None:
+        _encryption(builder, servers.value)
     if (nodes := builder.use(snapshot.nodes())) is not None:
         _nodes(builder, declaration, nodes.value)
     if (pods := builder.use(snapshot.get(DNS).pods)) is not None:
         _dns(builder, declaration.cluster.name_servers(), pods.value)
     _answers(builder, declaration.cluster, snapshot.get(DNS))
+
+
+def _encryption(builder: ResultBuilder, servers: tuple[ApiServerPod, ...]) -> None:
+    """Check that the API server encrypts Secrets in etcd. Where its pods are not visible, nothing can be asserted."""
+    for server in servers:
+        builder.holds(
+            server.encrypts,
+            "api.encryption",
+            Ref("Pod", server.name, NAMESPACE),
+            "the API server has no encryption provider, so Secrets are in etcd in the clear",
+            expected="an encryption provider",
+            actual=None,
+        )
+    shown = "configured" if all(server.encrypts for server in servers) else "missing"
+    builder.fact("api-server", "encryption_at_rest", shown if servers else "not visible")
 
 
 def _nodes(builder: ResultBuilder, declaration: Declaration, nodes: tuple[Node, ...]) -> None:
@@ -95,4 +113,4 @@ def _answers(builder: ResultBuilder, cluster: Cluster, queried: Dns) -> None:
         )
 
 
-CHECK = Check("connection", "API server, nodes, CoreDNS", frozenset({"Node"}), (API_SERVER, DNS), check)
+CHECK = Check("connection", "API server, nodes, CoreDNS", frozenset({"Node"}), (API_SERVER, DNS, ENCRYPTION), check)

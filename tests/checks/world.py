@@ -12,6 +12,7 @@ import msgspec
 from checks.connection import collect_dns as dns
 from checks.connection.collect_api_server import API_SERVER, ApiServer, Certificate, Transport
 from checks.connection.collect_dns import DNS, Dns
+from checks.connection.collect_encryption import ENCRYPTION, ApiServerPod
 from checks.exposure.collect import OUTSIDE, Outside
 from checks.health.collect import PROBES, probed
 from checks.health.http_probe import Reply
@@ -161,6 +162,7 @@ class World:
         self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
         self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
         self.api_server = healthy_api_server(declaration)
+        self.encryption: Reading[tuple[ApiServerPod, ...]] = Read((ApiServerPod("kube-apiserver-0", encrypts=True),), 0)
         for obj in build(declaration):
             self.add(_plural(obj), obj.namespace, _clear(obj.document()))
         for quota in self.every("resourcequotas"):
@@ -237,6 +239,7 @@ class World:
         collected: dict[Collector[Any], object] = {
             API_SERVER: self.api_server,
             DNS: Dns(coredns, dict(self.dns)),
+            ENCRYPTION: self.encryption,
             rbac.ANSWERS: self._answers(),
             ATTEMPTS: self.network,
             READ_SECRETS: self.secrets,

@@ -26,6 +26,7 @@ from checks.connection.api_server import percentile
 from checks.connection.check import CHECK
 from checks.connection.collect_api_server import ApiServer, Certificate, Transport
 from checks.connection.collect_dns import Answer
+from checks.connection.collect_encryption import ApiServerPod
 from checks.kube.connection import Connection
 from checks.kube.credentials import Credential, Means, certificate_expiry, token_expiry
 from checks.kube.reading import Permission, Read, ReadFailure, Reason
@@ -77,6 +78,11 @@ def mute(world: World) -> None:
     world.dns = {"coredns-1": Read(Answer("NXDOMAIN"), 0.1)}
 
 
+def unencrypted(world: World) -> None:
+    pods = {"kube-apiserver-a": True, "kube-apiserver-b": False}
+    world.encryption = Read(tuple(ApiServerPod(name, encrypts) for name, encrypts in pods.items()), 0.01)
+
+
 FAULTS: list[tuple[str, Callable[[World], None]]] = [
     ("api.latency", slow(0.201, 0.3)),
     ("api.insecure", set_server(transport=Transport.PLAIN, certificate=None)),
@@ -93,6 +99,7 @@ FAULTS: list[tuple[str, Callable[[World], None]]] = [
     ("api.latency", slow(inf, inf)),
     ("api.group", without_policy),
     ("dns.answer", mute),
+    ("api.encryption", unencrypted),
 ]
 
 GOOD: list[Callable[[World], None]] = [

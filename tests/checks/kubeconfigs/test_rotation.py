@@ -2,6 +2,7 @@
 
 import base64
 import json
+import resource
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from checks.kubeconfigs import inspection, renewal, store
 from checks.kubeconfigs.document import Kubeconfig
 from stacks.model import names
 from tests.checks.cli.project import Project, command
-from tests.checks.fake_api import FakeApi, status
+from tests.checks.fake_api import Answer, FakeApi, status
 from tests.checks.kubeconfigs.certificates import certificate_user, kubeconfig, pair, written
 from tests.preloaded import Preloaded
 
@@ -163,6 +164,32 @@ def test_a_rotation_that_is_killed_is_done_again(project: Project, api: FakeApi)
     assert started[0].wait(timeout=60) == -signal.SIGKILL
     assert user_of(project) == old
     api.tokens = []
+    project.cortex("kubeconfig", "rotate", "test", code=0)
+    assert user_of(project) == NEW
+
+
+@pytest.mark.parametrize(("most", "file"), [(1, "previous/test.yaml"), (600, "test.yaml")])
+def test_a_full_disk_during_a_rotation_keeps_the_old_one(project: Project, api: FakeApi, most: int, file: str) -> None:
+    """First the old one is copied, which has fewer than 600 bytes, then the new one is written, which has more."""
+    old = {"token": token()}
+    keep(project, api, old, "--plain")
+    long = {
+        "status": {"token": token(**lasting(600), padding="x" * 600), "expirationTimestamp": "2099-01-01T00:00:00Z"}
+    }
+    api.faults[TOKEN] = [Answer(201, json.dumps(long).encode(), {"Content-Type": "application/json"})]
+    done = subprocess.run(
+        command(["kubeconfig", "rotate", "test"]),
+        cwd=project.folder,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"cannot write {folder(project) / file}: " in done.stderr
+    assert user_of(project) == old
+    del api.faults[TOKEN]
     project.cortex("kubeconfig", "rotate", "test", code=0)
     assert user_of(project) == NEW
 

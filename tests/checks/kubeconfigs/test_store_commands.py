@@ -172,6 +172,50 @@ def test_damaged_files_are_one_sentence(project: Project, source: Path, damage: 
     assert err.count("\n") == 1
 
 
+def foreign(project: Project, content: bytes) -> dict[str, bytes]:
+    """Encrypt what is not a kubeconfig of the user, in several ways."""
+    key = project.folder / ".config" / "cortex" / "age" / "identity.txt"
+    own = next(line for line in key.read_text().splitlines() if line.startswith("AGE-SECRET-KEY-"))
+    mine = pyrage.x25519.Identity.from_str(own).to_public()
+    return {
+        "others": pyrage.encrypt(content, [pyrage.x25519.Identity.generate().to_public()]),
+        "passphrase": pyrage.passphrase.encrypt(content, "very-secret-word"),
+        "binary": pyrage.encrypt(b"very-secret\xff\0", [mine]),
+        "text": pyrage.encrypt(b"very-secret text", [mine]),
+        "empty": pyrage.encrypt(b"", [mine]),
+        "large": pyrage.encrypt(content + b"#" + b"x" * 1024 * 1024, [mine]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        ("others", "is encrypted to other keys than yours"),
+        ("passphrase", "is encrypted to other keys than yours"),
+        ("binary", "is not UTF-8"),
+        ("text", "Expected `object`, got `str`"),
+        ("empty", "is empty"),
+        ("large", "is larger than 1 MiB"),
+    ],
+)
+def test_foreign_encrypted_files_are_one_sentence(project: Project, source: Path, way: str, said: str) -> None:
+    """Also in the store; whatever is there already stays."""
+    project.cortex("kubeconfig", "import", str(source), "test", code=0)
+    before = stored(project).read_bytes()
+    given = project.folder / "given"
+    given.write_bytes(foreign(project, source.read_bytes())[way])
+    given.chmod(0o600)
+    _, err = project.cortex("kubeconfig", "import", str(given), "test", "--replace", code=2)
+    assert said in err
+    assert err.count("\n") == 1
+    assert stored(project).read_bytes() == before
+    stored(project).write_bytes(given.read_bytes())
+    for asked in ("unseal", "rotate"):
+        _, err = project.cortex("kubeconfig", asked, "test", code=2)
+        assert err.count("\n") == 1
+        assert stored(project).read_bytes() == given.read_bytes()
+
+
 def test_a_full_disk_keeps_the_old_one(project: Project, source: Path) -> None:
     project.cortex("kubeconfig", "import", str(source), "test", code=0)
     before = stored(project).read_bytes()

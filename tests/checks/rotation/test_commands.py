@@ -141,6 +141,29 @@ def test_a_key_of_others_is_set_if_nobody_changes_it_meanwhile(project: Project,
     assert "was changed meanwhile: nothing was written" in err
 
 
+def test_a_key_of_others_can_be_binary(project: Project, api: FakeApi) -> None:
+    value = project.folder / "value"
+    value.write_bytes(bytes(range(256)))
+    project.cortex("secrets", "set", "test", "theirs", "token", "--file", str(value), code=0)
+    theirs = api.world.objects["secrets", "cortex-mcp"][0]
+    assert base64.b64decode(theirs["data"]["token"]) == bytes(range(256))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"", "is empty"), (b"x" * (1 << 20) + b"y", "1 MiB")], ids=["empty", "large"]
+)
+def test_a_value_that_no_secret_can_have_changes_nothing(
+    project: Project, api: FakeApi, content: bytes, said: str
+) -> None:
+    value = project.folder / "value"
+    value.write_bytes(content)
+    before = dict(api.world.objects["secrets", "cortex-mcp"][0]["data"])
+    for asked in (("set", "test", "theirs", "token"), ("rotate", "test", "theirs")):
+        _, err = project.cortex("secrets", *asked, "--file", str(value), code=2)
+        assert said in err
+    assert api.world.objects["secrets", "cortex-mcp"][0]["data"] == before
+
+
 def test_a_value_that_is_no_argument_is_required(project: Project) -> None:
     _, err = project.cortex("secrets", "set", "test", "theirs", "token", code=2)
     assert "the value is empty" in err
