@@ -100,8 +100,8 @@ class Place:
     addresses: tuple[str, ...] = ()
     missing: bool = False
     """Whether the object does not exist, which another check reports."""
-    by_controller: bool = True
-    """Whether a controller assigns its addresses: a NodePort has those of the nodes."""
+    source: str = ""
+    """The object in whose status a controller writes them; empty for a NodePort, which has those of the nodes."""
 
 
 def is_exposed(server: Server) -> bool:
@@ -115,7 +115,7 @@ async def places(reader: Reader, kind: str, server: Server) -> list[Reading[Plac
     if server.service and server.service.type:
         found.append(await _service(reader, kind, server))
     if server.exposure and server.exposure.gateway:
-        found.append(await _gateway(reader, server.exposure, server.exposure.gateway))
+        found.append(await _gateway(reader, kind, server, server.exposure.gateway, server.exposure.host))
     elif server.exposure:
         found.append(await _ingress(reader, kind, server, server.exposure))
     return found
@@ -124,7 +124,7 @@ async def places(reader: Reader, kind: str, server: Server) -> list[Reading[Plac
 async def _service(reader: Reader, kind: str, server: Server) -> Reading[Place]:
     balanced = server.service is not None and server.service.type == "LoadBalancer"
     ref = Ref("Service", names.server(kind), server.namespace)
-    place = Place(ref, tls=server.serves_tls, by_controller=balanced)
+    place = Place(ref, tls=server.serves_tls, source=str(ref) if balanced else "")
     live = await _live(reader, place.ref, _Service)
     if isinstance(live, ReadFailure):
         return live
@@ -143,7 +143,8 @@ async def _service(reader: Reader, kind: str, server: Server) -> Reading[Place]:
 
 async def _ingress(reader: Reader, kind: str, server: Server, exposure: Exposure) -> Reading[Place]:
     tls = exposure.tls is not None
-    place = Place(Ref("Ingress", names.server(kind), server.namespace), tls, exposure.host)
+    ref = Ref("Ingress", names.server(kind), server.namespace)
+    place = Place(ref, tls, exposure.host, source=str(ref))
     live = await _live(reader, place.ref, _Balanced)
     if isinstance(live, ReadFailure):
         return live
@@ -152,14 +153,15 @@ async def _ingress(reader: Reader, kind: str, server: Server, exposure: Exposure
     return Read(_with(place, _balanced(live.value, _HTTPS if tls else _HTTP)), live.seconds)
 
 
-async def _gateway(reader: Reader, exposure: Exposure, gateway: Gateway) -> Reading[Place]:
-    ref = Ref("Gateway", gateway.name, gateway.namespace)
+async def _gateway(reader: Reader, kind: str, server: Server, gateway: Gateway, host: str) -> Reading[Place]:
+    source = Ref("Gateway", gateway.name, gateway.namespace)
+    place = Place(Ref("HTTPRoute", names.server(kind), server.namespace), host=host, source=str(source))
     live = await reader.api.get(_GATEWAYS, gateway.namespace, gateway.name)
     if isinstance(live, ReadFailure):
         return live
     if live.value is None:
         # It belongs to others, so no other check reports it.
-        return Read(Place(ref, host=exposure.host), live.seconds)
+        return Read(place, live.seconds)
     fitting = [
         each
         for each in live.value.spec.listeners
@@ -167,7 +169,7 @@ async def _gateway(reader: Reader, exposure: Exposure, gateway: Gateway) -> Read
     ]
     # Where there are both, plain HTTP mostly redirects.
     listener = next(iter(sorted(fitting, key=lambda each: each.protocol != "HTTPS")), None)
-    place = Place(ref, bool(listener and listener.protocol == "HTTPS"), exposure.host)
+    place = replace(place, tls=listener is not None and listener.protocol == "HTTPS")
     values = (each.value for each in live.value.status.addresses if each.value)
     return Read(_with(place, (_joined(each, listener.port) for each in values) if listener else ()), live.seconds)
 

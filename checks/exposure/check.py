@@ -37,8 +37,8 @@ def _exposed(builder: ResultBuilder, kind: str, server: Server, found: Exposed, 
     place = found.place
     if place.missing:
         builder.skipped(server.namespace)
-    elif not place.addresses and place.by_controller:
-        message = "no address is assigned, so nobody outside the cluster reaches the server by it"
+    elif not place.addresses and place.source:
+        message = f"{place.source} has no address, so nobody outside the cluster reaches {kind} by it"
         builder.fault("exposure.no-address", place.ref, message, expected="an address", actual="none")
     elif not place.addresses:
         builder.skip(f"no ready node has an address by which {kind} could be reached")

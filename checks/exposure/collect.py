@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from checks.exposure.addresses import Place, is_exposed, places
 from checks.kube.concurrent import read_each
@@ -73,7 +74,7 @@ async def _exposed(reader: Reader, kind: str, server: Server) -> tuple[Reading[E
             continue
         route = await _route(reader, kind, server, place.value)
         addresses = place.value.addresses if _leads_to(server, place.value) else ()
-        tried = await read_each(lambda each, to=route: _tried(reader, kind, server, to, each), addresses)  # type: ignore[misc]
+        tried = await read_each(partial(_tried, reader, kind, server, route), addresses)
         found.append(Read(Exposed(place.value, tuple(tried.values())), place.seconds))
     return tuple(found)
 

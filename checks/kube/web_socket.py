@@ -69,7 +69,5 @@ def _opened(connection: Connection, path: str, subprotocol: str, seconds: float)
 def _tls(connection: Connection) -> dict[str, object]:
     if not connection.host.startswith("https"):
         return {}
-    context = connection.tls or ssl.create_default_context()
-    # The library sets these two on the context that it is given, by default to the strictest values.
-    given = {"context": context, "cert_reqs": context.verify_mode, "check_hostname": context.check_hostname}
+    given: dict[str, object] = {"context": connection.tls or ssl.create_default_context()}
     return {**given, "server_hostname": connection.server_name} if connection.server_name else given

@@ -30,7 +30,7 @@ def world(authorization: dict[str, Any] | None = None, *tried: Tried, **place: A
     exposure = {"host": "time.test", "proxy": {"namespace": "ingress"}}
     time = {**SETTINGS["servers"]["time"], "replicas": 1, "exposure": exposure, "authorization": authorization}
     found = World(declared(servers={"time": time}))
-    at = {"tls": True, "host": "time.test", "addresses": ("192.0.2.1:443",), **place}
+    at = {"tls": True, "host": "time.test", "addresses": ("192.0.2.1:443",), "source": "Gateway a/b", **place}
     found.outside = {"time": (Read(Exposed(Place(INGRESS, **at), tried), 0.1),)}
     return found
 
@@ -59,10 +59,11 @@ def test_each_answer_gives_exactly_its_finding(code: str, answer: Answer, severi
 def test_object_without_an_address_is_a_warning() -> None:
     (finding,) = world(addresses=()).findings()
     assert (finding.code, finding.object, finding.severity) == ("exposure.no-address", INGRESS, Severity.WARNING)
+    assert finding.message.startswith("Gateway a/b has no address")
 
 
 def test_nodes_without_an_address_are_told() -> None:
-    found = judged(addresses=(), by_controller=False)
+    found = judged(addresses=(), source="")
     assert (found.status, found.findings) == (Status.SKIPPED, ())
 
 

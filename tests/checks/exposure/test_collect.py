@@ -122,7 +122,7 @@ def test_node_port_is_asked_at_the_nodes() -> None:
         exposed = found(stack(service={"type": "NodePort"}), Service=listing(service), Node=outer)
         assert exposed.place.addresses == (f"127.0.0.2:{port}",)
         exposed = found(stack(service={"type": "NodePort"}), Service=listing(service), Node=nodes(*at, ready="False"))
-        assert (exposed.place.addresses, exposed.place.by_controller) == ((), False)
+        assert (exposed.place.addresses, exposed.place.source) == ((), "")
 
 
 def test_load_balancer_is_asked_at_its_address() -> None:
@@ -131,7 +131,7 @@ def test_load_balancer_is_asked_at_its_address() -> None:
         exposed = found(declaration, Service=listing(balanced("Service", {"ip": "127.0.0.1"})))
         assert [each.anonymous.outcome for each in exposed.tried] == [Outcome.ANSWERED]
         exposed = found(declaration, Service=listing(balanced("Service")))
-        assert (exposed.tried, exposed.place.by_controller) == ((), True)
+        assert (exposed.tried, exposed.place.source) == ((), "Service cortex-mcp/time-mcp-server")
         assert found(declaration, Service=listing()).place.missing
 
 
@@ -218,11 +218,11 @@ def test_gateway_is_asked_at_its_listener() -> None:
         gateway = {"spec": {"listeners": listeners}, "status": {"addresses": [{"value": "127.0.0.1"}]}}
         exposed = found(stack(exposure=exposure), api(gateway=gateway))
         assert [each.anonymous.outcome for each in exposed.tried] == [Outcome.ANSWERED]
-        assert str(exposed.place.ref) == "Gateway gateways/shared"
+        assert str(exposed.place.ref) == "HTTPRoute cortex-mcp/time-mcp-server"
         assert {host for host, _ in HOSTS} == {"time.test"}
         del gateway["status"]
         exposed = found(stack(exposure=exposure), api(gateway=gateway))
-    assert (exposed.place.addresses, exposed.place.by_controller) == ((), True)
+    assert (exposed.place.addresses, exposed.place.source) == ((), "Gateway gateways/shared")
 
 
 def test_nothing_is_asked_without_exposure_or_inside_the_cluster() -> None:

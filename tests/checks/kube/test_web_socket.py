@@ -1,6 +1,5 @@
 """A WebSocket: what is tried again, and what is not."""
 
-import ssl
 from functools import partial
 
 import pytest
@@ -55,16 +54,3 @@ def test_a_redirect_gets_no_credentials() -> None:
     ):
         opened(port, 3)
     assert (refused.value.status_code, seen) == (302, ["/"])
-
-
-def test_context_of_the_connection_is_not_changed() -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-
-    async def close(stream: ByteStream) -> None:
-        await stream.aclose()
-
-    with listening(close) as port, pytest.raises(OSError, match=r".+"):
-        open_web_socket(Connection("test", f"https://127.0.0.1:{port}", tls=context), "/", "mcp", 5)
-    assert (context.check_hostname, context.verify_mode) == (False, ssl.CERT_NONE)
