@@ -13,10 +13,13 @@ def wants(kind: str, keys: str) -> str:
 
 
 WRONG: Wrong = [
-    ({"secrets.token": {"namespace": "cortex-mcp"}}, "secrets.token: give exactly one of keys, external and existing"),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp"}},
+        "secrets.token: give exactly one of keys, external, existing and generated",
+    ),
     (
         {"secrets.token": {**TOKEN, "existing": ["token"]}},
-        "secrets.token: give exactly one of keys, external and existing",
+        "secrets.token: give exactly one of keys, external, existing and generated",
     ),
     (
         {"secrets.token": {**TOKEN, "keys": {"token": {"pulumi": "a", "literal": "b"}}}},
