@@ -19,6 +19,7 @@ from checks.rotation.readers import Readers
 from checks.rotation.rotate import rotate
 from checks.rotation.value_place import LiveValue, ValuePlace
 from checks.secrets.sealed import Opened, rotated
+from checks.secrets.wanted import Place
 from checks.target import Target
 from stacks.model.declaration import Declaration
 from stacks.model.rotation import Rotation, hours
@@ -44,9 +45,14 @@ async def rotate_due(target: Target, out: Out) -> None:
     failures: list[CheckError] = []
     async with target.connection.client() as http:
         api = ApiClient(http)
-        for work in (_finish, *(partial(_if_due, one) for one in _scheduled(target.declaration))):
+        unfinished = await _unfinished(target.declaration, api, out)
+        # One that was taken back is tried again in the next run, not in this one.
+        others = [one for one in _scheduled(target.declaration) if not unfinished or one.place != unfinished.place]
+        works = [partial(_rotate, unfinished)] if unfinished else []
+        works += [partial(_if_due, api, one) for one in others]
+        for work in works:
             try:
-                await work(target, api, out)
+                await work(target, out)
             except CheckError as error:
                 failures.append(error)
     for failure in failures[1:]:
@@ -63,6 +69,10 @@ class _Scheduled:
     rotation: Rotation
     key: str
 
+    @property
+    def place(self) -> Place:
+        return self.managed.place
+
 
 def _scheduled(declaration: Declaration) -> Iterator[_Scheduled]:
     for managed in every(declaration):
@@ -77,26 +87,26 @@ def is_due(live: Opened, rotation: Rotation, now: datetime) -> bool:
     return now - since >= timedelta(hours=hours(rotation.every))
 
 
-async def _if_due(one: _Scheduled, target: Target, api: ApiClient, out: Out) -> None:
-    live = await live_secret.require(api, one.managed.place)
+async def _if_due(api: ApiClient, one: _Scheduled, target: Target, out: Out) -> None:
+    live = await live_secret.require(api, one.place)
     if is_due(live, one.rotation, datetime.now(UTC)):
         await _rotate(one, target, out)
     else:
         out.say(f"{one.managed.ref} is not due")
 
 
-async def _finish(target: Target, api: ApiClient, out: Out) -> None:
-    """Finish the rotation of a pod that was killed."""
+async def _unfinished(declaration: Declaration, api: ApiClient, out: Out) -> _Scheduled | None:
+    """Return what a pod that was killed has not finished, unless the declaration no longer has it."""
     journal = await resumed(ClusterJournal(api))
     if journal is None:
-        return
+        return None
     state = journal.state
-    for one in _scheduled(target.declaration):
-        if one.managed.place == (state.namespace, state.name) and state.key in one.managed.secret.keys:
-            await _rotate(replace(one, key=state.key), target, out)
-            return
+    for one in _scheduled(declaration):
+        if one.place == (state.namespace, state.name) and state.key in one.managed.secret.keys:
+            return replace(one, key=state.key)
     out.say(f"Secret {state.namespace}/{state.name} is no longer rotated on a schedule: its rotation is given up")
     await holding(api, f"{log.by()}/{state.id}", out.say, partial(_given_up, api, state))
+    return None
 
 
 async def _given_up(api: ApiClient, state: State) -> None:
@@ -107,7 +117,7 @@ async def _given_up(api: ApiClient, state: State) -> None:
 
 async def _rotate(one: _Scheduled, target: Target, out: Out) -> None:
     def place(api: ApiClient, readers: Readers) -> ValuePlace:
-        return LiveValue(api, one.managed.place, one.key, readers, KeptInJournal(ClusterJournal(api)))
+        return LiveValue(api, one.place, one.key, readers, KeptInJournal(ClusterJournal(api)))
 
     entry = await rotate(
         Order(

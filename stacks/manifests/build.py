@@ -93,8 +93,9 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
     if manager := declaration.resource_manager:
         yield ("resourceManager",), resource_manager_manifests(manager, here)
     if metrics := declaration.kube_state_metrics:
-        verified = declaration.verifier is not None
-        yield ("kubeStateMetrics",), kube_state_metrics_manifests(metrics, here, verified=verified)
+        verified, rotated = declaration.verifier is not None, declaration.rotator is not None
+        made = kube_state_metrics_manifests(metrics, here, verified=verified, rotated=rotated)
+        yield ("kubeStateMetrics",), made
     agent, hooks = declaration.agent, declaration.webhook_secrets()
     follower = agent_manifests(agent, here, declaration.digest(), hooks) if agent else ()
     kinds.update(manifest.kind for manifest in follower)
