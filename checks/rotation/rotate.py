@@ -40,17 +40,17 @@ async def rotate(order: Order) -> log.Entry:
         storage = order.journal(api)
         found = await resumed(storage)
         # One that is finished takes over the Lease of the command that was killed, without waiting for its end.
-        identity = f"{log.by()}/{found.state.id if found else log.new_id()}"
-        return await holding(api, identity, order.say, partial(_held, order, api, storage))
+        rotation = found.state.id if found else log.new_id()
+        return await holding(api, f"{log.by()}/{rotation}", order.say, partial(_held, order, api, storage, rotation))
 
 
-async def _held(order: Order, api: ApiClient, storage: Storage) -> log.Entry:
+async def _held(order: Order, api: ApiClient, storage: Storage, rotation: str) -> log.Entry:
     """Rotate while the Lease is held: the journal is read again, as another one may have ended meanwhile."""
     journal = await resumed(storage)
     stack, place = order.target.stack, order.managed.place
     if journal is None:
         state = State(
-            id=log.new_id(),
+            id=rotation,
             stack=stack,
             namespace=place.namespace,
             name=place.name,

@@ -103,9 +103,10 @@ def seal(place: Place, opened: Opened) -> Sealed:
 def rotated(opened: Opened) -> datetime | None:
     """Return when a rotation last replaced its value; None if that is not known."""
     try:
-        return datetime.fromisoformat(opened.metadata.annotations.get(names.ROTATED, ""))
+        found = datetime.fromisoformat(opened.metadata.annotations.get(names.ROTATED, ""))
     except ValueError:
         return None
+    return found if found.tzinfo else None
 
 
 def decoded(data: Mapping[str, str]) -> dict[str, str]:
