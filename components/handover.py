@@ -27,7 +27,7 @@ def handed_over(declaration: Declaration) -> frozenset[str]:
     Raises:
         pulumi.RunError: an operator made the Secret, and would delete it with its ExternalSecret.
     """
-    others = {name: secret for name, secret in declaration.secrets.items() if not secret.keys}
+    others = {name: secret for name, secret in declaration.secrets.items() if not (secret.keys or secret.generated)}
     if not others:
         return frozenset()
     state = stack_state.read()

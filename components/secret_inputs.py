@@ -12,6 +12,7 @@ from stacks.manifests.deployment import checksum_owner
 from stacks.manifests.pod_config import Content
 from stacks.model import names
 from stacks.model.owner import Owner
+from stacks.model.rotation import Generator
 from stacks.model.workload import Workload
 
 
@@ -19,6 +20,11 @@ def secret_data(namespace: str, name: str, values: SecretValues) -> HiddenValues
     """Return what a Secret hides: its data, and the checksum over it; nothing where it has no values."""
     data = {key: value.apply(_base64) for key, value in values.items()}
     return {**data, names.CHECKSUM: _checksum(f"{namespace}/{name}", {}, values)} if values else {}
+
+
+def first_value(key: str, generator: Generator) -> HiddenValues:
+    """Return a value for a Secret whose first value is generated; it is used only if the Secret is new."""
+    return {key: pulumi.Output.secret(_base64(generator.value()))}
 
 
 def pod_checksum(owner: Owner, declared: Workload, content: Content[pulumi.Output[str]]) -> HiddenValues:

@@ -88,7 +88,8 @@ def require_own_passphrase(declaration: Declaration, stack: str, root: Path) -> 
     """
     path = root / f"Pulumi.{stack}.yaml"
     has_secrets = any(declared.has_own_secret for declared in declaration.running().values()) or any(
-        source.literal is None for secret in declaration.secrets.values() for source in secret.keys.values()
+        secret.generated or any(source.literal is None for source in secret.keys.values())
+        for secret in declaration.secrets.values()
     )
     if not has_secrets or declaration.cluster.environment == "local":
         return

@@ -19,6 +19,7 @@ from stacks.model.kube_state_metrics import KubeStateMetrics
 from stacks.model.owner import SERVERS, WORKLOADS
 from stacks.model.presets.installed import available
 from stacks.model.probe import Exchange, Probes
+from stacks.model.rotation import Rotator
 from stacks.model.server import Server
 from stacks.model.validation_errors import sentences
 from stacks.model.verifier import Verifier
@@ -30,7 +31,7 @@ from stacks.tool_lock import with_tool_lock
 from stacks.validation import suppression_codes
 from stacks.validation.validate import validate
 
-Part = TypeVar("Part", Agent, Container, Exchange, KubeStateMetrics, Server, Workload, Verifier)
+Part = TypeVar("Part", Agent, Container, Exchange, KubeStateMetrics, Rotator, Server, Workload, Verifier)
 """A part of the declaration that has an image."""
 
 Pods = TypeVar("Pods", Server, Workload)
@@ -131,7 +132,7 @@ def _declaration(
 
 def _written_images(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield the image references of settings that the model refuses, by their path."""
-    parts: dict[str, object] = {key: settings.get(key) for key in ("kubeStateMetrics", "verifier", "agent")}
+    parts: dict[str, object] = {key: settings.get(key) for key in ("kubeStateMetrics", "verifier", "rotator", "agent")}
     for section in (SERVERS, WORKLOADS):
         if isinstance(declared := settings.get(section), Mapping):
             parts |= {f"{section}.{key}": one for key, one in declared.items()}
@@ -156,12 +157,14 @@ def _lock(source: str) -> Mapping[str, str]:
 def _relocated(declaration: Declaration, lock: Mapping[str, str]) -> Declaration:
     """Return the declaration with the full references of locked images; the lock has no others."""
     metrics, verifier, agent = declaration.kube_state_metrics, declaration.verifier, declaration.agent
+    rotator = declaration.rotator
     return declaration.model_copy(
         update={
             "servers": {kind: _relocated_server(server, lock) for kind, server in declaration.servers.items()},
             "workloads": {name: _relocated_pods(workload, lock) for name, workload in declaration.workloads.items()},
             "kube_state_metrics": metrics and _moved(metrics, lock),
             "verifier": verifier and _moved(verifier, lock),
+            "rotator": rotator and _moved(rotator, lock),
             "agent": agent and _moved(agent, lock),
         }
     )

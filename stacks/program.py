@@ -14,6 +14,7 @@ from components.manifests import Manifests, ManifestsArgs
 from components.mcp_server import McpServer, McpServerArgs
 from components.namespace import ManagedNamespace, ManagedNamespaceArgs
 from components.resource_manager import ResourceManager, ResourceManagerArgs
+from components.rotator import Rotator, RotatorArgs
 from components.secret_values import Values
 from components.secrets import DeclaredSecret, DeclaredSecretArgs
 from components.verifier import Verification, VerificationArgs, Verifier, VerifierArgs
@@ -95,12 +96,19 @@ class _Stack:
                 return ResourceManager("resource-manager", ResourceManagerArgs(manifests), after)
             case ("kubeStateMetrics",):
                 return KubeStateMetrics("kube-state-metrics", KubeStateMetricsArgs(manifests), inside)
-            case ("verifier",):
-                scheduled = [manifest for manifest in manifests if manifest.kind != _JOB]
-                return Verifier("verifier", VerifierArgs(scheduled), inside)
+            case ("verifier",) | ("rotator",):
+                return self._scheduled(path, manifests, inside)
             case () | ("agent",):
                 return self._last(path, manifests)
         raise AssertionError(f"no component registers {'.'.join(path)}")
+
+    def _scheduled(
+        self, path: DeclarationPath, manifests: Sequence[Manifest], opts: pulumi.ResourceOptions
+    ) -> pulumi.Resource:
+        if path == ("rotator",):
+            return Rotator("rotator", RotatorArgs(manifests), opts)
+        scheduled = [manifest for manifest in manifests if manifest.kind != _JOB]
+        return Verifier("verifier", VerifierArgs(scheduled), opts)
 
     def _last(self, path: DeclarationPath, manifests: Sequence[Manifest]) -> pulumi.Resource:
         """Register what comes after all parts so far: the published declaration, then the agent, which reads it."""
@@ -120,6 +128,8 @@ class _Stack:
         declared = self._declared.secrets[name]
         namespace = declared.namespace
         hidden = secret_inputs.secret_data(namespace, declared.called(name), self._values.secrets[name])
+        if declared.generated and declared.rotation:
+            hidden = secret_inputs.first_value(declared.generated, declared.rotation.generator)
         args = DeclaredSecretArgs(manifests, hidden, name in self._handed_over)
         return DeclaredSecret(name, args, self._after(self._namespaces([namespace])))
 

@@ -50,6 +50,8 @@ _KINDS = {
     "ConfigMap": Codes("config.missing", ((r"data.*", "config.data"),)),
 }
 
+_ROTATOR = Codes("object.missing", ((r"spec\.suspend", "rotator.suspended"),))
+
 _WORKLOAD = Codes(
     "server.missing",
     (
@@ -77,5 +79,7 @@ def codes(obj: Manifest) -> Codes:
     """Return the codes of an object's family."""
     if is_from_file(obj):
         return _OTHER
+    if obj.kind == "CronJob" and obj.declared_at == ("rotator",):
+        return _ROTATOR
     server = _SERVER if obj.declared_at[:1] == ("servers",) else {}
     return server.get(obj.kind) or _KINDS.get(obj.kind, _OTHER)

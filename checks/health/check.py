@@ -1,13 +1,14 @@
 """Check the health of the declared workloads.
 
-Deployments, the containers of their pods, the probe paths of MCP servers, and the latest run of the verifier.
+Deployments, the containers of their pods, the probe paths of MCP servers, and the latest runs of verifier and rotator.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checks.drift.root_cause import explained
-from checks.health.collect import PROBES, VERIFIER, probed
+from checks.health.collect import PROBES, ROTATOR, VERIFIER, probed
 from checks.kube import models as k8s
 from checks.kube.reading import ReadFailure
 from checks.mcp.answer import Answer, Outcome
@@ -28,11 +29,16 @@ from stacks.model.owner import SERVERS, Owner
 
 _SUCCESS = range(200, 400)
 """HTTP statuses that the kubelet accepts as success."""
+_ROTATOR_MEANINGS = {
+    1: "a new value does not work, and the old one is back",
+    2: "a Secret cannot be rotated as it is",
+    3: "a rotation could not go on, and the next run finishes it",
+}
 _MEANINGS = {1: "it found differences", 2: "bad usage or a bad declaration", 3: "something could not be checked"}
 
 
 def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
-    """Check each declared Deployment, each server's probe paths, and the verifier's latest run."""
+    """Check each declared Deployment, each server's probe paths, and the latest run of what runs on a schedule."""
     metrics = declaration.kube_state_metrics
     alerts = declaration.thresholds()
     for workload in workloads(declaration):
@@ -40,8 +46,10 @@ def check(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) 
     for kind in declaration.servers:
         _probes(builder, declaration, kind, snapshot)
     if declaration.verifier:
-        _verifier(builder, declaration, snapshot)
-    if not (declaration.running() or metrics or declaration.verifier or declaration.agent):
+        _latest_run(builder, _VERIFIER, snapshot)
+    if declaration.rotator:
+        _latest_run(builder, _ROTATOR, snapshot)
+    if not (declaration.running() or metrics or declaration.verifier or declaration.rotator or declaration.agent):
         # The stack declares no workload.
         builder.passed()
 
@@ -187,16 +195,25 @@ def _silent(answer: Answer) -> bool:
     return answer.outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
 
 
-def _verifier(builder: ResultBuilder, declaration: Declaration, snapshot: Snapshot) -> None:
+@dataclass(frozen=True)
+class _Runner:
+    """What runs on a schedule: who, the label of its Jobs, and what its exit codes mean."""
+
+    name: str
+    label: tuple[str, str]
+    meanings: Mapping[int, str]
+
+
+_VERIFIER = _Runner("verifier", VERIFIER, _MEANINGS)
+_ROTATOR = _Runner("rotator", ROTATOR, _ROTATOR_MEANINGS)
+
+
+def _latest_run(builder: ResultBuilder, runner: _Runner, snapshot: Snapshot) -> None:
     """Check the latest finished run; a failure before a successful run is not reported."""
-    if declaration.verifier is None:
-        # The stack declares no verifier.
-        builder.passed(namespace=names.SYSTEM_NAMESPACE)
-        return
     if (jobs := builder.use(snapshot.typed("Job", names.SYSTEM_NAMESPACE, k8s.Job))) is None:
         return
-    label, verifier = VERIFIER
-    runs = [job for job in jobs.value if job.metadata.labels.get(label) == verifier]
+    label, value = runner.label
+    runs = [job for job in jobs.value if job.metadata.labels.get(label) == value]
     ended = [job for job in runs if job.finished and job.status.start_time]
     latest = max(ended, key=lambda job: str(job.status.start_time), default=None)
     failure = latest.failure if latest else None
@@ -204,10 +221,11 @@ def _verifier(builder: ResultBuilder, declaration: Declaration, snapshot: Snapsh
         builder.passed(namespace=names.SYSTEM_NAMESPACE)
         return
     code = _exit_code(latest.metadata.name, snapshot)
-    why = f"exit code {code}" + (f": {_MEANINGS[code]}" if code in _MEANINGS else "") if code is not None else ""
+    meaning = f": {runner.meanings[code]}" if code in runner.meanings else ""
+    why = f"exit code {code}{meaning}" if code is not None else ""
     ref = Ref("Job", latest.metadata.name, names.SYSTEM_NAMESPACE)
-    message = f"the verifier's latest run failed: {why or failure.message or failure.reason}"
-    builder.fault("verifier.failed", ref, message, expected="Complete", actual=failure.reason)
+    message = f"the {runner.name}'s latest run failed: {why or failure.message or failure.reason}"
+    builder.fault(f"{runner.name}.failed", ref, message, expected="Complete", actual=failure.reason)
 
 
 def _exit_code(job: str, snapshot: Snapshot) -> int | None:

@@ -16,6 +16,8 @@ from stacks.model.server import Server
 
 VERIFIER = (names.APP, names.VERIFIER)
 """The label of the verifier's Jobs."""
+ROTATOR = (names.APP, names.ROTATOR)
+"""The label of the rotator's Jobs."""
 
 
 Answers = Mapping[str, Mapping[str, Reply | ReadFailure]]

@@ -1,12 +1,14 @@
 """Put a rotation together: the place of the value, the lock of this account, and the order."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.rotation import log, provider
 from checks.rotation.external_value import ExternalValue
-from checks.rotation.folder import exclusive, pulumi_log
+from checks.rotation.folder import exclusive, journal_file, log_file, pulumi_log
+from checks.rotation.kept_value import SecondSecret
 from checks.rotation.order import Order
 from checks.rotation.provider import Managed, Provider
 from checks.rotation.pulumi_stack import PulumiStack
@@ -60,11 +62,11 @@ async def rotated(
         UncheckedError: it could not go on; the same command finishes it.
     """
     hooks.require_usable()
+    chosen = ""
     if managed.provider is not Provider.EXTERNAL:
         source.require_usable()
-    chosen = "" if managed.provider is Provider.EXTERNAL else provider.chosen_key(managed, key)
-    if managed.provider is not Provider.EXTERNAL:
         provider.require_changeable(managed)
+        chosen = provider.chosen_key(managed, key)
     with exclusive(target.stack, say) as lock:
         stack = PulumiStack(target.stack, project, pulumi_log(target.stack), lock, kubeconfig)
 
@@ -73,7 +75,7 @@ async def rotated(
                 return PulumiValue(stack, provider.pulumi_key(managed, chosen), chosen)
             if managed.provider is Provider.EXTERNAL:
                 return ExternalValue(api, managed.place, readers)
-            return LiveValue(api, managed.place, chosen, readers)
+            return LiveValue(api, managed.place, chosen, readers, SecondSecret(api, managed.place, chosen))
 
         return await rotate(
             Order(
@@ -82,6 +84,8 @@ async def rotated(
                 chosen,
                 (lambda: b"") if managed.provider is Provider.EXTERNAL else source.read,
                 place,
+                lambda _: journal_file(target.stack),
+                partial(log.append, log_file(target.stack)),
                 hooks.before,
                 hooks.after,
                 hooks.grace_seconds,

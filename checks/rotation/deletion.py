@@ -78,7 +78,7 @@ async def delete(target: Target, doomed: Doomed, say: Callable[[str], None]) -> 
         UncheckedError: it was changed meanwhile, or cannot be deleted.
     """
     with exclusive(target.stack, say):
-        require_none(journal_file(target.stack))
+        await require_none(journal_file(target.stack))
         async with target.connection.client() as http:
             deleted = await ApiClient(http).delete_seen(live_secret.SECRETS, *doomed.place, doomed.seen)
         if isinstance(deleted, ReadFailure):

@@ -96,6 +96,9 @@ class ExternalValue:
         await self.readers.mark(marks)
         raise NotProvenError("the store still has the new values: put the old ones back there")
 
+    async def confirm(self, at: str) -> None:
+        """Do nothing: the operator wrote the values at that time."""
+
     async def forget(self) -> None:
         """Do nothing."""
 

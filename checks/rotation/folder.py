@@ -11,6 +11,7 @@ from pathlib import Path
 from checks import private_files
 from checks.errors import UncheckedError
 from checks.kubeconfigs import places
+from checks.rotation.journal import JournalFile
 
 WAIT_SECONDS = 900.0
 """How long to wait for a Pulumi that a killed command left behind: its own limit for a deployment is shorter."""
@@ -27,9 +28,9 @@ def log_file(stack: str) -> Path:
     return folder(stack) / "log.jsonl"
 
 
-def journal_file(stack: str) -> Path:
-    """Return the journal of a rotation that has not ended."""
-    return folder(stack) / "rotation.json"
+def journal_file(stack: str) -> JournalFile:
+    """Return where the journal of a rotation is that has not ended."""
+    return JournalFile(folder(stack) / "rotation.json")
 
 
 def pulumi_log(stack: str) -> Path:

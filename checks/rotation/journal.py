@@ -1,11 +1,15 @@
 """The journal of a rotation that has not ended: what is done, and how the old value comes back. It holds no values.
 
+It is a file of the person who rotates, or, for the rotator in the cluster, in a Secret there.
+
 The old value is not copied onto the disk as plain text. Of a Pulumi secret the journal has the encrypted text of the
 stack file; the old value of a live Secret is in a second Secret beside it, with the same access.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -51,35 +55,77 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     pods: tuple[PodProof, ...] = ()
 
 
+class Storage(Protocol):
+    """Where a journal is."""
+
+    @property
+    def title(self) -> str:
+        """Return what messages call the place."""
+
+    async def read(self) -> bytes:
+        """Return the journal; nothing without one."""
+
+    async def write(self, content: bytes) -> None:
+        """Write the journal; return when it would survive a crash."""
+
+    async def remove(self) -> None:
+        """Remove the journal."""
+
+
+@dataclass(frozen=True)
+class JournalFile:
+    """A private file."""
+
+    file: Path
+
+    @property
+    def title(self) -> str:
+        """Return its path."""
+        return str(self.file)
+
+    async def read(self) -> bytes:
+        """Return its content; nothing if it does not exist."""
+        return private_files.read(self.file, "the journal") if self.file.exists() else b""
+
+    async def write(self, content: bytes) -> None:
+        """Replace it; return when it is on the disk."""
+        private_files.replace(self.file, content)
+
+    async def remove(self) -> None:
+        """Delete it."""
+        self.file.unlink(missing_ok=True)
+        sync(self.file.parent)
+
+
 class Journal:
-    """The state of a rotation, which is on the disk before the next thing is done."""
+    """The state of a rotation, which is stored before the next thing is done."""
 
-    def __init__(self, file: Path, state: State) -> None:
-        self._file, self.state = file, state
+    def __init__(self, storage: Storage, state: State) -> None:
+        self._storage, self.state = storage, state
 
-    def set(self, **changes: object) -> None:
-        """Change the state; return when it is on the disk."""
+    async def set(self, **changes: object) -> None:
+        """Change the state; return when it is stored."""
         self.state = msgspec.structs.replace(self.state, **changes)
-        private_files.replace(self._file, msgspec.json.encode(self.state))
+        await self._storage.write(msgspec.json.encode(self.state))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Remove it: the rotation has ended."""
-        self._file.unlink(missing_ok=True)
-        sync(self._file.parent)
+        await self._storage.remove()
 
 
-def resumed(file: Path) -> Journal | None:
+async def resumed(storage: Storage) -> Journal | None:
     """Return the journal of a rotation that has not ended; None without one.
 
     Raises:
-        UncheckedError: the file is not a journal.
+        UncheckedError: what is stored is not a journal.
     """
-    if not file.exists():
-        return None
+    content = await storage.read()
     try:
-        return Journal(file, msgspec.json.decode(private_files.read(file, "the journal"), type=State))
+        return Journal(storage, msgspec.json.decode(content, type=State)) if content else None
     except msgspec.MsgspecError as error:
-        raise UncheckedError(f"{file} is not a journal of a rotation: move it away, and look at the Secret") from error
+        raise UncheckedError(
+            f"{storage.title} is not a journal of a rotation: move it away, and look at the Secret"
+        ) from error
 
 
 def require_same(state: State, namespace: str, name: str, key: str) -> None:
@@ -95,11 +141,11 @@ def require_same(state: State, namespace: str, name: str, key: str) -> None:
         )
 
 
-def require_none(file: Path) -> None:
+async def require_none(storage: Storage) -> None:
     """Check that no rotation is unfinished.
 
     Raises:
         UsageError: one is.
     """
-    if (journal := resumed(file)) is not None:
+    if (journal := await resumed(storage)) is not None:
         require_same(journal.state, "", "", "")

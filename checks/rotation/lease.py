@@ -20,7 +20,6 @@ from stacks.model import names
 
 T = TypeVar("T")
 
-NAME = "cortex-secrets"
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 4.0
 _RELEASE_SECONDS = 5.0
@@ -94,16 +93,16 @@ class _Lease:
 
     async def release(self) -> None:
         """Delete the Lease, if it is still ours."""
-        read = await self._api.get(LEASES, names.SYSTEM_NAMESPACE, NAME)
+        read = await self._api.get(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE)
         if isinstance(read, ReadFailure) or read.value is None or read.value.spec.holder_identity != self._identity:
             return
         meta = read.value.metadata
         seen = {"uid": meta.uid, "resourceVersion": meta.resource_version}
         # What cannot be deleted expires.
-        await self._api.delete_seen(LEASES, names.SYSTEM_NAMESPACE, NAME, seen)
+        await self._api.delete_seen(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE, seen)
 
     async def _read(self) -> k8s.Lease | None:
-        read = await self._api.get(LEASES, names.SYSTEM_NAMESPACE, NAME)
+        read = await self._api.get(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE)
         if isinstance(read, ReadFailure):
             raise UncheckedError(f"cannot {read.what}: {read.message}")
         return read.value
@@ -112,11 +111,13 @@ class _Lease:
         document = {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
-            "metadata": {"name": NAME, "namespace": names.SYSTEM_NAMESPACE},
+            "metadata": {"name": names.ROTATION_LEASE, "namespace": names.SYSTEM_NAMESPACE},
             "spec": self._spec(),
         }
         start = monotonic()
-        return self._written(await self._api.create(LEASES, names.SYSTEM_NAMESPACE, NAME, document), start)
+        return self._written(
+            await self._api.create(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE, document), start
+        )
 
     async def _write(self, lease: k8s.Lease) -> bool:
         """Write the Lease if nobody else has since it was read."""
@@ -125,7 +126,9 @@ class _Lease:
             {"op": "add", "path": "/spec", "value": self._spec()},
         ]
         start = monotonic()
-        return self._written(await self._api.patch(LEASES, names.SYSTEM_NAMESPACE, NAME, MANAGER, operations), start)
+        return self._written(
+            await self._api.patch(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE, MANAGER, operations), start
+        )
 
     def _written(self, answer: object, start: float) -> bool:
         if isinstance(answer, ReadFailure):

@@ -1,4 +1,4 @@
-"""A Secret on the cluster: read it, change a key, and keep the old value in a second Secret beside it."""
+"""A Secret on the cluster: read it, and change a key or annotations."""
 
 import base64
 from http import HTTPStatus
@@ -9,13 +9,9 @@ from checks.kube.models.base import Object
 from checks.kube.reading import ReadFailure
 from checks.rotation.log import content_hash
 from checks.rotation.readers import MANAGER
-from checks.secrets.sealed import Opened, OpenedMeta
+from checks.secrets.sealed import Opened, OpenedMeta, checksum_of
 from checks.secrets.wanted import Place
-
-KEPT_SUFFIX = ".cortex-previous"
-"""The end of the name of the second Secret."""
-KEPT_LABEL = "cortex.dev/rotation"
-"""Its label, with the identity of the rotation."""
+from stacks.model import names
 
 
 class Owner(Object, frozen=True):
@@ -93,8 +89,11 @@ async def write(api: ApiClient, place: Place, key: str, value: bytes) -> None:
     change: dict[str, object] = {"op": "add", "path": f"/data/{key}", "value": encoded}
     if not live.data:
         change = {"op": "add", "path": "/data", "value": {key: encoded}}
-    test = {"op": "test", "path": "/metadata/resourceVersion", "value": version}
-    written = await api.patch(SECRETS, *place, MANAGER, [test, change])
+    operations = [{"op": "test", "path": "/metadata/resourceVersion", "value": version}, change]
+    if names.CHECKSUM in live.metadata.annotations:
+        sums = checksum_of(place, {**live.data, key: encoded})
+        operations.append({"op": "replace", "path": _annotation(names.CHECKSUM), "value": sums})
+    written = await api.patch(SECRETS, *place, MANAGER, operations)
     if not isinstance(written, ReadFailure):
         return
     now = await read(api, place) if written.status == HTTPStatus.UNPROCESSABLE_ENTITY else live
@@ -105,55 +104,39 @@ async def write(api: ApiClient, place: Place, key: str, value: bytes) -> None:
     raise UncheckedError(f"cannot {written.what}: {written.message}")
 
 
-async def keep(api: ApiClient, place: Place, key: str, rotation: str) -> None:
-    """Keep the value of a key in the second Secret, which is made anew.
+async def confirm(api: ApiClient, place: Place, at: str) -> None:
+    """Write onto a Secret when it was rotated, and the checksum of its content, by which a change by hand is found.
+
+    Raises:
+        UsageError: it does not exist, or is immutable.
+        UncheckedError: it cannot be written.
+    """
+    live = await require(api, place)
+    added = {names.ROTATED: at, names.CHECKSUM: checksum_of(place, live.data)}
+    operations: list[dict[str, object]] = [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": live.metadata.resource_version}
+    ]
+    if live.metadata.annotations:
+        operations += [{"op": "add", "path": _annotation(name), "value": text} for name, text in added.items()]
+    else:
+        operations.append({"op": "add", "path": "/metadata/annotations", "value": added})
+    written = await api.patch(SECRETS, *place, MANAGER, operations)
+    if isinstance(written, ReadFailure):
+        raise UncheckedError(f"cannot {written.what}: {written.message}")
+
+
+def _annotation(name: str) -> str:
+    return f"/metadata/annotations/{name.replace('/', '~1')}"
+
+
+async def value(api: ApiClient, place: Place, key: str) -> bytes:
+    """Return the value of a key.
 
     Raises:
         UsageError: the Secret does not exist, or lacks the key.
-        UncheckedError: it cannot be read, or the second one cannot be made.
+        UncheckedError: it cannot be read.
     """
     live = await require(api, place)
     if key not in live.data:
         raise UsageError(f"Secret {place.namespace}/{place.name} lacks the key {key}: `cortex secrets set` sets it")
-    beside = _beside(place)
-    await forget(api, place)
-    document = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": beside.name, "namespace": beside.namespace, "labels": {KEPT_LABEL: rotation}},
-        "data": {key: live.data[key]},
-    }
-    made = await api.create(SECRETS, *beside, document)
-    if isinstance(made, ReadFailure):
-        raise UncheckedError(f"cannot {made.what}: {made.message}")
-
-
-async def kept(api: ApiClient, place: Place, key: str) -> bytes:
-    """Return the value that was kept.
-
-    Raises:
-        UncheckedError: it is gone, or cannot be read.
-    """
-    beside = _beside(place)
-    found = await read(api, beside)
-    if found is None or key not in found.data:
-        raise UncheckedError(
-            f"Secret {beside.namespace}/{beside.name}, which had the old value, is gone: set the value at hand with "
-            "`cortex secrets set`"
-        )
-    return base64.b64decode(found.data[key])
-
-
-async def forget(api: ApiClient, place: Place) -> None:
-    """Delete the second Secret.
-
-    Raises:
-        UncheckedError: it cannot be deleted.
-    """
-    deleted = await api.delete(SECRETS, *_beside(place))
-    if isinstance(deleted, ReadFailure):
-        raise UncheckedError(f"cannot {deleted.what}: {deleted.message}")
-
-
-def _beside(place: Place) -> Place:
-    return Place(place.namespace, f"{place.name}{KEPT_SUFFIX}")
+    return live.bytes_()[key]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from checks.errors import CheckError
 from checks.kube.client import ApiClient
 from checks.results.conclusion import FINDINGS
+from checks.rotation.journal import Storage
+from checks.rotation.log import Entry
 from checks.rotation.provider import Managed
 from checks.rotation.readers import Readers
 from checks.rotation.value_place import ValuePlace
@@ -29,6 +31,9 @@ class Order:
     read: Callable[[], bytes]
     """Returns the new value."""
     place: Callable[[ApiClient, Readers], ValuePlace]
+    journal: Callable[[ApiClient], Storage]
+    record: Callable[[Entry], None]
+    """Puts an entry into the log."""
     before: str
     after: str
     grace_seconds: float

@@ -22,6 +22,10 @@ class Provider(StrEnum):
     EXISTING = "existing"
     CLUSTER = "cluster"
     """The cluster itself: the token of an account."""
+    GENERATED = "generated"
+    """The stack, for the first value, and rotations for later ones."""
+    ROTATOR = "rotator"
+    """Rotations in the cluster, which keep their journal there."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,12 @@ def every(declaration: Declaration) -> Iterator[Managed]:
                 yield Managed(secret, Provider.EXTERNAL, {}, declared.external.store)
             elif declared.existing:
                 yield Managed(secret, Provider.EXISTING, {})
+            elif declared.generated:
+                yield Managed(secret, Provider.GENERATED, {})
             else:
                 yield Managed(secret, Provider.PULUMI, declared.keys)
+        elif secret.place == (names.SYSTEM_NAMESPACE, names.ROTATION_JOURNAL) and declaration.rotator:
+            yield Managed(secret, Provider.ROTATOR, {})
         elif secret.type == names.TOKEN_SECRET:
             yield Managed(secret, Provider.CLUSTER, {})
         else:
@@ -123,8 +131,10 @@ def require_changeable(managed: Managed) -> None:
     """Check that values of a Secret can be changed from here.
 
     Raises:
-        UsageError: its values are written by a store or by the cluster.
+        UsageError: its values are written by a store, by the cluster or by the rotator.
     """
+    if managed.provider is Provider.ROTATOR:
+        raise UsageError(f"{managed.ref} has the journal of cortex:rotator, which alone writes it: leave it as it is")
     if managed.provider is Provider.EXTERNAL:
         raise UsageError(
             f"{managed.ref} is fetched from the store {managed.store}: change the value there, then "

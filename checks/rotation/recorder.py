@@ -7,7 +7,6 @@ from checks.kube.reading import Read
 from checks.kube.whoami import whoami
 from checks.rotation import live_secret, log
 from checks.rotation.cluster_event import EventReason, tell
-from checks.rotation.folder import log_file
 from checks.rotation.journal import State
 from checks.rotation.order import Order
 
@@ -53,7 +52,7 @@ class Recorder:
             reason=state.reason,
             pods=state.pods if action == ROTATE else (),
         )
-        log.append(log_file(state.stack), entry)
+        self.order.record(entry)
         return entry
 
     async def _tell(self, entry: log.Entry, reason: EventReason, what: str) -> None:

@@ -4,14 +4,15 @@ Each stage is in the journal before the next one begins. A rotation that was kil
 command runs again.
 """
 
+from functools import partial
+
 import anyio
 import anyio.to_thread
 
 from checks.errors import CheckError, UncheckedError, UsageError
 from checks.kube.client import ApiClient
 from checks.rotation import hooks, live_secret, log
-from checks.rotation.folder import journal_file
-from checks.rotation.journal import Journal, Stage, State, require_same, resumed
+from checks.rotation.journal import Journal, Stage, State, Storage, require_same, resumed
 from checks.rotation.known_values import KnownValues
 from checks.rotation.lease import holding
 from checks.rotation.order import Order, RevertedError
@@ -35,31 +36,39 @@ async def rotate(order: Order) -> log.Entry:
         UsageError: it cannot begin: nothing was changed.
         UncheckedError: it could not go on; the journal has how far it is.
     """
+    async with order.target.connection.client() as http:
+        api = ApiClient(http)
+        storage = order.journal(api)
+        found = await resumed(storage)
+        # One that is finished takes over the Lease of the command that was killed, without waiting for its end.
+        rotation = found.state.id if found else log.new_id()
+        return await holding(api, f"{log.by()}/{rotation}", order.say, partial(_held, order, api, storage, rotation))
+
+
+async def _held(order: Order, api: ApiClient, storage: Storage, rotation: str) -> log.Entry:
+    """Rotate while the Lease is held: the journal is read again, as another one may have ended meanwhile."""
+    journal = await resumed(storage)
     stack, place = order.target.stack, order.managed.place
-    journal = resumed(journal_file(stack))
     if journal is None:
         state = State(
-            id=log.new_id(),
+            id=rotation,
             stack=stack,
             namespace=place.namespace,
             name=place.name,
             key=order.key,
             begun=log.now(),
         )
-        journal = Journal(journal_file(stack), state)
-        journal.set()
+        journal = Journal(storage, state)
+        await journal.set()
     else:
         require_same(journal.state, place.namespace, place.name, order.key)
         order.say(f"going on with the rotation of {journal.state.begun}, which is at the stage {journal.state.stage}")
-    async with order.target.connection.client() as http:
-        api = ApiClient(http)
-        identity = f"{log.by()}/{journal.state.id}"
-        try:
-            return await holding(api, identity, order.say, _Rotation(order, api, journal).run)
-        except (UsageError, UncheckedError):
-            if journal.state.stage is Stage.BEGUN:
-                journal.close()
-            raise
+    try:
+        return await _Rotation(order, api, journal).run()
+    except (UsageError, UncheckedError):
+        if journal.state.stage is Stage.BEGUN:
+            await journal.close()
+        raise
 
 
 class _Rotation:
@@ -84,14 +93,15 @@ class _Rotation:
                 await self._roll_out()
             except (NotProvenError, DeploymentFailedError, TimeoutError) as error:
                 reason = str(error) or f"the deployment has not ended after {self._order.timeout_seconds:g} s"
-                self._journal.set(stage=Stage.REVERTING, reason=await self._values.hidden(reason))
+                await self._journal.set(stage=Stage.REVERTING, reason=await self._values.hidden(reason))
         if self._state.stage is Stage.REVERTING:
             await self._revert()
+        await self._place.confirm(self._state.begun)
         entry = await self._recorder.rotated(self._state)
-        self._journal.set(stage=Stage.RECORDED)
+        await self._journal.set(stage=Stage.RECORDED)
         await self._revoke()
         await self._place.forget()
-        self._journal.close()
+        await self._journal.close()
         return entry
 
     async def _change(self) -> None:
@@ -104,14 +114,14 @@ class _Rotation:
             if order.before:
                 order.say("running --before")
                 await hooks.run(order.before, "--before", self._variables())
-            self._journal.set(stage=Stage.CREATED, marks=marks)
+            await self._journal.set(stage=Stage.CREATED, marks=marks)
         try:
             await self._write()
         except CheckError:
             # What --before made is used by the next attempt; without it nothing was done.
             if not order.before and not (self._state.stage is Stage.KEPT and await self._is_written()):
                 await self._place.forget()
-                self._journal.close()
+                await self._journal.close()
             raise
 
     async def _require_well(self) -> None:
@@ -129,17 +139,17 @@ class _Rotation:
 
     async def _write(self) -> None:
         if self._state.stage is Stage.KEPT and await self._is_written():
-            self._journal.set(stage=Stage.WRITTEN)
+            await self._journal.set(stage=Stage.WRITTEN)
             return
         # In a thread, since a command can take long, and the Lease has to be renewed.
         value = await anyio.to_thread.run_sync(self._order.read, abandon_on_cancel=True)
         self._values.add(value)
         await self._require_new(value)
         if self._state.stage is Stage.CREATED:
-            self._journal.set(stage=Stage.KEPT, kept=await self._place.keep(self._state.id))
+            await self._journal.set(stage=Stage.KEPT, kept=await self._place.keep(self._state.id))
         self._order.say(f"writing the new value of {', '.join(self._order.keys)}")
         await self._place.write(value)
-        self._journal.set(stage=Stage.WRITTEN)
+        await self._journal.set(stage=Stage.WRITTEN)
 
     async def _is_written(self) -> bool:
         return await self._place.is_written(self._state.kept)
@@ -156,7 +166,7 @@ class _Rotation:
         with anyio.fail_after(order.timeout_seconds):
             await self._place.roll_out(self._state.begun)
         pods = await self._proof.found(order.timeout_seconds)
-        self._journal.set(stage=Stage.PROVEN, pods=pods)
+        await self._journal.set(stage=Stage.PROVEN, pods=pods)
 
     async def _revert(self) -> None:
         """Bring the old value back.
@@ -179,10 +189,10 @@ class _Rotation:
                 f"the new value does not work ({reason}), and the old one is not back: "
                 f"{str(error) or 'time is up'}; run the same command again to try again"
             ) from error
-        self._journal.set(pods=pods)
+        await self._journal.set(pods=pods)
         await self._recorder.reverted(self._state)
         await self._place.forget()
-        self._journal.close()
+        await self._journal.close()
         left = "; what --before made is left, and has to be revoked" if order.before else ""
         raise RevertedError(f"the new value does not work: {reason}; the old one is back on all pods{left}")
 

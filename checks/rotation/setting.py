@@ -34,7 +34,7 @@ async def set_in_pulumi(
     """
     setting = pulumi_key(managed, chosen_key(managed, key))
     with exclusive(stack, say) as lock:
-        require_none(journal_file(stack))
+        await require_none(journal_file(stack))
         pulumi = PulumiStack(stack, project, pulumi_log(stack), lock, kubeconfig)
         await pulumi.set_secret(setting, require_text(read(), key))
         _log(stack, managed, key, "written")
@@ -57,7 +57,7 @@ async def set_live(
     """
     key = chosen_key(managed, key)
     with exclusive(target.stack, say):
-        require_none(journal_file(target.stack))
+        await require_none(journal_file(target.stack))
         async with target.connection.client() as http:
             api = ApiClient(http)
             await live_secret.write(api, managed.place, key, read())

@@ -7,6 +7,7 @@ from typing import Protocol
 from checks.errors import UsageError
 from checks.kube.client import ApiClient
 from checks.rotation import live_secret
+from checks.rotation.kept_value import KeptValue
 from checks.rotation.pulumi_stack import SECTION, PulumiStack
 from checks.rotation.readers import Readers
 from checks.rotation.values import require_text
@@ -36,6 +37,9 @@ class ValuePlace(Protocol):
 
     async def roll_back(self, marks: Mapping[str, str]) -> None:
         """Bring the old value to the pods."""
+
+    async def confirm(self, at: str) -> None:
+        """Note when the value was rotated, after all pods run with it."""
 
     async def forget(self) -> None:
         """Delete what was kept."""
@@ -84,6 +88,9 @@ class PulumiValue:
         """Deploy the stack again. Pulumi's state may lack what an interrupted deployment changed, so it is read."""
         await self.stack.up(refresh=True)
 
+    async def confirm(self, at: str) -> None:
+        """Do nothing: the deployment was at that time."""
+
     async def forget(self) -> None:
         """Do nothing: the journal had it."""
 
@@ -104,20 +111,21 @@ class LiveValue:
     place: Place
     key: str
     readers: Readers
+    kept: KeptValue
 
     async def require_ready(self) -> None:
         """Check that the Secret is there and can be changed."""
         await live_secret.require(self.api, self.place)
 
     async def keep(self, rotation: str) -> str:
-        """Keep the old value in a second Secret."""
-        await live_secret.keep(self.api, self.place, self.key, rotation)
+        """Keep the old value in another Secret."""
+        await self.kept.keep(await live_secret.value(self.api, self.place, self.key), rotation)
         return ""
 
     async def is_written(self, kept: str) -> bool:  # noqa: ARG002
-        """Return whether both Secrets differ."""
+        """Return whether both values differ."""
         live = await live_secret.require(self.api, self.place)
-        return live.bytes_().get(self.key) != await live_secret.kept(self.api, self.place, self.key)
+        return live.bytes_().get(self.key) != await self.kept.read()
 
     async def write(self, value: bytes) -> None:
         """Write the value into the Secret."""
@@ -130,12 +138,16 @@ class LiveValue:
     async def restore(self, kept: str) -> None:
         """Write the old value back, unless it is there."""
         if await self.is_written(kept):
-            await self.write(await live_secret.kept(self.api, self.place, self.key))
+            await self.write(await self.kept.read())
 
     async def roll_back(self, marks: Mapping[str, str]) -> None:
         """Bring back the pods from before."""
         await self.readers.mark(marks)
 
+    async def confirm(self, at: str) -> None:
+        """Write onto the Secret when its value was rotated."""
+        await live_secret.confirm(self.api, self.place, at)
+
     async def forget(self) -> None:
-        """Delete the second Secret."""
-        await live_secret.forget(self.api, self.place)
+        """Delete what was kept."""
+        await self.kept.forget()

@@ -1,24 +1,16 @@
 """New values: from standard input, a file, a command or a generator; never from an argument."""
 
-import secrets
 import shlex
-import string
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from checks.errors import UncheckedError, UsageError
+from stacks.model.rotation import ALPHANUMERIC, LONGEST_GENERATED, SHORTEST_GENERATED, characters, generated
 
 LONGEST_BYTES = 1024 * 1024
 """Kubernetes allows no larger Secret."""
-SHORTEST_GENERATED, LONGEST_GENERATED = 8, 4096
-ALPHABETS = {
-    "alphanumeric": string.ascii_letters + string.digits,
-    "hex": "0123456789abcdef",
-    "digits": string.digits,
-    "url": string.ascii_letters + string.digits + "-_",
-}
 COMMAND_SECONDS = 300
 
 
@@ -29,7 +21,7 @@ class ValueSource:
     file: Path | None = None
     command: str = ""
     length: int | None = None
-    alphabet: str = "alphanumeric"
+    alphabet: str = ALPHANUMERIC
 
     def require_usable(self) -> None:
         """Check the options, before anything is done.
@@ -60,8 +52,7 @@ class ValueSource:
             UncheckedError: the command failed.
         """
         if self.length is not None:
-            characters = _characters(self.alphabet)
-            return "".join(secrets.choice(characters) for _ in range(self.length)).encode()
+            return generated(self.length, _characters(self.alphabet)).encode()
         if self.file is not None:
             return _required(_content(self.file))
         return _required(_without_line_end(_output(self.command) if self.command else _standard_input()))
@@ -98,10 +89,10 @@ def split(command: str, option: str) -> list[str]:
 
 
 def _characters(alphabet: str) -> str:
-    found = "".join(dict.fromkeys(ALPHABETS.get(alphabet, alphabet)))
-    if len(found) < 2 or not found.isprintable():
-        raise UsageError(f"--alphabet: give {', '.join(ALPHABETS)}, or at least two characters")
-    return found
+    try:
+        return characters(alphabet)
+    except ValueError as error:
+        raise UsageError(f"--alphabet: {error}") from None
 
 
 def _content(file: Path) -> bytes:

@@ -14,7 +14,7 @@ from checks.secrets.collect import READ_SECRETS
 from checks.secrets.rolled import Rolled
 from checks.secrets.sealed import Sealed
 from checks.secrets.unused import UNUSED
-from checks.secrets.wanted import Place, WantedSecret, wanted_config_maps, wanted_secrets
+from checks.secrets.wanted import Place, WantedSecret, shown, wanted_config_maps, wanted_secrets
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
 from checks.workloads.workload import KINDS
@@ -83,7 +83,7 @@ def _unused(
 
 def _secret(builder: ResultBuilder, secret: WantedSecret, live: Sealed | None, now: datetime) -> None:
     ref = Ref("Secret", secret.place.name, secret.place.namespace)
-    cure = Remedy.PULUMI if secret.made else Remedy.PERSON
+    cure = Remedy.PULUMI if secret.made or secret.owned else Remedy.PERSON
     if secret.optional and (live is None or not secret.keys <= live.keys):
         # Others may still make it, or the rest of it.
         builder.passed(namespace=ref.namespace)
@@ -94,7 +94,9 @@ def _secret(builder: ResultBuilder, secret: WantedSecret, live: Sealed | None, n
         return
     missing, undeclared = secret.keys - live.keys, live.keys - secret.keys if secret.made else frozenset()
     if missing:
-        _keys(builder, ref, secret, live, f"lacks {', '.join(sorted(missing))}", cure)
+        # A deployment does not touch content that is made in the cluster.
+        lacking = Remedy.PULUMI if secret.made else Remedy.PERSON
+        _keys(builder, ref, secret, live, f"lacks {', '.join(sorted(missing))}", lacking)
     if undeclared:
         # A deployment does not remove undeclared keys.
         _keys(builder, ref, secret, live, f"also has {', '.join(sorted(undeclared))}", Remedy.PERSON)
@@ -102,15 +104,32 @@ def _secret(builder: ResultBuilder, secret: WantedSecret, live: Sealed | None, n
     builder.passed(same, ref.namespace)
     if secret.type is not None:
         builder.equal("secret.type", ref, "the Secret has another type", secret.type, live.type, cure)
-    if secret.made and same:
-        changed = live.intact is False
-        message = "the content is not as deployed" if changed else "the checksum annotation is missing"
-        actual = "changed" if changed else "not known"
-        builder.holds(live.intact is True, "secret.content", ref, message, expected="as deployed", actual=actual)
-    days = (now - live.changed).days
-    message = f"the Secret was last written {days} days ago"
+    if same:
+        _content(builder, ref, secret, live)
+    # What was rolled back was written, too, and is as old as before.
+    since = (live.rotated or live.created) if secret.scheduled else live.changed
+    days = (now - since).days
+    message = f"the Secret was last {'rotated' if secret.scheduled else 'written'} {days} days ago"
     most = secret.rotate_after_days
     builder.holds(days <= most, "secret.rotation", ref, message, expected=f"at most {most} days", actual=f"{days} days")
+
+
+def _content(builder: ResultBuilder, ref: Ref, secret: WantedSecret, live: Sealed) -> None:
+    """Check that nobody changed the content by hand; whoever reads it is named."""
+    changed = live.intact is False
+    users = f"; {', '.join(shown(secret.users))} reads it" if secret.users else ""
+    if secret.made:
+        message = "the content is not as deployed" if changed else "the checksum annotation is missing"
+        actual = "changed" if changed else "not known"
+        builder.holds(
+            live.intact is True, "secret.content", ref, message + users, expected="as deployed", actual=actual
+        )
+    elif secret.owned:
+        # Without the checksum of a rotation it has its first content.
+        message = f"the content is not what the last rotation wrote{users}"
+        builder.holds(
+            not changed, "secret.content", ref, message, expected="as rotated", actual="changed", remedy=Remedy.PERSON
+        )
 
 
 def _keys(builder: ResultBuilder, ref: Ref, secret: WantedSecret, live: Sealed, fault: str, remedy: Remedy) -> None:

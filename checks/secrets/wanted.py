@@ -8,6 +8,7 @@ from stacks.model import names
 from stacks.model.declaration import Declaration
 from stacks.model.owner import Owner
 from stacks.model.secret import OPAQUE, ROTATE_AFTER_DAYS
+from stacks.model.types import LARGEST
 
 TOKEN_KEYS = frozenset({"ca.crt", "namespace", "token"})
 """The keys that the cluster itself writes into a Secret of type names.TOKEN_SECRET."""
@@ -37,6 +38,10 @@ class WantedSecret:
     """None if its creator chooses the type."""
     optional: bool = False
     """Whether each of its users also starts without it, or without some of its keys."""
+    owned: bool = False
+    """Whether the stack creates it, and its content is made in the cluster."""
+    scheduled: bool = False
+    """Whether it is rotated on a schedule."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +63,28 @@ def wanted_secrets(declaration: Declaration) -> Iterator[WantedSecret]:
         place, made = Place(secret.namespace, secret.called(key)), bool(secret.keys)
         of_type = None if secret.existing and secret.type == OPAQUE else secret.type
         rotation = secret.rotate_after_days
+        owned = secret.generated is not None
         yield WantedSecret(
-            key, place, secret.names(), made, rotation, tuple(uses), of_type, optional=optional and not made
+            key,
+            place,
+            secret.names(),
+            made,
+            rotation,
+            tuple(uses),
+            of_type,
+            optional=optional and not (made or owned),
+            owned=owned,
+            scheduled=secret.rotation is not None,
         )
     for owner, declared in declaration.running().items():
         if keys := frozenset({**declared.secret_env, **declared.secret_files}):
             place, rotation = Place(declared.namespace, owner.secret), ROTATE_AFTER_DAYS
             yield WantedSecret(owner.secret, place, keys, made=True, rotate_after_days=rotation, users=(owner,))
+    if declaration.rotator:
+        journal = names.ROTATION_JOURNAL
+        place = Place(names.SYSTEM_NAMESPACE, journal)
+        # It has no credential of its own that could grow old.
+        yield WantedSecret(journal, place, frozenset(), made=False, rotate_after_days=LARGEST, users=(), owned=True)
     if (manager := declaration.resource_manager) and manager.token == "legacy":  # noqa: S105 - a kind of token
         token = names.RESOURCE_MANAGER_TOKEN
         place = Place(names.SYSTEM_NAMESPACE, token)
@@ -111,5 +131,6 @@ def read_through_the_api(declaration: Declaration) -> frozenset[tuple[str, Place
     }
     # The agent's pods mount them.
     secrets |= {("Secret", Place(names.SYSTEM_NAMESPACE, name)) for name in declaration.webhook_secrets().values()}
-    token = ("Secret", Place(names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN))
-    return frozenset({*config_maps, *secrets, token})
+    own = (names.RESOURCE_MANAGER_TOKEN, names.ROTATION_JOURNAL)
+    secrets |= {("Secret", Place(names.SYSTEM_NAMESPACE, name)) for name in own}
+    return frozenset({*config_maps, *secrets})

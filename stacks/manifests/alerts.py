@@ -12,17 +12,20 @@ LONGEST_SILENCE_SECONDS = 3600
 
 
 def prometheus_rule(
-    namespace: str, alerts: Alerts, site: Site, labels: Mapping[str, str], *, verified: bool
+    namespace: str, alerts: Alerts, site: Site, labels: Mapping[str, str], *, verified: bool, rotated: bool
 ) -> Manifest:
     """Return the PrometheusRule for the quotas, pods and Deployments of the managed namespaces, and for MCP servers.
 
-    If the stack is `verified` inside the cluster, there are two more alerts on the verification.
+    If the stack is `verified` inside the cluster, there are two more alerts on the verification, and one more if its
+    Secrets are `rotated` there.
     """
     mine = f'namespace=~"{"|".join(site.namespaces)}"'
     others = {space: "|".join(running) for space, running in site.running_elsewhere().items()}
     # Without samples of it, none of the alerts could fire.
     always = "kube_resourcequota" if site.has_quotas else "kube_namespace_status_phase"
-    rules = _rules(alerts, mine, others, always) + (_verification() if verified else [])
+    rules = (
+        _rules(alerts, mine, others, always) + (_verification() if verified else []) + (_rotation() if rotated else [])
+    )
     spec: Value = {"groups": [{"name": names.ALERTS, "rules": rules}]}
     return Manifest(
         "monitoring.coreos.com/v1", "PrometheusRule", names.ALERTS, namespace, labels, content={"spec": spec}
@@ -93,13 +96,8 @@ def _missing(chosen: str) -> str:
 
 
 def _verification() -> list[Value]:
-    jobs = f'namespace="{names.SYSTEM_NAMESPACE}",job_name=~"{names.VERIFY}-.+"'
-    cron_job = f'{{namespace="{names.SYSTEM_NAMESPACE}",cronjob="{names.VERIFY}"}}'
-    # Failed Jobs are kept for their logs, so only one that began after the last success counts.
-    failed = f'kube_job_failed{{{jobs},condition="true"}} > 0'
-    began = f"max by (namespace) (kube_job_status_start_time{{{jobs}}} and on (namespace, job_name) {failed})"
-    success = f"kube_cronjob_status_last_successful_time{cron_job}"
-    since = f"({success} or kube_cronjob_created{cron_job})"
+    cron_job = _cron_job(names.VERIFY)
+    since = f"({_success(names.VERIFY)} or kube_cronjob_created{cron_job})"
     # From one run to the next. A suspended CronJob has no next run, so the alert on its age cannot fire.
     last = f"(kube_cronjob_status_last_schedule_time{cron_job} or kube_cronjob_created{cron_job})"
     interval = f"(kube_cronjob_next_schedule_time{cron_job} - {last})"
@@ -107,7 +105,7 @@ def _verification() -> list[Value]:
     return [
         _rule(
             "CortexVerificationFailed",
-            f"{began} > (max by (namespace) ({success}) or max by (namespace) ({failed}) * 0)",
+            _failed(names.VERIFY),
             "0m",
             "critical",
             f"The latest verification found the cluster not as declared, or could not tell: its ConfigMap "
@@ -122,6 +120,35 @@ def _verification() -> list[Value]:
             "Nobody has found the cluster as declared for {{ $value | humanizeDuration }}",
         ),
     ]
+
+
+def _rotation() -> list[Value]:
+    return [
+        _rule(
+            "CortexRotationFailed",
+            _failed(names.ROTATE),
+            "0m",
+            "warning",
+            "The latest rotation of Secrets on a schedule failed: the log of its Job says why",
+        )
+    ]
+
+
+def _failed(name: str) -> str:
+    """Return the expression of a Job that failed after the last success of its CronJob."""
+    jobs = f'namespace="{names.SYSTEM_NAMESPACE}",job_name=~"{name}-.+"'
+    # Failed Jobs are kept for their logs, so only one that began after the last success counts.
+    failed = f'kube_job_failed{{{jobs},condition="true"}} > 0'
+    began = f"max by (namespace) (kube_job_status_start_time{{{jobs}}} and on (namespace, job_name) {failed})"
+    return f"{began} > (max by (namespace) ({_success(name)}) or max by (namespace) ({failed}) * 0)"
+
+
+def _success(name: str) -> str:
+    return f"kube_cronjob_status_last_successful_time{_cron_job(name)}"
+
+
+def _cron_job(name: str) -> str:
+    return f'{{namespace="{names.SYSTEM_NAMESPACE}",cronjob="{name}"}}'
 
 
 def _rule(name: str, expression: str, lasting: str, severity: str, summary: str) -> Value:

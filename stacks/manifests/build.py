@@ -1,6 +1,6 @@
 """Every manifest of a stack, by the part of the declaration that it comes from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -14,8 +14,9 @@ from stacks.manifests.kube_state_metrics import kube_state_metrics_manifests
 from stacks.manifests.manifest import Identity, Manifest
 from stacks.manifests.namespace import namespace_manifests
 from stacks.manifests.resource_manager import resource_manager_manifests
+from stacks.manifests.rotator import rotator_manifests, work
 from stacks.manifests.secrets import secret
-from stacks.manifests.site import site
+from stacks.manifests.site import Site, site
 from stacks.manifests.verifier import verification, verifier_manifests
 from stacks.manifests.workload import resolved, workload_manifests
 from stacks.model.declaration import Declaration
@@ -95,19 +96,28 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
     if manager := declaration.resource_manager:
         yield ("resourceManager",), resource_manager_manifests(manager, here)
     if metrics := declaration.kube_state_metrics:
-        verified = declaration.verifier is not None
-        yield ("kubeStateMetrics",), kube_state_metrics_manifests(metrics, here, verified=verified)
+        verified, rotated = declaration.verifier is not None, declaration.rotator is not None
+        made = kube_state_metrics_manifests(metrics, here, verified=verified, rotated=rotated)
+        yield ("kubeStateMetrics",), made
     agent, hooks = declaration.agent, declaration.webhook_secrets()
     follower = agent_manifests(agent, here, declaration.digest(), hooks) if agent else ()
     kinds.update(manifest.kind for manifest in follower)
+    yield from _scheduled(declaration, here, kinds)
+    yield (), (published(declaration),)
+    if follower:
+        yield ("agent",), follower
+
+
+def _scheduled(
+    declaration: Declaration, here: Site, kinds: Collection[str]
+) -> Iterator[tuple[DeclarationPath, tuple[Manifest, ...]]]:
+    if rotator := declaration.rotator:
+        yield ("rotator",), rotator_manifests(rotator, here, work(declaration))
     if verifier := declaration.verifier:
         secrets = pod_config.has_secrets(declaration)
         job = verification(verifier, here, declaration.digest(), secrets=secrets)
         files = tuple(chain.from_iterable(map(file_manifests, declaration.manifests.values())))
         yield ("verifier",), (*verifier_manifests(verifier, here, kinds, _tokens(declaration), files), job)
-    yield (), (published(declaration),)
-    if follower:
-        yield ("agent",), follower
 
 
 def _in_order(declaration: Declaration) -> Iterator[Owner]:

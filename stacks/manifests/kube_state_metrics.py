@@ -17,9 +17,9 @@ _LABELS = {**_SELECTOR, names.COMPONENT: _NAME}
 
 
 def kube_state_metrics_manifests(
-    metrics: model.KubeStateMetrics, site: Site, *, verified: bool
+    metrics: model.KubeStateMetrics, site: Site, *, verified: bool, rotated: bool
 ) -> tuple[Manifest, ...]:
-    """Return the objects of kube-state-metrics; alerts on the verification too if the stack is `verified` inside."""
+    """Return the objects of kube-state-metrics; alerts on verification and rotation if these run inside."""
     namespace, scrapers = metrics.namespace, names.scrapers(metrics.scrapers)
     before_pods = (*_access(namespace), _policy(namespace, scrapers, site))
     pods = _deployment(metrics, site).after(before_pods)
@@ -29,7 +29,7 @@ def kube_state_metrics_manifests(
         pods,
         # Pulumi waits for a Service's endpoints, which exist once pods are ready.
         _service(namespace).after([pods]),
-        *_monitoring(metrics, site, verified=verified),
+        *_monitoring(metrics, site, verified=verified, rotated=rotated),
     )
 
 
@@ -108,7 +108,7 @@ def _service(namespace: str) -> Manifest:
     return Manifest("v1", "Service", _NAME, namespace, _LABELS, content={"spec": spec})
 
 
-def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) -> Iterator[Manifest]:
+def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool, rotated: bool) -> Iterator[Manifest]:
     # Prometheus selects both objects by the additional labels.
     labels = {**_LABELS, **metrics.monitor_labels}
     if metrics.service_monitor:
@@ -120,4 +120,6 @@ def _monitoring(metrics: model.KubeStateMetrics, site: Site, *, verified: bool) 
         version = "monitoring.coreos.com/v1"
         yield Manifest(version, "ServiceMonitor", _NAME, metrics.namespace, labels, content={"spec": spec})
     if metrics.alerts:
-        yield alerts.prometheus_rule(metrics.namespace, metrics.alerts, site, labels, verified=verified)
+        yield alerts.prometheus_rule(
+            metrics.namespace, metrics.alerts, site, labels, verified=verified, rotated=rotated
+        )

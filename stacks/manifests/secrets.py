@@ -21,6 +21,10 @@ def secret(name: str, declared: model.Secret, component: str) -> Manifest | None
     labels = {names.COMPONENT: component}
     if declared.keys:
         return _secret(name, declared.namespace, labels, declared.keys, declared.type)
+    if declared.generated:
+        content: Mapping[str, Value] = {"type": declared.type}
+        first: Mapping[str, Value] = {"data": {declared.generated: HIDDEN}}
+        return Manifest("v1", "Secret", name, declared.namespace, labels, content=content, initial=first)
     if declared.external:
         return _external(name, declared, labels, declared.external)
     return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from stacks.manifests import network, pods
+from stacks.manifests import network, scheduled
 from stacks.manifests.cilium import dns_names_policy
 from stacks.manifests.files import group_of, plurals
 from stacks.manifests.grants import GROUP, Grants
@@ -10,7 +10,6 @@ from stacks.manifests.manifest import HIDDEN, Manifest, Value, given
 from stacks.manifests.permissions import CORE, Rule, secret_reader
 from stacks.manifests.rbac import service_account
 from stacks.manifests.site import Site
-from stacks.manifests.volumes import writable_tmp
 from stacks.model import names
 from stacks.model.verifier import Verifier, verifier_client
 
@@ -22,8 +21,6 @@ DEPLOYING = "--deploying"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
 """Annotation with which Pulumi replaces a failed Job in its next update, and so runs it again."""
 
-LATEST_START_SECONDS = 300
-"""A run that cannot begin in this time is skipped; the next one reports the same."""
 LONGEST_RUN_SECONDS = 300
 """A verification ends much sooner, unless the cluster is very large and very slow."""
 
@@ -169,52 +166,15 @@ def _network_policies(verifier: Verifier, site: Site) -> Iterator[Manifest]:
 
 
 def _cron_job(verifier: Verifier, site: Site) -> Manifest:
-    spec: Value = {
-        "schedule": verifier.schedule,
-        # kube-state-metrics crashes on any other if its image has no time zones.
-        "timeZone": "UTC",
-        "concurrencyPolicy": "Forbid",
-        "suspend": False,
-        "startingDeadlineSeconds": LATEST_START_SECONDS,
-        "successfulJobsHistoryLimit": 1,
-        "failedJobsHistoryLimit": 3,
-        "jobTemplate": {"metadata": {"labels": _LABELS}, "spec": _job(verifier, site, COMMAND, retries=0)},
-    }
-    return Manifest("batch/v1", "CronJob", names.VERIFY, names.SYSTEM_NAMESPACE, _LABELS, content={"spec": spec})
+    job = _job(verifier, site, COMMAND, retries=0)
+    return scheduled.cron_job(names.VERIFY, verifier.schedule, _LABELS, job)
 
 
 def _job(verifier: Verifier, site: Site, command: Sequence[str], *, retries: int, annotations: Value = None) -> Value:
     metadata = given({"labels": _LABELS, "annotations": annotations})
+    pod = scheduled.pod(names.VERIFY, names.VERIFIER, verifier.image, command, verifier.resources, site)
     return {
         "backoffLimit": retries,
         "activeDeadlineSeconds": LONGEST_RUN_SECONDS,
-        "template": {"metadata": metadata, "spec": _pod(verifier, site, command)},
+        "template": {"metadata": metadata, "spec": pod},
     }
-
-
-def _pod(verifier: Verifier, site: Site, command: Sequence[str]) -> Value:
-    volume, mount = writable_tmp()
-    container: Value = {
-        "name": names.VERIFY,
-        "image": verifier.image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": command,
-        "resources": pods.resources(verifier.resources),
-        "securityContext": pods.container_security(),
-        # Pulumi shows this message of a failed verification. If the verification could not write one, it is the end
-        # of the log.
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [mount],
-    }
-    return given(
-        {
-            "serviceAccountName": names.VERIFIER,
-            "imagePullSecrets": site.image_pull_secrets(names.SYSTEM_NAMESPACE),
-            "automountServiceAccountToken": True,
-            "enableServiceLinks": False,
-            "restartPolicy": "Never",
-            "securityContext": pods.pod_security(),
-            "containers": [container],
-            "volumes": [volume],
-        }
-    )

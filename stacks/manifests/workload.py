@@ -13,6 +13,7 @@ from stacks.model.client import Client
 from stacks.model.declaration import Declaration
 from stacks.model.owner import Owner
 from stacks.model.replicas import replicas
+from stacks.model.rotation import rotator_client
 from stacks.model.server import Server
 from stacks.model.verifier import verifier_client
 from stacks.model.workload import Workload
@@ -46,16 +47,20 @@ def workload_manifests(owner: Owner, declared: Workload, content: Content[object
 def resolved(declaration: Declaration) -> dict[Owner, Workload]:
     """Return servers and workloads as their manifests need them: with names and labels in place of keys.
 
-    If a verifier is declared, it is among the clients of each server.
+    If a verifier is declared, it is among the clients of each server, and a rotator among those that it asks.
     """
-    return {owner: _resolved(declared, declaration) for owner, declared in declaration.running().items()}
+    asked = {owner for readers in declaration.rotations().values() for owner in readers} if declaration.rotator else ()
+    return {
+        owner: _resolved(declared, declaration, asked=owner in asked)
+        for owner, declared in declaration.running().items()
+    }
 
 
-def _resolved(declared: Workload, declaration: Declaration) -> Workload:
+def _resolved(declared: Workload, declaration: Declaration, *, asked: bool) -> Workload:
     secrets, config_maps = declaration.secrets, declaration.config_maps
     return declared.model_copy(
         update={
-            "clients": _clients(declared, declaration),
+            "clients": _clients(declared, declaration, asked=asked),
             "secrets": tuple(
                 use.model_copy(update={"name": secrets[use.name].called(use.name)}) for use in declared.secrets
             ),
@@ -66,12 +71,13 @@ def _resolved(declared: Workload, declaration: Declaration) -> Workload:
     )
 
 
-def _clients(declared: Workload, declaration: Declaration) -> tuple[Client, ...]:
-    """Return the clients, each by namespace and labels, with the verifier among those of a server."""
+def _clients(declared: Workload, declaration: Declaration, *, asked: bool) -> tuple[Client, ...]:
+    """Return the clients, each by namespace and labels, with verifier and rotator among those of a server."""
     clients = tuple(_by_labels(client, declaration) for client in declared.clients)
-    if declaration.verifier is None or not isinstance(declared, Server) or verifier_client() in clients:
+    if not isinstance(declared, Server):
         return clients
-    return (*clients, verifier_client())
+    own = (*([verifier_client()] if declaration.verifier else []), *([rotator_client()] if asked else []))
+    return (*clients, *(client for client in own if client not in clients))
 
 
 def _by_labels(client: Client, declaration: Declaration) -> Client:

@@ -18,6 +18,7 @@ from stacks.model.manifest_document import ManifestDocument
 from stacks.model.namespace import Namespace
 from stacks.model.owner import SERVERS, WORKLOADS, Owner
 from stacks.model.resource_manager import ResourceManager
+from stacks.model.rotation import Rotator
 from stacks.model.secret import Secret
 from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
@@ -102,6 +103,8 @@ class Declaration(Model):
     """Metrics of the cluster's objects, and alerts on them."""
     verifier: Verifier | None = None
     """Verification inside the cluster."""
+    rotator: Annotated[Rotator | None, LEFT_OUT] = None
+    """Rotation of Secrets on a schedule."""
     agent: Annotated[Agent | None, LEFT_OUT] = None
     """What follows the cluster's events and objects."""
     talos: Annotated[Talos | None, LEFT_OUT] = None
@@ -158,6 +161,14 @@ class Declaration(Model):
             name: self.secrets[hook.secret].called(hook.secret) for name, hook in hooks if hook.secret in self.secrets
         }
 
+    def rotations(self) -> dict[str, tuple[Owner, ...]]:
+        """Return each Secret that is rotated on a schedule, by its key → the servers and workloads that read it."""
+        return {
+            key: tuple(owner for owner, one in self.running().items() if any(use.name == key for use in one.secrets))
+            for key, secret in self.secrets.items()
+            if secret.rotation
+        }
+
     def component(self, namespace: str) -> str:
         """Return the label `cortex.dev/component` of the Secrets and ConfigMaps of a namespace."""
         owned = self.namespaces.get(namespace)
@@ -176,6 +187,8 @@ class Declaration(Model):
             images["kubeStateMetrics.image"] = self.kube_state_metrics.image
         if self.verifier:
             images["verifier.image"] = self.verifier.image
+        if self.rotator:
+            images["rotator.image"] = self.rotator.image
         if self.agent:
             images["agent.image"] = self.agent.image
         return images

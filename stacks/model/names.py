@@ -187,6 +187,22 @@ NODE_EVENTS_NAMESPACE = "default"
 """Where Kubernetes puts the events of nodes, which have no namespace."""
 
 
+ROTATOR = "cortex-rotator"
+"""The objects of the rotator, and the label `app` of its pods."""
+ROTATOR_COMPONENT = "rotator"
+"""Value of the label `cortex.dev/component` of the rotator's objects."""
+ROTATOR_OWN_ROLE = f"{ROTATOR}-own"
+"""The Role in cortex-system with which the rotator reads the declaration, keeps its journal and takes the Lease."""
+ROTATE = "cortex-rotate"
+"""The CronJob that rotates Secrets on a schedule."""
+ROTATION_JOURNAL = "cortex-rotation"
+"""The Secret in cortex-system with the journal of a rotation in the cluster, and the old value while it runs."""
+ROTATION_LEASE = "cortex-secrets"
+"""The Lease in cortex-system that a rotation holds."""
+ROTATED = "cortex.dev/rotated"
+"""Annotation of a Secret: when all pods ran with its current value."""
+
+
 def agent_labels() -> dict[str, str]:
     """Return the labels of the agent's objects; the label `app` selects its pods."""
     return {APP: AGENT, COMPONENT: AGENT_COMPONENT}
@@ -195,6 +211,11 @@ def agent_labels() -> dict[str, str]:
 def verifier_labels() -> dict[str, str]:
     """Return the labels of the verifier's objects; the label `app` selects its pods."""
     return {APP: VERIFIER, COMPONENT: VERIFIER_COMPONENT}
+
+
+def rotator_labels() -> dict[str, str]:
+    """Return the labels of the rotator's objects; the label `app` selects its pods."""
+    return {APP: ROTATOR, COMPONENT: ROTATOR_COMPONENT}
 
 
 def verify_job(digest: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from stacks.model.rotation import Rotation, days
 from stacks.model.types import LEFT_OUT, Count, DnsLabel, DnsSubdomain, FileKey, Model, matching
 
 SecretKey = Annotated[
@@ -97,7 +98,7 @@ class External(Model):
 
 
 class Secret(Model):
-    """A Secret of one namespace: it has `keys`, or is `external`, or is `existing` and made by others."""
+    """A Secret of one namespace: it has `keys`, is `external`, `existing` and made by others, or `generated`."""
 
     namespace: DnsLabel
     """A declared namespace."""
@@ -111,18 +112,57 @@ class Secret(Model):
     """A store from which the cluster fetches it."""
     existing: tuple[FileKey, ...] = ()
     """The keys that a Secret made by others must have."""
+    generated: Annotated[FileKey | None, LEFT_OUT] = None
+    """Its only key, whose first value the first deployment generates. Later ones are made by `rotation`, and no
+    deployment changes them."""
     rotate_after_days: Count = ROTATE_AFTER_DAYS
-    """Age in days from which the checks report that it should be renewed."""
+    """Age in days from which the checks report that it should be renewed; with `rotation`, its `every` by default."""
+    rotation: Annotated[Rotation | None, LEFT_OUT] = None
+    """Rotation on a schedule, of a Secret whose value the cluster keeps: `generated`, or `existing`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reported_when_overdue(cls, settings: object) -> object:
+        if not isinstance(settings, Mapping) or not {"rotateAfterDays", "rotate_after_days"}.isdisjoint(settings):
+            return settings
+        rotation = settings.get("rotation")
+        every = rotation.get("every") if isinstance(rotation, Mapping) else None
+        found = days(every) if isinstance(every, str) else 0
+        return {**settings, "rotateAfterDays": found} if found else settings
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Secret":
-        if sum(map(bool, (self.keys, self.external, self.existing))) != 1:
-            raise ValueError("give exactly one of keys, external and existing")
+        if sum(map(bool, (self.keys, self.external, self.existing, self.generated))) != 1:
+            raise ValueError("give exactly one of keys, external, existing and generated")
         for group in REQUIRED_KEYS.get(self.type, ()):
             if self.names().isdisjoint(group):
                 wanted = " or ".join(map(repr, group))
                 raise ValueError(f"is of type {self.type}, which requires the key {wanted}: add it, or change the type")
         return self
+
+    @model_validator(mode="after")
+    def _one_key_to_rotate(self) -> "Secret":
+        if self.rotation is None:
+            if self.generated:
+                raise ValueError("is generated, and never rotated: declare rotation, for instance {every: 90d}")
+            return self
+        if self.keys:
+            raise ValueError(
+                "rotation is for values that the cluster keeps, and a deployment would write these again: declare the "
+                "key as generated, or rotate it with `cortex secrets rotate`"
+            )
+        if self.external:
+            raise ValueError("rotation is for values that the cluster keeps, and a store has these: rotate them there")
+        keys, key = sorted(self.names()), self.rotation.key
+        if key is None and len(keys) > 1:
+            raise ValueError(f"has the keys {', '.join(keys)}: choose the one to rotate with rotation.key")
+        if key is not None and key not in keys:
+            raise ValueError(f"rotation.key: {key!r} is not a key of it: use one of {', '.join(keys)}")
+        return self
+
+    def rotated_key(self) -> str:
+        """Return the key whose value a rotation replaces: the declared one, or the only one."""
+        return (self.rotation and self.rotation.key) or min(self.names())
 
     def called(self, key: str) -> str:
         """Return the name of the Secret that is declared under a key."""
@@ -130,4 +170,6 @@ class Secret(Model):
 
     def names(self) -> frozenset[str]:
         """Return the keys of the Secret."""
+        if self.generated:
+            return frozenset({self.generated})
         return frozenset(self.keys or self.existing or (self.external.keys if self.external else ()))

@@ -19,6 +19,10 @@ VERIFIER_PODS = 2
 """The scheduled verification and that of a deployment can run at the same time."""
 
 
+ROTATOR_PODS = 1
+"""One rotation runs at a time."""
+
+
 @dataclass(frozen=True)
 class _Load:
     namespace: str
@@ -59,6 +63,8 @@ def _loads(declaration: Declaration) -> Iterator[_Load]:
         yield _Load(metrics.namespace, {"kubeStateMetrics": metrics.resources}, METRICS_PODS)
     if verifier := declaration.verifier:
         yield _Load(names.SYSTEM_NAMESPACE, {"verifier": verifier.resources}, VERIFIER_PODS)
+    if rotator := declaration.rotator:
+        yield _Load(names.SYSTEM_NAMESPACE, {"rotator": rotator.resources}, ROTATOR_PODS)
     if agent := declaration.agent:
         yield _Load(names.SYSTEM_NAMESPACE, {"agent": agent.resources}, agent.replicas + agent.surge)
 

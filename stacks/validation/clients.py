@@ -12,7 +12,8 @@ _TAKEN = frozenset({"default", "kubernetes", names.MCP_SERVER_APP, names.KUBE_ST
 
 def faults(declaration: Declaration) -> Iterator[str]:
     """Yield every broken rule as `path: what is wrong: the way out`."""
-    for name in sorted(_TAKEN & set(declaration.workloads)):
+    taken = _TAKEN | ({names.ROTATOR} if declaration.rotator else set())
+    for name in sorted(taken & set(declaration.workloads)):
         yield f"workloads.{name}: is a name that the cluster or the stack uses itself: choose another"
     known = declaration.running()
     for owner, declared in known.items():

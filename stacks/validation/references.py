@@ -122,8 +122,10 @@ def _taken(declaration: Declaration) -> Iterator[str]:
     for name in (names.DECLARATION_CONFIG_MAP, names.VERIFICATION_CONFIG_MAP):
         for key in _keys(declaration.config_maps, (names.SYSTEM_NAMESPACE, name)):
             yield f"configMaps.{key}: {_TAKEN}"
-    for key in _keys(declaration.secrets, (names.SYSTEM_NAMESPACE, names.RESOURCE_MANAGER_TOKEN)):
-        yield f"secrets.{key}: {_TAKEN}"
+    journal = (names.ROTATION_JOURNAL,) if declaration.rotator else ()
+    for name in (names.RESOURCE_MANAGER_TOKEN, *journal):
+        for key in _keys(declaration.secrets, (names.SYSTEM_NAMESPACE, name)):
+            yield f"secrets.{key}: {_TAKEN}"
 
 
 def _custom_resources(declaration: Declaration) -> Iterator[str]:

@@ -26,6 +26,8 @@ def faults(declaration: Declaration) -> Iterator[str]:
         yield from _value(f"agent.webhooks.{name}", hook, names.SYSTEM_NAMESPACE, within)
     yield from _pull_secrets(declaration)
     yield from _readable_secrets(declaration)
+    for key in declaration.rotations() if declaration.rotator is None else ():
+        yield f"secrets.{key}.rotation: needs the CronJob of cortex:rotator: declare that with an image, or remove this"
 
 
 def _variables(owner: Owner, reader: Workload, declaration: Declaration) -> Iterator[str]:

@@ -57,6 +57,7 @@ def full(**parts: object) -> Declaration:
                     "external": {"store": "vault", "keys": {"tls.crt": "c", "tls.key": {"key": "k", "property": "p"}}},
                 },
                 "existing": {"namespace": "cortex-mcp", "existing": ["a"]},
+                "generated": {"namespace": "cortex-mcp", "generated": "key", "rotation": {"every": "90d"}},
             },
             "configMaps": {"shared-config": {"namespace": "cortex-mcp", "data": {"LOG_LEVEL": "info"}}},
             "resourceManager": {"readableSecrets": {"cortex-mcp": ["shared-secret"]}, "execIn": ["cortex-mcp"]},
@@ -67,6 +68,7 @@ def full(**parts: object) -> Declaration:
                 "monitorLabels": {"release": "p"},
             },
             "verifier": {"image": "registry.test/cortex:1"},
+            "rotator": {"image": "registry.test/cortex:1"},
             "agent": {
                 "image": "registry.test/cortex:1",
                 "log": {"claim": {"size": "1Gi", "accessModes": ["ReadWriteMany"]}},

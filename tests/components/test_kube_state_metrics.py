@@ -10,9 +10,9 @@ NAME = "cortex-monitoring/kube-state-metrics"
 SITE = Site(("cortex-mcp", "cortex-monitoring", "cortex-system"))
 
 
-def made(site: Site = SITE, *, verified: bool = False, **settings: object) -> Recording:
+def made(site: Site = SITE, *, verified: bool = False, rotated: bool = False, **settings: object) -> Recording:
     metrics = model.KubeStateMetrics.model_validate(settings)
-    args = KubeStateMetricsArgs(kube_state_metrics_manifests(metrics, site, verified=verified))
+    args = KubeStateMetricsArgs(kube_state_metrics_manifests(metrics, site, verified=verified, rotated=rotated))
     return record(lambda: KubeStateMetrics("kube-state-metrics", args))
 
 
@@ -146,6 +146,10 @@ def test_a_verified_stack_has_alerts_on_that_and_their_metrics_are_collected() -
         if argument.startswith("--resources=")
     )
     assert {"cronjobs", "jobs"} <= set(resources)
+
+
+def test_a_stack_with_a_rotator_has_an_alert_on_that() -> None:
+    assert alerts(made(rotated=True, alerts={})) - alerts(made(alerts={})) == {"CortexRotationFailed"}
 
 
 def test_it_reaches_the_declared_api_servers_alone() -> None:

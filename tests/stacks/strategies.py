@@ -198,6 +198,14 @@ STORES = st.fixed_dictionaries(
 )
 
 
+ROTATIONS = st.fixed_dictionaries(
+    {"every": st.sampled_from(["1h", "90d"])},
+    optional={
+        "generator": st.fixed_dictionaries({"length": st.integers(8, 4096)}, optional={"alphabet": st.just("hex")})
+    },
+)
+
+
 def typed(kind: str) -> Drawn:
     """Draw a Secret of a type that wants certain keys. Of Docker's, Kubernetes reads the value."""
     keys = [group[-1] for group in REQUIRED_KEYS[kind]]
@@ -212,6 +220,8 @@ SECRETS = st.builds(
         st.fixed_dictionaries({"keys": st.dictionaries(fitting(FileKey), SOURCES, min_size=1, max_size=3)}),
         st.fixed_dictionaries({"external": STORES}),
         st.fixed_dictionaries({"existing": st.lists(fitting(FileKey), min_size=1, max_size=2, unique=True)}),
+        st.fixed_dictionaries({"existing": st.lists(fitting(FileKey), min_size=1, max_size=1), "rotation": ROTATIONS}),
+        st.fixed_dictionaries({"generated": fitting(FileKey), "rotation": ROTATIONS}),
         *map(typed, REQUIRED_KEYS),
     ),
     st.fixed_dictionaries({}, optional={"rotateAfterDays": COUNTS}),
@@ -331,6 +341,8 @@ def declarations(draw: st.DrawFn, called: st.SearchStrategy[str] | None = None) 
         settings["kubeStateMetrics"] = draw(st.fixed_dictionaries({"namespace": within}, optional=METRICS))
     if draw(st.booleans()):
         settings["verifier"] = draw(VERIFIERS)
+    if any("rotation" in secret for secret in secrets.values()):
+        settings["rotator"] = {"image": draw(IMAGES)}
     if draw(st.booleans()):
         settings["agent"] = draw(AGENTS)
     if draw(st.booleans()):
@@ -398,6 +410,8 @@ def _access(within: st.SearchStrategy[str]) -> st.SearchStrategy[Settings]:
 
 
 def _keys(secret: Settings) -> list[str]:
+    if "generated" in secret:
+        return [secret["generated"]]
     return list(secret.get("keys") or secret.get("existing") or secret["external"]["keys"])
 
 

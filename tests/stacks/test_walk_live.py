@@ -80,7 +80,9 @@ def plain(stack: Settings) -> Settings:
     """Make of a drawn declaration one that a cluster without a world around it can have."""
     context = {"context": "cortex-local", "environment": "testing", "nodes": 1}
     for secret in stack["secrets"].values():
-        keys = secret.get("keys") or secret.pop("existing", None) or secret.pop("external")["keys"]
+        secret.pop("rotation", None)
+        made = [secret.pop("generated")] if "generated" in secret else None
+        keys = made or secret.get("keys") or secret.pop("existing", None) or secret.pop("external")["keys"]
         values = tls() if secret.get("type") == "kubernetes.io/tls" else {}
         secret["keys"] = {key: {"literal": values.get(key, "{}")} for key in keys}
     for server in (*stack["servers"].values(), *stack["workloads"].values()):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from checks.cli import secrets_change
+from checks.cli import secrets_change, secrets_due
 from checks.cli.options import (
     TEXT,
     Context,
@@ -105,3 +105,4 @@ def history(
 
 # Without a name, the commands of an application join those of this one.
 app.add_typer(secrets_change.app)
+app.add_typer(secrets_due.app)

@@ -38,6 +38,7 @@ ELSEWHERE = (
     "container.",
     "deployment.",
     "probe.",
+    "rotator.",
     "verifier.",
 )
 """Prefixes of codes with tests of their own: see test_health.py."""

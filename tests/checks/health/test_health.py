@@ -1,5 +1,6 @@
 """The row `health`: what one look can tell of workloads, probe paths and the verifier's runs, and each thing once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from checks.health.http_probe import Reply
 from checks.health.overview import health_report
 from checks.health.report import Report, write
 from checks.kube.connection import Connection
-from checks.kube.reading import Permission, ReadFailure, Reason
+from checks.kube.reading import Permission, Read, ReadFailure, Reason
 from checks.mcp.answer import Answer, Outcome
 from checks.results.catalogue import catalogue
 from checks.results.conclusion import FINDINGS, OK, UNKNOWN, exit_code
 from checks.results.result import Result, Severity, Status
+from checks.secrets.wanted import Place
 from checks.target import Target
 from stacks.model import names
 from tests.checks.world import NOW, SETTINGS, Json, World, declared
@@ -22,6 +24,7 @@ from tests.checks.written import written
 
 MONITORING = {"component": "monitoring", "description": "Monitoring"}
 METRICS = "kube-state-metrics"
+ROTATOR = {"image": "registry.test/cortex:1"}
 
 
 @pytest.fixture
@@ -68,11 +71,11 @@ def unready(world: World, prefix: str = "time") -> None:
     world.one("deployments", "cortex-mcp", prefix)["status"]["availableReplicas"] = 1
 
 
-def job(world: World, name: str, began: float, outcome: str | None, code: int = 1) -> None:
+def job(world: World, name: str, began: float, outcome: str | None, code: int = 1, labels: Json | None = None) -> None:
     conditions = [{"type": outcome, "status": "True", "reason": "BackoffLimitExceeded"}] if outcome else []
     status = {"startTime": minutes_ago(began), "conditions": conditions}
     owner = {"kind": "CronJob", "name": "cortex-verify", "controller": True}
-    metadata = {"name": name, "labels": names.verifier_labels(), "ownerReferences": [owner]}
+    metadata = {"name": name, "labels": labels or names.verifier_labels(), "ownerReferences": [owner]}
     world.add("jobs", "cortex-system", {"metadata": metadata, "status": status})
     ended = {"name": "cortex-verify", "state": {"terminated": {"exitCode": code, "finishedAt": minutes_ago(began)}}}
     pod = {"metadata": {"name": f"{name}-x", "labels": {"batch.kubernetes.io/job-name": name}}}
@@ -230,6 +233,27 @@ def test_suspended_verifier(world: World) -> None:
     world.one("cronjobs", "cortex-system")["spec"]["suspend"] = True
     (finding,) = world.findings()
     assert (finding.code, str(finding.object)) == ("verifier.suspended", "CronJob cortex-system/cortex-verify")
+
+
+def test_suspended_rotator() -> None:
+    world = World(declared(rotator=ROTATOR))
+    journal = Place("cortex-system", names.ROTATION_JOURNAL)
+    world.secrets = replace(world.secrets, secrets={journal: Read(None, 0.01)})
+    world.one("cronjobs", "cortex-system")["spec"]["suspend"] = True
+    (finding,) = (one for one in world.findings() if not one.code.startswith("secret."))
+    assert (finding.code, str(finding.object)) == ("rotator.suspended", "CronJob cortex-system/cortex-rotate")
+
+
+def test_latest_rotation_that_failed_is_a_warning_until_one_succeeds() -> None:
+    world = World(declared(rotator=ROTATOR, verifier=ROTATOR))
+    job(world, "cortex-rotate-1", 60, "Failed", labels=names.rotator_labels())
+    job(world, "cortex-verify-1", 30, "Complete", code=0)
+    (finding,) = judged(world).findings
+    assert (finding.code, str(finding.object)) == ("rotator.failed", "Job cortex-system/cortex-rotate-1")
+    assert finding.severity is Severity.WARNING
+    assert "exit code 1: a new value does not work, and the old one is back" in finding.message
+    job(world, "cortex-rotate-2", 10, "Complete", code=0, labels=names.rotator_labels())
+    assert judged(world).findings == ()
 
 
 def test_latest_run_that_failed_is_a_warning_with_its_exit_code(world: World) -> None:

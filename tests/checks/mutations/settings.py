@@ -245,5 +245,6 @@ def sent(manifest: Manifest) -> Json:
         keys = document["data"]
         document["data"] = dict.fromkeys(keys, "aGlkZGVu")
         owner = f"{manifest.namespace}/{manifest.name}"
-        document["metadata"]["annotations"][names.CHECKSUM] = checksum(owner, {}, dict.fromkeys(keys, "hidden"))
+        sums = checksum(owner, {}, dict.fromkeys(keys, "hidden"))
+        document["metadata"].setdefault("annotations", {})[names.CHECKSUM] = sums
     return document

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stacks.model import names
 from tests.conftest import CORTEX, Cluster
 
 SPACE = "rotation"
@@ -19,7 +20,8 @@ config:
     cortex-system: {{component: system, description: The system}}
     {SPACE}: {{component: mcp, description: The readers}}
   cortex:secrets:
-    creds: {{namespace: {SPACE}, existing: [token]}}
+    creds: {{namespace: {SPACE}, existing: [token], rotation: {{every: 1h}}}}
+  cortex:rotator: {{image: "registry.test/cortex:1"}}
   cortex:workloads:
     cache:
       image: registry.test/cache:1
@@ -123,7 +125,10 @@ def deploy(cluster: Cluster, folder: Path) -> None:
     command = [str(CORTEX), "config", "render", "live", "--format", "json"]
     rendered = subprocess.run(command, cwd=folder, env=dict(cluster.env), capture_output=True, text=True, check=True)
     wanted = ("Deployment", "ServiceAccount")
-    items = [one for one in json.loads(rendered.stdout)["items"] if one["kind"] in wanted]
+    made = json.loads(rendered.stdout)["items"]
+    items = [one for one in made if one["kind"] in wanted and one["metadata"]["namespace"] == SPACE]
+    journal = next(one for one in made if one["metadata"]["name"] == names.ROTATION_JOURNAL)
+    cluster.run("kubectl", "apply", "-f", "-", given=json.dumps(journal))
     objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     cluster.run("kubectl", "--namespace", SPACE, "create", "secret", "generic", "creds", f"--from-literal=token={OLD}")
     cluster.run("kubectl", "apply", "-f", "-", given=objects)

@@ -8,7 +8,8 @@ import pytest
 from checks.errors import UncheckedError, UsageError
 from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
-from checks.rotation.lease import NAME, holding
+from checks.rotation.lease import holding
+from stacks.model.names import ROTATION_LEASE as NAME
 from tests.checks.fake_api import FakeApi, serve, status
 from tests.checks.world import Json, World, declared
 

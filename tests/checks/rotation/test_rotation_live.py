@@ -1,11 +1,19 @@
 """Rotations on a live API server: killed at each stage, two at once, a value that does not work, and hooks."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 
+from checks.kube.connection import from_kubeconfig
+from checks.rotation import due
+from checks.rotation.order import RevertedError
+from checks.target import Target
+from stacks.loader import load
+from stacks.model.names import ROTATED, ROTATION_JOURNAL
 from tests.checks.rotation.project import KILL, OLD, SPACE, Live, deploy, home
 from tests.conftest import Cluster, cluster_name, cortex, start
 
@@ -153,3 +161,77 @@ def test_only_an_unused_undeclared_secret_is_deleted(live: Live) -> None:
     assert "is deleted" in live.cortex("delete", "left", "--yes")
     assert "left" not in live.secrets()
     assert live.entries("delete")[0]["keys"] == ["a"]
+
+
+LONG_AGO = "2026-01-01T00:00:00Z"
+
+
+class Scheduled:
+    """Runs of the rotator, on the cluster of the rotations, when its Secret is due."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.said: list[str] = []
+        self.shown: list[str] = []
+        live.kubectl("annotate", "--overwrite", "secret", "creds", f"{ROTATED}={LONG_AGO}")
+
+    def run(self, seconds: float = 60.0) -> None:
+        """Rotate what is due; a run that takes longer is interrupted."""
+        connection = from_kubeconfig("cortex-local", self._live.cluster.kubeconfig)
+        target = Target("", load("live", self._live.folder), connection)
+
+        async def limited() -> None:
+            with anyio.move_on_after(seconds):
+                await due.rotate_due(target, due.Out(self.said.append, self.shown.append))
+
+        anyio.run(limited)
+
+    @property
+    def rotated(self) -> str:
+        """The annotation of the last rotation."""
+        text: str = self._live.live("secret", "creds")["metadata"]["annotations"][ROTATED]
+        return text
+
+    def journal(self) -> dict[str, str]:
+        """Return the content of the journal's Secret, encoded."""
+        command = ("kubectl", "get", "secret", ROTATION_JOURNAL, "--namespace", "cortex-system", "--output", "json")
+        content: dict[str, str] = json.loads(self._live.cluster.run(*command).stdout).get("data") or {}
+        return content
+
+
+def test_what_is_due_is_rotated_once(live: Live) -> None:
+    scheduled, before = Scheduled(live), pods(live)
+    scheduled.run()
+    value = live.token()
+    assert re.fullmatch("[A-Za-z0-9]{40}", value)
+    assert pods(live).isdisjoint(before)
+    assert (scheduled.journal(), live.secrets(), live.reasons()) == ({}, {"creds"}, ["SecretRotated"])
+    (entry,) = map(json.loads, scheduled.shown)
+    assert (entry["outcome"], {pod["name"] for pod in entry["pods"]}) == ("rotated", pods(live))
+    assert value not in "".join([*scheduled.said, *scheduled.shown])
+    scheduled.run()
+    assert scheduled.said[-1] == f"Secret {SPACE}/creds is not due"
+    assert (live.token(), scheduled.rotated > LONG_AGO) == (value, True)
+
+
+def test_the_next_run_finishes_what_was_interrupted(live: Live) -> None:
+    scheduled = Scheduled(live)
+    live.kubectl("rollout", "pause", "deployment/cache")
+    scheduled.run(seconds=5)
+    value = live.token()
+    assert (value != OLD, set(scheduled.journal())) == (True, {"journal.json", "previous"})
+    live.kubectl("rollout", "resume", "deployment/cache")
+    scheduled.run()
+    assert "which is at the stage written" in "".join(scheduled.said)
+    assert (live.token(), scheduled.journal(), live.reasons()) == (value, {}, ["SecretRotated"])
+
+
+def test_what_was_rolled_back_is_due_again(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduled = Scheduled(live)
+    monkeypatch.setattr(due, "ROLLOUT_SECONDS", 4.0)
+    live.kubectl("rollout", "pause", "deployment/cache")
+    with pytest.raises(RevertedError, match="the old one is back on all pods"):
+        scheduled.run()
+    live.kubectl("rollout", "resume", "deployment/cache")
+    assert (live.token(), scheduled.rotated, scheduled.journal()) == (OLD, LONG_AGO, {})
+    assert live.reasons() == ["SecretRotationReverted"]

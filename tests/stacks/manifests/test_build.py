@@ -88,7 +88,8 @@ def test_secrets_hide_all_their_values_literals_too() -> None:
 def test_secrets_of_the_stack_carry_a_checksum_and_no_others() -> None:
     secrets = of("Secret", build(full(resourceManager={"token": "legacy"})))
     assert {name for name, secret in secrets.items() if secret.annotations.get(CHECKSUM) is HIDDEN} == CREDENTIALS
-    assert secrets.keys() - CREDENTIALS == {"cortex-system/cortex-resource-manager-token"}
+    made = {"cortex-mcp/generated", "cortex-system/cortex-rotation"}
+    assert secrets.keys() - CREDENTIALS == {"cortex-system/cortex-resource-manager-token", *made}
 
 
 def test_nothing_else_is_hidden_but_the_checksums_of_pods_that_read_secrets() -> None:
@@ -150,6 +151,7 @@ def test_pull_secrets_are_on_every_pod_and_a_declared_one_in_its_namespace() -> 
         "Deployment bare-mcp-server": {"everywhere", "ours"},
         "Deployment kube-state-metrics": {"everywhere"},
         "Deployment cortex-agent": {"everywhere"},
+        "CronJob cortex-rotate": {"everywhere"},
         "CronJob cortex-verify": {"everywhere"},
         "Job cortex-verify-": {"everywhere"},
     }

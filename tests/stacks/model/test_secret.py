@@ -12,11 +12,17 @@ def wants(kind: str, keys: str) -> str:
     return f"is of type kubernetes.io/{kind}, which requires the key {keys}: add it, or change the type"
 
 
+ROTATED = {"rotation": {"every": "90d"}}
+ROTATOR = {"rotator": {"image": "registry.test/cortex:1"}}
+
 WRONG: Wrong = [
-    ({"secrets.token": {"namespace": "cortex-mcp"}}, "secrets.token: give exactly one of keys, external and existing"),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp"}},
+        "secrets.token: give exactly one of keys, external, existing and generated",
+    ),
     (
         {"secrets.token": {**TOKEN, "existing": ["token"]}},
-        "secrets.token: give exactly one of keys, external and existing",
+        "secrets.token: give exactly one of keys, external, existing and generated",
     ),
     (
         {"secrets.token": {**TOKEN, "keys": {"token": {"pulumi": "a", "literal": "b"}}}},
@@ -65,6 +71,57 @@ WRONG: Wrong = [
     (
         {"secrets.token": {**TOKEN, "type": "kubernetes.io/basic-auth"}},
         "secrets.token: " + wants("basic-auth", "'username' or 'password'"),
+    ),
+    (
+        {"secrets.token": {**TOKEN, **ROTATED}, **ROTATOR},
+        "secrets.token: rotation is for values that the cluster keeps, and a deployment would write these again: "
+        "declare the key as generated, or rotate it with `cortex secrets rotate`",
+    ),
+    (
+        {
+            "cluster.customResources": ["ExternalSecret"],
+            "secrets.token": {"namespace": "cortex-mcp", "external": {"store": "s", "keys": {"a": "b"}}, **ROTATED},
+            **ROTATOR,
+        },
+        "secrets.token: rotation is for values that the cluster keeps, and a store has these: rotate them there",
+    ),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp", "generated": "a"}},
+        "secrets.token: is generated, and never rotated: declare rotation, for instance {every: 90d}",
+    ),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp", "existing": ["a", "b"], **ROTATED}, **ROTATOR},
+        "secrets.token: has the keys a, b: choose the one to rotate with rotation.key",
+    ),
+    (
+        {
+            "secrets.token": {"namespace": "cortex-mcp", "generated": "a", "rotation": {"every": "1d", "key": "b"}},
+            **ROTATOR,
+        },
+        "secrets.token: rotation.key: 'b' is not a key of it: use one of a",
+    ),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp", "generated": "a", "rotation": {"every": "90"}}, **ROTATOR},
+        "secrets.token.rotation.every: '90' is not an interval: write for instance 90d or 12h",
+    ),
+    (
+        {
+            "secrets.token": {
+                "namespace": "cortex-mcp",
+                "generated": "a",
+                "rotation": {"every": "90d", "generator": {"alphabet": "aa"}},
+            },
+            **ROTATOR,
+        },
+        "secrets.token.rotation.generator.alphabet: give alphanumeric, hex, digits, url, or at least two characters",
+    ),
+    (
+        {"secrets.token": {"namespace": "cortex-mcp", "generated": "a", **ROTATED}},
+        "secrets.token.rotation: needs the CronJob of cortex:rotator: declare that with an image, or remove this",
+    ),
+    (
+        {"secrets.cortex-rotation": {"namespace": "cortex-system", "existing": ["a"]}, **ROTATOR},
+        "secrets.cortex-rotation: is a name that the stack uses itself in that namespace: choose another",
     ),
     (
         {"secrets.token": {"namespace": "cortex-mcp", "type": "kubernetes.io/ssh-auth", "existing": ["key"]}},
