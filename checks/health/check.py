@@ -221,8 +221,9 @@ def _latest_run(builder: ResultBuilder, runner: _Runner, snapshot: Snapshot) -> 
         builder.passed(namespace=names.SYSTEM_NAMESPACE)
         return
     code = _exit_code(latest.metadata.name, snapshot)
-    meaning = f": {runner.meanings[code]}" if code in runner.meanings else ""
-    why = f"exit code {code}{meaning}" if code is not None else ""
+    why = "" if code is None else f"exit code {code}"
+    if code is not None and code in runner.meanings:
+        why += f": {runner.meanings[code]}"
     ref = Ref("Job", latest.metadata.name, names.SYSTEM_NAMESPACE)
     message = f"the {runner.name}'s latest run failed: {why or failure.message or failure.reason}"
     builder.fault(f"{runner.name}.failed", ref, message, expected="Complete", actual=failure.reason)

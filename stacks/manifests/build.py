@@ -97,8 +97,8 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
         yield ("resourceManager",), resource_manager_manifests(manager, here)
     if metrics := declaration.kube_state_metrics:
         verified, rotated = declaration.verifier is not None, declaration.rotator is not None
-        made = kube_state_metrics_manifests(metrics, here, verified=verified, rotated=rotated)
-        yield ("kubeStateMetrics",), made
+        monitoring = kube_state_metrics_manifests(metrics, here, verified=verified, rotated=rotated)
+        yield ("kubeStateMetrics",), monitoring
     agent, hooks = declaration.agent, declaration.webhook_secrets()
     follower = agent_manifests(agent, here, declaration.digest(), hooks) if agent else ()
     kinds.update(manifest.kind for manifest in follower)

@@ -81,7 +81,7 @@ class Rotation(Model):
     """The age from which the value is replaced, in days or hours."""
     key: Annotated[FileKey | None, LEFT_OUT] = None
     """The key to replace, if the Secret has several."""
-    generator: Annotated[Generator, Field(default_factory=Generator)]
+    generator: Generator = Generator()
     """How the new value is generated."""
 
 
