@@ -44,11 +44,11 @@ def test_bridge_logs_nothing_of_its_requests(tmp_path: Path) -> None:
         sampled(os.getpid()) as sample,
         running(PLAIN, *options, API_KEY=CANARIES["environment"].value) as bridge,
     ):
-        eventually(lambda: bridge.status("/ready") == 200)
+        eventually(lambda: bridge.status("/ready") == 200, 60)
         say_everything(bridge)
         metrics = json.dumps(bridge.metrics())
-        eventually(lambda: any("plain_server" in command for command in sample.commands))
+        eventually(lambda: any("plain_server" in command for command in sample.commands), 60)
         bridge.process.terminate()
-        _, log = bridge.process.communicate(timeout=20)
+        _, log = bridge.process.communicate(timeout=120)
     texts = {"log": log, "metrics": metrics, "commands": "\n".join(sample.commands)}
     assert leaks(CANARIES.values(), texts) == {}

@@ -183,7 +183,7 @@ def test_a_full_disk_during_a_rotation_keeps_the_old_one(project: Project, api: 
         env=project.environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
     )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
