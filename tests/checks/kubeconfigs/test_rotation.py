@@ -4,6 +4,7 @@ import base64
 import json
 import resource
 import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
