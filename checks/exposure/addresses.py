@@ -188,7 +188,8 @@ async def _live(reader: Reader, ref: Ref, model: type[T]) -> Reading[T | None]:
 def _balanced(live: _Balanced, port: int) -> Iterator[str]:
     for each in live.status.load_balancer.ingress:
         given = [one.port for one in each.ports]
-        yield _joined(each.ip or each.hostname, port if port in given or not given else given[0])
+        if address := each.ip or each.hostname:
+            yield _joined(address, port if port in given or not given else given[0])
 
 
 def _of_nodes(nodes: Iterable[k8s.Node]) -> list[str]:
