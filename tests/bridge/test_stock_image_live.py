@@ -96,9 +96,16 @@ def is_answered(project: Project) -> bool:
 
 
 def tools(project: Project, server: str) -> set[str]:
-    """Return the tools that a server offers to a client with its token; none while it cannot be asked."""
-    done = cortex(project, "mcp", "tools", "local", server, "--format", "json")
-    return {tool["name"] for tool in json.loads(done.out)["tools"]} if done.code == 0 else set()
+    """Return the tools that a server offers to a client with its token, as soon as it can be asked."""
+    last = Done(UNKNOWN, "", "")
+
+    def is_told() -> bool:
+        nonlocal last
+        last = cortex(project, "mcp", "tools", "local", server, "--format", "json")
+        return last.code == 0
+
+    assert wait_until(is_told, 90), last.out + last.err
+    return {tool["name"] for tool in json.loads(last.out)["tools"]}
 
 
 def without_token(project: Project) -> str:
@@ -120,8 +127,8 @@ def test_servers_from_stock_images_come_back(project: Project) -> None:
     project.run("kubectl", "exec", *IN_CLOCK, "-c", "clock-mcp-server", "--", "sh", "-c", KILL_SERVER)
     ended = "launch: the server ended: killed"
     assert wait_until(lambda: ended in project.run("kubectl", "logs", *IN_CLOCK, "-c", "clock-mcp-server"), 30)
-    assert wait_until(lambda: tools(project, "clock") == {"get_current_time"}, 60)
-    assert restarts(project) == {"bridge": (0, True), "clock-mcp-server": (0, True)}
+    assert tools(project, "clock") == {"get_current_time"}
+    assert wait_until(lambda: restarts(project) == {"bridge": (0, True), "clock-mcp-server": (0, True)}, 60, pause=0.5)
 
     project.run("kubectl", "exec", *IN_CLOCK, "-c", "bridge", "--", "sh", "-c", "kill 1")
     back = {"bridge": (1, True), "clock-mcp-server": (0, True)}
