@@ -102,7 +102,7 @@ class _UniqueKeys(_Unique, yaml.SafeLoader):
     pass
 
 
-class _Quick(_Unique, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):
+class _Quick(_Unique, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
     """The same with libyaml, which takes a tenth of the time."""
 
 

@@ -27,6 +27,7 @@ from bridge.http_app import HttpApp
 from bridge.server_process import Limits
 from bridge.tool_lists import ToolLists
 from local.waiting import wait_until
+from tests.preloaded import START, Preloaded
 
 SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
 """Made with the SDK, as most are: it needs a second to start."""
@@ -111,15 +112,15 @@ def text(result: types.CallToolResult) -> str:
     return content.text
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
     assert wait_until(holds, seconds, pause=0.02), f"not within {seconds} s"
 
 
 @contextmanager
 def running(command: Sequence[str], *options: str, **env: str) -> Iterator[Process]:
     """A bridge on a free port; ended when the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bridge", "--host", "127.0.0.1", "--port", "0", *options, "--", *command],
+    process: Preloaded[str] = Preloaded(
+        [*START, "bridge", "--host", "127.0.0.1", "--port", "0", *options, "--", *command],
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | env,

@@ -27,3 +27,7 @@ def test_equal_secrets_of_two_servers_do_not_show_as_equal() -> None:
 def test_secrets_cannot_be_tried_by_plain_hashing() -> None:
     plain = hashlib.sha256(json.dumps([{}, {"k": "hunter2"}], sort_keys=True).encode()).hexdigest()
     assert checksum("ns/a", {}, {"k": "hunter2"}) != plain
+
+
+def test_checksums_of_deployed_stacks_stay() -> None:
+    assert checksum("ns/a", {}, {"k": "hunter2"}) == "b39f8fd9b2873a0813eb7ceaf7339a43447b0fcda86f7849846eed34939eb374"
