@@ -140,7 +140,7 @@ def test_who_ends_gives_the_lease_back_after_its_work_has_ended() -> None:
     async def scene(group: anyio.abc.TaskGroup) -> None:
         await start(group, one, other)
         one.scope.cancel()
-        await until(lambda: other.election.leading)
+        await until(lambda: other.events)
         assert one.at("ends") <= other.at("leads")
         assert other.at("leads") - one.at("ends") < QUICK.lease / 2, "it did not wait until the Lease expired"
         assert other.election.transitions == 1
