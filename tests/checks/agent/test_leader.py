@@ -181,7 +181,7 @@ def test_who_cannot_renew_stops_before_another_leads(fault: Handler) -> None:
     async def scene(group: anyio.abc.TaskGroup) -> None:
         await start(group, one, other)
         one.answer = fault
-        await until(lambda: other.election.leading)
+        await until(lambda: other.events)
         assert one.at("ends") < other.at("leads")
         assert one.election.problem
         one.answer = None
