@@ -10,7 +10,7 @@ from stacks.model.declaration import Declaration
 from tests.stacks.strategies import Settings
 
 FOLDER = Path(__file__).parent
-CASES = {path.stem: path for path in sorted(FOLDER.glob("?_*.yaml"))}
+CASES = {path.stem: path for path in sorted((FOLDER / "deployments").glob("*.yaml"))}
 _SYSTEM = {"component": "system", "description": "What belongs to the stack"}
 
 

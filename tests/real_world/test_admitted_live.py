@@ -18,13 +18,17 @@ pytestmark = pytest.mark.live
 KEPT = ("Namespace", "ServiceAccount")
 """Kinds without which the others are refused."""
 DEFINITIONS = Path(__file__).with_name("custom_resources.yaml")
+SANDBOX = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "gvisor"}, "handler": "runsc"}
 
 
 @pytest.fixture(scope="module")
 def admission(custom_resources: Cluster) -> Iterator[Admission]:
     custom_resources.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
     custom_resources.run("kubectl", "wait", "--for=condition=Established", "--timeout=30s", "-f", str(DEFINITIONS))
-    yield Admission(custom_resources.kubeconfig)
+    admission = Admission(custom_resources.kubeconfig)
+    admission.keep(SANDBOX)
+    yield admission
+    custom_resources.run("kubectl", "delete", "runtimeclass", "gvisor")
     custom_resources.run("kubectl", "delete", "namespace", "--selector", PREFIX)
     custom_resources.run(
         "kubectl", "delete", "serviceaccount", "--namespace", "default", "--selector", "app=mcp-server"
@@ -47,6 +51,9 @@ def test_everything_is_admitted(case: str, admission: Admission, tmp_path: Path)
     for name in declaration.existing_namespaces:
         if name != "default":
             admission.keep(namespace(name))
+    for one in declaration.running().values():
+        if one.service_account and one.service_account.existing:
+            admission.keep(account(one.namespace, str(one.service_account.name)))
     documents = [moved(plain(manifest.document())) for manifest in build(declaration)]
     for kind in KEPT:
         for document in (document for document in documents if document["kind"] == kind):
@@ -63,6 +70,10 @@ def test_everything_is_admitted(case: str, admission: Admission, tmp_path: Path)
 
 def namespace(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {PREFIX: "test"}}}
+
+
+def account(space: str, name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": space}}
 
 
 def moved(document: dict[str, Any]) -> dict[str, Any]:

@@ -88,4 +88,7 @@ def pod(manifest: Manifest) -> Manifest | None:
     for part in _POD_TEMPLATES[manifest["kind"]]:
         template = template[part]
     place = {"name": PREFIX, "namespace": manifest["metadata"]["namespace"]}
-    return {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {**template["metadata"], **place}}
+    claims = (claim["metadata"]["name"] for claim in manifest["spec"].get("volumeClaimTemplates", ()))
+    claimed = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
+    spec = {**template["spec"], "volumes": [*template["spec"].get("volumes", ()), *claimed]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {**template["metadata"], **place}, "spec": spec}
