@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
+from checks.exposure import live_objects
 from checks.kube import models as k8s
-from checks.kube.client import Kind
 from checks.kube.reading import Read, ReadFailure, Reading
 from checks.results.result import Ref
 from checks.snapshot.reader import Reader
@@ -22,71 +22,6 @@ T = TypeVar("T")
 MOST = 3
 """Addresses of one object that are tried."""
 _HTTP, _HTTPS = 80, 443
-
-
-class _Port(msgspec.Struct, frozen=True):
-    port: int
-
-
-class _Ingress(msgspec.Struct, frozen=True):
-    """An address of a load balancer."""
-
-    ip: str = ""
-    hostname: str = ""
-    ports: list[_Port] = []
-
-
-class _Balancer(msgspec.Struct, frozen=True):
-    ingress: list[_Ingress] = []
-
-
-class _Status(msgspec.Struct, frozen=True, rename="camel"):
-    load_balancer: _Balancer = _Balancer()
-
-
-class _Balanced(msgspec.Struct, frozen=True):
-    """A Service or an Ingress, as far as its addresses go."""
-
-    status: _Status = _Status()
-
-
-class _NodePort(msgspec.Struct, frozen=True, rename="camel"):
-    port: int
-    node_port: int = 0
-
-
-class _ServiceSpec(msgspec.Struct, frozen=True):
-    ports: list[_NodePort] = []
-
-
-class _Service(_Balanced, frozen=True):
-    spec: _ServiceSpec = _ServiceSpec()
-
-
-class _Listener(msgspec.Struct, frozen=True):
-    name: str
-    port: int
-    protocol: str
-
-
-class _GatewaySpec(msgspec.Struct, frozen=True):
-    listeners: list[_Listener] = []
-
-
-class _GatewayAddress(msgspec.Struct, frozen=True):
-    value: str = ""
-
-
-class _GatewayStatus(msgspec.Struct, frozen=True):
-    addresses: list[_GatewayAddress] = []
-
-
-class _Gateway(msgspec.Struct, frozen=True):
-    spec: _GatewaySpec = _GatewaySpec()
-    status: _GatewayStatus = _GatewayStatus()
-
-
-_GATEWAYS = Kind("apis/gateway.networking.k8s.io/v1", "gateways", _Gateway)
 
 
 @dataclass(frozen=True)
@@ -125,7 +60,7 @@ async def _service(reader: Reader, kind: str, server: Server) -> Reading[Place]:
     balanced = server.service is not None and server.service.type == "LoadBalancer"
     ref = Ref("Service", names.server(kind), server.namespace)
     place = Place(ref, tls=server.serves_tls, source=str(ref) if balanced else "")
-    live = await _live(reader, place.ref, _Service)
+    live = await _live(reader, place.ref, live_objects.Service)
     if isinstance(live, ReadFailure):
         return live
     if live.value is None:
@@ -145,7 +80,7 @@ async def _ingress(reader: Reader, kind: str, server: Server, exposure: Exposure
     tls = exposure.tls is not None
     ref = Ref("Ingress", names.server(kind), server.namespace)
     place = Place(ref, tls, exposure.host, source=str(ref))
-    live = await _live(reader, place.ref, _Balanced)
+    live = await _live(reader, place.ref, live_objects.Balanced)
     if isinstance(live, ReadFailure):
         return live
     if live.value is None:
@@ -156,7 +91,7 @@ async def _ingress(reader: Reader, kind: str, server: Server, exposure: Exposure
 async def _gateway(reader: Reader, kind: str, server: Server, gateway: Gateway, host: str) -> Reading[Place]:
     source = Ref("Gateway", gateway.name, gateway.namespace)
     place = Place(Ref("HTTPRoute", names.server(kind), server.namespace), host=host, source=str(source))
-    live = await reader.api.get(_GATEWAYS, gateway.namespace, gateway.name)
+    live = await reader.api.get(live_objects.GATEWAYS, gateway.namespace, gateway.name)
     if isinstance(live, ReadFailure):
         return live
     if live.value is None:
@@ -185,7 +120,7 @@ async def _live(reader: Reader, ref: Ref, model: type[T]) -> Reading[T | None]:
     return Read(msgspec.convert(document, model) if document is not None else None, listing.seconds)
 
 
-def _balanced(live: _Balanced, port: int) -> Iterator[str]:
+def _balanced(live: live_objects.Balanced, port: int) -> Iterator[str]:
     for each in live.status.load_balancer.ingress:
         given = [one.port for one in each.ports]
         if address := each.ip or each.hostname:
