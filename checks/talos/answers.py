@@ -116,6 +116,9 @@ class TalosApi(Protocol):
     def etcd_alarms(self) -> Awaitable[Reading[tuple[Alarm, ...]]]:
         """Return the alarms of etcd."""
 
+    def extensions(self) -> Awaitable[Reading[tuple[str, ...]]]:
+        """Return the names of its system extensions."""
+
     def kubeconfig(self) -> Awaitable[Reading[bytes]]:
         """Return a kubeconfig with the rights of an administrator; it is secret."""
 
@@ -143,6 +146,8 @@ class NodeAnswers:
     """When the certificate of its Talos API expires; None where it was asked through another node."""
     ways: tuple[Way, ...] = (Way.API,)
     """The ways by which it answered, in the order in which they were tried."""
+    extensions: Reading[tuple[str, ...]] | None = None
+    """The names of its system extensions; None if it was not asked for them."""
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,18 @@ from typing import TypeVar
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.talos.answers import EtcdAnswers, NodeAnswers, TalosApi, Way
+from checks.talos.places import Place
 
 T = TypeVar("T")
 
 
-async def answers(node: TalosApi, way: Way, known: NodeAnswers | None, *, etcd: bool) -> NodeAnswers | ReadFailure:
-    """Return what is known with what a node says of the rest.
+async def answers(node: TalosApi, way: Way, known: NodeAnswers | None, place: Place) -> NodeAnswers | ReadFailure:
+    """Return what is known with what a node says of the rest, that is at this place.
 
     Everything is asked at the same time: it takes as long as the slowest answer.
     """
     told = known.etcd if known else None
-    (version, services, clock, memory, disk), members = await asyncio.gather(
+    (version, services, clock, memory, disk), members, extensions = await asyncio.gather(
         asyncio.gather(
             _ask(known.version if known else None, node.version),
             _ask(known.services if known else None, node.services),
@@ -25,12 +26,13 @@ async def answers(node: TalosApi, way: Way, known: NodeAnswers | None, *, etcd: 
             _ask(known.memory if known else None, node.memory),
             _ask(known.disk if known else None, node.disk),
         ),
-        _etcd(node, told) if etcd else _nothing(),
+        _etcd(node, told) if place.control_plane else _nothing(),
+        _ask(known.extensions if known else None, node.extensions) if place.extensions else _nothing(),
     )
     if known is None and isinstance(version, ReadFailure) and version.reason is not Reason.FAILED:
         # The other answers failed for the same reason.
         return version
-    whole = NodeAnswers(version, services, clock, memory, disk, members, node.expires, (way,))
+    whole = NodeAnswers(version, services, clock, memory, disk, members, node.expires, (way,), extensions)
     if known is not None:
         added = len(missing(known)) > len(missing(whole))
         return replace(whole, expires=known.expires, ways=(*known.ways, way) if added else known.ways)
@@ -42,7 +44,8 @@ async def answers(node: TalosApi, way: Way, known: NodeAnswers | None, *, etcd: 
 def readings(told: NodeAnswers) -> tuple[Reading[object], ...]:
     """Return all answers of a node, read or not."""
     of_etcd = (told.etcd.members, told.etcd.status, told.etcd.alarms) if told.etcd else ()
-    return (told.version, told.services, told.clock, told.memory, told.disk, *of_etcd)
+    extensions = (told.extensions,) if told.extensions else ()
+    return (told.version, told.services, told.clock, told.memory, told.disk, *of_etcd, *extensions)
 
 
 def missing(told: NodeAnswers) -> list[ReadFailure]:
@@ -65,6 +68,7 @@ def with_reasons(told: NodeAnswers, reasons: Sequence[str]) -> NodeAnswers:
         memory=_because(told.memory, reasons),
         disk=_because(told.disk, reasons),
         etcd=etcd,
+        extensions=told.extensions and _because(told.extensions, reasons),
     )
 
 
@@ -83,7 +87,7 @@ async def _etcd(node: TalosApi, known: EtcdAnswers | None) -> EtcdAnswers | None
     return EtcdAnswers(members, status, alarms)
 
 
-async def _nothing() -> EtcdAnswers | None:
+async def _nothing() -> None:
     return None
 
 

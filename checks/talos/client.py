@@ -21,12 +21,13 @@ from talos_linux_api.v1_6_0.machine import (
     BootstrapRequest,
     EtcdMemberListRequest,
     MachineServiceStub,
+    ReadRequest,
 )
 from talos_linux_api.v1_6_0.time import TimeServiceStub
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.plain_text import brief
-from checks.talos import messages
+from checks.talos import extensions, messages
 from checks.talos.answers import Alarm, Clock, Disk, EtcdStatus, Member, Service
 from checks.talos.tls import peer_expiry, refusal
 
@@ -113,6 +114,16 @@ class GrpcNode:
         """Return the alarms of etcd."""
         ask = lambda: self._machine.etcd_alarm_list(Empty())  # noqa: E731
         return await self._ask("list the etcd alarms", ask, messages.alarms)
+
+    async def extensions(self) -> Reading[tuple[str, ...]]:
+        """Return the names of its system extensions."""
+
+        async def whole() -> bytes:
+            request = ReadRequest(path=extensions.FILE)
+            return b"".join([bytes(part.bytes) async for part in self._machine.read(request)])
+
+        told = await self._ask("read the system extensions", whole, extensions.names)
+        return extensions.none_without_file(told)
 
     async def kubeconfig(self) -> Reading[bytes]:
         """Return a kubeconfig with the rights of an administrator."""

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from checks.kube.resources import PODS
 from checks.snapshot.reader import Collector, Reader
 from checks.talos.answers import TalosNode, Way
 from checks.talos.bindings import missing
-from checks.talos.places import from_nodes, from_talosconfig, unlisted
+from checks.talos.places import Place, from_nodes, from_talosconfig, unlisted
 from checks.talos.ways import Source, Unusable, Use, ask_all
 from stacks.model.talos import Talos
 
@@ -79,17 +79,22 @@ async def ask(
         config = load(place(connection.talosconfig), declared.context)
     except TalosconfigError as error:
         failure = ReadFailure("ask the Talos API", Reason.UNAUTHORIZED, str(error))
-        places = from_nodes(nodes.value) if isinstance(nodes, Read) else ()
+        places = _asked(from_nodes(nodes.value), declared) if isinstance(nodes, Read) else ()
         seen, uses = await ask_all([Unusable(Way.API, failure), *servers], places)
         needless = isinstance(error, TalosconfigMissingError) and any(node.known for node in seen)
         return Observation(None if needless else failure, seen, pods, uses=uses)
     identity = Identity(config.context, config.expires)
     sources = [_api(config, declared.port), *servers, _program(config, declared.port)]
     if isinstance(nodes, ReadFailure):
-        seen, uses = await ask_all(sources, from_talosconfig(config))
+        seen, uses = await ask_all(sources, _asked(from_talosconfig(config), declared))
         return Observation(identity, seen, pods, uses=uses)
-    seen, uses = await ask_all(sources, from_nodes(nodes.value))
+    seen, uses = await ask_all(sources, _asked(from_nodes(nodes.value), declared))
     return Observation(identity, seen, pods, unlisted(config, nodes.value), uses)
+
+
+def _asked(places: Sequence[Place], declared: Talos) -> tuple[Place, ...]:
+    """Return the nodes with what they are asked for: extensions only where some are declared."""
+    return tuple(replace(one, extensions=bool(declared.extensions)) for one in places)
 
 
 def _api(config: "Talosconfig", port: int) -> Source:

@@ -94,6 +94,10 @@ class DescribedNode:
         """Return that alarms are not described."""
         return self._untold(Question.ALARMS)
 
+    async def extensions(self) -> Reading[tuple[str, ...]]:
+        """Return that extensions are not described."""
+        return self._untold(Question.EXTENSIONS)
+
     async def kubeconfig(self) -> Reading[bytes]:
         """Return that the server has no kubeconfig."""
         return self._untold(Question.KUBECONFIG)

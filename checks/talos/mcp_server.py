@@ -110,7 +110,7 @@ class McpServer:
         node = self._node(calls, tools, place.address)
         if known is None and isinstance(version := await node.version(), ReadFailure) and _has_version(tools):
             return version
-        return await answers(node, self.way, known, etcd=place.control_plane)
+        return await answers(node, self.way, known, place)
 
     def _node(self, calls: Calls, tools: Definitions, address: str) -> TalosApi:
         if mcp_tools.describes(tools):

@@ -21,7 +21,7 @@ LARGEST_SKEW_SECONDS = 1.0
 def check_node(
     builder: ResultBuilder, declared: Talos, node: TalosNode, answers: NodeAnswers, kubernetes: Node | None
 ) -> None:
-    """Check services, version, memory, disk and clock of a node."""
+    """Check services, version, memory, disk, clock and extensions of a node."""
     ref = Ref("Node", node.name)
     if (services := builder.use(answers.services)) is not None:
         _services(builder, ref, node, services.value)
@@ -43,6 +43,14 @@ def check_node(
         message = f"the clock is {abs(ahead):.1f} s {direction} the time server {clock.value.server}"
         few = f"at most {LARGEST_SKEW_SECONDS:g} s"
         builder.holds(abs(ahead) <= LARGEST_SKEW_SECONDS, "talos.clock", ref, message, expected=few, actual=ahead)
+    if answers.extensions is not None and (extensions := builder.use(answers.extensions)) is not None:
+        found = ", ".join(extensions.value)
+        builder.fact(node.name, "extensions", found)
+        for name in declared.extensions:
+            message = f"the node does not have the system extension {name}"
+            builder.holds(
+                name in extensions.value, "talos.extension", ref, message, expected=name, actual=found or "none"
+            )
 
 
 def _services(builder: ResultBuilder, ref: Ref, node: TalosNode, services: tuple[Service, ...]) -> None:

@@ -62,7 +62,7 @@ async def _ask(connected: Connections, config: Talosconfig, place: Place, port: 
             if isinstance(node, ReadFailure):
                 told = node
             else:
-                told = await answers(node, Way.API, None, etcd=place.control_plane)
+                told = await answers(node, Way.API, None, place)
             if not isinstance(told, ReadFailure) or told.reason not in ELSEWHERE:
                 break
     return told

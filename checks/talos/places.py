@@ -21,6 +21,8 @@ class Place:
     name: str
     address: str
     control_plane: bool
+    extensions: bool = False
+    """Whether it is asked for its system extensions."""
 
 
 def from_nodes(nodes: Iterable[Node]) -> tuple[Place, ...]:

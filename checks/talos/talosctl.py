@@ -7,7 +7,7 @@ import anyio
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.plain_text import brief
-from checks.talos import program, talosctl_texts
+from checks.talos import extensions, program, talosctl_texts
 from checks.talos.answers import NodeAnswers, Way
 from checks.talos.asking import answers
 from checks.talos.places import Place
@@ -29,6 +29,7 @@ _COMMANDS = {
     Question.MEMBERS: ("etcd", "members"),
     Question.STATUS: ("etcd", "status"),
     Question.ALARMS: ("etcd", "alarm", "list"),
+    Question.EXTENSIONS: ("read", extensions.FILE),
     Question.KUBECONFIG: ("kubeconfig", "-", "--merge=false"),
 }
 
@@ -61,7 +62,7 @@ class Talosctl:
         node = self.node(place.address)
         if known is None and isinstance(version := await node.version(), ReadFailure):
             return version
-        return await answers(node, self.way, known, etcd=place.control_plane)
+        return await answers(node, self.way, known, place)
 
     def node(self, address: str) -> TextNode:
         """Return a node that talosctl asks."""

@@ -9,7 +9,7 @@ import anyio
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.plain_text import brief
-from checks.talos import talosctl_texts
+from checks.talos import extensions, talosctl_texts
 from checks.talos.answers import Alarm, Clock, Disk, EtcdStatus, Member, Service
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ class Question(StrEnum):
     MEMBERS = "list the etcd members"
     STATUS = "read the etcd status"
     ALARMS = "list the etcd alarms"
+    EXTENSIONS = "read the system extensions"
     KUBECONFIG = "fetch the kubeconfig"
 
 
@@ -84,6 +85,11 @@ class TextNode:
             return alarms
         message = f"{self._source} answers with nothing, and does not list the members of etcd either"
         return ReadFailure(self._what(Question.ALARMS), Reason.UNDECODABLE, message, seconds=alarms.seconds)
+
+    async def extensions(self) -> Reading[tuple[str, ...]]:
+        """Return the names of its system extensions; the file is that of the node that talosctl was told to ask."""
+        told = await self._told(Question.EXTENSIONS, lambda text, _: extensions.names(text.encode()))
+        return extensions.none_without_file(told)
 
     async def kubeconfig(self) -> Reading[bytes]:
         """Return a kubeconfig with the rights of an administrator."""

@@ -17,6 +17,8 @@ TalosVersion = Annotated[
     ),
 ]
 
+ExtensionName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "the name of an extension, such as iscsi-tools")]
+
 
 class Talos(Model):
     """Talos Linux on the nodes of the cluster; with it, `cortex verify` asks the Talos API of every node."""
@@ -27,5 +29,7 @@ class Talos(Model):
     """How many control-plane nodes the cluster must have."""
     context: Annotated[str | None, LEFT_OUT, Field(min_length=1)] = None
     """The context of the talosconfig, if it is not its current one."""
+    extensions: Annotated[tuple[ExtensionName, ...], LEFT_OUT] = ()
+    """System extensions that every node must have, by name, such as `iscsi-tools`."""
     port: Port = API_PORT
     """The port of the Talos API on the nodes."""

@@ -98,5 +98,6 @@ def _observed(node: Node) -> TalosNode:
         disk=read(Disk(20 * GIB, 10 * GIB)),
         etcd=etcd if node.control_plane else None,
         expires=None,
+        extensions=read(("iscsi-tools", "schematic")),
     )
     return TalosNode(node.name, node.address, node.control_plane, answers)

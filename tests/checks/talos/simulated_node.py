@@ -57,6 +57,8 @@ class Node:
     memory: int = 4 * GIB
     disk: int = 20 * GIB
     kubeconfig: bytes = b""
+    extensions: bytes | None = None
+    """What /etc/extensions.yaml has; None if there is no such file."""
     lives: timedelta = timedelta(days=365)
     """How long its certificate is valid."""
     delay: float = 0.0
@@ -146,6 +148,13 @@ class Machine(machine.MachineServiceBase):  # type: ignore[misc]
         whole = archive.getvalue()
         for start in range(0, len(whole), 512):
             yield common.Data(bytes=whole[start : start + 512])
+
+    async def read(self, request: Any) -> AsyncIterator[common.Data]:
+        content = self.node().extensions if request.path == "/etc/extensions.yaml" else None
+        if content is None:
+            raise GRPCError(Status.UNKNOWN, f"stat {request.path}: no such file or directory")
+        for start in range(0, len(content), 16):
+            yield common.Data(bytes=content[start : start + 16])
 
 
 class Clock(time.TimeServiceBase):  # type: ignore[misc]

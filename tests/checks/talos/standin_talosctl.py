@@ -19,6 +19,7 @@ import anyio
 
 from checks.kube.reading import ReadFailure, Reading
 from checks.talos.client import GrpcNode, Route, connections
+from checks.talos.extensions import FILE
 from checks.talos.talosconfig import Talosconfig, load, place
 from checks.talos.tls import client_context
 
@@ -120,9 +121,17 @@ async def kubeconfig(node: GrpcNode, _: str) -> str:
     return read(await node.kubeconfig()).decode()
 
 
+async def extensions(node: GrpcNode, _: str) -> str:
+    names: tuple[str, ...] = read(await node.extensions())
+    if not names:
+        sys.exit(f"error: rpc error: code = Unknown desc = stat {FILE}: no such file or directory")
+    return json.dumps({"layers": [{"image": f"{name}.sqsh", "metadata": {"name": name}} for name in names]})
+
+
 COMMANDS: dict[str, Callable[..., Any]] = {
     "version": version, "services": services, "service": services, "time": clock, "memory": memory, "mounts": mounts,
     "etcd members": members, "etcd status": status, "etcd alarm list": alarms, "kubeconfig -": kubeconfig,
+    f"read {FILE}": extensions,
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from tests.checks.talos.simulated_node import GIB, control_planes
 from tests.checks.world import NOW, World, declared
 
 Break = Callable[[TalosWorld], object]
-DECLARED = {"version": "1.6.x", "controlPlanes": 3}
+DECLARED = {"version": "1.6.x", "controlPlanes": 3, "extensions": ["iscsi-tools"]}
 
 
 @pytest.fixture
@@ -107,6 +107,8 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("talos.memory", "Node worker-1", lambda world: world.say("worker-1", memory=read(GIB // 2))),
     ("talos.disk", "Node worker-1", lambda world: world.say("worker-1", disk=read(Disk(GIB, GIB)))),
     ("talos.clock", "Node worker-1", lambda world: world.say("worker-1", clock=read(Clock(-3.5, "time.test")))),
+    ("talos.extension", "Node worker-1", lambda world: world.say("worker-1", extensions=read(("schematic",)))),
+    ("talos.extension", "Node cp-1", lambda world: world.say("cp-1", extensions=read(()))),
     ("talos.certificate", "Cluster test", expiring),
     ("talos.node-missing", "Cluster test", unlisted),
     ("talos.static-pod", "Node cp-2", pod("kube-apiserver-cp-2", None)),
@@ -133,6 +135,7 @@ def test_healthy_nodes_pass(world: TalosWorld) -> None:
     assert (checked.status, checked.findings, checked.unknowns) == (Status.PASS, (), ())
     facts = {(fact.subject, fact.name): fact.value for fact in checked.facts}
     assert facts["cp-1", "talos_version"] == "v1.6.7"
+    assert facts["cp-1", "extensions"] == "iscsi-tools, schematic"
     assert facts["talosconfig", "certificate_days"] == 365
 
 
@@ -192,7 +195,7 @@ def test_missing_talosconfig_is_unknown(world: TalosWorld) -> None:
     assert result(world).status is Status.UNKNOWN
 
 
-@pytest.mark.parametrize("answer", ["version", "services", "clock", "memory", "disk"])
+@pytest.mark.parametrize("answer", ["version", "services", "clock", "memory", "disk", "extensions"])
 def test_what_a_node_does_not_implement_is_unknown(world: TalosWorld, answer: str) -> None:
     world.say("worker-1", **{answer: failure(Reason.FAILED)})
     checked = result(world)

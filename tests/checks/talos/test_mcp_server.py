@@ -279,6 +279,7 @@ def test_without_a_ready_pod_it_cannot_be_used() -> None:
 def test_what_a_read_only_server_lacks_is_said(talos: SimulatedCluster, served: Path) -> None:
     assert ask(pypi(served).app(), {CP: None}).lacks == (
         "read the etcd status",
+        "read the system extensions",
         "fetch the kubeconfig",
         "generate a machine configuration",
         "apply a machine configuration",

@@ -77,7 +77,7 @@ def test_the_text_names_the_way(serve: Serve, talos: SimulatedCluster) -> None:
     out, _ = serve(pypi).cortex("talos", "status", "test", code=3)
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "cp-1 127.0.0.11 control-plane answers mcp v1.6.7 v1.29.0 yes - - +0.00s" in lines
-    assert "way mcp (server talos): used; it cannot read the etcd status, fetch the kubeconfig, " in out
+    assert "way mcp (server talos): used; it cannot read the etcd status, read the system extensions, " in out
 
 
 def test_faults_are_found_over_the_mcp_server(serve: Serve, talos: SimulatedCluster) -> None:
