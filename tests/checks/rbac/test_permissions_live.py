@@ -269,6 +269,9 @@ def test_what_kubernetes_grants_its_own_is_grouped_and_all_else_shown(target: Ta
     assert shown == {
         "User eve",
         "Group system:serviceaccounts:cortex-data",
+        # The members of that group.
+        "ServiceAccount cortex-data/default",
+        "ServiceAccount cortex-data/worker",
         "ServiceAccount cortex-system/cortex-resource-manager",
     }
     assert "Group system:masters" in {str(each.subject) for each in report.subjects if each.is_default}

@@ -213,7 +213,8 @@ def test_verify_has_the_check(on_talos: Stack, stopped: Callable[[str], None]) -
     without = replace(on_talos.cluster, env={**on_talos.cluster.env, "TALOSCONFIG": "missing"}).run(
         *verify, check=False
     )
-    assert without.returncode == 3
+    # The stack's MCP server finds the lost node, too; what it cannot say is unknown, and says why.
+    assert without.returncode == 1
     assert "no talosconfig at missing" in without.stdout
 
 
