@@ -23,7 +23,9 @@ pytestmark = pytest.mark.live
 
 TIME = {"image": "cortex.local/mcp-server-time", "version": "1", "transport": "stdio", "replicas": 1}
 TOOLS = {"capabilities": {"time": ["get_current_time"]}, "clients": [{"namespace": "cortex-system"}]}
-PLAYED = {**TIME, **TOOLS}
+SMALL = {"cpu": "50m", "memory": "64Mi"}
+"""Requests of a server: a node with two cores has room for all, twice while their controllers change."""
+PLAYED = {**TIME, **TOOLS, "resources": {"requests": SMALL}}
 # A server of the tests, in the image that has the SDK.
 OWN: Settings = {
     "image": "cortex.local/cortex",
@@ -56,7 +58,7 @@ SERVERS: Settings = {
         "namespace": "rooted",
         "probes": {"exec": {"command": ["python3", "-c", "pass"]}},
         "securityContext": {"runAsNonRoot": False, "readOnlyRootFilesystem": False, "addCapabilities": ["CHOWN"]},
-        "resources": {"limits": {"cpu": None}},
+        "resources": {"requests": SMALL, "limits": {"cpu": None}},
     },
     "gateway": {
         **PLAYED,
@@ -100,7 +102,7 @@ SERVERS: Settings = {
         "config": {"server.py": PROGRAM},
         "namespace": "rooted",
         "securityContext": {"runAsNonRoot": False, "readOnlyRootFilesystem": False},
-        "resources": {"limits": {"cpu": None}},
+        "resources": {"requests": SMALL, "limits": {"cpu": None}},
     },
     "chat": {
         **OWN,
