@@ -9,7 +9,6 @@ from checks.kube import models as k8s
 from checks.kube.connection import Connection
 from stacks.model import names
 from stacks.model.server import Server
-from stacks.model.transport import PodTls
 
 _FORWARDED_RETRIES = 2
 """The API server sometimes closes a port that it has just forwarded."""
@@ -66,11 +65,10 @@ def proxied(path: str) -> str:
 
 def _direct(connection: Connection, kind: str, server: Server, place: str) -> Connection:
     """Return the connection to a server, or to one of its pods, whose certificate names the Service."""
-    lax = isinstance(server.tls, PodTls) and not server.tls.verify
     return Connection(
         connection.context,
         f"{_scheme(server)}://{place}",
-        tls=unverified() if lax else None,
+        tls=unverified() if server.serves_unverified_tls else None,
         server_name=names.host(names.server(kind), server.namespace, connection.domain) if server.tls else None,
         inside=True,
     )

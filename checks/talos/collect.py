@@ -20,7 +20,6 @@ from stacks.model.talos import Talos
 if TYPE_CHECKING:
     from checks.talos.talosconfig import Talosconfig
 
-PROGRAM = "talosctl"
 SYSTEM = "kube-system"
 STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 PROXY, DNS = "kube-proxy", "kube-dns"
@@ -107,12 +106,12 @@ def _api(config: "Talosconfig", port: int) -> Source:
 
 
 def _program(config: "Talosconfig", port: int) -> Source:
-    if path := shutil.which(PROGRAM):
+    if path := shutil.which(Way.TALOSCTL):
         # Imported here because most verifications do without.
         from checks.talos.talosctl import Talosctl
 
         return Talosctl(path, config, port)
-    return Unusable(Way.TALOSCTL, ReadFailure(f"run {PROGRAM}", Reason.FAILED, f"{PROGRAM} is not on PATH"))
+    return Unusable(Way.TALOSCTL, ReadFailure(f"run {Way.TALOSCTL}", Reason.FAILED, f"{Way.TALOSCTL} is not on PATH"))
 
 
 def _servers(reader: Reader) -> tuple[Source, ...]:

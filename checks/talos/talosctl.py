@@ -15,7 +15,7 @@ from checks.talos.talosconfig import Talosconfig
 from checks.talos.text_node import Question, TextNode
 from checks.talos.ways import Told, Wanted
 
-PROGRAM = "talosctl"
+PROGRAM = Way.TALOSCTL.value
 SECONDS = 10.0
 """The most that one run may take."""
 AT_ONCE = 8

@@ -9,7 +9,6 @@ from stacks.model.exposure import Exposure, Gateway
 from stacks.model.owner import Owner
 from stacks.model.scraping import Scraping
 from stacks.model.server import Server
-from stacks.model.transport import PodTls
 from stacks.model.workload import Workload
 
 # No controller needs to be there when the stack is deployed, so Pulumi does not wait for an address.
@@ -135,9 +134,10 @@ def _http_route(owner: Owner, declared: Workload, exposure: Exposure, gateway: G
 def _service_monitor(owner: Owner, declared: Workload, metrics: Scraping, domain: str) -> Manifest:
     endpoint: dict[str, Value] = {"port": metrics_port(owner, declared, metrics), "path": metrics.path}
     if declared.serves_tls and metrics.port in (None, declared.port):
+        unverified = isinstance(declared, Server) and declared.serves_unverified_tls
         # Prometheus connects to pods, whose certificate names the Service.
         known: Value = {"serverName": names.host(owner.name, declared.namespace, domain)}
-        endpoint |= {"scheme": "https", "tlsConfig": {"insecureSkipVerify": True} if _unverified(declared) else known}
+        endpoint |= {"scheme": "https", "tlsConfig": {"insecureSkipVerify": True} if unverified else known}
     spec: Value = {"selector": {"matchLabels": owner.selector}, "endpoints": [endpoint]}
     return Manifest(
         "monitoring.coreos.com/v1",
@@ -147,10 +147,6 @@ def _service_monitor(owner: Owner, declared: Workload, metrics: Scraping, domain
         owner.labels,
         content={"spec": spec},
     )
-
-
-def _unverified(declared: Workload) -> bool:
-    return isinstance(declared, Server) and isinstance(declared.tls, PodTls) and not declared.tls.verify
 
 
 def metrics_port(owner: Owner, declared: Workload, metrics: Scraping) -> str:

@@ -100,6 +100,11 @@ class Server(Workload):
         return bool(self.tls)
 
     @property
+    def serves_unverified_tls(self) -> bool:
+        """Return whether `port` serves HTTPS with a certificate that nobody verifies."""
+        return isinstance(self.tls, PodTls) and not self.tls.verify
+
+    @property
     def service_port(self) -> int:
         """Return the port of its Service that leads to `port`."""
         return (self.service and self.service.port) or self.port
