@@ -39,6 +39,8 @@ SYSTEM_NAMESPACE = "cortex-system"
 DECLARATION_CONFIG_MAP = "cortex-declaration"
 DECLARATION_KEY = "declaration.json"
 DECLARATION_HASH = "cortex.dev/declaration-hash"
+FOLLOWED_HASH = "cortex.dev/followed-hash"
+"""On the agent's pods: the hash of the part of the declaration that they read."""
 
 DEFAULT_DENY = "default-deny"
 """NetworkPolicy of each managed namespace that denies what no other policy allows."""
