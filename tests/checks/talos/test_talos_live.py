@@ -248,5 +248,8 @@ def test_without_a_talosconfig_the_mcp_server_tells(on_talos: Stack, stopped: Ca
     assert "read the etcd status" in report["ways"][1]["lacks"]
     assert "bootstrap etcd" in report["ways"][1]["lacks"]
     [result] = [each for each in report["results"] if each["name"] == "talos"]
-    assert {unknown["what"].partition(" of ")[0] for unknown in result["unknowns"]} == {"read the etcd status"}
+    assert {unknown["what"].partition(" of ")[0] for unknown in result["unknowns"]} == {
+        "read the etcd status",
+        "read the diagnostics",
+    }
     assert {"talos.node-lost", "talos.version"} <= {finding["code"] for finding in result["findings"]}
