@@ -139,8 +139,8 @@ def diagnostics(text: str, node: str) -> tuple[Diagnostic, ...]:
     """Return the diagnostics, of which there must be one at least; each is a JSON document."""
     try:
         found = [msgspec.convert(document, _Diagnostic) for document in _documents(text)]
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
+    except (msgspec.ValidationError, json.JSONDecodeError) as error:
+        raise ValueError(f"it is not a list of diagnostics: {error}") from error
     _require_node([one.node for one in found], node)
     return tuple(Diagnostic(one.metadata.id, one.spec.message, tuple(one.spec.details or ())) for one in found)
 
