@@ -200,6 +200,18 @@ def test_healthy_then_degraded_then_unhealthy(on_talos: Stack, stopped: Callable
     assert report["reasons"][0] == "Cluster cortex-local: etcd has lost its quorum: 1 of 3 members work, 2 are needed"
 
 
+def test_problem_that_talos_reports_is_a_reason(on_talos: Stack) -> None:
+    on_talos.until("healthy", code=0)
+    worker = on_talos.talos.nodes["127.0.0.21"]
+    worker.diagnostics = {"kubelet-csr": ("CSR is not approved", ["csr-1"])}
+    try:
+        report = on_talos.until("degraded", code=1)
+    finally:
+        worker.diagnostics = {}
+    assert report["reasons"] == ["Node worker-1: Talos reports the problem kubelet-csr: CSR is not approved (csr-1)"]
+    assert [node["diagnostics"] for node in report["nodes"]][:3] == [[], [], []]
+
+
 def test_verify_has_the_check(on_talos: Stack, stopped: Callable[[str], None]) -> None:
     on_talos.until("healthy", code=0)
     environment = {**on_talos.cluster.env, "TALOSCONFIG": str(on_talos.talosconfig)}
