@@ -76,7 +76,7 @@ async def config_maps(target: Target, namespace: str = "") -> list[LiveConfigMap
     found: list[LiveConfigMap] = []
     for reading in (await readings(target, [namespace] if namespace else declaration.occupied_namespaces())).values():
         if isinstance(reading, ReadFailure):
-            raise UncheckedError(f"cannot {reading.what}: {reading.message}")
+            raise UncheckedError(str(reading))
         found += reading.value
     return sorted(found, key=lambda one: (one.metadata.namespace, one.metadata.name))
 

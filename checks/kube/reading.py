@@ -50,5 +50,8 @@ class ReadFailure:
     status: int | None = None
     """The HTTP status of the API server's answer."""
 
+    def __str__(self) -> str:
+        return f"cannot {self.what}: {self.message}"
+
 
 Reading = Read[T] | ReadFailure

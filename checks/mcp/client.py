@@ -125,7 +125,7 @@ async def _ready(reader: Reader, kind: str, server: Server) -> list[k8s.Pod]:
     labels = label_selector(names.server_selector(kind))
     listed = await reader.api.list(PODS, server.namespace, labels=labels)
     if isinstance(listed, ReadFailure):
-        raise UncheckedError(f"cannot {listed.what}: {listed.message}")
+        raise UncheckedError(str(listed))
     return sorted((pod for pod in listed.value if pod.ready), key=lambda pod: pod.metadata.name)
 
 
@@ -134,7 +134,7 @@ async def _token(reader: Reader, kind: str, server: Server) -> Token | None:
     if isinstance(token, ClientRefused):
         raise UncheckedError(f"the authorization server refuses the declared client: {token.message}")
     if isinstance(token, ReadFailure):
-        raise UncheckedError(f"cannot {token.what}: {token.message}")
+        raise UncheckedError(str(token))
     return token.value if token else None
 
 

@@ -75,7 +75,7 @@ class ClusterJournal:
         }
         written = await self._api.apply(live_secret.SECRETS, *PLACE, MANAGER, document)
         if isinstance(written, ReadFailure):
-            raise UncheckedError(f"cannot {written.what}: {written.message}")
+            raise UncheckedError(str(written))
 
 
 class KeptInJournal:

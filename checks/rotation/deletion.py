@@ -82,7 +82,7 @@ async def delete(target: Target, doomed: Doomed, say: Callable[[str], None]) -> 
         async with target.connection.client() as http:
             deleted = await ApiClient(http).delete_seen(live_secret.SECRETS, *doomed.place, doomed.seen)
         if isinstance(deleted, ReadFailure):
-            raise UncheckedError(f"cannot {deleted.what}: {deleted.message}")
+            raise UncheckedError(str(deleted))
         log.append(log_file(target.stack), _entry(target.stack, doomed))
 
 

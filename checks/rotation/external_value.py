@@ -105,7 +105,7 @@ class ExternalValue:
     async def _live(self) -> _ExternalSecret:
         read = await self.api.get(_KIND, *self.place)
         if isinstance(read, ReadFailure):
-            raise UncheckedError(f"cannot {read.what}: {read.message}")
+            raise UncheckedError(str(read))
         if read.value is None:
             raise UsageError(
                 f"ExternalSecret {self.place.namespace}/{self.place.name} does not exist: deploy the stack"
@@ -120,4 +120,4 @@ class ExternalValue:
             operation = {"op": "add", "path": where, "value": {FORCE_SYNC: at}}
         asked = await self.api.patch(_KIND, *self.place, MANAGER, [operation])
         if isinstance(asked, ReadFailure):
-            raise UncheckedError(f"cannot {asked.what}: {asked.message}")
+            raise UncheckedError(str(asked))

@@ -58,7 +58,7 @@ class SecondSecret:
         }
         made = await self.api.create(live_secret.SECRETS, *beside, document)
         if isinstance(made, ReadFailure):
-            raise UncheckedError(f"cannot {made.what}: {made.message}")
+            raise UncheckedError(str(made))
 
     async def read(self) -> bytes:
         """Return the value.
@@ -79,7 +79,7 @@ class SecondSecret:
         """
         deleted = await self.api.delete(live_secret.SECRETS, *self._beside)
         if isinstance(deleted, ReadFailure):
-            raise UncheckedError(f"cannot {deleted.what}: {deleted.message}")
+            raise UncheckedError(str(deleted))
 
 
 def gone(place: Place) -> UncheckedError:

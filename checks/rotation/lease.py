@@ -104,7 +104,7 @@ class _Lease:
     async def _read(self) -> k8s.Lease | None:
         read = await self._api.get(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE)
         if isinstance(read, ReadFailure):
-            raise UncheckedError(f"cannot {read.what}: {read.message}")
+            raise UncheckedError(str(read))
         return read.value
 
     async def _create(self) -> bool:
@@ -135,7 +135,7 @@ class _Lease:
             if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_FOUND):
                 # Another one was faster.
                 return False
-            raise UncheckedError(f"cannot {answer.what}: {answer.message}")
+            raise UncheckedError(str(answer))
         self._renewed = start
         return True
 

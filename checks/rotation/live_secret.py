@@ -47,7 +47,7 @@ async def read(api: ApiClient, place: Place) -> LiveSecret | None:
     """
     found = await api.get(SECRETS, *place)
     if isinstance(found, ReadFailure):
-        raise UncheckedError(f"cannot {found.what}: {found.message}")
+        raise UncheckedError(str(found))
     return found.value
 
 
@@ -101,7 +101,7 @@ async def write(api: ApiClient, place: Place, key: str, value: bytes) -> None:
         raise UncheckedError(
             f"Secret {place.namespace}/{place.name} was changed meanwhile: nothing was written: run the command again"
         )
-    raise UncheckedError(f"cannot {written.what}: {written.message}")
+    raise UncheckedError(str(written))
 
 
 async def confirm(api: ApiClient, place: Place, at: str) -> None:
@@ -122,7 +122,7 @@ async def confirm(api: ApiClient, place: Place, at: str) -> None:
         operations.append({"op": "add", "path": "/metadata/annotations", "value": added})
     written = await api.patch(SECRETS, *place, MANAGER, operations)
     if isinstance(written, ReadFailure):
-        raise UncheckedError(f"cannot {written.what}: {written.message}")
+        raise UncheckedError(str(written))
 
 
 def _annotation(name: str) -> str:

@@ -78,7 +78,7 @@ class Proof:
         namespace = live.metadata.namespace
         listed = await self.readers.api.list(PODS, namespace, labels=label_selector(owner.selector))
         if isinstance(listed, ReadFailure):
-            raise UncheckedError(f"cannot {listed.what}: {listed.message}")
+            raise UncheckedError(str(listed))
         pods = [pod for pod in listed.value if pod.live]
         wanted = live.spec.template.metadata.annotations
         current = [pod for pod in pods if pod.ready and _same_marks(pod, wanted)]

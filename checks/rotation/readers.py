@@ -38,7 +38,7 @@ class Readers:
         declared = self.target.declaration.running()[owner]
         read = await self.api.get(_KINDS[controller(declared)], declared.namespace, owner.name)
         if isinstance(read, ReadFailure):
-            raise UncheckedError(f"cannot {read.what}: {read.message}")
+            raise UncheckedError(str(read))
         if read.value is None:
             raise UncheckedError(f"{controller(declared)} {declared.namespace}/{owner.name} does not exist: deploy it")
         return read.value

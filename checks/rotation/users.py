@@ -42,7 +42,7 @@ async def users_of(api: ApiClient, place: Place) -> tuple[str, ...]:
     found: list[str] = []
     for kind, read in (await read_each(lambda kind: api.list(_KINDS[kind], place.namespace), _KINDS)).items():
         if isinstance(read, ReadFailure):
-            raise UncheckedError(f"cannot {read.what}: {read.message}")
+            raise UncheckedError(str(read))
         using = (user for user in read.value if place.name in _secrets(user))
         found += [f"{kind} {user.metadata.name}" for user in using]
     return tuple(sorted(found))
