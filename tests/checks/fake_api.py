@@ -18,7 +18,8 @@ from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, NODES, PODS
 from checks.rbac.requests import Request
 from tests.checks import fake_patch
 from tests.checks.fake_forward import forward
-from tests.checks.world import Json, World, groups
+from tests.checks.healthy import groups
+from tests.checks.world import Json, World
 
 
 @dataclass(frozen=True)
