@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from checks.errors import UncheckedError
+
 T = TypeVar("T")
 
 
@@ -55,3 +57,14 @@ class ReadFailure:
 
 
 Reading = Read[T] | ReadFailure
+
+
+def required(reading: Reading[T]) -> T:
+    """Return what was read.
+
+    Raises:
+        UncheckedError: it could not be read.
+    """
+    if isinstance(reading, ReadFailure):
+        raise UncheckedError(str(reading))
+    return reading.value

@@ -7,7 +7,7 @@ import base64
 
 from checks.errors import UncheckedError
 from checks.kube.client import ApiClient
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import required
 from checks.rotation import live_secret
 from checks.rotation.kept_value import gone
 from checks.rotation.readers import MANAGER
@@ -73,9 +73,7 @@ class ClusterJournal:
             "metadata": {"name": PLACE.name, "namespace": PLACE.namespace},
             "data": {key: base64.b64encode(value).decode() for key, value in content.items()},
         }
-        written = await self._api.apply(live_secret.SECRETS, *PLACE, MANAGER, document)
-        if isinstance(written, ReadFailure):
-            raise UncheckedError(str(written))
+        required(await self._api.apply(live_secret.SECRETS, *PLACE, MANAGER, document))
 
 
 class KeptInJournal:

@@ -13,7 +13,7 @@ import anyio
 from checks.errors import UncheckedError, innermost
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import ReadFailure, required
 from checks.kube.resources import LEASES
 from checks.rotation.readers import MANAGER
 from stacks.model import names
@@ -102,10 +102,7 @@ class _Lease:
         await self._api.delete_seen(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE, seen)
 
     async def _read(self) -> k8s.Lease | None:
-        read = await self._api.get(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE)
-        if isinstance(read, ReadFailure):
-            raise UncheckedError(str(read))
-        return read.value
+        return required(await self._api.get(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE))
 
     async def _create(self) -> bool:
         document = {
