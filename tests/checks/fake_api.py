@@ -101,8 +101,12 @@ class FakeApi:
         if path in self.faults:
             return self.faults[path][0]
         *_, namespace, plural, name = path.split("/")
-        kept = [item for item in self.world.objects.get((plural, namespace), []) if item["metadata"]["name"] != name]
-        self.world.objects[plural, namespace] = [*kept, document]
+        there = self.world.objects.get((plural, namespace), [])
+        own = ("creationTimestamp", "uid", "resourceVersion")
+        meta = {key: item["metadata"][key] for item in there if item["metadata"]["name"] == name for key in own}
+        kept = [item for item in there if item["metadata"]["name"] != name]
+        made = {**document, "metadata": {**meta, **document["metadata"]}}
+        self.world.objects[plural, namespace] = [*kept, made]
         self.applied.append((query, document))
         return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
