@@ -54,7 +54,7 @@ async def history(
         exit_code=UNKNOWN if failures else OK,
         log=str(log_file(stack)),
         entries=tuple(sorted((one for one in found if namespace in ("", one.namespace)), key=lambda one: one.at)),
-        unknowns=tuple(Unknown(each.what, each.reason, each.message, each.permission) for each in failures),
+        unknowns=tuple(map(Unknown.of, failures)),
     )
 
 

@@ -102,8 +102,9 @@ class FakeApi:
             return self.faults[path][0]
         *_, namespace, plural, name = path.split("/")
         there = self.world.objects.get((plural, namespace), [])
-        own = ("creationTimestamp", "uid", "resourceVersion")
-        meta = {key: item["metadata"][key] for item in there if item["metadata"]["name"] == name for key in own}
+        assigned = ("creationTimestamp", "uid", "resourceVersion")
+        before = next((item["metadata"] for item in there if item["metadata"]["name"] == name), {})
+        meta = {key: before[key] for key in assigned if key in before}
         kept = [item for item in there if item["metadata"]["name"] != name]
         made = {**document, "metadata": {**meta, **document["metadata"]}}
         self.world.objects[plural, namespace] = [*kept, made]
