@@ -103,7 +103,7 @@ class FakeApi:
         *_, namespace, plural, name = path.split("/")
         there = self.world.objects.get((plural, namespace), [])
         assigned = ("creationTimestamp", "uid", "resourceVersion")
-        before = next((item["metadata"] for item in there if item["metadata"]["name"] == name), {})
+        before: Json = next((item["metadata"] for item in there if item["metadata"]["name"] == name), {})
         meta = {key: before[key] for key in assigned if key in before}
         kept = [item for item in there if item["metadata"]["name"] != name]
         made = {**document, "metadata": {**meta, **document["metadata"]}}
