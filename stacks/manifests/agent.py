@@ -154,7 +154,7 @@ def _container(agent: Agent, mounts: list[Value]) -> Value:
         "ports": [{"name": names.HTTP, "containerPort": names.AGENT_PORT, "protocol": "TCP"}],
         "resources": pods.resources(agent.resources),
         "securityContext": pods.container_security(),
-        **pods.probes({"path": "/healthz", "port": names.HTTP}, {"path": "/readyz", "port": names.HTTP}),
+        **pods.http_probes({"path": "/healthz", "port": names.HTTP}, {"path": "/readyz", "port": names.HTTP}),
         "volumeMounts": mounts,
     }
 

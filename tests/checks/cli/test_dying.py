@@ -1,6 +1,5 @@
 """A command that is killed or interrupted as it replaces a file keeps the old one; the next run leaves nothing else."""
 
-import resource
 import signal
 import subprocess
 import threading
@@ -101,15 +100,7 @@ def test_mcp_lock_that_ends_while_it_asks_writes_nothing(tmp_path: Path, number:
 
 def test_a_full_disk_keeps_the_old_lock(stack: Project) -> None:
     before = contents(stack.folder)
-    done = subprocess.run(
-        command(["mcp", "lock", "test"]),
-        cwd=stack.folder,
-        env=stack.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
-    )
+    done = stack.with_small_files(100, "mcp", "lock", "test")
     told = f"cortex: cannot write {stack.folder / 'tools.yaml'}: File too large: what it was before is kept: "
     assert (done.returncode, done.stderr) == (2, f"{told}choose another file\n")
     assert contents(stack.folder) == before
