@@ -88,7 +88,7 @@ class Cluster(Model):
         return self.domain or DOMAIN
 
 
-class Declaration(Hashed):
+class Declaration(Model, Hashed):
     """The `cortex:` settings of `Pulumi.<stack>.yaml`."""
 
     cluster: Cluster

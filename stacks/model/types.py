@@ -24,8 +24,10 @@ class Model(BaseModel):
     )
 
 
-class Hashed(Model):
-    """A part of the declaration, or the whole, of which objects of the cluster bear the hash."""
+class Hashed(BaseModel):
+    """The declaration, or an extract of it, whose hash objects of the cluster bear."""
+
+    model_config = ConfigDict(frozen=True)
 
     def digest(self) -> str:
         """Return its hash: 64 hex digits of SHA-256 over its canonical JSON."""

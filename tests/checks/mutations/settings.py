@@ -204,7 +204,7 @@ def _altered(value: object) -> Iterator[object]:
 
 def _differing(other: Declaration) -> Mapping[str, tuple[Json | None, Json | None]]:
     before, after = manifests(declared()), manifests(other)
-    kept = declared().digest(), other.digest()
+    kept = [digest for each in (declared(), other) for digest in (each.digest(), each.followed().digest())]
     return {
         name: (_sent(before.get(name)), _sent(after.get(name)))
         for name in {**before, **after}
@@ -213,7 +213,7 @@ def _differing(other: Declaration) -> Mapping[str, tuple[Json | None, Json | Non
 
 
 def _unhashed(manifest: Manifest | None, digests: Sequence[str]) -> str:
-    """Return an object as text, without the declaration's hash, which differs after each change."""
+    """Return an object as text, without the hashes of the declaration and of what the agent follows."""
     text = repr(manifest and (manifest.metadata(), manifest.content))
     for digest in digests:
         text = text.replace(digest, "")
