@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,6 +67,11 @@ class Project:
         """Run the command as a process of its own."""
         done = preloaded.run(command(args), self.folder, self.environment())
         return checked(Done(done.returncode, done.stdout, done.stderr), code)
+
+    def dying(self, *args: str, **how: str) -> subprocess.CompletedProcess[str]:
+        """Run the command as a process that dies, or whose disk is full."""
+        command = [*preloaded.START, "tests.checks.dying", *args]
+        return preloaded.run(command, self.folder, {**self.environment(), **how})
 
 
 def checked(done: Done, code: int) -> tuple[str, str]:

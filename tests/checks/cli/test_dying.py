@@ -1,6 +1,5 @@
 """A command that is killed or interrupted as it replaces a file keeps the old one; the next run leaves nothing else."""
 
-import resource
 import signal
 import subprocess
 import threading
@@ -11,7 +10,6 @@ import pytest
 import yaml
 
 from checks.kubeconfigs import encryption
-from tests import preloaded
 from tests.checks.cli.project import Project, command
 from tests.checks.kubeconfigs.certificates import kubeconfig, written
 from tests.checks.mcp.test_commands import locking, modern, serving
@@ -40,8 +38,7 @@ def stack(tmp_path: Path) -> Iterator[Project]:
 
 
 def dying(project: Project, line: str, number: signal.Signals, name: str) -> subprocess.CompletedProcess[str]:
-    command = [*preloaded.START, "tests.checks.dying", *line.split()]
-    return preloaded.run(command, project.folder, {**project.environment(), "DIES": f"{number.name}:{name}"})
+    return project.dying(*line.split(), DIES=f"{number.name}:{name}")
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:
@@ -101,15 +98,7 @@ def test_mcp_lock_that_ends_while_it_asks_writes_nothing(tmp_path: Path, number:
 
 def test_a_full_disk_keeps_the_old_lock(stack: Project) -> None:
     before = contents(stack.folder)
-    done = subprocess.run(
-        command(["mcp", "lock", "test"]),
-        cwd=stack.folder,
-        env=stack.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
-    )
+    done = stack.dying("mcp", "lock", "test", FITS="100")
     told = f"cortex: cannot write {stack.folder / 'tools.yaml'}: File too large: what it was before is kept: "
     assert (done.returncode, done.stderr) == (2, f"{told}choose another file\n")
     assert contents(stack.folder) == before

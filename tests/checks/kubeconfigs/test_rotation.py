@@ -2,9 +2,7 @@
 
 import base64
 import json
-import resource
 import signal
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -178,15 +176,7 @@ def test_a_full_disk_during_a_rotation_keeps_the_old_one(project: Project, api: 
         "status": {"token": token(**lasting(600), padding="x" * 600), "expirationTimestamp": "2099-01-01T00:00:00Z"}
     }
     api.faults[TOKEN] = [Answer(201, json.dumps(long).encode(), {"Content-Type": "application/json"})]
-    done = subprocess.run(
-        command(["kubeconfig", "rotate", "test"]),
-        cwd=project.folder,
-        env=project.environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
-    )
+    done = project.dying("kubeconfig", "rotate", "test", FITS=str(most))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert f"cannot write {folder(project) / file}: " in done.stderr
     assert user_of(project) == old

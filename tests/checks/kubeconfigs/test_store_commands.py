@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import yaml
 
 from checks.cli import schemas
 from checks.kubeconfigs import listing
-from tests.checks.cli.project import Project, command
+from tests.checks.cli.project import Project
 from tests.checks.kubeconfigs.certificates import SECRET_TOKEN, b64, kubeconfig, pair, written
 
 STATE = Path(".local") / "state" / "cortex" / "kubeconfig"
@@ -230,15 +229,7 @@ def test_foreign_encrypted_files_are_one_sentence(project: Project, source: Path
 def test_a_full_disk_keeps_the_old_one(project: Project, source: Path) -> None:
     project.cortex("kubeconfig", "import", str(source), "test", code=0)
     before = stored(project).read_bytes()
-    done = subprocess.run(
-        command(["kubeconfig", "unseal", "test"]),
-        cwd=project.folder,
-        env=project.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
-    )
+    done = project.dying("kubeconfig", "unseal", "test", FITS="100")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert f"cannot write {stored(project)}" in done.stderr
     assert stored(project).read_bytes() == before
