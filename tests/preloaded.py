@@ -32,13 +32,24 @@ CORTEX = [
     *(f"checks.cli.{name}" for name in ("main", "project", "verification")),
     *(f"checks.formats.{name}" for name in ("formats", "json", "text")),
     *(f"checks.kubeconfigs.{name}" for name in ("choice", "connecting", "importing", "rotation")),
-    *("checks.mcp.client", "checks.mcp.lock_file", "checks.repair.run", "checks.watch.loop", "stacks.loader"),
+    *(
+        "checks.mcp.client",
+        "checks.mcp.conversation",
+        "checks.mcp.lock_file",
+        "checks.repair.run",
+        "checks.watch.loop",
+        "stacks.loader",
+    ),
     *("anyio._backends._asyncio", "dns.asyncresolver", "h11", "h2.connection", "kubernetes.config.kube_config"),
     "pydantic.type_adapter",
 ]
+BRIDGE = [
+    *("bridge.http_app", "uvicorn", "uvicorn.lifespan.on", "uvicorn.protocols.http.h11_impl"),
+    *("anyio._backends._asyncio", "argparse", "encodings.idna"),
+]
 PROGRAMS = {"bridge": "bridge", "tests.checks.patient": "cortex", "tests.checks.dying": "cortex"}
 """The program of each module that can be run."""
-IMPORTS = {"bridge": ["bridge.http_app", "uvicorn"], "cortex": CORTEX}
+IMPORTS = {"bridge": BRIDGE, "cortex": CORTEX}
 """What a process has imported when it begins to run one of the modules. What is missing here, it imports itself."""
 
 
