@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pyrage
 import pytest
 import yaml
 
-from checks.cli import schemas
 from checks.kubeconfigs import listing
 from tests.checks.cli.project import Project
 from tests.checks.kubeconfigs.certificates import SECRET_TOKEN, b64, kubeconfig, pair, written
+from tests.checks.reports import validate
 
 STATE = Path(".local") / "state" / "cortex" / "kubeconfig"
 WITH_A_PASSPHRASE = b"""-----BEGIN AGE ENCRYPTED FILE-----
@@ -87,7 +86,7 @@ def test_list_shows_no_credential(project: Project, source: Path) -> None:
     assert out.splitlines()[1].split()[:6] == ["test", "plain", "0600", "test", "https://127.0.0.1:1", "client"]
     out, _ = project.cortex("kubeconfig", "list", "--format", "json", code=0)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema(listing.SCHEMA)))
+    validate(report, listing.SCHEMA)
     (one,) = report["kubeconfigs"]
     assert (one["sealed"], one["credential"]) == (False, "client certificate")
     assert b64(certificate.key) not in out
