@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, TypeVarTuple, Unpack, cast
 from unittest.mock import patch
 
 import pulumi
@@ -16,6 +17,9 @@ from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest, Re
 from pulumi.runtime.proto.source_pb2 import StackTrace
 
 from stacks.model.declaration import Declaration
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True)
@@ -119,8 +123,10 @@ def record(
 class _Loop(asyncio.SelectorEventLoop):
     """An event loop that calls the monitor itself, and not in other threads: it answers at once."""
 
-    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
-        future = self.create_future()
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+    ) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = self.create_future()
         try:
             future.set_result(func(*args))
         except Exception as error:  # noqa: BLE001 (it is raised where the future is awaited)

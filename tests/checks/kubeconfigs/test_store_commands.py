@@ -184,7 +184,7 @@ def foreign(project: Project, content: bytes, way: str) -> bytes:
     if way == "passphrase":
         return WITH_A_PASSPHRASE
     if way == "others":
-        return pyrage.encrypt(content, [pyrage.x25519.Identity.generate().to_public()])
+        return bytes(pyrage.encrypt(content, [pyrage.x25519.Identity.generate().to_public()]))
     key = project.folder / ".config" / "cortex" / "age" / "identity.txt"
     own = next(line for line in key.read_text().splitlines() if line.startswith("AGE-SECRET-KEY-"))
     contents = {
@@ -193,7 +193,7 @@ def foreign(project: Project, content: bytes, way: str) -> bytes:
         "empty": b"",
         "large": content + b"#" + b"x" * 1024 * 1024,
     }
-    return pyrage.encrypt(contents[way], [pyrage.x25519.Identity.from_str(own).to_public()])
+    return bytes(pyrage.encrypt(contents[way], [pyrage.x25519.Identity.from_str(own).to_public()]))
 
 
 @pytest.mark.parametrize(
