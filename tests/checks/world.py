@@ -300,7 +300,7 @@ class World:
     def _read(self, kind: Kind[T], namespace: str = "") -> Reading[tuple[T, ...]]:
         if (kind.plural, namespace) in self.unread:
             return self.unread[kind.plural, namespace]
-        page = json.dumps({"items": self.objects.get((kind.plural, namespace), [])})
+        page = msgspec.json.encode({"items": self.objects.get((kind.plural, namespace), [])})
         return Read(tuple(msgspec.json.decode(page, type=kind.page()).items or ()), 0.01)
 
     def _listing(self, name: str, kind: Kind[Any], manifests: tuple[Manifest, ...]) -> Listing[Any]:

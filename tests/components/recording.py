@@ -124,7 +124,7 @@ class _Loop(asyncio.SelectorEventLoop):
     """An event loop that calls the monitor itself, and not in other threads: it answers at once."""
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self.create_future()
         try:
