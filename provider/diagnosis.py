@@ -1,4 +1,4 @@
-"""Why an object is not ready: the first container with a problem, and the last warning event."""
+"""Why an object is not ready: a pod without a node, the first container with a problem, and the last warning event."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from provider.errors import ProviderError
 from provider.kinds import DEPLOYMENT, Kind, Reference
 from provider.properties import mapping_at
+from provider.readiness import condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ _EVENT = Kind("", "v1", "Event")
 _PODS_WITH_EVENTS = 3
 """Events are read for this many of the newest pods."""
 _CRASHING = "CrashLoopBackOff"
+_NO_NODE = "FailedScheduling"
 _MESSAGE_CHARACTERS = 1500
 """How much of a termination message is shown, from its end, where logs usually have the cause."""
 
@@ -27,7 +29,7 @@ def diagnose(cluster: Cluster, ref: Reference, live: Object) -> str:
     """Return text to append to a failure message, or '' if nothing more is known."""
     try:
         pods = pods_of(cluster, ref, live)
-        found = [next(_stuck_containers(pods), ""), _last_warning(cluster, ref, pods)]
+        found = [_without_node(pods), next(_stuck_containers(pods), ""), _last_warning(cluster, ref, pods)]
     except ProviderError as error:
         return f" (pods and events cannot be read: {error})"
     return "".join(f"; {text}" for text in found if text)
@@ -52,6 +54,23 @@ def pods_of(cluster: Cluster, ref: Reference, live: Object) -> list[Object]:
         return []
     pods = cluster.select(_POD, ref.namespace, labels=labels)
     return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
+
+
+def unschedulable(pod: Object) -> str:
+    """Return why the scheduler finds no node for a pod, or '' if it has one, or has not been tried yet."""
+    scheduled = condition(pod, "PodScheduled")
+    return str(scheduled.get("message", "")) if scheduled.get("reason") == "Unschedulable" else ""
+
+
+def _without_node(pods: list[Object]) -> str:
+    # The scheduler repeats its event only after minutes, so warnings about other pods would hide it.
+    found = ((pod["metadata"]["name"], unschedulable(pod)) for pod in pods)
+    return next((f"pod {name} has no node: {_nodes(message)}" for name, message in found if message), "")
+
+
+def _nodes(message: str) -> str:
+    """Return what the scheduler says of the nodes, without what it says of preemption."""
+    return message.partition(" preemption: ")[0].rstrip(". ")
 
 
 def _stuck_containers(pods: list[Object]) -> Iterator[str]:
@@ -110,7 +129,13 @@ def _last_warning(cluster: Cluster, ref: Reference, pods: list[Object]) -> str:
         asked.append({"kind": "ReplicaSet"})
     found = [event for one in asked for event in events(cluster, ref.namespace, **one)]
     warnings = [event for event in found if event.get("type") == "Warning"]
-    ours = [event for event in warnings if _concerns(event["involvedObject"], ref, {ref.name, *newest})]
+    without_node = {pod["metadata"]["name"] for pod in pods if unschedulable(pod)}
+    ours = [
+        event
+        for event in warnings
+        if _concerns(event["involvedObject"], ref, {ref.name, *newest})
+        and not (event.get("reason") == _NO_NODE and event["involvedObject"].get("name") in without_node)
+    ]
     if not ours:
         return ""
     last = max(ours, key=_time)

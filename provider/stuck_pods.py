@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provider.diagnosis import containers, events, pods_of
+from provider.diagnosis import containers, events, pods_of, unschedulable
 from provider.errors import ProviderError
 from provider.kinds import DEPLOYMENT, JOB, Kind, Reference
 from provider.properties import mapping_at
@@ -110,9 +110,7 @@ def _of_job(cluster: Cluster, ref: Reference, job: Object) -> Iterator[tuple[str
 
 def _of_pod(cluster: Cluster, ref: Reference, pod: Object, *, restarts: bool) -> Iterator[tuple[str, float]]:
     uid = pod["metadata"]["uid"]
-    if _is_unschedulable(pod) and not any(
-        e.get("reason") in _SCALES_UP for e in events(cluster, ref.namespace, uid=uid)
-    ):
+    if _fits_no_node(pod) and not any(e.get("reason") in _SCALES_UP for e in events(cluster, ref.namespace, uid=uid)):
         yield uid, _LATE
     for container in containers(pod):
         tolerated = _tolerated_seconds(container, restarts=restarts)
@@ -136,12 +134,10 @@ def _tolerated_seconds(container: Object, *, restarts: bool) -> float | None:
     return _LATE if crashes >= _CRASHES and "running" not in state else _NEVER
 
 
-def _is_unschedulable(pod: Object) -> bool:
+def _fits_no_node(pod: Object) -> bool:
     """Return whether no node can ever run the pod, even after other pods end."""
-    scheduled = condition(pod, "PodScheduled")
-    message = str(scheduled.get("message", ""))
-    is_certain = _NO_NODE_EVER in message and not any(words in message for words in _NODES_CHANGE)
-    return scheduled.get("reason") == "Unschedulable" and is_certain
+    message = unschedulable(pod)
+    return _NO_NODE_EVER in message and not any(words in message for words in _NODES_CHANGE)
 
 
 def _warnings(cluster: Cluster, ref: Reference, about: Object) -> list[Object]:

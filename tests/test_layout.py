@@ -1,4 +1,4 @@
-"""The tests mirror the folders of the source tree, and every test file is short."""
+"""The tests mirror the folders of the source tree, and every file of them is short, helpers included."""
 
 import re
 from pathlib import Path
@@ -15,10 +15,10 @@ OWN_FOLDERS = {TESTS / "provider" / "conformance", TESTS / "extension", TESTS / 
 """Tests of behaviour that no single folder has: of any Kubernetes plugin, of a distribution that extends this one, of
 secrets on their way through all of it, and of deployments as people run them."""
 
-FILES = sorted(TESTS.rglob("test_*.py"))
+FILES = sorted(TESTS.rglob("*.py"))
 
 
-@pytest.mark.parametrize("folder", sorted({file.parent for file in FILES}), ids=str)
+@pytest.mark.parametrize("folder", sorted({file.parent for file in FILES if file.match("test_*.py")}), ids=str)
 def test_folder_exists_in_the_source_tree(folder: Path) -> None:
     mirrored = ROOT / folder.relative_to(TESTS)
     assert folder in {WHOLE_REPOSITORY, *OWN_FOLDERS} or any(mirrored.glob("*.py")), f"{mirrored} has no modules"

@@ -60,24 +60,25 @@ class Agent:
         Raises:
             UncheckedError: an extension cannot be loaded.
         """
-        declaration = target.declaration
-        spaces = declaration.occupied_namespaces()
+        followed = target.declaration.followed()
+        spaces, declared = followed.namespaces, followed.agent
         availability = Availability()
         self._counts = Counts()
         self._verified: Mapping[str, str] = {}
         self._turn = monotonic()
         self._events = EventWatcher(spaces, connector, availability, self._occurred, self._missed)
-        self.log = LogKeeper(log, _retention(declaration.agent), self._events.known)
-        inside = declaration.agent if identity else None
-        allowed = frozenset(Verb(verb) for verb in inside.actions) if inside else None
+        self.log = LogKeeper(log, _retention(declared), self._events.known)
+        allowed = frozenset(Verb(verb) for verb in declared.actions) if declared and identity else None
         self._reacting = Reacting(connector, allowed, identity, self.log.opened, self._reacted)
-        self._alerting = Alerting(target, log / "webhooks", webhooks)
-        self._pods = PodWatcher(spaces, connector, availability, self._pod_changed, declaration.thresholds().restarts)
+        self._alerting = Alerting(
+            target.stack, target.connection.context, declared.webhooks if declared else {}, log / "webhooks", webhooks
+        )
+        self._pods = PodWatcher(spaces, connector, availability, self._pod_changed, followed.restarts)
         self._nodes = NodeWatcher(connector, availability, self._changed)
         self._config_maps = ConfigMapWatcher(spaces, connector, availability, self._changed, self._verification)
         self._quotas = QuotaWatcher(spaces, connector, availability)
         self._timer, self._connector = ApiTimer(connector), connector
-        self._registry = RegistryKeeper(target, registry, self._known_pods)
+        self._registry = RegistryKeeper(followed, target.connection, registry, self._known_pods)
         self._reflectors: list[Reflector[Any]] = [
             *self._events.reflectors,
             *self._pods.reflectors,

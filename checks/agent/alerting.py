@@ -1,6 +1,6 @@
 """Send what needs attention to the declared webhooks, from the agent that leads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -16,23 +16,25 @@ from checks.results.result import Ref
 from checks.sinks.alert import Alert
 from checks.sinks.spool import Spool
 from checks.sinks.webhook import Webhook
-from checks.target import Target
+from stacks.model.agent import Webhook as Declared
 
 
 class Alerting:
-    """Sends alerts; `addresses` is a folder with a file for each webhook, which has its address.
+    """Sends alerts about a stack; `addresses` is a folder with a file for each webhook, which has its address.
 
     Without such a folder nothing is sent.
     """
 
-    def __init__(self, target: Target, spool: Path, addresses: Path | None) -> None:
-        self._target, self._spool, self._addresses = target, spool, addresses
+    def __init__(
+        self, stack: str, context: str, declared: Mapping[str, Declared], spool: Path, addresses: Path | None
+    ) -> None:
+        self._stack, self._context, self._declared = stack, context, declared
+        self._spool, self._addresses = spool, addresses
         self._webhooks: list[Webhook] = []
 
     async def run(self) -> None:
         """Send for ever; what an agent before it left behind comes first."""
-        declared = self._target.declaration.agent
-        if self._addresses is None or declared is None or not declared.webhooks:
+        if self._addresses is None or not self._declared:
             return
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False))
@@ -40,7 +42,7 @@ class Alerting:
             stack.callback(spool.close)
             self._webhooks = [
                 Webhook(name, _Address(self._addresses / name), hook.format, spool, client)
-                for name, hook in declared.webhooks.items()
+                for name, hook in self._declared.items()
             ]
             async with anyio.create_task_group() as group:
                 for webhook in self._webhooks:
@@ -74,8 +76,7 @@ class Alerting:
         yield waiting
 
     def _send(self, about: Ref, reason: str, summary: str, details: tuple[str, ...] = ()) -> None:
-        context, stack = self._target.connection.context, self._target.stack
-        alert = Alert(datetime.now(UTC), context, stack, about, reason, summary, details)
+        alert = Alert(datetime.now(UTC), self._context, self._stack, about, reason, summary, details)
         for webhook in self._webhooks:
             webhook.send(alert)
 

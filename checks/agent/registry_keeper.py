@@ -8,10 +8,11 @@ import anyio
 
 from checks.errors import CheckError
 from checks.kube import models as k8s
+from checks.kube.connection import Connection
 from checks.registry.registry import Registry, register, save
 from checks.servers.discovery import Sight, sightings
-from checks.target import Target
 from stacks.model import names
+from stacks.model.followed import Followed
 
 LATEST_SECONDS = 60.0
 """How often the file is written although nothing changed, so that its age shows that it is current."""
@@ -25,10 +26,16 @@ class RegistryKeeper:
     Without a `path` nothing is written.
     """
 
-    def __init__(self, target: Target, path: Path | None, pods: Callable[[], Iterable[k8s.PodSummary]]) -> None:
+    def __init__(
+        self,
+        followed: Followed,
+        connection: Connection,
+        path: Path | None,
+        pods: Callable[[], Iterable[k8s.PodSummary]],
+    ) -> None:
         self.problem = ""
         """Why the file could not be written; empty if it could."""
-        self._target, self._path, self._pods = target, path, pods
+        self._followed, self._connection, self._path, self._pods = followed, connection, path, pods
         self._changed = anyio.Event()
 
     def changed(self) -> None:
@@ -51,5 +58,5 @@ class RegistryKeeper:
     def registry(self) -> Registry:
         """Return the registry as the pods are now."""
         servers = [pod for pod in self._pods() if pod.metadata.labels.get(names.APP) == names.MCP_SERVER_APP]
-        sight = Sight(sightings(self._target.declaration, servers, {}))
-        return register(sight, self._target.connection, datetime.now(UTC))
+        sight = Sight(sightings(self._followed, servers, {}))
+        return register(sight, self._connection, datetime.now(UTC))

@@ -29,6 +29,7 @@ _TALOS = (
     ("memory and disks suffice", ("talos.memory", "talos.disk")),
     ("the boot is finished", ("talos.boot",)),
     ("the services of Talos and the kubelets are healthy", ("talos.service",)),
+    ("Talos reports no problem of a node", ("talos.diagnostic",)),
 )
 _KUBERNETES = (
     ("the static pods of the control plane are ready", ("talos.static-pod",)),

@@ -58,7 +58,7 @@ async def diff_report(target: Target, name: str = "") -> DiffReport:
         context=target.connection.context,
         exit_code=FINDINGS if differs else UNKNOWN if failures else OK,
         config_maps=diffs,
-        unknowns=tuple(Unknown(each.what, each.reason, each.message, each.permission) for each in failures),
+        unknowns=tuple(map(Unknown.of, failures)),
     )
 
 

@@ -10,7 +10,7 @@ from checks.config.live import KIND, LiveConfigMap
 from checks.errors import UncheckedError, UsageError
 from checks.kube.client import ApiClient
 from checks.kube.connection import Connection
-from checks.kube.reading import Read, ReadFailure
+from checks.kube.reading import Read
 from stacks.model.types import FileKey
 
 MANAGER = "cortex-config"
@@ -92,7 +92,7 @@ async def write(connection: Connection, edit: Edit) -> None:
                 raise UncheckedError(
                     f"{edit.live.ref} was changed meanwhile: nothing was written: run the command again"
                 )
-    raise UncheckedError(_failed(written))
+    raise UncheckedError(str(written))
 
 
 def _is_as_seen(edit: Edit, now: LiveConfigMap | None) -> bool:
@@ -102,7 +102,3 @@ def _is_as_seen(edit: Edit, now: LiveConfigMap | None) -> bool:
     if edit.key in seen.data:
         return now.data.get(edit.key) == seen.data[edit.key]
     return now.metadata.resource_version == seen.metadata.resource_version
-
-
-def _failed(failure: ReadFailure) -> str:
-    return f"cannot {failure.what}: {failure.message}"

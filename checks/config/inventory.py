@@ -54,9 +54,7 @@ async def config_report(target: Target) -> ConfigReport:
     found = {one.place: snapshot.config_map(*one.place) for one in wanted_config_maps(declaration)}
     entries = tuple(_config_map(one, found[one.place]) for one in wanted_config_maps(declaration))
     failures = (reading for reading in found.values() if isinstance(reading, ReadFailure))
-    unknowns = dict.fromkeys(
-        (*verified.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in failures))
-    )
+    unknowns = dict.fromkeys((*verified.unknowns, *(Unknown.of(u) for u in failures)))
     findings = (*verified.findings, *(_drift(entry) for entry in entries if entry.as_declared is False))
     result = accepted(declaration, msgspec.structs.replace(verified, findings=findings, unknowns=tuple(unknowns)))
     published = snapshot.config_map(names.SYSTEM_NAMESPACE, names.DECLARATION_CONFIG_MAP)

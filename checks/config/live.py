@@ -4,12 +4,12 @@ from collections.abc import Collection
 
 import msgspec
 
-from checks.errors import UncheckedError, UsageError
+from checks.errors import UsageError
 from checks.kube.client import ApiClient, Kind
 from checks.kube.listing import PerNamespace, one_by_one
 from checks.kube.models import ConfigMap
 from checks.kube.models.base import Text
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import required
 from checks.kube.resources import CONFIG_MAPS
 from checks.results.document import Document
 from checks.results.result import Ref
@@ -75,9 +75,8 @@ async def config_maps(target: Target, namespace: str = "") -> list[LiveConfigMap
         raise UsageError(f"--namespace: the stack has no namespace {namespace!r}: {did_you_mean(namespace, known)}")
     found: list[LiveConfigMap] = []
     for reading in (await readings(target, [namespace] if namespace else declaration.occupied_namespaces())).values():
-        if isinstance(reading, ReadFailure):
-            raise UncheckedError(f"cannot {reading.what}: {reading.message}")
-        found += reading.value
+        here = required(reading)
+        found += here
     return sorted(found, key=lambda one: (one.metadata.namespace, one.metadata.name))
 
 

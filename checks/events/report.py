@@ -90,7 +90,7 @@ def of_api(
         since=since,
         at=at,
         events=[_event(group) for group in grouped(listed, since) if choice.has(group)],
-        unknowns=[Unknown(one.what, one.reason, one.message) for one in failures],
+        unknowns=[Unknown.of(one) for one in failures],
     )
 
 

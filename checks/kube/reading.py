@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from checks.errors import UncheckedError
+
 T = TypeVar("T")
 
 
@@ -50,5 +52,19 @@ class ReadFailure:
     status: int | None = None
     """The HTTP status of the API server's answer."""
 
+    def __str__(self) -> str:
+        return f"cannot {self.what}: {self.message}"
+
 
 Reading = Read[T] | ReadFailure
+
+
+def required(reading: Reading[T]) -> T:
+    """Return what was read.
+
+    Raises:
+        UncheckedError: it could not be read.
+    """
+    if isinstance(reading, ReadFailure):
+        raise UncheckedError(str(reading))
+    return reading.value

@@ -11,7 +11,7 @@ from checks.errors import UncheckedError, UsageError
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient
 from checks.kube.port_forward import ForwardError
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import required
 from checks.kube.resources import PODS, label_selector
 from checks.mcp.answer import Answer
 from checks.mcp.client_credentials import ClientRefused, declared_token
@@ -123,19 +123,15 @@ async def _ask(target: Target, kind: str, talk: Talk, seconds: float, *, once: b
 
 async def _ready(reader: Reader, kind: str, server: Server) -> list[k8s.Pod]:
     labels = label_selector(names.server_selector(kind))
-    listed = await reader.api.list(PODS, server.namespace, labels=labels)
-    if isinstance(listed, ReadFailure):
-        raise UncheckedError(f"cannot {listed.what}: {listed.message}")
-    return sorted((pod for pod in listed.value if pod.ready), key=lambda pod: pod.metadata.name)
+    pods = required(await reader.api.list(PODS, server.namespace, labels=labels))
+    return sorted((pod for pod in pods if pod.ready), key=lambda pod: pod.metadata.name)
 
 
 async def _token(reader: Reader, kind: str, server: Server) -> Token | None:
     token = await declared_token(reader, kind, server)
     if isinstance(token, ClientRefused):
         raise UncheckedError(f"the authorization server refuses the declared client: {token.message}")
-    if isinstance(token, ReadFailure):
-        raise UncheckedError(f"cannot {token.what}: {token.message}")
-    return token.value if token else None
+    return required(token) if token else None
 
 
 async def _reply(

@@ -92,7 +92,7 @@ def _read(readings: Iterable[Reading[tuple[T, ...]]]) -> Iterator[T]:
 def unknowns(readings: Iterable[object]) -> tuple[Unknown, ...]:
     """Return what could not be read, each once."""
     failures = (reading for reading in readings if isinstance(reading, ReadFailure))
-    return tuple(dict.fromkeys(Unknown(each.what, each.reason, each.message, each.permission) for each in failures))
+    return tuple(dict.fromkeys(Unknown.of(each) for each in failures))
 
 
 def holder(subject: Ref, grant: Grant) -> Ref:

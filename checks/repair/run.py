@@ -108,7 +108,7 @@ async def prepare(target: Target, selection: Selection, obj: str | None) -> Repa
     findings = () if report.unknowns and not report.findings else chosen(report.findings, obj, target.declaration)
     async with target.connection.client() as client:
         live, failures = await _read(ApiClient(client), wanted(findings))
-    unknowns = (*report.unknowns, *(Unknown(u.what, u.reason, u.message, u.permission) for u in failures))
+    unknowns = (*report.unknowns, *(Unknown.of(u) for u in failures))
     return replace(empty, plan=plan(empty.place, target.declaration, findings, live), unknowns=unknowns)
 
 

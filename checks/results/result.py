@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from checks.kube.reading import Permission, Reason
+from checks.kube.reading import Permission, ReadFailure, Reason
 from checks.results.document import Document
 
 SCHEMA = "cortex.dev/verify/v2"
@@ -90,6 +90,11 @@ class Unknown(msgspec.Struct, frozen=True):
     reason: Reason
     message: str
     permission: Permission | None = None
+
+    @classmethod
+    def of(cls, failure: ReadFailure) -> "Unknown":
+        """Return what a failed read leaves unknown."""
+        return cls(failure.what, failure.reason, failure.message, failure.permission)
 
 
 class Fact(msgspec.Struct, frozen=True):

@@ -36,4 +36,4 @@ async def tell(api: ApiClient, place: Place, reason: EventReason, rotation: str,
         "count": 1,
     }
     made = await api.create(EVENTS, place.namespace, name, document)
-    return f"cannot {made.what}: {made.message}" if isinstance(made, ReadFailure) and made.status != 409 else ""
+    return str(made) if isinstance(made, ReadFailure) and made.status != 409 else ""

@@ -1,25 +1,25 @@
-"""The journal of the rotator in the cluster, and the old value: in one Secret that the stack declares without data.
+"""The journal of the rotator in the cluster, the old value, and the history of its rotations.
 
-So the rotator needs no permission to create or delete Secrets, and a pod that is killed leaves what the next one needs.
+They are in one Secret that the stack declares without data. So the rotator needs no permission to create or delete
+Secrets, and a pod that is killed leaves what the next one needs.
 """
 
 import base64
 
 from checks.errors import UncheckedError
 from checks.kube.client import ApiClient
-from checks.kube.reading import ReadFailure
-from checks.rotation import live_secret
+from checks.kube.reading import required
+from checks.rotation import cluster_history, live_secret
+from checks.rotation.cluster_history import PLACE
 from checks.rotation.kept_value import gone
+from checks.rotation.log import Entry
 from checks.rotation.readers import MANAGER
-from checks.secrets.wanted import Place
-from stacks.model import names
 
-PLACE = Place(names.SYSTEM_NAMESPACE, names.ROTATION_JOURNAL)
 JOURNAL, PREVIOUS = "journal.json", "previous"
 
 
 class ClusterJournal:
-    """Stores a journal and an old value."""
+    """Stores a journal, an old value, and the history."""
 
     def __init__(self, api: ApiClient) -> None:
         self._api = api
@@ -42,8 +42,14 @@ class ClusterJournal:
         await self._write({**await self._content(), JOURNAL: content})
 
     async def remove(self) -> None:
-        """Remove the journal and the old value."""
-        await self._write({})
+        """Remove the journal and the old value; the history stays."""
+        content = await self._content()
+        await self._write({key: value for key, value in content.items() if key == cluster_history.KEY})
+
+    async def record(self, entry: Entry) -> None:
+        """Add an entry to the history, unless it has it."""
+        content, key = await self._content(), cluster_history.KEY
+        await self._write({**content, key: cluster_history.with_entry(content.get(key, b""), entry)})
 
     async def keep(self, value: bytes) -> None:
         """Keep an old value beside the journal."""
@@ -73,9 +79,7 @@ class ClusterJournal:
             "metadata": {"name": PLACE.name, "namespace": PLACE.namespace},
             "data": {key: base64.b64encode(value).decode() for key, value in content.items()},
         }
-        written = await self._api.apply(live_secret.SECRETS, *PLACE, MANAGER, document)
-        if isinstance(written, ReadFailure):
-            raise UncheckedError(f"cannot {written.what}: {written.message}")
+        required(await self._api.apply(live_secret.SECRETS, *PLACE, MANAGER, document))
 
 
 class KeptInJournal:

@@ -1,7 +1,6 @@
 """Put a rotation together: the place of the value, the lock of this account, and the order."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +76,9 @@ async def rotated(
                 return ExternalValue(api, managed.place, readers)
             return LiveValue(api, managed.place, chosen, readers, SecondSecret(api, managed.place, chosen))
 
+        async def record(_: "ApiClient", entry: log.Entry) -> None:
+            log.append(log_file(target.stack), entry)
+
         return await rotate(
             Order(
                 target,
@@ -85,7 +87,7 @@ async def rotated(
                 (lambda: b"") if managed.provider is Provider.EXTERNAL else source.read,
                 place,
                 lambda _: journal_file(target.stack),
-                partial(log.append, log_file(target.stack)),
+                record,
                 hooks.before,
                 hooks.after,
                 hooks.grace_seconds,

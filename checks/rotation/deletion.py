@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from checks.errors import UncheckedError, UsageError
+from checks.errors import UsageError
 from checks.kube.client import ApiClient
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import required
 from checks.plain_text import enumerated
 from checks.results.result import Ref
 from checks.rotation import live_secret, log
@@ -80,9 +80,7 @@ async def delete(target: Target, doomed: Doomed, say: Callable[[str], None]) -> 
     with exclusive(target.stack, say):
         await require_none(journal_file(target.stack))
         async with target.connection.client() as http:
-            deleted = await ApiClient(http).delete_seen(live_secret.SECRETS, *doomed.place, doomed.seen)
-        if isinstance(deleted, ReadFailure):
-            raise UncheckedError(f"cannot {deleted.what}: {deleted.message}")
+            required(await ApiClient(http).delete_seen(live_secret.SECRETS, *doomed.place, doomed.seen))
         log.append(log_file(target.stack), _entry(target.stack, doomed))
 
 

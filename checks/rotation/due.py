@@ -119,6 +119,10 @@ async def _rotate(one: _Scheduled, target: Target, out: Out) -> None:
     def place(api: ApiClient, readers: Readers) -> ValuePlace:
         return LiveValue(api, one.place, one.key, readers, KeptInJournal(ClusterJournal(api)))
 
+    async def record(api: ApiClient, entry: log.Entry) -> None:
+        await ClusterJournal(api).record(entry)
+        out.show(msgspec.json.encode(entry).decode())
+
     entry = await rotate(
         Order(
             target,
@@ -127,7 +131,7 @@ async def _rotate(one: _Scheduled, target: Target, out: Out) -> None:
             lambda: one.rotation.generator.value().encode(),
             place,
             ClusterJournal,
-            lambda entry: out.show(msgspec.json.encode(entry).decode()),
+            record,
             before="",
             after="",
             grace_seconds=0.0,

@@ -9,7 +9,7 @@ import anyio
 from checks.errors import UncheckedError, UsageError
 from checks.kube.client import ApiClient, Kind
 from checks.kube.models import Condition, Meta, Object
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import required
 from checks.rotation.log import now
 from checks.rotation.proof import NotProvenError
 from checks.rotation.readers import MANAGER, Readers
@@ -103,14 +103,12 @@ class ExternalValue:
         """Do nothing."""
 
     async def _live(self) -> _ExternalSecret:
-        read = await self.api.get(_KIND, *self.place)
-        if isinstance(read, ReadFailure):
-            raise UncheckedError(f"cannot {read.what}: {read.message}")
-        if read.value is None:
+        live = required(await self.api.get(_KIND, *self.place))
+        if live is None:
             raise UsageError(
                 f"ExternalSecret {self.place.namespace}/{self.place.name} does not exist: deploy the stack"
             )
-        return read.value
+        return live
 
     async def _ask(self) -> None:
         annotations = (await self._live()).metadata.annotations
@@ -118,6 +116,4 @@ class ExternalValue:
         operation: dict[str, object] = {"op": "add", "path": f"{where}/{FORCE_SYNC}", "value": at}
         if not annotations:
             operation = {"op": "add", "path": where, "value": {FORCE_SYNC: at}}
-        asked = await self.api.patch(_KIND, *self.place, MANAGER, [operation])
-        if isinstance(asked, ReadFailure):
-            raise UncheckedError(f"cannot {asked.what}: {asked.message}")
+        required(await self.api.patch(_KIND, *self.place, MANAGER, [operation]))

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from checks.errors import UncheckedError
 from checks.kube.client import ApiClient
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import required
 from checks.rotation import live_secret
 from checks.secrets.wanted import Place
 
@@ -56,9 +56,7 @@ class SecondSecret:
             "metadata": {"name": beside.name, "namespace": beside.namespace, "labels": {LABEL: rotation}},
             "data": {self.key: base64.b64encode(value).decode()},
         }
-        made = await self.api.create(live_secret.SECRETS, *beside, document)
-        if isinstance(made, ReadFailure):
-            raise UncheckedError(f"cannot {made.what}: {made.message}")
+        required(await self.api.create(live_secret.SECRETS, *beside, document))
 
     async def read(self) -> bytes:
         """Return the value.
@@ -77,9 +75,7 @@ class SecondSecret:
         Raises:
             UncheckedError: it cannot be deleted.
         """
-        deleted = await self.api.delete(live_secret.SECRETS, *self._beside)
-        if isinstance(deleted, ReadFailure):
-            raise UncheckedError(f"cannot {deleted.what}: {deleted.message}")
+        required(await self.api.delete(live_secret.SECRETS, *self._beside))
 
 
 def gone(place: Place) -> UncheckedError:

@@ -13,7 +13,7 @@ import anyio
 from checks.errors import UncheckedError, innermost
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import ReadFailure, required
 from checks.kube.resources import LEASES
 from checks.rotation.readers import MANAGER
 from stacks.model import names
@@ -102,10 +102,7 @@ class _Lease:
         await self._api.delete_seen(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE, seen)
 
     async def _read(self) -> k8s.Lease | None:
-        read = await self._api.get(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE)
-        if isinstance(read, ReadFailure):
-            raise UncheckedError(f"cannot {read.what}: {read.message}")
-        return read.value
+        return required(await self._api.get(LEASES, names.SYSTEM_NAMESPACE, names.ROTATION_LEASE))
 
     async def _create(self) -> bool:
         document = {
@@ -135,7 +132,7 @@ class _Lease:
             if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_FOUND):
                 # Another one was faster.
                 return False
-            raise UncheckedError(f"cannot {answer.what}: {answer.message}")
+            raise UncheckedError(str(answer))
         self._renewed = start
         return True
 

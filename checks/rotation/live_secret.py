@@ -6,7 +6,7 @@ from http import HTTPStatus
 from checks.errors import UncheckedError, UsageError
 from checks.kube.client import ApiClient, Kind
 from checks.kube.models.base import Object
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import ReadFailure, required
 from checks.rotation.log import content_hash
 from checks.rotation.readers import MANAGER
 from checks.secrets.sealed import Opened, OpenedMeta, checksum_of
@@ -45,10 +45,7 @@ async def read(api: ApiClient, place: Place) -> LiveSecret | None:
     Raises:
         UncheckedError: it cannot be read.
     """
-    found = await api.get(SECRETS, *place)
-    if isinstance(found, ReadFailure):
-        raise UncheckedError(f"cannot {found.what}: {found.message}")
-    return found.value
+    return required(await api.get(SECRETS, *place))
 
 
 async def require(api: ApiClient, place: Place) -> LiveSecret:
@@ -101,7 +98,7 @@ async def write(api: ApiClient, place: Place, key: str, value: bytes) -> None:
         raise UncheckedError(
             f"Secret {place.namespace}/{place.name} was changed meanwhile: nothing was written: run the command again"
         )
-    raise UncheckedError(f"cannot {written.what}: {written.message}")
+    raise UncheckedError(str(written))
 
 
 async def confirm(api: ApiClient, place: Place, at: str) -> None:
@@ -120,9 +117,7 @@ async def confirm(api: ApiClient, place: Place, at: str) -> None:
         operations += [{"op": "add", "path": _annotation(name), "value": text} for name, text in added.items()]
     else:
         operations.append({"op": "add", "path": "/metadata/annotations", "value": added})
-    written = await api.patch(SECRETS, *place, MANAGER, operations)
-    if isinstance(written, ReadFailure):
-        raise UncheckedError(f"cannot {written.what}: {written.message}")
+    required(await api.patch(SECRETS, *place, MANAGER, operations))
 
 
 def _annotation(name: str) -> str:

@@ -1,6 +1,6 @@
 """What is to be rotated, and how."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from checks.errors import CheckError
@@ -32,8 +32,8 @@ class Order:
     """Returns the new value."""
     place: Callable[[ApiClient, Readers], ValuePlace]
     journal: Callable[[ApiClient], Storage]
-    record: Callable[[Entry], None]
-    """Puts an entry into the log."""
+    record: Callable[[ApiClient, Entry], Awaitable[None]]
+    """Puts an entry into the log, unless the log has it."""
     before: str
     after: str
     grace_seconds: float

@@ -10,7 +10,7 @@ import msgspec
 from checks.drift.managed_fields import RESTARTED
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import required
 from checks.kube.resources import PODS, label_selector
 from checks.mcp.answer import DEADLINE_SECONDS, NOT_OFFERED, Answer, Outcome
 from checks.mcp.client import Json, Talk, ask_every_pod
@@ -76,10 +76,8 @@ class Proof:
     async def _pods(self, owner: Owner) -> Sequence[PodProof]:
         live = await self.readers.live(owner)
         namespace = live.metadata.namespace
-        listed = await self.readers.api.list(PODS, namespace, labels=label_selector(owner.selector))
-        if isinstance(listed, ReadFailure):
-            raise UncheckedError(f"cannot {listed.what}: {listed.message}")
-        pods = [pod for pod in listed.value if pod.live]
+        listed = required(await self.readers.api.list(PODS, namespace, labels=label_selector(owner.selector)))
+        pods = [pod for pod in listed if pod.live]
         wanted = live.spec.template.metadata.annotations
         current = [pod for pod in pods if pod.ready and _same_marks(pod, wanted)]
         if settled(live) and len(current) == len(pods) == live.spec.replicas:

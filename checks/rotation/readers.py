@@ -7,7 +7,7 @@ from checks.drift.managed_fields import RESTARTED
 from checks.errors import UncheckedError
 from checks.kube import models as k8s
 from checks.kube.client import ApiClient, Kind
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import ReadFailure, required
 from checks.target import Target
 from stacks.model.owner import Owner
 from stacks.model.workload import STATEFUL_SET, controller
@@ -36,12 +36,10 @@ class Readers:
             UncheckedError: it does not exist, or cannot be read.
         """
         declared = self.target.declaration.running()[owner]
-        read = await self.api.get(_KINDS[controller(declared)], declared.namespace, owner.name)
-        if isinstance(read, ReadFailure):
-            raise UncheckedError(f"cannot {read.what}: {read.message}")
-        if read.value is None:
+        live = required(await self.api.get(_KINDS[controller(declared)], declared.namespace, owner.name))
+        if live is None:
             raise UncheckedError(f"{controller(declared)} {declared.namespace}/{owner.name} does not exist: deploy it")
-        return read.value
+        return live
 
     async def marks(self) -> dict[str, str]:
         """Return the mark of the last restart of each reader; empty for one that was not restarted.

@@ -52,7 +52,7 @@ class Recorder:
             reason=state.reason,
             pods=state.pods if action == ROTATE else (),
         )
-        self.order.record(entry)
+        await self.order.record(self.api, entry)
         return entry
 
     async def _tell(self, entry: log.Entry, reason: EventReason, what: str) -> None:

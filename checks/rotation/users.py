@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from checks.errors import UncheckedError
 from checks.kube.client import ApiClient, Kind
 from checks.kube.concurrent import read_each
 from checks.kube.models.base import Meta
 from checks.kube.models.references import Account, Ingress, ReaderPod, Reference, Workload
-from checks.kube.reading import ReadFailure
+from checks.kube.reading import required
 from checks.secrets.wanted import Place
 
 
@@ -41,9 +40,7 @@ async def users_of(api: ApiClient, place: Place) -> tuple[str, ...]:
     """
     found: list[str] = []
     for kind, read in (await read_each(lambda kind: api.list(_KINDS[kind], place.namespace), _KINDS)).items():
-        if isinstance(read, ReadFailure):
-            raise UncheckedError(f"cannot {read.what}: {read.message}")
-        using = (user for user in read.value if place.name in _secrets(user))
+        using = (user for user in required(read) if place.name in _secrets(user))
         found += [f"{kind} {user.metadata.name}" for user in using]
     return tuple(sorted(found))
 

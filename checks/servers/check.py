@@ -53,7 +53,7 @@ def _elsewhere(builder: ResultBuilder, declaration: Declaration, snapshot: Snaps
     builder.fact("namespaces", "searched", "all")
     searched = declaration.occupied_namespaces()
     elsewhere = [pod for pod in pods.value if pod.metadata.namespace not in searched]
-    undeclared = sightings(declaration, elsewhere, {})
+    undeclared = sightings(declaration.followed(), elsewhere, {})
     if not undeclared:
         builder.passed()
     for server in undeclared:

@@ -14,6 +14,7 @@ from checks.kube.resources import PODS
 from checks.servers.collect import MCP_SERVERS
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from stacks.model.followed import Followed
 
 SERVICES = Kind("api/v1", "services", k8s.Service)
 UNKNOWN = "unknown"
@@ -102,7 +103,7 @@ class Sight:
 
 
 def sightings(
-    declaration: Declaration, pods: Iterable[k8s.PodSummary], services: Mapping[str, Iterable[k8s.Service]]
+    followed: Followed, pods: Iterable[k8s.PodSummary], services: Mapping[str, Iterable[k8s.Service]]
 ) -> tuple[Sighting, ...]:
     """Return the servers of live pods, grouped by namespace and type."""
     found: dict[tuple[str, str], list[k8s.PodSummary]] = {}
@@ -114,10 +115,10 @@ def sightings(
         Sighting(
             type=kind,
             namespace=namespace,
-            declared=kind in declaration.servers and declaration.servers[kind].namespace == namespace,
+            declared=followed.servers.get(kind) == namespace,
             pods=tuple(sorted(mine, key=lambda pod: (not pod.ready, pod.metadata.name))),
             service=next((s for s in services.get(namespace, ()) if s.metadata.name == names.server(kind)), None),
-            domain=declaration.cluster.service_domain(),
+            domain=followed.domain,
         )
         for (namespace, kind), mine in sorted(found.items())
     )
@@ -140,7 +141,7 @@ async def look(declaration: Declaration, connection: Connection) -> Sight:
     found = pods.parts.values() if isinstance(everywhere, ReadFailure) else [everywhere]
     known = {name: reading.value for name, reading in services.items() if not isinstance(reading, ReadFailure)}
     return Sight(
-        sightings(declaration, _all(found), known),
+        sightings(declaration.followed(), _all(found), known),
         tuple(reading for reading in [*found, *services.values()] if isinstance(reading, ReadFailure)),
         not isinstance(everywhere, ReadFailure),
     )

@@ -75,7 +75,7 @@ def document(target: Target, sight: Sight, today: date) -> Discovered:
         **head(SCHEMA, target, FINDINGS if wrong else UNKNOWN if sight.failures else OK),
         everywhere=sight.everywhere,
         servers=servers,
-        unknowns=[Unknown(failure.what, failure.reason, failure.message) for failure in sight.failures],
+        unknowns=[Unknown.of(failure) for failure in sight.failures],
     )
 
 

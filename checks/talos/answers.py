@@ -86,6 +86,20 @@ class Disk:
     available: int
 
 
+@dataclass(frozen=True)
+class Diagnostic:
+    """A problem that Talos has found on a node by itself."""
+
+    id: str
+    """Which one, such as kubelet-csr."""
+    message: str
+    details: tuple[str, ...]
+
+
+Diagnostics = tuple[Diagnostic, ...] | None
+"""The diagnostics of a node; None if its version of Talos looks for none."""
+
+
 class TalosApi(Protocol):
     """The vocabulary of one node. A failure is data: unreachable, refused, timed out or not implemented."""
 
@@ -106,6 +120,9 @@ class TalosApi(Protocol):
 
     def disk(self) -> Awaitable[Reading[Disk]]:
         """Return the size of /var, where Talos keeps images, pods and etcd."""
+
+    def diagnostics(self) -> Awaitable[Reading[Diagnostics]]:
+        """Return the problems that Talos has found on the node."""
 
     def etcd_members(self) -> Awaitable[Reading[tuple[Member, ...]]]:
         """Return the members of etcd, as its own member knows them."""
@@ -141,6 +158,7 @@ class NodeAnswers:
     clock: Reading[Clock]
     memory: Reading[int]
     disk: Reading[Disk]
+    diagnostics: Reading[Diagnostics]
     etcd: EtcdAnswers | None
     expires: datetime | None
     """When the certificate of its Talos API expires; None where it was asked through another node."""

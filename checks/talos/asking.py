@@ -18,7 +18,7 @@ async def answers(node: TalosApi, way: Way, known: NodeAnswers | None, place: Pl
     Everything is asked at the same time: it takes as long as the slowest answer.
     """
     told = known.etcd if known else None
-    (version, services, clock, memory, disk), members, extensions = await asyncio.gather(
+    (version, services, clock, memory, disk), diagnostics, members, extensions = await asyncio.gather(
         asyncio.gather(
             _ask(known.version if known else None, node.version),
             _ask(known.services if known else None, node.services),
@@ -26,13 +26,14 @@ async def answers(node: TalosApi, way: Way, known: NodeAnswers | None, place: Pl
             _ask(known.memory if known else None, node.memory),
             _ask(known.disk if known else None, node.disk),
         ),
+        _ask(known.diagnostics if known else None, node.diagnostics),
         _etcd(node, told) if place.control_plane else _nothing(),
         _ask(known.extensions if known else None, node.extensions) if place.extensions else _nothing(),
     )
     if known is None and isinstance(version, ReadFailure) and version.reason is not Reason.FAILED:
         # The other answers failed for the same reason.
         return version
-    whole = NodeAnswers(version, services, clock, memory, disk, members, node.expires, (way,), extensions)
+    whole = NodeAnswers(version, services, clock, memory, disk, diagnostics, members, node.expires, (way,), extensions)
     if known is not None:
         added = len(missing(known)) > len(missing(whole))
         return replace(whole, expires=known.expires, ways=(*known.ways, way) if added else known.ways)
@@ -45,7 +46,7 @@ def readings(told: NodeAnswers) -> tuple[Reading[object], ...]:
     """Return all answers of a node, read or not."""
     of_etcd = (told.etcd.members, told.etcd.status, told.etcd.alarms) if told.etcd else ()
     extensions = (told.extensions,) if told.extensions else ()
-    return (told.version, told.services, told.clock, told.memory, told.disk, *of_etcd, *extensions)
+    return (told.version, told.services, told.clock, told.memory, told.disk, told.diagnostics, *of_etcd, *extensions)
 
 
 def missing(told: NodeAnswers) -> list[ReadFailure]:
@@ -67,6 +68,7 @@ def with_reasons(told: NodeAnswers, reasons: Sequence[str]) -> NodeAnswers:
         clock=_because(told.clock, reasons),
         memory=_because(told.memory, reasons),
         disk=_because(told.disk, reasons),
+        diagnostics=_because(told.diagnostics, reasons),
         etcd=etcd,
         extensions=told.extensions and _because(told.extensions, reasons),
     )

@@ -21,14 +21,15 @@ from talos_linux_api.v1_6_0.machine import (
     BootstrapRequest,
     EtcdMemberListRequest,
     MachineServiceStub,
-    ReadRequest,
 )
 from talos_linux_api.v1_6_0.time import TimeServiceStub
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.plain_text import brief
-from checks.talos import extensions, messages
-from checks.talos.answers import Alarm, Clock, Disk, EtcdStatus, Member, Service
+from checks.talos import messages
+from checks.talos.answers import Alarm, Clock, Diagnostics, Disk, EtcdStatus, Member, Service
+from checks.talos.resource_api import ListRequest, Resource, StateStub
+from checks.talos.resources import DIAGNOSTICS, EXTENSIONS, NAMESPACE
 from checks.talos.tls import peer_expiry, refusal
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ _REASONS = {
     Status.PERMISSION_DENIED: (Reason.FORBIDDEN, "no role of the client certificate of the talosconfig permits it"),
     Status.UNIMPLEMENTED: (Reason.FAILED, "this version of Talos does not implement it"),
 }
+_NO_SUCH_TYPE = (Status.UNIMPLEMENTED, Status.NOT_FOUND)
+"""Answers of a node that does not have a type of resource."""
+_NOT_SUPPORTED = "is not supported"
+"""How Talos says the same with PERMISSION_DENIED, which otherwise is about the roles of the certificate."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class GrpcNode:
 
     def __init__(self, channel: Channel, route: Route, expires: datetime | None) -> None:
         self._machine = MachineServiceStub(channel, timeout=CALL_SECONDS, metadata=route.metadata)
+        self._state = StateStub(channel, timeout=CALL_SECONDS, metadata=route.metadata)
         self._time = TimeServiceStub(channel, timeout=CALL_SECONDS, metadata=route.metadata)
         self._route = route
         self.expires = expires
@@ -100,6 +106,19 @@ class GrpcNode:
         """Return the size of /var."""
         return await self._ask("read the mounts", lambda: self._machine.mounts(Empty()), messages.disk)
 
+    async def diagnostics(self) -> Reading[Diagnostics]:
+        """Return the problems that Talos has found on the node."""
+
+        async def found() -> Diagnostics:
+            try:
+                return messages.diagnostics(await self._resources(DIAGNOSTICS))
+            except GRPCError as error:
+                if error.status in _NO_SUCH_TYPE or _NOT_SUPPORTED in (error.message or ""):
+                    return None
+                raise
+
+        return await self._ask("read the diagnostics", found, lambda told: told)
+
     async def etcd_members(self) -> Reading[tuple[Member, ...]]:
         """Return the members of etcd, as its own member knows them."""
         request = EtcdMemberListRequest(query_local=True)
@@ -117,13 +136,8 @@ class GrpcNode:
 
     async def extensions(self) -> Reading[tuple[str, ...]]:
         """Return the names of its system extensions."""
-
-        async def whole() -> bytes:
-            request = ReadRequest(path=extensions.FILE)
-            return b"".join([bytes(part.bytes) async for part in self._machine.read(request)])
-
-        told = await self._ask("read the system extensions", whole, extensions.names)
-        return extensions.none_without_file(told)
+        ask = lambda: self._resources(EXTENSIONS)  # noqa: E731
+        return await self._ask("read the system extensions", ask, messages.extensions)
 
     async def kubeconfig(self) -> Reading[bytes]:
         """Return a kubeconfig with the rights of an administrator."""
@@ -147,6 +161,10 @@ class GrpcNode:
         """Return a machine configuration and a talosconfig; a configured node gives one for its own cluster."""
         ask = lambda: self._machine.generate_configuration(wanted)  # noqa: E731
         return await self._ask("generate a machine configuration", ask, messages.generated)
+
+    async def _resources(self, kind: str) -> list[Resource]:
+        request = ListRequest(namespace=NAMESPACE, type=kind)
+        return [response.resource async for response in self._state.list(request)]
 
     async def _ask(self, what: str, call: Callable[[], Awaitable[M]], decode: Callable[[M], T]) -> Reading[T]:
         what, start = f"{what} of {self._route}", perf_counter()

@@ -11,7 +11,7 @@ import msgspec
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.plain_text import brief
-from checks.talos.answers import Alarm, Clock, Disk, EtcdStatus, Member, Service
+from checks.talos.answers import Alarm, Clock, Diagnostics, Disk, EtcdStatus, Member, Service
 from checks.talos.messages import DATA
 from checks.talos.text_node import Question
 
@@ -77,6 +77,10 @@ class DescribedNode:
     async def disk(self) -> Reading[Disk]:
         """Return the size of /var, which the server rounds to a tenth."""
         return await self._told(Question.MOUNTS, _disk)
+
+    async def diagnostics(self) -> Reading[Diagnostics]:
+        """Return that diagnostics are not described."""
+        return self._untold(Question.DIAGNOSTICS)
 
     async def etcd_members(self) -> Reading[tuple[Member, ...]]:
         """Return that the members are not described.

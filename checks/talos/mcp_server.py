@@ -72,7 +72,7 @@ class McpServer:
             return ReadFailure(what, Reason.FAILED, f"the MCP server {self._kind}: {error}")
         if isinstance(reply.value, Answer):
             reason = _OUTCOMES.get(reply.value.outcome, Reason.FAILED)
-            message = f"the MCP server {self._kind}: {reply.value.detail}"
+            message = f"the MCP server {self._kind}: {self._detail(reply.value)}"
             failure = ReadFailure(what, reason, message, seconds=perf_counter() - start)
             if not told:
                 return failure
@@ -80,6 +80,17 @@ class McpServer:
             failure = replace(failure, reason=Reason.FAILED)
             told |= {place: known or failure for place, known in wanted.items() if place not in told}
         return told
+
+    def _detail(self, answer: Answer) -> str:
+        """Return why the server does not answer; a refusal says what it is about the declared credentials."""
+        if answer.outcome is not Outcome.GATED:
+            return answer.detail
+        declared = self._server.authorization
+        if declared is None or declared.stored is None:
+            way_out = f"declare a token or an OAuth client in cortex:servers.{self._kind}.authorization"
+            return f"{answer.detail}: {way_out}"
+        token = "access token of the declared client" if declared.client_credentials else "declared token"
+        return f"it refuses the {token}: {answer.detail}"
 
     async def _talk(
         self,

@@ -5,11 +5,11 @@ first two run talosctl and return what it prints. The last one has one tool that
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from checks.mcp.definition import Definition, Definitions
-from checks.talos.text_node import Question
+from checks.talos.text_node import RESOURCES, Question
 
 CAPABILITY = "talos"
 """The capability by which a stack declares that a server is one for Talos."""
@@ -27,16 +27,32 @@ class Call:
     arguments: Mapping[str, str]
 
 
-_TOOLS: Mapping[Question, tuple[tuple[str, str], ...]] = {
-    Question.VERSION: (("talos_version", "nodes"), ("talos_get_version", "nodes")),
-    Question.SERVICES: (("talos_service", "nodes"), ("talos_get_services", "nodes")),
-    Question.CLOCK: (("talos_time", "nodes"),),
-    Question.MEMORY: (("talos_memory", "nodes"),),
-    Question.MOUNTS: (("talos_mounts", "nodes"),),
-    Question.MEMBERS: (("talos_etcd_members", "node"), ("talos_etcd_members", "nodes")),
-    Question.ALARMS: (("talos_etcd_alarm", "node"),),
+@dataclass(frozen=True)
+class _Tool:
+    """A tool, the argument that takes the node, and its other arguments."""
+
+    name: str
+    node: str = "nodes"
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
+_TOOLS: Mapping[Question, tuple[_Tool, ...]] = {
+    Question.VERSION: (_Tool("talos_version"), _Tool("talos_get_version")),
+    Question.SERVICES: (_Tool("talos_service"), _Tool("talos_get_services")),
+    Question.CLOCK: (_Tool("talos_time"),),
+    Question.MEMORY: (_Tool("talos_memory"),),
+    Question.MOUNTS: (_Tool("talos_mounts"),),
+    Question.MEMBERS: (_Tool("talos_etcd_members", "node"), _Tool("talos_etcd_members")),
+    Question.ALARMS: (_Tool("talos_etcd_alarm", "node"),),
+    **{
+        question: (_Tool("talos_get_resources", others={"resource": kind, "output": form}),)
+        for question, (kind, form) in RESOURCES.items()
+    },
 }
-"""Tools that return what talosctl prints, each with the argument that takes the node."""
+"""Tools that return what talosctl prints.
+
+The tool `talos_get` of PyPI `talos-mcp-server` takes other resources only.
+"""
 _DESCRIBED = frozenset({Question.VERSION, Question.SERVICES, Question.MEMORY, Question.MOUNTS})
 _WRITES = {
     "generate a machine configuration": "talos_gen_config",
@@ -48,12 +64,12 @@ _WRITES = {
 
 def call(tools: Definitions, question: Question, node: str) -> Call | str:
     """Return the call that answers a question about a node, or why there is none."""
-    known = [(tool, argument) for tool, argument in _TOOLS.get(question, ()) if tool in tools]
-    for tool, argument in known:
-        if accepts(tools[tool], argument):
-            return Call(tool, {argument: node})
+    known = [tool for tool in _TOOLS.get(question, ()) if tool.name in tools]
+    for tool in known:
+        if accepts(tools[tool.name], tool.node, *tool.others):
+            return Call(tool.name, {tool.node: node, **tool.others})
     if known:
-        return f"its tool {known[0][0]} has other arguments than in the servers that are known"
+        return f"its tool {known[0].name} has other arguments than in the servers that are known"
     return "it has no tool for that"
 
 
@@ -88,5 +104,6 @@ def lacking(tools: Definitions) -> tuple[str, ...]:
     No server returns a kubeconfig: those with a tool for it keep the file in their own folder.
     """
     told = _DESCRIBED if describes(tools) else {each for each in Question if isinstance(call(tools, each, ""), Call)}
+    told |= {Question.DIAGNOSTIC_DETAILS}  # A part of another answer.
     unsaid = (each.value for each in Question if each not in told)
     return (*unsaid, *(what for what, tool in _WRITES.items() if tool not in tools))

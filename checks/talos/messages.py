@@ -6,10 +6,14 @@ The bindings have no types, so the values are converted here, and nothing else r
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from checks.talos.answers import Alarm, Clock, Disk, EtcdStatus, Member, Service
+from checks.talos.answers import Alarm, Clock, Diagnostic, Disk, EtcdStatus, Member, Service
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from talos_linux_api.v1_6_0 import machine, time
+
+    from checks.talos.resource_api import Resource
 
 DATA = "/var"
 """Where Talos mounts its data partition."""
@@ -80,6 +84,35 @@ def alarms(answer: "machine.EtcdAlarmListResponse") -> tuple[Alarm, ...]:
     """Return the alarms of etcd; one that the bindings do not know has its number as name."""
     every = (one for told in answer.messages for one in told.member_alarms if one.alarm)
     return tuple(Alarm(int(one.member_id), str(getattr(one.alarm, "name", None) or int(one.alarm))) for one in every)
+
+
+def diagnostics(resources: "Iterable[Resource]") -> tuple[Diagnostic, ...]:
+    """Return diagnostics, which are resources.
+
+    Raises:
+        ValueError: one is not a diagnostic.
+    """
+    from checks.talos.resource_api import DiagnosticSpec
+
+    told = ((one.metadata.id, DiagnosticSpec().parse(one.spec.proto_spec)) for one in resources)
+    return tuple(Diagnostic(_text(id_), _text(spec.message), tuple(spec.details)) for id_, spec in told)
+
+
+def extensions(resources: "Iterable[Resource]") -> tuple[str, ...]:
+    """Return the names of system extensions, which are resources.
+
+    Raises:
+        ValueError: one is not an extension.
+    """
+    from talos_linux_api.v1_6_0.talos.resource.definitions.extensions import Layer
+
+    return tuple(_text(str(Layer().parse(one.spec.proto_spec).metadata.name)) for one in resources)
+
+
+def _text(value: str) -> str:
+    if not value:
+        raise ValueError("a resource has no name or no message")
+    return value
 
 
 def generated(answer: "machine.GenerateConfigurationResponse") -> tuple[str, str]:

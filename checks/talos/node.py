@@ -3,7 +3,7 @@
 from checks.kube.models import Node
 from checks.results.builder import ResultBuilder
 from checks.results.result import Ref
-from checks.talos.answers import STARTING, NodeAnswers, Service, TalosNode
+from checks.talos.answers import STARTING, Diagnostics, NodeAnswers, Service, TalosNode
 from checks.talos.versions import fits, kubernetes_range, minor
 from stacks.model.talos import Talos
 
@@ -16,12 +16,13 @@ LEAST_MEMORY, LEAST_WORKER_MEMORY = 2 * GIB - _RESERVED, GIB - _RESERVED
 LEAST_DISK = 6 * GIB - 1400 * 1024**2
 """Talos requires a disk of 6 GiB, and its other partitions take up to 1400 MiB of it."""
 LARGEST_SKEW_SECONDS = 1.0
+NO_DIAGNOSTICS = "this version of Talos has no diagnostics, which came with Talos 1.8"
 
 
 def check_node(
     builder: ResultBuilder, declared: Talos, node: TalosNode, answers: NodeAnswers, kubernetes: Node | None
 ) -> None:
-    """Check services, version, memory, disk, clock and extensions of a node."""
+    """Check services, version, memory, disk, clock, diagnostics and extensions of a node."""
     ref = Ref("Node", node.name)
     if (services := builder.use(answers.services)) is not None:
         _services(builder, ref, node, services.value)
@@ -43,6 +44,8 @@ def check_node(
         message = f"the clock is {abs(ahead):.1f} s {direction} the time server {clock.value.server}"
         few = f"at most {LARGEST_SKEW_SECONDS:g} s"
         builder.holds(abs(ahead) <= LARGEST_SKEW_SECONDS, "talos.clock", ref, message, expected=few, actual=ahead)
+    if (diagnostics := builder.use(answers.diagnostics)) is not None:
+        _diagnostics(builder, ref, diagnostics.value)
     if answers.extensions is not None and (extensions := builder.use(answers.extensions)) is not None:
         found = ", ".join(extensions.value)
         builder.fact(node.name, "extensions", found)
@@ -79,6 +82,18 @@ def _service(builder: ResultBuilder, ref: Ref, service: Service, *, needed: bool
     message = f"the service {service.name} is {state}{detail}"
     holds = service.works if needed else not fails
     builder.holds(holds, "talos.service", ref, message, expected="Running", actual=state)
+
+
+def _diagnostics(builder: ResultBuilder, ref: Ref, found: Diagnostics) -> None:
+    """Check that Talos itself reports no problem of the node; old versions do not look for any."""
+    if found is None:
+        builder.fact(ref.name, "diagnostics", NO_DIAGNOSTICS)
+        return
+    builder.passed(0 if found else 1)
+    for one in found:
+        details = f" ({'; '.join(one.details)})" if one.details else ""
+        message = f"Talos reports the problem {one.id}: {one.message}{details}"
+        builder.fault("talos.diagnostic", ref, message, expected="no problem", actual=one.id)
 
 
 def _version(builder: ResultBuilder, ref: Ref, declared: Talos, version: str, kubernetes: Node | None) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from checks.health.check import CHECK as HEALTH
 from checks.health.overview import health_report
 from checks.kube.models import Node
-from checks.kube.reading import Read, ReadFailure
+from checks.kube.reading import Read, ReadFailure, Reading
 from checks.metrics.check import CHECK as METRICS
 from checks.metrics.overview import metrics_report
 from checks.results.builder import ResultBuilder
@@ -19,13 +19,24 @@ from checks.results.result import Result, Severity
 from checks.results.suppressions import accepted
 from checks.snapshot.check import Check
 from checks.snapshot.snapshot import Snapshot
-from checks.talos.answers import Alarm, Service, TalosNode, told
+from checks.talos.answers import Alarm, Diagnostics, Service, TalosNode, told
 from checks.talos.check import CHECK, judge
 from checks.talos.collect import TALOS, Observation
 from checks.talos.etcd import leader_of, member_lists, quorum
 from checks.talos.lost import lost
+from checks.talos.node import NO_DIAGNOSTICS
 from checks.talos.pods import has_dns, unready_dns
-from checks.talos.report import SCHEMA, EtcdSummary, NodeService, NodeStatus, Overall, PodsOf, TalosReport, WayUsed
+from checks.talos.report import (
+    SCHEMA,
+    EtcdSummary,
+    NodeDiagnostic,
+    NodeService,
+    NodeStatus,
+    Overall,
+    PodsOf,
+    TalosReport,
+    WayUsed,
+)
 from checks.target import Target
 from checks.usage.check import CHECK as USAGE
 from stacks.model.declaration import Declaration
@@ -133,6 +144,7 @@ def _node(node: TalosNode, kubernetes: Node | None, members: dict[int, str], *, 
     status, alarms = (told(etcd.status), told(etcd.alarms)) if etcd else (None, None)
     services = told(answers.services) if answers else None
     clock = told(answers.clock) if answers else None
+    diagnostics, without = _diagnostics(answers.diagnostics) if answers else (None, "")
     return NodeStatus(
         name=node.name,
         address=node.address,
@@ -145,6 +157,8 @@ def _node(node: TalosNode, kubernetes: Node | None, members: dict[int, str], *, 
         ready=kubernetes.ready if kubernetes else None,
         schedulable=not kubernetes.spec.unschedulable if kubernetes else None,
         conditions=list(_troubles(kubernetes)) if kubernetes else [],
+        diagnostics=diagnostics,
+        diagnostics_detail=without,
         services=None if services is None else [_service(one) for one in services],
         etcd_member=status.member in members if status and members else None,
         etcd_leader=status.member == status.leader if status and status.leader else None,
@@ -153,6 +167,15 @@ def _node(node: TalosNode, kubernetes: Node | None, members: dict[int, str], *, 
         clock_ahead_seconds=round(clock.ahead, 3) if clock else None,
         certificate_expires=answers.expires if answers else None,
     )
+
+
+def _diagnostics(reading: Reading[Diagnostics]) -> tuple[list[NodeDiagnostic] | None, str]:
+    """Return the diagnostics of a node, or why there are none."""
+    if isinstance(reading, ReadFailure):
+        return None, reading.message
+    if reading.value is None:
+        return None, NO_DIAGNOSTICS
+    return [NodeDiagnostic(one.id, one.message, list(one.details)) for one in reading.value], ""
 
 
 def _of_member(alarms: Iterable[Alarm], member: int) -> list[str]:

@@ -30,7 +30,9 @@ async def run(command: Sequence[str], seconds: float) -> Done | None:
         OSError: it cannot be started.
         ValueError: it printed too much, or no text.
     """
-    process = await anyio.open_process(command, stdin=DEVNULL, start_new_session=True)
+    with anyio.CancelScope(shield=True):
+        # Cancelled in the middle of its start, it would be ended without its children.
+        process = await anyio.open_process(command, stdin=DEVNULL, start_new_session=True)
     outputs: dict[str, bytes] = {}
 
     async def read(name: str, stream: ByteReceiveStream | None) -> None:

@@ -1,6 +1,6 @@
 """What `cortex talos status` shows: one status of Kubernetes and Talos, and what it rests on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import TextIO
@@ -16,6 +16,7 @@ from checks.plain_text import clean
 from checks.results.cluster_document import ClusterDocument
 from checks.results.result import Result
 from checks.talos.answers import Way
+from checks.talos.node import NO_DIAGNOSTICS
 
 SCHEMA = "cortex.dev/talos-status/v1"
 
@@ -41,6 +42,14 @@ _STYLES = {
     Overall.UNHEALTHY: "bold red",
     Overall.UNKNOWN: "bold yellow",
 }
+
+
+class NodeDiagnostic(msgspec.Struct, frozen=True):
+    """A problem that Talos has found on a node by itself."""
+
+    id: str
+    message: str
+    details: list[str]
 
 
 class NodeService(msgspec.Struct, frozen=True):
@@ -71,6 +80,9 @@ class NodeStatus(msgspec.Struct, frozen=True, rename="camel"):
     schedulable: bool | None
     conditions: list[str]
     """The conditions of the node that are not as they should be."""
+    diagnostics: list[NodeDiagnostic] | None
+    diagnostics_detail: str
+    """Why there are no diagnostics: they could not be read, or this version of Talos has none."""
     services: list[NodeService] | None
     etcd_member: bool | None
     etcd_leader: bool | None
@@ -156,10 +168,17 @@ def _figures(report: TalosReport) -> Iterator[RenderableType]:
         healthy = sum(one.healthy or 0 for one in report.workloads)
         wanted = sum(one.replicas or 0 for one in report.workloads)
         lines.append(f"workloads: {healthy} of {wanted} pods are healthy")
+    lines += _undiagnosed(report.nodes)
     if figures := report.figures:
         lines.append(f"cluster: {figures.nodes_ready} of {figures.nodes} nodes are ready, {figures.pods} pods")
     if lines:
         yield Text("\n" + "\n".join(lines))
+
+
+def _undiagnosed(nodes: Iterable[NodeStatus]) -> Iterator[str]:
+    """Yield a line for the nodes whose version of Talos has no diagnostics."""
+    if names := [clean(node.name) for node in nodes if node.diagnostics_detail == NO_DIAGNOSTICS]:
+        yield f"diagnostics: not of {', '.join(names)}: {NO_DIAGNOSTICS}"
 
 
 def _way(used: WayUsed) -> str:

@@ -7,7 +7,7 @@ _HEADING = re.compile(r"\S+(?: \S+)*")
 
 
 def table(text: str, *needed: str) -> list[dict[str, str]]:
-    """Return the lines of a table by heading; every needed heading must be there.
+    """Return the lines of a table by heading; every needed heading must be there once.
 
     Raises:
         ValueError: it is not such a table.
@@ -19,7 +19,7 @@ def table(text: str, *needed: str) -> list[dict[str, str]]:
     names = [name for name, _ in columns]
     if lacking := [name for name in needed if name not in names]:
         raise ValueError(f"it is not a table with the column {lacking[0]}")
-    if len(set(names)) < len(names):
+    if any(names.count(name) > 1 for name in needed):
         raise ValueError("columns have the same heading")
     return [_cells(line, columns) for line in lines[1:]]
 

@@ -7,12 +7,12 @@ import anyio
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.plain_text import brief
-from checks.talos import extensions, program, talosctl_texts
+from checks.talos import program, talosctl_texts
 from checks.talos.answers import NodeAnswers, Way
 from checks.talos.asking import answers
 from checks.talos.places import Place
 from checks.talos.talosconfig import Talosconfig
-from checks.talos.text_node import Question, TextNode
+from checks.talos.text_node import RESOURCES, Question, TextNode
 from checks.talos.ways import Told, Wanted
 
 PROGRAM = Way.TALOSCTL.value
@@ -29,8 +29,8 @@ _COMMANDS = {
     Question.MEMBERS: ("etcd", "members"),
     Question.STATUS: ("etcd", "status"),
     Question.ALARMS: ("etcd", "alarm", "list"),
-    Question.EXTENSIONS: ("read", extensions.FILE),
     Question.KUBECONFIG: ("kubeconfig", "-", "--merge=false"),
+    **{question: ("get", kind, "--output", form) for question, (kind, form) in RESOURCES.items()},
 }
 
 

@@ -3,13 +3,17 @@
 Every function raises ValueError (or LookupError) unless the text is such an answer, about that node and no other.
 """
 
+import json
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
+import msgspec
+
 from checks.kube.reading import Reason
 from checks.plain_text import brief
-from checks.talos.answers import RUNNING, Alarm, Clock, Disk, EtcdStatus, Member, Service
+from checks.talos.answers import RUNNING, Alarm, Clock, Diagnostic, Disk, EtcdStatus, Member, Service
 from checks.talos.messages import DATA
 from checks.talos.tables import table
 
@@ -28,6 +32,23 @@ _CODES = {
     "Unauthenticated": Reason.UNAUTHORIZED,
     "PermissionDenied": Reason.FORBIDDEN,
 }
+
+_NO_SUCH_TYPE = re.compile(r'resource "diagnostics[^"]*" is not registered', re.IGNORECASE)
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    message: str
+    details: list[str] | None = None
+
+
+class _Diagnostic(msgspec.Struct, frozen=True):
+    node: str
+    metadata: _Id
+    spec: _Problem
 
 
 def version(text: str, node: str) -> str:
@@ -104,6 +125,31 @@ def alarms(text: str, node: str) -> tuple[Alarm, ...]:
     return tuple(Alarm(int(line["MEMBER"], 16), line["ALARM"]) for line in _lines(text, node, "MEMBER", "ALARM"))
 
 
+def extensions(text: str, node: str) -> tuple[str, ...]:
+    """Return the names of the system extensions; a node without any has a table without lines."""
+    return tuple(line["NAME"] for line in _any_lines(text, node, "ID", "NAME"))
+
+
+def has_diagnostics(text: str, node: str) -> bool:
+    """Return whether there are diagnostics: a table of them has lines."""
+    return bool(_any_lines(text, node, "ID", "MESSAGE"))
+
+
+def diagnostics(text: str, node: str) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics, of which there must be one at least; each is a JSON document."""
+    try:
+        found = [msgspec.convert(document, _Diagnostic) for document in _documents(text)]
+    except (msgspec.ValidationError, json.JSONDecodeError) as error:
+        raise ValueError(f"it is not a list of diagnostics: {error}") from error
+    _require_node([one.node for one in found], node)
+    return tuple(Diagnostic(one.metadata.id, one.spec.message, tuple(one.spec.details or ())) for one in found)
+
+
+def no_diagnostics(message: str) -> bool:
+    """Return whether an error says that this version of Talos has no diagnostics."""
+    return bool(_NO_SUCH_TYPE.search(message))
+
+
 def failed_call(text: str) -> tuple[Reason, str] | None:
     """Return why a call of the Talos API failed, if a text says so."""
     match = _FAILED_CALL.search(text)
@@ -115,6 +161,21 @@ def _lines(text: str, node: str, *needed: str) -> list[dict[str, str]]:
     lines = table(text, "NODE", *needed)
     _require_node([line["NODE"] for line in lines], node)
     return lines
+
+
+def _any_lines(text: str, node: str, *needed: str) -> list[dict[str, str]]:
+    """Return the lines of a table, which can have none below its headings."""
+    lines = table(text, "NODE", *needed)
+    return _lines(text, node, *needed) if lines else []
+
+
+def _documents(text: str) -> Iterator[object]:
+    """Yield the JSON documents of a text."""
+    rest, decoder = text.strip(), json.JSONDecoder()
+    while rest:
+        document, end = decoder.raw_decode(rest)
+        yield document
+        rest = rest[end:].lstrip()
 
 
 def _one(text: str, node: str, *needed: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A node that is asked by way of talosctl, whoever runs it: each question is answered with a text."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -9,8 +9,9 @@ import anyio
 
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.plain_text import brief
-from checks.talos import extensions, talosctl_texts
-from checks.talos.answers import Alarm, Clock, Disk, EtcdStatus, Member, Service
+from checks.talos import talosctl_texts
+from checks.talos.answers import Alarm, Clock, Diagnostics, Disk, EtcdStatus, Member, Service
+from checks.talos.resources import DIAGNOSTICS, EXTENSIONS
 
 T = TypeVar("T")
 
@@ -26,9 +27,18 @@ class Question(StrEnum):
     MEMBERS = "list the etcd members"
     STATUS = "read the etcd status"
     ALARMS = "list the etcd alarms"
+    DIAGNOSTICS = "read the diagnostics"
+    DIAGNOSTIC_DETAILS = "read the details of the diagnostics"
     EXTENSIONS = "read the system extensions"
     KUBECONFIG = "fetch the kubeconfig"
 
+
+RESOURCES: Mapping[Question, tuple[str, str]] = {
+    Question.DIAGNOSTICS: (DIAGNOSTICS, "table"),
+    Question.DIAGNOSTIC_DETAILS: (DIAGNOSTICS, "json"),
+    Question.EXTENSIONS: (EXTENSIONS, "table"),
+}
+"""Questions that `talosctl get` answers: the type of the resources, and the form of the answer."""
 
 Ask = Callable[[Question], Awaitable[Reading[str]]]
 
@@ -63,6 +73,19 @@ class TextNode:
         """Return the size of /var."""
         return await self._told(Question.MOUNTS, talosctl_texts.disk)
 
+    async def diagnostics(self) -> Reading[Diagnostics]:
+        """Return the problems that Talos has found on the node.
+
+        A table proves that there are none, because it has headings; as JSON, talosctl then prints nothing. Only the
+        JSON has the details.
+        """
+        found = await self._told(Question.DIAGNOSTICS, talosctl_texts.has_diagnostics)
+        if isinstance(found, ReadFailure):
+            return Read(None, found.seconds) if talosctl_texts.no_diagnostics(found.message) else found
+        if not found.value:
+            return Read((), found.seconds)
+        return await self._told(Question.DIAGNOSTIC_DETAILS, talosctl_texts.diagnostics)
+
     async def etcd_members(self) -> Reading[tuple[Member, ...]]:
         """Return the members of etcd, as its own member knows them."""
         return await self._told(Question.MEMBERS, talosctl_texts.members)
@@ -87,9 +110,8 @@ class TextNode:
         return ReadFailure(self._what(Question.ALARMS), Reason.UNDECODABLE, message, seconds=alarms.seconds)
 
     async def extensions(self) -> Reading[tuple[str, ...]]:
-        """Return the names of its system extensions; the file is that of the node that talosctl was told to ask."""
-        told = await self._told(Question.EXTENSIONS, lambda text, _: extensions.names(text.encode()))
-        return extensions.none_without_file(told)
+        """Return the names of its system extensions."""
+        return await self._told(Question.EXTENSIONS, talosctl_texts.extensions)
 
     async def kubeconfig(self) -> Reading[bytes]:
         """Return a kubeconfig with the rights of an administrator."""

@@ -31,7 +31,7 @@ _MONITORING = "monitoring.coreos.com/v1"
 
 
 def agent_manifests(agent: Agent, site: Site, digest: str, secrets: Mapping[str, str]) -> tuple[Manifest, ...]:
-    """Return the agent's objects; `digest` is the declaration's hash, and another one restarts the pods.
+    """Return the agent's objects; `digest` is the hash of what it follows, and another one restarts the pods.
 
     `secrets` are the names of the Secrets of its webhooks.
     """
@@ -99,7 +99,7 @@ def _deployment(agent: Agent, site: Site, digest: str, secrets: Mapping[str, str
         "strategy": rolling if agent.shares_log else {"type": "Recreate"},
         "selector": {"matchLabels": _SELECTOR},
         "template": {
-            "metadata": {"labels": _LABELS, "annotations": {names.DECLARATION_HASH: digest}},
+            "metadata": {"labels": _LABELS, "annotations": {names.FOLLOWED_HASH: digest}},
             "spec": _pod(agent, site, secrets),
         },
     }
@@ -154,7 +154,7 @@ def _container(agent: Agent, mounts: list[Value]) -> Value:
         "ports": [{"name": names.HTTP, "containerPort": names.AGENT_PORT, "protocol": "TCP"}],
         "resources": pods.resources(agent.resources),
         "securityContext": pods.container_security(),
-        **pods.probes({"path": "/healthz", "port": names.HTTP}, {"path": "/readyz", "port": names.HTTP}),
+        **pods.http_probes({"path": "/healthz", "port": names.HTTP}, {"path": "/readyz", "port": names.HTTP}),
         "volumeMounts": mounts,
     }
 

@@ -3,6 +3,7 @@
 from typing import cast
 
 from stacks.manifests.manifest import Manifest, Value, given
+from stacks.manifests.owned import owned
 from stacks.model.availability import Autoscaling
 from stacks.model.owner import Owner
 from stacks.model.workload import Workload, controller
@@ -16,14 +17,7 @@ def disruption_budget(owner: Owner, declared: Workload) -> Manifest:
         # Otherwise pods that never become ready would block every drain.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
-    return Manifest(
-        "policy/v1",
-        "PodDisruptionBudget",
-        owner.name,
-        declared.namespace,
-        owner.labels,
-        content={"spec": spec},
-    )
+    return owned(owner, declared, "policy/v1", "PodDisruptionBudget", spec)
 
 
 def autoscaler(owner: Owner, declared: Workload, scaling: Autoscaling) -> Manifest:
@@ -36,14 +30,7 @@ def autoscaler(owner: Owner, declared: Workload, scaling: Autoscaling) -> Manife
         "metrics": [_metric(resource, value) for resource, value in percent.items()],
         **({"behavior": cast("Value", scaling.behavior)} if scaling.behavior else {}),
     }
-    return Manifest(
-        "autoscaling/v2",
-        "HorizontalPodAutoscaler",
-        owner.name,
-        declared.namespace,
-        owner.labels,
-        content={"spec": spec},
-    )
+    return owned(owner, declared, "autoscaling/v2", "HorizontalPodAutoscaler", spec)
 
 
 def _metric(resource: str, percent: Value) -> Value:

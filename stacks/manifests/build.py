@@ -100,7 +100,7 @@ def _parts(declaration: Declaration) -> Iterator[tuple[DeclarationPath, tuple[Ma
         monitoring = kube_state_metrics_manifests(metrics, here, verified=verified, rotated=rotated)
         yield ("kubeStateMetrics",), monitoring
     agent, hooks = declaration.agent, declaration.webhook_secrets()
-    follower = agent_manifests(agent, here, declaration.digest(), hooks) if agent else ()
+    follower = agent_manifests(agent, here, declaration.followed().digest(), hooks) if agent else ()
     kinds.update(manifest.kind for manifest in follower)
     yield from _scheduled(declaration, here, kinds)
     yield (), (published(declaration),)

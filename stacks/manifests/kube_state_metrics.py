@@ -96,7 +96,7 @@ def _container(metrics: model.KubeStateMetrics) -> Value:
         "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in _PORTS.items()],
         "resources": pods.resources(metrics.resources),
         "securityContext": pods.container_security(),
-        **pods.probes({"path": "/healthz", "port": names.HTTP_METRICS}, {"path": "/", "port": names.TELEMETRY}),
+        **pods.http_probes({"path": "/healthz", "port": names.HTTP_METRICS}, {"path": "/", "port": names.TELEMETRY}),
     }
 
 

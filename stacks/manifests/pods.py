@@ -105,11 +105,12 @@ def probe(
     return {**_action(action, port, number, tls=tls), **declared.timing()}
 
 
-def probes(alive: Value, ready: Value) -> dict[str, Value]:
-    """Return the probes, both GET requests, of a program that starts within seconds: a deployment waits for it."""
+def http_probes(liveness: Value, readiness: Value) -> dict[str, Value]:
+    """Return the two probes, both GET requests, of a program that starts within seconds."""
     return {
-        "livenessProbe": {"httpGet": alive, "initialDelaySeconds": 5, "timeoutSeconds": 5},
-        "readinessProbe": {"httpGet": ready, "periodSeconds": 2, "timeoutSeconds": 5},
+        "livenessProbe": {"httpGet": liveness, "initialDelaySeconds": 5, "timeoutSeconds": 5},
+        # A deployment waits until it is ready, so it is asked often.
+        "readinessProbe": {"httpGet": readiness, "periodSeconds": 2, "timeoutSeconds": 5},
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from stacks.manifests.manifest import Manifest, Value, given
+from stacks.manifests.owned import owned
 from stacks.model import names
 from stacks.model import service as model
 from stacks.model.exposure import Exposure, Gateway
@@ -35,15 +36,7 @@ def service(owner: Owner, declared: Workload) -> Manifest:
         "externalIPs": [],
         **_exceptions(exceptions),
     }
-    return Manifest(
-        "v1",
-        "Service",
-        owner.name,
-        declared.namespace,
-        owner.labels,
-        exceptions.annotations,
-        {"spec": spec},
-    )
+    return owned(owner, declared, "v1", "Service", spec, exceptions.annotations)
 
 
 def _first(owner: Owner, declared: Workload, exceptions: model.Service) -> Iterator[Value]:
@@ -102,15 +95,7 @@ def _ingress(owner: Owner, declared: Workload, exposure: Exposure) -> Manifest:
     )
     issuer = exposure.tls.cluster_issuer if exposure.tls else None
     annotations = {**exposure.annotations, **({"cert-manager.io/cluster-issuer": issuer} if issuer else {})}
-    return Manifest(
-        "networking.k8s.io/v1",
-        "Ingress",
-        owner.name,
-        declared.namespace,
-        owner.labels,
-        {**annotations, **_NOT_AWAITED},
-        {"spec": spec},
-    )
+    return owned(owner, declared, "networking.k8s.io/v1", "Ingress", spec, {**annotations, **_NOT_AWAITED})
 
 
 def _http_route(owner: Owner, declared: Workload, exposure: Exposure, gateway: Gateway) -> Manifest:
@@ -120,15 +105,7 @@ def _http_route(owner: Owner, declared: Workload, exposure: Exposure, gateway: G
         "backendRefs": [{"name": owner.name, "port": declared.service_port}],
     }
     spec: Value = {"parentRefs": [parent], "hostnames": [exposure.host], "rules": [rule]}
-    return Manifest(
-        "gateway.networking.k8s.io/v1",
-        "HTTPRoute",
-        owner.name,
-        declared.namespace,
-        owner.labels,
-        exposure.annotations,
-        {"spec": spec},
-    )
+    return owned(owner, declared, "gateway.networking.k8s.io/v1", "HTTPRoute", spec, exposure.annotations)
 
 
 def _service_monitor(owner: Owner, declared: Workload, metrics: Scraping, domain: str) -> Manifest:
@@ -139,14 +116,7 @@ def _service_monitor(owner: Owner, declared: Workload, metrics: Scraping, domain
         known: Value = {"serverName": names.host(owner.name, declared.namespace, domain)}
         endpoint |= {"scheme": "https", "tlsConfig": {"insecureSkipVerify": True} if unverified else known}
     spec: Value = {"selector": {"matchLabels": owner.selector}, "endpoints": [endpoint]}
-    return Manifest(
-        "monitoring.coreos.com/v1",
-        "ServiceMonitor",
-        owner.name,
-        declared.namespace,
-        owner.labels,
-        content={"spec": spec},
-    )
+    return owned(owner, declared, "monitoring.coreos.com/v1", "ServiceMonitor", spec)
 
 
 def metrics_port(owner: Owner, declared: Workload, metrics: Scraping) -> str:

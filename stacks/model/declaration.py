@@ -1,7 +1,5 @@
 """The declaration of a stack: its cluster, namespaces, MCP servers and all other parts."""
 
-import hashlib
-import json
 from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
@@ -13,6 +11,7 @@ from stacks.model.cluster_dns import DOMAIN, ClusterDns
 from stacks.model.config_map import ConfigMap
 from stacks.model.custom_resources import CustomResource
 from stacks.model.destination import AddressRange
+from stacks.model.followed import Followed
 from stacks.model.kube_state_metrics import Alerts, KubeStateMetrics
 from stacks.model.manifest_document import ManifestDocument
 from stacks.model.namespace import Namespace
@@ -23,7 +22,17 @@ from stacks.model.secret import Secret
 from stacks.model.server import Server, ServerType
 from stacks.model.suppression import Suppression
 from stacks.model.talos import Talos
-from stacks.model.types import LEFT_OUT, LEFT_OUT_IF_NONE, Count, DnsLabel, DnsSubdomain, LabelValue, Model, matching
+from stacks.model.types import (
+    LEFT_OUT,
+    LEFT_OUT_IF_NONE,
+    Count,
+    DnsLabel,
+    DnsSubdomain,
+    Hashed,
+    LabelValue,
+    Model,
+    matching,
+)
 from stacks.model.verifier import Verifier
 from stacks.model.workload import Workload
 
@@ -79,7 +88,7 @@ class Cluster(Model):
         return self.domain or DOMAIN
 
 
-class Declaration(Model):
+class Declaration(Hashed):
     """The `cortex:` settings of `Pulumi.<stack>.yaml`."""
 
     cluster: Cluster
@@ -142,6 +151,17 @@ class Declaration(Model):
         occupied |= {self.kube_state_metrics.namespace} if self.kube_state_metrics else set()
         return (*self.namespaces, *(name for name in self.existing_namespaces if name in occupied))
 
+    def followed(self) -> Followed:
+        """Return what the agent needs to know of it."""
+        return Followed(
+            context=self.cluster.context,
+            domain=self.cluster.service_domain(),
+            namespaces=tuple(sorted(self.occupied_namespaces())),
+            servers={kind: server.namespace for kind, server in self.servers.items()},
+            restarts=self.thresholds().restarts,
+            agent=self.agent,
+        )
+
     def credential(self, kind: str) -> SecretValue | None:
         """Return the token or client secret of a verification of a server, with the name of its Secret, not the key."""
         authorization = self.servers[kind].authorization
@@ -192,14 +212,3 @@ class Declaration(Model):
         if self.agent:
             images["agent.image"] = self.agent.image
         return images
-
-    def digest(self) -> str:
-        """Return the declaration's hash: 64 hex digits of SHA-256 over its canonical JSON."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()
-
-    def canonical(self) -> str:
-        """Return the declaration as JSON, equal for equal declarations: with all defaults, and with sorted keys.
-
-        It has the keys of secrets, never their values, except for literals.
-        """
-        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))

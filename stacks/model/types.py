@@ -1,5 +1,7 @@
 """The base of all parts of the declaration, and the types of their fields."""
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,6 +22,21 @@ class Model(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
     )
+
+
+class Hashed(Model):
+    """A part of the declaration, or the whole, of which objects of the cluster bear the hash."""
+
+    def digest(self) -> str:
+        """Return its hash: 64 hex digits of SHA-256 over its canonical JSON."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    def canonical(self) -> str:
+        """Return it as JSON, the same for equal ones: with all defaults, and with sorted keys.
+
+        It has the keys of secrets, never their values, except for literals.
+        """
+        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
 
 
 def _is_unset(value: object) -> bool:

@@ -18,7 +18,8 @@ from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, NODES, PODS
 from checks.rbac.requests import Request
 from tests.checks import fake_patch
 from tests.checks.fake_forward import forward
-from tests.checks.world import Json, World, groups
+from tests.checks.healthy import groups
+from tests.checks.world import Json, World
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,13 @@ class FakeApi:
         if path in self.faults:
             return self.faults[path][0]
         *_, namespace, plural, name = path.split("/")
-        kept = [item for item in self.world.objects.get((plural, namespace), []) if item["metadata"]["name"] != name]
-        self.world.objects[plural, namespace] = [*kept, document]
+        there = self.world.objects.get((plural, namespace), [])
+        assigned = ("creationTimestamp", "uid", "resourceVersion")
+        before: Json = next((item["metadata"] for item in there if item["metadata"]["name"] == name), {})
+        meta = {key: before[key] for key in assigned if key in before}
+        kept = [item for item in there if item["metadata"]["name"] != name]
+        made = {**document, "metadata": {**meta, **document["metadata"]}}
+        self.world.objects[plural, namespace] = [*kept, made]
         self.applied.append((query, document))
         return Answer(201, json.dumps(document).encode(), {"Content-Type": "application/json"})
 

@@ -3,32 +3,28 @@
 import json
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from checks.connection import collect_dns as dns
-from checks.connection.collect_api_server import API_SERVER, ApiServer, Certificate, Transport
+from checks.connection.collect_api_server import API_SERVER
 from checks.connection.collect_dns import DNS, Dns
 from checks.connection.collect_encryption import ENCRYPTION, ApiServerPod
 from checks.exposure.collect import OUTSIDE, Outside
 from checks.health.collect import PROBES, probed
 from checks.health.http_probe import Reply
 from checks.kube.client import Kind
-from checks.kube.credentials import Credential, Means
 from checks.kube.listing import Listing
 from checks.kube.models import Binding, Owned, Pod, Role, Version
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.kube.resources import CLUSTER_WIDE, NAMESPACED, PODS, RARE, RESOURCES
 from checks.mcp import collect as mcp
 from checks.mcp.answer import Answer, Outcome, ServerAnswers
-from checks.metrics.cluster_metrics import NEEDED, POD, ClusterMetrics, Replicas
-from checks.metrics.collect import METRICS, Metrics
-from checks.network.callers import admitted, asked, callers
-from checks.network.collect import ATTEMPTS, Network
-from checks.network.collect import Outcome as Reached
+from checks.metrics.collect import METRICS
+from checks.network.collect import ATTEMPTS
 from checks.objects.collect import KINDS, UNMANAGED, Unmanaged
 from checks.objects.files import FILES, Live
 from checks.rbac import collect as rbac
@@ -51,6 +47,7 @@ from stacks.manifests.files import group_of, is_from_file, plurals
 from stacks.manifests.manifest import Hidden, Manifest, Value
 from stacks.model import names
 from stacks.model.declaration import Declaration
+from tests.checks import healthy
 
 if TYPE_CHECKING:
     from checks.kube.models.references import Reference
@@ -108,35 +105,6 @@ async def known(name: str) -> None:
     """Resolve every name, as a pod's DNS does when it is well."""
 
 
-def groups(declaration: Declaration) -> frozenset[str]:
-    """Give the API groups that a declaration needs."""
-    return frozenset(each.api_version for each in build(declaration) if "/" in each.api_version)
-
-
-def healthy_api_server(declaration: Declaration) -> ApiServer:
-    """Give an API server with nothing to object to."""
-    return ApiServer(
-        at=NOW,
-        transport=Transport.VERIFIED,
-        latencies=Read(tuple(n / 1000 for n in range(1, 21)), 0.1),
-        groups=Read(groups(declaration), 0.01),
-        skew=0.0,
-        certificate=Certificate("CN=test-ca", NOW + timedelta(days=365)),
-        credential=Credential(Means.CERTIFICATE, NOW + timedelta(days=365)),
-    )
-
-
-def enforced(declaration: Declaration) -> Network:
-    """Give what callers reach where NetworkPolicies are enforced."""
-    targets = asked(declaration).items()
-    return Network(
-        {
-            who: Read({o: Reached.REACHED if admitted(t, who) else Reached.REFUSED for o, t in targets}, 0.01)
-            for who in callers(declaration)
-        }
-    )
-
-
 class World:
     """The cluster's objects, by kind and namespace, free to be changed; `unread` overrides what can be read."""
 
@@ -153,7 +121,7 @@ class World:
         self.authorities: tuple[str, ...] = ()
         self.outside: Outside | None = {}
         """What servers answer at their addresses outside."""
-        self.network = enforced(declaration)
+        self.network = healthy.network(declaration)
         rolled: dict[Owner, Reading[Rolled | None]] = {
             owner: Read(Rolled(current=True, dangling=()), 0.01) for owner in declaration.running()
         }
@@ -161,12 +129,12 @@ class World:
         self.unused: dict[str, Reading[tuple[Reference, ...]]] = {}
         self.replies: dict[str, dict[str, Reply | ReadFailure]] = {}
         for number in range(declaration.cluster.nodes):
-            self.add("nodes", "", _node(f"node-{number}"))
+            self.add("nodes", "", healthy.node(f"node-{number}"))
         for name in dict.fromkeys(["kube-system", *declaration.existing_namespaces]):
             self.add("namespaces", "", {"metadata": {"name": name}, "status": {"phase": "Active"}})
-        self.add("pods", "kube-system", _pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
+        self.add("pods", "kube-system", healthy.pod("coredns-1", "kube-system", {"k8s-app": "kube-dns"}, {}))
         self.dns: dict[str, Reading[dns.Answer]] = {"coredns-1": Read(dns.Answer(), 0.01)}
-        self.api_server = healthy_api_server(declaration)
+        self.api_server = healthy.api_server(declaration, NOW)
         self.encryption: Reading[tuple[ApiServerPod, ...]] = Read((ApiServerPod("kube-apiserver-0", encrypts=True),), 0)
         for obj in build(declaration):
             self.add(_plural(obj), obj.namespace, _clear(obj.document()))
@@ -184,7 +152,7 @@ class World:
             self._answering(kind)
         self.usage, self.tells_usage = Usage(None), False
         self.talos: Observation | None = None
-        self.metrics = told(self) if declaration.kube_state_metrics else None
+        self.metrics = healthy.metrics(self, NOW) if declaration.kube_state_metrics else None
 
     def add(self, plural: str, namespace: str, obj: Json) -> None:
         """Add an object."""
@@ -375,7 +343,7 @@ class World:
         for number in range(replicas):
             stateful = "serviceName" in deployment["spec"]
             name = f"{meta['name']}-{number}" if stateful else f"{meta['name']}-5d-{number}"
-            pod = _pod(name, meta["namespace"], template["labels"], template.get("annotations", {}))
+            pod = healthy.pod(name, meta["namespace"], template["labels"], template.get("annotations", {}))
             pod["metadata"]["ownerReferences"][0]["kind"] = "StatefulSet" if stateful else "ReplicaSet"
             self.add("pods", meta["namespace"], pod)
 
@@ -401,42 +369,7 @@ def _clear(value: Value) -> Any:
     return value
 
 
-def told(world: World) -> Metrics:
-    """Give what a kube-state-metrics that is well would tell of the world."""
-    pods = len(world.every("pods"))
-    metas = {(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in world.every("deployments")}
-    cluster = ClusterMetrics(
-        at=NOW,
-        samples={**dict.fromkeys(NEEDED, 1), POD: pods},
-        nodes={node["metadata"]["name"]: True for node in world.every("nodes")},
-        phases={"Running": pods},
-        deployments={key: Replicas(*[obj["spec"].get("replicas", 1)] * 2) for key, obj in metas.items()},
-    )
-    return Metrics(Read(cluster, 0.01), Read(None, 0.01), Read((), 0.01))
-
-
 def _plural(manifest: Manifest) -> str:
     if is_from_file(manifest):
         return plurals([manifest])[group_of(manifest), manifest.kind]
     return _KINDS[manifest.kind].plural if manifest.kind in _KINDS else "secrets"
-
-
-def _node(name: str) -> Json:
-    return {"metadata": {"name": name}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-
-
-def _pod(name: str, namespace: str, labels: Json, annotations: Json) -> Json:
-    return {
-        "metadata": {
-            "name": name,
-            "namespace": namespace,
-            "labels": labels,
-            "annotations": annotations,
-            "ownerReferences": [{"kind": "ReplicaSet", "name": name.rpartition("-")[0], "controller": True}],
-        },
-        "status": {
-            "phase": "Running",
-            "conditions": [{"type": "Ready", "status": "True"}],
-            "containerStatuses": [{"name": "main", "ready": True, "state": {"running": {}}}],
-        },
-    }

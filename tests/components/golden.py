@@ -97,7 +97,7 @@ def _manifest(resource: Registration) -> Manifest:
         manifest["data"] = {names.DECLARATION_KEY: "[the declaration]"}
         cast("Manifest", manifest["metadata"])["annotations"] = {names.DECLARATION_HASH: _HASH}
     if resource.name == names.AGENT and resource.type.endswith(":Deployment"):
-        cast("Any", manifest)["spec"]["template"]["metadata"]["annotations"] = {names.DECLARATION_HASH: _HASH}
+        cast("Any", manifest)["spec"]["template"]["metadata"]["annotations"] = {names.FOLLOWED_HASH: _HASH}
     if resource.type.endswith(":Job"):
         cast("Manifest", manifest["metadata"])["name"] = f"{names.VERIFY}-{_HASH}"
     return manifest

@@ -6,7 +6,7 @@ from components.namespace import ManagedNamespace, ManagedNamespaceArgs
 from stacks.manifests.namespace import namespace_manifests
 from stacks.model.declaration import Cluster
 from stacks.model.environment import is_production
-from stacks.model.namespace import Namespace
+from stacks.model.namespace import Namespace, Quota
 from tests.components.recording import Recording, record
 
 
@@ -47,14 +47,7 @@ def test_declared_pod_security_level_is_used() -> None:
 
 def test_quota_has_the_default_figures() -> None:
     quota = managed().of("ResourceQuota")["cortex-mcp/cortex-mcp-quota"]
-    assert quota.at("spec.hard") == {
-        "requests.cpu": "10",
-        "requests.memory": "20Gi",
-        "limits.cpu": "20",
-        "limits.memory": "40Gi",
-        "persistentvolumeclaims": "10",
-        "pods": "50",
-    }
+    assert quota.at("spec.hard") == Quota().hard()
 
 
 def test_limit_range_has_the_default_figures() -> None:

@@ -172,16 +172,20 @@ quota = k.core.v1.ResourceQuota("q", metadata={"namespace": NS, "name": "small"}
 some = {"resources": {"requests": {"cpu": "1m"}}}
 workload("over-quota")
 workload("nowhere", container=some, node_selector={"nowhere": "true"})
+workload("no-room", container={"resources": {"requests": {"cpu": WHOLE_NODE}}})
 workload("unready", container={**some, "readiness_probe": {"tcp_socket": {"port": 1}, "period_seconds": 1}})
 """
 
 
-def test_a_failed_await_names_quota_scheduling_and_probe(project: Project, image: str) -> None:
-    project.program(f"IMAGE = {image!r}\n{_HELD_UP}")
+def test_a_failed_await_names_quota_scheduling_and_probe(project: Project, cluster: Cluster, image: str) -> None:
+    capacity = cluster.run("kubectl", "get", "nodes", "-o", "jsonpath={.items[0].status.allocatable.cpu}").stdout
+    project.program(f"IMAGE, WHOLE_NODE = {image!r}, {capacity!r}\n{_HELD_UP}")
     output = project.run("up", "--yes", "--skip-preview", "--continue-on-error", fails=True)
     for words in (
         r"last warning \(ReplicaSet over-quota-\w+\): FailedCreate: .*exceeded quota: small",
-        r"last warning \(Pod nowhere-\S+\): FailedScheduling: 0/\d+ nodes are available",
+        r"pod nowhere-\S+ has no node: 0/\d+ nodes are available",
+        r"waiting: .*pod no-room-\S+ has no node: 0/\d+ nodes are available: .*Insufficient cpu",
+        r"no-room is not ready after 30 s: .*pod no-room-\S+ has no node: .*Insufficient cpu",
         r"container c of pod unready-\S+ runs, but is not ready; last warning \(Pod unready-\S+\): Unhealthy: ",
     ):
         assert re.search(words, output), output

@@ -61,6 +61,9 @@ def test_a_failed_await_names_scheduling_and_probe(lifecycle: Lifecycle, api: Fa
     api.lists["/api/v1/namespaces/ns/events"] = [event("Pod", "a-0", "FailedScheduling", "2", message=message)]
     found = lifecycle.create(STATEFUL_SET, workload(STATEFUL_SET)).unready
     assert found.endswith(f"; last warning (Pod a-0): FailedScheduling: {message}")
+    pod["status"]["conditions"] = [unscheduled(f"{message}: 3 No preemption victims found for incoming pod.")]
+    found = lifecycle.create(STATEFUL_SET, workload(STATEFUL_SET)).unready
+    assert found.endswith("; pod a-0 has no node: 0/3 nodes are available: 3 Insufficient memory")
     message = "Readiness probe failed: HTTP probe failed with statuscode: 503"
     running = {"name": "main", "ready": False, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
     pod["status"] = {"phase": "Running", "containerStatuses": [running]}
@@ -68,6 +71,26 @@ def test_a_failed_await_names_scheduling_and_probe(lifecycle: Lifecycle, api: Fa
     found = lifecycle.create(DEPLOYMENT, workload(DEPLOYMENT)).unready
     assert "; container main of pod a-0 runs, but is not ready; " in found
     assert found.endswith(f"last warning (Pod a-0): Unhealthy: {message}")
+
+
+def unscheduled(message: str) -> Object:
+    return {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+
+
+def test_a_pod_without_a_node_is_told_whatever_else_happens(lifecycle: Lifecycle, api: FakeApi) -> None:
+    full: Object = {"metadata": {"name": "a-full", "creationTimestamp": "1"}}
+    full["status"] = {"phase": "Pending", "conditions": [unscheduled("0/1 nodes are available: 1 Insufficient cpu.")]}
+    starting = {"name": "main", "ready": False, "state": {"running": {}}}
+    newer = [{"metadata": {"name": f"a-{n}", "creationTimestamp": f"{n}"}} for n in range(2, 6)]
+    api.lists["/api/v1/namespaces/ns/pods"] = [
+        full, *({**pod, "status": {"containerStatuses": [starting]}} for pod in newer)
+    ]  # fmt: skip
+    api.lists["/api/v1/namespaces/ns/events"] = [event("Pod", "a-5", "Unhealthy", "9")]
+    found = lifecycle.create(DEPLOYMENT, workload(DEPLOYMENT)).unready
+    assert found.endswith(
+        "; pod a-full has no node: 0/1 nodes are available: 1 Insufficient cpu;"
+        " container main of pod a-5 runs, but is not ready; last warning (Pod a-5): Unhealthy: m"
+    )
 
 
 ENDED = {"exitCode": 1, "reason": "Error", "message": "a table\n\n1 finding: server.replicas\n"}

@@ -110,6 +110,18 @@ def test_a_pod_that_no_node_can_ever_run_is_blocked(api: FakeApi, message: str, 
     assert bool(found(api, unschedulable(message))) == is_held_up
 
 
+def test_a_full_node_is_told_during_the_wait(
+    lifecycle: Lifecycle, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(await_ready, "_DIAGNOSIS_INTERVAL", 0)
+    api.lists[SETS], api.lists[PODS] = [replica_set("r2", "2")], [unschedulable(FULL)]
+    api.lists[EVENTS] = [event("p", "FailedScheduling", FULL)]
+    lifecycle.cancelled.set()
+    assert "waiting was cancelled" in lifecycle.create(DEPLOYMENT, declared(DEPLOYMENT, **WANTED), 60).unready
+    (told,) = lifecycle.log.statuses
+    assert told.endswith("; pod a-x has no node: 0/1 nodes are available: 1 Insufficient cpu")
+
+
 def test_a_volume_without_a_source_blocks_a_pod_and_a_slow_one_does_not(api: FakeApi) -> None:
     api.lists[EVENTS] = [event("p", "FailedMount", "timed out"), event("p", "FailedAttachVolume", "not found")]
     assert found(api, pod(container("ContainerCreating"))) == {}

@@ -46,7 +46,7 @@ _TOLD = {
     "no-key": r'container main of pod no-key-\S+ waits: CreateContainerConfigError secret "no" not found',
     "no-volume": r'container main of pod no-volume-\S+ waits: ContainerCreating; .*configmap "no" not found',
     "no-account": r'last warning \(ReplicaSet no-account-\S+\): FailedCreate: .*serviceaccount "no" not found',
-    "nowhere": r"last warning \(Pod nowhere-\S+\): FailedScheduling: ",
+    "nowhere": r"pod nowhere-\S+ has no node: 0/\d+ nodes are available",
 }
 
 

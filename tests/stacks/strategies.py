@@ -7,21 +7,14 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from checks.results.catalogue import catalogue
-from stacks.model import cron, names
+from stacks.model import names
 from stacks.model.declaration import WorkloadName
-from stacks.model.destination import DnsPattern
-from stacks.model.image import Image
-from stacks.model.image_lock import is_untagged
 from stacks.model.kubernetes_access import RoleName
 from stacks.model.probe import HttpPath
 from stacks.model.secret import REQUIRED_KEYS, Duration, SecretKey
 from stacks.model.server import ServerType
-from stacks.model.suppression import ObjectPattern
-from stacks.model.talos import TalosVersion
 from stacks.model.types import (
     ENV_NAME,
-    LARGEST,
     DnsLabel,
     DnsSubdomain,
     EnvName,
@@ -31,8 +24,22 @@ from stacks.model.types import (
     LabelValue,
 )
 from stacks.validation.secret_references import PULL_SECRET
+from tests.stacks.basic_strategies import (
+    COUNTS,
+    DESTINATIONS,
+    FILES,
+    IMAGES,
+    NETWORKS,
+    RESOURCES,
+    SECONDS,
+    TEXTS,
+    VARIABLES,
+    Drawn,
+    compute,
+)
 from tests.stacks.fitting import fitting
 from tests.stacks.server_strategies import BY_MCP, SETTINGS
+from tests.stacks.system_strategies import AGENTS, METRICS, SUPPRESSIONS, TALOS, VERIFIERS
 
 # Stacks are large examples, and machines that run tests are busy.
 UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -40,45 +47,8 @@ BRIEF = settings(UNHURRIED, max_examples=25)
 """For a property of every setting alike, where each stack has many; the next run draws others."""
 
 Settings = dict[str, Any]
-Drawn = st.SearchStrategy[Settings]
 NO_MORE: Drawn = st.just({})
 
-
-# What YAML can carry: it has no control characters, in a stack file or in a server-side apply.
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cn"]) | st.sampled_from("\t\n"), max_size=40)
-COUNTS = st.integers(1, 9) | st.integers(1, LARGEST)
-SECONDS = st.integers(0, 90) | st.integers(0, LARGEST)
-FILES = st.dictionaries(fitting(FileKey), TEXTS, max_size=3)
-VARIABLES = st.dictionaries(fitting(EnvName, "E_"), TEXTS, min_size=1, max_size=3)
-# One without tag and digest is completed by a lock file, which a declaration does not have.
-IMAGES = fitting(Image).map(lambda image: f"{image}:1" if is_untagged(image) else image)
-NETWORKS = st.ip_addresses(v=4).map("{}/32".format) | st.ip_addresses(v=6).map("{}/128".format)
-
-# Names inside the cluster are refused.
-DNS_NAMES = fitting(DnsPattern).filter(lambda name: not name.endswith((".svc", ".cluster.local")))
-PORTS = {"ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2)}
-DESTINATIONS = st.lists(
-    st.fixed_dictionaries({"cidrs": st.lists(NETWORKS, min_size=1, max_size=2), **PORTS})
-    | st.fixed_dictionaries({"dnsNames": st.lists(DNS_NAMES, min_size=1, max_size=2), **PORTS}),
-    max_size=2,
-)
-
-
-def compute(least: int, most: int) -> Drawn:
-    """Draw thousandths of a core and MiB between two numbers, in each of Kubernetes' ways to write them."""
-    cores = (lambda n: f"{n}m", lambda n: f"{n}000u", lambda n: f"{n}e-3", lambda n: n / 1000)
-    memory = (lambda n: f"{n}Mi", lambda n: f"{n * 1024}Ki", lambda n: f"{n / 1024}Gi", lambda n: n << 20)
-    numbers = st.integers(least, most)
-    return st.fixed_dictionaries(
-        {
-            "cpu": st.builds(lambda n, write: write(n), numbers, st.sampled_from(cores)),
-            "memory": st.builds(lambda n, write: write(n), numbers, st.sampled_from(memory)),
-        }
-    )
-
-
-# Whatever runs in a namespace fits it: its smallest is below every request, its largest above every limit.
-RESOURCES = st.fixed_dictionaries({}, optional={"requests": compute(100, 128), "limits": compute(500, 2000)})
 LIMITS = st.fixed_dictionaries(
     {"min": compute(0, 50), "defaultRequest": compute(51, 99), "default": compute(100, 999), "max": compute(2000, 9999)}
 )
@@ -226,82 +196,8 @@ SECRETS = st.builds(
     ),
     st.fixed_dictionaries({}, optional={"rotateAfterDays": COUNTS}),
 )
-ALERTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "quotaPercent": st.integers(1, 100),
-        "restarts": COUNTS,
-        "restartMinutes": COUNTS,
-        "apiLatencyMs": COUNTS,
-    },
-)
 
-
-NAMES = {"month": ("jan", "Jul", "DEC"), "day of the week": ("sun", "Wed", "SAT")}
-
-
-def field(part: cron.Field) -> st.SearchStrategy[str]:
-    """Draw one field of a cron schedule: a list of `*`, numbers, ranges and names, some with steps."""
-    numbers = st.integers(part.first, part.last)
-    ranges = st.tuples(numbers, numbers).map(lambda ends: f"{min(ends)}-{max(ends)}")
-    spans = st.one_of(numbers.map(str), ranges, st.sampled_from(("*", *NAMES.get(part.title, ()))))
-    entries = st.builds(lambda span, step: f"{span}{step}", spans, st.just("") | st.integers(1, 60).map("/{}".format))
-    return st.lists(entries, min_size=1, max_size=3).map(",".join)
-
-
-VERIFIERS = st.fixed_dictionaries(
-    {"image": IMAGES},
-    optional={
-        "schedule": st.tuples(*map(field, cron.FIELDS)).map(" ".join),
-        "resources": RESOURCES,
-        "egress": DESTINATIONS,
-    },
-)
-METRICS = {
-    "image": IMAGES,
-    "scrapers": st.lists(fitting(DnsLabel), max_size=2),
-    "serviceMonitor": st.booleans(),
-    "alerts": ALERTS,
-    "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
-    "resources": RESOURCES,
-}
-TALOS = st.fixed_dictionaries(
-    {},
-    optional={
-        "version": fitting(TalosVersion),
-        "controlPlanes": COUNTS,
-        "context": TEXTS.filter(bool),
-        "port": st.integers(1, 65535),
-    },
-)
-AGENTS = st.fixed_dictionaries(
-    {"image": IMAGES},
-    optional={
-        "replicas": st.integers(1, 3),
-        "log": st.fixed_dictionaries({}, optional={"days": COUNTS, "size": st.sampled_from(["100Mi", "2Gi", "1e9"])}),
-        "actions": st.lists(st.sampled_from(["cordon", "restart"]), unique=True),
-        "dashboard": st.booleans(),
-        "metrics": st.fixed_dictionaries(
-            {},
-            optional={
-                "scraper": st.fixed_dictionaries({"namespace": fitting(DnsLabel)}),
-                "serviceMonitor": st.booleans(),
-                "alerts": st.booleans(),
-                "monitorLabels": st.dictionaries(fitting(LabelKey), fitting(LabelValue), max_size=2),
-            },
-        ),
-        "resources": RESOURCES,
-    },
-)
-CODES = st.sampled_from(sorted({*catalogue(), *(f"{code.partition('.')[0]}.*" for code in catalogue())}))
 RULES = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"], "resourceNames": ["a"]}]
-SUPPRESSIONS = st.lists(
-    st.fixed_dictionaries(
-        {"code": CODES, "reason": TEXTS.filter(str.strip), "until": st.dates().map(str)},
-        optional={"object": fitting(ObjectPattern)},
-    ),
-    max_size=2,
-)
 
 
 @st.composite

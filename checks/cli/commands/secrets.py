@@ -90,16 +90,26 @@ def history(
     stack: Stack,
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only this Secret: its name, or its key.")] = "",
     namespace: Namespace = "",
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
     output_format: FormatOption = TEXT,
     output: Output = None,
 ) -> None:
-    """Show what was done to the Secrets of a stack from this account: who, what, when, and the outcome.
+    """Show what was done to the Secrets of a stack: who, what, when, and the outcome.
 
-    Exit code: 0 shown, 2 bad usage, 3 the log is damaged.
+    It shows what was done from this account, and the rotations in the cluster if the stack has a rotator.
+
+    Exit code: 0 shown, 2 bad usage, 3 the log is damaged, or the rotations in the cluster could not be read.
     """
+    import anyio
+
+    from checks.kubeconfigs.choice import choose
     from checks.rotation import history as log
 
-    report = log.history(stack, declared(stack), name, namespace)
+    declaration = declared(stack)
+    rotates = declaration.rotator is not None
+    connection = choose(stack, context or declaration.cluster.context, kubeconfig) if rotates else None
+    report = anyio.run(log.history, stack, declaration, connection, name, namespace)
     show((report, partial(log.write, report)), output_format, output)
 
 

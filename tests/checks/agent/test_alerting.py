@@ -11,9 +11,7 @@ import pytest
 
 from checks.agent.alerting import Alerting
 from checks.event_log.entry import LoggedChange, LoggedReaction
-from checks.kube.connection import Connection
 from checks.results.result import Ref
-from checks.target import Target
 from tests.checks.world import declared
 
 POD = Ref("Pod", "time-1", "cortex-mcp")
@@ -56,7 +54,8 @@ def test_reactions_and_alerts_are_sent(receiver: Receiver, tmp_path: Path) -> No
     hook = {"ops": {"secret": "hooks", "key": "url"}}
     secret = {"namespace": "cortex-system", "keys": {"url": {"pulumi": "hook-url"}}}
     declaration = declared(agent={"image": "registry.test/cortex:1", "webhooks": hook}, secrets={"hooks": secret})
-    alerting = Alerting(Target("test", declaration, Connection("c", "https://api")), tmp_path / "spool", addresses)
+    assert declaration.agent is not None
+    alerting = Alerting("test", "c", declaration.agent.webhooks, tmp_path / "spool", addresses)
 
     def metrics() -> dict[str, list[float]]:
         return {metric.name: [sample.value for sample in metric.samples] for metric in alerting.metrics()}
@@ -81,8 +80,7 @@ def test_reactions_and_alerts_are_sent(receiver: Receiver, tmp_path: Path) -> No
 
 
 def test_without_addresses_nothing_is_sent(tmp_path: Path) -> None:
-    target = Target("test", declared(), Connection("c", "https://api"))
-    alerting = Alerting(target, tmp_path / "spool", None)
+    alerting = Alerting("test", "c", {}, tmp_path / "spool", None)
     anyio.run(alerting.run)
     alerting.reacted(LoggedReaction("BackOff", POD))
     assert not (tmp_path / "spool").exists()

@@ -69,9 +69,13 @@ class Project:
         return checked(Done(done.returncode, done.stdout, done.stderr), code)
 
     def dying(self, *args: str, **how: str) -> subprocess.CompletedProcess[str]:
-        """Run the command as a process that dies, or whose disk is full."""
+        """Run the command as a process that dies; see `tests/checks/dying.py` for the variables."""
         command = [*preloaded.START, "tests.checks.dying", *args]
         return preloaded.run(command, self.folder, {**self.environment(), **how})
+
+    def with_small_files(self, most: int, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run the command as a process that can write at most so many bytes into a file, as on a full disk."""
+        return self.dying(*args, FITS=str(most))
 
 
 def checked(done: Done, code: int) -> tuple[str, str]:

@@ -98,7 +98,7 @@ def test_mcp_lock_that_ends_while_it_asks_writes_nothing(tmp_path: Path, number:
 
 def test_a_full_disk_keeps_the_old_lock(stack: Project) -> None:
     before = contents(stack.folder)
-    done = stack.dying("mcp", "lock", "test", FITS="100")
+    done = stack.with_small_files(100, "mcp", "lock", "test")
     told = f"cortex: cannot write {stack.folder / 'tools.yaml'}: File too large: what it was before is kept: "
     assert (done.returncode, done.stderr) == (2, f"{told}choose another file\n")
     assert contents(stack.folder) == before

@@ -175,7 +175,7 @@ def test_a_full_disk_during_a_rotation_keeps_the_old_one(project: Project, api: 
         "status": {"token": token(**lasting(600), padding="x" * 600), "expirationTimestamp": "2099-01-01T00:00:00Z"}
     }
     api.faults[TOKEN] = [Answer(201, json.dumps(long).encode(), {"Content-Type": "application/json"})]
-    done = project.dying("kubeconfig", "rotate", "test", FITS=str(most))
+    done = project.with_small_files(most, "kubeconfig", "rotate", "test")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert f"cannot write {folder(project) / file}: " in done.stderr
     assert user_of(project) == old

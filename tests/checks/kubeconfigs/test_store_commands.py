@@ -228,7 +228,7 @@ def test_foreign_encrypted_files_are_one_sentence(project: Project, source: Path
 def test_a_full_disk_keeps_the_old_one(project: Project, source: Path) -> None:
     project.cortex("kubeconfig", "import", str(source), "test", code=0)
     before = stored(project).read_bytes()
-    done = project.dying("kubeconfig", "unseal", "test", FITS="100")
+    done = project.with_small_files(100, "kubeconfig", "unseal", "test")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert f"cannot write {stored(project)}" in done.stderr
     assert stored(project).read_bytes() == before

@@ -13,7 +13,8 @@ import pytest
 
 from checks.results.result import Remedy
 from tests.checks.mutations.live import Json
-from tests.checks.mutations.table import MUTATIONS, Mutation
+from tests.checks.mutations.mutation import Mutation
+from tests.checks.mutations.table import MUTATIONS
 from tests.checks.repair.test_remedies_live import (
     _HIDDEN,
     REMEDIES,

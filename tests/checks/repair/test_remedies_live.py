@@ -12,7 +12,8 @@ import pytest
 from checks.results.result import Finding, Remedy
 from provider.diff import changes, covers
 from tests.checks.mutations.live import Json, Live, Place
-from tests.checks.mutations.table import MUTATIONS, Mutation
+from tests.checks.mutations.mutation import Mutation
+from tests.checks.mutations.table import MUTATIONS
 from tests.checks.verification.test_mutations_live import Stack, _text, declared, found
 from tests.conftest import Cluster, cortex
 

@@ -1,5 +1,6 @@
 """A rotation, one that is rolled back, and one on schedule, while a client calls the MCP server: no call fails."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,11 @@ def test_no_call_fails_while_values_are_rotated_and_rolled_back(
     assert (taken_back, seed(stack) != first) == (first, True)
     assert scheduled.count("smoke calls passed") == 2
     assert "seed is not due" in on_schedule(stack, "rotate-again")
+    shown = project.cortex("secrets", "history", "local", "--format", "json")
+    history = json.loads(shown.stdout)["entries"]
+    assert [entry["outcome"] for entry in history] == ["rotated", "rolled-back", "rotated"]
+    assert history[-1]["account"] == "system:serviceaccount:cortex-system:cortex-rotator"
+    assert seed(stack) not in shown.stdout
     project.run("pulumi", "preview", "--stack", "local", "--expect-no-changes")
     verified = project.cortex("verify", "local")
     assert verified.returncode == 0, verified.stdout

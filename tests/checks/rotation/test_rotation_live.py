@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from checks.kube.connection import from_kubeconfig
-from checks.rotation import due
+from checks.rotation import cluster_history, due
 from checks.rotation.order import RevertedError
 from checks.target import Target
 from stacks.loader import load
@@ -43,6 +44,8 @@ def live(kwok: tuple[Cluster, Path], tmp_path: Path) -> Live:
     found = Live(cluster, folder, home(tmp_path, "state"))
     found.kubectl("patch", "secret", "creds", "--type=merge", "--patch", json.dumps({"stringData": {"token": OLD}}))
     found.kubectl("delete", "events", "--all")
+    forget = ("patch", "secret", ROTATION_JOURNAL, "--namespace=cortex-system", "--type=merge", "--patch")
+    cluster.run("kubectl", *forget, '{"data": null}')
     return found
 
 
@@ -193,10 +196,16 @@ class Scheduled:
         return text
 
     def journal(self) -> dict[str, str]:
-        """Return the content of the journal's Secret, encoded."""
+        """Return the content of the journal's Secret, encoded, without the history."""
         command = ("kubectl", "get", "secret", ROTATION_JOURNAL, "--namespace", "cortex-system", "--output", "json")
         content: dict[str, str] = json.loads(self._live.cluster.run(*command).stdout).get("data") or {}
-        return content
+        return {key: value for key, value in content.items() if key != cluster_history.KEY}
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return what `cortex secrets history` shows."""
+        shown = json.loads(self._live.cortex("history", "creds", "--format", "json"))
+        entries: list[dict[str, Any]] = shown["entries"]
+        return entries
 
 
 def test_what_is_due_is_rotated_once(live: Live) -> None:
@@ -207,6 +216,7 @@ def test_what_is_due_is_rotated_once(live: Live) -> None:
     assert pods(live).isdisjoint(before)
     assert (scheduled.journal(), live.secrets(), live.reasons()) == ({}, {"creds"}, ["SecretRotated"])
     (entry,) = map(json.loads, scheduled.shown)
+    assert scheduled.history() == [entry]
     assert (entry["outcome"], {pod["name"] for pod in entry["pods"]}) == ("rotated", pods(live))
     assert value not in "".join([*scheduled.said, *scheduled.shown])
     scheduled.run()
@@ -235,3 +245,4 @@ def test_what_was_rolled_back_is_due_again(live: Live, monkeypatch: pytest.Monke
     live.kubectl("rollout", "resume", "deployment/cache")
     assert (live.token(), scheduled.rotated, scheduled.journal()) == (OLD, LONG_AGO, {})
     assert live.reasons() == ["SecretRotationReverted"]
+    assert [one["outcome"] for one in scheduled.history()] == ["rolled-back"]

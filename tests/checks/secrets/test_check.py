@@ -9,6 +9,7 @@ import pytest
 
 from checks.kube.connection import Connection
 from checks.results.result import Finding, Remedy
+from checks.rotation import cluster_history
 from checks.secrets import collect as secrets
 from checks.secrets.check import CHECK
 from stacks.manifests.checksum import checksum
@@ -90,3 +91,9 @@ def test_a_deployment_makes_a_generated_secret_and_the_journal_again() -> None:
         ("Secret cortex-mcp/made", "secret.missing", Remedy.PULUMI),
         ("Secret cortex-system/cortex-rotation", "secret.missing", Remedy.PULUMI),
     }
+
+
+def test_the_history_of_rotations_is_not_a_finding() -> None:
+    rotated = world(MADE, **{names.ROTATED: days_ago(2)})
+    rotated.one(*JOURNAL)["data"] = {cluster_history.KEY: base64.b64encode(b"{}\n").decode()}
+    assert judged(rotated) == []

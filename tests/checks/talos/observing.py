@@ -96,6 +96,7 @@ def _observed(node: Node) -> TalosNode:
         clock=read(Clock(0.0, "time.test")),
         memory=read(4 * GIB),
         disk=read(Disk(20 * GIB, 10 * GIB)),
+        diagnostics=read(()),
         etcd=etcd if node.control_plane else None,
         expires=None,
         extensions=read(("iscsi-tools", "schematic")),

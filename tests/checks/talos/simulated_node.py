@@ -27,6 +27,7 @@ from grpclib.server import Server
 from talos_linux_api.v1_6_0 import common, machine, time
 
 from tests.checks.talos.certificates import Authority
+from tests.checks.talos.simulated_resources import State
 
 # The bindings use this name without importing it.
 time.betterproto_lib_google_protobuf = betterproto.lib.google.protobuf
@@ -57,12 +58,17 @@ class Node:
     memory: int = 4 * GIB
     disk: int = 20 * GIB
     kubeconfig: bytes = b""
-    extensions: bytes | None = None
-    """What /etc/extensions.yaml has; None if there is no such file."""
+    extensions: tuple[str, ...] = ()
+    diagnostics: dict[str, tuple[str, list[str]]] | None = field(default_factory=dict)
+    """Id → message and details; None as before Talos 1.8, which has no diagnostics."""
+    garbage: bytes = b""
+    """What resources have instead of their content."""
     lives: timedelta = timedelta(days=365)
     """How long its certificate is valid."""
     delay: float = 0.0
     hang: bool = False
+    hangs: str = ""
+    """A method that is never answered."""
     refused: dict[str, Status] = field(default_factory=dict)
     """Method → gRPC status of the answer."""
     asked: list[str] = field(default_factory=list)
@@ -149,13 +155,6 @@ class Machine(machine.MachineServiceBase):  # type: ignore[misc]
         for start in range(0, len(whole), 512):
             yield common.Data(bytes=whole[start : start + 512])
 
-    async def read(self, request: Any) -> AsyncIterator[common.Data]:
-        content = self.node().extensions if request.path == "/etc/extensions.yaml" else None
-        if content is None:
-            raise GRPCError(Status.UNKNOWN, f"stat {request.path}: no such file or directory")
-        for start in range(0, len(content), 16):
-            yield common.Data(bytes=content[start : start + 16])
-
 
 class Clock(time.TimeServiceBase):  # type: ignore[misc]
     """The time service of a node."""
@@ -207,7 +206,8 @@ class SimulatedCluster:
         return _addressed.get() or of
 
     async def _start(self, node: Node) -> None:
-        server = Server([Machine(self, node), Clock(self, node)], codec=ProtoCodec())
+        state = State(lambda: self.addressed(node))
+        server = Server([Machine(self, node), Clock(self, node), state], codec=ProtoCodec())
         listen(server, RecvRequest, self._receive(node))
         await server.start(node.address, self.port, ssl=self._tls(node))
         self._servers[node.address] = server
@@ -227,7 +227,7 @@ class SimulatedCluster:
                 if address != of.address and address not in self._servers:
                     raise GRPCError(Status.UNAVAILABLE, f"dial tcp {address}:{self.port}: connect: connection refused")
                 node.asked.append(method)
-                if node.hang:
+                if node.hang or node.hangs == method:
                     await anyio.sleep_forever()
                 await anyio.sleep(node.delay)
                 if method in node.refused:

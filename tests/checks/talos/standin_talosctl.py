@@ -19,7 +19,7 @@ import anyio
 
 from checks.kube.reading import ReadFailure, Reading
 from checks.talos.client import GrpcNode, Route, connections
-from checks.talos.extensions import FILE
+from checks.talos.resources import DIAGNOSTICS, EXTENSIONS
 from checks.talos.talosconfig import Talosconfig, load, place
 from checks.talos.tls import client_context
 
@@ -28,6 +28,7 @@ T = TypeVar("T")
 OWN_VERSION = "v1.13.2"
 PORT = 50000
 _CODES = {"unreachable": "Unavailable", "timeout": "DeadlineExceeded", "forbidden": "PermissionDenied"}
+_RESOURCE = ("NODE", "NAMESPACE", "TYPE", "ID", "VERSION")
 _MIB, _GB = 1024**2, 10**9
 
 
@@ -121,17 +122,35 @@ async def kubeconfig(node: GrpcNode, _: str) -> str:
     return read(await node.kubeconfig()).decode()
 
 
-async def extensions(node: GrpcNode, _: str) -> str:
-    names: tuple[str, ...] = read(await node.extensions())
-    if not names:
-        sys.exit(f"error: rpc error: code = Unknown desc = stat {FILE}: no such file or directory")
-    return json.dumps({"layers": [{"image": f"{name}.sqsh", "metadata": {"name": name}} for name in names]})
+async def extensions(node: GrpcNode, name: str, *, output: str) -> str:
+    rows = [
+        (name, "runtime", "ExtensionStatus", f"{one}.sqsh", 1, one, "v0.2.0") for one in read(await node.extensions())
+    ]
+    return aligned([(*_RESOURCE, "NAME", "VERSION"), *rows])
+
+
+async def diagnostics(node: GrpcNode, name: str, *, output: str) -> str:
+    found = read(await node.diagnostics())
+    if found is None:
+        sys.exit(f'error: rpc error: code = NotFound desc = resource "{DIAGNOSTICS}" is not registered')
+    if output == "table":
+        rows = [(name, "runtime", "Diagnostic", one.id, 1, one.message) for one in found]
+        return aligned([(*_RESOURCE, "MESSAGE"), *rows])
+    documents = (
+        {
+            "metadata": {"namespace": "runtime", "type": DIAGNOSTICS, "id": one.id, "version": 1, "phase": "running"},
+            "node": name,
+            "spec": {"details": list(one.details), "message": one.message},
+        }
+        for one in found
+    )
+    return "".join(json.dumps(document, indent=4) + "\n" for document in documents)
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "version": version, "services": services, "service": services, "time": clock, "memory": memory, "mounts": mounts,
     "etcd members": members, "etcd status": status, "etcd alarm list": alarms, "kubeconfig -": kubeconfig,
-    f"read {FILE}": extensions,
+    f"get {EXTENSIONS}": extensions, f"get {DIAGNOSTICS}": diagnostics,
 }  # fmt: skip
 
 
@@ -144,6 +163,7 @@ def parsed(arguments: Sequence[str]) -> Namespace:
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--client", action="store_true")
     parser.add_argument("--merge")
+    parser.add_argument("-o", "--output", default="table", choices=["table", "json"])
     return parser.parse_intermixed_args(arguments)
 
 
@@ -171,6 +191,8 @@ async def output(arguments: Sequence[str]) -> str:
             fail(node)
         name = " ".join(given.command)
         options = {"short": given.short} if name == "version" else {}
+        if given.command[0] == "get":
+            options = {"output": given.output}
         text: str = await COMMANDS[name](node, given.nodes, **options)
     return text
 

@@ -18,6 +18,7 @@ from tests.checks.talos import standin_talosctl
 
 TEXT = {"type": "string"}
 MAYBE = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
+SAFE = {"type": "string", "enum": ["runtime/machinestatus", "runtime/volumestatus"]}
 HANG = "hang"
 Reply = Callable[[dict[str, Any]], Awaitable[types.CallToolResult]]
 
@@ -57,6 +58,8 @@ class TalosServer:
             return text(reply)
         node = arguments.get("node") or arguments.get("nodes") or ""
         command = [*self.tools[tool][1], "--nodes", node, "--talosconfig", str(self.talosconfig)]
+        if resource := arguments.get("resource"):
+            command += [resource, "--output", arguments["output"]]
         try:
             out = await standin_talosctl.output(command)
         except SystemExit as error:
@@ -95,6 +98,7 @@ def pypi(talosconfig: Path) -> TalosServer:
         "talos_mounts": (nodes, ["mounts"]),
         "talos_etcd_members": (node, ["etcd", "members"]),
         "talos_etcd_alarm": (node, ["etcd", "alarm", "list"]),
+        "talos_get": (schema(("resource",), nodes=MAYBE, resource=SAFE, output=TEXT), ["get"]),
     }
     return TalosServer(talosconfig, tools, plain=False)
 
@@ -106,6 +110,7 @@ def ry_ops(talosconfig: Path) -> TalosServer:
         "talos_get_version": (nodes, ["version"]),
         "talos_get_services": (nodes, ["services"]),
         "talos_etcd_members": (nodes, ["etcd", "members"]),
+        "talos_get_resources": (schema(("resource",), resource=TEXT, nodes=TEXT, output=TEXT), ["get"]),
         "talos_get_kubeconfig": (schema(nodes=TEXT, force={"type": "boolean"}), ["kubeconfig"]),
     }
     return TalosServer(talosconfig, tools, plain=True)

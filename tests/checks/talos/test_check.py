@@ -7,7 +7,7 @@ import pytest
 
 from checks.kube.reading import Reason
 from checks.results.result import Result, Status
-from checks.talos.answers import Alarm, Clock, Disk, EtcdStatus, Member
+from checks.talos.answers import Alarm, Clock, Diagnostic, Disk, EtcdStatus, Member
 from checks.talos.check import CHECK
 from checks.talos.collect import Identity
 from tests.checks.drifts import codes_of
@@ -87,6 +87,7 @@ def cordon(world: TalosWorld) -> None:
     world.one("nodes", "", "worker-1")["spec"]["unschedulable"] = True
 
 
+PROBLEM = Diagnostic("kubelet-csr", "not approved", ("csr-1", "csr-2"))
 DRIFTS: list[tuple[str, str, Break]] = [
     ("talos.node-lost", "Node cp-2", lambda world: world.fail("cp-2", Reason.UNREACHABLE)),
     ("talos.node-lost", "Node worker-1", lambda world: world.fail("worker-1", Reason.TIMEOUT)),
@@ -107,6 +108,7 @@ DRIFTS: list[tuple[str, str, Break]] = [
     ("talos.memory", "Node worker-1", lambda world: world.say("worker-1", memory=read(GIB // 2))),
     ("talos.disk", "Node worker-1", lambda world: world.say("worker-1", disk=read(Disk(GIB, GIB)))),
     ("talos.clock", "Node worker-1", lambda world: world.say("worker-1", clock=read(Clock(-3.5, "time.test")))),
+    ("talos.diagnostic", "Node worker-1", lambda world: world.say("worker-1", diagnostics=read((PROBLEM,)))),
     ("talos.extension", "Node worker-1", lambda world: world.say("worker-1", extensions=read(("schematic",)))),
     ("talos.extension", "Node cp-1", lambda world: world.say("cp-1", extensions=read(()))),
     ("talos.certificate", "Cluster test", expiring),
@@ -195,7 +197,7 @@ def test_missing_talosconfig_is_unknown(world: TalosWorld) -> None:
     assert result(world).status is Status.UNKNOWN
 
 
-@pytest.mark.parametrize("answer", ["version", "services", "clock", "memory", "disk", "extensions"])
+@pytest.mark.parametrize("answer", ["version", "services", "clock", "memory", "disk", "diagnostics", "extensions"])
 def test_what_a_node_does_not_implement_is_unknown(world: TalosWorld, answer: str) -> None:
     world.say("worker-1", **{answer: failure(Reason.FAILED)})
     checked = result(world)
@@ -213,6 +215,23 @@ def test_versions_that_differ_and_do_not_fit_the_kubelet_are_warnings() -> None:
 def test_number_of_control_plane_nodes_is_the_declared_one() -> None:
     [finding] = result(TalosWorld(controlPlanes=5)).findings
     assert (finding.code, finding.expected, finding.actual) == ("talos.control-planes", 5, 3)
+
+
+def test_old_version_without_diagnostics_passes_and_says_so(world: TalosWorld) -> None:
+    world.say("worker-1", diagnostics=read(None))
+    checked = result(world)
+    facts = {(fact.subject, fact.name): fact.value for fact in checked.facts}
+    assert checked.status is Status.PASS
+    assert facts["worker-1", "diagnostics"] == "this version of Talos has no diagnostics, which came with Talos 1.8"
+
+
+def test_each_problem_is_a_finding_with_its_id_and_details(world: TalosWorld) -> None:
+    world.say("cp-1", diagnostics=read((PROBLEM, Diagnostic("b", "other", ()))))
+    found = [(each.code, each.message, each.actual) for each in result(world).findings]
+    assert found == [
+        ("talos.diagnostic", "Talos reports the problem kubelet-csr: not approved (csr-1; csr-2)", "kubelet-csr"),
+        ("talos.diagnostic", "Talos reports the problem b: other", "b"),
+    ]
 
 
 def test_service_of_an_extension_without_a_health_check_is_no_finding(world: TalosWorld) -> None:

@@ -10,7 +10,6 @@ from grpclib.const import Status
 from checks.kube.reading import Read, ReadFailure, Reading, Reason
 from checks.talos import talosctl
 from checks.talos.answers import NodeAnswers, Way
-from checks.talos.extensions import names
 from checks.talos.observe import Api
 from checks.talos.places import Place
 from checks.talos.talosconfig import load
@@ -20,13 +19,6 @@ from tests.checks.talos import standin_talosctl
 from tests.checks.talos.simulated_node import SimulatedCluster
 from tests.checks.talos.test_observe import FIRST, WORKER
 
-LISTED = b"""
-layers:
-  - image: 000.registry.test-iscsi-tools.sqsh
-    metadata: {name: iscsi-tools, version: v0.2.0, author: test, compatibility: {talos: {version: ">= v1.5.0"}}}
-  - image: schematic.sqsh
-    metadata: {name: schematic, version: 4a0d65c6}
-"""
 BOTH = ("iscsi-tools", "schematic")
 CP = Place("cp-1", FIRST, control_plane=True, extensions=True)
 PLACES = (CP, Place("worker-1", WORKER, control_plane=False, extensions=True))
@@ -52,23 +44,24 @@ def api(talos: SimulatedCluster, talosconfig: Path) -> Api:
     return Api(load(talosconfig), talos.port)
 
 
-def test_file_names_them_and_without_it_there_are_none(talos: SimulatedCluster, api: Api) -> None:
-    talos.nodes[FIRST].extensions = LISTED
+def test_node_names_them_or_has_none(talos: SimulatedCluster, api: Api) -> None:
+    talos.nodes[FIRST].extensions = BOTH
     assert [found(answers) for answers in told([api], *PLACES)] == [BOTH, ()]
 
 
 def test_they_are_asked_for_only_where_it_is_wanted(talos: SimulatedCluster, api: Api) -> None:
+    talos.nodes[FIRST].extensions = BOTH
     [answers] = told([api], replace(CP, extensions=False))
     assert answers.extensions is None
-    assert "Read" not in talos.nodes[FIRST].asked
+    assert talos.nodes[FIRST].asked.count("List") == 1
 
 
 def test_talosctl_tells_them_where_the_api_does_not(
     talos: SimulatedCluster, api: Api, talosconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(talosctl, "SECONDS", 120.0)
-    talos.nodes[FIRST].extensions = LISTED
-    talos.nodes[FIRST].refused = {"Read": Status.PERMISSION_DENIED}
+    talos.nodes[FIRST].extensions = BOTH
+    talos.nodes[FIRST].refused = {"List": Status.PERMISSION_DENIED}
     with standin_talosctl.installed(tmp_path) as program:
         by_program = Talosctl(str(program), load(talosconfig), talos.port)
         [refused] = told([api, by_program], CP)
@@ -78,10 +71,8 @@ def test_talosctl_tells_them_where_the_api_does_not(
     assert (found(first), found(worker), first.ways) == (BOTH, (), (Way.TALOSCTL,))
 
 
-@pytest.mark.parametrize("content", [b"", b"layers: 1", b"- a", b"layers: [{image: a}]", b"{"])
-def test_another_file_is_not_understood(content: bytes, talos: SimulatedCluster, api: Api) -> None:
-    with pytest.raises(ValueError, match=r"/etc/extensions\.yaml"):
-        names(content)
-    talos.nodes[FIRST].extensions = content
+@pytest.mark.parametrize("content", [b"\xff", b"\x08\x01", b"\x12\x02\x12\x00"], ids=["bytes", "other", "nameless"])
+def test_what_is_not_an_extension_is_not_understood(content: bytes, talos: SimulatedCluster, api: Api) -> None:
+    talos.nodes[FIRST].extensions, talos.nodes[FIRST].garbage = BOTH, content
     [answers] = told([api], CP)
     assert failure(answers.extensions).reason is Reason.UNDECODABLE

@@ -279,12 +279,35 @@ def test_without_a_ready_pod_it_cannot_be_used() -> None:
 def test_what_a_read_only_server_lacks_is_said(talos: SimulatedCluster, served: Path) -> None:
     assert ask(pypi(served).app(), {CP: None}).lacks == (
         "read the etcd status",
+        "read the diagnostics",
         "read the system extensions",
         "fetch the kubeconfig",
         "generate a machine configuration",
         "apply a machine configuration",
         "bootstrap etcd",
     )
+
+
+def test_ry_ops_server_reads_resources(talos: SimulatedCluster, served: Path) -> None:
+    talos.nodes[FIRST].extensions = ("iscsi-tools", "schematic")
+    server = ry_ops(served)
+    [node] = asked(server.app(), replace(CP, extensions=True))
+    assert isinstance(node, NodeAnswers)
+    assert node.extensions is not None
+    assert value(node.extensions) == ("iscsi-tools", "schematic")
+    asked_for = {"nodes": FIRST, "resource": "ExtensionStatuses.runtime.talos.dev", "output": "table"}
+    assert ("talos_get_resources", asked_for) in server.calls
+    lacks = ask(server.app(), {CP: None}).lacks
+    assert lacks[0] == "compare the clock"
+    assert not {"read the diagnostics", "read the system extensions"} & set(lacks)
+
+
+@pytest.mark.parametrize("make", [pypi, describing], ids=["pypi", "describing"])
+def test_server_that_cannot_read_extensions_says_so(talos: SimulatedCluster, served: Path, make: Any) -> None:
+    server = pypi(served) if make is pypi else describing({**DESCRIPTION, "node": FIRST})
+    node = answers(server.app(), replace(CP, extensions=True))
+    assert isinstance(node.extensions, ReadFailure)
+    assert node.extensions.message == "the MCP server talos: it has no tool for that"
 
 
 def test_servers_are_found_by_capability_or_tool() -> None:

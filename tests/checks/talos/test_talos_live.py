@@ -200,6 +200,18 @@ def test_healthy_then_degraded_then_unhealthy(on_talos: Stack, stopped: Callable
     assert report["reasons"][0] == "Cluster cortex-local: etcd has lost its quorum: 1 of 3 members work, 2 are needed"
 
 
+def test_problem_that_talos_reports_is_a_reason(on_talos: Stack) -> None:
+    on_talos.until("healthy", code=0)
+    worker = on_talos.talos.nodes["127.0.0.21"]
+    worker.diagnostics = {"kubelet-csr": ("CSR is not approved", ["csr-1"])}
+    try:
+        report = on_talos.until("degraded", code=1)
+    finally:
+        worker.diagnostics = {}
+    assert report["reasons"] == ["Node worker-1: Talos reports the problem kubelet-csr: CSR is not approved (csr-1)"]
+    assert [node["diagnostics"] for node in report["nodes"]][:3] == [[], [], []]
+
+
 def test_verify_has_the_check(on_talos: Stack, stopped: Callable[[str], None]) -> None:
     on_talos.until("healthy", code=0)
     environment = {**on_talos.cluster.env, "TALOSCONFIG": str(on_talos.talosconfig)}
@@ -248,5 +260,8 @@ def test_without_a_talosconfig_the_mcp_server_tells(on_talos: Stack, stopped: Ca
     assert "read the etcd status" in report["ways"][1]["lacks"]
     assert "bootstrap etcd" in report["ways"][1]["lacks"]
     [result] = [each for each in report["results"] if each["name"] == "talos"]
-    assert {unknown["what"].partition(" of ")[0] for unknown in result["unknowns"]} == {"read the etcd status"}
+    assert {unknown["what"].partition(" of ")[0] for unknown in result["unknowns"]} == {
+        "read the etcd status",
+        "read the diagnostics",
+    }
     assert {"talos.node-lost", "talos.version"} <= {finding["code"] for finding in result["findings"]}

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
+from anyio.abc import Process
 
 from checks.kube.reading import Read, ReadFailure, Reason
 from checks.talos import program, talosctl
@@ -124,9 +126,21 @@ def test_one_that_hangs_ends_in_time(talosconfig: Path, tmp_path: Path, monkeypa
     assert (told.reason, told.message) == (Reason.TIMEOUT, "talosctl did not end within 0.5 s")
 
 
-def test_a_program_is_ended_with_its_children(tmp_path: Path) -> None:
+@pytest.mark.parametrize("slow", [False, True], ids=["running", "starting"])
+def test_a_program_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow: bool) -> None:
     child = tmp_path / "child"
     command = [str(script(tmp_path, f"sleep 600 & echo $! > {child}.new; mv {child}.new {child}; wait"))]
+    start = anyio.open_process
+
+    async def started_slowly(*arguments: Any, **options: Any) -> Process:
+        process = await start(*arguments, **options)
+        while not child.exists():
+            await anyio.sleep(0.02)
+        await anyio.sleep(0.2)
+        return process
+
+    if slow:
+        monkeypatch.setattr(anyio, "open_process", started_slowly)
 
     async def cancelled() -> None:
         with anyio.fail_after(60):

@@ -6,7 +6,7 @@ import pytest
 
 from checks.kube.reading import Reason
 from checks.talos import talosctl_texts
-from checks.talos.answers import Alarm, Clock, Disk, EtcdStatus, Member, Service
+from checks.talos.answers import Alarm, Clock, Diagnostic, Disk, EtcdStatus, Member, Service
 from checks.talos.tables import table
 from tests.checks.talos.standin_talosctl import aligned
 
@@ -44,6 +44,26 @@ STATUS = aligned(
     ]
 )
 ALARMS = aligned([("NODE", "MEMBER", "ALARM"), (NODE, "00000000000000ff", "NOSPACE")])
+EXTENSIONS = aligned(
+    [
+        ("NODE", "NAMESPACE", "TYPE", "ID", "VERSION", "NAME", "VERSION"),
+        (NODE, "runtime", "ExtensionStatus", "000.iscsi-tools", 1, "iscsi-tools", "v0.2.0"),
+        (NODE, "runtime", "ExtensionStatus", "schematic", 1, "schematic", "4a0d65c6"),
+    ]
+)
+PROBLEMS = aligned(
+    [
+        ("NODE", "NAMESPACE", "TYPE", "ID", "VERSION", "MESSAGE"),
+        (NODE, "runtime", "Diagnostic", "kubelet-csr", 3, "rotation is enabled, but CSR is not approved"),
+    ]
+)
+NO_PROBLEMS = "NODE   NAMESPACE   TYPE   ID   VERSION   MESSAGE\n"
+DETAILS = f"""{{
+    "metadata": {{"namespace": "runtime", "type": "Diagnostics.runtime.talos.dev", "id": "kubelet-csr", "version": 3}},
+    "node": "{NODE}",
+    "spec": {{"details": ["csr-1", "csr-2"], "message": "not approved"}}
+}}
+"""
 TIME = aligned(
     [
         ("NODE", "NTP-SERVER", "NODE-TIME", "NTP-SERVER-TIME"),
@@ -80,6 +100,25 @@ def test_answers() -> None:
     assert talosctl_texts.disk(MOUNTS, NODE) == Disk(21_470_000_000, 20_000_000_000)
 
 
+def test_answers_about_resources() -> None:
+    assert talosctl_texts.extensions(EXTENSIONS, NODE) == ("iscsi-tools", "schematic")
+    assert talosctl_texts.extensions(EXTENSIONS.splitlines()[0], NODE) == ()
+    assert talosctl_texts.has_diagnostics(PROBLEMS, NODE)
+    assert not talosctl_texts.has_diagnostics(NO_PROBLEMS, NODE)
+    one = Diagnostic("kubelet-csr", "not approved", ("csr-1", "csr-2"))
+    assert talosctl_texts.diagnostics(DETAILS, NODE) == (one,)
+    without = DETAILS.replace('"details": ["csr-1", "csr-2"], ', "")
+    assert talosctl_texts.diagnostics(DETAILS + without, NODE) == (one, Diagnostic("kubelet-csr", "not approved", ()))
+
+
+@pytest.mark.parametrize("kind", ["diagnostics", "Diagnostics.runtime.talos.dev"])
+def test_error_of_an_unknown_type_is_known(kind: str) -> None:
+    text = f'error: rpc error: code = NotFound desc = resource "{kind}" is not registered'
+    assert talosctl_texts.no_diagnostics(text)
+    assert not talosctl_texts.no_diagnostics(text.replace("NotFound", "Internal").replace("is not", "was"))
+    assert not talosctl_texts.no_diagnostics('resource "disks" is not registered')
+
+
 TEXTS: dict[str, tuple[Callable[[str, str], object], str]] = {
     "version": (talosctl_texts.version, VERSION),
     "services": (talosctl_texts.services, SERVICES),
@@ -89,7 +128,12 @@ TEXTS: dict[str, tuple[Callable[[str, str], object], str]] = {
     "time": (talosctl_texts.clock, TIME),
     "memory": (talosctl_texts.memory, MEMORY),
     "mounts": (talosctl_texts.disk, MOUNTS),
+    "extensions": (talosctl_texts.extensions, EXTENSIONS),
+    "problems": (talosctl_texts.has_diagnostics, PROBLEMS),
+    "details": (talosctl_texts.diagnostics, DETAILS),
 }
+RESOURCES = ("extensions", "problems")
+"""Tables that can be empty."""
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -116,7 +160,7 @@ def test_an_answer_about_another_node_is_none(name: str) -> None:
         decode(text, "10.0.0.12")
 
 
-@pytest.mark.parametrize("name", [name for name in TEXTS if name != "version"])
+@pytest.mark.parametrize("name", [name for name in TEXTS if name not in ("version", "details", *RESOURCES)])
 def test_headings_alone_are_no_answer(name: str) -> None:
     decode, text = TEXTS[name]
     with pytest.raises(ValueError, match="it says nothing about the node"):
@@ -135,6 +179,9 @@ def test_headings_alone_are_no_answer(name: str) -> None:
         ("time", "12:00:02.5 +0000", "12:00:02.5     Z"),
         ("memory", "3931", "many"),
         ("mounts", "/var", "/big"),
+        ("details", '"not approved"', "7"),
+        ("details", '"csr-1"', "7"),
+        ("details", "}\n", "}, {\n"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_no_answer(name: str, before: str, after: str) -> None:

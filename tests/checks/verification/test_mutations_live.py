@@ -17,7 +17,8 @@ from checks.verification.verify import verify
 from stacks.loader import load
 from stacks.model.declaration import Declaration
 from tests.checks.mutations.live import Live, Place
-from tests.checks.mutations.table import ELSEWHERE, MCP, MUTATIONS, ROLLING, Mutation
+from tests.checks.mutations.mutation import Mutation
+from tests.checks.mutations.table import ELSEWHERE, MCP, MUTATIONS, ROLLING
 from tests.checks.verification.test_verify_live import OF_THE_MOMENT
 from tests.conftest import Cluster
 
