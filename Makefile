@@ -46,7 +46,8 @@ test: test-unit test-live ## All tests, the live ones on a cluster of their own
 
 test-unit: $(VENV)/installed
 	@# Three on two cores, because some tests only wait. A worker keeps a run of files, and so imports and shares less.
-	$(BIN)/pytest -m "not live" --numprocesses 3 --dist worksteal
+	@# Each worker would import the files that have live tests only, to use none.
+	$(BIN)/pytest -m "not live" --ignore-glob '*_live.py' --numprocesses 3 --dist worksteal
 
 test-live: setup
 	@echo "The live tests of the stack, of the plugin, and all others run at the same time, each on a cluster of its own; each shows when it has ended."

@@ -79,10 +79,13 @@ def _token(manifest: Manifest) -> str:
 
 
 def _revealed(value: Value, hidden: HiddenValues, key: str = "") -> object:
+    # Most values are text; the questions below take much longer.
+    if isinstance(value, str):
+        return value
     if isinstance(value, Hidden):
         return hidden[key]
     if isinstance(value, Mapping):
         return {inner: _revealed(one, hidden, inner) for inner, one in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [_revealed(one, hidden) for one in value]
     return value

@@ -32,12 +32,25 @@ CORTEX = [
     *(f"checks.cli.{name}" for name in ("main", "project", "verification")),
     *(f"checks.formats.{name}" for name in ("formats", "json", "text")),
     *(f"checks.kubeconfigs.{name}" for name in ("choice", "connecting", "importing", "rotation")),
-    *("checks.mcp.client", "checks.mcp.lock_file", "checks.repair.run", "checks.watch.loop", "stacks.loader"),
+    *(
+        "checks.mcp.client",
+        "checks.mcp.conversation",
+        "checks.mcp.lock_file",
+        "checks.repair.run",
+        "checks.watch.loop",
+        "stacks.loader",
+    ),
     *("anyio._backends._asyncio", "dns.asyncresolver", "h11", "h2.connection", "kubernetes.config.kube_config"),
     "pydantic.type_adapter",
 ]
-IMPORTS = {"bridge": ["bridge.http_app", "uvicorn"], "tests.checks.patient": CORTEX, "tests.checks.dying": CORTEX}
-"""What a process has imported when it begins to run the module. What is missing here, it imports itself."""
+BRIDGE = [
+    *("bridge.http_app", "uvicorn", "uvicorn.lifespan.on", "uvicorn.protocols.http.h11_impl"),
+    *("anyio._backends._asyncio", "argparse", "encodings.idna"),
+]
+PROGRAMS = {"bridge": "bridge", "tests.checks.patient": "cortex", "tests.checks.dying": "cortex"}
+"""The program of each module that can be run."""
+IMPORTS = {"bridge": BRIDGE, "cortex": CORTEX}
+"""What a process has imported when it begins to run one of the modules. What is missing here, it imports itself."""
 
 
 class Preloaded(subprocess.Popen[AnyStr]):
@@ -51,10 +64,10 @@ class Preloaded(subprocess.Popen[AnyStr]):
         assert asked["args"][: len(START)] == START, f"the command does not begin with {START}"
         module, *arguments = asked["args"][len(START) :]
         env = dict(os.environ if asked["env"] is None else asked["env"])
-        request = {"arguments": arguments, "folder": str(asked["cwd"] or Path.cwd()), "env": env}
+        request = {"module": module, "arguments": arguments, "folder": str(asked["cwd"] or Path.cwd()), "env": env}
         streams = [asked[name] for name in ("p2cread", "c2pwrite", "errwrite")]
         inherited = [number if stream == -1 else stream for number, stream in enumerate(streams)]
-        server = _server(module)
+        server = _server(PROGRAMS[module])
         socket.send_fds(server, [json.dumps(request).encode()], inherited)
         self.pid = int(server.recv(REQUEST_BYTES))
         self._child_created = True
@@ -74,14 +87,14 @@ def run(command: Sequence[str], cwd: Path, env: Mapping[str, str], **streams: An
 
 
 @cache
-def _server(module: str) -> socket.socket:
-    """Start the process that the processes of a module are forked from, and return the connection to it."""
+def _server(program: str) -> socket.socket:
+    """Start the process that the processes of a program are forked from, and return the connection to it."""
     # Each new process then becomes a child of this one when the process between them has ended.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [*START, __name__, module, str(theirs.fileno())],
+            [*START, __name__, program, str(theirs.fileno())],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -96,10 +109,10 @@ def _server(module: str) -> socket.socket:
     return ours
 
 
-def _serve(module: str, connection: socket.socket) -> None:
-    """Fork a process for each request; return in the new process."""
+def _serve(program: str, connection: socket.socket) -> str:
+    """Fork a process for each request; return the module that the new process is to run, in that process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in IMPORTS[module]:
+    for name in IMPORTS[program]:
         import_module(name)
     gc.collect()
     gc.freeze()
@@ -114,16 +127,16 @@ def _serve(module: str, connection: socket.socket) -> None:
                 os.write(writer, str(child).encode())
                 os._exit(0)
             connection.detach()
-            _become(json.loads(text), module, streams)
-            return
+            return _become(json.loads(text), streams)
         os.waitpid(between, 0)
         connection.send(os.read(reader, REQUEST_BYTES))
         for number in (reader, writer, *streams):
             os.close(number)
 
 
-def _become(request: Mapping[str, Any], module: str, streams: Sequence[int]) -> None:
-    """Set streams, environment, import path, folder, arguments and signals of the new process."""
+def _become(request: Mapping[str, Any], streams: Sequence[int]) -> str:
+    """Set streams, environment, import path, folder, arguments and signals of the new process; return its module."""
+    module: str = request["module"]
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -133,9 +146,9 @@ def _become(request: Mapping[str, Any], module: str, streams: Sequence[int]) -> 
     sys.path[:0] = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.argv = [module, *request["arguments"]]
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    return module
 
 
 if __name__ == "__main__":
-    program = sys.argv[1]
-    _serve(program, socket.socket(fileno=int(sys.argv[2])))
-    runpy.run_module(program, run_name="__main__", alter_sys=True)
+    module = _serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,5 +1,6 @@
 """The tests mirror the folders of the source tree, and every file of them is short, helpers included."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ FILES = sorted(TESTS.rglob("*.py"))
 def test_folder_exists_in_the_source_tree(folder: Path) -> None:
     mirrored = ROOT / folder.relative_to(TESTS)
     assert folder in {WHOLE_REPOSITORY, *OWN_FOLDERS} or any(mirrored.glob("*.py")), f"{mirrored} has no modules"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem.endswith("_live")], ids=lambda file: file.stem)
+def test_files_that_unit_tests_leave_out_have_live_tests_only(file: Path) -> None:
+    assert re.search(r"^pytestmark = .*\bpytest\.mark\.live\b", file.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_files_are_short() -> None:

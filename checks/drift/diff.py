@@ -80,11 +80,13 @@ def without_items(path: tuple[str, ...]) -> tuple[str, ...]:
 
 def leaves(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the path of each field that the value sets; items of a list share one path."""
-    if isinstance(value, str):
-        yield path
-    elif isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping) and value:
         for key, inner in value.items():
-            yield from leaves(inner, (*path, key))
+            # Most values are text: to ask for that first saves most of the time.
+            if isinstance(inner, str):
+                yield *path, key
+            else:
+                yield from leaves(inner, (*path, key))
     elif _is_list(value) and value:
         for inner in value:
             yield from leaves(inner, path)

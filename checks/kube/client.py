@@ -1,6 +1,5 @@
 """Read and write objects of the API server: joins pages, limits waits, retries, and returns failures as data."""
 
-import types
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -49,7 +48,8 @@ class Kind(Generic[T]):
 
     def page(self) -> type[ListOf[T]]:
         """Return the type of a decoded page of a list."""
-        return cast("type[ListOf[T]]", types.GenericAlias(ListOf, self.item))
+        # What this returns is kept by `typing`, and msgspec keeps with it what it knows of the type.
+        return cast("type[ListOf[T]]", ListOf[self.item])  # type: ignore[name-defined]
 
     @property
     def group(self) -> str:

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,12 @@ from threading import Thread
 from typing import Any
 
 import anyio
+import httpx2
 import mcp_types as types
 import pytest
 import uvicorn
 from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
 
 from bridge.admission import Admission
 from bridge.http_app import HttpApp
@@ -32,6 +34,16 @@ from tests.preloaded import START, Preloaded
 SERVER = [sys.executable, str(Path(__file__).with_name("stdio_server.py"))]
 """Made with the SDK, as most are: it needs a second to start."""
 PLAIN = [sys.executable, str(Path(__file__).with_name("plain_server.py"))]
+
+
+@asynccontextmanager
+async def _transport(url: str) -> AsyncIterator[Any]:
+    """Give a connection without TLS: the SDK's own reads all certificates of the machine, each time."""
+    async with (
+        httpx2.AsyncClient(verify=False, timeout=30) as client,
+        streamable_http_client(url, http_client=client) as streams,
+    ):
+        yield streams
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,7 @@ class Bridge:
 
     def client(self, mode: str = "auto") -> Client:
         """Return a client of its MCP endpoint."""
-        return Client(f"http://127.0.0.1:{self.port}/mcp", read_timeout_seconds=20, mode=mode)
+        return Client(_transport(f"http://127.0.0.1:{self.port}/mcp"), read_timeout_seconds=20, mode=mode)
 
     def call(self, tool: str, **arguments: object) -> types.CallToolResult:
         """Call a tool through a new client."""

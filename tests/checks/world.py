@@ -93,7 +93,12 @@ SETTINGS: Json = {
 
 def declared(**changes: object) -> Declaration:
     """Give the declaration of the tests, with whole sections replaced."""
-    return parse({**SETTINGS, **changes}, "Pulumi.test.yaml")
+    return _parsed(json.dumps({**SETTINGS, **changes}))
+
+
+@cache  # Of equal declarations, the manifests are found at once if they are one.
+def _parsed(settings: str) -> Declaration:
+    return parse(json.loads(settings), "Pulumi.test.yaml")
 
 
 async def known(name: str) -> None:
@@ -202,7 +207,8 @@ class World:
         """Take the snapshot that a verification would take."""
         spaces = self.declaration.occupied_namespaces()
         unmanaged = {name: {space: self._labelled(kind, space) for space in spaces} for name, kind in KINDS.items()}
-        listings = {kind: self._listing(kind, of) for kind, of in RESOURCES.items()}
+        manifests = build(self.declaration)
+        listings = {kind: self._listing(kind, of, manifests) for kind, of in RESOURCES.items()}
         coredns = self._read(PODS, self.declaration.cluster.name_servers().namespace)
         collected: dict[Collector[Any], object] = {
             API_SERVER: self.api_server,
@@ -220,7 +226,7 @@ class World:
             USAGE: self.usage,
             TALOS: self.talos,
             UNMANAGED: Unmanaged(unmanaged),
-            FILES: {each.identity: self._live(each) for each in build(self.declaration) if is_from_file(each)},
+            FILES: {each.identity: self._live(each) for each in manifests if is_from_file(each)},
         }
         return Snapshot(Read(Version(git_version="v1.34.4"), 0.01), listings, collected, at=NOW)
 
@@ -262,14 +268,14 @@ class World:
     def _read(self, kind: Kind[T], namespace: str = "") -> Reading[tuple[T, ...]]:
         if (kind.plural, namespace) in self.unread:
             return self.unread[kind.plural, namespace]
-        page = json.dumps({"items": self.objects.get((kind.plural, namespace), [])})
+        page = msgspec.json.encode({"items": self.objects.get((kind.plural, namespace), [])})
         return Read(tuple(msgspec.json.decode(page, type=kind.page()).items or ()), 0.01)
 
-    def _listing(self, name: str, kind: Kind[Any]) -> Listing[Any]:
+    def _listing(self, name: str, kind: Kind[Any], manifests: tuple[Manifest, ...]) -> Listing[Any]:
         """Return what a list of the whole cluster gives, or of each namespace where a test makes one unreadable."""
         spaces = {
             *self.declaration.occupied_namespaces(),
-            *(each.namespace for each in build(self.declaration) if each.kind == name),
+            *(each.namespace for each in manifests if each.kind == name),
         }
         return Listing(self._read_all(kind), {space: self._read(kind, space) for space in spaces if space})
 

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, TypeVarTuple, Unpack, cast
 from unittest.mock import patch
 
 import pulumi
@@ -17,6 +17,9 @@ from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest, Re
 from pulumi.runtime.proto.source_pb2 import StackTrace
 
 from stacks.model.declaration import Declaration
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,7 @@ def record(
     """
     recording = into or Recording()
     set_all_config(dict(config or {}), list(config or {}))
-    loop = asyncio.new_event_loop()
-    # Pulumi's mocks look for an event loop in the thread of each call, and would leave one open in each.
-    other = asyncio.new_event_loop()
-    executor = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(other,))
-    loop.set_default_executor(executor)
+    loop = _Loop()
     asyncio.set_event_loop(loop)
     try:
         monitor = _Monitor(recording, state or {})
@@ -116,11 +115,23 @@ def record(
         with patch.object(resource, "_get_stack_trace", StackTrace):
             loop.run_until_complete(run_in_stack(lambda: cast("None", program())))
     finally:
-        executor.shutdown()
-        other.close()
         loop.close()
         asyncio.set_event_loop(None)
     return recording
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop that calls the monitor itself, and not in other threads: it answers at once."""
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 (it is raised where the future is awaited)
+            future.set_exception(error)
+        return future
 
 
 class _Callbacks:
@@ -153,7 +164,7 @@ class _Echo(mocks.Mocks):
         self._state = dict(state)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, object]]:
-        return f"{args.name}-id", args.inputs
+        raise AssertionError(f"the program reads {args.name}, which it does not manage")
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, object], list[tuple[str, str]] | None]:
         if args.token == "pulumi:pulumi:readStackResourceOutputs":
@@ -189,8 +200,8 @@ class _Monitor(mocks.MockMonitor):
                     tuple(request.hooks.before_update),
                 )
             )
-        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
-        return cast("resource_pb2.RegisterResourceResponse", response)
+        urn = self.make_urn(request.parent, request.type, request.name)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id", object=request.object)
 
     def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
         if "::pulumi:pulumi:Stack::" in request.urn:

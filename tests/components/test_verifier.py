@@ -14,16 +14,16 @@ from checks.usage.collect import POD_METRICS
 from checks.verification.verify import verify_deployed
 from components.secret_inputs import verification_checksum
 from components.verifier import Verification, VerificationArgs, Verifier, VerifierArgs
+from stacks.manifests.build import build
 from stacks.manifests.site import Site
 from stacks.manifests.verifier import COMMAND, verifier_manifests
 from stacks.manifests.verifier import verification as declared_verification
 from stacks.model.verifier import Verifier as Declared
 from stacks.model.verifier import verifier_client
-from stacks.program import deploy
 from tests.checks.fake_api import serve, status
 from tests.checks.world import World, known
 from tests.checks.world import declared as world_declared
-from tests.components.full import SECRETS, WORKLOADS, full
+from tests.components.full import WORKLOADS, full
 from tests.components.recording import MINIMAL, Recording, Registration, record
 from tests.components.test_restricted import violations
 
@@ -213,10 +213,10 @@ def test_rare_kinds_are_listed_where_the_stack_declares_such(kind: str, verifier
 
 def test_rights_are_those_on_the_rare_kinds_that_a_stack_declares() -> None:
     def resources(**parts: object) -> set[str]:
-        role = record(lambda: deploy(full(**{"agent": None, **parts})), SECRETS).of("ClusterRole")[
-            "cortex-verifier-namespace"
-        ]
-        return {name for rule in cast("list[Mapping[str, list[str]]]", role.at("rules")) for name in rule["resources"]}
+        identity = ("ClusterRole", "", "cortex-verifier-namespace")
+        (role,) = (one for one in build(full(**{"agent": None, **parts})) if one.identity == identity)
+        rules = cast("list[Mapping[str, list[str]]]", role.content["rules"])
+        return {name for rule in rules for name in rule["resources"]}
 
     rare = {kind.plural for kind in RARE.values()}
     named = {"ciliumnetworkpolicies"}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,18 +68,14 @@ class Project:
         done = preloaded.run(command(args), self.folder, self.environment())
         return checked(Done(done.returncode, done.stdout, done.stderr), code)
 
+    def dying(self, *args: str, **how: str) -> subprocess.CompletedProcess[str]:
+        """Run the command as a process that dies; see `tests/checks/dying.py` for the variables."""
+        command = [*preloaded.START, "tests.checks.dying", *args]
+        return preloaded.run(command, self.folder, {**self.environment(), **how})
+
     def with_small_files(self, most: int, *args: str) -> subprocess.CompletedProcess[str]:
         """Run the command as a process that can write at most so many bytes into a file, as on a full disk."""
-        return subprocess.run(
-            command(args),
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
-        )
+        return self.dying(*args, FITS=str(most))
 
 
 def checked(done: Done, code: int) -> tuple[str, str]:

@@ -6,11 +6,9 @@ import stat
 from pathlib import Path
 from tempfile import TemporaryFile
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from checks.cli import schemas
 from checks.connection import diagnosis as doctor
 from checks.errors import UsageError
 from checks.rbac import matrix
@@ -18,6 +16,7 @@ from checks.rbac.account_kubeconfig import save
 from tests.checks import in_process
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi, status
+from tests.checks.reports import validate
 
 SECRET = "very-secret-bound-token"
 TOKEN = "/api/v1/namespaces/cortex-system/serviceaccounts/cortex-resource-manager/token"
@@ -39,7 +38,7 @@ def test_doctor_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.world.remove("nodes", "", "node-1")
     out, _ = project.cortex("doctor", "test", "--format", "json", code=1)
     diagnosis = json.loads(out)
-    jsonschema.validate(diagnosis, json.loads(schemas.schema(doctor.SCHEMA)))
+    validate(diagnosis, doctor.SCHEMA)
     assert [finding["code"] for finding in diagnosis["result"]["findings"]] == ["node.count"]
     assert (diagnosis["account"], diagnosis["exitCode"]) == ("tester", 1)
 
@@ -67,7 +66,7 @@ def test_access_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.world.bind("stray", "thief", subject)
     out, _ = project.cortex("access", "list", "test", "--format", "json", code=1)
     drawn = json.loads(out)
-    jsonschema.validate(drawn, json.loads(schemas.schema(matrix.SCHEMA)))
+    validate(drawn, matrix.SCHEMA)
     assert [finding["code"] for finding in drawn["result"]["findings"]] == ["rbac.undeclared-binding"]
     (account,) = drawn["accounts"]
     assert [way["way"] for way in account["ways"] if not way["declared"]] == ["secrets"]

@@ -4,11 +4,9 @@ import io
 import json
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 from msgspec.structs import replace
 
-from checks.cli import schemas
 from checks.drift.compare import compare
 from checks.mcp.report import write
 from checks.results.result import Fact, Status
@@ -16,6 +14,7 @@ from checks.verification.checks import checks
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi
 from tests.checks.formats.sample import REPORT, result
+from tests.checks.reports import validate
 
 DRIFT = ["namespaces", "servers", "rbac", "network", "secrets", "config", "objects"]
 
@@ -29,7 +28,7 @@ def test_command_shows_its_checks(command: str, results: list[str], tmp_path: Pa
     # Of a network without servers, drift only compares the policies.
     out, err = project.cortex(*command.split(), "test", "--format", "json", code=0)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema()))
+    validate(report)
     assert ([each["name"] for each in report["results"]], err) == (results, "")
     out, _ = project.cortex(*command.split(), "test", code=0)
     assert "As declared: " in out

@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import Answer, FakeApi, serve, status
+from tests.checks.reports import validate
 from tests.checks.world import SETTINGS, Json, World, declared
 
 LOOKED_AT = "/api/v1/pods"
@@ -33,7 +32,7 @@ def project(tmp_path: Path, api: FakeApi) -> Project:
 def followed(out: str) -> Json:
     """Give a JSON report that follows the schema that it names."""
     report: Json = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.file(str(report["schema"])).read_text()))
+    validate(report, str(report["schema"]))
     return report
 
 

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from checks.kubeconfigs import encryption
-from tests import preloaded
 from tests.checks.cli.project import Project, command
 from tests.checks.kubeconfigs.certificates import kubeconfig, written
 from tests.checks.mcp.test_commands import locking, modern, serving
@@ -39,8 +38,7 @@ def stack(tmp_path: Path) -> Iterator[Project]:
 
 
 def dying(project: Project, line: str, number: signal.Signals, name: str) -> subprocess.CompletedProcess[str]:
-    command = [*preloaded.START, "tests.checks.dying", *line.split()]
-    return preloaded.run(command, project.folder, {**project.environment(), "DIES": f"{number.name}:{name}"})
+    return project.dying(*line.split(), DIES=f"{number.name}:{name}")
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:

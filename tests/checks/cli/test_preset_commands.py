@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from stacks.model.presets.installed import installed
 from tests.checks.cli.project import Project
+from tests.checks.reports import validate
 
 OWN = "# A server of weather. For tests.\ntransport: http\ncapabilities: {weather: [forecast]}\n"
 
@@ -44,7 +43,7 @@ def test_a_preset_is_shown_with_its_source(project: Project) -> None:
 def test_the_json_follows_its_schema(project: Project, args: list[str]) -> None:
     out, _ = project.cortex("preset", *args, "--format", "json", code=0)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.file(report["schema"]).read_text()))
+    validate(report, report["schema"])
     (time,) = (one for one in report["presets"] if one["name"] == "time")
     assert time["settings"]["transport"] == "stdio"
 

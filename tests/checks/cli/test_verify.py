@@ -3,14 +3,13 @@
 import json
 from xml.etree import ElementTree
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from checks.cli import schemas
 from checks.verification.checks import checks
 from tests.checks.cli.project import LIGHT, Project
 from tests.checks.fake_api import FakeApi, html, status
+from tests.checks.reports import validate
 
 
 def test_as_declared(project: Project) -> None:
@@ -71,7 +70,7 @@ def test_json_follows_its_schema(project: Project, api: FakeApi) -> None:
     api.faults |= {path: [status(403, "no")] for path in ("/api/v1/pods", "/api/v1/namespaces/cortex-mcp/pods")}
     out, err = project.cortex("verify", "test", "--format", "json", code=1)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema()))
+    validate(report)
     assert (report["schema"], report["stack"], report["exitCode"]) == ("cortex.dev/verify/v2", "test", 1)
     assert [result["name"] for result in report["results"]] == [check.name for check in checks()]
     (finding,) = report["results"][0]["findings"]

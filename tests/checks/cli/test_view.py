@@ -2,16 +2,15 @@
 
 import json
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from checks.cli.options import JSON, TEXT
 from checks.cli.view import show_line
 from checks.results.result import Ref
 from tests.checks.cli.project import LIGHT, Project
 from tests.checks.fake_api import Answer, FakeApi, status
 from tests.checks.metrics.test_metrics import scrape
+from tests.checks.reports import validate
 from tests.checks.world import World, declared
 
 METERED = {**LIGHT, "kubeStateMetrics": {"namespace": "cortex-mcp"}}
@@ -34,7 +33,7 @@ def test_usage_as_json_follows_its_schema(project: Project, api: FakeApi) -> Non
     api.faults["/apis/metrics.k8s.io"] = [status(403, "no")]
     out, _ = project.cortex("usage", "test", "--format", "json", code=3)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema("cortex.dev/usage/v2")))
+    validate(report, "cortex.dev/usage/v2")
     assert (report["status"], report["thresholdPercent"], report["liveAvailable"]) == ("unknown", 90, True)
     assert [space["live"] for space in report["namespaces"]] == [None, None]
 
@@ -64,7 +63,7 @@ def test_metrics_shows_figures_and_health(project: Project, api: FakeApi) -> Non
     assert err == ""
     out, _ = project.cortex("metrics", "test", "--format", "json", code=1)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema("cortex.dev/metrics/v2")))
+    validate(report, "cortex.dev/metrics/v2")
     assert (report["health"]["status"], report["figures"]["podsFailed"]) == ("degraded", 1)
 
 

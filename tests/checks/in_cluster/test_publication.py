@@ -4,12 +4,10 @@ import json
 from collections.abc import Iterator
 
 import anyio
-import jsonschema  # type: ignore[import-untyped]
 import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from checks.cli import schemas
 from checks.formats import prometheus as metrics
 from checks.formats.json import render
 from checks.in_cluster.publication import MOST_BYTES, config_map, fitting, publish
@@ -19,6 +17,7 @@ from checks.results.result import Finding, Ref, Report, Severity
 from checks.verification.verify import verify_deployed
 from stacks.model import names
 from tests.checks.fake_api import FakeApi, serve, status
+from tests.checks.reports import validate
 from tests.checks.world import Json, World, declared, known
 
 pytestmark = pytest.mark.usefixtures("patient")
@@ -54,7 +53,7 @@ def test_result_is_applied_by_our_own_manager(api: FakeApi) -> None:
     assert (data["status"], data["exit-code"]) == ("pass", "0")
     assert data["declaration"] == api.world.declaration.digest()
     report = json.loads(data["report.json"])
-    jsonschema.validate(report, json.loads(schemas.schema()))
+    validate(report)
     assert report["started"] == data["time"]
     assert "cortex_verify_exit_code" in data["metrics.prom"]
 

@@ -10,12 +10,14 @@ import pytest
 from checks.errors import UsageError
 from checks.kubeconfigs import encryption
 
+SHORT = {"rsa": ["-b", "2048"]}
+"""The longer ones that are made by default take a second."""
 KEY = str(pyrage.x25519.Identity.generate())
 
 
 def ssh(folder: Path, kind: str, passphrase: str = "") -> Path:
     file = folder / f"ssh-{kind}"
-    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-f", file], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, *SHORT.get(kind, ()), "-N", passphrase, "-f", file], check=True)
     return file
 
 

@@ -7,18 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
 from checks import private_files
-from checks.cli import schemas
 from checks.kubeconfigs import inspection, renewal, store
 from checks.kubeconfigs.document import Kubeconfig
 from stacks.model import names
 from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import Answer, FakeApi, status
 from tests.checks.kubeconfigs.certificates import certificate_user, kubeconfig, pair, written
+from tests.checks.reports import validate
 from tests.preloaded import Preloaded
 
 TOKEN = "/api/v1/namespaces/cortex-system/serviceaccounts/bot/token"
@@ -219,7 +218,7 @@ def test_check_tells_account_rights_and_days(project: Project, api: FakeApi) -> 
     api.denied.add(("*", "*"))
     out, _ = project.cortex("kubeconfig", "check", "test", "--format", "json", code=0)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema(inspection.SCHEMA)))
+    validate(report, inspection.SCHEMA)
     assert (report["account"], report["daysLeft"], report["deployed"]) == ("tester", 19, "test")
     assert [one["allowed"] for one in report["rights"]] == [False, True, True, True]
     out, _ = project.cortex("kubeconfig", "check", "test", code=0)

@@ -55,7 +55,7 @@ CASES: list[tuple[str, Any, str]] = [
     ("list", "[1]", "Expected `object`, got `array`"),
     ("empty", "\n", "is empty"),
     ("key-twice", "users: []\nusers: []\n", "'users' is written twice"),
-    ("deep", "[" * 5000, "is not a kubeconfig"),
+    ("deep", "[\n" * 5000, "is not a kubeconfig"),
     ("two-clusters", twice("clusters"), "has 2 clusters of the name 'c'"),
     ("large", f"{yaml.safe_dump(kubeconfig())}#{'x' * 1024 * 1024}", "is larger than 1 MiB"),
 ]  # fmt: skip

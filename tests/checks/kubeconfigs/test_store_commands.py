@@ -8,17 +8,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pyrage
 import pytest
 import yaml
 
-from checks.cli import schemas
 from checks.kubeconfigs import listing
 from tests.checks.cli.project import Project
 from tests.checks.kubeconfigs.certificates import SECRET_TOKEN, b64, kubeconfig, pair, written
+from tests.checks.reports import validate
 
 STATE = Path(".local") / "state" / "cortex" / "kubeconfig"
+WITH_A_PASSPHRASE = b"""-----BEGIN AGE ENCRYPTED FILE-----
+YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdCBZQkZkRmtzZE9yeFRxaDB3
+VFlSQTJRIDE3ClZ4MDJySVVmMzFMcXRic0E1Q083UVhkMERFR1RFTmpPczZOUFZx
+eWhqbjAKLS0tIEdmR1VJTkpTaWxMY3VrYStTVUl6RnJWL0JCQVdvUWtna0FCdlpQ
+WUVBR2MKPlOeWvLM5+9/lSAn1pyIAWQNZLRcmandVth3z0LEFEinYWuUlj6dYZ6p
+yxDe
+-----END AGE ENCRYPTED FILE-----
+"""
+"""What age encrypts with a passphrase, which takes a second on purpose."""
 
 
 @pytest.fixture
@@ -78,7 +86,7 @@ def test_list_shows_no_credential(project: Project, source: Path) -> None:
     assert out.splitlines()[1].split()[:6] == ["test", "plain", "0600", "test", "https://127.0.0.1:1", "client"]
     out, _ = project.cortex("kubeconfig", "list", "--format", "json", code=0)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema(listing.SCHEMA)))
+    validate(report, listing.SCHEMA)
     (one,) = report["kubeconfigs"]
     assert (one["sealed"], one["credential"]) == (False, "client certificate")
     assert b64(certificate.key) not in out
@@ -171,19 +179,21 @@ def test_damaged_files_are_one_sentence(project: Project, source: Path, damage: 
     assert err.count("\n") == 1
 
 
-def foreign(project: Project, content: bytes) -> dict[str, bytes]:
-    """Encrypt what is not a kubeconfig of the user, in several ways."""
+def foreign(project: Project, content: bytes, way: str) -> bytes:
+    """Encrypt what is not a kubeconfig of the user, in one of several ways."""
+    if way == "passphrase":
+        return WITH_A_PASSPHRASE
+    if way == "others":
+        return bytes(pyrage.encrypt(content, [pyrage.x25519.Identity.generate().to_public()]))
     key = project.folder / ".config" / "cortex" / "age" / "identity.txt"
     own = next(line for line in key.read_text().splitlines() if line.startswith("AGE-SECRET-KEY-"))
-    mine = pyrage.x25519.Identity.from_str(own).to_public()
-    return {
-        "others": pyrage.encrypt(content, [pyrage.x25519.Identity.generate().to_public()]),
-        "passphrase": pyrage.passphrase.encrypt(content, "very-secret-word"),
-        "binary": pyrage.encrypt(b"very-secret\xff\0", [mine]),
-        "text": pyrage.encrypt(b"very-secret text", [mine]),
-        "empty": pyrage.encrypt(b"", [mine]),
-        "large": pyrage.encrypt(content + b"#" + b"x" * 1024 * 1024, [mine]),
+    contents = {
+        "binary": b"very-secret\xff\0",
+        "text": b"very-secret text",
+        "empty": b"",
+        "large": content + b"#" + b"x" * 1024 * 1024,
     }
+    return bytes(pyrage.encrypt(contents[way], [pyrage.x25519.Identity.from_str(own).to_public()]))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +212,7 @@ def test_foreign_encrypted_files_are_one_sentence(project: Project, source: Path
     project.cortex("kubeconfig", "import", str(source), "test", code=0)
     before = stored(project).read_bytes()
     given = project.folder / "given"
-    given.write_bytes(foreign(project, source.read_bytes())[way])
+    given.write_bytes(foreign(project, source.read_bytes(), way))
     given.chmod(0o600)
     _, err = project.cortex("kubeconfig", "import", str(given), "test", "--replace", code=2)
     assert said in err

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 from mcp.server import MCPServer
@@ -15,11 +14,11 @@ from mcp.types import ImageContent
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp
 
-from checks.cli import schemas
 from tests.checks.cli.project import Project
 from tests.checks.mcp.proxying import Proxy
 from tests.checks.mcp.test_probe import losing, old, page, running, server
 from tests.checks.mcp.test_replicas import ONE, TWO
+from tests.checks.reports import validate
 from tests.checks.world import SETTINGS
 
 CLOCK = {**SETTINGS["servers"]["time"], "preset": None, "smoke": None}
@@ -43,7 +42,7 @@ def modern(mcp: MCPServer | None = None) -> ASGIApp:
 def report(out: str) -> dict[str, Any]:
     """Return a JSON report that follows the schema that it names."""
     found: dict[str, Any] = json.loads(out)
-    jsonschema.validate(found, json.loads(schemas.file(found["schema"]).read_text()))
+    validate(found, found["schema"])
     return found
 
 

@@ -4,14 +4,13 @@ import json
 import re
 from collections.abc import Callable
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from checks.rbac import access_review
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi, status
 from tests.checks.rbac.test_who_can import EVE, bind, rule
+from tests.checks.reports import validate
 from tests.checks.world import Json
 
 
@@ -21,7 +20,7 @@ def reviewed(project: Project, file: str, code: int) -> Json:
     out, _ = project.cortex("access", "review", "test", "--output", str(path), "--format", "json", code=code)
     assert path.read_text() == out
     report: Json = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema(access_review.SCHEMA)))
+    validate(report, access_review.SCHEMA)
     return report
 
 

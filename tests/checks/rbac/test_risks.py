@@ -2,14 +2,13 @@
 
 import json
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from checks.rbac import risks
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi, status
 from tests.checks.rbac.test_who_can import EVE, GROUPS, MANAGER, TEAM, bind, rule
+from tests.checks.reports import validate
 from tests.checks.world import Json
 
 RBAC = "rbac.authorization.k8s.io"
@@ -29,7 +28,7 @@ def found(project: Project, code: int = 0) -> dict[str, list[Json]]:
     """Return the risks of each subject."""
     out, _ = project.cortex("access", "risks", "test", "--format", "json", code=code)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema(risks.SCHEMA)))
+    validate(report, risks.SCHEMA)
     return {each["subject"]["name"]: each["risks"] for each in report["subjects"]}
 
 

@@ -3,13 +3,12 @@
 import json
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from checks.rbac import who_can
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import Answer, FakeApi, status
+from tests.checks.reports import validate
 from tests.checks.world import Json
 
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
@@ -34,7 +33,7 @@ def bind(api: FakeApi, name: str, subject: Json, rules: list[Json], namespace: s
 def asked(project: Project, *args: str, code: int = 0) -> Json:
     out, _ = project.cortex("access", "who-can", "test", *args, "--format", "json", code=code)
     report: Json = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema(who_can.SCHEMA)))
+    validate(report, who_can.SCHEMA)
     return report
 
 

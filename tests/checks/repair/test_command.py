@@ -2,13 +2,12 @@
 
 import json
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from checks.repair import actions
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi
+from tests.checks.reports import validate
 
 QUOTA = "cortex-mcp-quota"
 
@@ -42,7 +41,7 @@ def test_the_plan_says_what_who_and_what_is_left(project: Project, api: FakeApi)
 def test_json_follows_its_schema(project: Project) -> None:
     out, _ = project.cortex("repair", "test", "--dry-run", "--format", "json", code=1)
     report = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema(actions.SCHEMA)))
+    validate(report, actions.SCHEMA)
     (action,) = report["actions"]
     assert (action["verb"], action["from"], action["to"]) == ("remove", "5", None)
     assert [entry["because"] for entry in report["left"]] == ["data", "pulumi"]

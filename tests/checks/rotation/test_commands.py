@@ -6,16 +6,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from checks.rotation.description import SCHEMA as DESCRIPTION
 from checks.rotation.history import SCHEMA as HISTORY
 from checks.rotation.log import Entry, append
 from tests.checks import in_process
 from tests.checks.cli.project import LIGHT, Project
 from tests.checks.fake_api import FakeApi, serve, status
+from tests.checks.reports import validate
 from tests.checks.world import Json, World, declared
 
 NAMESPACE = {"namespace": "cortex-mcp"}
@@ -68,7 +67,7 @@ def log_file(project: Project) -> Path:
 def valid(out: str, schema: str) -> Json:
     """Give a JSON report, after its schema was found to hold."""
     found: Json = json.loads(out)
-    jsonschema.validate(found, json.loads(schemas.schema(schema)))
+    validate(found, schema)
     return found
 
 

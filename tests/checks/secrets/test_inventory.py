@@ -5,10 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anyio
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from checks.config.inventory import SCHEMA as CONFIG_SCHEMA
 from checks.config.inventory import ConfigReport, config_report
 from checks.config.report import write as write_config
@@ -20,6 +18,7 @@ from checks.secrets.report import write as write_secrets
 from checks.target import Target
 from tests.checks.cli.project import Project
 from tests.checks.fake_api import FakeApi, serve, status
+from tests.checks.reports import validate
 from tests.checks.secrets.test_secrets import OWN, healthy, put
 from tests.checks.world import World, declared
 from tests.checks.written import written
@@ -51,7 +50,7 @@ def valid(report: SecretsReport | ConfigReport) -> dict[str, object]:
     written = render(report)
     assert "very-secret-" not in written
     found: dict[str, object] = json.loads(written)
-    jsonschema.validate(found, json.loads(schemas.schema(name)))
+    validate(found, name)
     assert found["schema"] == name
     return found
 

@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from checks.cli import schemas
 from tests.checks.cli.project import Project
 from tests.checks.drifts import waiting
 from tests.checks.fake_api import FakeApi, status
+from tests.checks.reports import validate
 from tests.checks.talos.simulated_node import SimulatedCluster
 from tests.checks.talos.talos_world import become_talos
 from tests.checks.world import SETTINGS, World, declared
@@ -21,7 +20,7 @@ SCHEMA = "cortex.dev/talos-status/v1"
 def asked(project: Project, talosconfig: Path, code: int) -> dict[str, Any]:
     out, _ = project.cortex("talos", "status", "test", "--talosconfig", str(talosconfig), "--format", "json", code=code)
     report: dict[str, Any] = json.loads(out)
-    jsonschema.validate(report, json.loads(schemas.schema(SCHEMA)))
+    validate(report, SCHEMA)
     return report
 
 

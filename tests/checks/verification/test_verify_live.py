@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from checks.cli import schemas
+from tests.checks.reports import validate
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("no_failed_run")]
 
@@ -57,7 +56,7 @@ def kubectl(stack: Stack, *args: str, stdin: str = "") -> str:
 def report(stack: Stack, code: int) -> Json:
     got, out = verify(stack, "--format", "json")
     document_: Json = json.loads(out)
-    jsonschema.validate(document_, json.loads(schemas.schema()))
+    validate(document_)
     assert got == code, out
     return document_
 

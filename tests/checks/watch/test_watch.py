@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import anyio
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 from msgspec.structs import replace
 
-from checks.cli import schemas
 from checks.errors import UncheckedError, UsageError
 from checks.results.result import Finding, Report, Status, Suppressed, Unknown
 from checks.watch import report as written
@@ -18,6 +16,7 @@ from checks.watch.loop import watch
 from checks.watch.rounds import SCHEMA, Round, Rounds
 from stacks.errors import DeclarationError
 from tests.checks.formats.sample import FORBIDDEN, HEALTHY, IMAGE, NODES, OWNER, result
+from tests.checks.reports import validate
 
 Step = Report | Exception
 
@@ -141,7 +140,7 @@ def test_line_of_json_follows_its_schema() -> None:
     line = written.line(told(report(IMAGE), report(OWNER, unknowns=[FORBIDDEN])))
     assert line.count("\n") == 1
     one = json.loads(line)
-    jsonschema.validate(one, json.loads(schemas.schema(SCHEMA)))
+    validate(one, SCHEMA)
     assert (one["schema"], one["round"], one["status"]) == ("cortex.dev/watch/v2", 2, "fail")
     assert [finding["code"] for finding in one["appeared"]] == ["namespace.annotation"]
 

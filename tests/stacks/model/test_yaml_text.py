@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 
 LEVELS = 50_000
 """Of so many, libyaml ends the process."""
-DEEP = {"flow": "[" * LEVELS, "block": "- " * LEVELS}
+DEEP = {"flow": "[\n" * LEVELS, "block": "- " * LEVELS}
 
 
 @pytest.mark.parametrize("file", sorted(ROOT.glob("Pulumi.*.yaml")), ids=lambda file: file.stem)
