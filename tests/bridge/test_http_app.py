@@ -116,8 +116,8 @@ def test_garbage_on_standard_output_is_passed_over(bridge: Bridge) -> None:
 
 def test_a_large_answer_is_refused_and_the_server_lives_on(bridge: Bridge) -> None:
     first = text(bridge.call("pid"))
-    refused = bridge.refusal("large", bytes=20_000_000).message
-    assert re.fullmatch("the server's answer has 200000[0-9]{2} bytes: the bridge passes on at most 16777216", refused)
+    refused = bridge.refusal("large", bytes=50_000_000).message
+    assert re.fullmatch("the server's answer has 500000[0-9]{2} bytes: the bridge passes on at most 16777216", refused)
     assert text(bridge.call("pid")) == first
 
 
