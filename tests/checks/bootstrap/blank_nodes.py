@@ -25,6 +25,7 @@ from talos_linux_api.v1_6_0 import machine
 
 from tests.checks.talos.certificates import Authority
 from tests.checks.talos.simulated_node import Clock, Machine, Node, SimulatedCluster
+from tests.checks.talos.simulated_resources import State
 
 WAITING = {"etcd": ("Preparing", None, "Running pre state")}
 
@@ -140,7 +141,8 @@ class BlankCluster(SimulatedCluster):
 
     async def _start(self, node: Node) -> None:
         assert isinstance(node, BlankNode)
-        server = Server([BlankMachine(self, node), Clock(self, node)], codec=ProtoCodec())
+        state = State(lambda: self.addressed(node))
+        server = Server([BlankMachine(self, node), Clock(self, node), state], codec=ProtoCodec())
         listen(server, RecvRequest, self._receive(node))
         tls = self._tls(node) if node.configured else _self_signed(node)
         await server.start(node.address, self.port, ssl=tls)
