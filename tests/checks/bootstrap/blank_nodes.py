@@ -18,14 +18,10 @@ import yaml
 from anyio.from_thread import start_blocking_portal
 from grpclib import GRPCError
 from grpclib.const import Status
-from grpclib.encoding.proto import ProtoCodec
-from grpclib.events import RecvRequest, listen
-from grpclib.server import Server
 from talos_linux_api.v1_6_0 import machine
 
 from tests.checks.talos.certificates import Authority
-from tests.checks.talos.simulated_node import Clock, Machine, Node, SimulatedCluster
-from tests.checks.talos.simulated_resources import State
+from tests.checks.talos.simulated_node import Machine, Node, SimulatedCluster
 
 WAITING = {"etcd": ("Preparing", None, "Running pre state")}
 
@@ -141,9 +137,7 @@ class BlankCluster(SimulatedCluster):
 
     async def _start(self, node: Node) -> None:
         assert isinstance(node, BlankNode)
-        state = State(lambda: self.addressed(node))
-        server = Server([BlankMachine(self, node), Clock(self, node), state], codec=ProtoCodec())
-        listen(server, RecvRequest, self._receive(node))
+        server = self._server(node, BlankMachine(self, node))
         tls = self._tls(node) if node.configured else _self_signed(node)
         await server.start(node.address, self.port, ssl=tls)
         self._servers[node.address] = server

@@ -205,10 +205,15 @@ class SimulatedCluster:
         """Give the node that the current request is for: an endpoint passes on what names another node."""
         return _addressed.get() or of
 
-    async def _start(self, node: Node) -> None:
+    def _server(self, node: Node, machine_service: Machine) -> Server:
+        """Make the server of a node, with all of its services."""
         state = State(lambda: self.addressed(node))
-        server = Server([Machine(self, node), Clock(self, node), state], codec=ProtoCodec())
+        server = Server([machine_service, Clock(self, node), state], codec=ProtoCodec())
         listen(server, RecvRequest, self._receive(node))
+        return server
+
+    async def _start(self, node: Node) -> None:
+        server = self._server(node, Machine(self, node))
         await server.start(node.address, self.port, ssl=self._tls(node))
         self._servers[node.address] = server
 
