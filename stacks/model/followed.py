@@ -7,7 +7,7 @@ from stacks.model.types import Hashed
 class Followed(Hashed):
     """The part of a declaration that the agent reads: with another one its pods start again, with any other change not.
 
-    The agent gets this and no more, so it cannot come to depend on something that does not restart it.
+    The parts of the agent get this and no more, so they cannot come to depend on something that does not restart it.
     """
 
     context: str
