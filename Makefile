@@ -8,10 +8,10 @@ CORTEX := $(BIN)/cortex
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down check test test-unit test-live test-live-stack test-live-provider test-live-others conformance bench format lock
+.PHONY: help setup up down check test test-unit test-live test-exhaustive test-live-stack test-live-provider test-live-others conformance bench format lock
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/packages: requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH: install Python 3.11, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
@@ -52,6 +52,9 @@ test-unit: $(VENV)/installed
 test-live: setup
 	@echo "The live tests of the stack, of the plugin, and all others run at the same time, each on a cluster of its own; each shows when it has ended."
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-live-stack test-live-provider test-live-others
+
+test-exhaustive: ## The live tests with all drifts, more declarations and more interrupts; takes hours
+	CORTEX_TEST_EXHAUSTIVE=1 $(MAKE) --no-print-directory test-live
 
 test-live-stack:
 	$(BIN)/pytest -m "live and stack" --durations=20

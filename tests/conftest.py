@@ -18,12 +18,15 @@ from local import folders
 from local.progress import Progress
 from local.tool_finder import ToolFinder
 from local.toolchain import TEST_TOOLS
+from tests import preloaded
 
 ROOT = Path(__file__).parent.parent
 DEFINITIONS = ROOT / "tests" / "stacks" / "custom_resources.yaml"
 CORTEX = ROOT / ".venv" / "bin" / "cortex"
 RUN = os.environ.get("CORTEX_TEST_CLUSTER", "run")
 """Names the run's cluster."""
+RUN_SECONDS = 900
+"""What a command may take."""
 
 # A busy machine makes no example wrong.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -70,9 +73,12 @@ class Cluster:
 
     def run(self, *command: str, check: bool = True, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command in the project's root; what it printed is shown if it fails."""
-        done = subprocess.run(
-            command, cwd=self.root, env=dict(self.env), input=given, capture_output=True, text=True, check=False
-        )
+        if command[0] == "cortex":
+            done = preloaded.run(preloaded.cortex(*command[1:]), self.root, self.env, given, RUN_SECONDS)
+        else:
+            done = subprocess.run(
+                command, cwd=self.root, env=dict(self.env), input=given, capture_output=True, text=True, check=False
+            )
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
@@ -85,7 +91,7 @@ class Cluster:
     def wait_for_namespace(self, name: str) -> None:
         """Wait until Kubernetes has put into a new namespace what it puts into each."""
         made = ("serviceaccount/default", "configmap/kube-root-ca.crt")
-        self.run("kubectl", "--namespace", name, "wait", "--for=create", "--timeout=60s", *made)
+        self.run("kubectl", "--namespace", name, "wait", "--for=create", "--timeout=300s", *made)
 
 
 def cortex(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -116,7 +122,7 @@ def played_stack(purpose: str) -> Iterator[Cluster]:
     try:
         cluster = start(name, ["--node", "kwok"])
         cluster.run("kubectl", "apply", "--server-side", "-f", str(DEFINITIONS))
-        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "-f", str(DEFINITIONS))
+        cluster.run("kubectl", "wait", "--for=condition=Established", "--timeout=300s", "-f", str(DEFINITIONS))
         cluster.run("pulumi", "stack", "select", "--create", "local")
         yield cluster
     finally:

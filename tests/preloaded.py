@@ -2,15 +2,15 @@
 
 The imports of a command take several times the processor time of its work. One process for each program imports what it
 needs, and each new process is forked from it. That is a process as any other, with its own id, streams, signals and
-exit code, and a child of the tests.
+exit code; only its parent is another.
 """
 
 import atexit
-import ctypes
 import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -20,13 +20,13 @@ from functools import cache
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import Any, AnyStr
+from threading import Lock
+from typing import Any, AnyStr, NoReturn
 
 ROOT = Path(__file__).parent.parent
 START = [sys.executable, "-W", "error", "-m"]
 """How a command begins that this runs; a module and its arguments follow."""
 REQUEST_BYTES = 1 << 17
-PR_SET_CHILD_SUBREAPER = 36
 CORTEX = [
     *(f"checks.cli.commands.{name}" for name in ("config", "doctor", "health", "kubeconfig", "mcp", "verify")),
     *(f"checks.cli.{name}" for name in ("main", "project", "verification")),
@@ -47,10 +47,18 @@ BRIDGE = [
     *("bridge.http_app", "uvicorn", "uvicorn.lifespan.on", "uvicorn.protocols.http.h11_impl"),
     *("anyio._backends._asyncio", "argparse", "encodings.idna"),
 ]
-PROGRAMS = {"bridge": "bridge", "tests.checks.patient": "cortex", "tests.checks.dying": "cortex"}
+PROGRAMS = {
+    "bridge": "bridge",
+    "tests.command": "cortex",
+    "tests.checks.patient": "cortex",
+    "tests.checks.dying": "cortex",
+}
 """The program of each module that can be run."""
 IMPORTS = {"bridge": BRIDGE, "cortex": CORTEX}
 """What a process has imported when it begins to run one of the modules. What is missing here, it imports itself."""
+
+
+_ONE_AT_A_TIME = Lock()
 
 
 class Preloaded(subprocess.Popen[AnyStr]):
@@ -66,21 +74,55 @@ class Preloaded(subprocess.Popen[AnyStr]):
         env = dict(os.environ if asked["env"] is None else asked["env"])
         request = {"module": module, "arguments": arguments, "folder": str(asked["cwd"] or Path.cwd()), "env": env}
         streams = [asked[name] for name in ("p2cread", "c2pwrite", "errwrite")]
-        inherited = [number if stream == -1 else stream for number, stream in enumerate(streams)]
-        server = _server(PROGRAMS[module])
-        socket.send_fds(server, [json.dumps(request).encode()], inherited)
-        self.pid = int(server.recv(REQUEST_BYTES))
+        inherited: list[int] = [number if stream == -1 else stream for number, stream in enumerate(streams)]
+        self._status: int
+        self._status, status = os.pipe()
+        with _ONE_AT_A_TIME:
+            server = _server(PROGRAMS[module])
+            socket.send_fds(server, [json.dumps(request).encode()], [*inherited, status])
+            self.pid = int(server.recv(REQUEST_BYTES))
+        os.close(status)
         self._child_created = True
         pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
         self._close_pipe_fds(*(asked[name] for name in pipes))  # type: ignore[attr-defined]
 
+    def _internal_poll(self, *_: Any, **__: Any) -> int | None:
+        with self._waitpid_lock:  # type: ignore[attr-defined]
+            if self.returncode is None:
+                ended, status = self._try_wait(os.WNOHANG)
+                if ended:
+                    self._handle_exitstatus(status)  # type: ignore[attr-defined]
+        return self.returncode
 
-def run(command: Sequence[str], cwd: Path, env: Mapping[str, str], **streams: Any) -> subprocess.CompletedProcess[str]:
+    def _try_wait(self, flags: int) -> tuple[int, int]:
+        """Do what `os.waitpid` does for a child, which this process is not."""
+        ready, _, _ = select.select([self._status], [], [], 0 if flags & os.WNOHANG else None)
+        if not ready:
+            return 0, 0
+        status = int(os.read(self._status, REQUEST_BYTES))
+        os.close(self._status)
+        return self.pid, status
+
+
+def cortex(*arguments: str) -> list[str]:
+    """Return the command that this runs in the place of `cortex`."""
+    return [*START, "tests.command", *arguments]
+
+
+def run(
+    command: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str],
+    given: str | None = None,
+    seconds: float = 60,
+    **streams: Any,
+) -> subprocess.CompletedProcess[str]:
     """Run a command; return its exit code, and what it wrote to the streams that are not given."""
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes = {"stdin": subprocess.DEVNULL if given is None else subprocess.PIPE}
+    pipes |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with Preloaded(command, cwd=cwd, env=env, text=True, **(pipes | streams)) as process:
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(given, timeout=seconds)
         finally:
             process.kill()
     return subprocess.CompletedProcess(command, process.returncode, out, err)
@@ -89,8 +131,6 @@ def run(command: Sequence[str], cwd: Path, env: Mapping[str, str], **streams: An
 @cache
 def _server(program: str) -> socket.socket:
     """Start the process that the processes of a program are forked from, and return the connection to it."""
-    # Each new process then becomes a child of this one when the process between them has ended.
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
@@ -112,26 +152,34 @@ def _server(program: str) -> socket.socket:
 def _serve(program: str, connection: socket.socket) -> str:
     """Fork a process for each request; return the module that the new process is to run, in that process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for name in IMPORTS[program]:
         import_module(name)
     gc.collect()
     gc.freeze()
     while True:
-        text, streams, _, _ = socket.recv_fds(connection, REQUEST_BYTES, 3)
+        text, received, _, _ = socket.recv_fds(connection, REQUEST_BYTES, 4)
         if not text:
             os._exit(0)
-        reader, writer = os.pipe()
-        between = os.fork()
-        if between == 0:
-            if child := os.fork():
-                os.write(writer, str(child).encode())
-                os._exit(0)
-            connection.detach()
-            return _become(json.loads(text), streams)
-        os.waitpid(between, 0)
-        connection.send(os.read(reader, REQUEST_BYTES))
-        for number in (reader, writer, *streams):
+        *streams, status = received
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            child = os.fork()
+            if child == 0:
+                connection.detach()
+                return _become(json.loads(text), streams)
+            connection.send(str(child).encode())
+            _await(child, status)
+        for number in received:
             os.close(number)
+
+
+def _await(child: int, status: int) -> NoReturn:
+    """Wait for a process, and write how it ended as `os.waitpid` says it, keeping nothing open that is its own."""
+    os.dup2(status, 0)
+    os.closerange(1, os.sysconf("SC_OPEN_MAX"))
+    os.write(0, str(os.waitpid(child, 0)[1]).encode())
+    os._exit(0)
 
 
 def _become(request: Mapping[str, Any], streams: Sequence[int]) -> str:

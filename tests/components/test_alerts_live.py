@@ -103,7 +103,7 @@ def ended_jobs(stack: Cluster) -> Iterator[None]:
     stack.run("kubectl", "create", "-f", "-", given=FAILING)
     stack.run("kubectl", "create", "job", "now", *inside, f"--from=cronjob/{names.VERIFY}")
     try:
-        stack.run("kubectl", "wait", "job/now", *inside, "--for=condition=Complete", "--timeout=120s")
+        stack.run("kubectl", "wait", "job/now", *inside, "--for=condition=Complete", "--timeout=300s")
         yield
     finally:
         # A scheduled run that ended later takes its place in the history that is kept.

@@ -89,7 +89,7 @@ def declare(project: Project, canaries: Mapping[str, Canary]) -> None:
 def make_others(cluster: Cluster, canaries: Mapping[str, Canary]) -> None:
     """Make the Secrets that others make, and play the operator, as soon as the update has made the ExternalSecret."""
     there = ("kubectl", "--namespace", SPACE)
-    cluster.run(*there, "wait", "--for=create", "--timeout=120s", "externalsecret/fetched")
+    cluster.run(*there, "wait", "--for=create", "--timeout=300s", "externalsecret/fetched")
     for way in OTHERS:
         data = {"value": base64.b64encode(canaries[way].value.encode()).decode()}
         metadata = {"name": way, "namespace": SPACE}

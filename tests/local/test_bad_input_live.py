@@ -65,7 +65,7 @@ def test_no_root(fresh: dict[str, str]) -> None:
 
 def test_no_root_is_needed_for_kwok(rootless: Cluster) -> None:
     rootless.run("kubectl", "create", "deployment", "played", "--image=example/none:1", "--replicas=3")
-    rootless.run("kubectl", "rollout", "status", "deployment/played", "--timeout=60s")
+    rootless.run("kubectl", "rollout", "status", "deployment/played", "--timeout=300s")
     nodes = rootless.run("kubectl", "get", "nodes", "-o", "jsonpath={.items[*].metadata.labels.type}").stdout
     assert nodes == "kwok"
 

@@ -110,7 +110,7 @@ def test_pods_find_each_other_by_name_and_policies_are_enforced(cluster: Cluster
     cluster.make_namespace(namespace)
     cluster.run("kubectl", "apply", "-f", "-", given=PODS.format(ns=namespace, image=image))
     try:
-        cluster.run("kubectl", "-n", namespace, "wait", "pod", "--all", "--for=condition=Ready", "--timeout=90s")
+        cluster.run("kubectl", "-n", namespace, "wait", "pod", "--all", "--for=condition=Ready", "--timeout=300s")
         eventually("the server answers a stranger", lambda: reaches(cluster, namespace, "stranger"))
         cluster.run("kubectl", "apply", "-f", "-", given=POLICY.format(ns=namespace))
         eventually(
@@ -145,7 +145,7 @@ def test_a_cluster_beside_another_survives_a_power_loss_and_leaves_nothing(clust
         other.run("kubectl", "create", "configmap", "kept", "--from-literal=word=still-here")
         image = json.loads((other.folder / "images.json").read_text())["cortex.local/cortex"]
         other.run("kubectl", "create", "deployment", "kept", f"--image={image}", "--", "sleep", "infinity")
-        other.run("kubectl", "rollout", "status", "deployment/kept", "--timeout=60s")
+        other.run("kubectl", "rollout", "status", "deployment/kept", "--timeout=300s")
 
         node = json.loads((other.folder / "node.json").read_text())
         os.kill(node["inner"]["pid"], signal.SIGKILL)
@@ -154,7 +154,7 @@ def test_a_cluster_beside_another_survives_a_power_loss_and_leaves_nothing(clust
 
         assert cortex("local", "up", "--name", name).returncode == 0
         assert other.run("kubectl", "get", "configmap", "kept", "-o", "jsonpath={.data.word}").stdout == "still-here"
-        other.run("kubectl", "rollout", "status", "deployment/kept", "--timeout=90s")
+        other.run("kubectl", "rollout", "status", "deployment/kept", "--timeout=300s")
         ready = ["kubectl", "get", "deployment", "kept", "-o", "jsonpath={.status.readyReplicas}"]
         eventually("a container runs again", lambda: other.run(*ready).stdout == "1")
     finally:

@@ -61,7 +61,7 @@ def _stable(name: str) -> str:
 
 
 def test_nothing_but_what_is_meant(stack: Cluster, checkers: Mapping[str, Path]) -> None:
-    stack.run("kubectl", "wait", "--for=condition=Available", "--timeout=60s", "deployments", "--all", "-A")
+    stack.run("kubectl", "wait", "--for=condition=Available", "--timeout=300s", "deployments", "--all", "-A")
     declared = yaml.safe_load((stack.root / "Pulumi.local.yaml").read_text())["config"]["cortex:namespaces"]
     found = warnings(stack, checkers["popeye"], declared)
     assert {what: message for what, message in found.items() if what not in MEANT} == {}

@@ -1,13 +1,11 @@
 """A random walk over valid declarations: each becomes the next by one `pulumi up`, on a cluster whose pods are played.
 
 Real images and Jobs need a real node (test_second_day_live.py): there is no verifier here. What needs a world outside
-is made plain: values of Secrets, roles and codes that exist. A step takes some ten seconds. So the walk is short, and
-the same until hypothesis or the constants in our code change; longer and another one where CORTEX_WALK_STEPS and
-CORTEX_WALK_SEED say so.
+is made plain: values of Secrets, roles and codes that exist. A step takes some ten seconds, so the walk is short. It is
+the same until hypothesis or the constants in our code change.
 """
 
 import json
-import os
 import random
 import sys
 from collections import Counter
@@ -25,15 +23,15 @@ from stacks.model.declaration import Declaration
 from stacks.validation.validate import validate
 from tests.checks.secrets.issuing import DAY, issue
 from tests.conftest import Cluster
+from tests.extent import EXHAUSTIVE, SEED
 from tests.stacks.changing import Project
 from tests.stacks.strategies import UNHURRIED, Settings, declarations
 
 pytestmark = pytest.mark.live
 
-STEPS = int(os.environ.get("CORTEX_WALK_STEPS", "20"))
+STEPS = 40 if EXHAUSTIVE else 12
 PREVIEWED = 3
 """One of so many steps is previewed after it, and the last: a preview costs as much as a deployment."""
-SEED = int(os.environ.get("CORTEX_WALK_SEED", "1"))
 # Few names, so that what one declaration has the next often has as well, but otherwise.
 CALLED = st.sampled_from(["one", "two"])
 PARTS = (
@@ -123,4 +121,4 @@ def test_any_declaration_becomes_any_other(project: Project, capsys: pytest.Capt
             raise AssertionError(f"step {step} of seed {SEED}: {json.dumps([before, now])}\n{error}") from None
         covered.update(one.kind for one in build(Declaration.model_validate(now)))
     with capsys.disabled():
-        sys.stdout.write(f"\n{STEPS} steps of CORTEX_WALK_SEED={SEED}; objects by kind: {dict(covered)}\n")
+        sys.stdout.write(f"\n{STEPS} steps of CORTEX_TEST_SEED={SEED}; objects by kind: {dict(covered)}\n")

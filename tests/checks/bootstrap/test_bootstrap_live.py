@@ -16,7 +16,7 @@ from tests.checks.bootstrap.blank_nodes import BlankCluster
 from tests.checks.bootstrap.planning import Planning, planning_in
 from tests.checks.talos.talos_world import kubernetes_node, pods
 from tests.checks.talos.test_talos_live import SETTINGS, apply, as_live, dns, make_node
-from tests.conftest import CORTEX, ROOT, Cluster, cluster_name, cortex, start
+from tests.conftest import ROOT, Cluster, cluster_name, cortex, start
 
 pytestmark = pytest.mark.live
 
@@ -92,7 +92,7 @@ def _its_talos_is_changed_removed_and_declared_again(planned: Planning, played: 
         """Deploy, and return what the check `talos` says."""
         declare(folder, talos)
         deploying.run("pulumi", "up", "--stack", "talos", "--yes", "--skip-preview")
-        done = own.run(str(CORTEX), "verify", "talos", "--only", "talos,declaration", "--format", "json", check=False)
+        done = own.run("cortex", "verify", "talos", "--only", "talos,declaration", "--format", "json", check=False)
         found: dict[str, dict[str, Any]] = {result["name"]: result for result in json.loads(done.stdout)["results"]}
         assert found["declaration"]["status"] == "pass", "the cluster has this declaration"
         return found["talos"]

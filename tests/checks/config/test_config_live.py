@@ -17,6 +17,7 @@ from checks.kube.connection import from_kubeconfig
 from checks.target import Target
 from local.waiting import wait_until
 from stacks.loader import load
+from tests import preloaded
 from tests.conftest import CORTEX, Cluster
 
 pytestmark = pytest.mark.live
@@ -42,10 +43,8 @@ class Live:
 
     def cortex(self, *arguments: str, code: int = 0, given: str = "") -> str:
         """Run `cortex config`; return what it printed."""
-        command = [str(CORTEX), "config", arguments[0], "live", *arguments[1:]]
-        done = subprocess.run(
-            command, cwd=self.folder, env=dict(self.cluster.env), input=given, capture_output=True, text=True
-        )
+        command = preloaded.cortex("config", arguments[0], "live", *arguments[1:])
+        done = preloaded.run(command, self.folder, self.cluster.env, given)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout or done.stderr
 

@@ -24,7 +24,7 @@ def scheduled_run(stack: Stack, name: str, condition: str) -> dict[str, Any]:
     """Run the CronJob now, wait until its Job is Complete or Failed, and give what it published."""
     kubectl(stack, "create", "job", *SYSTEM, name, "--from=cronjob/cortex-verify")
     try:
-        kubectl(stack, "wait", *SYSTEM, f"job/{name}", f"--for=condition={condition}", "--timeout=120s")
+        kubectl(stack, "wait", *SYSTEM, f"job/{name}", f"--for=condition={condition}", "--timeout=300s")
         return result(stack)
     finally:
         # A later scheduled run takes the place of this one in the history that is kept.

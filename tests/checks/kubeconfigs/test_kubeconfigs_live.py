@@ -159,7 +159,7 @@ def test_a_token_that_never_expires_is_replaced_and_revoked(kept: Store) -> None
         "metadata": {"name": "legacy", "annotations": annotations},
     }
     kept.cluster.run("kubectl", "create", "-f", "-", given=json.dumps(secret))
-    kept.cluster.run("kubectl", "wait", "secret/legacy", "--for=jsonpath={.data.token}", "--timeout=60s")
+    kept.cluster.run("kubectl", "wait", "secret/legacy", "--for=jsonpath={.data.token}", "--timeout=300s")
     legacy = kept.cluster.run("kubectl", "get", "secret", "legacy", "--output=go-template={{.data.token|base64decode}}")
     kept.keep("prod", {"token": legacy.stdout})
     kept.run("kubeconfig", "rotate", "prod")

@@ -1,9 +1,8 @@
 """Random pairs and triples of mutations at once: each is found beside the others, and put right by what is printed.
 
-CI makes some of them, always the same; CORTEX_COMBINATIONS and CORTEX_COMBINATIONS_SEED make more, and others.
+CI makes some of them, always the same.
 """
 
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,12 +29,12 @@ from tests.checks.repair.test_remedies_live import (
 )
 from tests.checks.verification.test_mutations_live import Stack, _text, declared, found
 from tests.conftest import Cluster
+from tests.extent import EXHAUSTIVE, SEED
 
 __all__ = ["declared"]
 pytestmark = pytest.mark.live
 
-NUMBER = int(os.environ.get("CORTEX_COMBINATIONS", "10"))
-SEED = int(os.environ.get("CORTEX_COMBINATIONS_SEED", "1"))
+NUMBER = 30 if EXHAUSTIVE else 10
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def test_combinations_are_found_and_put_right(declared: Stack, stack: Cluster, r
     score = Score(tried=len(combinations))
     for batch in batches(combinations):
         _round(declared, stack, batch, score)
-    _tell(request, f"combinations of CORTEX_COMBINATIONS_SEED={SEED}: {score}")
+    _tell(request, f"combinations of CORTEX_TEST_SEED={SEED}: {score}")
     assert (score.missed, score.false_alarms, score.put_right) == ([], [], score.tried)
 
 

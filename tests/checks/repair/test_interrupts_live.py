@@ -47,7 +47,7 @@ def undeclared(stack: Cluster) -> list[bool]:
 
 def finish(stack: Cluster) -> None:
     """Repair what is left, past the proxy."""
-    stack.run(str(CORTEX), "repair", "local", "--yes", *ROWS)
+    stack.run("cortex", "repair", "local", "--yes", *ROWS)
     assert undeclared(stack) == [False, False, False]
 
 

@@ -18,7 +18,7 @@ from checks.repair.run import carry_out, prepare
 from checks.results.result import Selection
 from checks.target import Target
 from stacks.loader import load
-from tests.conftest import CORTEX, Cluster
+from tests.conftest import Cluster
 
 pytestmark = pytest.mark.live
 
@@ -70,7 +70,7 @@ def hand(stack: Cluster) -> Hand:
 
 def repair(stack: Cluster, *options: str, code: int) -> str:
     """Run the command, and give what it printed."""
-    done = stack.run(str(CORTEX), "repair", "local", *options, check=False)
+    done = stack.run("cortex", "repair", "local", *options, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
     return done.stdout
@@ -137,7 +137,7 @@ def test_much_drift_is_put_right_at_once(stack: Cluster, hand: Hand) -> None:
     assert "more" in hand.get("configmap", "time-mcp-config")["data"], "a dry run changes nothing"
 
     repair(stack, "--yes", code=0)
-    stack.run(str(CORTEX), "verify", "local", "--read-only")
+    stack.run("cortex", "verify", "local", "--read-only")
     stack.run("pulumi", "preview", "--refresh", "--stack", "local", "--expect-no-changes")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.checks.repair.test_repair_live import MCP, Hand
 from tests.checks.repair.webhook import NAME, injecting
-from tests.conftest import CORTEX, Cluster
+from tests.conftest import Cluster
 
 pytestmark = pytest.mark.live
 
@@ -24,12 +24,12 @@ def restored(stack: Cluster) -> Iterator[None]:
     """Leave the server as declared, also after a failure."""
     yield
     stack.run("kubectl", "-n", MCP, "annotate", "deployment", "time-mcp-server", "written-")
-    stack.run(str(CORTEX), "repair", "local", "--yes", *SERVERS, check=False)
+    stack.run("cortex", "repair", "local", "--yes", *SERVERS, check=False)
 
 
 def repair(stack: Cluster, code: int) -> Any:
     """Repair, and return the report."""
-    done = stack.run(str(CORTEX), "repair", "local", "--yes", *SERVERS, "--format", "json", check=False)
+    done = stack.run("cortex", "repair", "local", "--yes", *SERVERS, "--format", "json", check=False)
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -37,7 +37,7 @@ def repair(stack: Cluster, code: int) -> Any:
 def findings(stack: Cluster, code: str) -> list[Any]:
     """Return the findings of a code in the servers and their health."""
     results = ("--only", "servers,health")
-    done = stack.run(str(CORTEX), "verify", "local", "--read-only", *results, "--format", "json", check=False)
+    done = stack.run("cortex", "verify", "local", "--read-only", *results, "--format", "json", check=False)
     return [one for result in json.loads(done.stdout)["results"] for one in result["findings"] if one["code"] == code]
 
 
@@ -47,7 +47,7 @@ def autoscaler(stack: Cluster) -> Iterator[None]:
     place = ("--namespace", MCP)
     stack.run("kubectl", *place, "autoscale", "deployment", "time-mcp-server", "--min=3", "--max=4", "--cpu=90%")
     try:
-        scaled = ("--for=jsonpath={.spec.replicas}=3", "--timeout=60s")
+        scaled = ("--for=jsonpath={.spec.replicas}=3", "--timeout=300s")
         stack.run("kubectl", *place, "wait", "deployment", "time-mcp-server", *scaled)
         yield
     finally:
@@ -92,8 +92,8 @@ def pods(stack: Cluster) -> list[str]:
 def replace(stack: Cluster, pod: str) -> None:
     """Delete a pod, and wait for the one that takes its place."""
     stack.run("kubectl", "-n", MCP, "delete", "pod", pod)
-    stack.run("kubectl", "-n", MCP, "wait", "pod", "--selector", SELECTOR, "--for=condition=Ready", "--timeout=90s")
-    stack.run("kubectl", "-n", MCP, "rollout", "status", "deployment", "time-mcp-server", "--timeout=90s")
+    stack.run("kubectl", "-n", MCP, "wait", "pod", "--selector", SELECTOR, "--for=condition=Ready", "--timeout=300s")
+    stack.run("kubectl", "-n", MCP, "rollout", "status", "deployment", "time-mcp-server", "--timeout=300s")
 
 
 def test_a_webhook_that_adds_a_sidecar_is_named_and_not_fought(stack: Cluster, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from stacks.model import names
-from tests.conftest import CORTEX, Cluster
+from tests import preloaded
+from tests.conftest import Cluster
+from tests.preloaded import Preloaded
 
 SPACE = "rotation"
 OLD = "very-secret-old"
@@ -45,8 +47,8 @@ class Live:
 
     def begin(self, *arguments: str, given: str | None = None) -> subprocess.Popen[str]:
         """Start `cortex secrets`; `given` is its standard input."""
-        process = subprocess.Popen(
-            [str(CORTEX), "secrets", arguments[0], "live", *arguments[1:]],
+        process = Preloaded(
+            preloaded.cortex("secrets", arguments[0], "live", *arguments[1:]),
             cwd=self.folder,
             env={**self.cluster.env, "XDG_STATE_HOME": str(self.state)},
             stdin=subprocess.PIPE,
@@ -122,8 +124,8 @@ def deploy(cluster: Cluster, folder: Path) -> None:
     """Write the project, and make its reader and the Secret of others."""
     (folder / "Pulumi.yaml").write_text("name: test\nruntime: python\n")
     (folder / "Pulumi.live.yaml").write_text(STACK)
-    command = [str(CORTEX), "config", "render", "live", "--format", "json"]
-    rendered = subprocess.run(command, cwd=folder, env=dict(cluster.env), capture_output=True, text=True, check=True)
+    rendered = preloaded.run(preloaded.cortex("config", "render", "live", "--format", "json"), folder, cluster.env)
+    assert rendered.returncode == 0, rendered.stderr
     wanted = ("Deployment", "ServiceAccount")
     made = json.loads(rendered.stdout)["items"]
     items = [one for one in made if one["kind"] in wanted and one["metadata"]["namespace"] == SPACE]
@@ -132,7 +134,7 @@ def deploy(cluster: Cluster, folder: Path) -> None:
     objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     cluster.run("kubectl", "--namespace", SPACE, "create", "secret", "generic", "creds", f"--from-literal=token={OLD}")
     cluster.run("kubectl", "apply", "-f", "-", given=objects)
-    cluster.run("kubectl", "--namespace", SPACE, "rollout", "status", "deployment/cache", "--timeout=120s")
+    cluster.run("kubectl", "--namespace", SPACE, "rollout", "status", "deployment/cache", "--timeout=300s")
 
 
 def home(folder: Path, name: str) -> Path:

@@ -149,7 +149,7 @@ def test_two_keys_are_created_and_revoked_in_order(live: Live, tmp_path: Path) -
 def test_a_secret_of_others_is_set_and_its_readers_restart(live: Live) -> None:
     before = pods(live)
     assert "restarting workloads.cache" in live.cortex("set", "creds", "token", given="very-secret-set\n")
-    live.kubectl("rollout", "status", "deployment/cache", "--timeout=60s")
+    live.kubectl("rollout", "status", "deployment/cache", "--timeout=300s")
     assert live.token() == "very-secret-set"
     assert before != pods(live)
 

@@ -11,7 +11,7 @@ import yaml
 from local.waiting import wait_until
 from stacks.model import names
 from tests.checks.world import Json
-from tests.conftest import CORTEX, Cluster
+from tests.conftest import Cluster
 
 pytestmark = pytest.mark.live
 
@@ -19,7 +19,7 @@ NAMESPACE = "discovery-test"
 
 
 def shown(stack: Cluster, *args: str, code: int = 0) -> Json:
-    done = stack.run(str(CORTEX), *args, "--format", "json", check=False)
+    done = stack.run("cortex", *args, "--format", "json", check=False)
     assert done.returncode == code, done.stdout + done.stderr
     report: Json = json.loads(done.stdout)
     return report

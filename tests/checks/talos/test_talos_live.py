@@ -26,7 +26,7 @@ from tests.bridge.serving import served
 from tests.checks.talos import standin_talosctl
 from tests.checks.talos.simulated_node import SimulatedCluster, control_planes, simulated, workers
 from tests.checks.talos.talos_world import KUBELET, kubernetes_node, pods
-from tests.conftest import CORTEX, Cluster, cluster_name, cortex, start
+from tests.conftest import Cluster, cluster_name, cortex, start
 
 pytestmark = pytest.mark.live
 
@@ -50,13 +50,13 @@ class Stack:
     talosconfig: Path
 
     def run(self, *arguments: str, code: int) -> str:
-        done = self.cluster.run(str(CORTEX), *arguments, "--talosconfig", str(self.talosconfig), check=False)
+        done = self.cluster.run("cortex", *arguments, "--talosconfig", str(self.talosconfig), check=False)
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done.stdout
 
     def status(self) -> dict[str, Any]:
-        command = (str(CORTEX), "talos", "status", "talos", "--talosconfig", str(self.talosconfig), "--format", "json")
+        command = ("cortex", "talos", "status", "talos", "--talosconfig", str(self.talosconfig), "--format", "json")
         report: dict[str, Any] = json.loads(self.cluster.run(*command, check=False).stdout)
         return report
 
@@ -216,7 +216,7 @@ def test_verify_has_the_check(on_talos: Stack, stopped: Callable[[str], None]) -
     on_talos.until("healthy", code=0)
     environment = {**on_talos.cluster.env, "TALOSCONFIG": str(on_talos.talosconfig)}
     cluster = replace(on_talos.cluster, env=environment)
-    verify = (str(CORTEX), "verify", "talos", "--only", "talos", "--format", "json")
+    verify = ("cortex", "verify", "talos", "--only", "talos", "--format", "json")
     assert cluster.run(*verify).returncode == 0
     stopped("127.0.0.12")
     done = cluster.run(*verify, check=False)
@@ -246,7 +246,7 @@ def test_without_a_talosconfig_the_mcp_server_tells(on_talos: Stack, stopped: Ca
             # The server works with no older version.
             node.version = "v1.13.2"
         without = replace(on_talos.cluster, env={**on_talos.cluster.env, "TALOSCONFIG": "missing"})
-        done = without.run(str(CORTEX), "talos", "status", "talos", "--format", "json", check=False)
+        done = without.run("cortex", "talos", "status", "talos", "--format", "json", check=False)
     finally:
         for node in on_talos.talos.nodes.values():
             node.version = versions[node.address]

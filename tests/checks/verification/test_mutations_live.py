@@ -1,7 +1,7 @@
 """A drift alone is found, by its code and object, and nothing else is said: the score stands at the end of the run.
 
 All that a program can put right are found beside others, too (`tests/checks/repair/test_remedies_live.py`), so that of
-these only some are made alone; CORTEX_MUTATIONS_ALONE=1 makes all.
+these only some are made alone, but for an exhaustive run.
 """
 
 import json
@@ -25,11 +25,12 @@ from tests.checks.mutations.mutation import Mutation
 from tests.checks.mutations.table import ELSEWHERE, MCP, MUTATIONS, ROLLING
 from tests.checks.verification.test_verify_live import OF_THE_MOMENT
 from tests.conftest import Cluster
+from tests.extent import EXHAUSTIVE
 
 pytestmark = pytest.mark.live
 
 IMAGE = "jsonpath={.spec.template.spec.containers[0].image}"
-ALONE = 1 if os.environ.get("CORTEX_MUTATIONS_ALONE") else 6
+ALONE = 1 if EXHAUSTIVE else 6
 """Of the mutations that a program can put right, each one of so many is made alone."""
 SETTLED_SECONDS = 120
 """Longest wait until the stack is as declared again: a rollout, and pods that end."""

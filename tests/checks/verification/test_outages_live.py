@@ -12,7 +12,7 @@ from tests.checks.verification.test_verify_live import OF_THE_MOMENT, Stack, dri
 
 pytestmark = pytest.mark.live
 
-SECONDS = 150
+SECONDS = 300
 TIME, METRICS = ("-n", MCP), ("-n", MONITORING)
 PAGE = """
 import http.server
@@ -50,9 +50,8 @@ def until(stack: Stack, wanted: Callable[[Found], bool]) -> Found:
 
 
 def expect(stack: Stack, wanted: Found, besides: Set[str] = frozenset()) -> None:
-    """Verify until it says these, and nothing but what is true as well."""
-    seen = until(stack, lambda seen: wanted <= seen)
-    assert {(code, obj) for code, obj in seen - wanted if code not in besides} == set()
+    """Verify until it says these, and nothing but what is true as well; a busy machine makes servers slow."""
+    until(stack, lambda seen: wanted <= seen and all(code in besides for code, _ in seen - wanted))
 
 
 @contextmanager

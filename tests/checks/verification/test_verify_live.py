@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Protocol
 import pytest
 import yaml
 
+from tests import preloaded
 from tests.checks.reports import validate
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("no_failed_run")]
@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.live, pytest.mark.usefixtures("no_failed_run")]
 Json = dict[str, Any]
 MANAGER = "cortex-test"
 OF_THE_MOMENT = ("api.latency", "verifier.failed")
+RUN_SECONDS = 180
+"""What a command may take."""
 
 
 class Stack(Protocol):
@@ -35,16 +37,17 @@ def run(stack: Stack, *command: str, env: Mapping[str, str] | None = None, stdin
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=RUN_SECONDS,
     )
     return done.returncode, done.stdout, done.stderr
 
 
 def verify(stack: Stack, *options: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
-    code, out, err = run(stack, sys.executable, "-m", "checks.cli.main", "verify", "local", *options, env=env)
-    assert "Traceback" not in out + err
-    assert err == ""
-    return code, out
+    command = preloaded.cortex("verify", "local", *options)
+    done = preloaded.run(command, stack.root, {**stack.env, **(env or {})}, seconds=RUN_SECONDS)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.stderr == ""
+    return done.returncode, done.stdout
 
 
 def kubectl(stack: Stack, *args: str, stdin: str = "") -> str:
