@@ -22,6 +22,7 @@ import yaml
 from local.waiting import wait_until
 from stacks.loader import load
 from stacks.manifests.build import build
+from tests.checks.mcp.test_servers_live import SOCKET_PROGRAM
 from tests.conftest import ROOT
 from tests.extent import EXHAUSTIVE, SEED
 from tests.provider import processes
@@ -51,10 +52,38 @@ _SERVER: dict[str, object] = {
         "startup": {"periodSeconds": 1, "timeoutSeconds": 1, "failureThreshold": 120},
     },
 }
-# From one to the other, one server comes, one changes with its configuration, one goes, and one stays.
+_HOST = {"host": "mcp.example.com", "proxy": {"namespace": "ingress"}}
+_SOCKET: dict[str, object] = {
+    **_SERVER,
+    "image": "cortex.local/cortex",
+    "transport": "websocket",
+    "path": "/ws",
+    "capabilities": {"live": ["add"]},
+    "command": ["python3", "/etc/mcp/config/server.py"],
+    "config": {"server.py": SOCKET_PROGRAM},
+    "env": {"TOKEN": "none"},
+    "service": {"sessionAffinity": "ClientIP"},
+}
+
+
+def _named(name: str) -> dict[str, object]:
+    return {"egress": [{"dnsNames": [name], "ports": [443]}]}
+
+
+# From one to the other, one server comes, one changes with its configuration and its way in from outside, one goes, and
+# one stays but for where it may connect to.
 _DECLARATIONS = (
-    {"stays": _SERVER, "changes": _SERVER | {"config": {"a.yaml": "a: 1"}}, "goes": _SERVER},
-    {"stays": _SERVER, "changes": _SERVER | {"config": {"a.yaml": "a: 2"}}, "comes": _SERVER},
+    {
+        "stays": _SERVER | _named("a.example.com"),
+        "changes": _SERVER
+        | {"config": {"a.yaml": "a: 1"}, "service": {"type": "NodePort"}, "clientRanges": ["10.0.0.0/8"]},
+        "goes": _SERVER | {"exposure": _HOST},
+    },
+    {
+        "stays": _SERVER | _named("b.example.com"),
+        "changes": _SERVER | {"config": {"a.yaml": "a: 2"}, "exposure": _HOST},
+        "comes": _SOCKET,
+    },
 )
 _VICTIMS = [
     ("engine", signal.SIGINT),
@@ -86,7 +115,11 @@ class Site:
     def declare(self, number: int) -> None:
         spaces = {name: {"component": kind, "description": "Interrupts"} for name, kind in _NAMESPACES.items()}
         config = {
-            "cortex:cluster": {"context": "cortex-local", "environment": "local"},
+            "cortex:cluster": {
+                "context": "cortex-local",
+                "environment": "local",
+                "customResources": ["CiliumNetworkPolicy"],
+            },
             "cortex:namespaces": spaces,
             "cortex:servers": _DECLARATIONS[number],
         }
@@ -173,7 +206,8 @@ def say(line: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(custom_resources: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    cluster = custom_resources
     if cluster.run("kubectl", "get", "namespace", "cortex-system", check=False).returncode == 0:
         pytest.skip("stack `local` is on this cluster: run tests/provider by itself, as `make test` does")
     site = Site(cluster, tmp_path_factory.mktemp("interrupts"))
