@@ -5,6 +5,7 @@ The API server's proxies remove the header Authorization from requests. A forwar
 
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -14,7 +15,7 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from checks.kube.connection import Connection
 from checks.kube.port_forward import DATA, ForwardError, next_bytes, open_channel, refusals
-from checks.kube.web_socket import close_web_socket
+from checks.kube.shared_web_socket import SharedWebSocket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -62,24 +63,21 @@ async def forwarded(connection: Connection, namespace: str, pod: str, port: int)
             group.cancel_scope.cancel()
     finally:
         for channel in ready:
-            close_web_socket(channel)
+            channel.shutdown()  # type: ignore[no-untyped-call]
 
 
 async def _join(stream: SocketStream, channel: websocket.WebSocket) -> None:
     """Pass bytes between a connection and a channel until one of them ends."""
     begun = set[int]()
-    # The threads that wait for bytes of many pods would otherwise use up those that all have together.
-    threads = anyio.CapacityLimiter(2)
+    shared = SharedWebSocket(channel)
 
     async def send() -> None:
         async for sent in stream:
-            framed = bytes([DATA]) + sent
-            await to_thread.run_sync(channel.send_binary, framed, abandon_on_cancel=True, limiter=threads)
+            await shared.run(partial(channel.send_binary, bytes([DATA]) + sent))
 
     async def receive() -> None:
         while True:
-            read = await to_thread.run_sync(next_bytes, channel, begun, abandon_on_cancel=True, limiter=threads)
-            await stream.send(read)
+            await stream.send(await shared.run(partial(next_bytes, channel, begun)))
 
     async def until_it_ends(pump: Callable[[], Awaitable[None]]) -> None:
         with suppress(*_ENDS):
@@ -91,4 +89,4 @@ async def _join(stream: SocketStream, channel: websocket.WebSocket) -> None:
             group.start_soon(until_it_ends, send)
             group.start_soon(until_it_ends, receive)
     finally:
-        close_web_socket(channel)
+        await shared.close()

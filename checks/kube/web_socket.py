@@ -1,9 +1,7 @@
 """Open a WebSocket: to the API server, or to what a connection leads to."""
 
 import ssl
-from contextlib import suppress
 from http import HTTPStatus
-from socket import SHUT_RDWR
 from urllib.parse import urlsplit
 
 import websocket
@@ -27,15 +25,6 @@ def open_web_socket(connection: Connection, path: str, subprotocol: str, seconds
             if not tries:
                 raise
             tries -= 1
-
-
-def close_web_socket(channel: websocket.WebSocket) -> None:
-    """Close a WebSocket at once, and wake a thread that waits for its bytes."""
-    with suppress(OSError):
-        if channel.sock is not None:
-            # Only this wakes a thread that waits for bytes.
-            channel.sock.shutdown(SHUT_RDWR)
-    channel.shutdown()  # type: ignore[no-untyped-call]
 
 
 def _opened(connection: Connection, path: str, subprotocol: str, seconds: float) -> websocket.WebSocket:

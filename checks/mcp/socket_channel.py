@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
 import httpx2
 import websocket
 from anyio import to_thread
 
 from checks.kube.connection import CONNECT_SECONDS, Connection
-from checks.kube.web_socket import close_web_socket, open_web_socket
+from checks.kube.shared_web_socket import SharedWebSocket
+from checks.kube.web_socket import open_web_socket
 from checks.mcp.answer import Answer, Outcome
 from checks.mcp.failure import bad_status
 from checks.plain_text import brief
@@ -41,15 +41,17 @@ class Channel:
     def __init__(self, channel: websocket.WebSocket) -> None:
         channel.settimeout(_SILENCE_SECONDS)
         self._channel = channel
+        self._shared = SharedWebSocket(channel)
+        self._sending = False
         self._left = LARGEST_BYTES
         # The library reads a frame of any size.
         channel.frame_buffer.recv = partial(self._counted, channel.frame_buffer.recv)
-        # One that waits for messages, and one that sends: many pods must not use up the threads of all.
-        self._threads = anyio.CapacityLimiter(2)
 
     async def send(self, message: str) -> None:
         """Send a message."""
-        await to_thread.run_sync(self._channel.send, message, abandon_on_cancel=True, limiter=self._threads)
+        self._sending = True
+        await self._shared.run(partial(self._channel.send, message))
+        self._sending = False
 
     async def receive(self) -> str:
         """Return the next message.
@@ -57,7 +59,15 @@ class Channel:
         Raises:
             BrokenError: the connection ended, or something else came.
         """
-        return await to_thread.run_sync(self._receive, abandon_on_cancel=True, limiter=self._threads)
+        return await self._shared.run(self._receive)
+
+    async def close(self) -> None:
+        """Take leave of the server, unless a part of a message may be on its way, and close the WebSocket."""
+        if not self._sending:
+            with suppress(websocket.WebSocketException, OSError):
+                self._channel.settimeout(_GOODBYE_SECONDS)
+                self._channel.send_close()
+        await self._shared.close()
 
     def _receive(self) -> str:
         self._left = LARGEST_BYTES
@@ -101,14 +111,11 @@ async def opened(connection: Connection, path: str) -> "AsyncGenerator[Channel]"
         BrokenError: the WebSocket was refused.
         OSError, httpx2.TransportError: it could not be opened.
     """
-    channel = await to_thread.run_sync(_open, connection, path, abandon_on_cancel=True)
+    channel = Channel(await to_thread.run_sync(_open, connection, path, abandon_on_cancel=True))
     try:
-        yield Channel(channel)
+        yield channel
     finally:
-        with suppress(websocket.WebSocketException, OSError):
-            channel.settimeout(_GOODBYE_SECONDS)
-            channel.send_close()
-        close_web_socket(channel)
+        await channel.close()
 
 
 def _open(connection: Connection, path: str) -> websocket.WebSocket:

@@ -7,7 +7,7 @@ import websocket
 from anyio.abc import ByteStream
 
 from checks.kube.connection import Connection
-from checks.kube.web_socket import close_web_socket, open_web_socket
+from checks.kube.web_socket import open_web_socket
 from tests.checks.mcp.socket_server import Headers, Peer, answer, handle, listening
 
 
@@ -21,7 +21,7 @@ def opened(port: int, retries: int) -> str:
     try:
         return channel.getsubprotocol() or ""
     finally:
-        close_web_socket(channel)
+        channel.shutdown()  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("closed", [1, 2])
