@@ -57,13 +57,14 @@ test-exhaustive: ## The live tests with all drifts, more declarations and more i
 	CORTEX_TEST_EXHAUSTIVE=1 $(MAKE) --no-print-directory test-live
 
 test-live-stack:
-	$(BIN)/pytest -m "live and stack" --durations=20
+	$(BIN)/pytest -m "live and stack" --durations=20 --ignore=tests/real_world
 
 test-live-provider:
-	CORTEX_TEST_CLUSTER=provider $(BIN)/pytest -m "live and not stack" --durations=20 tests/provider
+	@# And the real deployments, so that the three take about as long: those of the plugin want no stack before them.
+	CORTEX_TEST_CLUSTER=provider $(BIN)/pytest -m live --durations=20 tests/provider tests/real_world
 
 test-live-others:
-	CORTEX_TEST_CLUSTER=others $(BIN)/pytest -m "live and not stack" --durations=20 --ignore=tests/provider
+	CORTEX_TEST_CLUSTER=others $(BIN)/pytest -m "live and not stack" --durations=20 --ignore=tests/provider --ignore=tests/real_world
 
 conformance: setup ## The plugin's conformance cases; PLUGIN=FILE: with another plugin than ours
 	@test -z "$(PLUGIN)" || test -x "$(PLUGIN)" || { echo "PLUGIN=$(PLUGIN) is not an executable file" >&2; exit 1; }
