@@ -114,7 +114,7 @@ def run(
     cwd: Path,
     env: Mapping[str, str],
     given: str | None = None,
-    seconds: float = 60,
+    seconds: float = 300,
     **streams: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command; return its exit code, and what it wrote to the streams that are not given."""
