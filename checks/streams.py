@@ -1,9 +1,13 @@
-"""Standard output and error whose reader may close its end: `cortex verify prod | head` keeps the exit code."""
+"""The standard streams, which may be closed, or whose reader may close its end.
+
+`cortex verify prod | head` keeps the exit code.
+"""
 
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, cast
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -30,6 +34,12 @@ def ignore_closed_readers() -> None:
     """Let writing to standard output and error succeed after their reader has closed its end."""
     sys.stdout = _tolerant(sys.stdout)
     sys.stderr = _tolerant(sys.stderr)
+
+
+def open_missing_input() -> None:
+    """Let standard input be empty if its descriptor is closed. Python has no stream then."""
+    if cast("TextIO | None", sys.stdin) is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as the process runs
 
 
 def is_read(stream: TextIO) -> bool:

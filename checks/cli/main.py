@@ -14,7 +14,7 @@ import typer
 from checks.cli.command_group import LazyGroup
 from checks.cli.commands.version import version
 from checks.errors import INTERRUPTED, CheckError, UsageError, innermost
-from checks.streams import ignore_closed_readers
+from checks.streams import ignore_closed_readers, open_missing_input
 from stacks import private_memory
 
 DEBUG_VARIABLE = "CORTEX_DEBUG"
@@ -57,6 +57,7 @@ def main() -> NoReturn:
         # The report has what libraries log; without a handler, Python would print it.
         logging.getLogger().addHandler(logging.NullHandler())
     ignore_closed_readers()
+    open_missing_input()
     ignore_interrupted_exits()
     try:
         code = _run()

@@ -42,6 +42,10 @@ class Hooks:
                 split(command, option)
 
 
+async def _nothing() -> bytes:
+    return b""
+
+
 async def rotated(
     target: Target,
     project: Path,
@@ -84,7 +88,7 @@ async def rotated(
                 target,
                 managed,
                 chosen,
-                (lambda: b"") if managed.provider is Provider.EXTERNAL else source.read,
+                _nothing if managed.provider is Provider.EXTERNAL else source.read,
                 place,
                 lambda _: journal_file(target.stack),
                 record,

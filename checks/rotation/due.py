@@ -119,6 +119,9 @@ async def _rotate(one: _Scheduled, target: Target, out: Out) -> None:
     def place(api: ApiClient, readers: Readers) -> ValuePlace:
         return LiveValue(api, one.place, one.key, readers, KeptInJournal(ClusterJournal(api)))
 
+    async def read() -> bytes:
+        return one.rotation.generator.value().encode()
+
     async def record(api: ApiClient, entry: log.Entry) -> None:
         await ClusterJournal(api).record(entry)
         out.show(msgspec.json.encode(entry).decode())
@@ -128,7 +131,7 @@ async def _rotate(one: _Scheduled, target: Target, out: Out) -> None:
             target,
             one.managed,
             one.key,
-            lambda: one.rotation.generator.value().encode(),
+            read,
             place,
             ClusterJournal,
             record,

@@ -28,7 +28,7 @@ class Order:
     managed: Managed
     key: str
     """Empty for a Secret from a store, which is fetched as a whole."""
-    read: Callable[[], bytes]
+    read: Callable[[], Awaitable[bytes]]
     """Returns the new value."""
     place: Callable[[ApiClient, Readers], ValuePlace]
     journal: Callable[[ApiClient], Storage]

@@ -141,8 +141,7 @@ class _Rotation:
         if self._state.stage is Stage.KEPT and await self._is_written():
             await self._journal.set(stage=Stage.WRITTEN)
             return
-        # In a thread, since a command can take long, and the Lease has to be renewed.
-        value = await anyio.to_thread.run_sync(self._order.read, abandon_on_cancel=True)
+        value = await self._order.read()
         self._values.add(value)
         await self._require_new(value)
         if self._state.stage is Stage.CREATED:

@@ -1,6 +1,6 @@
 """Set a key of a Secret where its values are kept, with an entry in the log."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from checks.kube.client import ApiClient
@@ -21,7 +21,7 @@ async def set_in_pulumi(
     project: Path,
     managed: Managed,
     key: str,
-    read: Callable[[], bytes],
+    read: Callable[[], Awaitable[bytes]],
     kubeconfig: Path | None,
     deploy: bool,
     say: Callable[[str], None],
@@ -36,7 +36,7 @@ async def set_in_pulumi(
     with exclusive(stack, say) as lock:
         await require_none(journal_file(stack))
         pulumi = PulumiStack(stack, project, pulumi_log(stack), lock, kubeconfig)
-        await pulumi.set_secret(setting, require_text(read(), key))
+        await pulumi.set_secret(setting, require_text(await read(), key))
         _log(stack, managed, key, "written")
         done = f"{SECTION}:{setting} is set in {pulumi.file.name}, encrypted"
         if not deploy:
@@ -47,7 +47,7 @@ async def set_in_pulumi(
 
 
 async def set_live(
-    target: Target, managed: Managed, key: str, read: Callable[[], bytes], say: Callable[[str], None]
+    target: Target, managed: Managed, key: str, read: Callable[[], Awaitable[bytes]], say: Callable[[str], None]
 ) -> str:
     """Write a value into a Secret that others made, and restart its readers; return what was done.
 
@@ -60,7 +60,7 @@ async def set_live(
         await require_none(journal_file(target.stack))
         async with target.connection.client() as http:
             api = ApiClient(http)
-            await live_secret.write(api, managed.place, key, read())
+            await live_secret.write(api, managed.place, key, await read())
             owners = readers(target.declaration, managed, key)
             restarted = Readers(target, api, owners)
             digest = await live_secret.hash_of(api, managed.place)

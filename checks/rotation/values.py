@@ -1,17 +1,22 @@
 """New values: from standard input, a file, a command or a generator; never from an argument."""
 
+import os
 import shlex
-import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
+
 from checks.errors import UncheckedError, UsageError
+from checks.rotation import program
 from stacks.model.rotation import ALPHANUMERIC, LONGEST_GENERATED, SHORTEST_GENERATED, characters, generated
 
 LONGEST_BYTES = 1024 * 1024
 """Kubernetes allows no larger Secret."""
 COMMAND_SECONDS = 300
+_MOST_BYTES = LONGEST_BYTES + len("\r\n")
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,10 @@ class ValueSource:
         if self.command:
             split(self.command, "--command")
 
-    def read(self) -> bytes:
-        """Return the value. One line end is removed at the end of what a pipe or a command sends; a file is as it is.
+    async def read(self) -> bytes:
+        """Return the value. An interrupt ends the wait for a pipe or a command.
+
+        One line end is removed at the end of what a pipe or a command sends; a file is as it is.
 
         Raises:
             UsageError: there is none, it is too large, or it cannot be read.
@@ -55,7 +62,7 @@ class ValueSource:
             return generated(self.length, _characters(self.alphabet)).encode()
         if self.file is not None:
             return _required(_content(self.file))
-        return _required(_without_line_end(_output(self.command) if self.command else _standard_input()))
+        return _required(_without_line_end(await (_output(self.command) if self.command else _standard_input())))
 
 
 def require_text(value: bytes, key: str) -> str:
@@ -103,23 +110,30 @@ def _content(file: Path) -> bytes:
         raise UsageError(f"--file: {file} cannot be read ({error.strerror}): name another file") from error
 
 
-def _standard_input() -> bytes:
-    return sys.stdin.buffer.read(LONGEST_BYTES + 3)
+async def _standard_input() -> bytes:
+    number, received = sys.stdin.fileno(), b""
+    while len(received) <= _MOST_BYTES:
+        # The content of a file is there, and the system refuses to wait for it.
+        with suppress(PermissionError):
+            await anyio.wait_readable(number)
+        part = os.read(number, _MOST_BYTES + 1 - len(received))
+        if not part:
+            break
+        received += part
+    return received
 
 
-def _output(command: str) -> bytes:
+async def _output(command: str) -> bytes:
     words = split(command, "--command")
     try:
-        done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False, timeout=COMMAND_SECONDS
-        )
+        code, printed = await program.run(words, COMMAND_SECONDS, kept_bytes=_MOST_BYTES)
     except OSError as error:
         raise UsageError(f"--command: {words[0]} cannot be run ({error.strerror}): name another program") from error
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         raise UncheckedError(f"--command: {words[0]} has not ended after {COMMAND_SECONDS} s: run it by hand") from None
-    if done.returncode != 0:
-        raise UncheckedError(f"--command: {words[0]} ended with {done.returncode}: run it by hand to find out why")
-    return done.stdout
+    if code != 0 and len(printed) <= _MOST_BYTES:
+        raise UncheckedError(f"--command: {words[0]} ended with {code}: run it by hand to find out why")
+    return printed
 
 
 def _without_line_end(value: bytes) -> bytes:

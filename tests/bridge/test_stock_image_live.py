@@ -20,6 +20,7 @@ BRIDGED = {
     "transport": "stdio",
     "replicas": 1,
     "clients": [{"namespace": "cortex-system"}],
+    "terminationGracePeriodSeconds": 1,
 }
 STATIC = {
     **BRIDGED,

@@ -1,6 +1,7 @@
-"""A reader of standard output that leaves early does not change how a command ends."""
+"""A reader of standard output that leaves early, or a closed standard input, does not change how a command ends."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
@@ -8,6 +9,7 @@ from typing import TextIO
 
 import pytest
 
+from checks.streams import open_missing_input
 from tests import preloaded
 from tests.checks import in_process
 from tests.checks.cli.project import Project, command
@@ -65,3 +67,10 @@ def test_closed_pipe_hides_no_mistake(project: Project) -> None:
         asked = command(["explain", "nothing.such"])
         done = preloaded.run(asked, project.folder, project.environment(), stdout=both, stderr=both)
     assert done.returncode == 2
+
+
+def test_closed_standard_input_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    open_missing_input()
+    with sys.stdin as stream:
+        assert stream.read() == ""

@@ -63,6 +63,7 @@ _SOCKET: dict[str, object] = {
     "config": {"server.py": SOCKET_PROGRAM},
     "env": {"TOKEN": "none"},
     "service": {"sessionAffinity": "ClientIP"},
+    "terminationGracePeriodSeconds": 1,
 }
 
 

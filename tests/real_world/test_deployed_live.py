@@ -35,6 +35,7 @@ OWN: Settings = {
     "replicas": 1,
     "command": ["python3", "/etc/mcp/config/server.py"],
     "probes": {"tcpSocket": {}},
+    "terminationGracePeriodSeconds": 1,
 }
 HOST = "realtime.example.com"
 SERVERS: Settings = {

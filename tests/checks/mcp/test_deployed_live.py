@@ -43,6 +43,7 @@ def login(image: str) -> str:
         "securityContext": RESTRICTED,
     }
     pod = {
+        "terminationGracePeriodSeconds": 1,
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [container],
         "volumes": [{"name": "program", "configMap": {"name": "login"}}],
@@ -79,6 +80,7 @@ def server(mode: str, **settings: Any) -> Json:
         "smoke": {"tool": "add", "arguments": {"a": 1, "b": 2}},
         "clients": [{"namespace": "cortex-system"}],
         "probes": probes,
+        "terminationGracePeriodSeconds": 1,
         **settings,
     }
 

@@ -39,6 +39,8 @@ def server(image: str, mode: str, **settings: Any) -> Json:
         "args": [mode],
         "config": {"server.py": PROGRAM},
         "probes": PROBES,
+        # As the first process of a container, Python ignores SIGTERM.
+        "terminationGracePeriodSeconds": 1,
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}},
         **settings,
     }
