@@ -1,11 +1,9 @@
 """Step 2: the machine configurations, from `talosctl` where it is on PATH, and else from a node in maintenance mode."""
 
 import shutil
-import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import anyio
 from talos_linux_api.v1_6_0 import machine
 
 from checks.bootstrap import secrets
@@ -16,6 +14,7 @@ from checks.bootstrap.secrets import ClusterSecrets
 from checks.errors import UncheckedError
 from checks.kube.reading import ReadFailure, Reason
 from checks.plain_text import brief
+from checks.talos import program
 
 DISK = "/dev/sda"
 """The disk scsi0 of the virtual machines, as Talos sees it."""
@@ -24,23 +23,28 @@ DISK = "/dev/sda"
 async def generate(run: Run, seconds: float) -> str:
     """Generate the secrets of the cluster once, and keep them encrypted."""
     if run.secrets() is None:
-        program = shutil.which("talosctl")
-        made = await _by_talosctl(run, program) if program else await _by_node(run, seconds)
+        talosctl = shutil.which("talosctl")
+        made = await (_by_talosctl(run, talosctl, seconds) if talosctl else _by_node(run, seconds))
         secrets.save(made, run.state.secrets, run.key)
     return f"the machine configurations are in {run.state.secrets}, encrypted"
 
 
-async def _by_talosctl(run: Run, program: str) -> ClusterSecrets:
+async def _by_talosctl(run: Run, talosctl: str, seconds: float) -> ClusterSecrets:
     """Return what talosctl generates; it writes files, which are in memory."""
     plan = run.plan
     with TemporaryDirectory(dir=run.memory) as folder:
-        command = [program, "gen", "config", plan.cluster, plan.endpoint, "--output", folder, "--force"]
+        command = [talosctl, "gen", "config", plan.cluster, plan.endpoint, "--output", folder, "--force"]
         command += ["--install-disk", DISK, "--install-image", plan.talos.installer]
         command += ["--kubernetes-version", plan.talos.kubernetes, "--talos-version", f"v{plan.talos.version}"]
         command += ["--with-docs=false", "--with-examples=false"]
-        done = await anyio.run_process(command, check=False, stderr=subprocess.STDOUT)
-        if done.returncode != 0:
-            raise UncheckedError(f"`talosctl gen config` failed: {brief(done.stdout.decode(errors='replace'))}")
+        try:
+            done = await program.run(command, seconds)
+        except (OSError, ValueError) as error:
+            raise UncheckedError(f"`talosctl gen config` failed: {error}") from error
+        if done is None:
+            raise UncheckedError(f"`talosctl gen config` has not ended after {seconds:g} s: run it by hand")
+        if done.code != 0:
+            raise UncheckedError(f"`talosctl gen config` failed: {brief(done.err or done.out)}")
         try:
             names = ("controlplane.yaml", "talosconfig", "worker.yaml")
             return ClusterSecrets(*((Path(folder) / name).read_text("utf-8") for name in names))

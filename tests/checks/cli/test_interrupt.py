@@ -6,11 +6,15 @@ import sys
 import threading
 from unittest.mock import Mock
 
+import anyio
 import pytest
+from anyio.abc import ByteStream
 
 from checks.cli import main as cli
 from tests.checks.cli.project import Project, command
 from tests.checks.fake_api import Answer, FakeApi
+from tests.checks.mcp.socket_server import listening
+from tests.checks.world import SETTINGS
 from tests.conftest import ROOT
 from tests.preloaded import Preloaded
 
@@ -39,6 +43,45 @@ def test_two_interrupts_are_clean(project: Project, api: FakeApi, name: str) -> 
     out, err = process.communicate(timeout=30)
     assert not err, err.decode()
     assert (process.returncode, out) == (130, b"")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "usage test",
+            "discover test",
+            "metrics test",
+            "events test",
+            "namespaces test",
+            "network test",
+            "drift test",
+        ),
+        *("access list test", "access who-can test get pods", "access risks test", "access review test"),
+        *("mcp list test", "mcp tools test time", "mcp ping test time", "mcp call test time add"),
+        *("secrets list test", "secrets describe test one", "secrets delete test two --yes", "secrets history test"),
+        *("secrets set test one key --file value", "secrets rotate test one --file value"),
+        *("config list test", "config get test motd", "config diff test", "config watch test"),
+        *("kubeconfig make test", "events test --follow", "talos status test"),
+    ],
+)
+def test_one_interrupt_ends_each_command(project: Project, line: str) -> None:
+    reached = threading.Event()
+
+    async def silent(stream: ByteStream) -> None:
+        reached.set()
+        await anyio.sleep_forever()
+
+    secret = {"namespace": "cortex-mcp", "generated": "key", "rotation": {"every": "90d"}}
+    project.declare({**SETTINGS, "secrets": {"one": secret}, "rotator": {"image": "registry.test/cortex:1"}})
+    (project.folder / "value").write_text("new")
+    with listening(silent) as port:
+        project.connect({"server": f"http://127.0.0.1:{port}"}, {"token": "very-secret-token"})
+        process = started(project, *line.split())
+        assert reached.wait(30), process.communicate()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
 
 
 MOTD = "/api/v1/namespaces/cortex-mcp/configmaps/motd"
