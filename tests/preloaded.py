@@ -56,8 +56,6 @@ PROGRAMS = {
 """The program of each module that can be run."""
 IMPORTS = {"bridge": BRIDGE, "cortex": CORTEX}
 """What a process has imported when it begins to run one of the modules. What is missing here, it imports itself."""
-
-
 _ONE_AT_A_TIME = Lock()
 
 
