@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.checks.agent.following import following
-from tests.conftest import Cluster
+from tests.conftest import CORTEX, Cluster
 from tests.leaks import seeding
 from tests.leaks.canary import Canary, canary, leaks
 from tests.leaks.sampling import Sample, sampled
@@ -99,7 +99,8 @@ def commands(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Co
     with sampled(os.getpid(), temporary, Path("/dev/shm"), state) as sample:
         for name, command in COMMANDS.items():
             value = given[name].value if name in given else None
-            done = home.run("cortex", *command, check=False, given=value)
+            # Not a forked one: the processes that a user starts are looked at.
+            done = home.run(str(CORTEX), *command, check=False, given=value)
             assert done.returncode == 0 or command[0] == "verify", done.stderr
             texts[name] = done.stdout + done.stderr
     texts["events"] = home.run("kubectl", "get", "events", "--all-namespaces", "--output", "json").stdout
