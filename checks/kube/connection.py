@@ -14,6 +14,7 @@ import yaml
 
 from checks.errors import UncheckedError, UsageError
 from checks.kube.credentials import NO_CREDENTIAL, Credential, Means, certificate_expiry, token_expiry
+from checks.private_folder import private_folder
 from stacks.model.cluster_dns import DOMAIN
 
 if TYPE_CHECKING:
@@ -170,12 +171,15 @@ def _loaded(merged: "_Node", context: str, place: str) -> Connection:
     from kubernetes.client.rest import should_bypass_proxies
     from kubernetes.config.kube_config import KubeConfigLoader
 
-    with _usable(place):
-        loader = KubeConfigLoader(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
+    with _usable(place), _files_of_kubernetes() as folder:
+        loader = KubeConfigLoader(  # type: ignore[no-untyped-call]
+            merged, active_context=context, config_base_path=None, temp_file_path=str(folder)
+        )
         configuration = Configuration()
         loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
         tls = _tls(configuration) if configuration.host.startswith("https") else None
         authority = Path(configuration.ssl_ca_cert).read_bytes() if configuration.ssl_ca_cert else None
+        certificate = Path(configuration.cert_file).read_bytes() if configuration.cert_file else None
     if "@" in urlsplit(configuration.host).netloc:
         raise UsageError(
             f"the kubeconfig {place} has a user name or a password in its server address: remove it there, "
@@ -197,8 +201,25 @@ def _loaded(merged: "_Node", context: str, place: str) -> Connection:
         proxy=proxy,
         source=place,
         authority=authority,
-        credential=lambda: _credential(configuration, getattr(loader, "expiry", None), plugin=plugin),
+        credential=lambda: _credential(configuration, certificate, getattr(loader, "expiry", None), plugin=plugin),
     )
+
+
+@contextmanager
+def _files_of_kubernetes() -> Iterator[Path]:
+    """Yield a private folder for the keys and certificates of a kubeconfig, since `ssl` reads only files.
+
+    The package would delete them when the process ends well: one that is killed would leave a private key on the disk.
+    """
+    from kubernetes.config import kube_config
+
+    with private_folder() as folder:
+        try:
+            yield folder
+        finally:
+            for content, file in [*kube_config._temp_files.items()]:
+                if Path(file).parent == folder:
+                    del kube_config._temp_files[content]
 
 
 def from_service_account(folder: Path = SERVICE_ACCOUNT, environ: Mapping[str, str] = os.environ) -> Connection:
@@ -298,13 +319,15 @@ def _require_plugin_credential(config: _Node, context: str, loaded: object) -> b
     return isinstance(plugin, dict)
 
 
-def _credential(configuration: object, expiry: datetime | None, *, plugin: bool) -> Credential:
+def _credential(
+    configuration: object, certificate: bytes | None, expiry: datetime | None, *, plugin: bool
+) -> Credential:
     settings = cast("_Settings", configuration)
     token = settings.api_key.get("BearerToken") or settings.api_key.get("authorization")
     if plugin:
         return Credential(Means.PLUGIN, expiry)
     if token:
         return Credential(Means.TOKEN, token_expiry(token))
-    if settings.cert_file:
-        return Credential(Means.CERTIFICATE, certificate_expiry(Path(settings.cert_file)))
+    if certificate is not None:
+        return Credential(Means.CERTIFICATE, certificate_expiry(certificate))
     return NO_CREDENTIAL

@@ -7,7 +7,6 @@ import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 
 import msgspec
 
@@ -68,12 +67,12 @@ def claims(token: str) -> Claims | None:
         return None
 
 
-def certificate_expiry(file: Path) -> datetime | None:
-    """Return when the first certificate of a PEM file expires; None if it cannot be decoded."""
+def certificate_expiry(pem: bytes) -> datetime | None:
+    """Return when the first certificate in PEM expires; None if it cannot be decoded."""
     # Imported here because most commands need no certificate.
     from cryptography import x509
 
     try:
-        return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
-    except (OSError, ValueError):
+        return x509.load_pem_x509_certificate(pem).not_valid_after_utc
+    except ValueError:
         return None

@@ -301,8 +301,8 @@ def test_certificate_and_clock_are_the_servers(tmp_path: Path) -> None:
 
 def test_credentials_tell_when_they_end(tmp_path: Path) -> None:
     end = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert certificate_expiry(signed(tmp_path, end)) == end
-    assert certificate_expiry(tmp_path / "none") is None
+    assert certificate_expiry(signed(tmp_path, end).read_bytes()) == end
+    assert certificate_expiry(b"none") is None
     payload = base64.urlsafe_b64encode(json.dumps({"exp": end.timestamp()}).encode()).decode().rstrip("=")
     assert token_expiry(f"Bearer e30.{payload}.x") == end
     assert [token_expiry(token) for token in ("opaque", "a.b.c", "e30.e30.x", "e30.bnVsbA.x")] == [None] * 4
