@@ -50,7 +50,7 @@ test-unit: $(VENV)/installed
 	$(BIN)/pytest -m "not live" --ignore-glob '*_live.py' --numprocesses 3 --dist worksteal
 
 test-live: setup
-	@echo "The live tests of the stack, of the plugin, and all others run at the same time, each on a cluster of its own; each shows when it has ended."
+	@echo "The live tests of the stack, of the plugin and real deployments, and all others run at the same time, each on a cluster of its own; each shows when it has ended."
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-live-stack test-live-provider test-live-others
 
 test-exhaustive: ## The live tests with all drifts, more declarations and more interrupts; takes hours

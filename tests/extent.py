@@ -1,6 +1,6 @@
-"""How much the tests try of what has no end: declarations, drifts and moments of an interrupt.
+"""How many declarations, drifts and interrupts the tests try.
 
-CORTEX_TEST_EXHAUSTIVE=1 makes them try all that there is time for in a night, and CORTEX_TEST_SEED draws others.
+CORTEX_TEST_EXHAUSTIVE=1 makes them try many, which takes hours. CORTEX_TEST_SEED=NUMBER draws other ones.
 """
 
 import os
