@@ -1,7 +1,11 @@
 """Entry point of the plugin process, which the Pulumi engine starts as `pulumi-resource-kubernetes`."""
 
+import gc
 import sys
 from importlib.util import find_spec, module_from_spec
+
+_GARBAGE_THRESHOLD = 100_000
+"""How many new objects start the garbage collection."""
 
 
 def _leave_out_sdk() -> None:
@@ -15,6 +19,8 @@ def _leave_out_sdk() -> None:
 
 
 if __name__ == "__main__":
+    # Most objects are those of the imports, and are never freed.
+    gc.set_threshold(_GARBAGE_THRESHOLD)
     _leave_out_sdk()
     from provider.plugin_process import serve
 

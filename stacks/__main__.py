@@ -1,18 +1,17 @@
 """The Pulumi program. The language host runs this folder; the project's packages are installed beside it."""
 
+import gc
 import os
 from pathlib import Path
 
 import pulumi
 
-from components import secret_values
-from stacks import private_memory
-from stacks.errors import DeclarationError
-from stacks.loader import read
-from stacks.program import deploy
-
 _CONFIGURATION = "PULUMI_CONFIG"
 """The environment variable with the decrypted configuration of the stack."""
+_DEBUG = "CORTEX_DEBUG"
+"""The environment variable with which libraries log."""
+_GARBAGE_THRESHOLD = 100_000
+"""How many new objects start the garbage collection."""
 
 
 def main() -> None:
@@ -21,6 +20,13 @@ def main() -> None:
     Raises:
         pulumi.RunError: the declaration is wrong or a secret is missing.
     """
+    _save_time()
+    from components import secret_values
+    from stacks import private_memory
+    from stacks.errors import DeclarationError
+    from stacks.loader import read
+    from stacks.program import deploy
+
     private_memory.protect()
     # The SDK has read it. Credential plugins of a kubeconfig run in this environment, and would get all secrets.
     os.environ.pop(_CONFIGURATION, None)
@@ -36,6 +42,19 @@ def main() -> None:
     secret_values.require_own_passphrase(declaration, stack, root)
     for name, value in deploy(declaration, root).items():
         pulumi.export(name, value)
+
+
+def _save_time() -> None:
+    """Do without what takes a sixth of the time of a preview and changes nothing."""
+    # Most objects are those of the imports, and are never freed.
+    gc.set_threshold(_GARBAGE_THRESHOLD)
+    if not os.environ.get(_DEBUG):
+        # The SDK sends five of these messages a resource, and waits for the engine each time.
+        pulumi.log.debug = _say_nothing
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    pass
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import played_stack
+from tests.conftest import engine_log, played_stack
 from tests.leaks import seeding
 from tests.leaks.sampling import sampled
 from tests.leaks.seeding import UP, Deployed
@@ -19,6 +19,7 @@ LOGGED = ("-v=9", "--logtostderr", "--logflow", "--debug")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The stack as its first update left it, with all that was seen of that."""
     with played_stack("leaks") as cluster:
+        engine_log(cluster).unlink()
         project = Project(cluster, tmp_path_factory.mktemp("leaks"), ["drift"])
         canaries = seeding.seeded()
         seeding.declare(project, canaries)

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel of L
 DUMPABLE = "import atexit, ctypes, os, sys; atexit.register(lambda: print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)))"
 """At its end the process prints whether it can be dumped."""
 PROGRAM = """
-from stacks import __main__ as program
+from stacks import __main__ as program, loader
 
 def read(*_):
     print(os.environ.get("PULUMI_CONFIG"))
     sys.exit()
 
-program.read = read
+loader.read = read
 program.main()
 """
 CORTEX = "sys.argv = ['cortex', 'version']; from checks.start import main; main()"
