@@ -3,16 +3,22 @@
 The engine deletes undeclared objects after all updates, and until then an autoscaler would undo the new number.
 """
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from urllib3.exceptions import HTTPError
 
 from stacks.model import names
 
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
 _SECONDS = 30
+_key_files = threading.Lock()
 
 
 def stopping(context: str) -> pulumi.ResourceHook:
@@ -40,17 +46,32 @@ def _fixes_replicas(inputs: Mapping[str, Any]) -> bool:
 
 def _delete(context: str, deployment: Mapping[str, str]) -> None:
     # Imported here because it takes a second, and few deployments switch autoscaling off.
-    from kubernetes import client, config
+    from kubernetes import client
 
     name, namespace = deployment["name"], deployment["namespace"]
-    api = client.AutoscalingV2Api(config.new_client_from_config(context=context))  # type: ignore[no-untyped-call]
     try:
-        api.delete_namespaced_horizontal_pod_autoscaler(name, namespace, _request_timeout=_SECONDS)
+        with _connected(context) as api:
+            client.AutoscalingV2Api(api).delete_namespaced_horizontal_pod_autoscaler(
+                name, namespace, _request_timeout=_SECONDS
+            )
     except client.ApiException as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise _still_there(name, namespace, f"{error.status} {error.reason}") from None
     except HTTPError:
         raise _still_there(name, namespace, "the API server cannot be reached") from None
+
+
+@contextmanager
+def _connected(context: str) -> Iterator["ApiClient"]:
+    """Yield a client; the key of the kubeconfig is in a file meanwhile, and no longer."""
+    from kubernetes import config
+    from kubernetes.config import kube_config
+
+    with _key_files:
+        try:
+            yield config.new_client_from_config(context=context)  # type: ignore[no-untyped-call]
+        finally:
+            kube_config._cleanup_temp_files()  # type: ignore[no-untyped-call]
 
 
 def _still_there(name: str, namespace: str, reason: str) -> pulumi.RunError:

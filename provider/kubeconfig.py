@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import urllib3
 import yaml
 from kubernetes import client, config
+from kubernetes.config import kube_config
 from kubernetes.config.kube_config import (
     KUBE_CONFIG_DEFAULT_LOCATION,
     ConfigNode,
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from provider.settings import Settings
 
 _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_MEMORY = Path("/dev/shm")  # noqa: S108 - each file in it is private
+"""Where files never reach a disk, on Linux."""
+_key_files = threading.Lock()
 
 
 def connect(settings: Settings, cancelled: threading.Event | None = None) -> tuple[Api, str]:
@@ -45,37 +51,66 @@ def _log_in(settings: Settings) -> client.ApiClient:
     try:
         if _is_in_cluster(settings):
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            tls = _tls(configuration)
         else:
-            _load(_loader(settings), configuration)
+            tls = _load(_loader(settings), configuration)
             _require_clean_address(configuration.host)
     except (config.ConfigException, AttributeError, OSError, TypeError, ValueError, yaml.YAMLError) as error:
         # The error that was raised first can quote the token, and a traceback would show it.
         raise ConfigError(f"the kubeconfig cannot be used: {_reason(error)}") from None
-    return client.ApiClient(configuration)
+    configuration.ssl_ca_cert = configuration.cert_file = configuration.key_file = None
+    made = client.ApiClient(configuration)
+    if tls:
+        made.rest_client.pool_manager.connection_pool_kw["ssl_context"] = tls
+    return made
+
+
+def _tls(configuration: client.Configuration) -> ssl.SSLContext | None:
+    """Return what every connection uses, so that the files of the configuration are read once."""
+    if not configuration.host.startswith("https"):
+        return None
+    context = urllib3.util.create_urllib3_context(
+        cert_reqs=ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE
+    )
+    if configuration.ssl_ca_cert:
+        context.load_verify_locations(configuration.ssl_ca_cert)
+    else:
+        context.load_default_certs()
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    return context
 
 
 def _reason(error: Exception) -> str:
     """Return why a kubeconfig cannot be used, without the parts of it that messages quote."""
     if isinstance(error, yaml.YAMLError):
         return "its content is not YAML"
+    if isinstance(error, ssl.SSLError):
+        return "its certificates or its key are not PEM, or do not belong together"
     text = (str(error) or type(error).__name__).splitlines()[0]
     # The kubernetes package names the field, and then quotes the whole entry that lacks it.
     return text.partition(" in ")[0] if text.startswith("Invalid kube-config file") else text
 
 
-def _load(loader: KubeConfigLoader, configuration: client.Configuration) -> None:
+def _load(loader: KubeConfigLoader, configuration: client.Configuration) -> ssl.SSLContext | None:
     heard = _LastError()
     logging.getLogger().addHandler(heard)
-    try:
-        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
-    finally:
-        logging.getLogger().removeHandler(heard)
+    # The package writes keys to files, since `ssl` reads only files, and would delete them at the end of the process:
+    # one that is killed would leave them.
+    with _key_files:
+        try:
+            loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+            tls = _tls(configuration)
+        finally:
+            kube_config._cleanup_temp_files()  # type: ignore[no-untyped-call]
+            logging.getLogger().removeHandler(heard)
     # If a credential plugin fails, the package only logs the reason and continues without credentials.
     plugin = loader._user and loader._user.safe_get("exec")
     if plugin and not (configuration.api_key or configuration.cert_file):
         raise config.ConfigException(
             f"its credential plugin {plugin['command']} returned neither token nor certificate ({heard.text})"
         )
+    return tls
 
 
 def _require_clean_address(server: str) -> None:
@@ -107,7 +142,9 @@ def _loader(settings: Settings) -> KubeConfigLoader:
         node = ConfigNode("kubeconfig", content)  # type: ignore[no-untyped-call]
     _require_entries(node, settings.context or node["current-context"], where)
     # Without a base path, relative paths are resolved from the folder of the file that contains them.
-    return KubeConfigLoader(node, settings.context, config_base_path=None)  # type: ignore[no-untyped-call]
+    return KubeConfigLoader(  # type: ignore[no-untyped-call]
+        node, settings.context, config_base_path=None, temp_file_path=str(_MEMORY) if _MEMORY.is_dir() else None
+    )
 
 
 def _require_entries(node: ConfigNode, context: str, where: str) -> None:

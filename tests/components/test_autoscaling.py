@@ -1,6 +1,9 @@
 """What happens to an autoscaler whose server has a fixed number of pods from now on."""
 
+import json
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -8,8 +11,10 @@ import pulumi
 import pytest
 from kubernetes.client import ApiException
 
+from components.autoscaling import _connected
 from stacks.model import names
 from stacks.program import deploy
+from tests.checks.kubeconfigs.certificates import b64, certificate_user, kubeconfig, pair
 from tests.components.recording import Recording, declared, record
 
 SCALED = {"autoscaling": {"minReplicas": 2, "maxReplicas": 3}}
@@ -59,3 +64,17 @@ def test_an_autoscaler_that_stays_stops_the_update() -> None:
     forbidden = ApiException(status=403, reason="Forbidden")
     with pytest.raises(pulumi.RunError, match=r"demo-mcp-server cannot be deleted \(403 Forbidden\), and would undo"):
         updated(was_fixed=False, is_fixed=True, error=forbidden)
+
+
+def test_a_client_key_is_in_a_file_for_the_request_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk, file = tmp_path / "disk", tmp_path / "kubeconfig"
+    disk.mkdir()
+    made = pair()
+    cluster = {"server": "https://127.0.0.1:1", "certificate-authority-data": b64(made.certificate)}
+    file.write_text(json.dumps(kubeconfig(cluster, certificate_user(made))))
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file))
+    for _ in range(2):
+        with _connected("test"):
+            assert made.key in [file.read_bytes() for file in disk.iterdir()]
+        assert [*disk.iterdir()] == []

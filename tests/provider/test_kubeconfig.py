@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
+import tempfile
 import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from provider.cluster import Cluster
-from provider.errors import ConfigError
+from provider.errors import ConfigError, UnreachableError
 from provider.kubeconfig import active_cluster, connect
 from provider.properties import Secret
 from provider.settings import Settings
+from tests.checks.kubeconfigs.certificates import Pair, b64, certificate_user, kubeconfig, pair
+from tests.checks.talos.certificates import Authority
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,3 +133,58 @@ def test_the_active_cluster_of_a_kubeconfig(server: Server, tmp_path: Path) -> N
     assert active_cluster({"kubeconfig": str(tmp_path / "kubeconfig"), "context": "c"}) == entry
     for unclear in ({}, {"kubeconfig": "/nowhere"}, {"kubeconfig": server.kubeconfig, "context": "other"}):
         assert active_cluster(unclear) is None
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_client_key_is_in_a_file_for_a_moment_only(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, verified: bool
+) -> None:
+    memory, disk = tmp_path / "memory", tmp_path / "disk"
+    for folder in (memory, disk):
+        folder.mkdir()
+    monkeypatch.setattr("provider.kubeconfig._MEMORY", memory)
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    content = encrypted(server, tmp_path / "server.pem", verified=verified)
+    server.says("GET /api/v1", {"resources": []})
+    # The kubernetes package would take the files of the first time again.
+    for _ in range(2):
+        api, _ = connect(Settings(kubeconfig=content))
+        assert [*memory.iterdir(), *disk.iterdir()] == []
+        assert api.request("GET", "/api/v1") == {"resources": []}
+
+
+def test_another_server_than_the_kubeconfig_names_is_not_spoken_to(server: Server, tmp_path: Path) -> None:
+    content = json.loads(encrypted(server, tmp_path / "server.pem"))
+    content["clusters"][0]["cluster"]["certificate-authority-data"] = b64(Authority().pem)
+    api, _ = connect(Settings(kubeconfig=json.dumps(content)))
+    with pytest.raises(UnreachableError, match="certificate verify failed"):
+        api.request("GET", "/api/v1")
+    assert server.seen == []
+
+
+def test_a_key_of_another_certificate_is_one_sentence(server: Server, tmp_path: Path) -> None:
+    content = json.loads(encrypted(server, tmp_path / "server.pem"))
+    content["users"][0]["user"]["client-key-data"] = b64(pair().key)
+    with pytest.raises(ConfigError, match="its certificates or its key are not PEM, or do not belong together"):
+        connect(Settings(kubeconfig=json.dumps(content)))
+
+
+def encrypted(server: Server, file: Path, *, verified: bool = True) -> str:
+    """Let the server demand a client certificate from now on, and return the kubeconfig that has one."""
+    authority = Authority()
+    file.write_bytes(authority.server("127.0.0.1"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    context.load_verify_locations(cadata=authority.pem.decode())
+    context.verify_mode = ssl.CERT_REQUIRED
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    trust = {"certificate-authority-data": b64(authority.pem)} if verified else {"insecure-skip-tls-verify": True}
+    certificate, key = authority.client()
+    return json.dumps(
+        kubeconfig(
+            {"server": f"https://127.0.0.1:{server.server_port}", **trust},
+            # OpenSSL does not know the header that Talos writes.
+            certificate_user(Pair(certificate, key.replace(b"ED25519 PRIVATE KEY", b"PRIVATE KEY"))),
+        )
+    )
