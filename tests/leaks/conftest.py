@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from tests.conftest import engine_log, played_stack
+from tests.conftest import QUICK_ENGINE, engine_log, played_stack
 from tests.leaks import seeding
 from tests.leaks.sampling import sampled
 from tests.leaks.seeding import UP, Deployed
@@ -20,7 +21,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The stack as its first update left it, with all that was seen of that."""
     with played_stack("leaks") as cluster:
         engine_log(cluster).unlink()
-        project = Project(cluster, tmp_path_factory.mktemp("leaks"), ["drift"])
+        env = {name: value for name, value in cluster.env.items() if name not in QUICK_ENGINE}
+        project = Project(replace(cluster, env=env), tmp_path_factory.mktemp("leaks"), ["drift"])
         canaries = seeding.seeded()
         seeding.declare(project, canaries)
         with ThreadPoolExecutor() as beside, sampled(os.getpid()) as sample:

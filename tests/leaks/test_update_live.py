@@ -53,7 +53,8 @@ def test_environments_show_no_secret_but_the_configuration_that_pulumi_hands_ove
 def test_state_and_logs_on_disk_show_no_secret(deployed: Deployed) -> None:
     texts = kept(deployed.state)
     assert any("/stacks/" in file for file in texts)
-    assert any("/logs/" in file for file in texts)
+    for folder in ("/logs/", "/backups/"):
+        assert any(folder in file for file in texts)
     assert deployed.leaks(texts) == {}
 
 

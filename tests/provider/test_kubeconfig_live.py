@@ -56,7 +56,7 @@ def kubeconfig(cluster: Cluster, namespace: str, user: dict[str, str]) -> str:
     return json.dumps(content)
 
 
-def test_client_certificates_are_found_beside_the_kubeconfig(
+def test_client_certificates_are_found_beside_a_kubeconfig_that_verifies_no_server(
     project: Project, cluster: Cluster, tmp_path: Path
 ) -> None:
     user = json.loads(cluster.kubeconfig.read_text())["users"][0]["user"]
@@ -64,9 +64,13 @@ def test_client_certificates_are_found_beside_the_kubeconfig(
         (tmp_path / name).write_bytes(base64.b64decode(user[f"{name}-data"]))
     path = tmp_path / "kubeconfig"
     files = {"client-certificate": "client-certificate", "client-key": "client-key"}
-    path.write_text(kubeconfig(cluster, project.namespace, files))
-    project.up(_MINE.format(kubeconfig=str(path)))
+    content = json.loads(kubeconfig(cluster, project.namespace, files))
+    target = content["clusters"][0]["cluster"]
+    content["clusters"][0]["cluster"] = {"server": target["server"], "insecure-skip-tls-verify": True}
+    path.write_text(json.dumps(content))
+    _, output = project.up(_MINE.format(kubeconfig=str(path)))
     assert project.live("configmaps/mine")["data"] == {"a": "1"}
+    assert "Unverified HTTPS request" not in output
 
 
 def test_a_token_file_is_a_way_in_with_the_rights_of_its_account(
