@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.errors import ClusterError
 
-_TAKEN = frozenset({"kubeconfig", "talos", "tokens"})
+_TAKEN = frozenset({"kubeconfig", "rotation", "talos", "tokens"})
 """Folders in the same place that are not clusters: `cortex local down --delete` would delete stored kubeconfigs."""
 
 
