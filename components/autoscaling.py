@@ -63,7 +63,10 @@ def _delete(context: str, deployment: Mapping[str, str]) -> None:
 
 @contextmanager
 def _connected(context: str) -> Iterator["ApiClient"]:
-    """Yield a client; the key of the kubeconfig is in a file meanwhile, and no longer."""
+    """Yield a client; the key of the kubeconfig is in a file meanwhile, and no longer.
+
+    One at a time, since the end of one deletes the files of all.
+    """
     from kubernetes import config
     from kubernetes.config import kube_config
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from local.errors import ClusterError
 
 _TAKEN = frozenset({"kubeconfig", "rotation", "talos", "tokens"})
-"""Folders in the same place that are not clusters: `cortex local down --delete` would delete stored kubeconfigs."""
+"""Folders of other commands in the same place: `cortex local down --delete` would delete what they keep."""
 
 
 def cache() -> Path:

@@ -19,7 +19,7 @@ def _leave_out_sdk() -> None:
 
 
 if __name__ == "__main__":
-    # Most objects are those of the imports, and are never freed.
+    # Most objects are those of the imports, and no search for garbage would free them.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     _leave_out_sdk()
     from provider.plugin_process import serve

@@ -58,6 +58,7 @@ def _log_in(settings: Settings) -> client.ApiClient:
     except (config.ConfigException, AttributeError, OSError, TypeError, ValueError, yaml.YAMLError) as error:
         # The error that was raised first can quote the token, and a traceback would show it.
         raise ConfigError(f"the kubeconfig cannot be used: {_reason(error)}") from None
+    # The TLS context has what was in these files, which may be gone.
     configuration.ssl_ca_cert = configuration.cert_file = configuration.key_file = None
     made = client.ApiClient(configuration)
     if tls:
@@ -96,7 +97,7 @@ def _load(loader: KubeConfigLoader, configuration: client.Configuration) -> ssl.
     heard = _LastError()
     logging.getLogger().addHandler(heard)
     # The package writes keys to files, since `ssl` reads only files, and would delete them at the end of the process:
-    # one that is killed would leave them.
+    # one that is killed would leave them. One login at a time, since each deletes the files of all.
     with _key_files:
         try:
             loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
